@@ -1,0 +1,66 @@
+"""Every error evcharge raises on purpose, and the exit code each one ends with.
+
+::
+
+    EvchargeError                1  refused; the database is as it was
+    ├─ SourceError               1  a file or profile is not what it was said to be
+    ├─ ConfigError               1  a setting can't be used
+    ├─ DatabaseError             1  unreachable, busy, behind or ahead of this program
+    ├─ ReportError               1  nowhere to write
+    ├─ GateError                 3  a limit that was asked for was passed
+    └─ NoDataError               4  nothing matches the selection
+
+A bad row is never an error: it is a reject (see ``clean``). Wrong usage (exit 2) is click's.
+What does not belong here: messages. The code that finds the fault writes them.
+"""
+
+from __future__ import annotations
+
+
+class EvchargeError(Exception):
+    """A refusal with a stable code, a reason that names value and place, and the next step.
+
+    Args:
+        code: stable snake_case name of the fault; scripts may rely on it.
+        reason: what is wrong, with the value, where it stands and what would be right.
+        hint: what to run or change next; may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, code: str, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.reason}\n  {self.hint}" if self.hint else self.reason
+
+
+class SourceError(EvchargeError):
+    """A file, or the profile that describes it, is not what it was said to be."""
+
+
+class ConfigError(EvchargeError):
+    """A setting is unknown or can't be used."""
+
+
+class DatabaseError(EvchargeError):
+    """The database is unreachable, busy, or not at the schema revision this program needs."""
+
+
+class ReportError(EvchargeError):
+    """A result could not be written where it was asked for."""
+
+
+class GateError(EvchargeError):
+    """A limit that the user asked for was passed."""
+
+    exit_code = 3
+
+
+class NoDataError(EvchargeError):
+    """No session matches what was asked."""
+
+    exit_code = 4

@@ -1,0 +1,152 @@
+"""The frames that travel the line: what `read` hands to `clean`, and what `clean` hands to `load`.
+
+Belongs here: column names, dtypes, units and meanings, and the conventions that text is read by.
+Does not belong here: how a format is read (``sources``), what is refused (``clean``), tables (``models``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import pandas as pd
+
+
+class Column(NamedTuple):
+    """One column of a frame: its name, pandas dtype and meaning (with the unit in brackets)."""
+
+    name: str
+    dtype: str
+    meaning: str
+
+
+SESSION_TEXTS = (
+    Column("session_id", "object", "the source's session id, or its natural key joined by '|'"),
+    Column("station_id", "object", "the source's station id"),
+    Column("port_id", "object", "the source's id of the port (EVSE)"),
+    Column("connector_id", "object", "the source's id of the connector"),
+    Column("start_time", "object", "start of the session"),
+    Column("end_time", "object", "end of the session"),
+    Column("duration_minutes", "object", "length of the session, where the source states it instead of an end"),
+    Column("energy_kwh", "object", "energy delivered"),
+    Column("peak_power_kw", "object", "highest power of the session"),
+    Column("success", "object", "what the source recorded of the outcome"),
+    Column("stop_reason", "object", "why the session stopped, in the source's words"),
+    Column("error_code", "object", "error code or codes, in the source's words"),
+    Column("source_updated_at", "object", "the source's own version of the row"),
+)
+"""What a profile may map a source's session columns to. All are text as written; None where the source has nothing."""
+
+STATION_TEXTS = (
+    Column("name", "object", "name of the station"),
+    Column("operator", "object", "who operates it"),
+    Column("network", "object", "network it belongs to"),
+    Column("address", "object", "street address"),
+    Column("city", "object", "city or commune"),
+    Column("region", "object", "state, region or department"),
+    Column("country", "object", "country as the source writes it"),
+    Column("latitude", "object", "latitude [degrees north, WGS 84]"),
+    Column("longitude", "object", "longitude [degrees east, WGS 84]"),
+)
+"""What a profile may map to attributes of the station. In the raw frame each name is prefixed with ``station_``."""
+
+RAW_FRAME = (
+    Column("line", "int64", "line of the file on which the row begins, counted from 1"),
+    Column("raw", "object", "the row as it stands in the file"),
+    Column("fault", "object", "code of a fault in the row's own structure, or None; see clean.STRUCTURAL_RULES"),
+    *SESSION_TEXTS,
+    *(Column(f"station_{name}", dtype, meaning) for name, dtype, meaning in STATION_TEXTS),
+)
+"""What ``sources`` hands to ``clean``: text as written, None where the source has nothing."""
+
+CLEAN_FRAME = (
+    Column("line", "int64", "line of the file on which the row begins, counted from 1"),
+    Column("station_id", "object", "the source's station id"),
+    Column("session_id", "object", "the source's session id or natural key"),
+    Column("port_id", "object", "the source's id of the port (EVSE), or None"),
+    Column("connector_id", "object", "the source's id of the connector, or None"),
+    Column("start_time", "datetime64[ms, UTC]", "start of the session"),
+    Column("end_time", "datetime64[ms, UTC]", "end of the session, or NaT"),
+    Column("duration_minutes", "float64", "end minus start [minutes], or NaN"),
+    Column("energy_kwh", "float64", "energy delivered [kWh], or NaN"),
+    Column("average_power_kw", "float64", "energy over duration [kW], or NaN"),
+    Column("peak_power_kw", "float64", "highest power of the session [kW], or NaN"),
+    Column("success", "boolean", "what the source recorded: True, False or missing"),
+    Column("stop_reason", "object", "why the session stopped, in the source's words, or None"),
+    Column("error_code", "object", "error code or codes in the source's words, or None"),
+    Column("source_updated_at", "datetime64[ms, UTC]", "the source's own version of the row, or NaT"),
+    Column("time_key", "int64", "local hour of the start at the station, as yyyymmddhh"),
+)
+"""What ``clean`` hands to ``load``: typed, in UTC, one row a session."""
+
+REJECT_FRAME = (
+    Column("line", "int64", "line of the file on which the row begins, counted from 1"),
+    Column("rule", "object", "code of the rule that refused the row"),
+    Column("column", "object", "column the rule looked at, or None for the whole row"),
+    Column("value", "object", "what stood there, as text, or None"),
+    Column("raw", "object", "the row as it stands in the file"),
+    Column("would_have_been", "object", "success, failure or unknown: how the row would have counted"),
+)
+"""One row for each rule that refused a row; a row may have several."""
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """How the text of a source is to be read. Nothing here is ever guessed from the data.
+
+    Attributes:
+        time_format: ``iso8601``, ``epoch_s``, ``epoch_ms``, or a strptime pattern.
+        timezone: IANA zone of the stations, or None. Times without an offset are read in it, and the
+            local hour is told in it; with None, times must carry an offset and the local hour is theirs.
+        ambiguous_time: what to do with an hour that a clock change repeats: ``reject``, ``first`` or ``second``.
+        decimal: decimal sign, ``.`` or ``,``.
+        energy_unit: ``kWh`` or ``Wh``.
+        power_unit: ``kW`` or ``W``.
+        duration_format: ``h:m:s``, ``hours``, ``minutes`` or ``seconds``.
+        true_words: words (case-folded) that mean the session succeeded.
+        false_words: words (case-folded) that mean it failed.
+        null_words: words that mean nothing was recorded, besides an empty field. They never apply to ids.
+    """
+
+    time_format: str = "iso8601"
+    timezone: str | None = None
+    ambiguous_time: str = "reject"
+    decimal: str = "."
+    energy_unit: str = "kWh"
+    power_unit: str = "kW"
+    duration_format: str = "minutes"
+    true_words: tuple[str, ...] = ("true", "t", "yes", "y", "1")
+    false_words: tuple[str, ...] = ("false", "f", "no", "n", "0")
+    null_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RawSessions:
+    """A chunk of rows as read: a frame with the columns of ``RAW_FRAME``, and how to read its text."""
+
+    frame: pd.DataFrame
+    conventions: Conventions
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What ``clean`` makes of a chunk.
+
+    Attributes:
+        rows: columns of ``CLEAN_FRAME``; the rows that were kept, in file order.
+        rejects: columns of ``REJECT_FRAME``; why the others were not.
+        stations: one row a station in ``rows``: ``station_id``, the columns of ``STATION_TEXTS``
+            (latitude and longitude as floats) and ``timezone``.
+        warnings: number of kept rows by warning code.
+    """
+
+    rows: pd.DataFrame
+    rejects: pd.DataFrame
+    stations: pd.DataFrame
+    warnings: Mapping[str, int] = field(default_factory=dict)
+
+
+def empty_frame(columns: tuple[Column, ...]) -> pd.DataFrame:
+    """A frame of no rows with these columns and dtypes."""
+    return pd.DataFrame({column.name: pd.Series([], dtype=column.dtype) for column in columns})

@@ -1,0 +1,286 @@
+"""The star as ORM models; each column says what it means, its unit and where it comes from.
+
+``docs/data-dictionary.md`` is written from this file. What does not belong here: queries, and any
+verdict on a session: whether a session counts as a success is a definition (``metrics``), never a column.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant in UTC, to the millisecond: timestamptz on PostgreSQL, ISO 8601 text ending in Z on SQLite.
+
+    A value without a zone is refused, since it names no instant. Digits below the millisecond are cut off.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, whose own date type would drop the zone without a word."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn an aware datetime into what the database keeps."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; evcharge stores instants only")
+        instant = value.astimezone(timezone.utc)
+        instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+        if dialect.name == "sqlite":
+            return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+        return instant
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Turn what the database keeps into an aware datetime in UTC."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        instant: datetime = value
+        return instant.astimezone(timezone.utc)
+
+
+class Base(DeclarativeBase):
+    """All tables of evcharge; constraints are named by one convention."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s__%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s__%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s__%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s__%(constraint_name)s",
+        }
+    )
+
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+
+class DimStation(Base):
+    """A charging station as one source names it. Source: the session files and, later, station registries."""
+
+    __tablename__ = "dim_station"
+    __table_args__ = (UniqueConstraint("source", "station_id"),)
+
+    station_key: Mapped[int] = mapped_column(
+        BigKey, Identity(), primary_key=True, doc="Surrogate key of the station. Source: evcharge."
+    )
+    source: Mapped[str] = mapped_column(
+        String(64), doc="Who issued the station id; ids are unique only within it. Source: the profile, or --source."
+    )
+    station_id: Mapped[str] = mapped_column(
+        String(255), doc="The source's own id of the station, as text, unchanged. Source: the file."
+    )
+    name: Mapped[str | None] = mapped_column(String(255), doc="Name people know the station by. Source: the file.")
+    operator: Mapped[str | None] = mapped_column(String(255), doc="Who operates the station. Source: the file.")
+    network: Mapped[str | None] = mapped_column(String(255), doc="Network the station belongs to. Source: the file.")
+    address: Mapped[str | None] = mapped_column(String(255), doc="Street address. Source: the file.")
+    city: Mapped[str | None] = mapped_column(String(255), doc="City or commune. Source: the file.")
+    region: Mapped[str | None] = mapped_column(String(255), doc="State, region or department. Source: the file.")
+    country: Mapped[str | None] = mapped_column(String(255), doc="Country as the source writes it. Source: the file.")
+    latitude: Mapped[float | None] = mapped_column(Double, doc="Latitude [degrees north, WGS 84]. Source: the file.")
+    longitude: Mapped[float | None] = mapped_column(Double, doc="Longitude [degrees east, WGS 84]. Source: the file.")
+    timezone: Mapped[str | None] = mapped_column(
+        String(64), doc="IANA zone in which local hours are told; empty where none is stated. Source: profile or --tz."
+    )
+    max_power_kw: Mapped[float | None] = mapped_column(
+        Double, doc="Highest rated power of the station [kW]. Source: station registries."
+    )
+    opened_on: Mapped[date | None] = mapped_column(
+        Date, doc="First day of operation. Source: station registries."
+    )
+
+
+class DimTime(Base):
+    """A local hour, the grain in which sessions are grouped by time."""
+
+    __tablename__ = "dim_time"
+    __table_args__ = (
+        CheckConstraint("hour >= 0 AND hour <= 23", name="hour_of_a_day"),
+        CheckConstraint("weekday >= 1 AND weekday <= 7", name="weekday_is_iso"),
+    )
+
+    time_key: Mapped[int] = mapped_column(
+        BigKey,
+        primary_key=True,
+        autoincrement=False,
+        doc="Local hour of the station as yyyymmddhh; UTC where no zone is known. Source: the session's start.",
+    )
+    date: Mapped[date] = mapped_column(Date, doc="Local day. Source: time_key.")
+    year: Mapped[int] = mapped_column(SmallInteger, doc="Local year. Source: time_key.")
+    quarter: Mapped[int] = mapped_column(SmallInteger, doc="Quarter of the year, 1 to 4. Source: time_key.")
+    month: Mapped[int] = mapped_column(SmallInteger, doc="Month, 1 to 12. Source: time_key.")
+    day: Mapped[int] = mapped_column(SmallInteger, doc="Day of the month, 1 to 31. Source: time_key.")
+    hour: Mapped[int] = mapped_column(SmallInteger, doc="Hour of the day, 0 to 23. Source: time_key.")
+    weekday: Mapped[int] = mapped_column(
+        SmallInteger, doc="Day of the week, 1 = Monday to 7 = Sunday (ISO 8601). Source: time_key."
+    )
+    is_weekend: Mapped[bool] = mapped_column(
+        Boolean(create_constraint=True, name="is_weekend_is_boolean"),
+        doc="True on Saturday and Sunday. Source: time_key.",
+    )
+
+
+class LoadLedger(Base):
+    """One file that was loaded: what it held, how it was read and what became of each row."""
+
+    __tablename__ = "load_ledger"
+    __table_args__ = (
+        UniqueConstraint("source", "file_sha256"),
+        CheckConstraint(
+            "rows_read = inserted + updated + unchanged + superseded + rejected", name="every_row_is_accounted_for"
+        ),
+        CheckConstraint("failures_included IN ('yes', 'no', 'unknown')", name="failures_included_is_known_word"),
+    )
+
+    load_key: Mapped[int] = mapped_column(
+        BigKey, Identity(), primary_key=True, doc="Surrogate key of the load. Source: evcharge."
+    )
+    source: Mapped[str] = mapped_column(String(64), doc="Whose ids the file uses. Source: the profile, or --source.")
+    file_name: Mapped[str] = mapped_column(Text, doc="Name of the file without its folder. Source: the command line.")
+    file_sha256: Mapped[str] = mapped_column(
+        String(64), doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal. Source: the file."
+    )
+    format: Mapped[str] = mapped_column(String(32), doc="Kind of file that was read: csv or jsonl. Source: the profile.")
+    profile: Mapped[str] = mapped_column(
+        String(255), doc="Name of the profile and a hash of all it says, as name@hash. Source: the profile."
+    )
+    failures_included: Mapped[str] = mapped_column(
+        String(7),
+        doc="Whether the publisher left failed sessions in: yes, no or unknown. Source: the profile.",
+    )
+    timezone: Mapped[str] = mapped_column(
+        String(64), doc="IANA zone of the stations, or 'offset' where each time carries its own. Source: the profile."
+    )
+    rows_read: Mapped[int] = mapped_column(BigInteger, doc="Rows in the file. Source: the load.")
+    inserted: Mapped[int] = mapped_column(BigInteger, doc="Rows that became new sessions. Source: the load.")
+    updated: Mapped[int] = mapped_column(BigInteger, doc="Rows that changed a session. Source: the load.")
+    unchanged: Mapped[int] = mapped_column(BigInteger, doc="Rows equal to the session there was. Source: the load.")
+    superseded: Mapped[int] = mapped_column(
+        BigInteger, doc="Rows older than the session there was, by the source's own version. Source: the load."
+    )
+    rejected: Mapped[int] = mapped_column(BigInteger, doc="Rows that a rule refused; see rejected_row. Source: the load.")
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When the load began. Source: the clock.")
+    finished_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When its last row was written. Source: the clock.")
+    evcharge_version: Mapped[str] = mapped_column(String(32), doc="Version of evcharge that loaded it. Source: evcharge.")
+
+
+class FactCharging(Base):
+    """One charging session, as the source recorded it, kept whether it worked or not."""
+
+    __tablename__ = "fact_charging"
+    __table_args__ = (
+        CheckConstraint("end_time >= start_time", name="end_not_before_start"),
+        CheckConstraint("duration_minutes >= 0 AND duration_minutes < 1000000000", name="duration_is_finite"),
+        CheckConstraint("energy_kwh >= 0 AND energy_kwh < 1000000", name="energy_is_finite"),
+        CheckConstraint("peak_power_kw >= 0 AND peak_power_kw < 1000000", name="peak_power_is_finite"),
+        Index(None, "time_key"),
+        Index(None, "load_key"),
+    )
+
+    station_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(DimStation.station_key), primary_key=True, doc="Station of the session. Source: dim_station."
+    )
+    session_id: Mapped[str] = mapped_column(
+        String(255),
+        primary_key=True,
+        doc="The source's session id, unchanged; where it has none, its natural key joined by '|'. Source: the file.",
+    )
+    time_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(DimTime.time_key), doc="Local hour in which the session started. Source: dim_time."
+    )
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), doc="Load that last wrote this row. Source: load_ledger."
+    )
+    source_line: Mapped[int] = mapped_column(
+        BigInteger, doc="Line of the file on which the row begins, counted from 1. Source: the file."
+    )
+    port_id: Mapped[str | None] = mapped_column(
+        String(255), doc="The source's id of the port (EVSE); sessions without one are kept. Source: the file."
+    )
+    connector_id: Mapped[str | None] = mapped_column(
+        String(255), doc="The source's id of the connector. Source: the file."
+    )
+    driver_ref: Mapped[str | None] = mapped_column(
+        String(64), doc="Salted hash of the driver's token; never the token. Source: the file."
+    )
+    start_time: Mapped[datetime] = mapped_column(UtcDateTime, doc="Start of the session [UTC]. Source: the file.")
+    end_time: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, doc="End of the session [UTC]; empty while open or not recorded. Source: the file."
+    )
+    duration_minutes: Mapped[float | None] = mapped_column(
+        Double, doc="End minus start, as instants [minutes]. Source: start_time and end_time."
+    )
+    energy_kwh: Mapped[float | None] = mapped_column(
+        Double, doc="Energy delivered to the vehicle [kWh]; 0 is a value, empty is not recorded. Source: the file."
+    )
+    peak_power_kw: Mapped[float | None] = mapped_column(
+        Double, doc="Highest power of the session [kW]. Source: the file."
+    )
+    success: Mapped[bool | None] = mapped_column(
+        Boolean(create_constraint=True, name="success_is_boolean"),
+        doc="What the source itself recorded of the outcome; empty where it recorded nothing. Source: the file.",
+    )
+    stop_reason: Mapped[str | None] = mapped_column(
+        String(255), doc="Why the session stopped, in the source's words. Source: the file."
+    )
+    error_code: Mapped[str | None] = mapped_column(
+        String(255), doc="Error code or codes, in the source's words. Source: the file."
+    )
+    source_updated_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, doc="The source's own version of the row [UTC]; the newest wins. Source: the file."
+    )
+
+
+class RejectedRow(Base):
+    """A rule that refused a row, with the row: nothing that was read is lost."""
+
+    __tablename__ = "rejected_row"
+
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read the row. Source: load_ledger."
+    )
+    source_line: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        doc="Line of the file on which the row begins, counted from 1. Source: the file.",
+    )
+    rule: Mapped[str] = mapped_column(
+        String(64), primary_key=True, doc="Code of the rule that refused the row. Source: clean.RULES."
+    )
+    column: Mapped[str | None] = mapped_column(
+        String(64), doc="Column the rule looked at; empty for the whole row. Source: clean.RULES."
+    )
+    value: Mapped[str | None] = mapped_column(Text, doc="What stood in that column, as text. Source: the file.")
+    raw: Mapped[str] = mapped_column(
+        Text, doc="The row as it stands in the file; characters no database takes are escaped. Source: the file."
+    )
