@@ -114,9 +114,7 @@ class DimStation(Base):
     max_power_kw: Mapped[float | None] = mapped_column(
         Double, doc="Highest rated power of the station [kW]. Source: station registries."
     )
-    opened_on: Mapped[date | None] = mapped_column(
-        Date, doc="First day of operation. Source: station registries."
-    )
+    opened_on: Mapped[date | None] = mapped_column(Date, doc="First day of operation. Source: station registries.")
 
 
 class DimTime(Base):
@@ -169,7 +167,9 @@ class LoadLedger(Base):
     file_sha256: Mapped[str] = mapped_column(
         String(64), doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal. Source: the file."
     )
-    format: Mapped[str] = mapped_column(String(32), doc="Kind of file that was read: csv or jsonl. Source: the profile.")
+    format: Mapped[str] = mapped_column(
+        String(32), doc="Kind of file that was read: csv or jsonl. Source: the profile."
+    )
     profile: Mapped[str] = mapped_column(
         String(255), doc="Name of the profile and a hash of all it says, as name@hash. Source: the profile."
     )
@@ -187,10 +187,14 @@ class LoadLedger(Base):
     superseded: Mapped[int] = mapped_column(
         BigInteger, doc="Rows older than the session there was, by the source's own version. Source: the load."
     )
-    rejected: Mapped[int] = mapped_column(BigInteger, doc="Rows that a rule refused; see rejected_row. Source: the load.")
+    rejected: Mapped[int] = mapped_column(
+        BigInteger, doc="Rows that a rule refused; see rejected_row. Source: the load."
+    )
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When the load began. Source: the clock.")
     finished_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When its last row was written. Source: the clock.")
-    evcharge_version: Mapped[str] = mapped_column(String(32), doc="Version of evcharge that loaded it. Source: evcharge.")
+    evcharge_version: Mapped[str] = mapped_column(
+        String(32), doc="Version of evcharge that loaded it. Source: evcharge."
+    )
 
 
 class FactCharging(Base):

@@ -1,0 +1,389 @@
+"""Cleaning: text in, typed rows and rejects out, by the rules of one table.
+
+A row is refused only when it can't be read or can't be true. Sessions of no energy, no length or a few
+seconds are kept: they are the failed attempts. What does not belong here: paths, databases, clocks
+(today comes in as ``as_of``), and any verdict on success.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from evcharge.frames import CLEAN_FRAME, REJECT_FRAME, STATION_TEXTS, Cleaned, Conventions, RawSessions, empty_frame
+from evcharge.parse import (
+    Mask,
+    Numbers,
+    Times,
+    local_hours,
+    parse_durations,
+    parse_instants,
+    parse_numbers,
+    parse_words,
+)
+
+ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
+TEXT_COLUMNS = (*ID_COLUMNS, "stop_reason", "error_code")
+
+EARLIEST = pd.Timestamp("2005-01-01", tz="UTC")
+"""No session is older: OCPP dates from 2009, and a charger whose clock was never set says 1970 or 2000."""
+CLOCK_SKEW = timedelta(hours=24)
+"""How far ahead of today a charger's clock may run. Source: reliability catalogue, case 99."""
+LONGEST_TEXT = 255
+"""Width of the id and text columns in the database."""
+MOST_ENERGY_KWH = 1000.0
+"""More than any session delivers; the usual cause is Wh in a kWh column. Source: QualiCharge API, 0 to 1000 kWh."""
+MOST_POWER_KW = 5000.0
+"""Above the megawatt charging system's 3.75 MW; the usual cause is W in a kW column."""
+LONGEST_DURATION_MINUTES = 366 * 24 * 60.0
+"""No session lasts longer than a year; such a record is broken."""
+WEEK_MINUTES = 7 * 24 * 60.0
+"""Longer sessions are kept with a warning. Source: QualiCharge quality rules, 7 days."""
+PLAUSIBLE_POWER_KW = 400.0
+"""A higher average is kept with a warning: above the rating of public DC chargers."""
+
+_UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_NO_DATABASE_TAKES = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A raw chunk with its text read; every attribute is as long as the chunk. The rules look at this."""
+
+    raw: pd.DataFrame
+    conventions: Conventions
+    as_of: pd.Timestamp
+
+    @cached_property
+    def texts(self) -> dict[str, list[str | None]]:
+        """The id and text columns without surrounding blanks; None where nothing is left."""
+        return {name: _without_blanks(self.raw[name]) for name in TEXT_COLUMNS}
+
+    @cached_property
+    def start(self) -> Times:
+        """The start of each session."""
+        return parse_instants(self.raw["start_time"], self.conventions)
+
+    @cached_property
+    def written_end(self) -> Times:
+        """The end of each session, where the source states one."""
+        return parse_instants(self.raw["end_time"], self.conventions)
+
+    @cached_property
+    def written_duration(self) -> Numbers:
+        """The length of each session, where the source states one [minutes]."""
+        return parse_durations(self.raw["duration_minutes"], self.conventions)
+
+    @cached_property
+    def end(self) -> pd.Series:
+        """The end as an instant: as stated, else start plus the stated duration, else missing."""
+        minutes = self.written_duration.amounts
+        milliseconds = pd.Series(np.where(minutes <= LONGEST_DURATION_MINUTES, minutes * 60_000, np.nan)).round()
+        made = self.start.instants + pd.to_timedelta(milliseconds, unit="ms")
+        return self.written_end.instants.where(self.written_end.present, made).astype("datetime64[ms, UTC]")
+
+    @cached_property
+    def updated(self) -> Times:
+        """The source's own version of each row."""
+        return parse_instants(self.raw["source_updated_at"], self.conventions)
+
+    @cached_property
+    def energy(self) -> Numbers:
+        """Energy delivered [kWh]."""
+        return parse_numbers(
+            self.raw["energy_kwh"], self.conventions.decimal, {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit]
+        )
+
+    @cached_property
+    def peak_power(self) -> Numbers:
+        """Highest power of the session [kW]."""
+        return parse_numbers(
+            self.raw["peak_power_kw"], self.conventions.decimal, {"kW": 1, "W": 1000}[self.conventions.power_unit]
+        )
+
+    @cached_property
+    def success(self) -> pd.Series:
+        """What the source recorded of the outcome: True, False or missing."""
+        return parse_words(self.raw["success"], self.conventions)
+
+    def has_fault(self, code: str) -> Mask:
+        """Rows whose own structure has this fault."""
+        return np.asarray(self.raw["fault"] == code, dtype=bool)
+
+    def is_missing(self, column: str) -> Mask:
+        """Rows with nothing but blanks in a text column."""
+        return np.array([text is None for text in self.texts[column]], dtype=bool)
+
+    def is_unusable(self, column: str) -> Mask:
+        """Rows whose text holds a control character or is longer than the database keeps."""
+        texts = self.texts[column]
+        return np.array(
+            [t is not None and (len(t) > LONGEST_TEXT or bool(_UNUSABLE.search(t))) for t in texts], dtype=bool
+        )
+
+    def is_padded(self, column: str) -> Mask:
+        """Rows whose text lost surrounding blanks."""
+        pairs = zip(self.raw[column], self.texts[column], strict=True)
+        return np.array([stripped is not None and stripped != text for text, stripped in pairs], dtype=bool)
+
+    def before_earliest(self, times: pd.Series) -> Mask:
+        """Rows whose time is before any charging session could be."""
+        return np.asarray(times < EARLIEST)
+
+    def after_today(self, times: pd.Series) -> Mask:
+        """Rows whose time is further ahead than clocks run."""
+        return np.asarray(times > self.as_of + CLOCK_SKEW)
+
+
+def _without_blanks(texts: pd.Series) -> list[str | None]:
+    if texts.isna().all():
+        return [None] * len(texts)
+    return [(text.strip(" \u00a0") or None) if text else None for text in texts]
+
+
+class Rule(NamedTuple):
+    """A reason to refuse a row: stable code, column looked at, condition over a parsed chunk, message for people."""
+
+    code: str
+    column: str | None
+    condition: Callable[[Parsed], Mask]
+    message: str
+
+
+def _time_rules(column: str, times: Callable[[Parsed], Times]) -> tuple[Rule, ...]:
+    return (
+        Rule(f"{column}_unreadable", column, lambda p: times(p).unreadable, "not a time in the stated format"),
+        Rule(f"{column}_without_zone", column, lambda p: times(p).without_zone, "no UTC offset, and no zone is stated"),
+        Rule(f"{column}_nonexistent", column, lambda p: times(p).nonexistent, "an hour that the clock change skipped"),
+        Rule(f"{column}_ambiguous", column, lambda p: times(p).ambiguous, "an hour that the clock change repeated"),
+        Rule(
+            f"{column}_out_of_range",
+            column,
+            lambda p: times(p).beyond_calendar | p.before_earliest(times(p).instants),
+            f"before {EARLIEST:%Y-%m-%d}, or no date a calendar holds",
+        ),
+        Rule(
+            f"{column}_in_the_future",
+            column,
+            lambda p: p.after_today(times(p).instants),
+            "more than 24 hours after the load",
+        ),
+    )
+
+
+def _number_rules(column: str, numbers: Callable[[Parsed], Numbers], most: float) -> tuple[Rule, ...]:
+    return (
+        Rule(f"{column}_not_a_number", column, lambda p: numbers(p).unreadable, "not a number in the stated form"),
+        Rule(f"{column}_negative", column, lambda p: numbers(p).amounts < 0, "below zero"),
+        Rule(
+            f"{column}_out_of_range", column, lambda p: numbers(p).amounts > most, f"above {most:g}; is the unit right?"
+        ),
+    )
+
+
+def _unusable(column: str) -> Rule:
+    message = f"a control character, or more than {LONGEST_TEXT} characters"
+    return Rule(f"{column}_unusable", column, lambda p: p.is_unusable(column), message)
+
+
+def _missing(column: str) -> Rule:
+    return Rule(f"{column}_missing", column, lambda p: p.is_missing(column), "empty")
+
+
+def _structural(code: str, message: str) -> Rule:
+    return Rule(code, None, lambda p: p.has_fault(code), message)
+
+
+STRUCTURAL_RULES = (
+    _structural("row_too_short", "fewer fields than the header"),
+    _structural("row_too_long", "more fields than the header"),
+    _structural("malformed_row", "not a row of this format"),
+    _structural("nul_character", "a NUL character in the row"),
+    _structural("repeated_header", "the header again"),
+    _structural("not_an_object", "not a JSON object"),
+    _structural("duplicate_key", "a key that stands twice in one object"),
+    _structural("value_not_scalar", "a list, object or wrong kind of value where one text or number belongs"),
+)
+"""Rules on the row's own structure; ``sources`` names the fault. No other rule looks at such a row."""
+
+VALUE_RULES = (
+    _missing("session_id"),
+    _unusable("session_id"),
+    _missing("station_id"),
+    _unusable("station_id"),
+    _unusable("port_id"),
+    _unusable("connector_id"),
+    Rule("start_time_missing", "start_time", lambda p: ~p.start.present, "empty"),
+    *_time_rules("start_time", lambda p: p.start),
+    *_time_rules("end_time", lambda p: p.written_end),
+    Rule("end_before_start", "end_time", lambda p: np.asarray(p.end < p.start.instants), "earlier than the start"),
+    Rule(
+        "duration_minutes_unreadable",
+        "duration_minutes",
+        lambda p: p.written_duration.unreadable,
+        "not a duration in the stated form",
+    ),
+    Rule(
+        "duration_minutes_out_of_range",
+        "duration_minutes",
+        lambda p: p.written_duration.amounts > LONGEST_DURATION_MINUTES,
+        "more than 366 days; is the unit right?",
+    ),
+    *_number_rules("energy_kwh", lambda p: p.energy, MOST_ENERGY_KWH),
+    *_number_rules("peak_power_kw", lambda p: p.peak_power, MOST_POWER_KW),
+    Rule(
+        "success_unreadable",
+        "success",
+        lambda p: np.asarray(p.success.isna() & p.raw["success"].notna() & (p.raw["success"].str.strip() != "")),
+        "none of the stated words for success or failure",
+    ),
+    _unusable("stop_reason"),
+    _unusable("error_code"),
+    *_time_rules("source_updated_at", lambda p: p.updated),
+)
+"""Rules on values. A row is refused with every rule that applies to it."""
+
+RULES = (*STRUCTURAL_RULES, *VALUE_RULES)
+"""All reasons to refuse a row. The codes are stored: a new name is a new rule."""
+
+
+class Warn(NamedTuple):
+    """A reason to look twice at a row that is kept: code, condition over a parsed chunk, message for people."""
+
+    code: str
+    condition: Callable[[Parsed], Mask]
+    message: str
+
+
+WARNINGS = (
+    Warn(
+        "padded_id",
+        lambda p: np.logical_or.reduce([p.is_padded(column) for column in ID_COLUMNS]),
+        "blanks around an id were left out",
+    ),
+    Warn("longer_than_a_week", lambda p: _duration_minutes(p) > WEEK_MINUTES, "lasted more than 7 days"),
+    Warn(
+        "implausible_power",
+        lambda p: _average_power_kw(p) > PLAUSIBLE_POWER_KW,
+        f"average power above {PLAUSIBLE_POWER_KW:g} kW",
+    ),
+)
+"""What is said of rows that are kept."""
+
+
+def clean(raw: RawSessions, as_of: pd.Timestamp) -> Cleaned:
+    """Typed rows and rejects of one chunk; every row of the chunk ends in exactly one of the two.
+
+    Args:
+        raw: a chunk with the columns of ``frames.RAW_FRAME``.
+        as_of: the present [UTC]; times more than 24 hours later are refused.
+
+    Returns:
+        Rows, rejects, stations and warnings, as ``frames.Cleaned`` says.
+    """
+    parsed = Parsed(raw.frame.reset_index(drop=True), raw.conventions, as_of)
+    sound = np.asarray(parsed.raw["fault"].isna())
+    broken = [(rule, rule.condition(parsed) & (sound if rule.column else True)) for rule in RULES]
+    refused = np.logical_or.reduce([mask for _, mask in broken])
+    rows = _typed_rows(parsed)[~refused].reset_index(drop=True)
+    return Cleaned(
+        rows=rows,
+        rejects=_rejects(parsed, broken),
+        stations=_stations(parsed, ~refused),
+        warnings={w.code: n for w in WARNINGS if (n := int((w.condition(parsed) & ~refused).sum()))},
+    )
+
+
+def _duration_minutes(parsed: Parsed) -> Floats:
+    milliseconds = (parsed.end - parsed.start.instants).dt.total_seconds() * 1000
+    return np.asarray(milliseconds.round(), dtype=np.float64) / 60_000
+
+
+def _average_power_kw(parsed: Parsed) -> Floats:
+    minutes = _duration_minutes(parsed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(minutes > 0, parsed.energy.amounts * 60 / minutes, np.nan)
+
+
+def _typed_rows(parsed: Parsed) -> pd.DataFrame:
+    columns: dict[str, object] = {
+        "line": parsed.raw["line"],
+        **parsed.texts,
+        "start_time": parsed.start.instants,
+        "end_time": parsed.end,
+        "duration_minutes": _duration_minutes(parsed),
+        "energy_kwh": parsed.energy.amounts + 0.0,  # minus zero becomes zero
+        "average_power_kw": _average_power_kw(parsed),
+        "peak_power_kw": parsed.peak_power.amounts + 0.0,
+        "success": parsed.success,
+        "source_updated_at": parsed.updated.instants,
+        "time_key": local_hours(parsed.start, parsed.conventions.timezone),
+    }
+    return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in CLEAN_FRAME})
+
+
+def _rejects(parsed: Parsed, broken: list[tuple[Rule, Mask]]) -> pd.DataFrame:
+    parts = [_rejects_of(parsed, rule, mask) for rule, mask in broken if mask.any()]
+    if not parts:
+        return empty_frame(REJECT_FRAME)
+    return pd.concat(parts, ignore_index=True).sort_values("line", kind="stable", ignore_index=True)
+
+
+def _rejects_of(parsed: Parsed, rule: Rule, mask: Mask) -> pd.DataFrame:
+    rows = parsed.raw[mask]
+    values = [None] * len(rows) if rule.column is None else [storable(value) for value in rows[rule.column]]
+    columns = {
+        "line": rows["line"].to_numpy(),
+        "rule": [rule.code] * len(rows),
+        "column": [rule.column] * len(rows),
+        "value": values,
+        "raw": [storable(text) for text in rows["raw"]],
+        "would_have_been": _would_have_been(parsed, mask),
+    }
+    return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in REJECT_FRAME})
+
+
+def _would_have_been(parsed: Parsed, mask: Mask) -> list[str]:
+    """How refused rows would have counted: by the recorded outcome, else failure if no energy flowed, else unknown."""
+    words = []
+    for success, energy in zip(parsed.success[mask], parsed.energy.amounts[mask], strict=True):
+        if success is pd.NA:
+            words.append("failure" if energy == 0 else "unknown")
+        else:
+            words.append("success" if success else "failure")
+    return words
+
+
+def storable(text: str | None) -> str | None:
+    """The text with the characters that no database takes (NUL, lone surrogates) written as escapes."""
+    if text is None:
+        return None
+    return _NO_DATABASE_TAKES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _stations(parsed: Parsed, kept: Mask) -> pd.DataFrame:
+    """One row a station among the kept rows, with what its first row says of it."""
+    frame = pd.DataFrame({"station_id": pd.Series(parsed.texts["station_id"], dtype="object")})[kept]
+    first = frame.drop_duplicates().index
+    stations = frame.loc[first].reset_index(drop=True)
+    for column in STATION_TEXTS:
+        texts = parsed.raw.loc[first, f"station_{column.name}"].reset_index(drop=True)
+        if column.name in ("latitude", "longitude"):
+            stations[column.name] = parse_numbers(texts, ".", 1).amounts
+        else:
+            stations[column.name] = [_attribute(text) for text in texts]
+    stations["timezone"] = parsed.conventions.timezone
+    return stations
+
+
+def _attribute(text: str | None) -> str | None:
+    """A station's attribute: blanks folded, cut to what the database keeps; it identifies nothing."""
+    words = " ".join(_UNUSABLE.sub(" ", text).split()) if text else ""
+    return words[:LONGEST_TEXT] or None

@@ -1,0 +1,244 @@
+"""Parsing text into typed columns by stated conventions: instants, numbers, durations, words.
+
+Nothing is guessed: a text that does not fit the convention is marked, never bent. What does not belong
+here: which marks refuse a row (``clean``), and files (``sources``).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evcharge.frames import Conventions
+
+Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+_ISO_8601 = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+    r"(?P<offset>Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?"
+)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+_EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,6}))?")
+_HOURS_MINUTES_SECONDS = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
+_WORDS_FOR_THE_PRESENT = ("now", "today")  # pandas would read them as the clock's time
+_CALENDAR = (
+    pd.Timestamp("1900-01-01", tz="UTC"),
+    pd.Timestamp("2200-01-01", tz="UTC"),
+)  # within what pandas 2 can hold
+_CALENDAR_MS = tuple(int(end.timestamp() * 1000) for end in _CALENDAR)
+
+
+@dataclass(frozen=True)
+class Times:
+    """A column of times as read.
+
+    Attributes:
+        instants: ``datetime64[ms, UTC]``; NaT where nothing could be read.
+        offset_minutes: minutes east of UTC that each text states; 0 where it states none.
+        present: something is written.
+        unreadable: what is written is not a time in the stated format.
+        without_zone: a time, but neither it nor the conventions say in which zone.
+        nonexistent: a local time that a clock change skipped.
+        ambiguous: a local time that a clock change repeated, with no stated choice.
+        beyond_calendar: a well-formed time too far away to be kept.
+    """
+
+    instants: pd.Series
+    offset_minutes: npt.NDArray[np.int64]
+    present: Mask
+    unreadable: Mask
+    without_zone: Mask
+    nonexistent: Mask
+    ambiguous: Mask
+    beyond_calendar: Mask
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers as read: amounts (NaN where none), and where what is written is not a number."""
+
+    amounts: Floats
+    unreadable: Mask
+
+
+def parse_instants(texts: pd.Series, conventions: Conventions) -> Times:
+    """Instants of a text column, in the stated format and zone.
+
+    An offset in the text decides; a time without one is read in ``conventions.timezone``.
+    """
+    stripped = pd.Series([t.strip() or None if t else None for t in texts], dtype="object")
+    if stripped.isna().all():
+        return _no_times(len(stripped))
+    if conventions.time_format in ("epoch_s", "epoch_ms"):
+        return _parse_epochs(stripped, conventions)
+    return _parse_calendar(stripped, conventions)
+
+
+def _no_times(count: int) -> Times:
+    none = np.zeros(count, dtype=bool)
+    instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
+    return Times(instants, np.zeros(count, dtype=np.int64), none, none, none, none, none, none)
+
+
+def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
+    """Epochs by integer arithmetic, since a float loses milliseconds."""
+    present = np.asarray(texts.notna())
+    milliseconds = [_epoch_ms(text, conventions.time_format) for text in texts]
+    readable = np.array([ms is not None for ms in milliseconds], dtype=bool)
+    first, last = _CALENDAR_MS
+    within = np.array([ms is not None and first <= ms < last for ms in milliseconds], dtype=bool)
+    kept = np.array([ms if ok else 0 for ms, ok in zip(milliseconds, within, strict=True)], dtype="datetime64[ms]")
+    instants = pd.Series(kept).dt.tz_localize("UTC").where(within)
+    none = np.zeros(len(texts), dtype=bool)
+    in_utc = np.zeros(len(texts), dtype=np.int64)
+    return Times(instants, in_utc, present, present & ~readable, none, none, none, readable & ~within)
+
+
+def _epoch_ms(text: str | None, time_format: str) -> int | None:
+    found = _EPOCH.fullmatch(text) if text else None
+    if found is None or (time_format == "epoch_ms" and found["fraction"]):
+        return None
+    whole = int(found["whole"])
+    if time_format == "epoch_ms":
+        return whole
+    thousandths = int((found["fraction"] or "").ljust(3, "0")[:3])
+    return whole * 1000 + (-thousandths if found["whole"].startswith("-") else thousandths)
+
+
+def _parse_calendar(texts: pd.Series, conventions: Conventions) -> Times:
+    """Dates and clock times, each with its offset or in the stated zone."""
+    present = np.asarray(texts.notna())
+    is_iso = conventions.time_format == "iso8601"
+    offsets = _iso_offsets(texts) if is_iso else _pattern_offsets(texts, conventions.time_format)
+    shaped = np.array([offset is not None for offset in offsets], dtype=bool)
+    has_offset = np.array([bool(offset) for offset in offsets], dtype=bool)
+    pandas_format = "ISO8601" if is_iso else conventions.time_format
+
+    instants = _parse(texts.where(has_offset), pandas_format, utc=True)
+    naive = _parse(texts.where(shaped & ~has_offset), pandas_format, utc=False)
+    placed, nonexistent, ambiguous = _place(naive, conventions)
+    instants = instants.where(has_offset, placed)
+
+    parsed = np.asarray(instants.notna()) | np.asarray(naive.notna())
+    too_far = np.asarray((instants < _CALENDAR[0]) | (instants >= _CALENDAR[1]))
+    beyond = too_far | _real_but_unparsed(texts, shaped & ~parsed, conventions.time_format)
+    instants = instants.where(~too_far)
+    without_zone = np.asarray(naive.notna()) & (conventions.timezone is None)
+    minutes = _offset_minutes(offsets)
+    return Times(instants, minutes, present, present & ~parsed & ~beyond, without_zone, nonexistent, ambiguous, beyond)
+
+
+def _iso_offsets(texts: pd.Series) -> list[str | None]:
+    """The written offset of each text, '' where it has none, None where it is not ISO 8601 at all."""
+    matches = [_ISO_8601.fullmatch(text) if text else None for text in texts]
+    return [found["offset"] or "" if found else None for found in matches]
+
+
+def _pattern_offsets(texts: pd.Series, pattern: str) -> list[str | None]:
+    """Whether the pattern carries an offset; texts that pandas would read by rules of its own are left out."""
+    offset = "in the pattern" if "%z" in pattern else ""
+    return [offset if t and t.isascii() and t.lower() not in _WORDS_FOR_THE_PRESENT else None for t in texts]
+
+
+def _parse(texts: pd.Series, pandas_format: str, *, utc: bool) -> pd.Series:
+    parsed = pd.to_datetime(texts, format=pandas_format, utc=utc, errors="coerce")
+    return parsed.astype("datetime64[ms, UTC]" if utc else "datetime64[ms]")
+
+
+def _place(naive: pd.Series, conventions: Conventions) -> tuple[pd.Series, Mask, Mask]:
+    """Local clock times as instants in the stated zone, and where the clock change leaves none or two."""
+    none = np.zeros(len(naive), dtype=bool)
+    if conventions.timezone is None or naive.isna().all():
+        return pd.Series(pd.NaT, index=naive.index, dtype="datetime64[ms, UTC]"), none, none
+    zone = ZoneInfo(conventions.timezone)
+    first = naive.dt.tz_localize(zone, ambiguous=~none, nonexistent="NaT")
+    second = naive.dt.tz_localize(zone, ambiguous=none, nonexistent="NaT")
+    nonexistent = np.asarray(first.isna() & naive.notna())
+    repeated = np.asarray((first != second) & first.notna())
+    placed = second if conventions.ambiguous_time == "second" else first
+    ambiguous = repeated if conventions.ambiguous_time == "reject" else none
+    return placed.where(~ambiguous).dt.tz_convert("UTC").astype("datetime64[ms, UTC]"), nonexistent, ambiguous
+
+
+def _real_but_unparsed(texts: pd.Series, unparsed: Mask, time_format: str) -> Mask:
+    """Rows that name a day of the calendar, so that only its distance kept pandas from parsing them."""
+    real = np.zeros(len(texts), dtype=bool)
+    for row in np.flatnonzero(unparsed):
+        real[row] = _names_a_day(texts[row], time_format)
+    return real
+
+
+def _names_a_day(text: str, time_format: str) -> bool:
+    try:
+        if time_format == "iso8601":
+            date.fromisoformat(text[:10])
+        else:
+            time.strptime(text, time_format)
+    except ValueError:
+        return False
+    return True
+
+
+def _offset_minutes(offsets: list[str | None]) -> npt.NDArray[np.int64]:
+    minutes = {offset: _minutes_east(offset) for offset in set(offsets)}
+    return np.array([minutes[offset] for offset in offsets], dtype=np.int64)
+
+
+def _minutes_east(offset: str | None) -> int:
+    if not offset or not offset[1:2].isdigit():
+        return 0
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    return -minutes if offset.startswith("-") else minutes
+
+
+def local_hours(times: Times, timezone: str | None) -> npt.NDArray[np.int64]:
+    """Hours as yyyymmddhh on the clock of the stated zone, else of the offset in the text, else of UTC; 0 without an instant."""
+    if timezone is not None:
+        wall = times.instants.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None)
+    else:
+        utc = times.instants.dt.tz_convert("UTC").dt.tz_localize(None)
+        wall = utc + pd.to_timedelta(pd.Series(times.offset_minutes), unit="min")
+    parts = wall.dt.year.astype("float64") * 1_000_000 + wall.dt.month * 10_000 + wall.dt.day * 100 + wall.dt.hour
+    return np.asarray(parts.fillna(0), dtype=np.int64)
+
+
+def parse_numbers(texts: pd.Series, decimal: str, divisor: float) -> Numbers:
+    """Numbers with the stated decimal sign, divided into the unit of the column; no thousand separators, no words."""
+    if texts.isna().all():
+        return Numbers(np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool))
+    stripped = [t.strip() if t else "" for t in texts]
+    if decimal == ",":
+        stripped = [t.replace(",", ".") if "." not in t else "two signs" for t in stripped]
+    readable = np.array([bool(_NUMBER.fullmatch(t)) for t in stripped], dtype=bool)
+    values = np.array([float(t) if ok else np.nan for t, ok in zip(stripped, readable, strict=True)], dtype=float)
+    written = np.array([bool(t) for t in stripped], dtype=bool)
+    return Numbers(values / divisor, written & ~readable)
+
+
+def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
+    """Durations [minutes] in the stated form; a negative one is unreadable."""
+    if conventions.duration_format != "h:m:s":
+        per_minute = {"seconds": 60.0, "minutes": 1.0, "hours": 1 / 60}[conventions.duration_format]
+        numbers = parse_numbers(texts, conventions.decimal, per_minute)
+        negative = numbers.amounts < 0
+        return Numbers(np.where(negative, np.nan, numbers.amounts), numbers.unreadable | negative)
+    matches = [_HOURS_MINUTES_SECONDS.fullmatch(t.strip()) if t else None for t in texts]
+    values = [int(m[1]) * 60 + int(m[2]) + int(m[3] or 0) / 60 if m else np.nan for m in matches]
+    written = np.array([bool(t and t.strip()) for t in texts], dtype=bool)
+    minutes = np.array(values, dtype=float)
+    return Numbers(minutes, written & np.isnan(minutes))
+
+
+def parse_words(texts: pd.Series, conventions: Conventions) -> pd.Series:
+    """True, False or missing, by the stated words only."""
+    meaning = {**dict.fromkeys(conventions.true_words, True), **dict.fromkeys(conventions.false_words, False)}
+    return pd.Series([meaning.get(t.strip().casefold()) if t else None for t in texts], dtype="boolean")
