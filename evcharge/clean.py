@@ -19,6 +19,7 @@ import pandas as pd
 
 from evcharge.frames import CLEAN_FRAME, REJECT_FRAME, STATION_TEXTS, Cleaned, Conventions, RawSessions, empty_frame
 from evcharge.parse import (
+    Floats,
     Mask,
     Numbers,
     Times,

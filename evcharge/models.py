@@ -18,7 +18,6 @@ from sqlalchemy import (
     Dialect,
     Double,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     MetaData,
@@ -91,7 +90,7 @@ class DimStation(Base):
     __table_args__ = (UniqueConstraint("source", "station_id"),)
 
     station_key: Mapped[int] = mapped_column(
-        BigKey, Identity(), primary_key=True, doc="Surrogate key of the station. Source: evcharge."
+        BigKey, primary_key=True, doc="Surrogate key of the station. Source: evcharge."
     )
     source: Mapped[str] = mapped_column(
         String(64), doc="Who issued the station id; ids are unique only within it. Source: the profile, or --source."
@@ -159,9 +158,7 @@ class LoadLedger(Base):
         CheckConstraint("failures_included IN ('yes', 'no', 'unknown')", name="failures_included_is_known_word"),
     )
 
-    load_key: Mapped[int] = mapped_column(
-        BigKey, Identity(), primary_key=True, doc="Surrogate key of the load. Source: evcharge."
-    )
+    load_key: Mapped[int] = mapped_column(BigKey, primary_key=True, doc="Surrogate key of the load. Source: evcharge.")
     source: Mapped[str] = mapped_column(String(64), doc="Whose ids the file uses. Source: the profile, or --source.")
     file_name: Mapped[str] = mapped_column(Text, doc="Name of the file without its folder. Source: the command line.")
     file_sha256: Mapped[str] = mapped_column(

@@ -201,7 +201,7 @@ def _minutes_east(offset: str | None) -> int:
 
 
 def local_hours(times: Times, timezone: str | None) -> npt.NDArray[np.int64]:
-    """Hours as yyyymmddhh on the clock of the stated zone, else of the offset in the text, else of UTC; 0 without an instant."""
+    """Hours as yyyymmddhh in the stated zone, else by the offset in the text, else in UTC; 0 without an instant."""
     if timezone is not None:
         wall = times.instants.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None)
     else:

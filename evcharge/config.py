@@ -1,0 +1,86 @@
+"""Settings: a flag wins over the environment, that over ``evcharge.toml``, that over the default.
+
+What does not belong here: what a setting does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evcharge.errors import ConfigError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+CONFIG_FILE = Path("evcharge.toml")
+
+DEFAULTS: dict[str, str | float] = {
+    "database_url": "sqlite:///ev_charging.db",
+    # A house default, not a rule of any regulator. NEVI's 97 % is port uptime and must not be used for sessions.
+    "target": 0.95,
+    # How long a loader waits for another one before it says "busy".
+    "lock_wait_seconds": 60.0,
+}
+"""Every setting there is, and what it is when nobody says otherwise."""
+
+
+class Setting(NamedTuple):
+    """A setting with where its value comes from: flag, environment, the file's name, or default."""
+
+    name: str
+    value: Any
+    origin: str
+
+
+def resolve(name: str, flag: Any = None, file: Path | None = None) -> Setting:
+    """The value of one setting and its origin.
+
+    Args:
+        name: a key of ``DEFAULTS``.
+        flag: what the command line said, or None.
+        file: the file named by ``--config``, or None for ``evcharge.toml`` in the working folder, if there.
+
+    Raises:
+        ConfigError: the file is missing or unreadable, holds an unknown key, or a value is of the wrong kind.
+    """
+    if flag is not None:
+        return Setting(name, flag, "flag")
+    variable = f"EVCHARGE_{name.upper()}"
+    if os.environ.get(variable):
+        return Setting(name, _typed(name, os.environ[variable], variable), f"environment {variable}")
+    path = file or CONFIG_FILE
+    values = _read(path) if file or path.exists() else {}
+    if name in values:
+        return Setting(name, _typed(name, values[name], str(path)), str(path))
+    return Setting(name, DEFAULTS[name], "default")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError("config_unreadable", f"{path} can't be read as TOML: {error}.") from error
+    unknown = sorted(set(values) - set(DEFAULTS))
+    if unknown:
+        raise ConfigError(
+            "config_unknown_key", f"{path} has the unknown key {unknown[0]!r}.", f"Known keys: {', '.join(DEFAULTS)}."
+        )
+    return values
+
+
+def _typed(name: str, value: Any, origin: str) -> Any:
+    wanted = type(DEFAULTS[name])
+    if wanted is str and isinstance(value, str):
+        return value
+    try:
+        if wanted is float and not isinstance(value, bool):
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    kind = "a number" if wanted is float else "text"
+    raise ConfigError("config_wrong_kind", f"{name} from {origin} is {value!r}; it must be {kind}.")

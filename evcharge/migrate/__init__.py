@@ -1,0 +1,85 @@
+"""The schema's revision: bringing a database to the one this program needs, and refusing any other.
+
+The migrations stand in ``migrations/`` of a checkout and, in an installed wheel, in ``scripts/`` beside this
+file. What does not belong here: what a migration does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from evcharge.db import masked, translated_errors
+from evcharge.errors import DatabaseError
+
+
+def script_location() -> Path:
+    """The folder of the migrations: the wheel's copy, else the checkout's."""
+    packaged = Path(__file__).parent / "scripts"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration without an ini file; the URL travels beside it, so that no character needs escaping."""
+    config = Config()
+    config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Brings the database to the newest revision, making the SQLite file if it is not there.
+
+    Raises:
+        DatabaseError: the database can't be reached or changed; it is then as it was.
+    """
+    with translated_errors(url):
+        command.upgrade(alembic_config(url), "head")
+
+
+def head() -> str:
+    """The revision this program needs."""
+    revision = ScriptDirectory(str(script_location())).get_current_head()
+    if revision is None:
+        raise DatabaseError(
+            "migrations_missing", f"there are no migrations in {script_location()}.", "Install evcharge anew."
+        )
+    return revision
+
+
+def current(engine: Engine, url: str) -> str | None:
+    """The revision the database is at, or None if it holds no evcharge tables."""
+    with translated_errors(url), engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_head(engine: Engine, url: str) -> None:
+    """Lets only a database at this program's revision through.
+
+    Raises:
+        DatabaseError: the database is empty, behind or ahead; the hint names the command to run.
+    """
+    found, needed = current(engine, url), head()
+    if found == needed:
+        return
+    if found is None:
+        raise DatabaseError(
+            "schema_missing",
+            f"the database has no evcharge tables ({masked(url)}).",
+            "Run: alembic upgrade head    or: evcharge load --create-db",
+        )
+    known = {script.revision for script in ScriptDirectory(str(script_location())).walk_revisions()}
+    if found in known:
+        raise DatabaseError(
+            "schema_behind",
+            f"the database is at revision {found}; this program needs {needed}.",
+            "Run: alembic upgrade head    or: evcharge db upgrade",
+        )
+    raise DatabaseError(
+        "schema_ahead", f"the database is at revision {found}, which this program does not know.", "Update evcharge."
+    )
