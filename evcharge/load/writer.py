@@ -1,0 +1,243 @@
+"""Writes clean chunks through a Session, and says what became of each row.
+
+Stations, hours and rejects go in as ORM objects; facts by the upsert that SQLAlchemy compiles from the mapped class,
+run by the driver in chunks sorted by the primary key. What does not belong here: begin, commit, rollback, and
+files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Column, Insert, MetaData, Table, delete, func, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from evcharge.frames import Cleaned
+from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, VERSION, Fact, to_facts, to_hour, to_station
+from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
+
+LOAD_LOCK = 7_018_244_002
+"""PostgreSQL advisory lock that lets one loader in at a time; a number no other program is likely to use."""
+CHANGES_LISTED = 1000
+"""Changed sessions that a result lists one by one; the count is always of all."""
+
+_FACTS = FactCharging.__table__
+_KEY_NAMES = [FACT_COLUMNS[position] for position in KEY]
+_CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
+
+
+@dataclass
+class Counts:
+    """What became of the rows that were not rejected, and which sessions were changed."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    changes: list[dict[str, Any]] = field(default_factory=list)
+
+
+def hold_load_lock(session: Session) -> None:
+    """Waits for the only place for a writer. On SQLite the transaction took it when it began."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(LOAD_LOCK)))
+
+
+def remove_load(session: Session, load: LoadLedger) -> None:
+    """Takes a load out, with the rejects and the sessions that it last wrote."""
+    for table in (FactCharging, RejectedRow):
+        session.execute(delete(table).where(table.load_key == load.load_key))
+    session.delete(load)
+    session.flush()
+
+
+class Writer:
+    """Writes the chunks of one load; ``counts`` grows with each."""
+
+    def __init__(self, session: Session, load: LoadLedger) -> None:
+        self.session = session
+        self.load = load
+        self.counts = Counts()
+        in_source = select(DimStation.station_id, DimStation.station_key).where(DimStation.source == load.source)
+        self.station_keys: dict[str, int] = dict(session.execute(in_source).tuples().all())
+        self.hours = set(session.scalars(select(DimTime.time_key)))
+        self.facts = _SqliteFacts(session) if session.get_bind().dialect.name == "sqlite" else _PostgresqlFacts(session)
+
+    def write(self, cleaned: Cleaned) -> None:
+        """Writes one chunk: dimensions first, then facts, then rejects."""
+        self._write_dimensions(cleaned)
+        facts = to_facts(cleaned.rows, self.station_keys, self.load.load_key, self.session.get_bind().dialect.name)
+        for wave in _waves(facts):
+            self._write_facts(wave)
+        self._write_rejects(cleaned.rejects)
+
+    def _write_dimensions(self, cleaned: Cleaned) -> None:
+        unseen = cleaned.stations[~cleaned.stations["station_id"].isin(self.station_keys)]
+        stations = [to_station(self.load.source, attributes) for attributes in unseen.to_dict("records")]
+        hours = [key for key in cleaned.rows["time_key"].unique().tolist() if key not in self.hours]
+        self.session.add_all(stations)
+        self.session.add_all(to_hour(key) for key in hours)
+        self.session.flush()
+        self.station_keys.update({station.station_id: station.station_key for station in stations})
+        self.hours.update(hours)
+
+    def _write_facts(self, facts: list[Fact]) -> None:
+        """Writes facts of distinct keys: what is new is inserted, what was there is compared."""
+        inserted = self.facts.insert_new(facts)
+        self.counts.inserted += inserted
+        if inserted < len(facts):
+            self._settle(facts, self.facts.stored(facts))
+
+    def _settle(self, facts: list[Fact], stored: dict[Fact, Fact]) -> None:
+        """Decides each fact that met a session of its key, and writes those that win."""
+        winners = []
+        for fact in facts:
+            before = stored[_pick(fact, KEY)]
+            if _pick(before, LINEAGE) == _pick(fact, LINEAGE):
+                continue  # it is the one just inserted
+            if _pick(before, _CONTENT) == _pick(fact, _CONTENT):
+                self.counts.unchanged += 1
+            elif _wins(fact, before):
+                winners.append(fact)
+                self._note_change(fact, before)
+            else:
+                self.counts.superseded += 1
+        if winners:
+            self.facts.overwrite(winners)
+            self.counts.updated += len(winners)
+
+    def _note_change(self, fact: Fact, before: Fact) -> None:
+        if len(self.counts.changes) < CHANGES_LISTED:
+            differing = [i for i in _CONTENT if fact[i] != before[i]]
+            columns = {FACT_COLUMNS[i]: [_shown(before[i]), _shown(fact[i])] for i in differing}
+            key = dict(zip(_KEY_NAMES, _pick(fact, KEY), strict=True))
+            self.counts.changes.append({**key, "line": fact[FACT_COLUMNS.index("source_line")], "columns": columns})
+
+    def _write_rejects(self, rejects: pd.DataFrame) -> None:
+        if len(rejects):
+            columns = rejects.rename(columns={"line": "source_line"}).drop(columns="would_have_been")
+            records = columns.assign(load_key=self.load.load_key).to_dict("records")
+            self.session.execute(insert(RejectedRow), [_without_nan(record) for record in records])
+
+
+def _without_nan(record: dict[Any, Any]) -> dict[str, Any]:
+    return {name: None if value != value else value for name, value in record.items()}
+
+
+def _pick(fact: Fact, positions: Iterable[int]) -> Fact:
+    return tuple(fact[i] for i in positions)
+
+
+def _shown(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _waves(facts: list[Fact]) -> list[list[Fact]]:
+    """The facts by how often their key came before in the chunk, each wave sorted by key.
+
+    A session that stands twice in a chunk is so written twice, in file order, as if it came in two files.
+    """
+    seen: dict[Fact, int] = {}
+    waves: list[list[Fact]] = []
+    for fact in facts:
+        key = _pick(fact, KEY)
+        number = seen.get(key, 0)
+        seen[key] = number + 1
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(fact)
+    return [sorted(wave, key=lambda fact: _pick(fact, KEY)) for wave in waves]
+
+
+def _wins(fact: Fact, before: Fact) -> bool:
+    """Whether a fact takes the place of another of its key.
+
+    Where the source states versions the newest wins, whatever the order of the files, and a stated version wins over
+    none; equal versions that differ are settled by comparing their values, so that any order ends the same. Where
+    neither states one, the later load wins.
+    """
+    if fact[VERSION] is None and before[VERSION] is None:
+        return True
+    return _rank(fact) > _rank(before)
+
+
+def _rank(fact: Fact) -> tuple[tuple[bool, Any], ...]:
+    return tuple((fact[i] is not None, fact[i] if fact[i] is not None else 0) for i in (VERSION, *_CONTENT))
+
+
+
+class _SqliteFacts:
+    """Facts on SQLite: the compiled upsert, run by the driver over tuples."""
+
+    def __init__(self, session: Session) -> None:
+        self.connection = session.connection()
+        statement = sqlite.insert(_FACTS)
+        excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in _KEY_NAMES}
+        self.insert_sql = self._compiled(statement.on_conflict_do_nothing(index_elements=_KEY_NAMES))
+        self.overwrite_sql = self._compiled(statement.on_conflict_do_update(index_elements=_KEY_NAMES, set_=excluded))
+        self.connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS incoming (station_key INTEGER, session_id TEXT)"))
+
+    def _compiled(self, statement: Insert) -> str:
+        compiled = statement.compile(dialect=self.connection.dialect)
+        if tuple(compiled.positiontup or ()) != FACT_COLUMNS:
+            raise AssertionError("the compiled statement takes the columns in another order than the tuples")
+        return str(compiled)
+
+    def insert_new(self, facts: list[Fact]) -> int:
+        """Inserts the facts whose key is new; returns how many."""
+        return self.connection.exec_driver_sql(self.insert_sql, facts).rowcount
+
+    def overwrite(self, facts: list[Fact]) -> None:
+        """Puts the facts in place of those of the same key."""
+        self.connection.exec_driver_sql(self.overwrite_sql, facts)
+
+    def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
+        """What the database holds for the keys of the facts."""
+        self.connection.exec_driver_sql("DELETE FROM incoming")
+        self.connection.exec_driver_sql("INSERT INTO incoming VALUES (?, ?)", [_pick(fact, KEY) for fact in facts])
+        columns = ", ".join(f"f.{name}" for name in FACT_COLUMNS)
+        rows = self.connection.exec_driver_sql(
+            f"SELECT {columns} FROM incoming i JOIN fact_charging f USING (station_key, session_id)"  # noqa: S608
+        )
+        return {_pick(row, KEY): tuple(row) for row in rows}
+
+
+class _PostgresqlFacts:
+    """Facts on PostgreSQL: COPY into a temporary table, then the compiled upsert from there."""
+
+    def __init__(self, session: Session) -> None:
+        self.connection = session.connection()
+        self.connection.exec_driver_sql("CREATE TEMP TABLE incoming (LIKE fact_charging) ON COMMIT DROP")
+        self.incoming = Table("incoming", MetaData(), *(Column(c.name, c.type) for c in _FACTS.columns))
+        rows = select(self.incoming).order_by(*(self.incoming.c[name] for name in _KEY_NAMES))
+        statement = postgresql.insert(_FACTS)
+        excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in _KEY_NAMES}
+        filled = statement.from_select(list(FACT_COLUMNS), rows)
+        self.insert_statement = filled.on_conflict_do_nothing(index_elements=_KEY_NAMES)
+        self.overwrite_statement = filled.on_conflict_do_update(index_elements=_KEY_NAMES, set_=excluded)
+
+    def _copy(self, facts: Sequence[Fact]) -> None:
+        self.connection.exec_driver_sql("TRUNCATE incoming")
+        cursor: Any = self.connection.connection.cursor()
+        with cursor, cursor.copy(f"COPY incoming ({', '.join(FACT_COLUMNS)}) FROM STDIN") as copy:
+            for fact in facts:
+                copy.write_row(fact)
+
+    def insert_new(self, facts: list[Fact]) -> int:
+        """Inserts the facts whose key is new; returns how many."""
+        self._copy(facts)
+        return self.connection.execute(self.insert_statement).rowcount
+
+    def overwrite(self, facts: list[Fact]) -> None:
+        """Puts the facts in place of those of the same key."""
+        self._copy(facts)
+        self.connection.execute(self.overwrite_statement)
+
+    def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
+        """What the database holds for the keys of the facts, which ``insert_new`` has just brought in."""
+        joined = _FACTS.join(self.incoming, (_FACTS.c.station_key == self.incoming.c.station_key) & (_FACTS.c.session_id == self.incoming.c.session_id))
+        return {_pick(row, KEY): tuple(row) for row in self.connection.execute(select(_FACTS).select_from(joined))}
