@@ -26,7 +26,7 @@ from evcharge.errors import DatabaseError, GateError, SourceError
 from evcharge.frames import Cleaned
 from evcharge.load.writer import Writer, hold_load_lock, remove_load
 from evcharge.migrate import require_head
-from evcharge.models import DimStation, LoadLedger, RejectedRow
+from evcharge.models import LoadLedger, RejectedRow
 from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
 from evcharge.sources.profile import Profile
 
@@ -303,9 +303,7 @@ def _ledger_result(load: LoadLedger, status: str) -> LoadResult:
     )
 
 
-def _result(
-    load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[str]], unknown: list[str]
-) -> LoadResult:
+def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[str]], unknown: list[str]) -> LoadResult:
     result = _ledger_result(load, "loaded")
     result.rejects_by_rule = dict(tally.by_rule.most_common())
     result.rejected_as = dict(tally.rejected_as)

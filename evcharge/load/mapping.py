@@ -25,7 +25,7 @@ VERSION = FACT_COLUMNS.index("source_updated_at")
 Fact = tuple[Any, ...]
 
 
-def to_station(source: str, attributes: Mapping[str, Any]) -> DimStation:
+def to_station(source: str, attributes: Mapping[Any, Any]) -> DimStation:
     """A station as its first row describes it."""
     known = {name: value for name, value in attributes.items() if not pd.isna(value)}
     return DimStation(source=source, **known)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Column, Insert, MetaData, Table, delete, func, insert, select, text
+from sqlalchemy import Column, Insert, MetaData, Table, and_, delete, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -169,13 +169,12 @@ def _rank(fact: Fact) -> tuple[tuple[bool, Any], ...]:
     return tuple((fact[i] is not None, fact[i] if fact[i] is not None else 0) for i in (VERSION, *_CONTENT))
 
 
-
 class _SqliteFacts:
     """Facts on SQLite: the compiled upsert, run by the driver over tuples."""
 
     def __init__(self, session: Session) -> None:
         self.connection = session.connection()
-        statement = sqlite.insert(_FACTS)
+        statement = sqlite.insert(FactCharging)
         excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in _KEY_NAMES}
         self.insert_sql = self._compiled(statement.on_conflict_do_nothing(index_elements=_KEY_NAMES))
         self.overwrite_sql = self._compiled(statement.on_conflict_do_update(index_elements=_KEY_NAMES, set_=excluded))
@@ -214,7 +213,7 @@ class _PostgresqlFacts:
         self.connection.exec_driver_sql("CREATE TEMP TABLE incoming (LIKE fact_charging) ON COMMIT DROP")
         self.incoming = Table("incoming", MetaData(), *(Column(c.name, c.type) for c in _FACTS.columns))
         rows = select(self.incoming).order_by(*(self.incoming.c[name] for name in _KEY_NAMES))
-        statement = postgresql.insert(_FACTS)
+        statement = postgresql.insert(FactCharging)
         excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in _KEY_NAMES}
         filled = statement.from_select(list(FACT_COLUMNS), rows)
         self.insert_statement = filled.on_conflict_do_nothing(index_elements=_KEY_NAMES)
@@ -239,5 +238,6 @@ class _PostgresqlFacts:
 
     def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
         """What the database holds for the keys of the facts, which ``insert_new`` has just brought in."""
-        joined = _FACTS.join(self.incoming, (_FACTS.c.station_key == self.incoming.c.station_key) & (_FACTS.c.session_id == self.incoming.c.session_id))
-        return {_pick(row, KEY): tuple(row) for row in self.connection.execute(select(_FACTS).select_from(joined))}
+        same_key = [_FACTS.c[name] == self.incoming.c[name] for name in _KEY_NAMES]
+        rows = select(_FACTS).join(self.incoming, and_(*same_key))
+        return {_pick(row, KEY): tuple(row) for row in self.connection.execute(rows)}

@@ -1,0 +1,101 @@
+"""From counts to rates: each with its interval, and a verdict against a target that may be "can't tell yet".
+
+What does not belong here: what was counted (``outcomes``), and how it is shown (``report``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+CONFIDENCE = 0.95
+"""Of the drawn interval. Source: Brown, Cai, DasGupta 2001, Statistical Science 16(2): Wilson for small counts."""
+BELOW_TAIL = 0.001
+"""A station is below target when chance gives so few successes less often than this: the alarm limit (99.8 %) of a
+funnel plot. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202."""
+MEETS_TAIL = 0.025
+"""A station meets the target when a station just on it would do this well less often than this: the upper alert limit
+(95 %) of the same funnel plot. Why the two differ: docs/decisions/0004-verdicts.md."""
+
+BELOW, CANT_TELL, MEETS = "below target", "can't tell yet", "meets target"
+VERDICTS = (BELOW, CANT_TELL, MEETS)
+
+FAILURES_INCLUDED, FAILURES_REMOVED, FAILURES_PERHAPS_REMOVED = "yes", "no", "unknown"
+
+
+def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
+    """Counts with attempts, success ratio, interval, what the publisher said of failures, and verdict.
+
+    Args:
+        counts: successes, failures, without_failures, perhaps_without_failures; integers ≥ 0.
+        target: success ratio to judge against, between 0 and 1.
+
+    Returns:
+        The same rows in the same order, plus ``attempts`` (successes + failures), ``success_ratio``, ``low``, ``high``
+        [0 to 1; missing without attempts], ``failures_included`` (yes, no, unknown) and ``verdict``.
+    """
+    rated = counts.copy()
+    successes = counts["successes"].to_numpy(dtype=float)
+    attempts = successes + counts["failures"].to_numpy(dtype=float)
+    with np.errstate(invalid="ignore"):
+        rated["success_ratio"] = np.where(attempts > 0, successes / np.where(attempts > 0, attempts, 1), np.nan)
+    rated["attempts"] = attempts.astype("int64")
+    rated["low"], rated["high"] = wilson_interval(successes, attempts)
+    rated["failures_included"] = _failures_included(counts)
+    rated["verdict"] = verdicts(successes, attempts, target, rated["failures_included"].to_numpy())
+    return rated
+
+
+def wilson_interval(successes: Floats, attempts: Floats) -> tuple[Floats, Floats]:
+    """Wilson's 95 % score interval [0 to 1]; missing where there is no attempt.
+
+    Source: Wilson 1927, JASA 22:209-212; formula as in Brown, Cai, DasGupta 2001.
+    """
+    from scipy.special import ndtri
+
+    z = float(ndtri(0.5 + CONFIDENCE / 2))
+    n = np.where(attempts > 0, attempts, np.nan)
+    ratio = successes / n
+    centre = ratio + z**2 / (2 * n)
+    reach = z * np.sqrt(ratio * (1 - ratio) / n + z**2 / (4 * n**2))
+    low, high = (centre - reach) / (1 + z**2 / n), (centre + reach) / (1 + z**2 / n)
+    return np.where(successes == 0, low * 0, np.minimum(low, ratio)), np.where(
+        successes == attempts, high * 0 + 1, np.maximum(high, ratio)
+    )
+
+
+def verdicts(
+    successes: Floats, attempts: Floats, target: float, failures_included: npt.NDArray[Any] | None = None
+) -> list[str]:
+    """Below target, can't tell yet, or meets target, by exact binomial tails.
+
+    Where failures were, or may have been, removed before publication, no rate can show that a target is met; a rate
+    that is below it all the same is below it all the more.
+    """
+    from scipy.special import bdtr, bdtrc
+
+    trials = np.asarray(attempts, dtype="int64")
+    this_few = bdtr(successes, trials, target)
+    this_many = bdtrc(successes - 1, trials, target)
+    whole = np.ones(len(successes), dtype=bool) if failures_included is None else failures_included == FAILURES_INCLUDED
+    below = (attempts > 0) & (this_few < BELOW_TAIL)
+    meets = (attempts > 0) & (this_many < MEETS_TAIL) & whole
+    return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]
+
+
+def _failures_included(counts: pd.DataFrame) -> list[str]:
+    pairs = zip(counts["without_failures"], counts["perhaps_without_failures"], strict=True)
+    return [
+        FAILURES_REMOVED if no else FAILURES_PERHAPS_REMOVED if perhaps else FAILURES_INCLUDED for no, perhaps in pairs
+    ]
+
+
+def network_of(counts: pd.DataFrame, target: float) -> pd.DataFrame:
+    """The rates of all stations together, pooled: one row."""
+    numbers = counts[["successes", "failures", "excluded", "unknown", "without_failures", "perhaps_without_failures"]]
+    return with_rates(numbers.sum().to_frame().T, target)

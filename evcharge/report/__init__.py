@@ -1,0 +1,231 @@
+"""The report: one definition, one selection, one row a station, read from the star.
+
+What does not belong here: counting and verdicts (``metrics``), drawing (``charts``), the look of the console
+(``console``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from evcharge.db import open_engine, translated_errors
+from evcharge.errors import NoDataError
+from evcharge.files import inert_cell, written_whole
+from evcharge.metrics.definitions import AFIREV, RECORDED, Definition, find_definition
+from evcharge.metrics.outcomes import Selection, count_outcomes, has_recorded_outcomes
+from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, VERDICTS, network_of, with_rates
+from evcharge.migrate import require_head
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document; grows when a key changes its meaning or goes."""
+
+STATION_FIGURES = (
+    "attempts",
+    "successes",
+    "failures",
+    "unknown",
+    "excluded",
+    "success_ratio",
+    "low",
+    "high",
+    "verdict",
+    "failures_included",
+)
+"""The figures of a station, and of the network, in every output."""
+
+FAILURES_REMOVED_NOTE = (
+    "Failures are not in the data: the publisher removed them, so no rate here can show reliability."
+)
+FAILURES_PERHAPS_REMOVED_NOTE = "The publisher does not say whether failures are in the data; rates may be too high."
+SOME_FAILURES_REMOVED_NOTE = "For some stations failures are not in the data: their publisher removed them."
+FLOOR_NOTE = "Attempts that left no session in the data are not counted, so the true rates are lower, if anything."
+
+
+@dataclass(frozen=True)
+class Report:
+    """Success per station by one definition.
+
+    Attributes:
+        definition: what counts as a success.
+        reason: why this definition.
+        target: success ratio the verdicts are against [0 to 1].
+        first_day: first local day with a selected session.
+        last_day: last local day with one.
+        stations: one row a station, ordered by source and station id: ``source``, ``station_id``, ``name`` and
+            ``STATION_FIGURES``.
+        network: ``STATION_FIGURES`` of all of them pooled.
+    """
+
+    definition: Definition
+    reason: str
+    target: float
+    first_day: date
+    last_day: date
+    stations: pd.DataFrame
+    network: dict[str, Any]
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said with these figures."""
+        said = set(self.stations["failures_included"])
+        if said == {FAILURES_REMOVED}:
+            return [FAILURES_REMOVED_NOTE]
+        if FAILURES_REMOVED in said:
+            return [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]
+        return [FLOOR_NOTE] if said == {FAILURES_INCLUDED} else [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]
+
+    def count_of(self, verdict: str) -> int:
+        """Number of stations with this verdict."""
+        return int((self.stations["verdict"] == verdict).sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
+        records = self.stations.to_dict("records")
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "definition": {
+                "id": self.definition.id,
+                "version": self.definition.version,
+                "title": self.definition.title,
+                "source": self.definition.source,
+                "reason": self.reason,
+            },
+            "target": self.target,
+            "from": self.first_day.isoformat(),
+            "to": self.last_day.isoformat(),
+            "notes": self.notes,
+            "network": {"stations": len(records), **self.network},
+            "stations": [{str(name): _plain(value) for name, value in record.items()} for record in records],
+        }
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has: missing is null."""
+    if value is None or value != value:
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def build_report(url: str, *, target: float, definition_id: str | None = None, selection: Selection) -> Report:
+    """Reads the figures of the selected sessions.
+
+    Args:
+        url: the database.
+        target: success ratio to judge against, between 0 and 1.
+        definition_id: a key of ``definitions.DEFINITIONS``; None takes ``recorded`` where the selected sessions
+            carry outcomes of their own, else ``afirev``.
+        selection: which sessions.
+
+    Raises:
+        ConfigError: there is no such definition.
+        DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: no session matches.
+    """
+    named = find_definition(definition_id) if definition_id else None
+    engine = open_engine(url)
+    require_head(engine, url)
+    with translated_errors(url), Session(engine) as session:
+        if named:
+            definition, reason = named, "asked for"
+        elif has_recorded_outcomes(session, selection):
+            definition, reason = RECORDED, "the data carries recorded outcomes"
+        else:
+            definition, reason = AFIREV, "the data carries no recorded outcomes"
+        counts = count_outcomes(session, definition, selection)
+    if counts.empty:
+        raise NoDataError("no_sessions", f"no session {_described(selection)}.", "Load a file, or widen the selection.")
+    return _report(counts, definition, reason, target)
+
+
+def _described(selection: Selection) -> str:
+    parts = [f"at station {', '.join(selection.station_ids)}"] if selection.station_ids else []
+    parts += [f"from {selection.first_day}"] if selection.first_day else []
+    parts += [f"to {selection.last_day}"] if selection.last_day else []
+    return "matches: " + ", ".join(parts) if parts else "is in the database"
+
+
+def _report(counts: pd.DataFrame, definition: Definition, reason: str, target: float) -> Report:
+    stations = with_rates(counts, target)
+    pooled = network_of(counts, target).iloc[0]
+    return Report(
+        definition=definition,
+        reason=reason,
+        target=target,
+        first_day=_day(int(counts["first_hour"].min())),
+        last_day=_day(int(counts["last_hour"].max())),
+        stations=stations[["source", "station_id", "name", *STATION_FIGURES]],
+        network={name: _plain(pooled[name]) for name in STATION_FIGURES},
+    )
+
+
+def _day(hour_key: int) -> date:
+    return date(hour_key // 1_000_000, hour_key // 10_000 % 100, hour_key // 100 % 100)
+
+
+def title_of(report: Report) -> str:
+    """The finding in one sentence."""
+    total, below, meets = len(report.stations), report.count_of(VERDICTS[0]), report.count_of(VERDICTS[2])
+    stations = "station" if total == 1 else "stations"
+    if set(report.stations["failures_included"]) == {FAILURES_REMOVED}:
+        return f"{total:,} {stations}, and failures are not in the data"
+    if below:
+        return f"{below:,} of {total:,} {stations} {'is' if below == 1 else 'are'} below target"
+    if meets == total:
+        return f"All {total:,} {stations} meet the target" if total > 1 else "The station meets the target"
+    return f"No station is shown to be below target; {total - meets:,} of {total:,} can't be told yet"
+
+
+def period_of(report: Report) -> str:
+    """The period as people write it, such as 1 Apr 2025 – 30 Jun 2025."""
+    first, last = (f"{day.day} {day:%b %Y}" for day in (report.first_day, report.last_day))
+    return first if first == last else f"{first} – {last}"
+
+
+def save_chart(report: Report, path: Path) -> None:
+    """Draws the stations to a PNG.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+        ReportError: the file can't be written.
+    """
+    from evcharge.report.charts import ChartText, draw_station_reliability, save_png
+
+    notes = [note for note in report.notes if note != FLOOR_NOTE]
+    text = ChartText(
+        title=title_of(report),
+        subtitle=f"Charging success rate, {period_of(report)}",
+        target=report.target,
+        definition=f"{report.definition.id}: {report.definition.title}",
+        note=" ".join(notes),
+    )
+    figure = draw_station_reliability(report.stations, text)
+    with written_whole(path) as file:
+        save_png(figure, file)
+
+
+def to_csv(report: Report) -> str:
+    """The stations as CSV, one row each, unrounded; text that a spreadsheet could run is made inert."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    columns = list(report.stations.columns)
+    writer.writerow([*columns, "definition", "target"])
+    for record in report.stations.to_dict("records"):
+        cells = [_plain(record[name]) for name in columns]
+        writer.writerow(
+            [*(inert_cell(c) if isinstance(c, str) else c for c in cells), report.definition.id, report.target]
+        )
+    return buffer.getvalue()
+
+
+def to_json(report: Report) -> str:
+    """The document of ``to_dict`` as text."""
+    return json.dumps(report.to_dict(), indent=2, ensure_ascii=False)

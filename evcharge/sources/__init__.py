@@ -1,0 +1,50 @@
+"""The `read` arrow of the line: a file becomes chunks of raw sessions.
+
+``open_file`` pins the file's bytes, ``pick_profile`` tells what they are, ``read`` hands them on as text, row by row,
+with each row's line and exact wording. A row that is broken in itself carries the code of its fault; a file that is
+not what it was said to be is a ``SourceError``.
+
+What does not belong here: whether a value is any good (``clean``), and any table of the database (``load``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from evcharge.frames import RawSessions
+from evcharge.sources import jsonlines, table
+from evcharge.sources.file import SourceFile, open_file
+from evcharge.sources.profile import Profile, builtin_profiles, read_profile, with_overrides
+from evcharge.sources.recognise import pick_profile, unknown_columns
+
+__all__ = [
+    "CHUNK_ROWS",
+    "Profile",
+    "SourceFile",
+    "builtin_profiles",
+    "open_file",
+    "pick_profile",
+    "read",
+    "read_profile",
+    "unknown_columns",
+    "with_overrides",
+]
+
+CHUNK_ROWS = 50_000
+"""Rows of a chunk: some 50 MB of text columns, and few enough chunks that a frame's own cost vanishes."""
+
+
+def read(file: SourceFile, profile: Profile, chunk_rows: int = CHUNK_ROWS) -> Iterator[RawSessions]:
+    """The file's rows in chunks of at most ``chunk_rows``, in file order; memory does not grow with the file.
+
+    Every line below the header that is not blank is a row of exactly one chunk. A header alone gives no chunk.
+
+    Raises:
+        SourceError: the file does not fit the profile (as ``pick_profile``; raised at once), or it is found damaged,
+            changed, wrongly encoded or without an end to a quote on the way: what was handed out before is then void.
+    """
+    pick_profile(file, [profile])
+    return _READERS[profile.format](file, profile, chunk_rows)
+
+
+_READERS = {"csv": table.read, "jsonl": jsonlines.read}

@@ -1,0 +1,170 @@
+"""Bytes of one input file: opened safely, hashed, unpacked if gzipped, watched for change.
+
+What does not belong here: text and lines (``text``), and what the file says (``table``, ``jsonlines``).
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import io
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import NoReturn
+
+from evcharge.errors import SourceError
+
+BLOCK_BYTES = 1 << 16
+"""Bytes handled at a time [64 KiB]: their rows stay in the processor's cache (256 KiB took a quarter longer)."""
+
+GZIP_MAGIC = b"\x1f\x8b"
+"""First two bytes of a gzip member (RFC 1952, 2.3.1). Packing is told by these, never by the file's name."""
+
+
+def printable(text: str) -> str:
+    """The text on one line, with undecodable bytes, line ends and control characters written as escapes."""
+    known = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode("ascii") for mark in known)
+
+
+class SourceFile:
+    """An open regular file whose content is pinned by its hash.
+
+    Attributes:
+        name: last part of the path, printable; for messages and the ledger.
+        size_bytes: length of the file on disk [bytes].
+        sha256: SHA-256 of the bytes on disk (before any unpacking), in hexadecimal.
+    """
+
+    def __init__(self, name: str, handle: io.FileIO) -> None:
+        self.name = name
+        self._handle = handle
+        self._pass = _Pass(self)
+        self._pinned = False
+        self.is_gzip = self._pass.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        while self._pass.read(BLOCK_BYTES):
+            pass
+        self.size_bytes = self._pass.position
+        self.sha256 = self._pass.sha256.hexdigest()
+        self._pinned = True
+
+    def position(self) -> int:
+        """How far the present pass has come in the file on disk [bytes], for a progress bar."""
+        return self._pass.position
+
+    def unpacked(self) -> Iterator[bytes]:
+        """The file's bytes from its beginning, unpacked where it is gzipped, at most ``BLOCK_BYTES`` at a time.
+
+        A gzip bomb takes no more memory than that: what it unpacks to is streamed, and ``text`` bounds a line.
+        Each call starts a new pass over the same open file; only one pass runs at a time.
+
+        Raises:
+            SourceError: ``damaged_gzip``, ``cannot_read``, or ``changed_while_read`` when the bytes of a whole
+                pass are not those that were hashed at opening.
+        """
+        self._pass = _Pass(self)
+        stream = gzip.GzipFile(fileobj=self._pass, mode="rb") if self.is_gzip else self._pass
+        while block := self._next_block(stream):
+            yield block
+        if self._pass.sha256.hexdigest() != self.sha256:
+            self.refuse_changed()
+
+    def _next_block(self, stream: gzip.GzipFile | _Pass) -> bytes:
+        try:
+            return stream.read(BLOCK_BYTES)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise SourceError(
+                "damaged_gzip",
+                f"{self.name} is gzipped and damaged near byte {self.position():,} of {self.size_bytes:,}: {error}.",
+                "Fetch or pack the file again; nothing of it was kept.",
+            ) from error
+
+    def refuse_changed(self) -> NoReturn:
+        """Refuse the file because its bytes are no longer those that were hashed."""
+        raise SourceError(
+            "changed_while_read",
+            f"{self.name} changed while it was read: its bytes are not those that were there when it was opened.",
+            "Wait until whatever writes the file has finished, then run this again.",
+        )
+
+    def read_handle(self, size: int) -> bytes:
+        """Up to ``size`` bytes from where the handle stands; never more than were hashed, so a growing file ends."""
+        try:
+            block = self._handle.read(size)
+        except OSError as error:
+            raise SourceError("cannot_read", f"{self.name} can't be read: {error.strerror or error}.") from error
+        if self._pinned and self._pass.position + len(block) > self.size_bytes:
+            self.refuse_changed()
+        return block
+
+    def rewind(self) -> None:
+        """Put the handle back to the first byte."""
+        self._handle.seek(0)
+
+
+class _Pass:
+    """One reading of the file from its first byte, hashing and counting what it hands out."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.sha256 = hashlib.sha256()
+        self.position = 0
+        self._file = file
+        file.rewind()
+
+    def read(self, size: int) -> bytes:
+        block = self._file.read_handle(size)
+        self.sha256.update(block)
+        self.position += len(block)
+        return block
+
+    def seek(self, offset: int) -> NoReturn:
+        """Never called: gzip asks for it only to rewind, and a pass has no way back."""
+        raise OSError(errno.ESPIPE, f"no way back to {offset}")
+
+
+@contextmanager
+def open_file(path: str | os.PathLike[str]) -> Iterator[SourceFile]:
+    """Open a regular file (or a link to one), hash it, and close it after the block.
+
+    It never waits: a FIFO, a device, a socket or a folder is refused at once.
+
+    Raises:
+        SourceError: ``file_not_found``, ``not_a_regular_file``, ``cannot_open`` (with the system's reason)
+            or ``cannot_read``.
+    """
+    name = printable(PurePath(path).name or os.fspath(path))
+    with io.FileIO(_open_regular(path, name), "rb") as handle:
+        yield SourceFile(name, handle)
+
+
+def _open_regular(path: str | os.PathLike[str], name: str) -> int:
+    """A descriptor of the regular file at ``path``."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError as error:
+        hint = "Check the path; a relative one starts at the folder you are in."
+        raise SourceError("file_not_found", f"{name} is not there.", hint) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else printable(str(error))
+        raise SourceError("cannot_open", f"{name} can't be opened: {reason}.") from error
+    kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
+    if kind != stat.S_IFREG:
+        os.close(descriptor)
+        hint = "Name the files themselves, one by one or with a pattern such as folder/*.csv."
+        raise SourceError("not_a_regular_file", f"{name} is {_KINDS.get(kind, 'a special file')}, not a file.", hint)
+    return descriptor
+
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}

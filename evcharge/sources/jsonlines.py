@@ -1,0 +1,156 @@
+"""Rows of JSON lines: one object a line, every scalar kept as the text it was written as.
+
+What does not belong here: what the keys mean (``profile``), bytes and lines (``text``), values (``clean``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+from evcharge.errors import SourceError
+from evcharge.frames import RawSessions
+from evcharge.sources.chunk import Rows, chunks
+from evcharge.sources.file import SourceFile
+from evcharge.sources.profile import ID_COLUMNS, Profile, folded
+from evcharge.sources.text import Block, blocks, first_lines, split_lines
+
+
+class _Float(str):
+    """Text of a number with a fraction or an exponent: as an id it is refused, for 7.0 and 7 may be one id or two."""
+
+    __slots__ = ()
+
+
+class _Fault(ValueError):
+    """A line that is no row; its text is the code of the fault."""
+
+
+def read(file: SourceFile, profile: Profile, chunk_rows: int) -> Iterator[RawSessions]:
+    """The rows, one a line that is not blank. A key that a line lacks is None.
+
+    Raises:
+        SourceError: what ``text.blocks`` raises.
+    """
+    source = blocks(file, profile.encoding)
+    head = first_lines(source, file)
+    objects = _Objects(profile)
+    yield from chunks(map(objects.rows, chain((head,), source)), profile, objects.names, chunk_rows)
+
+
+def first_keys(file: SourceFile, text: str) -> tuple[str, ...]:
+    """Keys of the first line that is a whole object.
+
+    Raises:
+        SourceError: ``not_json_lines`` where no line at the beginning of the file is one.
+    """
+    for line in split_lines(text):
+        try:
+            return tuple(_object(line))
+        except _Fault:
+            continue
+    raise SourceError(
+        "not_json_lines",
+        f"{file.name} begins with a brace, but no line at its beginning is one whole JSON object.",
+        "Write it as JSON lines: one object a line. A document over several lines can't be read yet.",
+    )
+
+
+class _Objects:
+    """Reads objects into rows of the fields that a profile maps.
+
+    Attributes:
+        names: folded names of the fields that are read.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.names = profile.fields
+        self._places = {name: place for place, name in enumerate(self.names)}
+        self._ids = frozenset(
+            self._places[folded(theirs)] for ours, theirs in profile.mapped.items() if ours in ID_COLUMNS
+        )
+
+    def rows(self, block: Block) -> Rows:
+        """The rows of a block of whole lines."""
+        lines = [(number, raw) for number, raw in enumerate(split_lines(block.text), block.line) if raw.strip()]
+        judged = [self._judged(raw) for _, raw in lines]
+        faults, cells = [fault for fault, _ in judged], [values for _, values in judged]
+        places = range(len(self.names))
+        return Rows.of([number for number, _ in lines], [raw for _, raw in lines], faults, cells, places)
+
+    def _judged(self, raw: str) -> tuple[str | None, list[str]]:
+        """Code of the line's fault, or None, and its values, empty where there is a fault."""
+        try:
+            return None, self._values(raw)
+        except _Fault as error:
+            return str(error), [""] * len(self.names)
+
+    def _values(self, raw: str) -> list[str]:
+        """The texts of the mapped fields; empty for null and for a key that is not there."""
+        values: list[Any] = [None] * len(self.names)
+        for key, value in _object(raw).items():
+            place = self._places.get(folded(key))
+            if place is not None:
+                if values[place] is not None:
+                    raise _Fault("duplicate_key")
+                values[place] = value
+        texts = [_text(value, place in self._ids) for place, value in enumerate(values)]
+        if "\\u" in raw:
+            _refuse_unstorable(texts)
+        return texts
+
+
+def _object(raw: str) -> dict[str, Any]:
+    """The object that the line is."""
+    if "\0" in raw:
+        raise _Fault("nul_character")
+    try:
+        value = _DECODER.decode(raw)
+    except _Fault:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise _Fault("malformed_row") from error
+    if type(value) is not dict:
+        raise _Fault("not_an_object")
+    return value
+
+
+def _text(value: object, is_id: bool) -> str:
+    """A scalar as text: a number as it is written, a truth value as true or false, null as empty."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, _Float) and not is_id:
+        return str(value)
+    if isinstance(value, bool) and not is_id:
+        return "true" if value else "false"
+    raise _Fault("value_not_scalar")
+
+
+def _refuse_unstorable(texts: Sequence[str]) -> None:
+    """Refuse what only an escape can write: half a surrogate pair, which is no character, and NUL."""
+    for text in texts:
+        if "\0" in text:
+            raise _Fault("nul_character")
+        if any("\ud800" <= mark <= "\udfff" for mark in text):
+            raise _Fault("malformed_row")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise _Fault("duplicate_key")
+    return members
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN, Infinity and -Infinity are not JSON."""
+    raise _Fault("malformed_row")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_Float, parse_int=str, parse_constant=_refuse_constant
+)

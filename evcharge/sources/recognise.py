@@ -1,0 +1,244 @@
+"""Which profile a file fits, told from its beginning alone, and what to do where none does.
+
+What does not belong here: reading rows (``table``, ``jsonlines``). A profile is never stretched to fit: columns are
+matched by name, and a near name is only ever suggested.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from evcharge.errors import SourceError
+from evcharge.sources import jsonlines, table
+from evcharge.sources.file import GZIP_MAGIC, SourceFile, printable
+from evcharge.sources.profile import Profile, folded
+from evcharge.sources.text import blocks, first_lines, split_lines
+
+NEAR_NAMES = 3
+"""Near names suggested for a missing column: more would hide the likely one."""
+
+MAX_NAMES_SHOWN = 40
+"""Columns listed in a message. The widest real export has 37."""
+
+MAX_NAME_CHARACTERS = 60
+"""Characters of a column name in a message; a header that is really a row of data may hold long texts."""
+
+_MAGICS = (
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"),
+    (b"\x89PNG", "a PNG image"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (b"%PDF", "a PDF document"),
+    (b"PAR1", "a Parquet file"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (GZIP_MAGIC, "a gzip file inside a gzip file"),
+)
+"""First bytes of files that people mistake for tables, from the formats' own specifications."""
+
+_FINAL = ("duplicate_column", "too_many_columns")
+"""Faults of a header that no other profile mends."""
+
+_FORMAT_NAMES = {"csv": "delimited text", "jsonl": "JSON lines"}
+_DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
+_OTHER_DELIMITERS = {";": "--delimiter ';'", "\t": "--delimiter tab", ",": "--delimiter ,", "|": "--delimiter '|'"}
+
+
+class _Look(NamedTuple):
+    """A file's beginning as a profile sees it: its field names, and which of the profile's are missing."""
+
+    profile: Profile
+    names: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
+
+
+def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
+    """The one profile whose required columns the file has.
+
+    Args:
+        file: the open file; only its beginning is read.
+        candidates: profiles to choose from. A single one is taken as asked for: its misfit is told in detail.
+
+    Raises:
+        SourceError: ``missing_columns`` or ``wrong_format`` (one candidate), ``no_profile_fits``,
+            ``several_profiles_fit``, ``not_a_table``, ``json_array``, ``empty_file``, and what reading a header raises.
+    """
+    profiles = tuple(candidates)
+    _refuse_binary(file)
+    looks = _looks(file, profiles)
+    fitting = [look.profile for look in looks if not look.missing]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(profile.name for profile in fitting)
+        hint = f"Say which one is meant: --profile {fitting[0].name}."
+        raise SourceError("several_profiles_fit", f"{file.name} fits several profiles: {names}.", hint)
+    raise _missing_columns(file, looks[0]) if len(profiles) == 1 else _no_profile_fits(file, looks)
+
+
+def unknown_columns(file: SourceFile, profile: Profile) -> tuple[str, ...]:
+    """The file's field names that the profile maps to nothing, in file order; of JSON lines, those of the first object.
+
+    Raises:
+        SourceError: as ``pick_profile``.
+    """
+    return profile.unused_of(_names(file, profile))
+
+
+def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[_Look]:
+    """What each profile sees. A fault that one profile meets counts only if every profile meets one."""
+    looks: list[_Look] = []
+    faults: list[SourceError] = []
+    for profile in profiles:
+        try:
+            names = _names(file, profile)
+            looks.append(_Look(profile, names, profile.missing_from(names)))
+        except SourceError as error:
+            faults.append(error)
+    if faults and (not looks or faults[-1].code in _FINAL):
+        raise min(faults, key=lambda fault: fault.code == "wrong_format")
+    return looks
+
+
+def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
+    """The field names at the file's beginning, read as the profile says."""
+    text = _head_text(file, profile.encoding)
+    kind = "jsonl" if text.lstrip().startswith("{") else "csv"
+    if kind != profile.format:
+        raise SourceError(
+            "wrong_format",
+            f"{file.name} holds {_FORMAT_NAMES[kind]}; profile {profile.name} is for {_FORMAT_NAMES[profile.format]}.",
+            "Name a profile for that format, or none: evcharge recognises the ones it knows.",
+        )
+    if kind == "jsonl":
+        return jsonlines.first_keys(file, text)
+    return table.best_header(file, text, profile).names
+
+
+def _head_text(file: SourceFile, encoding: str) -> str:
+    """Text of the file's beginning, from its first line that is not blank; refused if it can't be a table."""
+    try:
+        text = first_lines(blocks(file, encoding), file).text
+    except SourceError as error:
+        if error.code == "wrong_encoding" and b"\0" in next(file.unpacked(), b""):
+            raise _not_a_table(file, "a binary file") from error
+        raise
+    _refuse_nul(file, split_lines(text)[0])
+    start = text.lstrip()[:1]
+    if start == "<":
+        raise _not_a_table(file, "an HTML or XML page")
+    if start == "[":
+        reason = f"{file.name} is a JSON array, which is not read yet."
+        raise SourceError("json_array", reason, "Write it as JSON lines: one object a line (jq -c '.[]' does it).")
+    return text
+
+
+def _refuse_binary(file: SourceFile) -> None:
+    """Refuse what its first bytes show to be something else."""
+    start = next(file.unpacked(), b"")
+    for magic, what in _MAGICS:
+        if start.startswith(magic):
+            raise _not_a_table(file, what)
+
+
+def _refuse_nul(file: SourceFile, line: str) -> None:
+    """Refuse a header line with NUL characters: no text has them, but UTF-16 read as bytes and binary files do."""
+    if "\0" not in line:
+        return
+    if line.strip("\0") and max(line[::2].count("\0"), line[1::2].count("\0")) >= len(line) // 2:
+        reason = f"{file.name} seems to be UTF-16 without a byte order mark: every other byte is NUL."
+        raise SourceError("wrong_encoding", reason, "Say so: --encoding utf-16-le (or utf-16-be).")
+    raise _not_a_table(file, "a binary file")
+
+
+def _not_a_table(file: SourceFile, what: str) -> SourceError:
+    hint = "Give the CSV or JSON lines file itself (plain or gzipped)."
+    return SourceError("not_a_table", f"{file.name} seems to be {what}, not a table of sessions.", hint)
+
+
+def _missing_columns(file: SourceFile, look: _Look) -> SourceError:
+    missing = ", ".join(_missing_with_near(look))
+    return SourceError(
+        "missing_columns",
+        f"{file.name} lacks what profile {look.profile.name} needs: {missing}. It has: {_shown(look.names)}.",
+        " ".join((*_delimiter_hint(look), _map_hint(look))),
+    )
+
+
+def _no_profile_fits(file: SourceFile, looks: Sequence[_Look]) -> SourceError:
+    if not looks:
+        return SourceError("no_profile_fits", f"{file.name}: there is no profile to choose from.")
+    nearest = min(looks, key=_share_missing)
+    if _share_missing(nearest) == 1:
+        return SourceError(
+            "no_profile_fits",
+            f"{file.name} fits no profile, nor has it a column that one needs. Its columns: {_shown(nearest.names)}.",
+            " ".join((*_delimiter_hint(nearest), "Describe the file in a profile of its own: --profile my.toml.")),
+        )
+    missing = ", ".join(_missing_with_near(nearest))
+    return SourceError(
+        "no_profile_fits",
+        f"{file.name} fits no profile. Its columns: {_shown(nearest.names)}. "
+        f"Nearest is {nearest.profile.name}, for which it lacks: {missing}.",
+        " ".join((*_delimiter_hint(nearest), _map_hint(nearest), "Or describe the file: --profile my.toml.")),
+    )
+
+
+def _share_missing(look: _Look) -> float:
+    """How much of what the profile needs is missing, 0 to 1."""
+    return len(look.missing) / (len(look.profile.columns) + len(look.profile.session_key))
+
+
+def _missing_with_near(look: _Look) -> list[str]:
+    """Each missing field as ``theirs (for ours; near: x, y)``."""
+    told = []
+    for ours, theirs in look.missing:
+        near = _near(theirs, ours, look.names)
+        told.append(f"{theirs} (for {ours}{'; near: ' + _shown(near) if near else ''})")
+    return told
+
+
+def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
+    """The file's names that look like the missing field or like our column."""
+    by_folded = {folded(name): name for name in names if folded(name)}
+    near = [
+        *difflib.get_close_matches(folded(theirs), by_folded, n=NEAR_NAMES),
+        *difflib.get_close_matches(ours, by_folded, n=NEAR_NAMES),
+    ]
+    return [by_folded[name] for name in dict.fromkeys(near)][:NEAR_NAMES]
+
+
+def _map_hint(look: _Look) -> str:
+    """The options that would name the missing columns; a session key can only be said in a profile."""
+    options = []
+    for ours, theirs in look.missing:
+        near = _near(theirs, ours, look.names)
+        ours = "session_id" if ours == "session_key" else ours
+        options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
+    return f"Say which column it is: {' '.join(dict.fromkeys(options))}."
+
+
+def _delimiter_hint(look: _Look) -> tuple[str, ...]:
+    """What to say where the header is one column that another delimiter would split."""
+    if len(look.names) != 1:
+        return ()
+    counts = {mark: look.names[0].count(mark) for mark in _OTHER_DELIMITERS if mark in look.names[0]}
+    if not counts:
+        return ()
+    mark = max(counts, key=lambda mark: counts[mark])
+    return (f"The header seems to be separated by {_DELIMITER_NAMES[mark]}: {_OTHER_DELIMITERS[mark]}.",)
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The names for a message: on one line, and not too many."""
+    more = f" and {len(names) - MAX_NAMES_SHOWN:,} more" if len(names) > MAX_NAMES_SHOWN else ""
+    return ", ".join(_short(name) for name in names[:MAX_NAMES_SHOWN]) + more
+
+
+def _short(name: str) -> str:
+    text = printable(name.strip())
+    return text if len(text) <= MAX_NAME_CHARACTERS else f"{text[: MAX_NAME_CHARACTERS - 1]}…"

@@ -1,0 +1,80 @@
+"""A table of settings, checked strictly: each refusal names file, key, value and what would be right.
+
+What does not belong here: which settings there are (``profile``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from typing import Any, NoReturn
+
+from evcharge.errors import SourceError
+
+
+class Settings:
+    """The keys and values of one table, each to be taken once.
+
+    Args:
+        where: file, or file and table, for messages.
+        values: what was written.
+        code: code of the error that a fault raises.
+    """
+
+    def __init__(self, where: str, values: Mapping[str, Any], code: str = "bad_profile") -> None:
+        self.where = where
+        self._left = dict(values)
+        self._code = code
+
+    def text(self, key: str, default: str | None = None, choices: Collection[str] = ()) -> str:
+        """A text that is not blank, one of the choices if there are any; required where there is no default."""
+        value = self._take(key, default)
+        if not isinstance(value, str) or not value.strip():
+            self.refuse(key, value, "a text that is not blank")
+        if choices and value not in choices:
+            self.refuse(key, value, f"one of {', '.join(choices)}")
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        """A text that is not blank, or None where the key is absent."""
+        return self.text(key) if key in self._left else None
+
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of texts; none may be empty or stand there twice."""
+        values = self._take(key, default)
+        right = "a list of texts, each different and not empty"
+        if not isinstance(values, (list, tuple)) or not all(isinstance(value, str) and value for value in values):
+            self.refuse(key, values, right)
+        if len(set(values)) < len(values):
+            self.refuse(key, values, right)
+        return tuple(values)
+
+    def table(self, key: str) -> Settings:
+        """The table under the key, empty where it is absent."""
+        value = self._take(key, {})
+        if not isinstance(value, Mapping):
+            self.refuse(key, value, f"a table, [{key}]")
+        return Settings(f"{self.where}, [{key}]", value, self._code)
+
+    def mapping(self, allowed: Collection[str]) -> dict[str, str]:
+        """All that is left, as key to text; each key must be one of those allowed."""
+        pairs = {key: self.text(key) for key in tuple(self._left) if key in allowed}
+        self.nothing_left(allowed)
+        return pairs
+
+    def nothing_left(self, known: Collection[str]) -> None:
+        """Refuse the first key that nobody took."""
+        for key in self._left:
+            near = difflib.get_close_matches(key, known, n=1)
+            meant = f"Did you mean {near[0]}? " if near else ""
+            raise SourceError(
+                self._code, f"{self.where}: {key!r} is not a setting.", f"{meant}Known here: {', '.join(known)}."
+            )
+
+    def refuse(self, key: str, value: object, right: str) -> NoReturn:
+        """Refuse the value of a key, telling what would be right."""
+        said = "is missing" if value is None else f"is {value!r}"
+        raise SourceError(self._code, f"{self.where}: {key} {said}.", f"Write {right}.")
+
+    def _take(self, key: str, default: object) -> Any:
+        return self._left.pop(key, default)

@@ -1,0 +1,227 @@
+"""Rows of a delimited file (CSV): no field moves, no row vanishes, and a broken row never takes others with it.
+
+What does not belong here: what the columns mean (``profile``), bytes and lines (``text``), values (``clean``).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple, NoReturn
+
+from evcharge.errors import SourceError
+from evcharge.frames import RawSessions
+from evcharge.sources.chunk import Rows, chunks
+from evcharge.sources.file import SourceFile
+from evcharge.sources.profile import Profile, folded
+from evcharge.sources.text import (
+    MAX_LINE_CHARACTERS,
+    Block,
+    blocks,
+    count_line_ends,
+    first_lines,
+    refuse_long_line,
+    split_lines,
+    split_lines_with_ends,
+)
+
+MAX_COLUMNS = 1_000
+"""Most columns a file may have. The widest export seen has 37; the bound keeps a row's cost small."""
+
+
+class Header(NamedTuple):
+    """A header line: the field names as written, what separates them, and where in the text its record ends."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    end: int
+
+
+class _Layout(NamedTuple):
+    """How a body is read: its delimiter, its header, and at which places of a row the fields stand that are read."""
+
+    delimiter: str
+    names: list[str]
+    places: tuple[int, ...]
+
+
+class _Record(NamedTuple):
+    """One record: the line on which it begins, its exact text, and its values; None where the csv module gave up."""
+
+    line: int
+    raw: str
+    values: list[str] | None
+
+
+class _Lines:
+    """Lines for the csv module that remember which of them the present record took, and whether there are no more.
+
+    A NUL is hidden from the module, which refuses it in Python 3.10 and accepts it later; ``taken`` has it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.taken: list[str] = []
+        self.ended = False
+        self._lines = iter(split_lines_with_ends(text))
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines, None)
+        if line is None:
+            self.ended = True
+            raise StopIteration
+        self.taken.append(line)
+        return line.replace("\0", "\ufffd")
+
+
+def read(file: SourceFile, profile: Profile, chunk_rows: int) -> Iterator[RawSessions]:
+    """The rows below the header line.
+
+    Raises:
+        SourceError: ``unclosed_quote``, or what ``best_header`` and ``text.blocks`` raise.
+    """
+    source = blocks(file, profile.encoding)
+    head = first_lines(source, file)
+    header = best_header(file, head.text, profile)
+    body = Block(head.line + count_line_ends(head.text[: header.end]), head.text[header.end :])
+    places = {name: place for place, name in enumerate(map(folded, header.names)) if name in profile.fields}
+    layout = _Layout(header.delimiter, list(header.names), tuple(places.values()))
+    yield from chunks(_batches(file, chain((body,), source), layout), profile, tuple(places), chunk_rows)
+
+
+def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
+    """The header under that delimiter of the profile's which leaves the fewest of its columns missing.
+
+    Raises:
+        SourceError: ``malformed_header``, ``too_many_columns``, or ``duplicate_column`` where the header fits.
+    """
+    headers = [header for mark in profile.delimiters if (header := header_of(file, text, mark))]
+    if not headers:
+        hint = "Is it a delimited text file? Its first line must name the columns."
+        raise SourceError("malformed_header", f"{file.name}: the header line is not well-formed CSV.", hint)
+    best = min(headers, key=lambda header: len(profile.missing_from(header.names)))
+    if not profile.missing_from(best.names):
+        _refuse_duplicates(file, best.names)
+    return best
+
+
+def header_of(file: SourceFile, text: str, delimiter: str) -> Header | None:
+    """The first record of the text, split by the delimiter; None if it isn't well-formed."""
+    lines = _Lines(text)
+    try:
+        names = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return None
+    if len(names) > MAX_COLUMNS:
+        reason = f"{file.name} has {len(names):,} columns; at most {MAX_COLUMNS:,} are read."
+        raise SourceError("too_many_columns", reason, "Export it with the session columns only.")
+    return Header(tuple(names), delimiter, sum(map(len, lines.taken)))
+
+
+def _refuse_duplicates(file: SourceFile, names: Sequence[str]) -> None:
+    """Refuse a header that names two columns alike. Columns without any name are no duplicates: nothing maps them."""
+    seen: dict[str, int] = {}
+    for number, name in enumerate(names, start=1):
+        first = seen.setdefault(folded(name), number)
+        if first != number and folded(name):
+            reason = f"{file.name}: columns {first} and {number} are both named {name.strip()!r}."
+            raise SourceError("duplicate_column", reason, "Rename or remove one of them in the file.")
+
+
+def _batches(file: SourceFile, source: Iterator[Block], layout: _Layout) -> Iterator[Rows]:
+    """The rows, block by block; a row that a block's end cuts is read with the next block."""
+    cut = Block(0, "")
+    for block in source:
+        whole = Block(cut.line, cut.text + block.text) if cut.text else block
+        rows = _one_line_rows(whole, layout)
+        if rows:
+            cut = Block(0, "")
+        else:
+            rows, cut = _any_rows(file, whole, layout)
+        yield rows
+    if cut.text:
+        if len(split_lines(cut.text)) > 1:
+            _refuse_unclosed(file, cut.line)
+        yield _judged([_Record(cut.line, _without_end(cut.text), None)], layout)
+
+
+def _one_line_rows(block: Block, layout: _Layout) -> Rows | None:
+    """The rows, if each line is one and none is malformed; else None. This is the way of nearly every block."""
+    if "\0" in block.text:
+        return None
+    raws = split_lines(block.text)
+    try:
+        values = list(csv.reader(raws, delimiter=layout.delimiter, strict=True))
+    except csv.Error:
+        return None
+    if len(values) != len(raws):
+        return None
+    lines = range(block.line, block.line + len(raws))
+    width = len(layout.names)
+    if width > 1 and set(map(len, values)) == {width} and layout.names not in values:
+        return Rows.of(lines, raws, [None] * len(raws), values, layout.places)
+    return _judged(list(map(_Record, lines, raws, values)), layout)
+
+
+def _any_rows(file: SourceFile, block: Block, layout: _Layout) -> tuple[Rows, Block]:
+    """The rows of any block, one by one, and what is there of a row that the block's end cuts."""
+    line, records, lines = block.line, list[_Record](), _Lines(block.text)
+    reader = csv.reader(lines, delimiter=layout.delimiter, strict=True)
+    while True:
+        lines.taken.clear()
+        values = None
+        try:
+            values = next(reader, None)
+        except csv.Error:
+            if not lines.ended and len(lines.taken) > 1:
+                _refuse_unclosed(file, line)
+        raw = "".join(lines.taken)
+        if len(raw) > MAX_LINE_CHARACTERS:
+            refuse_long_line(file, line)
+        if lines.ended:
+            return _judged(records, layout), Block(line, raw)
+        records.append(_Record(line, _without_end(raw), values))
+        line += len(lines.taken)
+
+
+def _judged(records: Sequence[_Record], layout: _Layout) -> Rows:
+    """The rows that the records are, without the blank ones, and the fault of each."""
+    kept = [record for record in records if not _is_blank(record)]
+    faults = [_fault(record, layout.names) for record in kept]
+    empty = [""] * len(layout.names)
+    cells = [empty if fault else record.values or empty for record, fault in zip(kept, faults, strict=True)]
+    return Rows.of([record.line for record in kept], [record.raw for record in kept], faults, cells, layout.places)
+
+
+def _is_blank(record: _Record) -> bool:
+    """Whether the record is a line with nothing on it. One of delimiters alone is a row, of nothing."""
+    return record.values is not None and len(record.values) < 2 and not record.raw.strip()
+
+
+def _fault(record: _Record, names: list[str]) -> str | None:
+    """Code of what is wrong with the record's structure, or None."""
+    if "\0" in record.raw:
+        return "nul_character"
+    if record.values is None:
+        return "malformed_row"
+    if record.values == names:
+        return "repeated_header"
+    if len(record.values) != len(names):
+        return "row_too_short" if len(record.values) < len(names) else "row_too_long"
+    return None
+
+
+def _without_end(raw: str) -> str:
+    """The text without its one line end."""
+    return raw[:-2] if raw.endswith("\r\n") else raw[:-1] if raw.endswith(("\n", "\r")) else raw
+
+
+def _refuse_unclosed(file: SourceFile, line: int) -> NoReturn:
+    raise SourceError(
+        "unclosed_quote",
+        f"{file.name}: the row that begins on line {line} opens a quote that is not closed as CSV closes one.",
+        'Correct that row in the file: a quote inside a quoted field is written twice, as "".',
+    )
