@@ -380,8 +380,8 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.clean import RULES, WARNINGS
 
-    status = f"{result.status} at {result.first_loaded_at}" if result.first_loaded_at else result.status
-    click.echo(f"{result.file}: {status} (profile {result.profile}, source {result.source})")
+    again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
+    click.echo(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
     click.echo(f"  {_law(asdict(result))}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}

@@ -92,13 +92,11 @@ class Report:
         records = self.stations.to_dict("records")
         return {
             "schema_version": SCHEMA_VERSION,
-            "definition": {
-                "id": self.definition.id,
-                "version": self.definition.version,
-                "title": self.definition.title,
-                "source": self.definition.source,
-                "reason": self.reason,
-            },
+            "definition": self.definition.id,
+            "definition_version": self.definition.version,
+            "definition_title": self.definition.title,
+            "definition_source": self.definition.source,
+            "definition_reason": self.reason,
             "target": self.target,
             "from": self.first_day.isoformat(),
             "to": self.last_day.isoformat(),

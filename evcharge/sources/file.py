@@ -39,6 +39,7 @@ class SourceFile:
         name: last part of the path, printable; for messages and the ledger.
         size_bytes: length of the file on disk [bytes].
         sha256: SHA-256 of the bytes on disk (before any unpacking), in hexadecimal.
+        is_gzip: whether the bytes on disk are gzipped.
     """
 
     def __init__(self, name: str, handle: io.FileIO) -> None:

@@ -15,7 +15,7 @@ from evcharge.errors import SourceError
 from evcharge.sources import jsonlines, table
 from evcharge.sources.file import GZIP_MAGIC, SourceFile, printable
 from evcharge.sources.profile import Profile, folded
-from evcharge.sources.text import blocks, first_lines, split_lines
+from evcharge.sources.text import blocks, first_lines, split_lines, without_mark
 
 NEAR_NAMES = 3
 """Near names suggested for a missing column: more would hide the likely one."""
@@ -124,8 +124,8 @@ def _head_text(file: SourceFile, encoding: str) -> str:
     try:
         text = first_lines(blocks(file, encoding), file).text
     except SourceError as error:
-        if error.code == "wrong_encoding" and b"\0" in next(file.unpacked(), b""):
-            raise _not_a_table(file, "a binary file") from error
+        if error.code == "wrong_encoding":
+            _refuse_wide_or_binary(file, encoding)
         raise
     _refuse_nul(file, split_lines(text)[0])
     start = text.lstrip()[:1]
@@ -143,6 +143,13 @@ def _refuse_binary(file: SourceFile) -> None:
     for magic, what in _MAGICS:
         if start.startswith(magic):
             raise _not_a_table(file, what)
+
+
+def _refuse_wide_or_binary(file: SourceFile, encoding: str) -> None:
+    """Tell better than by one bad byte why the file is not in that encoding, if its first bytes can tell."""
+    start, proved = without_mark(next(file.unpacked(), b""), encoding)
+    if not proved.startswith(("utf-16", "utf-32")):
+        _refuse_nul(file, start.split(b"\n")[0].decode("latin-1"))
 
 
 def _refuse_nul(file: SourceFile, line: str) -> None:

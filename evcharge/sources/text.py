@@ -42,7 +42,7 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[Block]:
     line, pending, decoder = 1, "", None
     for data in chain(file.unpacked(), (b"",)):
         if decoder is None:
-            data, encoding = _without_mark(data, encoding)
+            data, encoding = without_mark(data, encoding)
             decoder = codecs.getincrementaldecoder(encoding)("strict")
         text = pending + _decode(file, decoder, data, encoding, Block(line, pending))
         _refuse_long_line(file, Block(line, text))
@@ -91,7 +91,8 @@ def count_line_ends(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 
-def _without_mark(data: bytes, encoding: str) -> tuple[bytes, str]:
+def without_mark(data: bytes, encoding: str) -> tuple[bytes, str]:
+    """A file's first bytes without their byte order mark, and the encoding: the one the mark proves, else the given."""
     for mark, proved in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :], proved

@@ -1,0 +1,131 @@
+"""Databases for the tests: built by the migrations, one of each kind, fresh for every test.
+
+PostgreSQL is used where ``EVCHARGE_TEST_POSTGRES`` holds the URL of a server whose databases may be created and
+dropped; elsewhere its tests are skipped, or fail if ``EVCHARGE_REQUIRE_POSTGRES`` is set.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.pool import NullPool
+
+from evcharge.db import open_engine, parse_url
+from evcharge.migrate import upgrade
+
+POSTGRES = os.environ.get("EVCHARGE_TEST_POSTGRES")
+NO_POSTGRES = "EVCHARGE_TEST_POSTGRES names no PostgreSQL server"
+TEMPLATE = f"evcharge_template_{os.getpid()}"
+numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see no setting of whoever runs them."""
+    for variable in ("EVCHARGE_DATABASE_URL", "EVCHARGE_TARGET", "EVCHARGE_LOCK_WAIT_SECONDS", "NO_COLOR", "COLUMNS"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+def postgres_or_skip() -> str:
+    """The URL of the test server; without one the test is skipped, or fails where a server is required."""
+    if POSTGRES:
+        return POSTGRES
+    if os.environ.get("EVCHARGE_REQUIRE_POSTGRES"):
+        pytest.fail(NO_POSTGRES)
+    pytest.skip(NO_POSTGRES)
+
+
+def administer(statement: str) -> None:
+    """Runs a statement outside any transaction on the test server."""
+    engine = create_engine(parse_url(postgres_or_skip()), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def postgres_database(name: str) -> str:
+    """The URL of a database on the test server."""
+    return parse_url(postgres_or_skip()).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as the migrations leave it; tests copy it."""
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[str]:
+    """The name of a PostgreSQL database as the migrations leave it; tests copy it."""
+    administer(f"CREATE DATABASE {TEMPLATE}")
+    upgrade(postgres_database(TEMPLATE))
+    yield TEMPLATE
+    administer(f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    name = f"evcharge_empty_{os.getpid()}_{next(numbers)}"
+    administer(f"CREATE DATABASE {name}")
+    yield postgres_database(name)
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database of each kind, without a row in it."""
+    if request.param == "sqlite":
+        path = tmp_path / "star.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    template = request.getfixturevalue("migrated_postgres")
+    name = f"evcharge_test_{os.getpid()}_{next(numbers)}"
+    administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield postgres_database(name)
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
+    """The URL of a migrated SQLite database, for tests of what is SQLite's alone or has nothing to do with the kind."""
+    path = tmp_path / "star.db"
+    shutil.copyfile(migrated_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def engine(url: str) -> Engine:
+    """An engine that may write, on the database of ``url``."""
+    return open_engine(url, writes=True)
+
+
+@pytest.fixture
+def evcharge(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command line in an empty folder; returns exit code, stdout and stderr."""
+    from evcharge.cli import run_command
+
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        capfd.readouterr()
+        code = run_command([str(argument) for argument in arguments])
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return run
