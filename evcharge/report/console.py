@@ -26,7 +26,7 @@ STYLES = {BELOW: "bold #d9601a", CANT_TELL: "", MEETS: "#3f8fd0"}
 def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of the stations that need attention first, and what must be said."""
     network = report.network
-    counts = f"{len(report.stations):,} stations   {network['attempts']:,} attempts   target {report.target:.4g}"
+    counts = f"{len(report.stations):,} stations   {network['attempts']:,} attempts   target {100 * report.target:g}%"
     console.print(_encodable(f"{period_of(report)}   {counts}", console), highlight=False, markup=False)
     rule = f"success = {report.definition.id}: {report.definition.title} ({report.reason})"
     console.print(_encodable(rule, console), highlight=False, markup=False)
