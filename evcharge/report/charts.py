@@ -10,25 +10,38 @@ verdict logic (a verdict arrives as a word), and pyplot or any other state that 
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, BinaryIO, Literal
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D, BboxTransformTo, ScaledTranslation, Transform
+
+from evcharge.report.lettering import (
+    BODY,
+    DPI,
+    INK,
+    MAX_LABEL_CHARS,
+    MISSING,
+    Style,
+    drawable,
+    elided,
+    fitted,
+    plain,
+    text_width,
+    wrapped,
+)
+from evcharge.report.words import percent
 
 COLUMNS = (
     "source", "station_id", "name", "attempts", "successes", "unknown", "excluded",
@@ -39,24 +52,17 @@ COLUMNS = (
 MAX_BARS = 40
 """Rows drawn at most: report-design.md, "cap 40-60 rows"; 40 rows still fit one screen or page."""
 
-MAX_LABEL_CHARS = 36
-"""Characters of a station label: OCPI 2.2.1 ids are CiString(36), so a UUID stays whole."""
-
 MAX_SOURCE_CHARS = 14
 """Characters of a source's name in a label, so that the station keeps most of the room."""
 
 WORST_IN_ALT_TEXT = 3
 """Stations named in the alternative text: it is listened to, so it stays short."""
 
-DPI = 128
-"""Pixels an inch. A power of two, so that whole pixels stay whole when matplotlib counts in inches."""
-
 WIDTH_PX = 1320
 """Width of the picture: fits a 1366 px screen, the narrowest common laptop, at 100 %."""
 
 MARGIN_PX = 32
 GAP_PX = 20
-MAX_LABEL_PX = 320
 ROW_PX = 25
 FEW_ROWS = 12
 FEW_ROW_PX = 34
@@ -68,11 +74,7 @@ LEGEND_MARK_PX = 22
 LINE_HEIGHT = 1.4
 """From ``MARGIN_PX`` on: set by eye on pictures of 1, 5, 10, 50 and 5,000 stations at 100 %."""
 
-FONT = "DejaVu Sans"
-MISSING = "□"
-"""Stands for a character that can't be drawn: not in the font, a lone surrogate, private or unassigned."""
-
-INK, MUTED, HAIRLINE = "#101418", "#59626d", "#dfe3e8"
+MUTED, HAIRLINE = "#59626d", "#dfe3e8"
 CONCERN, CONCERN_WASH = "#b5460f", "#fcf0e9"
 """Colours: report-design.md "Visual system": text contrast at least 4.5, told apart with any colour vision."""
 
@@ -122,26 +124,11 @@ MARKS = {
 """Verdict -> mark, in the order of attention. Colours: report-design.md "Visual system"."""
 
 
-@dataclass(frozen=True)
-class _Style:
-    """Size in pixels, colour, weight and slant of a text."""
-
-    px: float
-    colour: str = INK
-    weight: Literal["normal", "bold"] = "normal"
-    slant: Literal["normal", "italic"] = "normal"
-
-    @property
-    def font(self) -> FontProperties:
-        return FontProperties(family=FONT, size=self.px * 72 / DPI, weight=self.weight, style=self.slant)
-
-
-TITLE = _Style(25, weight="bold")
-SUBTITLE = _Style(15, MUTED)
-NOTE = _Style(15.5, weight="bold")
-BODY = _Style(14)
-QUIET = _Style(13.5, MUTED)
-ABSENT = _Style(13.5, MUTED, slant="italic")
+TITLE = Style(25, weight="bold")
+SUBTITLE = Style(15, MUTED)
+NOTE = Style(15.5, weight="bold")
+QUIET = Style(13.5, MUTED)
+ABSENT = Style(13.5, MUTED, slant="italic")
 
 
 def draw_station_reliability(stations: pd.DataFrame, text: ChartText) -> Figure:
@@ -166,7 +153,7 @@ def draw_station_reliability(stations: pd.DataFrame, text: ChartText) -> Figure:
         _draw_rows(page, shown, _labels(rows, shown), text.target)
         _write_foot(page, text, rows[MAX_BARS:])
         page.close()
-    page.figure.set_label(f"{_plain(text.title)}\n{alt_text(stations, text)}")
+    page.figure.set_label(f"{plain(text.title)}\n{alt_text(stations, text)}")
     return page.figure
 
 
@@ -186,15 +173,18 @@ def alt_text(stations: pd.DataFrame, text: ChartText) -> str:
     """
     rows = _in_order(stations)
     worst = [row for row in rows if row.verdict == next(iter(MARKS)) and row.attempts][:WORST_IN_ALT_TEXT]
-    named = "; ".join(f"{_elided(_name(row), MAX_LABEL_CHARS)} {_rate(row)} ({_counts(row)})" for row in worst)
+    named = "; ".join(
+        f"{elided(_name(row), MAX_LABEL_CHARS)} {percent(row.success_ratio if row.attempts else None)} ({_counts(row)})"
+        for row in worst
+    )
     sentences = [
-        f"Bar chart: {_plain(text.title)}",
-        _plain(text.subtitle),
+        f"Bar chart: {plain(text.title)}",
+        plain(text.subtitle),
         f"{_stations(len(rows))} against {_target(text.target)} – {_tally(rows)}",
         f"Lowest: {named}" if named else "",
         _cap_sentence(len(rows)),
-        f"Definition of success – {_plain(text.definition)}",
-        f"Note: {_plain(text.note)}" if _plain(text.note) else "",
+        f"Definition of success – {plain(text.definition)}",
+        f"Note: {plain(text.note)}" if plain(text.note) else "",
     ]
     return " ".join(f"{sentence.rstrip('.')}." for sentence in sentences if sentence)
 
@@ -222,36 +212,31 @@ def _in_order(stations: pd.DataFrame) -> list[Any]:
 def _labels(rows: Sequence[Any], shown: Sequence[Any]) -> list[str]:
     """One label per row shown: the name, or the id where there is none; with id and source where these tell apart."""
     several_sources = len({row.source for row in rows}) > 1
-    names = [_elided(_drawable(_name(row)), MAX_LABEL_CHARS) for row in rows]
+    names = [elided(drawable(_name(row)), MAX_LABEL_CHARS) for row in rows]
     used = Counter(names)
     labels = []
     for row, name in zip(shown, names, strict=False):
         unclear = used[name] > 1 or MISSING in name
         label = f"{_name(row)} · {_id(row)}" if unclear and _name(row) != _id(row) else _name(row)
-        labels.append(_fitted(_drawable(label), f" ({_source(row)})" if several_sources else ""))
+        labels.append(fitted(drawable(label), f" ({_source(row)})" if several_sources else ""))
     return labels
 
 
 def _name(row: Any) -> str:
     """The station's name, or its id where it has no name."""
-    return (_plain(row.name) if isinstance(row.name, str) else "") or _id(row)
+    return (plain(row.name) if isinstance(row.name, str) else "") or _id(row)
 
 
 def _id(row: Any) -> str:
-    return _plain(str(row.station_id)) or MISSING
+    return plain(str(row.station_id)) or MISSING
 
 
 def _source(row: Any) -> str:
-    return _elided(_drawable(str(row.source)), MAX_SOURCE_CHARS)
+    return elided(drawable(str(row.source)), MAX_SOURCE_CHARS)
 
 
 def _rate(row: Any) -> str:
-    """The success rate in % with one decimal; never rounded to all or nothing when it is not."""
-    if not row.attempts:
-        return "–"
-    if row.successes < row.attempts and row.success_ratio >= 0.9995:
-        return ">99.9%"
-    return "<0.1%" if row.successes and row.success_ratio < 0.0005 else f"{row.success_ratio:.1%}"
+    return percent(row.success_ratio if row.attempts else None)
 
 
 def _counts(row: Any) -> str:
@@ -282,80 +267,6 @@ def _cap_sentence(count: int) -> str:
     return f"Shown: the {MAX_BARS} of {count:,} stations that need attention first." if count > MAX_BARS else ""
 
 
-# Text that can be drawn
-
-
-def _plain(text: str) -> str:
-    """The text on one line, without control and direction characters; what is no character becomes ``MISSING``."""
-    kept = []
-    for character in unicodedata.normalize("NFC", text):
-        category = unicodedata.category(character)
-        if category in ("Cs", "Co", "Cn"):
-            kept.append(MISSING)
-        elif category != "Cf":
-            kept.append(" " if category == "Cc" else character)
-    return " ".join("".join(kept).split())
-
-
-def _drawable(text: str) -> str:
-    """The plain text with ``MISSING`` for what the font lacks (matplotlib would warn), one mark a letter at most."""
-    glyphs = _glyphs()
-    drawn = [character if ord(character) in glyphs else MISSING for character in _plain(text)]
-    marks = [unicodedata.combining(character) > 0 for character in drawn]
-    stacked = [mark and before for mark, before in zip(marks, [True, *marks], strict=False)]
-    return "".join(character for character, drop in zip(drawn, stacked, strict=True) if not drop)
-
-
-@lru_cache(maxsize=1)
-def _glyphs() -> frozenset[int]:
-    """The code points that the font can draw."""
-    return frozenset(get_font(findfont(FONT)).get_charmap())
-
-
-def _elided(text: str, limit: int) -> str:
-    """The text in at most ``limit`` characters; the middle is left out, for ids often differ at the end."""
-    if len(text) <= limit:
-        return text
-    tail = limit // 2
-    return f"{text[: limit - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"
-
-
-def _fitted(text: str, suffix: str = "", style: _Style = BODY, width: float = MAX_LABEL_PX) -> str:
-    """The text with the suffix whole, elided until it fits both the characters and the pixels of a label."""
-    limit = min(len(text), MAX_LABEL_CHARS - len(suffix))
-    while limit > 3 and _width(_elided(text, limit) + suffix, style) > width:
-        limit -= 1
-    return _elided(text, limit) + suffix
-
-
-def _wrapped(text: str, style: _Style, width: float) -> list[str]:
-    """The drawable text in lines no wider than ``width``; a word wider than that is elided."""
-    text = _drawable(text)
-    if _width(text, style) <= width:
-        return [text]
-    lines = [""]
-    for word in text.split():
-        joined = f"{lines[-1]} {word}".strip()
-        if _width(joined, style) <= width:
-            lines[-1] = joined
-        else:
-            fitting = word if _width(word, style) <= width else _fitted(word, style=style, width=width)
-            lines = [*lines, fitting] if lines[-1] else [fitting]
-    return lines
-
-
-def _width(text: str, style: _Style) -> float:
-    """The width of the text in pixels."""
-    return float(_ruler().get_text_width_height_descent(text, style.font, ismath=False)[0])
-
-
-@lru_cache(maxsize=1)
-def _ruler() -> Any:
-    """A renderer that only measures; untyped in matplotlib 3.11's stubs."""
-    renderer: Any = RendererAgg
-    return renderer(1, 1, DPI)
-
-
 # The page
 
 
@@ -384,7 +295,7 @@ class _Page:
         return inches + ScaledTranslation(0, 1, BboxTransformTo(self.figure.bbox))
 
     def write(
-        self, x: float, y: float, text: str, style: _Style, ha: Literal["left", "center", "right"] = "left"
+        self, x: float, y: float, text: str, style: Style, ha: Literal["left", "center", "right"] = "left"
     ) -> None:
         """Writes one line whose small letters are centred on ``y``."""
         self.figure.text(
@@ -392,7 +303,7 @@ class _Page:
             ha=ha, va="baseline", parse_math=False,
         )  # fmt: skip
 
-    def write_lines(self, lines: Sequence[str], style: _Style, indent: float = 0) -> None:
+    def write_lines(self, lines: Sequence[str], style: Style, indent: float = 0) -> None:
         """Writes lines one under the other and moves on below them."""
         for line in lines:
             self.write(MARGIN_PX + indent, self.y + style.px * LINE_HEIGHT / 2, line, style)
@@ -414,13 +325,13 @@ class _Page:
 def _write_head(page: _Page, text: ChartText, rows: Sequence[Any], shown: Sequence[Any]) -> None:
     """Title, subtitle, what is shown, the note, and the legend with the counts of all stations."""
     width = WIDTH_PX - 2 * MARGIN_PX
-    page.write_lines(_wrapped(text.title, TITLE, width), TITLE)
+    page.write_lines(wrapped(text.title, TITLE, width), TITLE)
     page.y += 4
-    page.write_lines(_wrapped(text.subtitle, SUBTITLE, width), SUBTITLE)
+    page.write_lines(wrapped(text.subtitle, SUBTITLE, width), SUBTITLE)
     if len(shown) < len(rows):
         page.write_lines([_cap_sentence(len(rows))], SUBTITLE)
-    if _plain(text.note):
-        _write_note(page, _wrapped(text.note, NOTE, width - 2 * GAP_PX))
+    if plain(text.note):
+        _write_note(page, wrapped(text.note, NOTE, width - 2 * GAP_PX))
     _draw_legend(page, rows)
 
 
@@ -444,7 +355,7 @@ def _draw_legend(page: _Page, rows: Sequence[Any]) -> None:
         page.figure.add_artist(_marks([x + MARKER_PX / 2], [page.y], mark, page.pixels))
         words = f"{mark.legend} ({counts[verdict]:,})"
         page.write(x + LEGEND_MARK_PX, page.y, words, BODY)
-        x += LEGEND_MARK_PX + _width(words, BODY) + 1.5 * GAP_PX
+        x += LEGEND_MARK_PX + text_width(words, BODY) + 1.5 * GAP_PX
     ends = np.array([[x, page.y], [x + 34, page.y]])
     lines = [ends, *(np.array([[at, page.y - 5], [at, page.y + 5]]) for at in (x, x + 34))]
     page.figure.add_artist(LineCollection(lines, colors=MUTED, linewidths=_points(2), transform=page.pixels))
@@ -468,7 +379,7 @@ def _draw_rows(page: _Page, shown: Sequence[Any], labels: Sequence[str], target:
     """The station rows: labels at the left, bars in the middle, figures at the right, axis below."""
     row_px = FEW_ROW_PX if len(shown) <= FEW_ROWS else ROW_PX
     middles = _middles(shown)
-    left = MARGIN_PX + max(_width(label, BODY) for label in labels) + 0.8 * GAP_PX
+    left = MARGIN_PX + max(text_width(label, BODY) for label in labels) + 0.8 * GAP_PX
     header = page.y + 20
     top = header + 16
     heights = [top + row_px * middle for middle in middles]
@@ -497,7 +408,7 @@ def _write_columns(page: _Page, shown: Sequence[Any], heights: Sequence[float]) 
         cells = [cell(row) for row in shown]
         if not any(cells):
             continue
-        width = max(_width(header, QUIET), *(_width(words, style) for words in cells))
+        width = max(text_width(header, QUIET), *(text_width(words, style) for words in cells))
         page.write(right, heights[0], header, QUIET, "right")
         for height, words in zip(heights[1:], cells, strict=True):
             page.write(right, height, words, style, "right")
@@ -545,7 +456,7 @@ def _write_axis(page: _Page, axes: Axes, span: tuple[float, float], header: floa
     axes.set_axisbelow(True)
     axes.grid(axis="x", color=HAIRLINE, linewidth=_points(1))
     axes.spines[:].set_visible(False)
-    half = _width(_target(target), BODY) / 2
+    half = text_width(_target(target), BODY) / 2
     at = min(max(left + target * (right - left), left + half), right + 0.6 * GAP_PX - half)
     page.write(at, header, _target(target), BODY, "center")
     _, top, _, tall = axes.get_position().bounds
@@ -563,8 +474,8 @@ def _write_foot(page: _Page, text: ChartText, hidden: Sequence[Any]) -> None:
     page.y += 10
     paragraphs = [
         f"Not shown: {_stations(len(hidden))} ({_tally(hidden)})." if hidden else "",
-        f"Definition of success – {_plain(text.definition)}",
+        f"Definition of success – {plain(text.definition)}",
         "Interval: Wilson, 95%. Not counted: attempts whose outcome is unknown or that the definition excludes.",
     ]
     for paragraph in filter(None, paragraphs):
-        page.write_lines(_wrapped(paragraph, QUIET, width), QUIET)
+        page.write_lines(wrapped(paragraph, QUIET, width), QUIET)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
+from evcharge.report.words import percent
 
 MOST_ROWS = 40
 """Stations in the table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
@@ -36,15 +37,6 @@ def print_report(report: Report, console: Console) -> None:
     console.print(_table(report, console))
     for line in (_verdict_line(report), *_more(report), *report.notes):
         console.print(_encodable(line, console), highlight=False, markup=False)
-
-
-def percent(ratio: float | None) -> str:
-    """A ratio as people read it; never rounded to a false 100 % or 0 %."""
-    if ratio is None or ratio != ratio:
-        return "–"
-    if 0.9995 <= ratio < 1:
-        return ">99.9%"
-    return "<0.1%" if 0 < ratio < 0.0005 else f"{ratio:.1%}"
 
 
 def _network_line(network: dict[str, Any]) -> str:
