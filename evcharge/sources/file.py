@@ -28,8 +28,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 def printable(text: str) -> str:
     """The text on one line, with undecodable bytes, line ends and control characters written as escapes."""
-    known = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode("ascii") for mark in known)
+    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode("ascii") for mark in text)
 
 
 class SourceFile:

@@ -20,6 +20,9 @@ from evcharge.sources.text import blocks, first_lines, split_lines, without_mark
 NEAR_NAMES = 3
 """Near names suggested for a missing column: more would hide the likely one."""
 
+NEAR_COUNTS = 0.5
+"""What a missing column counts where the file has a name near it: half. It only decides which profile is advised."""
+
 MAX_NAMES_SHOWN = 40
 """Columns listed in a message. The widest real export has 37."""
 
@@ -49,11 +52,16 @@ _OTHER_DELIMITERS = {";": "--delimiter ';'", "\t": "--delimiter tab", ",": "--de
 
 
 class _Look(NamedTuple):
-    """A file's beginning as a profile sees it: its field names, and which of the profile's are missing."""
+    """A file's beginning as a profile sees it: its field names, and which of the profile's are missing.
+
+    Where the profile's delimiters leave the header one column, ``mark`` is the other delimiter that it seems to have,
+    and names and missing are as they would be under that one. Such a look never fits: it only serves the advice.
+    """
 
     profile: Profile
     names: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
+    mark: str = ""
 
 
 def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
@@ -70,7 +78,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     profiles = tuple(candidates)
     _refuse_binary(file)
     looks = _looks(file, profiles)
-    fitting = [look.profile for look in looks if not look.missing]
+    fitting = [look.profile for look in looks if not (look.missing or look.mark)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -95,13 +103,23 @@ def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[_Look]:
     faults: list[SourceError] = []
     for profile in profiles:
         try:
-            names = _names(file, profile)
-            looks.append(_Look(profile, names, profile.missing_from(names)))
+            looks.append(_look(profile, _names(file, profile)))
         except SourceError as error:
             faults.append(error)
-    if faults and (not looks or faults[-1].code in _FINAL):
-        raise min(faults, key=lambda fault: fault.code == "wrong_format")
+    final = [fault for fault in faults if fault.code in _FINAL]
+    if final or (faults and not looks):
+        raise min(final or faults, key=lambda fault: fault.code == "wrong_format")
     return looks
+
+
+def _look(profile: Profile, names: tuple[str, ...]) -> _Look:
+    """What the profile sees in these names, or would see if they were not all in one."""
+    missing = profile.missing_from(names)
+    mark = max(_OTHER_DELIMITERS, key=names[0].count) if len(names) == 1 and missing else ""
+    if not mark or mark not in names[0]:
+        return _Look(profile, names, missing)
+    split = tuple(names[0].split(mark))
+    return _Look(profile, split, profile.missing_from(split), mark)
 
 
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
@@ -168,11 +186,10 @@ def _not_a_table(file: SourceFile, what: str) -> SourceError:
 
 
 def _missing_columns(file: SourceFile, look: _Look) -> SourceError:
-    missing = ", ".join(_missing_with_near(look))
     return SourceError(
         "missing_columns",
-        f"{file.name} lacks what profile {look.profile.name} needs: {missing}. It has: {_shown(look.names)}.",
-        " ".join((*_delimiter_hint(look), _map_hint(look))),
+        f"{file.name} does not fit profile {look.profile.name}: {_misfit(look)}. It has: {_shown(look.names)}.",
+        _advice(look),
     )
 
 
@@ -180,24 +197,32 @@ def _no_profile_fits(file: SourceFile, looks: Sequence[_Look]) -> SourceError:
     if not looks:
         return SourceError("no_profile_fits", f"{file.name}: there is no profile to choose from.")
     nearest = min(looks, key=_share_missing)
+    reason = f"{file.name} fits no profile. Its columns: {_shown(nearest.names)}. "
     if _share_missing(nearest) == 1:
-        return SourceError(
-            "no_profile_fits",
-            f"{file.name} fits no profile, nor has it a column that one needs. Its columns: {_shown(nearest.names)}.",
-            " ".join((*_delimiter_hint(nearest), "Describe the file in a profile of its own: --profile my.toml.")),
-        )
-    missing = ", ".join(_missing_with_near(nearest))
-    return SourceError(
-        "no_profile_fits",
-        f"{file.name} fits no profile. Its columns: {_shown(nearest.names)}. "
-        f"Nearest is {nearest.profile.name}, for which it lacks: {missing}.",
-        " ".join((*_delimiter_hint(nearest), _map_hint(nearest), "Or describe the file: --profile my.toml.")),
-    )
+        own = "Describe the file in a profile of its own: --profile my.toml."
+        return SourceError("no_profile_fits", f"{reason}None of them is one that a profile needs.", own)
+    reason += f"Nearest is {nearest.profile.name}: {_misfit(nearest)}."
+    return SourceError("no_profile_fits", reason, f"{_advice(nearest)} Or describe the file: --profile my.toml.")
+
+
+def _misfit(look: _Look) -> str:
+    """What keeps the profile from fitting."""
+    faults = [f"it is separated by {_DELIMITER_NAMES[look.mark]}"] if look.mark else []
+    return ", and ".join([*faults, f"it lacks {', '.join(_missing_with_near(look))}"] if look.missing else faults)
+
+
+def _advice(look: _Look) -> str:
+    """The options that would make it fit."""
+    advice = [f"Name the delimiter: {_OTHER_DELIMITERS[look.mark]}."] if look.mark else []
+    return " ".join([*advice, _map_hint(look)] if look.missing else advice)
 
 
 def _share_missing(look: _Look) -> float:
     """How much of what the profile needs is missing, 0 to 1."""
-    return len(look.missing) / (len(look.profile.columns) + len(look.profile.session_key))
+    names = [folded(name) for name in look.names]
+    near = sum(bool(difflib.get_close_matches(folded(theirs), names, n=1)) for _, theirs in look.missing)
+    missing = len(look.missing) - near * (1 - NEAR_COUNTS)
+    return missing / (len(look.profile.columns) + len(look.profile.session_key))
 
 
 def _missing_with_near(look: _Look) -> list[str]:
@@ -227,17 +252,6 @@ def _map_hint(look: _Look) -> str:
         ours = "session_id" if ours == "session_key" else ours
         options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
     return f"Say which column it is: {' '.join(dict.fromkeys(options))}."
-
-
-def _delimiter_hint(look: _Look) -> tuple[str, ...]:
-    """What to say where the header is one column that another delimiter would split."""
-    if len(look.names) != 1:
-        return ()
-    counts = {mark: look.names[0].count(mark) for mark in _OTHER_DELIMITERS if mark in look.names[0]}
-    if not counts:
-        return ()
-    mark = max(counts, key=lambda mark: counts[mark])
-    return (f"The header seems to be separated by {_DELIMITER_NAMES[mark]}: {_OTHER_DELIMITERS[mark]}.",)
 
 
 def _shown(names: Sequence[str]) -> str:

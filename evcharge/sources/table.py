@@ -178,12 +178,13 @@ def _any_rows(file: SourceFile, block: Block, layout: _Layout) -> tuple[Rows, Bl
         except csv.Error:
             if not lines.ended and len(lines.taken) > 1:
                 _refuse_unclosed(file, line)
-        raw = "".join(lines.taken)
+        text = "".join(lines.taken)
+        raw = _without_end(text)
         if len(raw) > MAX_LINE_CHARACTERS:
             refuse_long_line(file, line)
         if lines.ended:
-            return _judged(records, layout), Block(line, raw)
-        records.append(_Record(line, _without_end(raw), values))
+            return _judged(records, layout), Block(line, text)
+        records.append(_Record(line, raw, values))
         line += len(lines.taken)
 
 

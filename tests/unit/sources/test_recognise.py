@@ -1,0 +1,165 @@
+"""Recognition: the one profile that fits, or a refusal that says what to do."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from evcharge.errors import SourceError
+from evcharge.sources import builtin_profiles, open_file, pick_profile, read, unknown_columns, with_overrides
+
+HEADER = "session_id,station_id,start_time,end_time,energy_kwh\n"
+NATIVE = builtin_profiles()["native"]
+
+
+@pytest.fixture
+def pick(tmp_path):
+    def pick_it(data, candidates=None):
+        path = tmp_path / "input"
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        with open_file(path) as file:
+            return pick_profile(file, builtin_profiles().values() if candidates is None else candidates)
+
+    return pick_it
+
+
+@pytest.fixture
+def refused(pick):
+    def refuse(data, candidates=None) -> SourceError:
+        with pytest.raises(SourceError) as caught:
+            pick(data, candidates)
+        assert caught.value.hint
+        return caught.value
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xef\xbb\xbf", b"\n\r\n  \n", b"\xff\xfe", gzip.compress(b""), b"\n" * 300_000]
+)
+def test_a_file_with_nothing_on_it_is_empty(refused, data):
+    assert refused(data).code == "empty_file"
+
+
+def zipped(tmp_path) -> bytes:
+    with zipfile.ZipFile(tmp_path / "z", "w") as archive:
+        archive.writestr("a.csv", HEADER)
+    return (tmp_path / "z").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0", "PNG"),
+        (b"SQLite format 3\0" + b"\0" * 100, "SQLite"),
+        (b"PK\x03\x04\x14\0", "Excel"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"<!DOCTYPE html><html>", "HTML"),
+        (b"  \n<html>", "HTML"),
+        (b"\x7fELF\x02\x01\x01\0\0\xff", "binary"),
+        (b"\0" * 5000, "binary"),
+        (gzip.compress(gzip.compress(HEADER.encode())), "gzip"),
+    ],
+)
+def test_what_is_no_table_is_named(refused, data, what):
+    error = refused(data)
+    assert error.code == "not_a_table"
+    assert what in error.reason
+
+
+def test_a_zip_archive_is_no_table(refused, tmp_path):
+    assert refused(zipped(tmp_path)).code == "not_a_table"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ('[{"start":1}]', "json_array"),
+        ('{\n  "start": 1\n}', "not_json_lines"),
+        ("{'start': 1}", "not_json_lines"),
+        ('{"data":[],"status_code":1000}', "no_profile_fits"),
+        ('"text"\n', "no_profile_fits"),
+        ("s1,A,2024-01-01T00:00:00Z,2024-01-01T01:00:00Z,7.5\n", "no_profile_fits"),
+        ("kwh\n1\n", "no_profile_fits"),
+    ],
+)
+def test_what_fits_nothing_is_refused(refused, data, code):
+    assert refused(data).code == code
+
+
+def test_the_refusal_names_columns_near_names_and_the_option(refused):
+    error = refused("session_id,stationid,start_time,end_time,energy_kwh,fee\n")
+    assert error.code == "no_profile_fits"
+    assert "session_id, stationid, start_time" in error.reason
+    assert "station_id (for station_id; near: stationid" in error.reason
+    assert "--map station_id=stationid" in error.hint
+    assert "--profile" in error.hint
+
+
+def test_near_names_are_told_where_no_name_is_right(refused):
+    error = refused("sessionId,stationId,startTime,endTime,energyKwh\n")
+    assert "Nearest is native" in error.reason
+    assert "--map session_id=sessionId --map station_id=stationId --map start_time=startTime" in error.hint
+
+
+@pytest.mark.parametrize(("mark", "option"), [(";", "--delimiter ';'"), ("\t", "--delimiter tab")])
+def test_the_refusal_names_the_delimiter_it_sees(refused, mark, option):
+    assert option in refused(HEADER.replace(",", mark)).hint
+    assert option in refused(HEADER.replace(",", mark), [NATIVE]).hint
+
+
+@pytest.mark.parametrize("option", [";", "tab"])
+def test_the_delimiter_asked_for_is_used(pick, option):
+    data = HEADER.replace(",", {"tab": "\t"}.get(option, option))
+    assert pick(data, [with_overrides(NATIVE, delimiter=option)]).name == "native"
+
+
+def test_one_candidate_is_told_what_it_misses(refused):
+    error = refused("session_id,station,start_time,end_time\n", [NATIVE])
+    assert error.code == "missing_columns"
+    assert "energy_kwh (for energy_kwh)" in error.reason
+    assert "--map station_id=station --map energy_kwh=THEIR_COLUMN" in error.hint
+
+
+def test_one_candidate_of_another_format_is_refused(refused):
+    assert refused('{"start":1}', [NATIVE]).code == "wrong_format"
+    assert refused(HEADER, [builtin_profiles()["qualicharge"]]).code == "wrong_format"
+
+
+def test_two_that_fit_are_refused_by_name(refused):
+    error = refused(HEADER, [NATIVE, replace(NATIVE, name="twin")])
+    assert error.code == "several_profiles_fit"
+    assert "native, twin" in error.reason
+    assert "--profile native" in error.hint
+
+
+def test_a_mapped_column_makes_a_file_fit(read_bytes):
+    profile = with_overrides(NATIVE, columns={"station_id": "CP", "station_name": "Site"})
+    frame = read_bytes("session_id,CP,start_time,end_time,energy_kwh,Site\ns,A,t,t,1,Here\n", profile)
+    assert (frame.station_id[0], frame.station_name[0]) == ("A", "Here")
+
+
+def test_a_mapped_column_must_be_there(refused):
+    assert refused(HEADER, [with_overrides(NATIVE, columns={"station_name": "Site"})]).code == "missing_columns"
+
+
+def test_long_and_strange_names_stay_on_one_line(refused):
+    error = refused('"a\nb\x1b[2J' + "x" * 500 + '",c\n')
+    assert "\n" not in error.reason
+    assert "\x1b" not in error.reason
+    assert len(error.reason) < 600
+
+
+def test_unknown_columns_are_those_nothing_is_mapped_to(tmp_path):
+    (tmp_path / "f").write_text("new," + HEADER.strip() + ",operator,,Fee (€)\n")
+    with open_file(tmp_path / "f") as file:
+        assert unknown_columns(file, NATIVE) == ("new", "Fee (€)")
+
+
+def test_reading_with_a_profile_that_does_not_fit_is_refused_at_once(tmp_path):
+    (tmp_path / "f").write_text("a,b\n")
+    with open_file(tmp_path / "f") as file, pytest.raises(SourceError, match="does not fit"):
+        read(file, NATIVE)
