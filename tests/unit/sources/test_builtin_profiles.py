@@ -44,10 +44,10 @@ def test_native_keeps_ids_that_look_like_numbers_or_nothing():
     assert frame.station_name[0] == "Main Street, north"
 
 
-def test_qualicharge_takes_the_point_as_station_and_the_start_as_id():
+def test_qualicharge_takes_the_point_as_station_and_point_with_start_as_id():
     profile, frame = read_sample("qualicharge/sessions.jsonl")
     assert frame.station_id.tolist() == frame.port_id.tolist()
-    assert frame.session_id.tolist() == frame.start_time.tolist()
+    assert frame.session_id.tolist() == (frame.port_id + "|" + frame.start_time).tolist()
     assert frame.energy_kwh.tolist() == ["12.340", "3", None]
     assert (profile.failures_included, profile.conventions.time_format) == ("no", "epoch_ms")
 
