@@ -18,7 +18,7 @@ def line(energy: str = "1", start: str = "1", pdc: str = '"FR2"', more: str = ""
 def test_a_row_keeps_its_line_its_wording_and_its_numbers(read_bytes):
     row = read_bytes("\n" + GOOD).iloc[0]
     assert (row.line, row.raw, row.fault) == (2, GOOD.strip(), None)
-    assert (row.energy_kwh, row.start_time, row.session_id) == ("46.570", "1733848096000", "1733848096000")
+    assert (row.energy_kwh, row.start_time, row.session_id) == ("46.570", "1733848096000", "FR1|1733848096000")
     assert type(row.energy_kwh) is str
 
 
@@ -91,7 +91,7 @@ def test_what_no_column_is_mapped_to_may_be_anything(read_bytes):
 def test_a_whole_number_is_an_id_and_a_missing_key_is_none(read_bytes):
     frame = read_bytes(GOOD + line(pdc="9007199254740993") + '\n{"start":5}\n{}\n')
     assert frame.station_id.tolist() == ["FR1", "9007199254740993", None, None]
-    assert frame.session_id.tolist() == ["1733848096000", "1", "5", None]
+    assert frame.session_id.tolist() == ["FR1|1733848096000", "9007199254740993|1", "|5", None]
 
 
 def test_keys_fit_in_any_case_and_padding(read_bytes):
