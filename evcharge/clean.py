@@ -50,7 +50,7 @@ WEEK_MINUTES = 7 * 24 * 60.0
 PLAUSIBLE_POWER_KW = 400.0
 """A higher average is kept with a warning: above the rating of public DC chargers."""
 
-_UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_DATABASE_TAKES = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -146,7 +146,7 @@ class Parsed:
 def _without_blanks(texts: pd.Series) -> list[str | None]:
     if texts.isna().all():
         return [None] * len(texts)
-    return [(text.strip(" \u00a0") or None) if text else None for text in texts]
+    return [text.strip(" \u00a0") if text and not text.isspace() else None for text in texts]
 
 
 class Rule(NamedTuple):
@@ -320,9 +320,9 @@ def _typed_rows(parsed: Parsed) -> pd.DataFrame:
         "start_time": parsed.start.instants,
         "end_time": parsed.end,
         "duration_minutes": _duration_minutes(parsed),
-        "energy_kwh": parsed.energy.amounts + 0.0,  # minus zero becomes zero
+        "energy_kwh": parsed.energy.amounts,
         "average_power_kw": _average_power_kw(parsed),
-        "peak_power_kw": parsed.peak_power.amounts + 0.0,
+        "peak_power_kw": parsed.peak_power.amounts,
         "success": parsed.success,
         "source_updated_at": parsed.updated.instants,
         "time_key": local_hours(parsed.start, parsed.conventions.timezone),

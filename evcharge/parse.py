@@ -7,9 +7,8 @@ here: which marks refuse a row (``clean``), and files (``sources``).
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,6 +27,7 @@ _ISO_8601 = re.compile(
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,6}))?")
 _HOURS_MINUTES_SECONDS = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
+_BEYOND_MICROSECONDS = re.compile(r"(?<=\.[0-9]{6})[0-9]{1,3}")
 _WORDS_FOR_THE_PRESENT = ("now", "today")  # pandas would read them as the clock's time
 _CALENDAR = (
     pd.Timestamp("1900-01-01", tz="UTC"),
@@ -128,9 +128,7 @@ def _parse_calendar(texts: pd.Series, conventions: Conventions) -> Times:
     instants = instants.where(has_offset, placed)
 
     parsed = np.asarray(instants.notna()) | np.asarray(naive.notna())
-    too_far = np.asarray((instants < _CALENDAR[0]) | (instants >= _CALENDAR[1]))
-    beyond = too_far | _real_but_unparsed(texts, shaped & ~parsed, conventions.time_format)
-    instants = instants.where(~too_far)
+    beyond = _real_but_unparsed(texts, shaped & ~parsed, conventions.time_format)
     without_zone = np.asarray(naive.notna()) & (conventions.timezone is None)
     minutes = _offset_minutes(offsets)
     return Times(instants, minutes, present, present & ~parsed & ~beyond, without_zone, nonexistent, ambiguous, beyond)
@@ -143,14 +141,35 @@ def _iso_offsets(texts: pd.Series) -> list[str | None]:
 
 
 def _pattern_offsets(texts: pd.Series, pattern: str) -> list[str | None]:
-    """Whether the pattern carries an offset; texts that pandas would read by rules of its own are left out."""
-    offset = "in the pattern" if "%z" in pattern else ""
-    return [offset if t and t.isascii() and t.lower() not in _WORDS_FOR_THE_PRESENT else None for t in texts]
+    """The written offset of each text, '' where the pattern has none, None where pandas is not to read it.
+
+    Pandas would read some texts by rules of its own: digits of other scripts, the present, second 60.
+    """
+    offsets: list[str | None] = []
+    for text in texts:
+        if not text or not text.isascii() or text.lower() in _WORDS_FOR_THE_PRESENT:
+            offsets.append(None)
+        elif "%z" in pattern or "60" in text or "61" in text:
+            offsets.append(_pattern_offset(text, pattern))
+        else:
+            offsets.append("")
+    return offsets
+
+
+def _pattern_offset(text: str, pattern: str) -> str | None:
+    """The offset as +hhmm, '' where the pattern has none, None where the text does not fit the pattern."""
+    try:
+        return datetime.strptime(_BEYOND_MICROSECONDS.sub("", text), pattern).strftime("%z")  # noqa: DTZ007
+    except ValueError:
+        return None
 
 
 def _parse(texts: pd.Series, pandas_format: str, *, utc: bool) -> pd.Series:
+    """Times within the calendar; NaT for others, since only some versions of pandas hold them."""
     parsed = pd.to_datetime(texts, format=pandas_format, utc=utc, errors="coerce")
-    return parsed.astype("datetime64[ms, UTC]" if utc else "datetime64[ms]")
+    parsed = parsed.astype("datetime64[ms, UTC]" if utc else "datetime64[ms]")
+    first, last = (end if utc else end.tz_localize(None) for end in _CALENDAR)
+    return parsed.where((parsed >= first) & (parsed < last))
 
 
 def _place(naive: pd.Series, conventions: Conventions) -> tuple[pd.Series, Mask, Mask]:
@@ -177,11 +196,10 @@ def _real_but_unparsed(texts: pd.Series, unparsed: Mask, time_format: str) -> Ma
 
 
 def _names_a_day(text: str, time_format: str) -> bool:
+    if time_format != "iso8601":
+        return _pattern_offset(text, time_format) is not None
     try:
-        if time_format == "iso8601":
-            date.fromisoformat(text[:10])
-        else:
-            time.strptime(text, time_format)
+        date.fromisoformat(text[:10])
     except ValueError:
         return False
     return True
@@ -193,10 +211,10 @@ def _offset_minutes(offsets: list[str | None]) -> npt.NDArray[np.int64]:
 
 
 def _minutes_east(offset: str | None) -> int:
-    if not offset or not offset[1:2].isdigit():
+    if not offset or offset == "Z":
         return 0
     digits = offset[1:].replace(":", "").ljust(4, "0")
-    minutes = int(digits[:2]) * 60 + int(digits[2:])
+    minutes = int(digits[:2]) * 60 + int(digits[2:4])
     return -minutes if offset.startswith("-") else minutes
 
 
@@ -221,7 +239,7 @@ def parse_numbers(texts: pd.Series, decimal: str, divisor: float) -> Numbers:
     readable = np.array([bool(_NUMBER.fullmatch(t)) for t in stripped], dtype=bool)
     values = np.array([float(t) if ok else np.nan for t, ok in zip(stripped, readable, strict=True)], dtype=float)
     written = np.array([bool(t) for t in stripped], dtype=bool)
-    return Numbers(values / divisor, written & ~readable)
+    return Numbers(values / divisor + 0.0, written & ~readable)  # minus zero becomes zero
 
 
 def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
