@@ -41,6 +41,9 @@ FAILURES_INCLUDED = ("yes", "no", "unknown")
 TIME_FORMATS = ("iso8601", "epoch_s", "epoch_ms")
 """Time formats with a name; any other is a strptime pattern."""
 
+TIME_LETTERS = frozenset("YymdHIMSfpbBaAjz")
+"""Letters of a strptime pattern. %Z is not among them: a zone's abbreviation names no one zone."""
+
 ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
 """Columns whose text is never interpreted: null words and number spellings are ids here."""
 
@@ -293,7 +296,8 @@ def _conventions(given: Settings) -> Conventions:
 
 def _time_format(given: Settings) -> str:
     pattern = given.text("time_format", "iso8601")
-    if pattern not in TIME_FORMATS and "%" not in pattern:
+    letters = re.findall("%(.?)", pattern.replace("%%", ""), re.DOTALL)
+    if pattern not in TIME_FORMATS and (not letters or not TIME_LETTERS.issuperset(letters)):
         given.refuse("time_format", pattern, f"{', '.join(TIME_FORMATS)}, or a pattern such as %d/%m/%Y %H:%M")
     return pattern
 

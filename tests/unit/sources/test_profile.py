@@ -83,6 +83,7 @@ def test_every_setting_is_read(profile_of):
         (("[columns]", '[conventions]\ntimezone = "../etc"\n[columns]'), "timezone is '../etc'"),
         (("[columns]", '[conventions]\ntimezone = "Europe"\n[columns]'), "timezone is 'Europe'"),
         (("[columns]", '[conventions]\ntime_format = "guess"\n[columns]'), "time_format is 'guess'"),
+        (("[columns]", '[conventions]\ntime_format = "%d/%m/%Y %H:%M %Z"\n[columns]'), "time_format is"),
         (("[columns]", '[conventions]\ndecimal = ";"\n[columns]'), "decimal is ';'"),
         (("[columns]", '[conventions]\nenergy_unit = "MWh"\n[columns]'), "energy_unit is 'MWh'"),
         (("[columns]", '[conventions]\ntrue_words = ["NO"]\n[columns]'), "false_words is ['no']"),
