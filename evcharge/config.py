@@ -5,6 +5,7 @@ What does not belong here: what a setting does.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from pathlib import Path
@@ -79,8 +80,10 @@ def _typed(name: str, value: Any, origin: str) -> Any:
         return value
     try:
         if wanted is float and not isinstance(value, bool):
-            return float(value)
+            number = float(value)
+            if 0 <= number < math.inf:
+                return number
     except (TypeError, ValueError):
         pass
-    kind = "a number" if wanted is float else "text"
+    kind = "a number from 0 up" if wanted is float else "text"
     raise ConfigError("config_wrong_kind", f"{name} from {origin} is {value!r}; it must be {kind}.")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.pool import NullPool
@@ -25,6 +25,7 @@ CACHE_KIB = 65_536
 """SQLite page cache of a loader [KiB]: 64 MB is where a larger one stopped to help."""
 
 _POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
+_MAX_MILLISECONDS = 2**31 - 1
 _LOCK_NOT_AVAILABLE = "55P03"
 _UNDEFINED_TABLE = "42P01"
 
@@ -32,26 +33,37 @@ _UNDEFINED_TABLE = "42P01"
 def parse_url(text: str) -> URL:
     """The URL with its driver named; ``postgres://`` and ``postgresql://`` mean psycopg 3.
 
+    A SQLite path is percent-decoded here, since SQLAlchemy does so only from 2.1 on: one URL, one file.
+
     Raises:
         DatabaseError: not a URL, a database evcharge does not speak, or SQLite without a file.
     """
     hint = "Write sqlite:///file.db, or postgresql+psycopg://user:password@host/database (escape @ : / in a password)."
     try:
         url = make_url(text)
-    except (exc.ArgumentError, ValueError) as error:
-        raise DatabaseError("database_url_unreadable", "the database URL can't be read.", hint) from error
+    except (exc.ArgumentError, ValueError):
+        # Without its cause, which may quote a password.
+        raise DatabaseError("database_url_unreadable", "the database URL can't be read.", hint) from None
     if url.drivername in _POSTGRES_NAMES:
+        if text.count("@") > 1:  # the end of the password would be taken for the host, and shown
+            raise DatabaseError("database_url_unreadable", "the database URL holds more than one @.", hint)
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() != "sqlite":
         raise DatabaseError("database_not_supported", f"evcharge does not speak {url.drivername!r}.", hint)
-    if url.database in (None, "", ":memory:"):
+    if "?" in text:
+        reason = "a SQLite URL takes no parameters (after the ?)."
+        raise DatabaseError("database_url_unreadable", reason, "Write a ? in a file's name as %3F, and a % as %25.")
+    path = unquote(text.partition(":///")[2])
+    if path in ("", ":memory:"):
         raise DatabaseError("database_without_file", "the SQLite URL names no file.", hint)
-    return url
+    return url.set(database=path)
 
 
 def masked(text: str) -> str:
     """The URL as it may be shown: no password, neither before the host nor in the query."""
     url = parse_url(text)
+    if url.get_backend_name() == "sqlite":
+        return text
     hidden = {name: "***" for name in url.query if "pass" in name.lower() or "key" in name.lower()}
     return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
@@ -78,20 +90,25 @@ def open_engine(
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        mode = ("rwc" if create else "rw") if writes else "ro"
-        return _sqlite_engine(parsed, mode, foreign_keys, lock_wait_seconds)
+        return _sqlite_engine(parsed, writes, writes and create, foreign_keys, lock_wait_seconds)
     return _postgresql_engine(parsed, writes, lock_wait_seconds)
 
 
-def _sqlite_engine(url: URL, mode: str, foreign_keys: bool, lock_wait_seconds: float) -> Engine:
+def _milliseconds(seconds: float) -> int:
+    """At least 1, for PostgreSQL reads 0 as without end; at most what both databases take."""
+    return min(max(1, round(seconds * 1000)), _MAX_MILLISECONDS)
+
+
+def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, lock_wait_seconds: float) -> Engine:
     path = str(url.database)
-    if mode != "rwc" and not Path(path).is_file():
+    if not create and not Path(path).is_file():
         raise DatabaseError(
             "database_missing",
             f"there is no database at {path}.",
             "Run: alembic upgrade head    or: evcharge load --create-db",
         )
-    address = f"file:{quote(path)}?mode={mode}"
+    # A reader opens the file for writing too, so that it can undo what a killed load left half written.
+    address = f"file:{quote(path)}?mode={'rwc' if create else 'rw'}"
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, isolation_level=None)
@@ -100,17 +117,19 @@ def _sqlite_engine(url: URL, mode: str, foreign_keys: bool, lock_wait_seconds: f
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.execute(f"PRAGMA busy_timeout={int(lock_wait_seconds * 1000)}")
+        connection.execute(f"PRAGMA busy_timeout={_milliseconds(lock_wait_seconds)}")
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
-        if mode != "ro":
+        if writes:
             connection.execute("PRAGMA journal_mode=DELETE")
             connection.execute("PRAGMA synchronous=EXTRA")
             connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        else:
+            connection.execute("PRAGMA query_only=ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if mode == "ro" else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
@@ -127,7 +146,7 @@ def _postgresql_engine(url: URL, writes: bool, lock_wait_seconds: float) -> Engi
     def configure(connection: Any, _record: Any) -> None:
         connection.autocommit = True
         connection.execute("SET TIME ZONE 'UTC'")
-        connection.execute(f"SET lock_timeout = {int(lock_wait_seconds * 1000)}")
+        connection.execute(f"SET lock_timeout = {_milliseconds(lock_wait_seconds)}")
         connection.execute(f"SET default_transaction_read_only = {'off' if writes else 'on'}")
         connection.autocommit = False
 
@@ -158,6 +177,7 @@ def _translated(error: exc.DBAPIError, shown_url: str) -> DatabaseError:
     if state == _UNDEFINED_TABLE or "no such table" in text:
         return DatabaseError("schema_missing", f"{shown_url} has no evcharge tables.", "Run: alembic upgrade head")
     known = {
+        "permission denied": ("database_not_permitted", "Grant the user what it lacks, or use another user."),
         "readonly database": ("database_read_only", "Make the file and its folder writable."),
         "disk is full": ("disk_full", "Free some space and run it again."),
         "disk I/O error": ("disk_error", "Check the disk, then run: PRAGMA integrity_check"),

@@ -48,13 +48,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Turn an aware datetime into what the database keeps."""
         if value is None:
             return None
-        if value.tzinfo is None:
+        if value.utcoffset() is None:
             raise ValueError(f"{value!r} has no time zone; evcharge stores instants only")
         instant = value.astimezone(timezone.utc)
-        instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
         if dialect.name == "sqlite":
-            return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
-        return instant
+            return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn what the database keeps into an aware datetime in UTC."""

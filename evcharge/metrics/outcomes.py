@@ -42,7 +42,7 @@ def _day_key(day: date) -> int:
 
 
 def select_outcomes(definition: Definition, selection: Selection) -> Select[tuple[object, ...]]:
-    """Counts per station: one row a station that has sessions in the selection, ordered by source and station id.
+    """Counts per station: one row a station that has sessions in the selection, in no order.
 
     Columns: source, station_id, name, successes, failures, excluded, unknown, and of these the sessions whose publisher
     is known to have removed failures (``without_failures``) or did not say (``perhaps_without_failures``), and the
@@ -84,15 +84,18 @@ def select_outcomes(definition: Definition, selection: Selection) -> Select[tupl
         .join(per_load, per_load.c.station_key == DimStation.station_key)
         .join(LoadLedger, LoadLedger.load_key == per_load.c.load_key)
         .group_by(DimStation.station_key, *station)
-        .order_by(DimStation.source, DimStation.station_id)
     )
 
 
 def count_outcomes(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The counts of ``select_outcomes`` as a frame; counts are integers. No sessions give no rows."""
+    """The counts of ``select_outcomes`` as a frame, by source and station id; counts are integers.
+
+    Ordered here, by code point, since each database has a collation of its own. No sessions give no rows.
+    """
     result = session.execute(select_outcomes(definition, selection))
     names = list(result.keys())
     rows = pd.DataFrame([tuple(row) for row in result], columns=names, dtype="object")
+    rows = rows.sort_values(["source", "station_id"], ignore_index=True)
     return rows.astype(dict.fromkeys(names[3:], "int64"))
 
 

@@ -12,10 +12,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine
 
 from evcharge.db import masked, translated_errors
 from evcharge.errors import DatabaseError
+
+UPDATE = "Update evcharge: a newer one made this database."
 
 
 def script_location() -> Path:
@@ -36,10 +39,13 @@ def upgrade(url: str) -> None:
     """Brings the database to the newest revision, making the SQLite file if it is not there.
 
     Raises:
-        DatabaseError: the database can't be reached or changed; it is then as it was.
+        DatabaseError: the database can't be reached or changed, or is ahead; it is then as it was.
     """
-    with translated_errors(url):
-        command.upgrade(alembic_config(url), "head")
+    try:
+        with translated_errors(url):
+            command.upgrade(alembic_config(url), "head")
+    except CommandError as error:
+        raise DatabaseError("schema_ahead", f"{masked(url)} can't be upgraded: {error}.", UPDATE) from error
 
 
 def head() -> str:
@@ -81,5 +87,5 @@ def require_head(engine: Engine, url: str) -> None:
             "Run: alembic upgrade head    or: evcharge db upgrade",
         )
     raise DatabaseError(
-        "schema_ahead", f"the database is at revision {found}, which this program does not know.", "Update evcharge."
+        "schema_ahead", f"the database is at revision {found}, which this program does not know.", UPDATE
     )

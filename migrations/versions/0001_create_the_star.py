@@ -41,7 +41,7 @@ SELECT s.source, s.station_id, s.name AS station_name, c.sessions,
        c.afirev_successes, c.measured - c.afirev_successes AS afirev_failures, c.sessions - c.measured
            AS afirev_unknown,
        CASE WHEN c.measured > 0 THEN 1.0 * c.afirev_successes / c.measured END AS afirev_success_ratio,
-       c.without_failures, c.first_start_time, c.last_start_time
+       c.without_failures, c.perhaps_without_failures, c.first_start_time, c.last_start_time
 FROM dim_station s
 JOIN (
     SELECT f.station_key, COUNT(*) AS sessions,
@@ -50,6 +50,7 @@ JOIN (
            SUM(CASE WHEN f.energy_kwh > 0.5 AND f.duration_minutes > 2 THEN 1 ELSE 0 END) AS afirev_successes,
            SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL THEN 1 ELSE 0 END) AS measured,
            SUM(CASE WHEN l.failures_included = 'no' THEN 1 ELSE 0 END) AS without_failures,
+           SUM(CASE WHEN l.failures_included = 'unknown' THEN 1 ELSE 0 END) AS perhaps_without_failures,
            MIN(f.start_time) AS first_start_time, MAX(f.start_time) AS last_start_time
     FROM fact_charging f
     JOIN load_ledger l ON l.load_key = f.load_key

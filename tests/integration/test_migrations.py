@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
+from evcharge import migrate
+from evcharge.db import open_engine
+from evcharge.errors import DatabaseError
+from evcharge.migrate import alembic_config, current, head, require_head, upgrade
+from evcharge.models import Base, FactCharging
+from tests.unit.metrics.star import MIXED, write_sessions
+
+ROOT = Path(__file__).parents[2]
+TABLES = {"dim_station", "dim_time", "fact_charging", "load_ledger", "rejected_row"}
+VIEWS = {"v_charging", "v_station_reliability"}
+CANARY = "c4n4ry"
+
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    op.create_table("half", sa.Column("a", sa.Integer()))
+    op.execute("UPDATE fact_charging SET energy_kwh = 0")
+    {last}
+
+
+def downgrade():
+    op.drop_table("half")
+"""
+
+
+def opened(url):
+    return open_engine(url, writes=True, create=True)
+
+
+def tables(url):
+    return set(inspect(opened(url)).get_table_names())
+
+
+def views(url):
+    return set(inspect(opened(url)).get_view_names())
+
+
+def revision(url):
+    return current(opened(url), url)
+
+
+def downgrade(url):
+    command.downgrade(alembic_config(url), "base")
+
+
+def sessions(url):
+    """Energy by session."""
+    with Session(opened(url)) as session:
+        return dict(session.execute(select(FactCharging.session_id, FactCharging.energy_kwh)).all())
+
+
+def refusal(function, *arguments):
+    with pytest.raises(DatabaseError) as caught:
+        function(*arguments)
+    return caught.value
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """Writes a copy of the migrations with one more, whose upgrade ends with the given line."""
+
+    def write(last):
+        folder = tmp_path / "scripts"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "versions" / "0002_half.py").write_text(NEXT.format(last=last))
+        return folder
+
+    return write
+
+
+def alembic(*arguments, **environment):
+    """Runs alembic from the checkout, as its user does; the URL comes by argument or environment."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("EVCHARGE")}
+    own |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error"}
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=ROOT,
+        env=own | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_an_upgrade_makes_the_tables_and_the_views(empty_url):
+    upgrade(empty_url)
+    assert tables(empty_url) == TABLES | {"alembic_version"} == set(Base.metadata.tables) | {"alembic_version"}
+    assert views(empty_url) == VIEWS
+    assert revision(empty_url) == head()
+
+
+def test_an_upgrade_of_a_newest_database_changes_nothing(url):
+    write_sessions(open_engine(url, writes=True), *MIXED)
+    before = sessions(url)
+    upgrade(url)
+    assert sessions(url) == before
+    assert revision(url) == head()
+
+
+def test_a_downgrade_to_base_undoes_everything(url):
+    downgrade(url)
+    assert tables(url) == {"alembic_version"}
+    assert views(url) == set()
+    if url.startswith("postgresql"):
+        assert inspect(opened(url)).get_sequence_names() == []
+
+
+def test_down_and_up_again_works_with_rows_in_between(empty_url):
+    for _ in range(2):
+        upgrade(empty_url)
+        assert sessions(empty_url) == {}
+        write_sessions(opened(empty_url), *MIXED)
+        assert len(sessions(empty_url)) == len(MIXED)
+        downgrade(empty_url)
+    assert tables(empty_url) == {"alembic_version"}
+
+
+def test_alembic_finds_no_difference_between_migrations_and_models(url):
+    command.check(alembic_config(url))
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE dim_station ADD COLUMN extra INTEGER")
+    with pytest.raises(CommandError, match="extra"):
+        command.check(alembic_config(url))
+
+
+def test_a_migration_that_alembic_writes_imports_nothing_of_evcharge_and_runs(empty_url, tmp_path, monkeypatch):
+    folder = tmp_path / "scripts"
+    shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("0*.py", "__pycache__"))
+    monkeypatch.setattr(migrate, "script_location", lambda: folder)
+    written = command.revision(alembic_config(empty_url), "the star", autogenerate=True, rev_id="0001")
+    code = Path(written.path).read_text(encoding="utf-8")
+    assert 'sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")' in code
+    assert "evcharge." not in code
+    assert "import evcharge" not in code
+    upgrade(empty_url)
+    command.check(alembic_config(empty_url))
+
+
+def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_its_rows(url, scripts, monkeypatch):
+    write_sessions(open_engine(url, writes=True), *MIXED)
+    before, rows = tables(url), sessions(url)
+    failing = scripts('raise RuntimeError("the migration fails")')
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "script_location", lambda: failing)
+        with pytest.raises(RuntimeError, match="the migration fails"):
+            upgrade(url)
+    assert tables(url) == before
+    assert revision(url) == "0001"
+    assert sessions(url) == rows
+    require_head(open_engine(url), url)
+
+    good = scripts("pass")
+    monkeypatch.setattr(migrate, "script_location", lambda: good)
+    upgrade(url)
+    assert tables(url) == before | {"half"}
+    assert revision(url) == "0002"
+
+
+def test_an_upgrade_of_many_steps_that_fails_at_the_last_has_not_begun(empty_url, scripts, monkeypatch):
+    failing = scripts('op.execute("SELECT * FROM nowhere")')
+    monkeypatch.setattr(migrate, "script_location", lambda: failing)
+    assert refusal(upgrade, empty_url).code == "schema_missing"
+    assert tables(empty_url) == set()
+
+
+def test_an_upgrade_that_leaves_rows_pointing_to_nothing_is_refused(sqlite_url, scripts, monkeypatch):
+    write_sessions(open_engine(sqlite_url, writes=True), *MIXED)
+    orphaning = scripts('op.execute("UPDATE fact_charging SET load_key = 99")')
+    monkeypatch.setattr(migrate, "script_location", lambda: orphaning)
+    assert refusal(upgrade, sqlite_url).code == "foreign_keys_broken"
+    assert "half" not in tables(sqlite_url)
+    assert any(sessions(sqlite_url).values())
+
+
+def test_upgrades_at_once_on_one_empty_database_all_end_at_head(empty_url):
+    program = f"from evcharge.migrate import upgrade; upgrade({empty_url!r})"
+    runs = [
+        subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    assert [(run.communicate(timeout=120)[1], run.returncode) for run in runs] == [("", 0)] * 3
+    assert revision(empty_url) == head()
+    assert tables(empty_url) == TABLES | {"alembic_version"}
+
+
+def test_alembic_upgrades_the_database_named_by_argument(empty_url):
+    run = alembic("-x", f"db={empty_url}", "upgrade", "head")
+    assert run.returncode == 0, run.stderr
+    assert revision(empty_url) == head()
+
+
+def test_alembic_upgrades_the_database_named_by_the_environment(empty_url):
+    run = alembic("upgrade", "head", EVCHARGE_DATABASE_URL=empty_url)
+    assert run.returncode == 0, run.stderr
+    assert revision(empty_url) == head()
+
+
+def test_the_argument_wins_over_the_environment(tmp_path):
+    mine, other = (f"sqlite:///{tmp_path}/{name}.db" for name in ("mine", "other"))
+    assert alembic("-x", f"db={mine}", "upgrade", "head", EVCHARGE_DATABASE_URL=other).returncode == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.db"]
+
+
+def test_alembic_takes_a_path_with_signs_in_it(tmp_path):
+    url = f"sqlite:///{tmp_path}/a b%25#%3F.db"
+    run = alembic("upgrade", "head", EVCHARGE_DATABASE_URL=url)
+    assert run.returncode == 0, run.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["a b%#?.db"]
+
+
+@pytest.mark.parametrize(
+    ("url", "sign"),
+    [
+        (f"mysql://u:{CANARY}@h/d", "does not speak 'mysql'"),
+        (f"nonsense {CANARY}", "can't be read"),
+        (f"postgresql://u:{CANARY}@127.0.0.1:1/d", "u:***@127.0.0.1:1/d"),
+        (f"postgresql://u:a@{CANARY}@127.0.0.1:1/d", "more than one @"),
+        ("sqlite:////no/such/folder/file.db", "unable to open"),
+    ],
+)
+def test_alembic_refuses_a_bad_url_without_traceback_or_password(url, sign):
+    run = alembic("upgrade", "head", EVCHARGE_DATABASE_URL=url)
+    said = run.stdout + run.stderr
+    assert run.returncode
+    assert sign in said
+    assert "Traceback" not in said
+    assert CANARY not in said
+
+
+def test_alembic_refuses_a_bad_url_given_by_argument_too():
+    run = alembic("-x", f"db=nonsense {CANARY}", "upgrade", "head")
+    assert run.returncode
+    assert "can't be read" in run.stdout + run.stderr
+    assert "Traceback" not in run.stderr
+    assert CANARY not in run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+def test_an_empty_database_is_refused_with_the_command_that_fills_it(empty_url):
+    error = refusal(require_head, opened(empty_url), empty_url)
+    assert error.code == "schema_missing"
+    assert "alembic upgrade head" in error.hint
+
+
+def test_a_database_whose_schema_was_taken_down_is_refused(url):
+    downgrade(url)
+    assert refusal(require_head, open_engine(url), url).code == "schema_missing"
+
+
+def test_a_database_behind_is_refused_with_the_command_that_upgrades_it(url, scripts, monkeypatch):
+    newer = scripts("pass")
+    monkeypatch.setattr(migrate, "script_location", lambda: newer)
+    error = refusal(require_head, open_engine(url), url)
+    assert error.code == "schema_behind"
+    assert error.reason == "the database is at revision 0001; this program needs 0002."
+    assert "alembic upgrade head" in error.hint
+
+
+def test_a_database_ahead_is_refused_and_left_alone(url):
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for error in (refusal(require_head, open_engine(url), url), refusal(upgrade, url)):
+        assert error.code == "schema_ahead"
+        assert "9999" in error.reason
+        assert error.hint.startswith("Update evcharge")
+    assert revision(url) == "9999"
+    run = alembic("upgrade", "head", EVCHARGE_DATABASE_URL=url)
+    assert run.returncode
+    assert "Traceback" not in run.stderr
+
+
+def test_a_newest_database_is_let_through_by_a_reader_and_a_writer(url):
+    require_head(open_engine(url), url)
+    require_head(open_engine(url, writes=True), url)
+
+
+@pytest.mark.parametrize("action", ["require_head", "upgrade"])
+def test_a_file_that_is_no_database_is_called_damaged_and_left_alone(tmp_path, action):
+    path = tmp_path / "file.db"
+    path.write_bytes(b"session_id,station_id\n" * 99)
+    before = path.read_bytes()
+    url = f"sqlite:///{path}"
+    error = refusal(lambda: upgrade(url) if action == "upgrade" else require_head(open_engine(url), url))
+    assert error.code == "database_damaged"
+    assert str(path) in error.reason
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("url", ["sqlite:///{}/none.db", "postgresql://u:secret@127.0.0.1:1/d"])
+def test_the_sql_of_every_table_and_view_can_be_had_without_a_database(tmp_path, url):
+    url = url.format(tmp_path)
+    run = alembic("-x", f"db={url}", "upgrade", "head", "--sql")
+    assert run.returncode == 0, run.stderr
+    for table in TABLES:
+        assert f"CREATE TABLE {table} (" in run.stdout
+    for view in VIEWS:
+        assert f"CREATE VIEW {view} AS" in run.stdout
+    assert ("TIMESTAMP WITH TIME ZONE" in run.stdout) is url.startswith("postgresql")
+    assert "INSERT INTO alembic_version (version_num) VALUES ('0001')" in run.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("url", ["sqlite:///{}/none.db", "postgresql://u:secret@127.0.0.1:1/d"])
+def test_the_sql_that_takes_everything_down_can_be_had_too(tmp_path, url):
+    run = alembic("-x", f"db={url.format(tmp_path)}", "downgrade", f"{head()}:base", "--sql")
+    assert run.returncode == 0, run.stderr
+    for name in TABLES:
+        assert f"DROP TABLE {name};" in run.stdout
+
+
+def test_revisions_are_one_line_numbered_without_a_gap():
+    scripts = list(ScriptDirectory(str(ROOT / "migrations")).walk_revisions("base", "heads"))[::-1]
+    assert [script.revision for script in scripts] == [f"{number:04d}" for number in range(1, len(scripts) + 1)]
+    assert [script.down_revision for script in scripts] == [None, *(script.revision for script in scripts[:-1])]
+    for script in scripts:
+        assert Path(script.path).name.startswith(f"{script.revision}_")

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, VERDICTS, network_of, verdicts, wilson_interval, with_rates
+
+WILSON_95 = {
+    # Source: the team's metrics notes, section 5.4, computed there with scipy 1.17.1 by
+    # scipy.stats.binomtest(k, n).proportion_ci(0.95, method="wilson").
+    (0, 5): (0.0000, 0.4345),
+    (5, 5): (0.5655, 1.0000),
+    (8, 10): (0.4902, 0.9433),
+    (18, 20): (0.6990, 0.9721),
+    (90, 100): (0.8256, 0.9448),
+    (970, 1000): (0.9575, 0.9789),
+}
+
+
+def interval(successes, attempts):
+    low, high = wilson_interval(np.array([float(successes)]), np.array([float(attempts)]))
+    return float(low[0]), float(high[0])
+
+
+def verdict(successes, attempts, target=0.95, failures_included="yes"):
+    (word,) = verdicts(
+        np.array([float(successes)]), np.array([float(attempts)]), target, np.array([failures_included], dtype=object)
+    )
+    return word
+
+
+def counts(*rows):
+    names = ["successes", "failures", "excluded", "unknown", "without_failures", "perhaps_without_failures"]
+    return pd.DataFrame(rows, columns=names, dtype="int64")
+
+
+def few_tail(successes, attempts, target):
+    """The chance of this many successes or fewer at the target."""
+    terms = (math.comb(attempts, k) * target**k * (1 - target) ** (attempts - k) for k in range(successes + 1))
+    return math.fsum(terms)
+
+
+@pytest.mark.parametrize(("pair", "expected"), WILSON_95.items(), ids=lambda value: str(value))
+def test_wilson_intervals_are_those_of_the_published_method(pair, expected):
+    assert interval(*pair) == pytest.approx(expected, abs=5e-5)
+
+
+@pytest.mark.parametrize(("low", "attempts"), [(0.90, 35), (0.95, 73), (0.97, 125)])
+def test_so_many_successes_in_a_row_lift_the_lower_bound_over_the_level(low, attempts):
+    # Source: the team's metrics notes, section 5.4.
+    assert interval(attempts, attempts)[0] >= low > interval(attempts - 1, attempts - 1)[0]
+
+
+def test_the_interval_ends_exactly_at_zero_and_at_one():
+    assert interval(0, 7)[0] == 0.0
+    assert interval(7, 7)[1] == 1.0
+
+
+def test_no_attempts_give_no_interval():
+    assert all(math.isnan(bound) for bound in interval(0, 0))
+
+
+def test_nine_of_eleven_can_not_be_told_from_95_percent():
+    # Source: the team's report design, section 0.2: chance gives this 10 % of the time.
+    assert interval(9, 11)[1] < 0.95
+    assert few_tail(9, 11, 0.95) == pytest.approx(0.102, abs=5e-4)
+    assert verdict(9, 11) == CANT_TELL
+
+
+def test_eleven_of_fifteen_are_judged_by_the_exact_tail():
+    assert few_tail(11, 15, 0.95) == pytest.approx(0.00547, abs=5e-6)
+    assert verdict(11, 15) == CANT_TELL
+    assert few_tail(10, 15, 0.95) < 0.001
+    assert verdict(10, 15) == BELOW
+
+
+def test_below_target_begins_where_chance_gives_less_than_one_in_a_thousand():
+    for attempts in (1, 2, 3, 5, 11, 40, 200):
+        for successes in range(attempts + 1):
+            assert (verdict(successes, attempts) == BELOW) is (few_tail(successes, attempts, 0.95) < 0.001)
+
+
+def test_meets_target_begins_where_a_station_just_on_it_would_do_so_well_less_than_once_in_forty():
+    for attempts in (1, 40, 71, 72, 73, 200):
+        for successes in range(attempts + 1):
+            many = 1 - few_tail(successes - 1, attempts, 0.95) if successes else 1.0
+            assert (verdict(successes, attempts) == MEETS) is (many < 0.025), (successes, attempts)
+
+
+def test_seventy_two_successes_in_a_row_meet_95_percent_and_seventy_one_do_not():
+    assert 0.95**72 < 0.025 < 0.95**71
+    assert (verdict(72, 72), verdict(71, 71)) == (MEETS, CANT_TELL)
+
+
+@pytest.mark.parametrize("said", ["no", "unknown"])
+def test_where_failures_were_or_may_have_been_removed_no_station_meets_the_target(said):
+    assert verdict(1000, 1000, failures_included=said) == CANT_TELL
+    assert verdict(1000, 1000, failures_included="yes") == MEETS
+
+
+@pytest.mark.parametrize("said", ["no", "unknown"])
+def test_a_station_may_be_below_target_though_failures_were_removed(said):
+    assert verdict(50, 100, failures_included=said) == BELOW
+
+
+def test_without_attempts_there_is_no_ratio_and_nothing_to_tell():
+    rated = with_rates(counts((0, 0, 2, 5, 0, 0)), 0.95)
+    assert rated[["success_ratio", "low", "high"]].isna().all().all()
+    assert rated["attempts"].tolist() == [0]
+    assert rated["verdict"].tolist() == [CANT_TELL]
+
+
+def test_unknown_and_excluded_sessions_change_neither_ratio_nor_verdict():
+    bare = with_rates(counts((18, 2, 0, 0, 0, 0)), 0.95)
+    beset = with_rates(counts((18, 2, 70, 500, 0, 0)), 0.95)
+    names = ["attempts", "success_ratio", "low", "high", "verdict"]
+    pd.testing.assert_frame_equal(bare[names], beset[names])
+    assert bare[["attempts", "success_ratio"]].iloc[0].tolist() == [20, 0.9]
+
+
+def test_rates_keep_the_rows_their_order_and_the_counts():
+    given = counts((18, 2, 0, 0, 0, 0), (0, 0, 0, 3, 0, 3), (50, 50, 0, 0, 1, 0), (100, 0, 0, 0, 0, 0))
+    before = given.copy()
+    rated = with_rates(given, 0.95)
+    pd.testing.assert_frame_equal(given, before)
+    pd.testing.assert_frame_equal(rated[list(given.columns)], given)
+    assert rated["verdict"].tolist() == [CANT_TELL, CANT_TELL, BELOW, MEETS]
+    assert rated["failures_included"].tolist() == ["yes", "unknown", "no", "yes"]
+
+
+def test_one_session_without_failures_is_enough_to_say_so_of_the_station():
+    assert with_rates(counts((99, 0, 0, 0, 1, 7)), 0.9)["failures_included"].tolist() == ["no"]
+
+
+def test_rates_of_no_stations_are_an_empty_table():
+    assert with_rates(counts(), 0.95).empty
+
+
+def test_the_network_is_the_sum_of_its_stations_not_the_mean_of_their_ratios():
+    network = network_of(counts((90, 10, 0, 1, 0, 0), (1, 9, 2, 0, 0, 0)), 0.95)
+    row = network.iloc[0]
+    assert len(network) == 1
+    assert (row["successes"], row["attempts"], row["excluded"], row["unknown"]) == (91, 110, 2, 1)
+    assert row["success_ratio"] == 91 / 110
+
+
+def test_one_publisher_that_removed_failures_keeps_the_network_from_meeting_the_target():
+    stations = counts((5000, 0, 0, 0, 0, 0), (10, 0, 0, 0, 10, 0))
+    assert with_rates(stations, 0.95)["verdict"].tolist() == [MEETS, CANT_TELL]
+    assert network_of(stations, 0.95)["verdict"].tolist() == [CANT_TELL]
+
+
+def test_the_verdicts_are_the_words_that_outputs_rely_on():
+    assert VERDICTS == ("below target", "can't tell yet", "meets target")
+
+
+@pytest.mark.parametrize(
+    ("attempts", "below_up_to", "meets_from"),
+    [(5, 1, None), (10, 5, None), (20, 14, None), (72, 61, 72), (100, 86, 100), (200, 178, 197), (1000, 926, 964)],
+)
+def test_the_limits_at_95_percent_are_those_of_the_page_on_verdicts(attempts, below_up_to, meets_from):
+    words = [verdict(successes, attempts) for successes in range(attempts + 1)]
+    assert len(words) - 1 - words[::-1].index(BELOW) == below_up_to
+    assert (words.index(MEETS) if MEETS in words else None) == meets_from
+    row = f"| {attempts:,} | {below_up_to} | {meets_from or 'never'} |"
+    assert row in (Path(__file__).parents[3] / "docs" / "metrics" / "verdicts.md").read_text(encoding="utf-8")

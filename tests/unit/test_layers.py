@@ -1,0 +1,186 @@
+"""The import table of the design, held: which part of evcharge may import which, and who may end a transaction."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "evcharge"
+
+FRAMES = {"pandas", "numpy"}
+SQL = {"sqlalchemy"}
+TOML = {"tomllib", "tomli"}  # the standard library has it from Python 3.11 on
+MAY_IMPORT = {
+    # part: (parts of evcharge beside itself, other people's packages); "version" is evcharge.__version__
+    "__init__": (set(), set()),
+    "__main__": ({"cli"}, set()),
+    "errors": (set(), set()),
+    "config": ({"errors"}, TOML),
+    "frames": ({"errors"}, FRAMES),
+    "files": ({"errors"}, set()),
+    "models": (set(), SQL),
+    "db": ({"errors"}, SQL),
+    "parse": ({"frames"}, FRAMES),
+    "clean": ({"parse", "frames", "errors"}, FRAMES),
+    "synth": ({"frames", "files", "errors"}, FRAMES),
+    "sources": ({"frames", "errors"}, FRAMES | TOML),
+    "migrate": ({"db", "errors"}, SQL | {"alembic"}),
+    "load": ({"sources", "clean", "frames", "models", "db", "migrate", "errors", "version"}, FRAMES | SQL),
+    "metrics": ({"models", "errors"}, FRAMES | SQL | {"scipy"}),
+    "report": (
+        {"metrics", "db", "migrate", "errors", "files", "version"},
+        FRAMES | SQL | {"matplotlib", "rich"},
+    ),
+}
+MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
+LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "scipy", "alembic"}
+
+
+def part_of(file, package):
+    """The part a file belongs to; each ``__main__`` is a door to the command line and nothing else."""
+    return "__main__" if file.stem == "__main__" else file.relative_to(package).parts[0].removesuffix(".py")
+
+
+def imported(node, file, package):
+    """What an import statement names, as dotted paths from the root."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    base = (node.module or "").split(".") if node.module else []
+    if node.level:
+        base = ["evcharge", *file.relative_to(package).parts[: -node.level], *base]
+    return [".".join([*base, alias.name]) for alias in node.names]
+
+
+def targets(statements, file, package):
+    """Parts of evcharge, and packages outside the standard library, that these statements import."""
+    ours, others = set(), set()
+    parts = {part_of(one, package) for one in package.rglob("*.py")}
+    for node in statements:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for path in imported(node, file, package):
+                top, *rest = path.split(".")
+                if top == "evcharge":
+                    ours.add(rest[0] if rest and rest[0] in parts else "version")
+                elif top not in sys.stdlib_module_names:
+                    others.add(top)
+    return ours, others
+
+
+def files_of(package):
+    """Each Python file with its part and its syntax tree."""
+    for file in sorted(package.rglob("*.py")):
+        yield file, part_of(file, package), ast.parse(file.read_text(encoding="utf-8"))
+
+
+def breaches(package):
+    """Each import that the table does not allow, and each part that is missing on either side."""
+    found = [f"{part}: {trouble}" for part, trouble in missing(package)]
+    for file, part, tree in files_of(package):
+        may_ours, may_others = MAY_IMPORT.get(part, (set(), set()))
+        ours, others = targets(ast.walk(tree), file, package)
+        wrong = (ours - may_ours - {part}) | (others - may_others)
+        found += [f"{file.relative_to(package).as_posix()} imports {name}" for name in sorted(wrong)]
+    return found
+
+
+def missing(package):
+    """Parts that the table names and the package lacks, and the other way round."""
+    there = {part for _, part, _ in files_of(package)}
+    yield from ((part, "in the table, not in the package") for part in sorted(MAY_IMPORT.keys() - there))
+    yield from ((part, "in the package, not in the table") for part in sorted(there - MAY_IMPORT.keys()))
+
+
+def test_every_import_is_in_the_table_and_every_part_is_there():
+    assert breaches(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "breach"),
+    [
+        ("metrics/rates.py", "from evcharge.report import to_csv", "metrics/rates.py imports report"),
+        ("clean.py", "import evcharge.db", "clean.py imports db"),
+        ("frames.py", "from evcharge import db, models", "frames.py imports db"),
+        ("sources/table.py", "from ..load import load_file", "sources/table.py imports load"),
+        ("models.py", "def f():\n    import pandas.core", "models.py imports pandas"),
+        ("load/__main__.py", "from evcharge.load import load_file", "load/__main__.py imports load"),
+        ("uptime.py", "", "uptime: in the package, not in the table"),
+    ],
+)
+def test_a_wrong_import_is_found(tmp_path, file, line, breach):
+    for part in MAY_IMPORT:
+        (tmp_path / f"{part}.py").touch()
+    assert breaches(tmp_path) == []
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(line)
+    assert breach in breaches(tmp_path)
+
+
+def test_a_part_that_has_gone_is_missed(tmp_path):
+    for part in MAY_IMPORT.keys() - {"metrics"}:
+        (tmp_path / f"{part}.py").touch()
+    assert breaches(tmp_path) == ["metrics: in the table, not in the package"]
+
+
+def test_the_command_line_imports_the_rest_late():
+    file = PACKAGE / "cli.py"
+    ours, others = targets(ast.parse(file.read_text(encoding="utf-8")).body, file, PACKAGE)
+    assert ours <= {"errors", "version"}
+    assert others == {"click"}
+
+
+def lines_with(pattern, *folders):
+    """File and text of each line of code in which the pattern stands."""
+    return [
+        (file.relative_to(ROOT).as_posix(), line.strip())
+        for folder in folders
+        for file in sorted(folder.rglob("*.py"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if re.search(pattern, line)
+    ]
+
+
+def test_only_the_loader_begins_commits_or_rolls_back():
+    found = lines_with(r"\.(begin|begin_nested|commit|rollback)\(", PACKAGE, ROOT / "migrations")
+    assert {file for file, _ in found} == {"evcharge/load/__init__.py"}
+    assert len([line for _, line in found if ".begin(" in line]) == 1
+
+
+def test_only_the_hook_of_the_engine_and_the_migrations_open_a_transaction_in_other_words():
+    words = r"""def begin\(|["'](BEGIN|COMMIT|ROLLBACK|SAVEPOINT)\b|begin_transaction\("""
+    assert lines_with(words, PACKAGE, ROOT / "migrations") == [
+        ("evcharge/db.py", "def begin(connection: Connection) -> None:"),
+        ("evcharge/db.py", 'connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")'),
+        ("migrations/env.py", "with context.begin_transaction():"),
+        ("migrations/env.py", "with context.begin_transaction():"),
+    ]
+
+
+def test_no_migration_imports_evcharge():
+    versions = sorted((ROOT / "migrations" / "versions").glob("*.py"))
+    assert versions
+    for file in versions:
+        ours, others = targets(ast.walk(ast.parse(file.read_text(encoding="utf-8"))), file, PACKAGE)
+        assert (ours, others) == (set(), {"alembic", "sqlalchemy"}), file.name
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import evcharge.cli",
+        "from evcharge.cli import run_command; assert run_command(['--help']) == 0",
+        "from evcharge.cli import run_command; assert run_command(['load', '--help']) == 0",
+        "from evcharge.cli import run_command; assert run_command(['--version']) == 0",
+    ],
+)
+def test_help_and_the_command_line_itself_load_nothing_heavy(program):
+    tell = f"import sys; print(sorted({LATE!r} & sys.modules.keys()), file=sys.stderr)"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{program}; {tell}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert run.stderr.strip() == "[]"
