@@ -68,6 +68,8 @@ VIEWS: dict[str, tuple[str, dict[str, str | InstrumentedAttribute[object]]]] = {
             "both are 0. Source: this view.",
             "without_failures": "Sessions from files whose publisher removed failures: where this is not 0, neither "
             "ratio shows how reliable the station is. Source: load_ledger.failures_included.",
+            "perhaps_without_failures": "Sessions from files whose publisher does not say whether failures are in "
+            "them. Source: load_ledger.failures_included.",
             "first_start_time": "Start of the first session [UTC]. Source: start_time.",
             "last_start_time": "Start of the last session [UTC]. Source: start_time.",
         },
