@@ -6,8 +6,10 @@ Python program would want to call.
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 
 from evcharge import __version__
-from evcharge.errors import EvchargeError, GateError, SourceError
+from evcharge.errors import ConfigError, EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def main(*prefix: str) -> NoReturn:
     """Runs the command line and ends the process with its exit code."""
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # it was closed before we began
+            setattr(sys, stream, Path(os.devnull).open("w"))  # noqa: SIM115 - open to the end
     sys.exit(run_command([*prefix, *sys.argv[1:]]))
 
 
@@ -52,30 +57,40 @@ def run_command(arguments: list[str]) -> int:
     try:
         return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        message = io.StringIO()
+        error.show(message)
+        for line in message.getvalue().splitlines():
+            tell(line, err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. The file in hand was left out; files loaded before it are in.", err=True)
+        tell("Interrupted. The file in hand was left out; files loaded before it are in.", err=True)
         return EXIT_INTERRUPTED
     except EvchargeError as error:
         show_error(error)
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except Exception as error:  # noqa: BLE001 - the last net: a fault of ours must not show a user its traceback
         if "-v" in arguments or "--verbose" in arguments:
             traceback.print_exc()
-        click.echo(f"Error [fault]: evcharge failed: {type(error).__name__}: {error}", err=True)
-        click.echo("  This is a fault of evcharge. Run it again with -v and report what it prints.", err=True)
+        tell(f"Error [fault]: evcharge failed: {type(error).__name__}: {error}", err=True)
+        tell("  This is a fault of evcharge. Run it again with -v and report what it prints.", err=True)
         return 1
 
 
 def show_error(error: EvchargeError) -> None:
     """Prints what is wrong, where, and what to run next."""
-    click.echo(f"Error [{error.code}]: {error.reason}", err=True)
+    tell(f"Error [{error.code}]: {error.reason}", err=True)
     if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+        tell(f"  {error.hint}", err=True)
+
+
+def tell(line: str = "", *, err: bool = False) -> None:
+    """Prints one line for people; what is no printable character is escaped, what the terminal lacks is a ``?``.
+
+    So nothing in a file's name or content can move the cursor, change colours or end in an encoding error.
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
+    click.echo(shown.encode(encoding, "replace").decode(encoding), err=err)
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -140,7 +155,7 @@ def database_url() -> str:
 def notice(text: str) -> None:
     """Says something on stderr, unless ``--quiet``."""
     if not _given("quiet"):
-        click.echo(text, err=True)
+        tell(text, err=True)
 
 
 def share(text: str) -> float:
@@ -157,9 +172,11 @@ def share(text: str) -> float:
 def day(text: str) -> date:
     """A day, written 2025-03-31."""
     try:
-        return date.fromisoformat(text)
+        if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # fromisoformat takes more, and more from 3.11 on
+            return date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no day; write it like 2025-03-31.") from None
+        pass
+    raise click.BadParameter(f"{text!r} is no day; write it like 2025-03-31.")
 
 
 def row_limit(text: str) -> tuple[float, bool]:
@@ -266,6 +283,8 @@ def load(files: tuple[Path, ...], **options: Any) -> int:
     write = {
         name: options.pop(name) for name in ("create_db", "replace", "dry_run", "rejects", "max_rejects", "as_json")
     }
+    if write["rejects"] and write["rejects"].resolve() in (file.resolve() for file in files or (SAMPLE_FILE,)):
+        raise click.BadParameter(f"{write['rejects']} is a file to load.", param_hint="--rejects")
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
     if write["create_db"]:
         upgrade_database()
@@ -318,9 +337,11 @@ def progress_bar(path: Path) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from evcharge.sources.file import printable
+
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(path.name, total=path.stat().st_size)
+        task = progress.add_task(printable(path.name), total=path.stat().st_size)
         yield lambda position: progress.update(task, completed=position)
 
 
@@ -337,7 +358,7 @@ def rejects_file(path: Path | None) -> Iterator[Callable[[str, pd.DataFrame], No
         return
     with written_whole(path) as binary:
         file = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)  # a lone CR is quoted, too
         writer.writerow(["file", "line", "rule", "column", "value", "raw"])
 
         def add(name: str, rejects: pd.DataFrame) -> None:
@@ -358,13 +379,13 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     if as_json:
         files = [asdict(result) if result else _failed(path, error) for path, result, error in outcomes]
         document = {"schema_version": LOAD_SCHEMA_VERSION, "files": files, "totals": dict(totals(results))}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(document, indent=2))
     else:
         for result in results:
             show_result(result)
         if len(outcomes) > 1:
             sums = totals(results)
-            click.echo(f"{len(results)} of {len(outcomes)} files are in: {_law(sums)}")
+            tell(f"{len(results)} of {len(outcomes)} files are in: {_law(sums)}")
     for error in errors:
         show_error(error)
     codes = [error.exit_code for error in errors]
@@ -372,8 +393,10 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
 
 
 def _failed(path: Path, error: EvchargeError | None) -> dict[str, Any]:
+    from evcharge.sources.file import printable
+
     fault = {"code": error.code, "reason": error.reason, "hint": error.hint} if error else None
-    return {"file": path.name, "status": "failed", "error": fault}
+    return {"file": printable(path.name), "status": "failed", "error": fault}
 
 
 def show_result(result: LoadResult) -> None:
@@ -381,27 +404,27 @@ def show_result(result: LoadResult) -> None:
     from evcharge.clean import RULES, WARNINGS
 
     again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
-    click.echo(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
-    click.echo(f"  {_law(asdict(result))}")
+    tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
+    tell(f"  {_law(asdict(result))}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
-        click.echo(
+        tell(
             f"  of the rejected rows {kinds['failure']:,} would have counted as failures, {kinds['success']:,} as "
             f"successes, {kinds['unknown']:,} can't be told"
         )
     messages = {rule.code: rule.message for rule in RULES}
     for code, count in result.rejects_by_rule.items():
-        click.echo(f"  {count:>9,}  {code}: {messages.get(code, '')}")
+        tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
     messages = {warning.code: warning.message for warning in WARNINGS}
     for code, count in result.warnings.items():
-        click.echo(f"  warning: {count:,} {code}: {messages.get(code, 'ids that differ only in case or composition')}")
+        tell(f"  warning: {count:,} {code}: {messages.get(code, 'ids that differ only in case or composition')}")
     if result.unknown_columns:
-        click.echo(f"  columns not used: {', '.join(result.unknown_columns)}")
+        tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:
-        differing = ", ".join(f"{name} {old} → {new}" for name, (old, new) in change["columns"].items())
-        click.echo(f"  changed: {change['session_id']} (line {change['line']}): {differing}")
+        differing = ", ".join(f"{name} {old} -> {new}" for name, (old, new) in change["columns"].items())
+        tell(f"  changed: {change['session_id']} (line {change['line']}): {differing}")
     if result.updated > CHANGES_SHOWN and result.changes:
-        click.echo(f"  … and {result.updated - CHANGES_SHOWN:,} more; --json lists them")
+        tell(f"  ... and {result.updated - CHANGES_SHOWN:,} more; --json lists them")
 
 
 def _law(counts: Any) -> str:
@@ -487,18 +510,37 @@ def make_report(
         raise click.BadParameter(
             f"{definition_id!r} is not one of {', '.join(DEFINITIONS)}.", param_hint="--definition"
         )
+    if as_json and csv_file == "-":
+        raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
     if first_day and last_day and last_day < first_day:
         raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")
-    selection = Selection(first_day, last_day, station_ids)
-    level = share(str(setting("target", target)))
-    built = build_report(database_url(), target=level, definition_id=definition_id, selection=selection)
+    known_letters = (station.encode("utf-8", "backslashreplace").decode() for station in station_ids)
+    selection = Selection(first_day, last_day, tuple(known_letters))
+    built = build_report(database_url(), target=target_ratio(target), definition_id=definition_id, selection=selection)
     show_report(built, csv_file, as_json)
     if not no_png:
         draw_chart(built, output)
     ratio = built.network["success_ratio"]
     if fail_under is not None and (ratio is None or ratio < fail_under):
         shown = "no attempt could be judged" if ratio is None else f"{ratio:.4%} succeeded"
-        raise GateError("under_the_limit", f"{shown}; --fail-under asks for {fail_under:.4%}.")
+        raise GateError(
+            "under_the_limit", f"{shown}; --fail-under asks for {fail_under:.4%}.", "See each station: evcharge report"
+        )
+
+
+def target_ratio(flag: float | None) -> float:
+    """The success ratio to judge against.
+
+    Raises:
+        ConfigError: the environment or evcharge.toml names one that is no share between 0 and 1.
+    """
+    from evcharge.config import resolve
+
+    found = resolve("target", flag, _given("config"))
+    if not 0 < found.value < 1:
+        reason = f"target from {found.origin} is {found.value:g}; it must be a share between 0 and 1."
+        raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
+    return float(found.value)
 
 
 def show_report(built: Report, csv_file: str | None, as_json: bool) -> None:
@@ -509,7 +551,7 @@ def show_report(built: Report, csv_file: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(built))
     elif csv_file == "-":
-        click.echo(to_csv(built), nl=False)
+        click.echo(to_csv(built).encode(), nl=False)  # the bytes of --csv FILE, whatever the terminal's encoding
     else:
         from evcharge.report.console import print_report
 
@@ -534,7 +576,7 @@ def draw_chart(built: Report, path: Path) -> None:
     try:
         save_chart(built, path)
     except ImportError:
-        click.echo(f"{path} was left out: matplotlib is not installed. Run: pip install matplotlib", err=True)
+        tell(f"{path} was left out: matplotlib is not installed. Run: pip install matplotlib", err=True)
     else:
         notice(f"wrote {path}")
 
@@ -585,7 +627,7 @@ def db_current() -> None:
     from evcharge.migrate import current, head
 
     url = database_url()
-    click.echo(f"{current(open_engine(url), url) or 'none'} (newest: {head()})")
+    tell(f"{current(open_engine(url), url) or 'none'} (newest: {head()})")
 
 
 @db.command("url")
@@ -594,7 +636,7 @@ def db_url() -> None:
     """Print the database URL in use, its password masked."""
     from evcharge.db import masked
 
-    click.echo(masked(database_url()))
+    tell(masked(database_url()))
 
 
 @cli.command("config")
@@ -607,4 +649,4 @@ def show_config() -> None:
     for name in DEFAULTS:
         found = resolve(name, _given("db") if name == "database_url" else None, _given("config"))
         value = masked(found.value) if name == "database_url" else found.value
-        click.echo(f"{name} = {value}    ({found.origin})")
+        tell(f"{name} = {value}    ({found.origin})")

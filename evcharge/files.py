@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from evcharge.errors import ReportError
+
+HINT = "Name a file in a writable folder."
 
 
 @contextmanager
@@ -19,21 +21,22 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A binary file that takes the place of ``path`` when the block ends, and leaves no trace if it fails.
 
     Raises:
-        ReportError: the folder is missing or can't be written to.
+        ReportError: the folder is missing or can't be written to, or the path is a folder or a device.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
+        if path.exists() and not path.is_file():
+            raise OSError("it is a folder or a device")  # noqa: TRY301 - one message for all that keeps us from writing
         with temporary.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise ReportError(
-            "cannot_write", f"{path} can't be written: {error.strerror or error}.", "Name a file in a writable folder."
-        ) from error
+        raise ReportError("cannot_write", f"{path} can't be written: {error.strerror or error}.", HINT) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it may never have been there
+            temporary.unlink()
 
 
 def inert_cell(text: str) -> str:

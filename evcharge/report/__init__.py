@@ -225,5 +225,5 @@ def to_csv(report: Report) -> str:
 
 
 def to_json(report: Report) -> str:
-    """The document of ``to_dict`` as text."""
-    return json.dumps(report.to_dict(), indent=2, ensure_ascii=False)
+    """The document of ``to_dict`` as text in ASCII, which every terminal and encoding takes."""
+    return json.dumps(report.to_dict(), indent=2)

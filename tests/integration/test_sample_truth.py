@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+ROWS = 20_000
+
+
+def judged(path, refused_lines, judge):
+    """Counts of outcomes per station, from the file alone: the last good row of a session is the one that counts."""
+    last = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader)
+        for fields in reader:  # no field of the sample holds a line end, so line_num is the row's line
+            if reader.line_num not in refused_lines:
+                row = dict(zip(header, fields, strict=True))
+                last[row["station_id"].strip(), row["session_id"].strip()] = row
+    counts: dict[str, Counter[str]] = {}
+    for (station_id, _), row in last.items():
+        counts.setdefault(station_id, Counter())[judge(row)] += 1
+    return counts
+
+
+def by_recorded(row):
+    return {"true": "successes", "false": "failures", "": "unknown"}[row["success"]]
+
+
+def by_afirev(row):
+    if not (row["end_time"] and row["energy_kwh"]):
+        return "unknown"
+    lasted = datetime.fromisoformat(row["end_time"]) - datetime.fromisoformat(row["start_time"])
+    return "successes" if lasted.total_seconds() > 120 and float(row["energy_kwh"]) > 0.5 else "failures"
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_every_planted_defect_is_refused_by_its_rule_and_the_report_is_what_the_file_says(evcharge, url, seed):
+    assert evcharge("sample", "--dirty", "--rows", ROWS, "--seed", seed, "--truth", "truth.json")[0] == 0
+    truth = json.loads(Path("truth.json").read_text())
+    code, out, _ = evcharge("load", "--db", url, "--json", "--rejects", "rejects.csv")
+    assert code == 0
+    document = json.loads(out)
+    (result,) = document["files"]
+
+    expected = truth["expected"]
+    assert result["rejects_by_rule"] == expected["rejects_by_rule"]
+    assert len(expected["rejects_by_rule"]) == 20
+    for name in ("read", "inserted", "updated", "unchanged", "rejected"):
+        assert result[name] == document["totals"][name] == expected[name], name
+    assert result["superseded"] == 0
+    assert result["read"] == ROWS
+
+    planted = {(defect["line"], defect["code"]) for defect in truth["defects"] if defect["refused"]}
+    with Path("rejects.csv").open(encoding="utf-8", newline="") as file:
+        assert {(int(row["line"]), row["rule"]) for row in csv.DictReader(file)} == planted
+    would_have_been = Counter(defect["would_have_been"] for defect in truth["defects"] if defect["refused"])
+    assert Counter(result["rejected_as"]) == would_have_been
+
+    refused_lines = {line for line, _ in planted}
+    for definition, judge in (("recorded", by_recorded), ("afirev", by_afirev)):
+        counts = judged(Path("charging_sessions.csv"), refused_lines, judge)
+        _, out, _ = evcharge("report", "--db", url, "--json", "--no-png", "--definition", definition)
+        report = json.loads(out)
+        assert [station["station_id"] for station in report["stations"]] == sorted(counts)
+        for station in report["stations"]:
+            mine = counts[station["station_id"]]
+            assert {name: station[name] for name in ("successes", "failures", "unknown", "excluded")} == {
+                name: mine[name] for name in ("successes", "failures", "unknown", "excluded")
+            }
+            attempts = mine["successes"] + mine["failures"]
+            assert station["attempts"] == attempts
+            assert station["success_ratio"] == mine["successes"] / attempts
+        pooled = sum(counts.values(), Counter())
+        assert report["network"]["successes"] == pooled["successes"]
+        assert report["network"]["attempts"] == pooled["successes"] + pooled["failures"]
+
+    told = {station["station_id"]: station for station in truth["stations"]}
+    for station_id, mine in judged(Path("charging_sessions.csv"), refused_lines, by_recorded).items():
+        assert (mine["successes"], mine["failures"], mine["unknown"]) == tuple(
+            told[station_id][name] for name in ("successes", "failures", "unknown")
+        )

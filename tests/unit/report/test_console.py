@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from evcharge.metrics.definitions import RECORDED
+from evcharge.metrics.rates import network_of, with_rates
+from evcharge.report import FLOOR_NOTE, STATION_FIGURES, Report
+from evcharge.report.console import MOST_ROWS, print_report
+
+
+def station(station_id, successes, failures, unknown=0, **more):
+    return {
+        "source": "acme",
+        "station_id": station_id,
+        "name": None,
+        "successes": successes,
+        "failures": failures,
+        "excluded": 0,
+        "unknown": unknown,
+        "without_failures": 0,
+        "perhaps_without_failures": 0,
+        **more,
+    }
+
+
+def printed(*stations, encoding="utf-8", target=0.95, **options):
+    counts = pd.DataFrame(stations)
+    report = Report(
+        definition=RECORDED,
+        reason="asked for",
+        target=target,
+        first_day=date(2025, 4, 1),
+        last_day=date(2025, 6, 30),
+        stations=with_rates(counts, target)[["source", "station_id", "name", *STATION_FIGURES]],
+        network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
+    )
+    binary = io.BytesIO()
+    file = io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline="", write_through=True)
+    print_report(report, Console(file=file, width=110, **options))
+    file.flush()
+    return binary.getvalue().decode(encoding)
+
+
+def table_of(text):
+    """The rows below the heading, as words."""
+    lines = text.splitlines()
+    (heading,) = [number for number, line in enumerate(lines) if "95% interval " in line and "verdict" in line]
+    return [line.split() for line in lines[heading + 1 : lines.index("", heading)]]
+
+
+def test_the_head_says_period_counts_target_and_what_a_success_is():
+    lines = printed(station("A", 3, 1, 2), station("B", 0, 0, 4)).splitlines()
+    assert lines[0] == "1 Apr 2025 – 30 Jun 2025   2 stations   4 attempts   target 95%"
+    assert lines[1] == "success = recorded: the source's own success flag (asked for)"
+    assert lines[3] == "75.0% succeeded (95% interval 30.1%–95.4%); 6 unknown, 0 excluded"
+
+
+def test_stations_that_need_attention_come_first_each_group_from_the_worst():
+    rows = table_of(
+        printed(
+            station("meets", 500, 0),
+            station("empty", 0, 0, 1),
+            station("unsure", 9, 1),
+            station("less-sure", 1, 1),
+            station("bad", 50, 50),
+            station("worse", 0, 100),
+        )
+    )
+    assert [row[:2] for row in rows] == [
+        ["▼", "worse"],
+        ["▼", "bad"],
+        ["○", "less-sure"],
+        ["○", "unsure"],
+        ["○", "empty"],
+        ["●", "meets"],
+    ]
+    assert " ".join(rows[1]) == "▼ bad 50.0% 40.4%–59.6% 50 of 100 below target"
+    assert " ".join(rows[4]) == "○ empty – 0 of 0 1 can't tell yet"
+
+
+def test_the_foot_counts_verdicts_and_says_what_is_not_counted():
+    lines = printed(station("A", 500, 0), station("B", 0, 100), station("C", 1, 0)).splitlines()
+    assert lines[-2:] == ["1 below target, 1 can't tell yet, 1 meet the target", FLOOR_NOTE]
+
+
+def test_only_the_first_rows_are_shown_and_the_rest_is_counted():
+    text = printed(*(station(f"S{n:04}", 1, n % 2) for n in range(1200)))
+    assert len(table_of(text)) == MOST_ROWS == 40
+    assert "\n1,160 more stations: add --csv - or --json to see all\n" in text
+    exact = printed(*(station(f"S{n:04}", 1, 0) for n in range(MOST_ROWS)))
+    assert len(table_of(exact)) == MOST_ROWS
+    assert "more stations" not in exact
+
+
+def test_without_an_attempt_no_rate_is_shown():
+    text = printed(station("A", 0, 0, 7))
+    assert "no attempt could be judged; 7 unknown, 0 excluded" in text
+    assert "0.0%" not in text
+    assert "nan" not in text
+
+
+def test_a_station_is_called_by_its_name_and_its_source_is_told_where_there_are_several():
+    text = printed(station("A", 1, 0, name="Town Hall"), station("B", 1, 0))
+    assert "Town Hall" in text
+    assert "acme" not in text
+    text = printed(station("A", 1, 0), station("A", 1, 0, source="other"))
+    assert "A (acme)" in text
+    assert "A (other)" in text
+
+
+@pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", "[link=http://x]y", ":smile:", "\\[x]"])
+def test_markup_in_a_name_is_text(name):
+    assert name in printed(station("A", 1, 0, name=name))
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "a\nb", "\x9b1m", "\x07", "\u202eright", "\x7f", "\u2028"])
+def test_control_characters_in_a_name_are_not_printed(name):
+    text = printed(station("A", 1, 0, name=name))
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert len(table_of(text)) == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1", "utf-8"])
+def test_every_encoding_gets_marks_that_it_has(encoding):
+    text = printed(station("Île 上海", 0, 100), station("B", 1, 0), station("C", 500, 0), encoding=encoding)
+    marks = [row[0] for row in table_of(text)]
+    assert marks == (["▼", "○", "●"] if encoding == "utf-8" else ["v", "o", "*"])
+    assert "below target" in text
+    assert "30 Jun 2025" in text
+    if encoding == "cp1252":
+        assert "Île ??" in text
+        assert "0.0%–3.7%" in text
+
+
+def test_colour_and_form_are_for_terminals():
+    rows = [station("A", 0, 100), station("B", 500, 0)]
+    assert "\x1b" not in printed(*rows)
+    assert "\x1b[1;38;2;217;96;26m" in printed(*rows, force_terminal=True, color_system="truecolor")

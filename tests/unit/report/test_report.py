@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from evcharge.errors import ReportError
+from evcharge.metrics.definitions import AFIREV, RECORDED
+from evcharge.metrics.rates import network_of, with_rates
+from evcharge.report import (
+    FAILURES_PERHAPS_REMOVED_NOTE,
+    FAILURES_REMOVED_NOTE,
+    FLOOR_NOTE,
+    SOME_FAILURES_REMOVED_NOTE,
+    STATION_FIGURES,
+    Report,
+    period_of,
+    save_chart,
+    title_of,
+    to_csv,
+    to_json,
+)
+
+
+def station(successes, failures, station_id="A", removed=0, perhaps=0, **more):
+    return {
+        "source": "acme",
+        "station_id": station_id,
+        "name": None,
+        "successes": successes,
+        "failures": failures,
+        "excluded": 0,
+        "unknown": 0,
+        "without_failures": removed,
+        "perhaps_without_failures": perhaps,
+        **more,
+    }
+
+
+def report_of(*stations, definition=RECORDED, first=date(2025, 4, 1), last=date(2025, 6, 30)):
+    counts = pd.DataFrame(stations)
+    return Report(
+        definition=definition,
+        reason="asked for",
+        target=0.95,
+        first_day=first,
+        last_day=last,
+        stations=with_rates(counts, 0.95)[["source", "station_id", "name", *STATION_FIGURES]],
+        network={name: network_of(counts, 0.95).to_dict("records")[0][name] for name in STATION_FIGURES},
+    )
+
+
+GOOD, BAD, NEW = (500, 0), (10, 90), (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("stations", "title"),
+    [
+        ([GOOD], "The station meets the target"),
+        ([GOOD, GOOD], "All 2 stations meet the target"),
+        ([NEW], "No station is shown to be below target; 1 of 1 can't be told yet"),
+        ([GOOD, NEW], "No station is shown to be below target; 1 of 2 can't be told yet"),
+        ([BAD, GOOD, NEW], "1 of 3 stations is below target"),
+        ([BAD], "1 of 1 station is below target"),
+        ([BAD, BAD, NEW], "2 of 3 stations are below target"),
+        ([BAD] * 1200, "1,200 of 1,200 stations are below target"),
+    ],
+)
+def test_the_title_is_the_finding(stations, title):
+    assert title_of(report_of(*(station(*counts) for counts in stations))) == title
+
+
+def test_no_title_praises_stations_whose_failures_were_removed():
+    assert title_of(report_of(station(*GOOD, removed=500))) == "1 station, and failures are not in the data"
+    half = report_of(station(*GOOD, removed=500), station(*GOOD))
+    assert title_of(half) == "No station is shown to be below target; 1 of 2 can't be told yet"
+
+
+@pytest.mark.parametrize(
+    ("stations", "notes"),
+    [
+        ([station(1, 1)], [FLOOR_NOTE]),
+        ([station(1, 1, removed=2)], [FAILURES_REMOVED_NOTE]),
+        ([station(1, 1, removed=1)], [FAILURES_REMOVED_NOTE]),
+        ([station(1, 1, removed=2), station(1, 1)], [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]),
+        ([station(1, 1, perhaps=2)], [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]),
+        ([station(1, 1, perhaps=2), station(1, 1)], [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]),
+        ([station(1, 1, perhaps=2), station(1, 1, removed=2)], [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]),
+    ],
+)
+def test_notes_say_what_must_be_known_of_the_failures(stations, notes):
+    assert report_of(*stations).notes == notes
+
+
+def test_a_period_is_written_as_people_do():
+    assert period_of(report_of(station(1, 1))) == "1 Apr 2025 – 30 Jun 2025"
+    assert period_of(report_of(station(1, 1), last=date(2025, 4, 1))) == "1 Apr 2025"
+
+
+def test_the_document_holds_plain_values_and_null_where_there_is_no_rate():
+    document = json.loads(to_json(report_of(station(2, 1), station(0, 0, "B", name="Ü\x9b\u202e"))))
+    first, second = document["stations"]
+    assert first["success_ratio"] == 2 / 3
+    assert first["name"] is None
+    assert (second["success_ratio"], second["low"], second["high"]) == (None, None, None)
+    assert second["attempts"] == 0
+    assert second["name"] == "Ü\x9b\u202e"
+    assert document["network"]["stations"] == 2
+    assert (document["definition"], document["definition_version"]) == ("recorded", RECORDED.version)
+    assert document["definition_source"] == RECORDED.source
+    assert json.loads(to_json(report_of(station(1, 1), definition=AFIREV)))["definition"] == "afirev"
+
+
+def test_the_document_is_ascii_so_that_nothing_in_it_moves_a_terminal():
+    text = to_json(report_of(station(1, 0, "\x7f\x9b31mÉ\u202e")))
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+
+
+def test_csv_has_the_figures_unrounded_and_cells_that_are_inert():
+    report = report_of(station(2, 1, "=A", name="-B\n,"), station(0, 0, "C"))
+    first, second = csv.DictReader(io.StringIO(to_csv(report)))
+    assert list(first) == ["source", "station_id", "name", *STATION_FIGURES, "definition", "target"]
+    assert (first["station_id"], first["name"]) == ("'=A", "'-B\n,")
+    assert float(first["success_ratio"]) == 2 / 3
+    assert (first["attempts"], first["verdict"]) == ("3", "can't tell yet")
+    assert (second["success_ratio"], second["low"], second["high"], second["name"]) == ("", "", "", "")
+    assert math.isclose(float(first["target"]), 0.95)
+
+
+def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):
+    with pytest.raises(ReportError, match="can't be written"):
+        save_chart(report_of(station(1, 1)), tmp_path / "nowhere" / "x.png")
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from evcharge.errors import ReportError
+from evcharge.files import inert_cell, written_whole
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_when_the_block_ends_and_not_before(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"before")
+    with written_whole(path) as file:
+        file.write(b"after")
+        file.flush()
+        assert path.read_bytes() == b"before"
+    assert path.read_bytes() == b"after"
+    assert names_in(tmp_path) == ["x.csv"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, OSError])
+def test_a_block_that_fails_leaves_what_was_there(tmp_path, error):
+    path = tmp_path / "x.csv"
+    path.write_bytes(b"before")
+
+    def write():
+        with written_whole(path) as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(ReportError if error is OSError else error):
+        write()
+    assert path.read_bytes() == b"before"
+    assert names_in(tmp_path) == ["x.csv"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "nowhere/x", "file/x", "folder", "pipe", "long" * 100])
+def test_what_is_no_place_for_a_file_is_refused_before_the_block_and_left_alone(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    Path("file").write_bytes(b"")
+    Path("folder").mkdir()
+    os.mkfifo("pipe")
+    begun = False
+    with pytest.raises(ReportError) as caught, written_whole(Path(name)):
+        begun = True
+    assert not begun
+    assert caught.value.code == "cannot_write"
+    assert caught.value.reason.startswith(f"{name} can't be written: ")
+    assert caught.value.hint
+    assert Path("pipe").is_fifo()
+    assert names_in(tmp_path) == ["file", "folder", "pipe"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "  =1",
+        "\u00a0=1",
+        "\u3000=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠x",
+    ],
+)
+def test_a_cell_that_could_start_a_formula_gets_an_apostrophe(text):
+    assert inert_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", " ", "ST-1", "1=1", "'=1", "É", "a@b", "2025-04-01"])
+def test_any_other_cell_stays_as_it_is(text):
+    assert inert_cell(text) == text
