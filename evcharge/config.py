@@ -65,7 +65,11 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError("config_unreadable", f"{path} can't be read as TOML: {error}.") from error
+        raise ConfigError(
+            "config_unreadable",
+            f"{path} can't be read as TOML: {error}.",
+            "Mend the file, or name another: --config FILE.",
+        ) from error
     unknown = sorted(set(values) - set(DEFAULTS))
     if unknown:
         raise ConfigError(
@@ -86,4 +90,5 @@ def _typed(name: str, value: Any, origin: str) -> Any:
     except (TypeError, ValueError):
         pass
     kind = "a number from 0 up" if wanted is float else "text"
-    raise ConfigError("config_wrong_kind", f"{name} from {origin} is {value!r}; it must be {kind}.")
+    reason = f"{name} from {origin} is {value!r}; it must be {kind}."
+    raise ConfigError("config_wrong_kind", reason, "Correct it there. To see every setting: evcharge config")

@@ -97,7 +97,11 @@ class SourceFile:
         try:
             block = self._handle.read(size)
         except OSError as error:
-            raise SourceError("cannot_read", f"{self.name} can't be read: {error.strerror or error}.") from error
+            raise SourceError(
+                "cannot_read",
+                f"{self.name} can't be read: {error.strerror or error}.",
+                "Copy the file to a sound disk.",
+            ) from error
         if self._pinned and self._pass.position + len(block) > self.size_bytes:
             self.refuse_changed()
         return block
@@ -152,7 +156,8 @@ def _open_regular(path: str | os.PathLike[str], name: str) -> int:
         raise SourceError("file_not_found", f"{name} is not there.", hint) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else printable(str(error))
-        raise SourceError("cannot_open", f"{name} can't be opened: {reason}.") from error
+        hint = "Check the path and that you may read it."
+        raise SourceError("cannot_open", f"{name} can't be opened: {reason}.", hint) from error
     kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
     if kind != stat.S_IFREG:
         os.close(descriptor)

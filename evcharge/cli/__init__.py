@@ -1,0 +1,85 @@
+"""The command line: options in, exit code out; results on stdout, progress and notices on stderr.
+
+Heavy imports stand inside the commands, so that ``--help`` answers at once. What does not belong here: anything a
+Python program would want to call.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from evcharge import __version__
+from evcharge.cli.database import db, show_config, upgrade_database
+from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
+from evcharge.cli.options import global_options, reading_profiles, setting
+from evcharge.cli.report import make_report, report
+from evcharge.cli.terminal import show_error, tell
+from evcharge.errors import EvchargeError
+
+EXIT_INTERRUPTED = 130
+
+
+def main(*prefix: str) -> NoReturn:
+    """Runs the command line and ends the process with its exit code."""
+    for stream in ("stdout", "stderr"):
+        if getattr(sys, stream) is None:  # it was closed before we began
+            setattr(sys, stream, Path(os.devnull).open("w"))  # noqa: SIM115 - it stays open until we end
+    sys.exit(run_command([*prefix, *sys.argv[1:]]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Runs one command; every failure becomes a message and an exit code, never a traceback."""
+    try:
+        return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        message = io.StringIO()
+        error.show(message)
+        for line in message.getvalue().splitlines():
+            tell(line, err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        tell("Interrupted. The file in hand was left out; files loaded before it are in.", err=True)
+        return EXIT_INTERRUPTED
+    except EvchargeError as error:
+        show_error(error)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last net: a fault of ours must not show a user its traceback
+        if "-v" in arguments or "--verbose" in arguments:
+            traceback.print_exc()
+        tell(f"Error [fault]: evcharge failed: {type(error).__name__}: {error}", err=True)
+        tell("  This is a fault of evcharge. Run it again with -v and report what it prints.", err=True)
+        return 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="evcharge")
+@global_options
+def cli() -> None:
+    """Charging sessions in, a defensible reliability number per station out."""
+
+
+@cli.command()
+@global_options
+def run() -> None:
+    """Do the whole job: migrate, make charging_sessions.csv if there is none, load, report."""
+    from evcharge.load import LoadOptions
+
+    upgrade_database()
+    make_sample_if_missing()
+    options = LoadOptions(lock_wait_seconds=setting("lock_wait_seconds"))
+    code = show_outcomes(load_files((SAMPLE_FILE,), reading_profiles(None, ()), options), as_json=False)
+    if code:
+        click.get_current_context().exit(code)
+    click.echo()
+    make_report()
+
+
+for command in (load, report, sample, db, show_config):
+    cli.add_command(command)

@@ -1,0 +1,66 @@
+"""evcharge db and evcharge config: the schema's revision, and the settings in use.
+
+What does not belong here: what a migration does.
+"""
+
+from __future__ import annotations
+
+import click
+
+from evcharge.cli.options import database_url, given, global_options
+from evcharge.cli.terminal import notice, tell
+
+
+def upgrade_database() -> None:
+    """Brings the database to the newest revision and says so."""
+    from evcharge.db import masked
+    from evcharge.migrate import head, upgrade
+
+    upgrade(database_url())
+    notice(f"{masked(database_url())} is at revision {head()}")
+
+
+@click.group()
+@global_options
+def db() -> None:
+    """Look after the database's schema."""
+
+
+@db.command("upgrade")
+@global_options
+def db_upgrade() -> None:
+    """Bring the database to the newest revision."""
+    upgrade_database()
+
+
+@db.command("current")
+@global_options
+def db_current() -> None:
+    """Print the revision the database is at, and the newest."""
+    from evcharge.db import open_engine
+    from evcharge.migrate import current, head
+
+    url = database_url()
+    tell(f"{current(open_engine(url), url) or 'none'} (newest: {head()})")
+
+
+@db.command("url")
+@global_options
+def db_url() -> None:
+    """Print the database URL in use, its password masked."""
+    from evcharge.db import masked
+
+    tell(masked(database_url()))
+
+
+@click.command("config")
+@global_options
+def show_config() -> None:
+    """Print every setting and where its value comes from."""
+    from evcharge.config import DEFAULTS, resolve
+    from evcharge.db import masked
+
+    for name in DEFAULTS:
+        found = resolve(name, given("db") if name == "database_url" else None, given("config"))
+        value = masked(found.value) if name == "database_url" else found.value
+        tell(f"{name} = {value}    ({found.origin})")

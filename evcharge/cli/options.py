@@ -1,0 +1,189 @@
+"""Options that several commands share, and the words they take.
+
+What does not belong here: what a command does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from evcharge.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    from evcharge.sources import Profile
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is not None and value is not False:
+        context.meta[f"evcharge.{parameter.name}"] = value
+
+
+def given(name: str) -> Any:
+    """What a global option was given, here or before the command's name; None where it was not."""
+    return click.get_current_context().meta.get(f"evcharge.{name}")
+
+
+GLOBAL_OPTIONS = (
+    click.option(
+        "--db",
+        metavar="URL",
+        help="Database; default sqlite:///ev_charging.db.",
+        callback=_remember,
+        expose_value=False,
+    ),
+    click.option(
+        "--config",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Settings; default evcharge.toml.",
+        callback=_remember,
+        expose_value=False,
+    ),
+    click.option(
+        "-q", "--quiet", is_flag=True, help="Say only what was asked for.", callback=_remember, expose_value=False
+    ),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        help="Say more, and show tracebacks of faults.",
+        callback=_remember,
+        expose_value=False,
+    ),
+    click.option("--no-progress", is_flag=True, help="Draw no progress bar.", callback=_remember, expose_value=False),
+)
+
+
+def global_options(command: Command) -> Command:
+    """Adds the options that every command takes, before or after its name."""
+    for option in reversed(GLOBAL_OPTIONS):
+        command = option(command)
+    return command
+
+
+def setting(name: str, flag: Any = None) -> Any:
+    """A setting's value: flag, environment, evcharge.toml, default."""
+    from evcharge.config import resolve
+
+    return resolve(name, flag, given("config")).value
+
+
+def database_url() -> str:
+    """The database that this run is about."""
+    return str(setting("database_url", given("db")))
+
+
+def share(text: str) -> float:
+    """A share between 0 and 1, written 0.95 or 95%."""
+    try:
+        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < 1:
+        raise click.BadParameter(f"{text!r} is no share between 0 and 1, such as 0.95 or 95%.")
+    return number
+
+
+def day(text: str) -> date:
+    """A day, written 2025-03-31."""
+    try:
+        if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # fromisoformat takes more, and more from 3.11 on
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise click.BadParameter(f"{text!r} is no day; write it like 2025-03-31.")
+
+
+def row_limit(text: str) -> tuple[float, bool]:
+    """A number of rows, written 100, or a share of them, written 2%: the amount, and whether it is in percent."""
+    try:
+        amount = float(text.removesuffix("%"))
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise click.BadParameter(f"{text!r} is neither a number of rows such as 100, nor a share such as 2%.")
+    return amount, text.endswith("%")
+
+
+def mapping(text: str) -> tuple[str, str]:
+    """One of our columns and the source's name for it, written station_id=loc."""
+    ours, sign, theirs = text.partition("=")
+    if not (ours and sign and theirs):
+        raise click.BadParameter(f"{text!r} is not of the form station_id=THEIR_COLUMN.")
+    return ours.strip(), theirs
+
+
+def target_ratio(flag: float | None) -> float:
+    """The success ratio to judge against.
+
+    Raises:
+        ConfigError: the environment or evcharge.toml names one that is no share between 0 and 1.
+    """
+    from evcharge.config import resolve
+
+    found = resolve("target", flag, given("config"))
+    if not 0 < found.value < 1:
+        reason = f"target from {found.origin} is {found.value:g}; it must be a share between 0 and 1."
+        raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
+    return float(found.value)
+
+
+def reading_options(command: Command) -> Command:
+    """Adds the options that say how a file is to be read."""
+    options = (
+        click.option(
+            "--profile", metavar="NAME|FILE", help="How to read the files: a built-in profile, or your own TOML."
+        ),
+        click.option(
+            "--map",
+            "columns",
+            type=mapping,
+            metavar="OURS=THEIRS",
+            multiple=True,
+            help="Their name for one of our columns; repeatable.",
+        ),
+        click.option("--tz", "timezone", metavar="ZONE", help="Zone of the stations, e.g. Europe/Paris."),
+        click.option("--time-format", help="iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'."),
+        click.option("--delimiter", help="Column separator of a CSV."),
+        click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign."),
+        click.option("--encoding", help="Text encoding; UTF-8 and UTF-16 with a mark need no word."),
+        click.option("--energy-unit", type=click.Choice(["kWh", "Wh"]), help="Unit of the energy column."),
+        click.option(
+            "--failures-included",
+            type=click.Choice(["yes", "no", "unknown"]),
+            help="Whether the publisher left failures in.",
+        ),
+        click.option("--source", help="Whose station ids these are; ids are unique only within a source."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **overrides: Any) -> list[Profile]:
+    """The profiles a file may be read by: the built-in ones, or the named one; ``--map`` alone means native."""
+    from evcharge.sources import builtin_profiles, read_profile, with_overrides
+
+    builtin = builtin_profiles()
+    mapped = dict(columns)
+    if profile is None:
+        chosen = [builtin["native"]] if mapped else list(builtin.values())
+    elif profile in builtin:
+        chosen = [builtin[profile]]
+    else:
+        if not Path(profile).exists():
+            raise SourceError(
+                "unknown_profile",
+                f"{profile!r} is neither a built-in profile nor a file.",
+                f"Built in: {', '.join(sorted(builtin))}.",
+            )
+        chosen = [read_profile(Path(profile))]
+    return [with_overrides(one, columns=mapped, **overrides) for one in chosen]

@@ -1,0 +1,67 @@
+"""What people see: lines, errors, the progress bar; results on stdout, the rest on stderr.
+
+What does not belong here: what is said.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evcharge.cli.options import given
+from evcharge.errors import EvchargeError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def show_error(error: EvchargeError) -> None:
+    """Prints what is wrong, where, and what to run next."""
+    tell(f"Error [{error.code}]: {error.reason}", err=True)
+    if error.hint:
+        tell(f"  {error.hint}", err=True)
+
+
+def tell(line: str = "", *, err: bool = False) -> None:
+    """Prints one line for people; what is no printable character is escaped, what the terminal lacks is a ``?``.
+
+    So nothing in a file's name or content can move the cursor, change colours or end in an encoding error.
+    """
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
+    click.echo(shown.encode(encoding, "replace").decode(encoding), err=err)
+
+
+def notice(text: str) -> None:
+    """Says something on stderr, unless ``--quiet``."""
+    if not given("quiet"):
+        tell(text, err=True)
+
+
+@contextmanager
+def progress_bar(path: Path) -> Iterator[Callable[[int], None]]:
+    """A bar of the bytes read, on a terminal only."""
+    if given("quiet") or given("no_progress") or not sys.stderr.isatty() or not path.is_file():
+        yield lambda _position: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from evcharge.sources.file import printable
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(printable(path.name), total=path.stat().st_size)
+        yield lambda position: progress.update(task, completed=position)
+
+
+def console() -> Console:
+    """The terminal; as wide as it is, or 110 columns where there is none."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110)
