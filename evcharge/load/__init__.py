@@ -278,10 +278,10 @@ def _repeated(session: Session, load: LoadLedger, file: SourceFile, profile: Pro
             f"{'; '.join(differing)}).",
             "To load it again in place of the first load, add --replace.",
         )
-    by_rule = select(RejectedRow.rule, func.count()).where(RejectedRow.load_key == load.load_key)
-    rules = session.execute(by_rule.group_by(RejectedRow.rule).order_by(RejectedRow.rule)).tuples().all()
+    by_rule = select(RejectedRow.rule, func.count().label("rows")).where(RejectedRow.load_key == load.load_key)
+    rules = session.execute(by_rule.group_by(RejectedRow.rule).order_by(RejectedRow.rule))
     result = _ledger_result(load, "already loaded")
-    result.rejects_by_rule = dict(rules)
+    result.rejects_by_rule = {row.rule: row.rows for row in rules}
     result.first_loaded_at = load.finished_at.isoformat()
     return result
 
@@ -331,12 +331,15 @@ def _resolve_unclear_commit(
 ) -> None:
     """Asks the ledger, on a new connection, whether a commit whose answer was lost took place.
 
+    It waits for the load lock first: a server still at that commit holds the lock until it is done.
+
     Raises:
         DatabaseError: it did not, or the database can't be asked.
     """
     command = "Run the same command again: it loads the file, or says that it is loaded."
     try:
         with Session(engine) as session:
+            hold_load_lock(session)
             load = _earlier_load(session, file, profile)
             committed = load is not None and abs((load.started_at - started_at).total_seconds()) < 0.001
     except exc.DBAPIError:

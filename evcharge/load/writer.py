@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Column, Insert, MetaData, Table, and_, delete, func, insert, select, text
+from sqlalchemy import Column, Insert, MetaData, Table, and_, delete, exc, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from evcharge.frames import Cleaned
-from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, VERSION, Fact, to_facts, to_hour, to_station
+from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, SUCCESS, VERSION, Fact, to_facts, to_hour, to_station
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
 LOAD_LOCK = 7_018_244_002
@@ -63,7 +64,7 @@ class Writer:
         self.load = load
         self.counts = Counts()
         in_source = select(DimStation.station_id, DimStation.station_key).where(DimStation.source == load.source)
-        self.station_keys: dict[str, int] = dict(session.execute(in_source).tuples().all())
+        self.station_keys: dict[str, int] = {row.station_id: row.station_key for row in session.execute(in_source)}
         self.hours = set(session.scalars(select(DimTime.time_key)))
         self.facts = _SqliteFacts(session) if session.get_bind().dialect.name == "sqlite" else _PostgresqlFacts(session)
 
@@ -113,7 +114,7 @@ class Writer:
     def _note_change(self, fact: Fact, before: Fact) -> None:
         if len(self.counts.changes) < CHANGES_LISTED:
             differing = [i for i in _CONTENT if fact[i] != before[i]]
-            columns = {FACT_COLUMNS[i]: [_shown(before[i]), _shown(fact[i])] for i in differing}
+            columns = {FACT_COLUMNS[i]: [_shown(i, before[i]), _shown(i, fact[i])] for i in differing}
             key = dict(zip(_KEY_NAMES, _pick(fact, KEY), strict=True))
             self.counts.changes.append({**key, "line": fact[FACT_COLUMNS.index("source_line")], "columns": columns})
 
@@ -132,8 +133,11 @@ def _pick(fact: Fact, positions: Iterable[int]) -> Fact:
     return tuple(fact[i] for i in positions)
 
 
-def _shown(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def _shown(position: int, value: Any) -> Any:
+    """A value as a result lists it, alike whichever way the driver wants it."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return bool(value) if position == SUCCESS and value is not None else value
 
 
 def _waves(facts: list[Fact]) -> list[list[Fact]]:
@@ -221,15 +225,20 @@ class _PostgresqlFacts:
 
     def _copy(self, facts: Sequence[Fact]) -> None:
         self.connection.exec_driver_sql("TRUNCATE incoming")
+        statement = f"COPY incoming ({', '.join(FACT_COLUMNS)}) FROM STDIN"
         cursor: Any = self.connection.connection.cursor()
-        with cursor, cursor.copy(f"COPY incoming ({', '.join(FACT_COLUMNS)}) FROM STDIN") as copy:
-            for fact in facts:
-                copy.write_row(fact)
+        driver_error = self.connection.dialect.loaded_dbapi.Error
+        try:
+            with cursor, cursor.copy(statement) as copy:
+                for fact in facts:
+                    copy.write_row(fact)
+        except driver_error as error:  # SQLAlchemy, which translates the others, does not see this one
+            raise exc.DBAPIError.instance(statement, None, error, driver_error, hide_parameters=True) from error
 
     def insert_new(self, facts: list[Fact]) -> int:
         """Inserts the facts whose key is new; returns how many."""
         self._copy(facts)
-        return self.connection.execute(self.insert_statement).rowcount
+        return self.connection.execute(self.insert_statement, execution_options={"preserve_rowcount": True}).rowcount
 
     def overwrite(self, facts: list[Fact]) -> None:
         """Puts the facts in place of those of the same key."""
