@@ -7,9 +7,10 @@ files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,7 @@ CHANGES_LISTED = 1000
 _FACTS = FactCharging.__table__
 _KEY_NAMES = [FACT_COLUMNS[position] for position in KEY]
 _CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
+_key_of, _lineage_of, _content_of = itemgetter(*KEY), itemgetter(*LINEAGE), itemgetter(*_CONTENT)
 
 
 @dataclass
@@ -97,10 +99,10 @@ class Writer:
         """Decides each fact that met a session of its key, and writes those that win."""
         winners = []
         for fact in facts:
-            before = stored[_pick(fact, KEY)]
-            if _pick(before, LINEAGE) == _pick(fact, LINEAGE):
+            before = stored[_key_of(fact)]
+            if _lineage_of(before) == _lineage_of(fact):
                 continue  # it is the one just inserted
-            if _pick(before, _CONTENT) == _pick(fact, _CONTENT):
+            if _content_of(before) == _content_of(fact):
                 self.counts.unchanged += 1
             elif _wins(fact, before):
                 winners.append(fact)
@@ -115,7 +117,7 @@ class Writer:
         if len(self.counts.changes) < CHANGES_LISTED:
             differing = [i for i in _CONTENT if fact[i] != before[i]]
             columns = {FACT_COLUMNS[i]: [_shown(i, before[i]), _shown(i, fact[i])] for i in differing}
-            key = dict(zip(_KEY_NAMES, _pick(fact, KEY), strict=True))
+            key = dict(zip(_KEY_NAMES, _key_of(fact), strict=True))
             self.counts.changes.append({**key, "line": fact[FACT_COLUMNS.index("source_line")], "columns": columns})
 
     def _write_rejects(self, rejects: pd.DataFrame) -> None:
@@ -127,10 +129,6 @@ class Writer:
 
 def _without_nan(record: dict[Any, Any]) -> dict[str, Any]:
     return {name: None if value != value else value for name, value in record.items()}
-
-
-def _pick(fact: Fact, positions: Iterable[int]) -> Fact:
-    return tuple(fact[i] for i in positions)
 
 
 def _shown(position: int, value: Any) -> Any:
@@ -148,13 +146,13 @@ def _waves(facts: list[Fact]) -> list[list[Fact]]:
     seen: dict[Fact, int] = {}
     waves: list[list[Fact]] = []
     for fact in facts:
-        key = _pick(fact, KEY)
+        key = _key_of(fact)
         number = seen.get(key, 0)
         seen[key] = number + 1
         if number == len(waves):
             waves.append([])
         waves[number].append(fact)
-    return [sorted(wave, key=lambda fact: _pick(fact, KEY)) for wave in waves]
+    return [sorted(wave, key=_key_of) for wave in waves]
 
 
 def _wins(fact: Fact, before: Fact) -> bool:
@@ -201,12 +199,12 @@ class _SqliteFacts:
     def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
         """What the database holds for the keys of the facts."""
         self.connection.exec_driver_sql("DELETE FROM incoming")
-        self.connection.exec_driver_sql("INSERT INTO incoming VALUES (?, ?)", [_pick(fact, KEY) for fact in facts])
+        self.connection.exec_driver_sql("INSERT INTO incoming VALUES (?, ?)", list(map(_key_of, facts)))
         columns = ", ".join(f"f.{name}" for name in FACT_COLUMNS)
         rows = self.connection.exec_driver_sql(
             f"SELECT {columns} FROM incoming i JOIN fact_charging f USING (station_key, session_id)"  # noqa: S608
         )
-        return {_pick(row, KEY): tuple(row) for row in rows}
+        return {_key_of(row): tuple(row) for row in rows}
 
 
 class _PostgresqlFacts:
@@ -249,4 +247,4 @@ class _PostgresqlFacts:
         """What the database holds for the keys of the facts, which ``insert_new`` has just brought in."""
         same_key = [_FACTS.c[name] == self.incoming.c[name] for name in _KEY_NAMES]
         rows = select(_FACTS).join(self.incoming, and_(*same_key))
-        return {_pick(row, KEY): tuple(row) for row in self.connection.execute(rows)}
+        return {_key_of(row): tuple(row) for row in self.connection.execute(rows)}
