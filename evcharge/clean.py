@@ -86,8 +86,9 @@ class Parsed:
     def end(self) -> pd.Series:
         """The end as an instant: as stated, else start plus the stated duration, else missing."""
         minutes = self.written_duration.amounts
-        milliseconds = pd.Series(np.where(minutes <= LONGEST_DURATION_MINUTES, minutes * 60_000, np.nan)).round()
-        made = self.start.instants + pd.to_timedelta(milliseconds, unit="ms")
+        stated = minutes <= LONGEST_DURATION_MINUTES
+        milliseconds = np.round(np.where(stated, minutes, 0) * 60_000).astype("timedelta64[ms]")
+        made = (self.start.instants + pd.Series(milliseconds)).where(stated)
         return self.written_end.instants.where(self.written_end.present, made).astype("datetime64[ms, UTC]")
 
     @cached_property

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 SAMPLE_FILE = Path("charging_sessions.csv")
 LOAD_SCHEMA_VERSION = 1
+LOAD_WARNINGS = {
+    "look_alike_station_ids": "ids that differ only in case or composition",
+    "not_replaced": "sessions of the first load did not come back",
+}
+"""What a load says beside ``clean.WARNINGS``."""
 CHANGES_SHOWN = 5
 """Changed sessions that the console lists; ``--json`` lists up to ``writer.CHANGES_LISTED``."""
 
@@ -178,9 +183,9 @@ def show_result(result: LoadResult) -> None:
     messages = {rule.code: rule.message for rule in RULES}
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
-    messages = {warning.code: warning.message for warning in WARNINGS}
+    messages = {**{warning.code: warning.message for warning in WARNINGS}, **LOAD_WARNINGS}
     for code, count in result.warnings.items():
-        tell(f"  warning: {count:,} {code}: {messages.get(code, 'ids that differ only in case or composition')}")
+        tell(f"  warning: {count:,} {code}: {messages[code]}")
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:

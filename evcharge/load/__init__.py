@@ -142,9 +142,10 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
             earlier = _earlier_load(session, file, profile)
             if earlier and not options.replace:
                 return _repeated(session, earlier, file, profile)
-            if earlier:
-                remove_load(session, earlier)
+            removed = remove_load(session, earlier) if earlier else 0
             result = _write_all(session, file, profile, options, now)
+            if removed > result.inserted:
+                result.warnings["not_replaced"] = removed - result.inserted
             if options.dry_run:
                 transaction.rollback()
     except exc.DBAPIError as error:

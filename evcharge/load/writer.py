@@ -50,12 +50,15 @@ def hold_load_lock(session: Session) -> None:
         session.execute(select(func.pg_advisory_xact_lock(LOAD_LOCK)))
 
 
-def remove_load(session: Session, load: LoadLedger) -> None:
-    """Takes a load out, with the rejects and the sessions that it last wrote."""
-    for table in (FactCharging, RejectedRow):
-        session.execute(delete(table).where(table.load_key == load.load_key))
+def remove_load(session: Session, load: LoadLedger) -> int:
+    """Takes a load out, with the rejects and the sessions that it last wrote; returns the number of sessions."""
+    session.execute(delete(RejectedRow).where(RejectedRow.load_key == load.load_key))
+    of_load = FactCharging.load_key == load.load_key
+    count = session.scalar(select(func.count()).select_from(FactCharging).where(of_load)) or 0
+    session.execute(delete(FactCharging).where(of_load))
     session.delete(load)
     session.flush()
+    return count
 
 
 class Writer:
