@@ -202,7 +202,8 @@ def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp
     before = rows_of(database, "SELECT count(*) FROM load_ledger")
     rejects = tmp_path / "r.csv"
     rejects.write_text("as it was")
-    command = [sys.executable, "-c", MAIN, "load", "long.csv", "--db", sqlite_url, "--rejects", "r.csv"]
+    heeding = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {MAIN}"  # not so in background
+    command = [sys.executable, "-c", heeding, "load", "long.csv", "--db", sqlite_url, "--rejects", "r.csv"]
     with subprocess.Popen(command, cwd=tmp_path, env=settings(), stderr=subprocess.PIPE, text=True) as running:
         journal = Path(f"{database}-journal")
         while not journal.exists() and running.poll() is None:
