@@ -20,10 +20,10 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.db import open_engine  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
-from evcharge.models import Base, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow  # noqa: E402
+from evcharge.models import Base, DimPort, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow  # noqa: E402
 
 FILE = ROOT / "docs" / "data-dictionary.md"
-MODELS: tuple[type[Base], ...] = (DimStation, DimTime, FactCharging, LoadLedger, RejectedRow)
+MODELS: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, RejectedRow)
 
 HEAD = """# Data dictionary
 

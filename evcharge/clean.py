@@ -31,7 +31,7 @@ from evcharge.parse import (
 )
 
 ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
-TEXT_COLUMNS = (*ID_COLUMNS, "stop_reason", "error_code")
+TEXT_COLUMNS = (*ID_COLUMNS, "stop_reason", "error_code", "next_status")
 
 EARLIEST = pd.Timestamp("2005-01-01", tz="UTC")
 """No session is older: OCPP dates from 2009, and a charger whose clock was never set says 1970 or 2000."""
@@ -43,6 +43,8 @@ MOST_ENERGY_KWH = 1000.0
 """More than any session delivers; the usual cause is Wh in a kWh column. Source: QualiCharge API, 0 to 1000 kWh."""
 MOST_POWER_KW = 5000.0
 """Above the megawatt charging system's 3.75 MW; the usual cause is W in a kW column."""
+FULL_PERCENT = 100.0
+"""No battery is fuller."""
 LONGEST_DURATION_MINUTES = 366 * 24 * 60.0
 """No session lasts longer than a year; such a record is broken."""
 WEEK_MINUTES = 7 * 24 * 60.0
@@ -70,12 +72,12 @@ class Parsed:
     @cached_property
     def start(self) -> Times:
         """The start of each session."""
-        return parse_instants(self.raw["start_time"], self.conventions)
+        return parse_instants(self.raw["start_time"], self.conventions, self.raw["start_zone"])
 
     @cached_property
     def written_end(self) -> Times:
         """The end of each session, where the source states one."""
-        return parse_instants(self.raw["end_time"], self.conventions)
+        return parse_instants(self.raw["end_time"], self.conventions, self.raw["end_zone"])
 
     @cached_property
     def written_duration(self) -> Numbers:
@@ -111,9 +113,23 @@ class Parsed:
         )
 
     @cached_property
+    def start_soc(self) -> Numbers:
+        """State of charge at the start [%]."""
+        return parse_numbers(self.raw["start_soc_percent"], self.conventions.decimal, 1)
+
+    @cached_property
+    def end_soc(self) -> Numbers:
+        """State of charge at the end [%]."""
+        return parse_numbers(self.raw["end_soc_percent"], self.conventions.decimal, 1)
+
+    def words(self, column: str) -> pd.Series:
+        """A column of yes and no: True, False or missing."""
+        return parse_words(self.raw[column], self.conventions)
+
+    @cached_property
     def success(self) -> pd.Series:
         """What the source recorded of the outcome: True, False or missing."""
-        return parse_words(self.raw["success"], self.conventions)
+        return self.words("success")
 
     def has_fault(self, code: str) -> Mask:
         """Rows whose own structure has this fault."""
@@ -180,6 +196,11 @@ def _time_rules(column: str, times: Callable[[Parsed], Times]) -> tuple[Rule, ..
     )
 
 
+def _zone_rule(column: str, times: Callable[[Parsed], Times]) -> Rule:
+    message = "a zone label that the profile does not explain"
+    return Rule(f"{column}_zone_unknown", column, lambda p: times(p).unknown_label, message)
+
+
 def _number_rules(column: str, numbers: Callable[[Parsed], Numbers], most: float) -> tuple[Rule, ...]:
     return (
         Rule(f"{column}_not_a_number", column, lambda p: numbers(p).unreadable, "not a number in the stated form"),
@@ -187,6 +208,15 @@ def _number_rules(column: str, numbers: Callable[[Parsed], Numbers], most: float
         Rule(
             f"{column}_out_of_range", column, lambda p: numbers(p).amounts > most, f"above {most:g}; is the unit right?"
         ),
+    )
+
+
+def _word_rule(column: str) -> Rule:
+    return Rule(
+        f"{column}_unreadable",
+        column,
+        lambda p: np.asarray(p.words(column).isna() & p.raw[column].notna() & (p.raw[column].str.strip() != "")),
+        "none of the stated words for yes or no",
     )
 
 
@@ -224,7 +254,9 @@ VALUE_RULES = (
     _unusable("connector_id"),
     Rule("start_time_missing", "start_time", lambda p: ~p.start.present, "empty"),
     *_time_rules("start_time", lambda p: p.start),
+    _zone_rule("start_time", lambda p: p.start),
     *_time_rules("end_time", lambda p: p.written_end),
+    _zone_rule("end_time", lambda p: p.written_end),
     Rule("end_before_start", "end_time", lambda p: np.asarray(p.end < p.start.instants), "earlier than the start"),
     Rule(
         "duration_minutes_unreadable",
@@ -240,14 +272,14 @@ VALUE_RULES = (
     ),
     *_number_rules("energy_kwh", lambda p: p.energy, MOST_ENERGY_KWH),
     *_number_rules("peak_power_kw", lambda p: p.peak_power, MOST_POWER_KW),
-    Rule(
-        "success_unreadable",
-        "success",
-        lambda p: np.asarray(p.success.isna() & p.raw["success"].notna() & (p.raw["success"].str.strip() != "")),
-        "none of the stated words for success or failure",
-    ),
+    _word_rule("success"),
     _unusable("stop_reason"),
     _unusable("error_code"),
+    _unusable("next_status"),
+    *_number_rules("start_soc_percent", lambda p: p.start_soc, FULL_PERCENT),
+    *_number_rules("end_soc_percent", lambda p: p.end_soc, FULL_PERCENT),
+    _word_rule("has_transaction"),
+    _word_rule("reached_charging"),
     *_time_rules("source_updated_at", lambda p: p.updated),
 )
 """Rules on values. A row is refused with every rule that applies to it."""
@@ -325,6 +357,11 @@ def _typed_rows(parsed: Parsed) -> pd.DataFrame:
         "average_power_kw": _average_power_kw(parsed),
         "peak_power_kw": parsed.peak_power.amounts,
         "success": parsed.success,
+        "start_soc_percent": parsed.start_soc.amounts,
+        "end_soc_percent": parsed.end_soc.amounts,
+        "driver_ref": parsed.raw["driver_ref"],
+        "has_transaction": parsed.words("has_transaction"),
+        "reached_charging": parsed.words("reached_charging"),
         "source_updated_at": parsed.updated.instants,
         "time_key": local_hours(parsed.start, parsed.conventions.timezone),
     }

@@ -24,6 +24,8 @@ DEFAULTS: dict[str, str | float] = {
     "database_url": "sqlite:///ev_charging.db",
     # A house default, not a rule of any regulator. NEVI's 97 % is port uptime and must not be used for sessions.
     "target": 0.95,
+    # What driver tokens are hashed with before they are stored; without it no driver is stored at all.
+    "driver_salt": "",
     # How long a loader waits for another one before it says "busy".
     "lock_wait_seconds": 60.0,
 }

@@ -27,13 +27,21 @@ SESSION_TEXTS = (
     Column("port_id", "object", "the source's id of the port (EVSE)"),
     Column("connector_id", "object", "the source's id of the connector"),
     Column("start_time", "object", "start of the session"),
+    Column("start_zone", "object", "label of the zone that the start is told in, such as MDT"),
     Column("end_time", "object", "end of the session"),
+    Column("end_zone", "object", "label of the zone that the end is told in"),
     Column("duration_minutes", "object", "length of the session, where the source states it instead of an end"),
     Column("energy_kwh", "object", "energy delivered"),
     Column("peak_power_kw", "object", "highest power of the session"),
     Column("success", "object", "what the source recorded of the outcome"),
     Column("stop_reason", "object", "why the session stopped, in the source's words"),
     Column("error_code", "object", "error code or codes, in the source's words"),
+    Column("start_soc_percent", "object", "state of charge of the battery at the start [%]"),
+    Column("end_soc_percent", "object", "state of charge of the battery at the end [%]"),
+    Column("driver_ref", "object", "who charged: in the file a token, in the raw frame its salted hash or None"),
+    Column("has_transaction", "object", "whether the attempt became a transaction, where the source can tell"),
+    Column("reached_charging", "object", "whether power was seen to flow, where the source can tell"),
+    Column("next_status", "object", "status the connector took next, in the source's words"),
     Column("source_updated_at", "object", "the source's own version of the row"),
 )
 """What a profile may map a source's session columns to. All are text as written; None where the source has nothing."""
@@ -75,6 +83,12 @@ CLEAN_FRAME = (
     Column("success", "boolean", "what the source recorded: True, False or missing"),
     Column("stop_reason", "object", "why the session stopped, in the source's words, or None"),
     Column("error_code", "object", "error code or codes in the source's words, or None"),
+    Column("start_soc_percent", "float64", "state of charge at the start [%], or NaN"),
+    Column("end_soc_percent", "float64", "state of charge at the end [%], or NaN"),
+    Column("driver_ref", "object", "salted hash of the driver's token, or None"),
+    Column("has_transaction", "boolean", "whether the attempt became a transaction, or missing"),
+    Column("reached_charging", "boolean", "whether power was seen to flow, or missing"),
+    Column("next_status", "object", "status the connector took next, in the source's words, or None"),
     Column("source_updated_at", "datetime64[ms, UTC]", "the source's own version of the row, or NaT"),
     Column("time_key", "int64", "local hour of the start at the station, as yyyymmddhh"),
 )
@@ -97,6 +111,8 @@ class Conventions:
 
     Attributes:
         time_format: ``iso8601``, ``epoch_s``, ``epoch_ms``, or a strptime pattern.
+        time_formats: formats of which one holds for the whole of a file; which one is settled before cleaning, and
+            ``time_format`` then says it. Empty where ``time_format`` holds as it is.
         timezone: IANA zone of the stations, or None. Times without an offset are read in it, and the
             local hour is told in it; with None, times must carry an offset and the local hour is theirs.
         ambiguous_time: what to do with an hour that a clock change repeats: ``reject``, ``first`` or ``second``.
@@ -107,9 +123,11 @@ class Conventions:
         true_words: words (case-folded) that mean the session succeeded.
         false_words: words (case-folded) that mean it failed.
         null_words: words that mean nothing was recorded, besides an empty field. They never apply to ids.
+        zone_labels: what a label in ``start_zone`` or ``end_zone`` stands for, as an offset such as ``-06:00``.
     """
 
     time_format: str = "iso8601"
+    time_formats: tuple[str, ...] = ()
     timezone: str | None = None
     ambiguous_time: str = "reject"
     decimal: str = "."
@@ -119,14 +137,24 @@ class Conventions:
     true_words: tuple[str, ...] = ("true", "t", "yes", "y", "1")
     false_words: tuple[str, ...] = ("false", "f", "no", "n", "0")
     null_words: tuple[str, ...] = ()
+    zone_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class RawSessions:
-    """A chunk of rows as read: a frame with the columns of ``RAW_FRAME``, and how to read its text."""
+    """A chunk of rows as read.
+
+    Attributes:
+        frame: columns of ``RAW_FRAME``.
+        conventions: how its text is to be read.
+        skipped: rows of the file that are no sessions by the format's own rule, such as interval rows.
+        repaired: number of rows that each named step of the profile changed.
+    """
 
     frame: pd.DataFrame
     conventions: Conventions
+    skipped: int = 0
+    repaired: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

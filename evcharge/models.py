@@ -113,6 +113,41 @@ class DimStation(Base):
         Double, doc="Highest rated power of the station [kW]. Source: station registries."
     )
     opened_on: Mapped[date | None] = mapped_column(Date, doc="First day of operation. Source: station registries.")
+    registry_load_key: Mapped[int | None] = mapped_column(
+        BigKey,
+        ForeignKey("load_ledger.load_key"),
+        doc="Load of the registry that last described the station; empty where only sessions name it. "
+        "Source: load_ledger.",
+    )
+
+
+class DimPort(Base):
+    """A port (EVSE) that a registry places at a station. Source: station registries."""
+
+    __tablename__ = "dim_port"
+
+    source: Mapped[str] = mapped_column(
+        String(64), primary_key=True, doc="Who issued the port id; ids are unique only within it. Source: --source."
+    )
+    port_id: Mapped[str] = mapped_column(
+        String(255), primary_key=True, doc="The source's own id of the port, unchanged. Source: the registry."
+    )
+    station_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(DimStation.station_key), doc="Station that the port stands at. Source: the registry."
+    )
+    max_power_kw: Mapped[float | None] = mapped_column(
+        Double, doc="Highest rated power of its connectors [kW]. Source: the registry."
+    )
+    current: Mapped[str | None] = mapped_column(
+        String(2), doc="AC or DC; empty where not recorded or both. Source: the registry."
+    )
+    connectors: Mapped[str | None] = mapped_column(
+        String(255),
+        doc="Standards of its connectors in the registry's words, sorted, joined by ', '. Source: the registry.",
+    )
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey("load_ledger.load_key"), doc="Load of the registry that last placed it. Source: load_ledger."
+    )
 
 
 class DimTime(Base):
@@ -164,7 +199,7 @@ class LoadLedger(Base):
         String(64), doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal. Source: the file."
     )
     format: Mapped[str] = mapped_column(
-        String(32), doc="Kind of file that was read: csv or jsonl. Source: the profile."
+        String(32), doc="Kind of file that was read, such as csv, jsonl or ocpp. Source: the profile."
     )
     profile: Mapped[str] = mapped_column(
         String(255), doc="Name of the profile and a hash of all it says, as name@hash. Source: the profile."
@@ -176,7 +211,9 @@ class LoadLedger(Base):
     timezone: Mapped[str] = mapped_column(
         String(64), doc="IANA zone of the stations, or 'offset' where each time carries its own. Source: the profile."
     )
-    rows_read: Mapped[int] = mapped_column(BigInteger, doc="Rows in the file. Source: the load.")
+    rows_read: Mapped[int] = mapped_column(
+        BigInteger, doc="Rows of the file that are sessions (of a registry: stations). Source: the load."
+    )
     inserted: Mapped[int] = mapped_column(BigInteger, doc="Rows that became new sessions. Source: the load.")
     updated: Mapped[int] = mapped_column(BigInteger, doc="Rows that changed a session. Source: the load.")
     unchanged: Mapped[int] = mapped_column(BigInteger, doc="Rows equal to the session there was. Source: the load.")
@@ -185,6 +222,11 @@ class LoadLedger(Base):
     )
     rejected: Mapped[int] = mapped_column(
         BigInteger, doc="Rows that a rule refused; see rejected_row. Source: the load."
+    )
+    skipped: Mapped[int] = mapped_column(
+        BigInteger,
+        doc="Rows that are no sessions by the format's own rule, such as interval rows; not in rows_read. "
+        "Source: the load.",
     )
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When the load began. Source: the clock.")
     finished_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When its last row was written. Source: the clock.")
@@ -202,6 +244,8 @@ class FactCharging(Base):
         CheckConstraint("duration_minutes >= 0 AND duration_minutes < 1000000000", name="duration_is_finite"),
         CheckConstraint("energy_kwh >= 0 AND energy_kwh < 1000000", name="energy_is_finite"),
         CheckConstraint("peak_power_kw >= 0 AND peak_power_kw < 1000000", name="peak_power_is_finite"),
+        CheckConstraint("start_soc_percent >= 0 AND start_soc_percent <= 100", name="start_soc_is_a_share"),
+        CheckConstraint("end_soc_percent >= 0 AND end_soc_percent <= 100", name="end_soc_is_a_share"),
         Index(None, "time_key"),
         Index(None, "load_key"),
     )
@@ -254,6 +298,23 @@ class FactCharging(Base):
     )
     error_code: Mapped[str | None] = mapped_column(
         String(255), doc="Error code or codes, in the source's words. Source: the file."
+    )
+    start_soc_percent: Mapped[float | None] = mapped_column(
+        Double, doc="State of charge of the battery at the start [%]. Source: the file."
+    )
+    end_soc_percent: Mapped[float | None] = mapped_column(
+        Double, doc="State of charge of the battery at the end [%]. Source: the file."
+    )
+    has_transaction: Mapped[bool | None] = mapped_column(
+        Boolean(create_constraint=True, name="has_transaction_is_boolean"),
+        doc="Whether the attempt became a transaction; empty where the source can't tell. Source: the file.",
+    )
+    reached_charging: Mapped[bool | None] = mapped_column(
+        Boolean(create_constraint=True, name="reached_charging_is_boolean"),
+        doc="Whether power was seen to flow; empty where the source can't tell. Source: the file.",
+    )
+    next_status: Mapped[str | None] = mapped_column(
+        String(255), doc="Status the connector took next, in the source's words. Source: the file."
     )
     source_updated_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, doc="The source's own version of the row [UTC]; the newest wins. Source: the file."

@@ -46,6 +46,7 @@ class Times:
         present: something is written.
         unreadable: what is written is not a time in the stated format.
         without_zone: a time, but neither it nor the conventions say in which zone.
+        unknown_label: a time whose zone label the conventions do not explain.
         nonexistent: a local time that a clock change skipped.
         ambiguous: a local time that a clock change repeated, with no stated choice.
         beyond_calendar: a well-formed time too far away to be kept.
@@ -56,6 +57,7 @@ class Times:
     present: Mask
     unreadable: Mask
     without_zone: Mask
+    unknown_label: Mask
     nonexistent: Mask
     ambiguous: Mask
     beyond_calendar: Mask
@@ -69,23 +71,32 @@ class Numbers:
     unreadable: Mask
 
 
-def parse_instants(texts: pd.Series, conventions: Conventions) -> Times:
+def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series | None = None) -> Times:
     """Instants of a text column, in the stated format and zone.
 
-    An offset in the text decides; a time without one is read in ``conventions.timezone``.
+    An offset in the text decides; a time without one is read by the label of its row, where it has one, else in
+    ``conventions.timezone``.
     """
     stripped = pd.Series([t.strip() or None if t else None for t in texts], dtype="object")
     if stripped.isna().all():
         return _no_times(len(stripped))
     if conventions.time_format in ("epoch_s", "epoch_ms"):
         return _parse_epochs(stripped, conventions)
-    return _parse_calendar(stripped, conventions)
+    return _parse_calendar(stripped, conventions, _label_offsets(labels, conventions, len(stripped)))
+
+
+def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: int) -> list[str | None]:
+    """The offset that each row's label stands for, '' where it has no label, None where nobody said."""
+    if labels is None or labels.isna().all():
+        return [""] * count
+    known = {label.casefold(): offset for label, offset in conventions.zone_labels.items()}
+    return [known.get(label.strip().casefold()) if label and label.strip() else "" for label in labels]
 
 
 def _no_times(count: int) -> Times:
     none = np.zeros(count, dtype=bool)
     instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
-    return Times(instants, np.zeros(count, dtype=np.int64), none, none, none, none, none, none)
+    return Times(instants, np.zeros(count, dtype=np.int64), none, none, none, none, none, none, none)
 
 
 def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
@@ -99,7 +110,7 @@ def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
     instants = pd.Series(kept).dt.tz_localize("UTC").where(within)
     none = np.zeros(len(texts), dtype=bool)
     in_utc = np.zeros(len(texts), dtype=np.int64)
-    return Times(instants, in_utc, present, present & ~readable, none, none, none, readable & ~within)
+    return Times(instants, in_utc, present, present & ~readable, none, none, none, none, readable & ~within)
 
 
 def _epoch_ms(text: str | None, time_format: str) -> int | None:
@@ -113,25 +124,39 @@ def _epoch_ms(text: str | None, time_format: str) -> int | None:
     return whole * 1000 + (-thousandths if found["whole"].startswith("-") else thousandths)
 
 
-def _parse_calendar(texts: pd.Series, conventions: Conventions) -> Times:
-    """Dates and clock times, each with its offset or in the stated zone."""
+def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
+    """Dates and clock times, each with its offset, that of its label, or in the stated zone."""
     present = np.asarray(texts.notna())
     is_iso = conventions.time_format == "iso8601"
     offsets = _iso_offsets(texts) if is_iso else _pattern_offsets(texts, conventions.time_format)
     shaped = np.array([offset is not None for offset in offsets], dtype=bool)
     has_offset = np.array([bool(offset) for offset in offsets], dtype=bool)
+    labelled = np.array([offset != "" for offset in label_offsets], dtype=bool) & ~has_offset
     pandas_format = "ISO8601" if is_iso else conventions.time_format
 
     instants = _parse(texts.where(has_offset), pandas_format, utc=True)
     naive = _parse(texts.where(shaped & ~has_offset), pandas_format, utc=False)
-    placed, nonexistent, ambiguous = _place(naive, conventions)
+    placed, nonexistent, ambiguous = _place(naive.where(~labelled), conventions)
+    unknown_label = labelled & np.array([offset is None for offset in label_offsets], dtype=bool)
+    if labelled.any():
+        offsets = [label if use else own for own, label, use in zip(offsets, label_offsets, labelled, strict=True)]
+        placed = placed.where(~labelled, _shifted(naive, offsets).where(~unknown_label))
     instants = instants.where(has_offset, placed)
 
     parsed = np.asarray(instants.notna()) | np.asarray(naive.notna())
     beyond = _real_but_unparsed(texts, shaped & ~parsed, conventions.time_format)
-    without_zone = np.asarray(naive.notna()) & (conventions.timezone is None)
+    without_zone = np.asarray(naive.notna()) & ~labelled & (conventions.timezone is None)
+    unreadable = present & ~parsed & ~beyond
+    unknown_label &= np.asarray(naive.notna())
     minutes = _offset_minutes(offsets)
-    return Times(instants, minutes, present, present & ~parsed & ~beyond, without_zone, nonexistent, ambiguous, beyond)
+    return Times(instants, minutes, present, unreadable, without_zone, unknown_label, nonexistent, ambiguous, beyond)
+
+
+def _shifted(naive: pd.Series, offsets: list[str | None]) -> pd.Series:
+    """Clock times as instants, each by its own offset."""
+    east = pd.Series(_offset_minutes(offsets).astype("timedelta64[m]").astype("timedelta64[ms]"))
+    instants: pd.Series = naive.dt.tz_localize("UTC") - east
+    return instants.astype("datetime64[ms, UTC]")
 
 
 def _iso_offsets(texts: pd.Series) -> list[str | None]:

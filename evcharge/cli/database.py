@@ -62,5 +62,9 @@ def show_config() -> None:
 
     for name in DEFAULTS:
         found = resolve(name, given("db") if name == "database_url" else None, given("config"))
-        value = masked(found.value) if name == "database_url" else found.value
+        value = {"database_url": masked, "driver_salt": _concealed}.get(name, str)(found.value)
         tell(f"{name} = {value}    ({found.origin})")
+
+
+def _concealed(secret: str) -> str:
+    return "***" if secret else ""

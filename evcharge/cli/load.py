@@ -24,7 +24,7 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
-from evcharge.cli.terminal import notice, progress_bar, show_error, tell
+from evcharge.cli.terminal import Interrupts, notice, progress_bar, show_error, tell
 from evcharge.errors import EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def load(files: tuple[Path, ...], **options: Any) -> int:
             dry_run=write["dry_run"],
             max_rejects=limit,
             lock_wait_seconds=setting("lock_wait_seconds"),
+            driver_salt=setting("driver_salt") or None,
             on_rejects=stack.enter_context(rejects_file(write["rejects"])),
         )
         outcomes = load_files(files or (SAMPLE_FILE,), profiles, load_options)
@@ -101,10 +102,14 @@ def load_files(files: Iterable[Path], profiles: list[Profile], options: LoadOpti
     from evcharge.load import load_file
 
     outcomes: list[Outcome] = []
+    files = list(files)
     for path in files:
-        with progress_bar(path) as on_progress:
+        companions = tuple(other for other in files if other != path)
+        with Interrupts() as interrupts, progress_bar(path, interrupts.check) as on_progress:
             try:
-                result = load_file(path, database_url(), profiles, replace(options, on_progress=on_progress))
+                result = load_file(
+                    path, database_url(), profiles, replace(options, companions=companions, on_progress=on_progress)
+                )
             except (SourceError, GateError) as error:
                 outcomes.append((path, None, error))
             except EvchargeError as error:
@@ -174,6 +179,10 @@ def show_result(result: LoadResult) -> None:
     again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
     tell(f"  {_law(asdict(result))}")
+    if result.skipped:
+        tell(f"  besides, {result.skipped:,} rows are no sessions by this format's own rule")
+    for step, count in result.repaired.items():
+        tell(f"  {count:,} values repaired by the profile's step {step}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
         tell(

@@ -5,10 +5,12 @@ What does not belong here: what is said.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -44,10 +46,10 @@ def notice(text: str) -> None:
 
 
 @contextmanager
-def progress_bar(path: Path) -> Iterator[Callable[[int], None]]:
-    """A bar of the bytes read, on a terminal only."""
+def progress_bar(path: Path, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
+    """A bar of the bytes read, on a terminal only; each step of it, drawn or not, begins with ``check``."""
     if given("quiet") or given("no_progress") or not sys.stderr.isatty() or not path.is_file():
-        yield lambda _position: None
+        yield lambda _position: check()
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -57,7 +59,43 @@ def progress_bar(path: Path) -> Iterator[Callable[[int], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(printable(path.name), total=path.stat().st_size)
-        yield lambda position: progress.update(task, completed=position)
+
+        def advance(position: int) -> None:
+            check()
+            progress.update(task, completed=position)
+
+        yield advance
+
+
+class Interrupts:
+    """Ctrl-C while the block runs: raised at once, and again at the next ``check``.
+
+    Python drops an exception that falls into some callbacks, such as a finalizer's; a load must not run on for that.
+    """
+
+    def __init__(self) -> None:
+        self._noted = False
+
+    def __enter__(self) -> Interrupts:
+        """Takes the place of Python's own handler; where interrupts are ignored, they stay so."""
+        self._replaced = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self._replaced:
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Puts Python's own handler back."""
+        if self._replaced:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._noted = True
+        signal.default_int_handler(number, frame)
+
+    def check(self) -> None:
+        """Raises an interrupt that was noted."""
+        if self._noted:
+            raise KeyboardInterrupt
 
 
 def console() -> Console:

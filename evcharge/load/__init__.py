@@ -23,7 +23,8 @@ from evcharge import __version__
 from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import DatabaseError, GateError, SourceError
-from evcharge.frames import Cleaned
+from evcharge.frames import Cleaned, RawSessions
+from evcharge.load.settle import settled
 from evcharge.load.writer import Writer, hold_load_lock, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger, RejectedRow
@@ -67,6 +68,8 @@ class LoadOptions:
         dry_run: do everything, then leave the database as it was.
         max_rejects: refuse the file when more rows are rejected.
         lock_wait_seconds: how long to wait for another load.
+        companions: other files of the same call, for formats whose sessions span files.
+        driver_salt: what driver tokens are hashed with; without it they are left out.
         on_rejects: called with the file's name and each frame of rejects, as they are found.
         on_progress: called with the bytes read so far.
     """
@@ -75,6 +78,8 @@ class LoadOptions:
     dry_run: bool = False
     max_rejects: RejectLimit | None = None
     lock_wait_seconds: float = LOCK_WAIT_SECONDS
+    companions: tuple[Path, ...] = ()
+    driver_salt: str | None = None
     on_rejects: Callable[[str, pd.DataFrame], None] = lambda _name, _rejects: None
     on_progress: Callable[[int], None] = lambda _bytes: None
 
@@ -85,7 +90,8 @@ class LoadResult:
 
     ``status`` is ``loaded``, ``already loaded`` (the counts are those of the first load), or ``dry run``.
     ``rejects_by_rule`` counts a row once for each rule that refused it. ``rejected_as`` says how the rejected
-    rows would have counted: ``failure``, ``success`` or ``unknown``.
+    rows would have counted: ``failure``, ``success`` or ``unknown``. ``skipped`` rows are no sessions by the format's
+    own rule and not in ``read``; ``repaired`` counts the values that each step of the profile changed.
     """
 
     file: str
@@ -100,6 +106,8 @@ class LoadResult:
     unchanged: int = 0
     superseded: int = 0
     rejected: int = 0
+    skipped: int = 0
+    repaired: dict[str, int] = field(default_factory=dict)
     rejects_by_rule: dict[str, int] = field(default_factory=dict)
     rejected_as: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
@@ -160,15 +168,16 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
 def _write_all(session: Session, file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> LoadResult:
     """Reads, cleans and writes every chunk, and closes the ledger entry."""
     load = _new_entry(file, profile, now)
+    profile = settled(file, profile)
     session.add(load)
     session.flush()
     writer, tally = Writer(session, load), _Tally()
-    for raw in read(file, profile):
+    for raw in read(file, profile, salt=options.driver_salt, companions=options.companions):
         cleaned = clean(raw, pd.Timestamp(now))
         if tally.read == 0:
             _refuse_unstated(cleaned, len(raw.frame), file)
         options.on_rejects(file.name, cleaned.rejects)
-        tally.add(cleaned, len(raw.frame))
+        tally.add(raw, cleaned)
         writer.write(cleaned)
         options.on_progress(file.position())
     _refuse_too_many(tally, options, file)
@@ -186,10 +195,14 @@ class _Tally:
         self.by_rule: Counter[str] = Counter()
         self.rejected_as: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
+        self.skipped = 0
+        self.repaired: Counter[str] = Counter()
 
-    def add(self, cleaned: Cleaned, rows_read: int) -> None:
+    def add(self, raw: RawSessions, cleaned: Cleaned) -> None:
         rejected = cleaned.rejects.drop_duplicates("line")
-        self.read += rows_read
+        self.read += len(raw.frame)
+        self.skipped += raw.skipped
+        self.repaired.update(raw.repaired)
         self.rejected += len(rejected)
         self.by_rule.update(cleaned.rejects["rule"].tolist())
         self.rejected_as.update(rejected["would_have_been"].tolist())
@@ -211,6 +224,7 @@ def _new_entry(file: SourceFile, profile: Profile, now: datetime) -> LoadLedger:
         unchanged=0,
         superseded=0,
         rejected=0,
+        skipped=0,
         started_at=now,
         finished_at=now,
         evcharge_version=__version__,
@@ -224,7 +238,7 @@ def _timezone(profile: Profile) -> str:
 def _close_entry(load: LoadLedger, writer: Writer, tally: _Tally) -> None:
     """Writes the counts; the ledger's CHECK refuses them if a row is unaccounted for, and so does this."""
     counts = writer.counts
-    load.rows_read, load.rejected = tally.read, tally.rejected
+    load.rows_read, load.rejected, load.skipped = tally.read, tally.rejected, tally.skipped
     load.inserted, load.updated = counts.inserted, counts.updated
     load.unchanged, load.superseded = counts.unchanged, counts.superseded
     load.finished_at = datetime.now(timezone.utc)
@@ -301,6 +315,7 @@ def _ledger_result(load: LoadLedger, status: str) -> LoadResult:
         unchanged=load.unchanged,
         superseded=load.superseded,
         rejected=load.rejected,
+        skipped=load.skipped,
     )
 
 
@@ -309,6 +324,7 @@ def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[st
     result.rejects_by_rule = dict(tally.by_rule.most_common())
     result.rejected_as = dict(tally.rejected_as)
     result.warnings = dict(tally.warnings)
+    result.repaired = dict(tally.repaired)
     if alike:
         result.warnings["look_alike_station_ids"] = sum(len(ids) for ids in alike)
     result.unknown_columns = unknown

@@ -20,7 +20,7 @@ FACT_COLUMNS = tuple(column.name for column in FactCharging.__table__.columns)
 """The fact's columns in the order of the table; a fact is a tuple in this order."""
 KEY = tuple(FACT_COLUMNS.index(name) for name in ("station_key", "session_id"))
 LINEAGE = tuple(FACT_COLUMNS.index(name) for name in ("load_key", "source_line"))
-SUCCESS = FACT_COLUMNS.index("success")
+BOOLEANS = ("success", "has_transaction", "reached_charging")
 VERSION = FACT_COLUMNS.index("source_updated_at")
 
 Fact = tuple[Any, ...]
@@ -63,15 +63,15 @@ def to_facts(rows: pd.DataFrame, station_keys: Mapping[str, int], load_key: int,
         "station_key": [station_keys[station_id] for station_id in rows["station_id"]],
         "load_key": [load_key] * len(rows),
         "source_line": rows["line"].tolist(),
-        "driver_ref": [None] * len(rows),
         "time_key": rows["time_key"].tolist(),
-        "success": booleans(rows["success"]),
     }
-    for name in ("session_id", "port_id", "connector_id", "stop_reason", "error_code"):
+    for name in BOOLEANS:
+        values[name] = booleans(rows[name])
+    for name in ("session_id", "port_id", "connector_id", "driver_ref", "stop_reason", "error_code", "next_status"):
         values[name] = rows[name].tolist()
     for name in ("start_time", "end_time", "source_updated_at"):
         values[name] = instants(rows[name])
-    for name in ("duration_minutes", "energy_kwh", "peak_power_kw"):
+    for name in ("duration_minutes", "energy_kwh", "peak_power_kw", "start_soc_percent", "end_soc_percent"):
         values[name] = _numbers(rows[name])
     return list(zip(*(values[name] for name in FACT_COLUMNS), strict=True))
 

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from evcharge.frames import Cleaned
-from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, SUCCESS, VERSION, Fact, to_facts, to_hour, to_station
+from evcharge.load.mapping import BOOLEANS, FACT_COLUMNS, KEY, LINEAGE, VERSION, Fact, to_facts, to_hour, to_station
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
 LOAD_LOCK = 7_018_244_002
@@ -138,7 +138,7 @@ def _shown(position: int, value: Any) -> Any:
     """A value as a result lists it, alike whichever way the driver wants it."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return bool(value) if position == SUCCESS and value is not None else value
+    return bool(value) if FACT_COLUMNS[position] in BOOLEANS and value is not None else value
 
 
 def _waves(facts: list[Fact]) -> list[list[Fact]]:

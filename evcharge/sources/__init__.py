@@ -10,11 +10,13 @@ What does not belong here: whether a value is any good (``clean``), and any tabl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from evcharge.frames import RawSessions
-from evcharge.sources import jsonlines, table
+from evcharge.sources.chunk import Reading
 from evcharge.sources.file import SourceFile, open_file
 from evcharge.sources.profile import Profile, builtin_profiles, read_profile, with_overrides
+from evcharge.sources.readers import READERS
 from evcharge.sources.recognise import pick_profile, unknown_columns
 
 __all__ = [
@@ -34,17 +36,23 @@ CHUNK_ROWS = 50_000
 """Rows of a chunk: some 50 MB of text columns, and few enough chunks that a frame's own cost vanishes."""
 
 
-def read(file: SourceFile, profile: Profile, chunk_rows: int = CHUNK_ROWS) -> Iterator[RawSessions]:
-    """The file's rows in chunks of at most ``chunk_rows``, in file order; memory does not grow with the file.
+def read(
+    file: SourceFile,
+    profile: Profile,
+    chunk_rows: int = CHUNK_ROWS,
+    *,
+    salt: str | None = None,
+    companions: tuple[Path, ...] = (),
+) -> Iterator[RawSessions]:
+    """The file's rows in chunks of at most ``chunk_rows``, in file order; memory does not grow with a table.
 
-    Every line below the header that is not blank is a row of exactly one chunk. A header alone gives no chunk.
+    Every line below a table's header that is not blank is a row of exactly one chunk, or counted there as skipped. A
+    header alone gives no chunk. Driver tokens come out as hashes made with ``salt``; without one they are left out.
+    ``companions`` are the other files of the call: a log may end a session that another one began.
 
     Raises:
         SourceError: the file does not fit the profile (as ``pick_profile``; raised at once), or it is found damaged,
             changed, wrongly encoded or without an end to a quote on the way: what was handed out before is then void.
     """
     pick_profile(file, [profile])
-    return _READERS[profile.format](file, profile, chunk_rows)
-
-
-_READERS = {"csv": table.read, "jsonl": jsonlines.read}
+    return READERS[profile.format].read(file, Reading(profile, salt, chunk_rows, companions))

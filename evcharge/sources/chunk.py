@@ -1,18 +1,23 @@
-"""Rows as read, gathered into frames of a bounded number of rows.
+"""Rows as read, gathered into frames of a bounded number of rows: the profile's steps done, its fields mapped.
 
 What does not belong here: how a format is parsed (``table``, ``jsonlines``), and what a value must be (``clean``).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import compress
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from evcharge.frames import RAW_FRAME, RawSessions
+from evcharge.sources.privacy import driver_refs
 from evcharge.sources.profile import ID_COLUMNS, Profile, folded
+from evcharge.sources.steps import DROP_FILLER_ROWS, apply_step, are_filler
 
 
 @dataclass
@@ -57,33 +62,61 @@ class Rows:
             del column[:count]
         return taken
 
+    def where(self, kept: Sequence[bool]) -> Rows:
+        """The rows that are marked."""
+        if all(kept):
+            return self
+        lines, raws, faults, *fields = (list(compress(column, kept)) for column in self._columns())
+        return Rows(lines, raws, faults, fields)
+
     def _columns(self) -> list[list[Any]]:
         return [self.lines, self.raws, self.faults, *self.fields]
 
 
-def chunks(batches: Iterable[Rows], profile: Profile, names: Sequence[str], chunk_rows: int) -> Iterator[RawSessions]:
-    """The rows in frames of ``chunk_rows`` rows, the last one shorter; no frame where there is no row.
+class Reading(NamedTuple):
+    """What a file is read by.
+
+    Attributes:
+        profile: what its fields mean.
+        salt: what driver tokens are hashed with; None leaves them out.
+        chunk_rows: rows of a frame, at least 1.
+        companions: other files given in the same call, for formats whose sessions span files.
+    """
+
+    profile: Profile
+    salt: str | None
+    chunk_rows: int
+    companions: tuple[Path, ...] = ()
+
+
+def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> Iterator[RawSessions]:
+    """The rows in frames of ``reading.chunk_rows`` rows, the last one shorter; no frame where there is no row.
 
     Args:
         batches: rows in file order.
-        profile: what the fields mean.
         names: folded name of each of the rows' fields.
-        chunk_rows: rows of a frame, at least 1.
+        reading: what they are read by.
     """
     waiting = Rows([], [], [], [[] for _ in names])
     for batch in batches:
         waiting.extend(batch)
-        while len(waiting.lines) >= chunk_rows:
-            yield _raw_sessions(waiting.take(chunk_rows), profile, names)
+        while len(waiting.lines) >= reading.chunk_rows:
+            yield _raw_sessions(waiting.take(reading.chunk_rows), names, reading)
     if waiting.lines:
-        yield _raw_sessions(waiting, profile, names)
+        yield _raw_sessions(waiting, names, reading)
 
 
-def _raw_sessions(rows: Rows, profile: Profile, names: Sequence[str]) -> RawSessions:
+def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSessions:
     """One chunk: the columns of ``RAW_FRAME``, all but ``line`` of dtype object."""
-    fields = dict(zip(names, rows.fields, strict=True))
+    profile = reading.profile
+    read = len(rows.lines)
+    rows = _without_filler(rows, names, profile)
+    fields: dict[str, Sequence[str]] = dict(zip(names, rows.fields, strict=True))
+    repaired = _do_steps(fields, profile)
     known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults}
     known |= _mapped_texts(fields, profile)
+    if "driver_ref" in known:
+        known["driver_ref"] = driver_refs(known["driver_ref"], reading.salt)
     if profile.session_key:
         key_fields = [fields[folded(name)] for name in profile.session_key]
         known["session_id"] = [_session_key(parts) for parts in zip(*key_fields, strict=True)]
@@ -91,17 +124,44 @@ def _raw_sessions(rows: Rows, profile: Profile, names: Sequence[str]) -> RawSess
         known[ours] = [None if fault else text for fault in rows.faults]
     nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
-    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions)
+    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, read - len(rows.lines), repaired)
+
+
+def _without_filler(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:
+    """The rows but for those in which all the fields of a ``drop_filler_rows`` are blank; broken rows stay."""
+    for step in profile.steps:
+        places = [names.index(folded(name)) for name in step.fields if folded(name) in names]
+        if step.step == DROP_FILLER_ROWS and places:
+            filler = are_filler([rows.fields[place] for place in places])
+            rows = rows.where([bool(fault) or not blank for fault, blank in zip(rows.faults, filler, strict=True)])
+    return rows
+
+
+def _do_steps(fields: dict[str, Sequence[str]], profile: Profile) -> dict[str, int]:
+    """Does the profile's steps on the fields, in place; returns how many texts each one repaired."""
+    repaired: Counter[str] = Counter()
+    for step in profile.steps:
+        if step.step == DROP_FILLER_ROWS:
+            continue
+        for name in map(folded, step.fields):
+            if name in fields:
+                fields[name], count = apply_step(step.step, fields[name])
+                repaired[step.step] += count
+    return {name: count for name, count in repaired.items() if count}
 
 
 def _mapped_texts(fields: Mapping[str, Sequence[str]], profile: Profile) -> dict[str, Sequence[str | None]]:
     """Our columns that a field of the file is mapped to."""
     null_words = frozenset(profile.conventions.null_words)
     texts: dict[str, Sequence[str | None]] = {}
-    for ours, theirs in profile.mapped.items():
-        values = fields.get(folded(theirs))
-        if values is not None:
-            texts[ours] = _texts(values, frozenset() if ours in ID_COLUMNS else null_words)
+    for ours, spellings in profile.mapped.items():
+        there = [folded(name) for name in spellings if folded(name) in fields]
+        if there:
+            texts[ours] = _texts(fields[there[0]], frozenset() if ours in ID_COLUMNS else null_words)
+    for ours, parts in profile.combined.items():
+        nulls = frozenset() if ours in ID_COLUMNS else null_words
+        columns = [_texts(fields[folded(name)], nulls) for name in parts]
+        texts[ours] = [" ".join([text.strip() for text in row if text]) or None for row in zip(*columns, strict=True)]
     return texts
 
 

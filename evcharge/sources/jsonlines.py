@@ -12,8 +12,9 @@ from typing import Any
 
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
-from evcharge.sources.chunk import Rows, chunks
+from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.file import SourceFile
+from evcharge.sources.privacy import ROW_WITHHELD, withheld_object
 from evcharge.sources.profile import ID_COLUMNS, Profile, folded
 from evcharge.sources.text import Block, blocks, first_lines, split_lines
 
@@ -28,16 +29,16 @@ class _Fault(ValueError):
     """A line that is no row; its text is the code of the fault."""
 
 
-def read(file: SourceFile, profile: Profile, chunk_rows: int) -> Iterator[RawSessions]:
+def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The rows, one a line that is not blank. A key that a line lacks is None.
 
     Raises:
         SourceError: what ``text.blocks`` raises.
     """
-    source = blocks(file, profile.encoding)
+    source = blocks(file, reading.profile.encoding)
     head = first_lines(source, file)
-    objects = _Objects(profile)
-    yield from chunks(map(objects.rows, chain((head,), source)), profile, objects.names, chunk_rows)
+    objects = _Objects(reading.profile)
+    yield from chunks(map(objects.rows, chain((head,), source)), objects.names, reading)
 
 
 def first_keys(file: SourceFile, text: str) -> tuple[str, ...]:
@@ -66,19 +67,25 @@ class _Objects:
     """
 
     def __init__(self, profile: Profile) -> None:
-        self.names = profile.fields
+        self.names = tuple(sorted(profile.fields))
         self._places = {name: place for place, name in enumerate(self.names)}
-        self._ids = frozenset(
-            self._places[folded(theirs)] for ours, theirs in profile.mapped.items() if ours in ID_COLUMNS
-        )
+        self._private = profile.private_fields
+        ids = chain.from_iterable(names for ours, names in profile.mapped.items() if ours in ID_COLUMNS)
+        self._ids = frozenset(self._places[folded(name)] for name in ids)
 
     def rows(self, block: Block) -> Rows:
         """The rows of a block of whole lines."""
         lines = [(number, raw) for number, raw in enumerate(split_lines(block.text), block.line) if raw.strip()]
         judged = [self._judged(raw) for _, raw in lines]
         faults, cells = [fault for fault, _ in judged], [values for _, values in judged]
-        places = range(len(self.names))
-        return Rows.of([number for number, _ in lines], [raw for _, raw in lines], faults, cells, places)
+        raws = [self._kept(raw, fault) for (_, raw), fault in zip(lines, faults, strict=True)]
+        return Rows.of([number for number, _ in lines], raws, faults, cells, range(len(self.names)))
+
+    def _kept(self, raw: str, fault: str | None) -> str:
+        """The line as it stands, or without its private members where the profile names such."""
+        if not self._private:
+            return raw
+        return ROW_WITHHELD if fault else withheld_object(_object(raw), self._private)
 
     def _judged(self, raw: str) -> tuple[str | None, list[str]]:
         """Code of the line's fault, or None, and its values, empty where there is a fault."""

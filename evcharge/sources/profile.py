@@ -17,13 +17,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 from evcharge.errors import SourceError
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
 from evcharge.sources.file import open_file, printable
 from evcharge.sources.settings import Settings
+from evcharge.sources.steps import STEPS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,7 +38,13 @@ if TYPE_CHECKING:
     else:
         from importlib.abc import Traversable
 
-FORMATS = ("csv", "jsonl")
+TABULAR = ("csv", "jsonl")
+"""Formats whose fields a file names itself. Delimited text may also stand in a workbook."""
+
+STRUCTURED = ("acn", "ocpi", "ocpp", "steve")
+"""Formats with structure of their own: the reader names the fields."""
+
+FORMATS = (*TABULAR, *STRUCTURED)
 FAILURES_INCLUDED = ("yes", "no", "unknown")
 TIME_FORMATS = ("iso8601", "epoch_s", "epoch_ms")
 """Time formats with a name; any other is a strptime pattern."""
@@ -59,8 +67,8 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 """Our columns that a source's field can be mapped to, as they are called in the raw frame."""
 
 _KEYS = (
-    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "session_key"),
-    *("columns", "optional_columns", "constants", "station", "conventions"),
+    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "session_key", "private"),
+    *("columns", "optional_columns", "combined", "constants", "station", "steps", "conventions"),
 )
 _CHOICES = {
     "ambiguous_time": ("reject", "first", "second"),
@@ -71,14 +79,27 @@ _CHOICES = {
 }
 """Conventions that are one of a few words."""
 
+_BETWEEN_WORDS = re.compile(r"[\s_]+")
+
 _FINGERPRINT_DIGITS = 8
 """Hexadecimal digits of a fingerprint's hash: 32 bits tell apart the few profiles a person ever writes."""
 
 
 @lru_cache(maxsize=4096)  # more names than a file may have columns
 def folded(name: str) -> str:
-    """A field's name as it is compared: without padding, and without regard to case."""
-    return name.strip().casefold()
+    """A field's name as it is compared: without regard to case, blanks and underscores."""
+    return _BETWEEN_WORDS.sub("", name.casefold())
+
+
+class Step(NamedTuple):
+    """A named step of ``steps`` and the publisher's fields that it is applied to."""
+
+    step: str
+    fields: tuple[str, ...]
+
+
+Spellings = tuple[str, ...]
+"""A publisher's names for one field, in different years or copies; the first that a file has is read."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +114,13 @@ class Profile:
         failures_included: whether the publisher left failed sessions in: ``yes``, ``no`` or ``unknown``.
         delimiters: csv only; each is tried on the header line.
         encoding: of a file without a byte order mark.
-        columns: our column to their field; each must be in the file.
+        columns: our column to the spellings of their field; each must be in the file.
         optional_columns: the same; may be absent. Attributes of the station are here as ``station_name`` and so on.
+        combined: our column to their fields that make it up, joined by a blank; each must be in the file.
         constants: our column to the text that stands in every row.
         session_key: their fields that make up ``session_id`` where the source has none; each must be in the file.
+        private: their fields that must not be kept, not even in a reject; what is mapped to ``driver_ref`` is too.
+        steps: what is done to their fields before they are mapped, in this order.
         conventions: how the text is read.
     """
 
@@ -107,10 +131,13 @@ class Profile:
     failures_included: str
     delimiters: tuple[str, ...]
     encoding: str
-    columns: Mapping[str, str]
-    optional_columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Spellings]
+    optional_columns: Mapping[str, Spellings] = field(default_factory=dict)
+    combined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     session_key: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
 
     @property
@@ -121,24 +148,33 @@ class Profile:
         return f"{self.name}@{digest[:_FINGERPRINT_DIGITS]}"
 
     @property
-    def mapped(self) -> Mapping[str, str]:
-        """Our column to their field, required or not."""
+    def mapped(self) -> Mapping[str, Spellings]:
+        """Our column to the spellings of their field, required or not."""
         return {**self.optional_columns, **self.columns}
 
     @property
-    def fields(self) -> tuple[str, ...]:
-        """Their fields that are read, folded, each once."""
-        return tuple(dict.fromkeys(map(folded, (*self.mapped.values(), *self.session_key))))
+    def fields(self) -> frozenset[str]:
+        """Their fields that are read, folded, in every spelling."""
+        lists = (*self.mapped.values(), *self.combined.values(), *(step.fields for step in self.steps))
+        return frozenset(map(folded, (*chain.from_iterable(lists), *self.session_key)))
+
+    @property
+    def private_fields(self) -> frozenset[str]:
+        """Their fields that must not be kept, folded, in every spelling."""
+        return frozenset(map(folded, (*self.private, *self.mapped.get("driver_ref", ()))))
 
     def missing_from(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """What the profile needs and the file's field names lack: pairs of our column and their field."""
         present = {folded(name) for name in names}
-        needed = (*self.columns.items(), *(("session_key", name) for name in self.session_key))
-        return tuple((ours, theirs) for ours, theirs in needed if folded(theirs) not in present)
+        needed = [(ours, spellings) for ours, spellings in self.columns.items()]
+        needed += [(ours, (name,)) for ours, parts in self.combined.items() for name in parts]
+        needed += [("session_key", (name,)) for name in self.session_key]
+        return tuple((ours, names[0]) for ours, names in needed if present.isdisjoint(map(folded, names)))
 
     def unused_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """The file's field names that nothing is mapped to, in file order; nameless columns are left out."""
-        return tuple(name for name in names if folded(name) and folded(name) not in self.fields)
+        """The file's field names that nothing is mapped to, in file order; nameless and private ones are left out."""
+        known = self.fields | self.private_fields
+        return tuple(name for name in names if folded(name) and folded(name) not in known)
 
 
 def read_profile(place: str | os.PathLike[str] | Traversable) -> Profile:
@@ -195,6 +231,8 @@ def with_overrides(
     top = {"encoding": encoding, "failures_included": failures_included, "source": source}
     settings = _settings(_with_columns(profile, columns or {}))
     settings |= {key: value for key, value in top.items() if value is not None}
+    if time_format is not None:
+        settings["conventions"].pop("time_formats")
     settings["conventions"] |= {key: value for key, value in given.items() if value is not None}
     if delimiter is not None:
         settings["delimiters"] = ["\t" if delimiter == "tab" else delimiter]
@@ -205,7 +243,8 @@ def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
     """The profile with these columns mapped anew; what mapped or filled them before is dropped."""
     return replace(
         profile,
-        columns={**profile.columns, **columns},
+        columns={**profile.columns, **{ours: (theirs,) for ours, theirs in columns.items()}},
+        combined={ours: parts for ours, parts in profile.combined.items() if ours not in columns},
         optional_columns={ours: theirs for ours, theirs in profile.optional_columns.items() if ours not in columns},
         constants={ours: text for ours, text in profile.constants.items() if ours not in columns},
         session_key=() if "session_id" in columns else profile.session_key,
@@ -215,6 +254,7 @@ def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
+    settings["steps"] = [{"step": step.step, "fields": list(step.fields)} for step in profile.steps]
     settings["conventions"] = {key: value for key, value in settings["conventions"].items() if value is not None}
     return settings
 
@@ -230,10 +270,13 @@ def _profile(given: Settings) -> Profile:
         failures_included=given.text("failures_included", choices=FAILURES_INCLUDED),
         delimiters=_delimiters(given),
         encoding=_encoding(given),
-        columns=given.table("columns").mapping(RAW_COLUMNS),
+        columns=given.table("columns").spellings(RAW_COLUMNS),
         optional_columns=_optional_columns(given),
+        combined=given.table("combined").spellings(RAW_COLUMNS),
         constants=given.table("constants").mapping(RAW_COLUMNS),
         session_key=given.texts("session_key", ()),
+        private=given.texts("private", ()),
+        steps=tuple(_step(step) for step in given.tables("steps")),
         conventions=_conventions(given.table("conventions")),
     )
     given.nothing_left(_KEYS)
@@ -272,21 +315,29 @@ def _encoding(given: Settings) -> str:
         given.refuse("encoding", name, "the name of a text encoding, such as utf-8, cp1252 or latin-1")
 
 
-def _optional_columns(given: Settings) -> dict[str, str]:
-    station = given.table("station").mapping(_STATION_ATTRIBUTES)
-    optional = given.table("optional_columns").mapping(RAW_COLUMNS)
+def _step(given: Settings) -> Step:
+    step = Step(given.text("step", choices=STEPS), given.texts("fields"))
+    given.nothing_left(Step._fields)
+    return step
+
+
+def _optional_columns(given: Settings) -> dict[str, Spellings]:
+    station = given.table("station").spellings(_STATION_ATTRIBUTES)
+    optional = given.table("optional_columns").spellings(RAW_COLUMNS)
     return {**optional, **{f"station_{name}": theirs for name, theirs in station.items()}}
 
 
 def _conventions(given: Settings) -> Conventions:
     usual = Conventions()
     conventions = Conventions(
-        time_format=_time_format(given),
+        time_format=_time_format(given, given.text("time_format", usual.time_format)),
+        time_formats=tuple(_time_format(given, pattern) for pattern in given.texts("time_formats", ())),
         timezone=_timezone(given),
         **{key: given.text(key, getattr(usual, key), choices) for key, choices in _CHOICES.items()},
         true_words=tuple(word.casefold() for word in given.texts("true_words", usual.true_words)),
         false_words=tuple(word.casefold() for word in given.texts("false_words", usual.false_words)),
         null_words=given.texts("null_words", usual.null_words),
+        zone_labels=_zone_labels(given.table("zone_labels")),
     )
     if both := set(conventions.true_words) & set(conventions.false_words):
         given.refuse("false_words", sorted(both), "each word in one of true_words and false_words")
@@ -294,8 +345,15 @@ def _conventions(given: Settings) -> Conventions:
     return conventions
 
 
-def _time_format(given: Settings) -> str:
-    pattern = given.text("time_format", "iso8601")
+def _zone_labels(given: Settings) -> dict[str, str]:
+    labels = given.texts_by_key()
+    for label, offset in labels.items():
+        if not re.fullmatch("[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", offset):
+            given.refuse(label, offset, "an offset such as -06:00")
+    return labels
+
+
+def _time_format(given: Settings, pattern: str) -> str:
     letters = re.findall("%(.?)", pattern.replace("%%", ""), re.DOTALL)
     if pattern not in TIME_FORMATS and (not letters or not TIME_LETTERS.issuperset(letters)):
         given.refuse("time_format", pattern, f"{', '.join(TIME_FORMATS)}, or a pattern such as %d/%m/%Y %H:%M")
@@ -313,17 +371,21 @@ def _timezone(given: Settings) -> str | None:
 
 def _refuse_contradictions(given: Settings, profile: Profile) -> None:
     """Refuse columns that are filled twice, and a profile without the columns that make a session."""
-    tables = (profile.columns, profile.optional_columns, profile.constants)
+    tables = (profile.columns, profile.optional_columns, profile.combined, profile.constants)
     for ours in RAW_COLUMNS:
         if sum(ours in table for table in tables) > 1:
-            given.refuse(ours, "filled by more than one table", "it in one of columns, optional_columns and constants")
+            given.refuse(
+                ours, "filled by more than one table", "it in one of columns, optional_columns, combined and constants"
+            )
     if ("session_id" in profile.columns) == bool(profile.session_key):
         given.refuse("session_key", list(profile.session_key), "either columns.session_id or session_key, not both")
     for ours in ("station_id", "start_time"):
-        if ours not in profile.columns and ours not in profile.constants:
+        if not any(ours in table for table in (profile.columns, profile.combined, profile.constants)):
             given.refuse(f"columns.{ours}", None, f'the field it stands in, as {ours} = "THEIR_COLUMN"')
-    if "session_id" in profile.optional_columns or "session_id" in profile.constants:
-        given.refuse("session_id", "optional or constant", "it in [columns], or a session_key: a row is known by it")
+    if any("session_id" in table for table in (profile.optional_columns, profile.combined, profile.constants)):
+        given.refuse(
+            "session_id", "optional, combined or constant", "it in [columns], or a session_key: a row is known by it"
+        )
 
 
 def _profile_bytes(place: str | os.PathLike[str] | Traversable) -> tuple[str, bytes]:

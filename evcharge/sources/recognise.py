@@ -14,7 +14,8 @@ from typing import NamedTuple
 from evcharge.errors import SourceError
 from evcharge.sources import jsonlines, table
 from evcharge.sources.file import GZIP_MAGIC, SourceFile, printable
-from evcharge.sources.profile import Profile, folded
+from evcharge.sources.profile import TABULAR, Profile, folded
+from evcharge.sources.readers import STRUCTURED_READERS
 from evcharge.sources.text import blocks, first_lines, split_lines, without_mark
 
 NEAR_NAMES = 3
@@ -76,25 +77,52 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
             ``several_profiles_fit``, ``not_a_table``, ``json_array``, ``empty_file``, and what reading a header raises.
     """
     profiles = tuple(candidates)
+    if fitting := _structured_fits(file, profiles):
+        return _only(file, fitting)
+    tabular = [profile for profile in profiles if profile.format in TABULAR]
+    if profiles and not tabular:
+        raise _wrong_structure(file, profiles[0])
     _refuse_binary(file)
-    looks = _looks(file, profiles)
+    looks = _looks(file, tabular)
     fitting = [look.profile for look in looks if not (look.missing or look.mark)]
+    if fitting:
+        return _only(file, fitting)
+    raise _missing_columns(file, looks[0]) if len(tabular) == 1 else _no_profile_fits(file, looks)
+
+
+def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
+    """The profiles of formats with a structure of their own that the file shows."""
+    formats = {profile.format for profile in profiles} & set(STRUCTURED_READERS)
+    shown = {name for name in formats if STRUCTURED_READERS[name].recognises(file)}
+    return [profile for profile in profiles if profile.format in shown]
+
+
+def _only(file: SourceFile, fitting: Sequence[Profile]) -> Profile:
+    """The one profile that fits."""
     if len(fitting) == 1:
         return fitting[0]
-    if fitting:
-        names = ", ".join(profile.name for profile in fitting)
-        hint = f"Say which one is meant: --profile {fitting[0].name}."
-        raise SourceError("several_profiles_fit", f"{file.name} fits several profiles: {names}.", hint)
-    raise _missing_columns(file, looks[0]) if len(profiles) == 1 else _no_profile_fits(file, looks)
+    names = ", ".join(profile.name for profile in fitting)
+    hint = f"Say which one is meant: --profile {fitting[0].name}."
+    raise SourceError("several_profiles_fit", f"{file.name} fits several profiles: {names}.", hint)
+
+
+def _wrong_structure(file: SourceFile, profile: Profile) -> SourceError:
+    return SourceError(
+        "wrong_format",
+        f"{file.name} does not look like {profile.title}, which profile {profile.name} is for.",
+        "Name a profile for its format, or none: evcharge recognises the ones it knows (evcharge formats).",
+    )
 
 
 def unknown_columns(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     """The file's field names that the profile maps to nothing, in file order; of JSON lines, those of the first object.
 
+    A structured format has none: its reader knows what it leaves out.
+
     Raises:
         SourceError: as ``pick_profile``.
     """
-    return profile.unused_of(_names(file, profile))
+    return () if profile.format in STRUCTURED_READERS else profile.unused_of(_names(file, profile))
 
 
 def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[_Look]:
@@ -222,7 +250,9 @@ def _share_missing(look: _Look) -> float:
     names = [folded(name) for name in look.names]
     near = sum(bool(difflib.get_close_matches(folded(theirs), names, n=1)) for _, theirs in look.missing)
     missing = len(look.missing) - near * (1 - NEAR_COUNTS)
-    return missing / (len(look.profile.columns) + len(look.profile.session_key))
+    profile = look.profile
+    needed = len(profile.columns) + sum(map(len, profile.combined.values())) + len(profile.session_key)
+    return missing / needed
 
 
 def _missing_with_near(look: _Look) -> list[str]:
@@ -239,7 +269,7 @@ def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
     by_folded = {folded(name): name for name in names if folded(name)}
     near = [
         *difflib.get_close_matches(folded(theirs), by_folded, n=NEAR_NAMES),
-        *difflib.get_close_matches(ours, by_folded, n=NEAR_NAMES),
+        *difflib.get_close_matches(folded(ours), by_folded, n=NEAR_NAMES),
     ]
     return [by_folded[name] for name in dict.fromkeys(near)][:NEAR_NAMES]
 

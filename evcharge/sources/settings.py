@@ -39,8 +39,8 @@ class Settings:
         """A text that is not blank, or None where the key is absent."""
         return self.text(key) if key in self._left else None
 
-    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of texts; none may be empty or stand there twice."""
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """A list of texts; none may be empty or stand there twice; required where there is no default."""
         values = self._take(key, default)
         right = "a list of texts, each different and not empty"
         if not isinstance(values, (list, tuple)) or not all(isinstance(value, str) and value for value in values):
@@ -55,6 +55,29 @@ class Settings:
         if not isinstance(value, Mapping):
             self.refuse(key, value, f"a table, [{key}]")
         return Settings(f"{self.where}, [{key}]", value, self._code)
+
+    def tables(self, key: str) -> list[Settings]:
+        """The tables under the key, [[key]], in order; none where it is absent."""
+        values = self._take(key, ())
+        if not isinstance(values, (list, tuple)) or not all(isinstance(value, Mapping) for value in values):
+            self.refuse(key, values, f"tables, [[{key}]]")
+        return [Settings(f"{self.where}, [[{key}]] {n}", value, self._code) for n, value in enumerate(values, 1)]
+
+    def spellings(self, allowed: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """All that is left, as key to one text or several; each key must be one of those allowed."""
+        pairs = {key: self._one_or_more(key) for key in tuple(self._left) if key in allowed}
+        self.nothing_left(allowed)
+        return pairs
+
+    def _one_or_more(self, key: str) -> tuple[str, ...]:
+        if isinstance(self._left[key], str):
+            return (self.text(key),)
+        texts = self.texts(key)
+        return texts if texts else self.refuse(key, texts, "a text, or a list of texts")
+
+    def texts_by_key(self) -> dict[str, str]:
+        """All that is left, as key to text, whatever the keys."""
+        return {key: self.text(key) for key in tuple(self._left)}
 
     def mapping(self, allowed: Collection[str]) -> dict[str, str]:
         """All that is left, as key to text; each key must be one of those allowed."""

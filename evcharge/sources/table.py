@@ -12,8 +12,9 @@ from typing import NamedTuple, NoReturn
 
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
-from evcharge.sources.chunk import Rows, chunks
+from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.file import SourceFile
+from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
 from evcharge.sources.profile import Profile, folded
 from evcharge.sources.text import (
     MAX_LINE_CHARACTERS,
@@ -39,11 +40,12 @@ class Header(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """How a body is read: its delimiter, its header, and at which places of a row the fields stand that are read."""
+    """How a body is read: its delimiter, its header, and the places in a row of the fields that are read or private."""
 
     delimiter: str
     names: list[str]
     places: tuple[int, ...]
+    private: tuple[int, ...]
 
 
 class _Record(NamedTuple):
@@ -77,19 +79,21 @@ class _Lines:
         return line.replace("\0", "\ufffd")
 
 
-def read(file: SourceFile, profile: Profile, chunk_rows: int) -> Iterator[RawSessions]:
+def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The rows below the header line.
 
     Raises:
         SourceError: ``unclosed_quote``, or what ``best_header`` and ``text.blocks`` raise.
     """
+    profile = reading.profile
     source = blocks(file, profile.encoding)
     head = first_lines(source, file)
     header = best_header(file, head.text, profile)
     body = Block(head.line + count_line_ends(head.text[: header.end]), head.text[header.end :])
     places = {name: place for place, name in enumerate(map(folded, header.names)) if name in profile.fields}
-    layout = _Layout(header.delimiter, list(header.names), tuple(places.values()))
-    yield from chunks(_batches(file, chain((body,), source), layout), profile, tuple(places), chunk_rows)
+    private = [place for place, name in enumerate(map(folded, header.names)) if name in profile.private_fields]
+    layout = _Layout(header.delimiter, list(header.names), tuple(places.values()), tuple(private))
+    yield from chunks(_batches(file, chain((body,), source), layout), tuple(places), reading)
 
 
 def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
@@ -161,7 +165,7 @@ def _one_line_rows(block: Block, layout: _Layout) -> Rows | None:
         return None
     lines = range(block.line, block.line + len(raws))
     width = len(layout.names)
-    if width > 1 and set(map(len, values)) == {width} and layout.names not in values:
+    if width > 1 and set(map(len, values)) == {width} and layout.names not in values and not layout.private:
         return Rows.of(lines, raws, [None] * len(raws), values, layout.places)
     return _judged(list(map(_Record, lines, raws, values)), layout)
 
@@ -194,7 +198,17 @@ def _judged(records: Sequence[_Record], layout: _Layout) -> Rows:
     faults = [_fault(record, layout.names) for record in kept]
     empty = [""] * len(layout.names)
     cells = [empty if fault else record.values or empty for record, fault in zip(kept, faults, strict=True)]
-    return Rows.of([record.line for record in kept], [record.raw for record in kept], faults, cells, layout.places)
+    raws = [_raw(record, fault, layout) for record, fault in zip(kept, faults, strict=True)]
+    return Rows.of([record.line for record in kept], raws, faults, cells, layout.places)
+
+
+def _raw(record: _Record, fault: str | None, layout: _Layout) -> str:
+    """The row's exact text, or without its private cells where the layout has such."""
+    if not layout.private or fault == "repeated_header":
+        return record.raw
+    return (
+        withheld_row(record.values, layout.private, layout.delimiter) if record.values and not fault else ROW_WITHHELD
+    )
 
 
 def _is_blank(record: _Record) -> bool:

@@ -1,4 +1,4 @@
-"""Create the star: stations, hours, sessions, the ledger of loads, the rejects, and two views.
+"""Create the star: stations, their ports, hours, sessions, the ledger of loads, the rejects, and two views.
 
 Revision: 0001
 """
@@ -23,6 +23,7 @@ SELECT s.source, s.station_id, s.name AS station_name, s.operator, s.network, s.
        f.duration_minutes, f.energy_kwh,
        CASE WHEN f.duration_minutes > 0 THEN f.energy_kwh * 60 / f.duration_minutes END AS average_power_kw,
        f.peak_power_kw, f.success, f.stop_reason, f.error_code,
+       f.start_soc_percent, f.end_soc_percent, f.has_transaction, f.reached_charging, f.next_status,
        l.failures_included, l.file_name, l.file_sha256, f.source_line
 FROM fact_charging f
 JOIN dim_station s ON s.station_key = f.station_key
@@ -61,6 +62,37 @@ JOIN (
 
 def upgrade() -> None:
     op.create_table(
+        "load_ledger",
+        sa.Column("load_key", BIG_KEY, nullable=False),
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("file_sha256", sa.String(64), nullable=False),
+        sa.Column("format", sa.String(32), nullable=False),
+        sa.Column("profile", sa.String(255), nullable=False),
+        sa.Column("failures_included", sa.String(7), nullable=False),
+        sa.Column("timezone", sa.String(64), nullable=False),
+        sa.Column("rows_read", sa.BigInteger(), nullable=False),
+        sa.Column("inserted", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), nullable=False),
+        sa.Column("superseded", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("skipped", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", INSTANT, nullable=False),
+        sa.Column("finished_at", INSTANT, nullable=False),
+        sa.Column("evcharge_version", sa.String(32), nullable=False),
+        sa.CheckConstraint(
+            "rows_read = inserted + updated + unchanged + superseded + rejected",
+            name=op.f("ck_load_ledger__every_row_is_accounted_for"),
+        ),
+        sa.CheckConstraint(
+            "failures_included IN ('yes', 'no', 'unknown')",
+            name=op.f("ck_load_ledger__failures_included_is_known_word"),
+        ),
+        sa.PrimaryKeyConstraint("load_key", name="pk_load_ledger"),
+        sa.UniqueConstraint("source", "file_sha256", name="uq_load_ledger__source_file_sha256"),
+    )
+    op.create_table(
         "dim_station",
         sa.Column("station_key", BIG_KEY, nullable=False),
         sa.Column("source", sa.String(64), nullable=False),
@@ -77,8 +109,25 @@ def upgrade() -> None:
         sa.Column("timezone", sa.String(64)),
         sa.Column("max_power_kw", sa.Double()),
         sa.Column("opened_on", sa.Date()),
+        sa.Column("registry_load_key", BIG_KEY),
+        sa.ForeignKeyConstraint(
+            ["registry_load_key"], ["load_ledger.load_key"], name="fk_dim_station__registry_load_key"
+        ),
         sa.PrimaryKeyConstraint("station_key", name="pk_dim_station"),
         sa.UniqueConstraint("source", "station_id", name="uq_dim_station__source_station_id"),
+    )
+    op.create_table(
+        "dim_port",
+        sa.Column("source", sa.String(64), nullable=False),
+        sa.Column("port_id", sa.String(255), nullable=False),
+        sa.Column("station_key", BIG_KEY, nullable=False),
+        sa.Column("max_power_kw", sa.Double()),
+        sa.Column("current", sa.String(2)),
+        sa.Column("connectors", sa.String(255)),
+        sa.Column("load_key", BIG_KEY, nullable=False),
+        sa.ForeignKeyConstraint(["station_key"], ["dim_station.station_key"], name="fk_dim_port__station_key"),
+        sa.ForeignKeyConstraint(["load_key"], ["load_ledger.load_key"], name="fk_dim_port__load_key"),
+        sa.PrimaryKeyConstraint("source", "port_id", name="pk_dim_port"),
     )
     op.create_table(
         "dim_time",
@@ -100,36 +149,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("time_key", name="pk_dim_time"),
     )
     op.create_table(
-        "load_ledger",
-        sa.Column("load_key", BIG_KEY, nullable=False),
-        sa.Column("source", sa.String(64), nullable=False),
-        sa.Column("file_name", sa.Text(), nullable=False),
-        sa.Column("file_sha256", sa.String(64), nullable=False),
-        sa.Column("format", sa.String(32), nullable=False),
-        sa.Column("profile", sa.String(255), nullable=False),
-        sa.Column("failures_included", sa.String(7), nullable=False),
-        sa.Column("timezone", sa.String(64), nullable=False),
-        sa.Column("rows_read", sa.BigInteger(), nullable=False),
-        sa.Column("inserted", sa.BigInteger(), nullable=False),
-        sa.Column("updated", sa.BigInteger(), nullable=False),
-        sa.Column("unchanged", sa.BigInteger(), nullable=False),
-        sa.Column("superseded", sa.BigInteger(), nullable=False),
-        sa.Column("rejected", sa.BigInteger(), nullable=False),
-        sa.Column("started_at", INSTANT, nullable=False),
-        sa.Column("finished_at", INSTANT, nullable=False),
-        sa.Column("evcharge_version", sa.String(32), nullable=False),
-        sa.CheckConstraint(
-            "rows_read = inserted + updated + unchanged + superseded + rejected",
-            name=op.f("ck_load_ledger__every_row_is_accounted_for"),
-        ),
-        sa.CheckConstraint(
-            "failures_included IN ('yes', 'no', 'unknown')",
-            name=op.f("ck_load_ledger__failures_included_is_known_word"),
-        ),
-        sa.PrimaryKeyConstraint("load_key", name="pk_load_ledger"),
-        sa.UniqueConstraint("source", "file_sha256", name="uq_load_ledger__source_file_sha256"),
-    )
-    op.create_table(
         "fact_charging",
         sa.Column("station_key", BIG_KEY, autoincrement=False, nullable=False),
         sa.Column("session_id", sa.String(255), nullable=False),
@@ -147,6 +166,17 @@ def upgrade() -> None:
         sa.Column("success", sa.Boolean(create_constraint=True, name=op.f("ck_fact_charging__success_is_boolean"))),
         sa.Column("stop_reason", sa.String(255)),
         sa.Column("error_code", sa.String(255)),
+        sa.Column("start_soc_percent", sa.Double()),
+        sa.Column("end_soc_percent", sa.Double()),
+        sa.Column(
+            "has_transaction",
+            sa.Boolean(create_constraint=True, name=op.f("ck_fact_charging__has_transaction_is_boolean")),
+        ),
+        sa.Column(
+            "reached_charging",
+            sa.Boolean(create_constraint=True, name=op.f("ck_fact_charging__reached_charging_is_boolean")),
+        ),
+        sa.Column("next_status", sa.String(255)),
         sa.Column("source_updated_at", INSTANT),
         sa.CheckConstraint("end_time >= start_time", name=op.f("ck_fact_charging__end_not_before_start")),
         sa.CheckConstraint(
@@ -156,6 +186,12 @@ def upgrade() -> None:
         sa.CheckConstraint("energy_kwh >= 0 AND energy_kwh < 1000000", name=op.f("ck_fact_charging__energy_is_finite")),
         sa.CheckConstraint(
             "peak_power_kw >= 0 AND peak_power_kw < 1000000", name=op.f("ck_fact_charging__peak_power_is_finite")
+        ),
+        sa.CheckConstraint(
+            "start_soc_percent >= 0 AND start_soc_percent <= 100", name=op.f("ck_fact_charging__start_soc_is_a_share")
+        ),
+        sa.CheckConstraint(
+            "end_soc_percent >= 0 AND end_soc_percent <= 100", name=op.f("ck_fact_charging__end_soc_is_a_share")
         ),
         sa.ForeignKeyConstraint(["station_key"], ["dim_station.station_key"], name="fk_fact_charging__station_key"),
         sa.ForeignKeyConstraint(["time_key"], ["dim_time.time_key"], name="fk_fact_charging__time_key"),
@@ -184,6 +220,7 @@ def downgrade() -> None:
     op.execute("DROP VIEW v_charging")
     op.drop_table("rejected_row")
     op.drop_table("fact_charging")
-    op.drop_table("load_ledger")
     op.drop_table("dim_time")
+    op.drop_table("dim_port")
     op.drop_table("dim_station")
+    op.drop_table("load_ledger")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evcharge.errors import SourceError
+from evcharge.frames import Cleaned, RawSessions
 from evcharge.synth import write_sample
 from tests.fault.loading import chunks_of, dump, load
 
@@ -61,8 +62,8 @@ def counting(written: list[int]):  # type: ignore[no-untyped-def]
 
     usual = _Tally.add
 
-    def add(self: _Tally, cleaned: object, rows_read: int) -> None:
-        written.append(rows_read)
-        usual(self, cleaned, rows_read)  # type: ignore[arg-type]
+    def add(self: _Tally, raw: RawSessions, cleaned: Cleaned) -> None:
+        written.append(len(raw.frame))
+        usual(self, raw, cleaned)
 
     return add

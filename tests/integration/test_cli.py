@@ -202,7 +202,7 @@ def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp
     before = rows_of(database, "SELECT count(*) FROM load_ledger")
     rejects = tmp_path / "r.csv"
     rejects.write_text("as it was")
-    heeding = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {MAIN}"  # not so in background
+    heeding = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {MAIN}"  # even in background
     command = [sys.executable, "-c", heeding, "load", "long.csv", "--db", sqlite_url, "--rejects", "r.csv"]
     with subprocess.Popen(command, cwd=tmp_path, env=settings(), stderr=subprocess.PIPE, text=True) as running:
         journal = Path(f"{database}-journal")
@@ -210,7 +210,7 @@ def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp
             time.sleep(0.01)
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
-    assert running.returncode == 130
+    assert running.returncode == 130, err
     assert err.strip().splitlines() == [
         "Interrupted. The file in hand was left out; files loaded before it are in.",
     ]

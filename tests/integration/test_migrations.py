@@ -21,7 +21,7 @@ from evcharge.models import Base, FactCharging
 from tests.unit.metrics.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
-TABLES = {"dim_station", "dim_time", "fact_charging", "load_ledger", "rejected_row"}
+TABLES = {"dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row"}
 VIEWS = {"v_charging", "v_station_reliability"}
 CANARY = "c4n4ry"
 

@@ -74,11 +74,14 @@ def test_every_constraint_has_a_name_that_no_database_cuts(engine):
 
 def test_every_check_is_named_by_its_table_and_its_fact(engine):
     checks = {name for parts in reflected(engine).values() for name, _ in parts["checks"]}
-    booleans = {"ck_dim_time__is_weekend_is_boolean", "ck_fact_charging__success_is_boolean"}
+    booleans = {"ck_dim_time__is_weekend_is_boolean"}
+    booleans |= {f"ck_fact_charging__{name}_is_boolean" for name in ("success", "has_transaction", "reached_charging")}
     assert checks - booleans == {
         "ck_dim_time__hour_of_a_day",
         "ck_dim_time__weekday_is_iso",
         "ck_fact_charging__duration_is_finite",
+        "ck_fact_charging__start_soc_is_a_share",
+        "ck_fact_charging__end_soc_is_a_share",
         "ck_fact_charging__end_not_before_start",
         "ck_fact_charging__energy_is_finite",
         "ck_fact_charging__peak_power_is_finite",
@@ -151,6 +154,8 @@ def test_what_must_not_be_is_refused_by_the_constraint_of_that_name(engine):
     if engine.dialect.name == "sqlite":
         expected |= {
             "UPDATE fact_charging SET success = 2": "ck_fact_charging__success_is_boolean",
+            "UPDATE fact_charging SET has_transaction = 2": "ck_fact_charging__has_transaction_is_boolean",
+            "UPDATE fact_charging SET reached_charging = 2": "ck_fact_charging__reached_charging_is_boolean",
             "UPDATE dim_time SET is_weekend = 2": "ck_dim_time__is_weekend_is_boolean",
             "UPDATE fact_charging SET energy_kwh = 9e999": "ck_fact_charging__energy_is_finite",
             "UPDATE fact_charging SET energy_kwh = 'a lot'": "ck_fact_charging__energy_is_finite",

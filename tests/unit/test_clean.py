@@ -33,12 +33,14 @@ RULE_CODES = [
     "start_time_ambiguous",
     "start_time_out_of_range",
     "start_time_in_the_future",
+    "start_time_zone_unknown",
     "end_time_unreadable",
     "end_time_without_zone",
     "end_time_nonexistent",
     "end_time_ambiguous",
     "end_time_out_of_range",
     "end_time_in_the_future",
+    "end_time_zone_unknown",
     "end_before_start",
     "duration_minutes_unreadable",
     "duration_minutes_out_of_range",
@@ -51,6 +53,15 @@ RULE_CODES = [
     "success_unreadable",
     "stop_reason_unusable",
     "error_code_unusable",
+    "next_status_unusable",
+    "start_soc_percent_not_a_number",
+    "start_soc_percent_negative",
+    "start_soc_percent_out_of_range",
+    "end_soc_percent_not_a_number",
+    "end_soc_percent_negative",
+    "end_soc_percent_out_of_range",
+    "has_transaction_unreadable",
+    "reached_charging_unreadable",
     "source_updated_at_unreadable",
     "source_updated_at_without_zone",
     "source_updated_at_nonexistent",
@@ -86,6 +97,14 @@ def cases(column: str, refused: list[str | None], kept: list[str | None]) -> Cas
     return [{column: text} for text in refused], [{column: text} for text in kept]
 
 
+def soc_cases(column: str) -> dict[str, Case]:
+    return {
+        f"{column}_not_a_number": cases(column, ["30%", "x"], ["30", "", None]),
+        f"{column}_negative": cases(column, ["-1"], ["0", "-0"]),
+        f"{column}_out_of_range": cases(column, ["100.1"], ["100"]),
+    }
+
+
 CONTROLS = ["a\tb", "a\nb", "\x1ca", "a\x7f", "a\x85b", "\ud800", "x" * 256]
 USABLE = ["a b", "a\u00a0b", "é", "\u202e", "=1+1", "x" * 255, " " + "x" * 255]
 CASES: dict[str, Case] = {
@@ -114,6 +133,19 @@ CASES: dict[str, Case] = {
     "success_unreadable": cases("success", ["on", "maybe", "2", "\x00"], ["TRUE", " no ", "", " ", None]),
     "stop_reason_unusable": cases("stop_reason", CONTROLS, [*USABLE, None, ""]),
     "error_code_unusable": cases("error_code", CONTROLS, [*USABLE, None, ""]),
+    "start_time_zone_unknown": (
+        [{"start_time": "2025-04-01T08:00:00", "start_zone": zone, "end_time": None} for zone in ("XST", "EST5EDT")],
+        [{"start_time": "2025-04-01T08:00:00", "start_zone": " mst ", "end_time": None}, {"start_zone": "XST"}],
+    ),
+    "end_time_zone_unknown": (
+        [{"end_time": "2025-04-01T12:30:00", "end_zone": "XST"}],
+        [{"end_time": "2025-04-01T12:30:00", "end_zone": "MST"}, {"end_zone": "XST"}],
+    ),
+    "next_status_unusable": cases("next_status", CONTROLS, [*USABLE, None, ""]),
+    **soc_cases("start_soc_percent"),
+    **soc_cases("end_soc_percent"),
+    "has_transaction_unreadable": cases("has_transaction", ["on", "2"], ["TRUE", " no ", "", None]),
+    "reached_charging_unreadable": cases("reached_charging", ["on", "2"], ["TRUE", " no ", "", None]),
     **time_cases("source_updated_at"),
 }
 
@@ -139,6 +171,8 @@ def table(frame: pd.DataFrame, *columns: str) -> list[list[object]]:
 
 
 def zone_for(code: str) -> Conventions:
+    if code.endswith("zone_unknown"):
+        return Conventions(zone_labels={"MST": "-07:00"})
     return NEW_YORK if code.endswith(("nonexistent", "ambiguous")) else Conventions()
 
 
@@ -215,6 +249,8 @@ def test_frames_have_the_stated_columns_with_and_without_rows(count):
 
 def test_a_sound_row_is_kept_as_it_is_meant():
     over = {"port_id": "p", "connector_id": "2", "peak_power_kw": "11", "stop_reason": " EV left ", "error_code": "E1"}
+    over |= {"start_soc_percent": "30", "end_soc_percent": "80.5", "driver_ref": "0a1b", "next_status": "Available"}
+    over |= {"has_transaction": "true", "reached_charging": "no"}
     row = kept({**over, "source_updated_at": "2025-04-02T00:00:00Z"})
     assert row == {
         "line": 2,
@@ -231,6 +267,12 @@ def test_a_sound_row_is_kept_as_it_is_meant():
         "success": True,
         "stop_reason": "EV left",
         "error_code": "E1",
+        "start_soc_percent": 30,
+        "end_soc_percent": 80.5,
+        "driver_ref": "0a1b",
+        "has_transaction": True,
+        "reached_charging": False,
+        "next_status": "Available",
         "source_updated_at": pd.Timestamp("2025-04-02T00:00:00Z"),
         "time_key": 2025040108,
     }

@@ -36,12 +36,16 @@ def test_a_flag_wins_over_the_environment_that_over_the_file_that_over_the_defau
 
 
 def test_every_setting_can_be_set_by_environment_and_by_file(folder, monkeypatch):
-    assert set(DEFAULTS) == {"database_url", "target", "lock_wait_seconds"}
-    toml(folder / "evcharge.toml", 'database_url = "sqlite:///file.db"\ntarget = 1\nlock_wait_seconds = 5')
-    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///file.db", 1.0, 5.0]
-    for name, text in (("DATABASE_URL", "sqlite:///env.db"), ("TARGET", "0.5"), ("LOCK_WAIT_SECONDS", "7")):
+    assert set(DEFAULTS) == {"database_url", "target", "driver_salt", "lock_wait_seconds"}
+    toml(
+        folder / "evcharge.toml",
+        'database_url = "sqlite:///file.db"\ntarget = 1\ndriver_salt = "s"\nlock_wait_seconds = 5',
+    )
+    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///file.db", 1.0, "s", 5.0]
+    variables = {"DATABASE_URL": "sqlite:///env.db", "TARGET": "0.5", "DRIVER_SALT": "t", "LOCK_WAIT_SECONDS": "7"}
+    for name, text in variables.items():
         monkeypatch.setenv(f"EVCHARGE_{name}", text)
-    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///env.db", 0.5, 7.0]
+    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///env.db", 0.5, "t", 7.0]
 
 
 def test_an_empty_variable_says_nothing(monkeypatch):
@@ -70,7 +74,7 @@ def test_an_unknown_key_is_refused_with_the_known_ones(folder):
     error = refusal()
     assert error.code == "config_unknown_key"
     assert error.reason == "evcharge.toml has the unknown key 'traget'."
-    assert error.hint == "Known keys: database_url, target, lock_wait_seconds."
+    assert error.hint == "Known keys: database_url, target, driver_salt, lock_wait_seconds."
 
 
 @pytest.mark.parametrize("text", ['"high"', "true", "[1]", "nan", "inf", "-1", "2024-12-24"])

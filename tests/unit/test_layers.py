@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "synth": ({"frames", "files", "errors"}, FRAMES),
     "sources": ({"frames", "errors"}, FRAMES | TOML),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
-    "load": ({"sources", "clean", "frames", "models", "db", "migrate", "errors", "version"}, FRAMES | SQL),
+    "load": ({"sources", "clean", "parse", "frames", "models", "db", "migrate", "errors", "version"}, FRAMES | SQL),
     "metrics": ({"models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
         {"metrics", "db", "migrate", "errors", "files", "version"},

@@ -27,7 +27,7 @@ MIXED = (
 
 def ledger(**over: object) -> LoadLedger:
     """A ledger entry of an empty file."""
-    counts = dict.fromkeys(("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected"), 0)
+    counts = dict.fromkeys(("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped"), 0)
     row = {
         "source": "city",
         "file_name": "sessions.csv",

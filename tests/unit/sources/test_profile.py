@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -43,12 +44,17 @@ def test_every_setting_is_read(profile_of):
     profile = profile_of(
         'title = "T"\ndelimiters = [";", "\\t"]\nencoding = "latin1"\nsession_key = ["Start", "kWh"]\n'
         + MINIMAL.replace('session_id = "id"\n', "")
-        + '[optional_columns]\nport_id = "Port"\n[constants]\nstation_operator = "Us"\n[station]\nname = "Site"\n'
+        + '[optional_columns]\nport_id = ["Port", "EVSE"]\n[constants]\nstation_operator = "Us"\n'
+        '[station]\nname = "Site"\n'
         '[conventions]\ntime_format = "%d/%m/%Y %H:%M"\ntimezone = "Europe/Oslo"\nambiguous_time = "first"\n'
         'decimal = ","\nenergy_unit = "Wh"\npower_unit = "W"\nduration_format = "hours"\ntrue_words = ["OK"]\n'
         'false_words = ["Bad"]\nnull_words = ["NA"]\n'
+        '[conventions.zone_labels]\nMST = "-07:00"\n'
+        '[[steps]]\nstep = "swap_day_month"\nfields = ["Start"]\n'
     )
-    assert profile.optional_columns == {"port_id": "Port", "station_name": "Site"}
+    assert profile.conventions.zone_labels == {"MST": "-07:00"}
+    assert profile.steps == (("swap_day_month", ("Start",)),)
+    assert profile.optional_columns == {"port_id": ("Port", "EVSE"), "station_name": ("Site",)}
     assert profile.constants == {"station_operator": "Us"}
     assert profile.session_key == ("Start", "kWh")
     assert (profile.delimiters, profile.encoding) == ((";", "\t"), "iso8859-1")
@@ -129,7 +135,8 @@ def test_a_builtin_profile_has_its_page():
     docs = Path(__file__).parents[3] / "docs" / "sources"
     for name, profile in builtin_profiles().items():
         page = (docs / f"{name}.md").read_text(encoding="utf-8")
-        for theirs in (*profile.mapped.values(), *profile.session_key):
+        read = [*chain(*profile.mapped.values(), *profile.combined.values()), *profile.session_key, *profile.private]
+        for theirs in read:
             assert f"`{theirs}`" in page, (name, theirs)
 
 
@@ -194,4 +201,4 @@ def test_a_bad_override_is_refused(key, value):
 def test_a_mapped_session_id_replaces_the_session_key():
     changed = with_overrides(builtin_profiles()["cary"], columns={"session_id": "id"})
     assert changed.session_key == ()
-    assert changed.columns["session_id"] == "id"
+    assert changed.columns["session_id"] == ("id",)

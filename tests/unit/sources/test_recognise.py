@@ -91,18 +91,18 @@ def test_what_fits_nothing_is_refused(refused, data, code):
 
 
 def test_the_refusal_names_columns_near_names_and_the_option(refused):
-    error = refused("session_id,stationid,start_time,end_time,energy_kwh,fee\n")
+    error = refused("session_id,stationnr,start_time,end_time,energy_kwh,fee\n")
     assert error.code == "no_profile_fits"
-    assert "session_id, stationid, start_time" in error.reason
-    assert "station_id (for station_id; near: stationid" in error.reason
-    assert "--map station_id=stationid" in error.hint
+    assert "session_id, stationnr, start_time" in error.reason
+    assert "station_id (for station_id; near: stationnr" in error.reason
+    assert "--map station_id=stationnr" in error.hint
     assert "--profile" in error.hint
 
 
 def test_near_names_are_told_where_no_name_is_right(refused):
-    error = refused("sessionId,stationId,startTime,endTime,energyKwh\n")
+    error = refused("sessionNo,stationNo,startAt,endTime,energyKwh\n")
     assert "Nearest is native" in error.reason
-    assert "--map session_id=sessionId --map station_id=stationId --map start_time=startTime" in error.hint
+    assert "--map session_id=sessionNo --map station_id=stationNo --map start_time=startAt" in error.hint
 
 
 @pytest.mark.parametrize(("mark", "option"), [(";", "--delimiter ';'"), ("\t", "--delimiter tab")])
