@@ -211,6 +211,11 @@ class LoadLedger(Base):
     timezone: Mapped[str] = mapped_column(
         String(64), doc="IANA zone of the stations, or 'offset' where each time carries its own. Source: the profile."
     )
+    time_format: Mapped[str] = mapped_column(
+        Text,
+        doc="Format that the file's times were read by. Source: the profile, and the file where the profile allows "
+        "several.",
+    )
     rows_read: Mapped[int] = mapped_column(
         BigInteger, doc="Rows of the file that are sessions (of a registry: stations). Source: the load."
     )

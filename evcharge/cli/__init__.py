@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from evcharge import __version__
+from evcharge.cli.check import check, formats
 from evcharge.cli.database import db, show_config, upgrade_database
 from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
 from evcharge.cli.options import global_options, reading_profiles, setting
@@ -81,5 +82,5 @@ def run() -> None:
     make_report()
 
 
-for command in (load, report, sample, db, show_config):
+for command in (load, check, formats, report, sample, db, show_config):
     cli.add_command(command)

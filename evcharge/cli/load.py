@@ -28,8 +28,7 @@ from evcharge.cli.terminal import Interrupts, notice, progress_bar, show_error, 
 from evcharge.errors import EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from evcharge.frames import Cleaned
     from evcharge.load import LoadOptions, LoadResult
     from evcharge.sources import Profile
 
@@ -84,7 +83,7 @@ def load(files: tuple[Path, ...], **options: Any) -> int:
             max_rejects=limit,
             lock_wait_seconds=setting("lock_wait_seconds"),
             driver_salt=setting("driver_salt") or None,
-            on_rejects=stack.enter_context(rejects_file(write["rejects"])),
+            on_cleaned=stack.enter_context(rejects_file(write["rejects"])),
         )
         outcomes = load_files(files or (SAMPLE_FILE,), profiles, load_options)
     if write["rejects"]:
@@ -120,22 +119,22 @@ def load_files(files: Iterable[Path], profiles: list[Profile], options: LoadOpti
 
 
 @contextmanager
-def rejects_file(path: Path | None) -> Iterator[Callable[[str, pd.DataFrame], None]]:
+def rejects_file(path: Path | None) -> Iterator[Callable[[str, Cleaned], None]]:
     """Takes rejects and writes them to a CSV, made inert for spreadsheets; without a path it drops them."""
     import csv
 
     from evcharge.files import inert_cell, written_whole
 
     if path is None:
-        yield lambda _name, _rejects: None
+        yield lambda _name, _cleaned: None
         return
     with written_whole(path) as binary:
         file = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
         writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)  # a lone CR is quoted, too
         writer.writerow(["file", "line", "rule", "column", "value", "raw"])
 
-        def add(name: str, rejects: pd.DataFrame) -> None:
-            for row in rejects.itertuples(index=False):
+        def add(name: str, cleaned: Cleaned) -> None:
+            for row in cleaned.rejects.itertuples(index=False):
                 texts = (inert_cell(str(text or "")) for text in (row.column, row.value, row.raw))
                 writer.writerow([inert_cell(name), row.line, row.rule, *texts])
 
@@ -158,7 +157,7 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
             show_result(result)
         if len(outcomes) > 1:
             sums = totals(results)
-            tell(f"{len(results)} of {len(outcomes)} files are in: {_law(sums)}")
+            tell(f"{len(results)} of {len(outcomes)} files are in: {law(sums)}")
     for error in errors:
         show_error(error)
     codes = [error.exit_code for error in errors]
@@ -178,7 +177,7 @@ def show_result(result: LoadResult) -> None:
 
     again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
-    tell(f"  {_law(asdict(result))}")
+    tell(f"  {law(asdict(result))}")
     if result.skipped:
         tell(f"  besides, {result.skipped:,} rows are no sessions by this format's own rule")
     for step, count in result.repaired.items():
@@ -204,7 +203,8 @@ def show_result(result: LoadResult) -> None:
         tell(f"  ... and {result.updated - CHANGES_SHOWN:,} more; --json lists them")
 
 
-def _law(counts: Any) -> str:
+def law(counts: Any) -> str:
+    """The law of the line with its numbers."""
     parts = " + ".join(f"{counts[k]:,} {k}" for k in ("inserted", "updated", "unchanged", "superseded", "rejected"))
     return f"read {counts['read']:,} = {parts}"
 

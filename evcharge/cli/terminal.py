@@ -81,12 +81,19 @@ class Interrupts:
         self._replaced = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self._replaced:
             signal.signal(signal.SIGINT, self._note)
+            self._hook, sys.unraisablehook = sys.unraisablehook, self._pass_over
         return self
 
     def __exit__(self, *_: object) -> None:
         """Puts Python's own handler back."""
         if self._replaced:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+            sys.unraisablehook = self._hook
+
+    def _pass_over(self, dropped: sys.UnraisableHookArgs) -> None:
+        """Says nothing of a dropped interrupt, since it is noted."""
+        if not isinstance(dropped.exc_value, KeyboardInterrupt):
+            self._hook(dropped)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._noted = True

@@ -70,7 +70,7 @@ class LoadOptions:
         lock_wait_seconds: how long to wait for another load.
         companions: other files of the same call, for formats whose sessions span files.
         driver_salt: what driver tokens are hashed with; without it they are left out.
-        on_rejects: called with the file's name and each frame of rejects, as they are found.
+        on_cleaned: called with the file's name and what cleaning made of each chunk.
         on_progress: called with the bytes read so far.
     """
 
@@ -80,7 +80,7 @@ class LoadOptions:
     lock_wait_seconds: float = LOCK_WAIT_SECONDS
     companions: tuple[Path, ...] = ()
     driver_salt: str | None = None
-    on_rejects: Callable[[str, pd.DataFrame], None] = lambda _name, _rejects: None
+    on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
     on_progress: Callable[[int], None] = lambda _bytes: None
 
 
@@ -98,6 +98,7 @@ class LoadResult:
     source: str
     profile: str
     timezone: str
+    time_format: str
     failures_included: str
     status: str
     read: int = 0
@@ -167,16 +168,16 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
 
 def _write_all(session: Session, file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> LoadResult:
     """Reads, cleans and writes every chunk, and closes the ledger entry."""
-    load = _new_entry(file, profile, now)
-    profile = settled(file, profile)
+    settled_profile = settled(file, profile)
+    load = _new_entry(file, profile, settled_profile.conventions.time_format, now)
     session.add(load)
     session.flush()
     writer, tally = Writer(session, load), _Tally()
-    for raw in read(file, profile, salt=options.driver_salt, companions=options.companions):
+    for raw in read(file, settled_profile, salt=options.driver_salt, companions=options.companions):
         cleaned = clean(raw, pd.Timestamp(now))
         if tally.read == 0:
             _refuse_unstated(cleaned, len(raw.frame), file)
-        options.on_rejects(file.name, cleaned.rejects)
+        options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
         writer.write(cleaned)
         options.on_progress(file.position())
@@ -209,7 +210,7 @@ class _Tally:
         self.warnings.update(cleaned.warnings)
 
 
-def _new_entry(file: SourceFile, profile: Profile, now: datetime) -> LoadLedger:
+def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: datetime) -> LoadLedger:
     return LoadLedger(
         source=profile.source,
         file_name=file.name,
@@ -218,6 +219,7 @@ def _new_entry(file: SourceFile, profile: Profile, now: datetime) -> LoadLedger:
         profile=profile.fingerprint,
         failures_included=profile.failures_included,
         timezone=_timezone(profile),
+        time_format=time_format,
         rows_read=0,
         inserted=0,
         updated=0,
@@ -307,6 +309,7 @@ def _ledger_result(load: LoadLedger, status: str) -> LoadResult:
         source=load.source,
         profile=load.profile,
         timezone=load.timezone,
+        time_format=load.time_format,
         failures_included=load.failures_included,
         status=status,
         read=load.rows_read,

@@ -148,6 +148,11 @@ class Profile:
         return f"{self.name}@{digest[:_FINGERPRINT_DIGITS]}"
 
     @property
+    def is_tabular(self) -> bool:
+        """Whether the file itself names its fields."""
+        return self.format in TABULAR
+
+    @property
     def mapped(self) -> Mapping[str, Spellings]:
         """Our column to the spellings of their field, required or not."""
         return {**self.optional_columns, **self.columns}

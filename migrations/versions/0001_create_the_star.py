@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("profile", sa.String(255), nullable=False),
         sa.Column("failures_included", sa.String(7), nullable=False),
         sa.Column("timezone", sa.String(64), nullable=False),
+        sa.Column("time_format", sa.Text(), nullable=False),
         sa.Column("rows_read", sa.BigInteger(), nullable=False),
         sa.Column("inserted", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),

@@ -16,6 +16,7 @@ import click
 import pytest
 
 from evcharge.cli import cli
+from evcharge.frames import Cleaned
 from evcharge.synth import write_sample
 from tests.factories import HEADER, native_csv, session_row
 
@@ -384,7 +385,8 @@ def test_the_rejects_file_is_whole_or_not_there(evcharge, db, monkeypatch):
     def interrupt(_path, _url, _profiles, options):
         import pandas as pd
 
-        options.on_rejects("x", pd.DataFrame([{"line": 1, "rule": "r", "column": None, "value": None, "raw": "x"}]))
+        rejects = pd.DataFrame([{"line": 1, "rule": "r", "column": None, "value": None, "raw": "x"}])
+        options.on_cleaned("x", Cleaned(rejects, rejects, rejects))
         raise KeyboardInterrupt
 
     spoil_the_folder()

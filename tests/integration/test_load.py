@@ -204,9 +204,7 @@ def test_every_planted_defect_is_found_at_its_line_and_nothing_else_is_refused(
     path, truth = dirty_sample
     expected = truth["expected"]
     seen: list[tuple[int, str]] = []
-    options = LoadOptions(
-        on_rejects=lambda name, rejects: seen.extend(zip(rejects["line"], rejects["rule"], strict=True))
-    )
+    options = LoadOptions(on_cleaned=lambda _, c: seen.extend(zip(c.rejects["line"], c.rejects["rule"], strict=True)))
     result = load(path, url, options)
 
     planted = {(defect["line"], defect["code"]) for defect in truth["defects"] if defect["refused"]}

@@ -36,6 +36,7 @@ def ledger(**over: object) -> LoadLedger:
         "profile": "native@0",
         "failures_included": "yes",
         "timezone": "UTC",
+        "time_format": "iso8601",
         **counts,
         "started_at": START,
         "finished_at": START,

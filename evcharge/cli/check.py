@@ -1,0 +1,220 @@
+"""evcharge check and evcharge formats: what can be read, and what would become of a file.
+
+What does not belong here: loading for good (``cli.load``), and the rules (``clean``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evcharge.cli.load import law
+from evcharge.cli.options import (
+    database_url,
+    global_options,
+    reading_options,
+    reading_profiles,
+    row_limit,
+    setting,
+)
+from evcharge.cli.terminal import show_error, tell
+from evcharge.errors import DatabaseError, EvchargeError, SourceError
+
+if TYPE_CHECKING:
+    from evcharge.frames import Cleaned
+    from evcharge.load import LoadResult
+    from evcharge.sources import Profile
+
+CHECK_SCHEMA_VERSION = 1
+FORMATS_SCHEMA_VERSION = 1
+EXAMPLES = 3
+"""Rejected rows shown for each rule."""
+EXIT_GATE = 3
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--max-rejects",
+    type=row_limit,
+    default="0",
+    show_default=True,
+    metavar="N|P%",
+    help="Rejects of a file that still pass: a number, or a share such as 2%.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@reading_options
+@global_options
+def check(files: tuple[Path, ...], max_rejects: tuple[float, bool], as_json: bool, **options: Any) -> int:
+    """Tell what a load of FILES would do, and write nothing.
+
+    Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
+    """
+    from evcharge.load import RejectLimit
+
+    profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
+    limit = RejectLimit(*max_rejects)
+    reports: list[dict[str, Any]] = []
+    codes = [0]
+    with TemporaryDirectory() as folder:
+        url = _database_to_try(Path(folder))
+        for path in files:
+            try:
+                found = _check(path, profiles, url, tuple(other for other in files if other != path))
+            except SourceError as error:
+                found = {"file": path.name, "passes": False, "error": asdict_of(error)}
+                codes.append(error.exit_code)
+                show_error(error)
+            else:
+                found["passes"] = not limit.passed_by(found["rejected"], found["read"])
+                codes.append(0 if found["passes"] else EXIT_GATE)
+                if not as_json:
+                    _show(found)
+            reports.append(found)
+    if as_json:
+        click.echo(json.dumps({"schema_version": CHECK_SCHEMA_VERSION, "files": reports}, indent=2))
+    return 1 if 1 in codes else max(codes)
+
+
+def _database_to_try(folder: Path) -> str:
+    """The user's database where it is there and up to date, else an empty one of our own."""
+    from evcharge.db import open_engine
+    from evcharge.migrate import require_head, upgrade
+
+    url = database_url()
+    try:
+        require_head(open_engine(url), url)
+    except DatabaseError:
+        url = f"sqlite:///{folder}/empty.db"
+        upgrade(url)
+    return url
+
+
+def _check(path: Path, profiles: list[Profile], url: str, companions: tuple[Path, ...]) -> dict[str, Any]:
+    """What a load would do with one file, by doing it without keeping it."""
+    from evcharge.load import LoadOptions, load_file
+    from evcharge.sources import open_file, pick_profile
+
+    with open_file(path) as file:
+        profile = pick_profile(file, profiles)
+    seen = _Seen()
+    options = LoadOptions(
+        dry_run=True,
+        lock_wait_seconds=setting("lock_wait_seconds"),
+        companions=companions,
+        driver_salt=setting("driver_salt") or None,
+        on_cleaned=lambda _name, cleaned: seen.add(cleaned),
+    )
+    result = load_file(path, url, [profile], options)
+    before = result.first_loaded_at
+    if before:
+        result = load_file(path, url, [profile], replace(options, replace=True))
+    return {**_summary(result, profile), **seen.summary(), "loaded_before": before}
+
+
+class _Seen:
+    """What the chunks of a file show: stations, the span of the starts, and examples of each rule's rejects."""
+
+    def __init__(self) -> None:
+        self.stations: set[str] = set()
+        self.starts: list[Any] = []
+        self.examples: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def add(self, cleaned: Cleaned) -> None:
+        self.stations.update(cleaned.stations["station_id"])
+        if len(cleaned.rows):
+            self.starts += [cleaned.rows["start_time"].min(), cleaned.rows["start_time"].max()]
+        for row in cleaned.rejects.to_dict("records"):
+            examples = self.examples[row["rule"]]
+            if len(examples) < EXAMPLES:
+                examples.append({str(name): row[name] for name in ("line", "column", "value", "raw")})
+
+    def summary(self) -> dict[str, Any]:
+        span = (min(self.starts), max(self.starts)) if self.starts else (None, None)
+        first, last = (instant.isoformat(timespec="seconds") if instant else None for instant in span)
+        return {"stations": len(self.stations), "first_start": first, "last_start": last, "examples": self.examples}
+
+
+def _summary(result: LoadResult, profile: Profile) -> dict[str, Any]:
+    """The load's counts with how the file was recognised and read."""
+    told = asdict(result)
+    for name in ("status", "first_loaded_at", "seconds", "changes"):
+        del told[name]
+    names = [spellings[0] for spellings in profile.columns.values()]
+    names += [name for parts in profile.combined.values() for name in parts]
+    return {**told, "title": profile.title, "recognised_by": names if profile.is_tabular else ["its structure"]}
+
+
+def _show(found: dict[str, Any]) -> None:
+    """Prints one file's report."""
+    from evcharge.clean import RULES
+
+    tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
+    tell(f"  recognised by {', '.join(found['recognised_by'])}")
+    zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
+    tell(f"  times: {found['time_format']}, zone: {zone}; failures in the data: {found['failures_included']}")
+    if found["first_start"]:
+        tell(f"  {found['stations']:,} stations, starts from {found['first_start']} to {found['last_start']}")
+    if found["loaded_before"]:
+        day = found["loaded_before"][:10]
+        tell(f"  loaded before, on {day}: a load would change nothing, one with --replace would do this:")
+    tell(f"  {law(found)}")
+    if found["skipped"]:
+        tell(f"  besides, {found['skipped']:,} rows are no sessions by this format's own rule")
+    for step, count in found["repaired"].items():
+        tell(f"  {count:,} values repaired by the profile's step {step}")
+    messages = {rule.code: rule.message for rule in RULES}
+    for rule, count in found["rejects_by_rule"].items():
+        tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
+        for example in found["examples"][rule]:
+            tell(f"             line {example['line']}: {_shown(example)}")
+    if found["unknown_columns"]:
+        tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
+    tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")
+
+
+def _shown(example: dict[str, Any]) -> str:
+    """The value that a rule refused, or the whole row where it refused that."""
+    text = str(example["raw"])
+    if example["column"]:
+        text = f"{example['column']} {'is empty' if example['value'] is None else repr(example['value'])}"
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+def asdict_of(error: EvchargeError) -> dict[str, str | None]:
+    """An error as a JSON document tells it."""
+    return {"code": error.code, "reason": error.reason, "hint": error.hint}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@global_options
+def formats(as_json: bool) -> None:
+    """List what can be read, with the page that documents each."""
+    from evcharge.sources import builtin_profiles
+
+    known = [
+        {
+            "profile": profile.name,
+            "title": profile.title,
+            "format": profile.format,
+            "failures_included": profile.failures_included,
+            "page": f"docs/sources/{profile.name}.md",
+        }
+        for profile in builtin_profiles().values()
+    ]
+    if as_json:
+        click.echo(json.dumps({"schema_version": FORMATS_SCHEMA_VERSION, "formats": known}, indent=2))
+        return
+    width = max(len(one["profile"]) for one in known)
+    for one in known:
+        tell(f"{one['profile']:<{width}}  {one['title']}")
+        tell(f"{'':<{width}}  {one['format']}; failures in the data: {one['failures_included']}; {one['page']}")
+    tell()
+    tell("A format of your own takes one TOML file: see docs/how-to/add-a-format.md, then --profile my.toml")

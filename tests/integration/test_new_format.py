@@ -1,0 +1,76 @@
+"""A made-up format needs one TOML file and no other change: the one of docs/how-to/add-a-format.md."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from evcharge.cli import cli
+from evcharge.sources.steps import STEPS
+
+MANUAL = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-format.md"
+TABLE = (
+    "Point;Day;Clock;Minutes;Energy;Card;Phone\n"
+    "P1;31/01/2024;08:15;1,418;11.5;CARD-1;0700\n"
+    ";;;;;;\n"
+    "P1;01/02/2024;23:50;;0;CARD-1;0700\n"
+    "P2;01/02/2024;09:00;12;x;CARD-2;0700\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EVCHARGE_DRIVER_SALT", "salt")
+    profile = MANUAL.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    Path("my.toml").write_text("\n".join(line.removeprefix("   ") for line in profile.splitlines()))
+    Path("river.csv").write_text(TABLE)
+    return tmp_path
+
+
+def run(*arguments):
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
+    return result
+
+
+def test_a_made_up_format_needs_one_toml_file(folder):
+    result = run("load", "river.csv", "--profile", "my.toml", "--create-db", "--json")
+    found = json.loads(result.stdout)["files"][0]
+    counts = (found["read"], found["inserted"], found["rejected"], found["skipped"])
+    assert counts == (3, 2, 1, 1)
+    assert found["time_format"] == "%d/%m/%Y %H:%M"
+    assert found["repaired"] == {"without_thousands_commas": 1}
+    with sqlite3.connect("ev_charging.db") as database:
+        facts = database.execute(
+            "SELECT session_id, start_time, duration_minutes, energy_kwh, driver_ref FROM fact_charging ORDER BY 1 DESC"
+        ).fetchall()
+    assert [row[:4] for row in facts] == [
+        ("P1|31/01/2024|08:15", "2024-01-31T08:15:00.000Z", 1418.0, 11.5),
+        ("P1|01/02/2024|23:50", "2024-02-01T23:50:00.000Z", None, 0.0),
+    ]
+    assert facts[0][4] == facts[1][4]
+
+
+def test_nothing_private_of_it_is_stored(folder):
+    run("load", "river.csv", "--profile", "my.toml", "--create-db", "--rejects", "rejects.csv")
+    stored = Path("ev_charging.db").read_bytes() + Path("rejects.csv").read_bytes()
+    assert b"[private]" in stored
+    assert b"0700" not in stored
+    assert b"CARD" not in stored
+
+
+def test_it_can_be_checked_before_it_is_loaded(folder):
+    result = run("check", "river.csv", "--profile", "my.toml")
+    assert "River City, charging sessions" in result.stdout
+    assert "energy_kwh 'x'" in result.stdout
+    assert not Path("ev_charging.db").exists()
+
+
+def test_the_manual_names_every_step():
+    table = MANUAL.read_text(encoding="utf-8").split("| step |")[1]
+    assert all(f"`{step}`" in table for step in STEPS)
