@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import NullPool
 
+from evcharge.config import DEFAULTS
 from evcharge.db import open_engine, parse_url
 from evcharge.migrate import upgrade
 
@@ -28,7 +29,7 @@ numbers = itertools.count()
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see no setting of whoever runs them."""
-    for variable in ("EVCHARGE_DATABASE_URL", "EVCHARGE_TARGET", "EVCHARGE_LOCK_WAIT_SECONDS", "NO_COLOR", "COLUMNS"):
+    for variable in (*(f"EVCHARGE_{name.upper()}" for name in DEFAULTS), "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(variable, raising=False)
 
 

