@@ -1,19 +1,27 @@
-"""Counts of outcomes per station, by one definition, over a selection of sessions.
+"""Counts of outcomes per station or another group, by every definition at once, over a selection of sessions.
 
 What does not belong here: what a definition says (``definitions``), and rates or intervals (``rates``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
-from evcharge.models import DimStation, FactCharging, LoadLedger
+from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
+from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
+
+Labelled = InstrumentedAttribute[Any]
+
+COUNTED = {"successes": SUCCESS, "failures": FAILURE, "excluded": EXCLUDED}
+"""Outcomes that are counted in SQL; the sessions left over are unknown."""
+_SAID = ("without_failures", "perhaps_without_failures", "first_hour", "last_hour")
 
 
 @dataclass(frozen=True)
@@ -41,62 +49,101 @@ def _day_key(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-def select_outcomes(definition: Definition, selection: Selection) -> Select[tuple[object, ...]]:
-    """Counts per station: one row a station that has sessions in the selection, in no order.
+class Grouping(NamedTuple):
+    """What counts are grouped by: columns of the inner query over the facts, those that are shown, and the order."""
 
-    Columns: source, station_id, name, successes, failures, excluded, unknown, and of these the sessions whose publisher
-    is known to have removed failures (``without_failures``) or did not say (``perhaps_without_failures``), and the
-    first and last local hour (``first_hour``, ``last_hour`` as yyyymmddhh).
+    fact_columns: tuple[Labelled, ...]
+    shown: tuple[Labelled, ...]
+    sorted_by: tuple[str, ...]
+
+
+_STATION = (DimStation.source, DimStation.station_id, DimStation.name)
+GROUPINGS = {
+    "station": Grouping((), _STATION, ("source", "station_id")),
+    "port": Grouping((FactCharging.port_id,), (*_STATION, FactCharging.port_id), ("source", "station_id", "port_id")),
+    "network": Grouping((), (DimStation.source, DimStation.network), ("source", "network")),
+    "month": Grouping((DimTime.year, DimTime.month), (DimTime.year, DimTime.month), ("year", "month")),
+    "load": Grouping((), (LoadLedger.load_key, LoadLedger.file_name), ("load_key",)),
+}
+"""What counts can be grouped by. A group that the source does not name (no port, no network) is a group of its own."""
+
+
+def select_outcomes(
+    definitions: Sequence[Definition], selection: Selection, by: str = "station"
+) -> Select[tuple[object, ...]]:
+    """Counts per group, by every definition in one pass over the facts: one row a group with sessions, in no order.
+
+    Columns: those of the grouping, for each definition ``<id>_successes``, ``_failures`` and ``_excluded``, then
+    ``sessions``, and of these the ones whose publisher is known to have removed failures (``without_failures``) or did
+    not say (``perhaps_without_failures``), and the first and last local hour (``first_hour``, ``last_hour`` as
+    yyyymmddhh). What is left of ``sessions`` is unknown.
     """
-    counts = {
-        name: func.sum(case((definition.outcome == outcome, 1), else_=0))
-        for name, outcome in (
-            ("successes", SUCCESS),
-            ("failures", FAILURE),
-            ("excluded", EXCLUDED),
-            ("unknown", UNKNOWN),
-        )
-    }
-    per_load = (
-        select(
-            FactCharging.station_key,
-            FactCharging.load_key,
-            *(count.label(name) for name, count in counts.items()),
-            func.count().label("sessions"),
-            func.min(FactCharging.time_key).label("first_hour"),
-            func.max(FactCharging.time_key).label("last_hour"),
-        )
-        .where(*selection.conditions())
-        .group_by(FactCharging.station_key, FactCharging.load_key)
-        .subquery()
+    grouping = GROUPINGS[by]
+    counts = [
+        func.sum(case((definition.outcome == outcome, 1), else_=0)).label(f"{definition.id}_{name}")
+        for definition in definitions
+        for name, outcome in COUNTED.items()
+    ]
+    keys = (FactCharging.station_key, FactCharging.load_key, *grouping.fact_columns)
+    per_load = select(
+        *keys,
+        *counts,
+        func.count().label("sessions"),
+        func.min(FactCharging.time_key).label("first_hour"),
+        func.max(FactCharging.time_key).label("last_hour"),
     )
+    if by == "month":
+        per_load = per_load.join(DimTime, DimTime.time_key == FactCharging.time_key)
+    facts = per_load.where(*selection.conditions()).group_by(*keys).subquery()
     said = LoadLedger.failures_included
-    columns = (
-        *(func.sum(per_load.c[name]).label(name) for name in counts),
-        func.sum(case((said == "no", per_load.c.sessions), else_=0)).label("without_failures"),
-        func.sum(case((said == "unknown", per_load.c.sessions), else_=0)).label("perhaps_without_failures"),
-        func.min(per_load.c.first_hour).label("first_hour"),
-        func.max(per_load.c.last_hour).label("last_hour"),
-    )
-    station = (DimStation.source, DimStation.station_id, DimStation.name)
+    shown = [facts.c[column.key] if column in grouping.fact_columns else column for column in grouping.shown]
     return (
-        select(*station, *columns)
-        .join(per_load, per_load.c.station_key == DimStation.station_key)
-        .join(LoadLedger, LoadLedger.load_key == per_load.c.load_key)
-        .group_by(DimStation.station_key, *station)
+        select(
+            *shown,
+            *(func.sum(facts.c[count.name]).label(count.name) for count in counts),
+            func.sum(facts.c.sessions).label("sessions"),
+            func.sum(case((said == "no", facts.c.sessions), else_=0)).label("without_failures"),
+            func.sum(case((said == "unknown", facts.c.sessions), else_=0)).label("perhaps_without_failures"),
+            func.min(facts.c.first_hour).label("first_hour"),
+            func.max(facts.c.last_hour).label("last_hour"),
+        )
+        .select_from(facts)
+        .join(DimStation, DimStation.station_key == facts.c.station_key)
+        .join(LoadLedger, LoadLedger.load_key == facts.c.load_key)
+        .group_by(*shown, *((DimStation.station_key,) if by in ("station", "port") else ()))
     )
+
+
+def count_all_outcomes(
+    session: Session, definitions: Sequence[Definition], selection: Selection, by: str = "station"
+) -> pd.DataFrame:
+    """The counts of ``select_outcomes`` as a long frame: one row a group and definition, groups in order.
+
+    Columns: those of the grouping, ``definition``, ``successes``, ``failures``, ``excluded``, ``unknown``,
+    ``without_failures``, ``perhaps_without_failures``, ``first_hour``, ``last_hour``; counts are integers. Ordered
+    here, by code point, since each database has a collation of its own. No sessions give no rows.
+    """
+    result = session.execute(select_outcomes(definitions, selection, by))
+    names = list(result.keys())
+    wide = pd.DataFrame([tuple(row) for row in result], columns=names, dtype="object")
+    wide = wide.sort_values(list(GROUPINGS[by].sorted_by), ignore_index=True)
+    parts = [_counts_of(wide, definition, len(GROUPINGS[by].shown)) for definition in definitions]
+    order = [row * len(parts) + part for part in range(len(parts)) for row in range(len(wide))]
+    return pd.concat(parts, ignore_index=True).set_axis(order).sort_index().reset_index(drop=True)
+
+
+def _counts_of(wide: pd.DataFrame, definition: Definition, key_columns: int) -> pd.DataFrame:
+    """The rows of one definition."""
+    numbers = wide.iloc[:, key_columns:].astype("int64")
+    counts = pd.DataFrame({name: numbers[f"{definition.id}_{name}"] for name in COUNTED})
+    counts["unknown"] = numbers["sessions"] - counts.sum(axis=1)
+    keys = wide.iloc[:, :key_columns].assign(definition=definition.id)
+    return pd.concat([keys, counts, numbers[list(_SAID)]], axis=1)
 
 
 def count_outcomes(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The counts of ``select_outcomes`` as a frame, by source and station id; counts are integers.
-
-    Ordered here, by code point, since each database has a collation of its own. No sessions give no rows.
-    """
-    result = session.execute(select_outcomes(definition, selection))
-    names = list(result.keys())
-    rows = pd.DataFrame([tuple(row) for row in result], columns=names, dtype="object")
-    rows = rows.sort_values(["source", "station_id"], ignore_index=True)
-    return rows.astype(dict.fromkeys(names[3:], "int64"))
+    """The counts per station by one definition, as ``count_all_outcomes`` has them."""
+    return count_all_outcomes(session, [definition], selection).drop(columns="definition")
 
 
 def has_recorded_outcomes(session: Session, selection: Selection) -> bool:
