@@ -16,6 +16,8 @@ import click
 from evcharge.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
+    from evcharge.metrics.definitions import Definition
+    from evcharge.metrics.outcomes import Selection
     from evcharge.sources import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -134,6 +136,41 @@ def target_ratio(flag: float | None) -> float:
         reason = f"target from {found.origin} is {found.value:g}; it must be a share between 0 and 1."
         raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
     return float(found.value)
+
+
+def selecting_options(command: Command) -> Command:
+    """Adds the options that say which sessions are looked at."""
+    options = (
+        click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First local day."),
+        click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last local day, included."),
+        click.option("--station", "station_ids", multiple=True, metavar="ID", help="Only this station; repeatable."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def selected(first_day: date | None, last_day: date | None, station_ids: Iterable[str]) -> Selection:
+    """The sessions that ``selecting_options`` name."""
+    from evcharge.metrics.outcomes import Selection
+
+    if first_day and last_day and last_day < first_day:
+        raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")
+    known_letters = (station.encode("utf-8", "backslashreplace").decode() for station in station_ids)
+    return Selection(first_day, last_day, tuple(known_letters))
+
+
+def named_definition(text: str) -> Definition:
+    """The published definition of this id, or the user's own in this TOML file."""
+    from evcharge.metrics.definitions import DEFINITIONS
+    from evcharge.metrics.own_definition import read_definition
+
+    if text in DEFINITIONS:
+        return DEFINITIONS[text]
+    if text.endswith(".toml"):
+        return read_definition(Path(text))
+    known = ", ".join(DEFINITIONS)
+    raise click.BadParameter(f"{text!r} is neither one of {known}, nor a .toml file.", param_hint="--definition")
 
 
 def reading_options(command: Command) -> Command:

@@ -11,24 +11,34 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evcharge.cli.options import database_url, day, global_options, share, target_ratio
+from evcharge.cli.options import (
+    database_url,
+    global_options,
+    named_definition,
+    selected,
+    selecting_options,
+    share,
+    target_ratio,
+)
 from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
 
 if TYPE_CHECKING:
+    from evcharge.metrics.outcomes import Selection
     from evcharge.report import Report
 
+ALL = "all"
 CHART_FILE = Path("station_reliability.png")
 
 
 @click.command()
 @click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
 @click.option(
-    "--definition", "definition_id", metavar="ID", help="What counts as a success: recorded, afirev, qualicharge_u11."
+    "--definition",
+    metavar="ID|FILE|all",
+    help="What counts as a success: the id of a definition, your own as TOML, or all side by side.",
 )
-@click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First local day.")
-@click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last local day, included.")
-@click.option("--station", "station_ids", multiple=True, metavar="ID", help="Only this station; repeatable.")
+@selecting_options
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=CHART_FILE, show_default=True, help="Chart to write."
 )
@@ -45,7 +55,7 @@ def report(**options: Any) -> None:
 def make_report(
     *,
     target: float | None = None,
-    definition_id: str | None = None,
+    definition: str | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
     station_ids: tuple[str, ...] = (),
@@ -56,21 +66,18 @@ def make_report(
     fail_under: float | None = None,
 ) -> None:
     """Builds the report and writes it where it was asked for."""
-    from evcharge.metrics.definitions import DEFINITIONS
-    from evcharge.metrics.outcomes import Selection
     from evcharge.report import build_report
 
-    if definition_id is not None and definition_id not in DEFINITIONS:
-        raise click.BadParameter(
-            f"{definition_id!r} is not one of {', '.join(DEFINITIONS)}.", param_hint="--definition"
-        )
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
-    if first_day and last_day and last_day < first_day:
-        raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")
-    known_letters = (station.encode("utf-8", "backslashreplace").decode() for station in station_ids)
-    selection = Selection(first_day, last_day, tuple(known_letters))
-    built = build_report(database_url(), target=target_ratio(target), definition_id=definition_id, selection=selection)
+    selection = selected(first_day, last_day, station_ids)
+    if definition == ALL:
+        if csv_file or fail_under is not None:
+            raise click.BadParameter("it takes one definition.", param_hint="--csv and --fail-under")
+        show_definitions(target_ratio(target), selection, as_json)
+        return
+    named = named_definition(definition) if definition else None
+    built = build_report(database_url(), target=target_ratio(target), definition=named, selection=selection)
     show_report(built, csv_file, as_json)
     if not no_png:
         draw_chart(built, output)
@@ -80,6 +87,45 @@ def make_report(
         raise GateError(
             "under_the_limit", f"{shown}; --fail-under asks for {fail_under:.4%}.", "See each station: evcharge report"
         )
+
+
+def show_definitions(target: float, selection: Selection, as_json: bool) -> None:
+    """Prints the network by every definition."""
+    from evcharge.metrics.definitions import AFIREV
+    from evcharge.report.sandwich import build_sandwich, print_definitions, to_json
+
+    built = build_sandwich(database_url(), target=target, base=AFIREV, selection=selection)
+    if as_json:
+        click.echo(to_json(built))
+    else:
+        print_definitions(built, console())
+
+
+@click.command()
+@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
+@click.option(
+    "--definition", default="afirev", show_default=True, metavar="ID|FILE", help="What the others are compared with."
+)
+@selecting_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@global_options
+def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
+    """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
+    from evcharge.metrics.definitions import DEFINITIONS
+    from evcharge.report.sandwich import build_sandwich, print_sandwich, to_json
+
+    base = named_definition(definition)
+    built = build_sandwich(
+        database_url(),
+        target=target_ratio(target),
+        base=base,
+        selection=selected(**chosen),
+        own=() if base.id in DEFINITIONS else (base,),
+    )
+    if as_json:
+        click.echo(to_json(built))
+    else:
+        print_sandwich(built, console())
 
 
 def show_report(built: Report, csv_file: str | None, as_json: bool) -> None:

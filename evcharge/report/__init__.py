@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from evcharge.db import open_engine, translated_errors
 from evcharge.errors import NoDataError
 from evcharge.files import inert_cell, written_whole
-from evcharge.metrics.definitions import AFIREV, RECORDED, Definition, find_definition
+from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
 from evcharge.metrics.outcomes import Selection, count_outcomes, has_recorded_outcomes
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, VERDICTS, network_of, with_rates
 from evcharge.migrate import require_head
@@ -76,12 +76,7 @@ class Report:
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        said = set(self.stations["failures_included"])
-        if said == {FAILURES_REMOVED}:
-            return [FAILURES_REMOVED_NOTE]
-        if FAILURES_REMOVED in said:
-            return [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]
-        return [FLOOR_NOTE] if said == {FAILURES_INCLUDED} else [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]
+        return notes_of(set(self.stations["failures_included"]))
 
     def count_of(self, verdict: str) -> int:
         """Number of stations with this verdict."""
@@ -102,49 +97,59 @@ class Report:
             "to": self.last_day.isoformat(),
             "notes": self.notes,
             "network": {"stations": len(records), **self.network},
-            "stations": [{str(name): _plain(value) for name, value in record.items()} for record in records],
+            "stations": [{str(name): plain(value) for name, value in record.items()} for record in records],
         }
 
 
-def _plain(value: Any) -> Any:
+def notes_of(failures_included: set[str]) -> list[str]:
+    """What must be said with rates of stations whose publishers said this of their failures."""
+    if failures_included == {FAILURES_REMOVED}:
+        return [FAILURES_REMOVED_NOTE]
+    if FAILURES_REMOVED in failures_included:
+        return [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]
+    return [FLOOR_NOTE] if failures_included == {FAILURES_INCLUDED} else [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]
+
+
+def plain(value: Any) -> Any:
     """A value that JSON has: missing is null."""
     if value is None or value != value:
         return None
     return value.item() if hasattr(value, "item") else value
 
 
-def build_report(url: str, *, target: float, definition_id: str | None = None, selection: Selection) -> Report:
+def build_report(url: str, *, target: float, definition: Definition | None = None, selection: Selection) -> Report:
     """Reads the figures of the selected sessions.
 
     Args:
         url: the database.
         target: success ratio to judge against, between 0 and 1.
-        definition_id: a key of ``definitions.DEFINITIONS``; None takes ``recorded`` where the selected sessions
-            carry outcomes of their own, else ``afirev``.
+        definition: what counts as a success; None takes ``recorded`` where the selected sessions carry outcomes of
+            their own, else ``afirev``.
         selection: which sessions.
 
     Raises:
-        ConfigError: there is no such definition.
         DatabaseError: the database can't be read, or is at another revision.
         NoDataError: no session matches.
     """
-    named = find_definition(definition_id) if definition_id else None
     engine = open_engine(url)
     require_head(engine, url)
     with translated_errors(url), Session(engine) as session:
-        if named:
-            definition, reason = named, "asked for"
-        elif has_recorded_outcomes(session, selection):
-            definition, reason = RECORDED, "the data carries recorded outcomes"
-        else:
-            definition, reason = AFIREV, "the data carries no recorded outcomes"
+        definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         counts = count_outcomes(session, definition, selection)
     if counts.empty:
-        raise NoDataError("no_sessions", f"no session {_described(selection)}.", "Load a file, or widen the selection.")
+        raise NoDataError("no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection.")
     return _report(counts, definition, reason, target)
 
 
-def _described(selection: Selection) -> str:
+def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
+    """The definition where none is named, and why."""
+    if has_recorded_outcomes(session, selection):
+        return RECORDED, "the data carries recorded outcomes"
+    return AFIREV, "the data carries no recorded outcomes"
+
+
+def described(selection: Selection) -> str:
+    """The selection in words that follow "no session"."""
     parts = [f"at station {', '.join(selection.station_ids)}"] if selection.station_ids else []
     parts += [f"from {selection.first_day}"] if selection.first_day else []
     parts += [f"to {selection.last_day}"] if selection.last_day else []
@@ -161,7 +166,7 @@ def _report(counts: pd.DataFrame, definition: Definition, reason: str, target: f
         first_day=_day(int(counts["first_hour"].min())),
         last_day=_day(int(counts["last_hour"].max())),
         stations=stations[["source", "station_id", "name", *STATION_FIGURES]],
-        network={name: _plain(pooled[name]) for name in STATION_FIGURES},
+        network={name: plain(pooled[name]) for name in STATION_FIGURES},
     )
 
 
@@ -217,7 +222,7 @@ def to_csv(report: Report) -> str:
     columns = list(report.stations.columns)
     writer.writerow([*columns, "definition", "target"])
     for record in report.stations.to_dict("records"):
-        cells = [_plain(record[name]) for name in columns]
+        cells = [plain(record[name]) for name in columns]
         writer.writerow(
             [*(inert_cell(c) if isinstance(c, str) else c for c in cells), report.definition.id, report.target]
         )

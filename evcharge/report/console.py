@@ -28,15 +28,15 @@ def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of the stations that need attention first, and what must be said."""
     network = report.network
     counts = f"{len(report.stations):,} stations   {network['attempts']:,} attempts   target {100 * report.target:g}%"
-    console.print(_encodable(f"{period_of(report)}   {counts}", console), highlight=False, markup=False)
+    console.print(encodable(f"{period_of(report)}   {counts}", console), highlight=False, markup=False)
     rule = f"success = {report.definition.id}: {report.definition.title} ({report.reason})"
-    console.print(_encodable(rule, console), highlight=False, markup=False)
+    console.print(encodable(rule, console), highlight=False, markup=False)
     console.print()
-    console.print(_encodable(_network_line(network), console), highlight=False, markup=False, style="bold")
+    console.print(encodable(_network_line(network), console), highlight=False, markup=False, style="bold")
     console.print()
     console.print(_table(report, console))
     for line in (_verdict_line(report), *_more(report), *report.notes):
-        console.print(_encodable(line, console), highlight=False, markup=False)
+        console.print(encodable(line, console), highlight=False, markup=False)
 
 
 def _network_line(network: dict[str, Any]) -> str:
@@ -57,7 +57,7 @@ def _table(report: Report, console: Console) -> Table:
     many_sources = len(set(report.stations["source"])) > 1
     for _, row in _attention_first(report.stations).head(MOST_ROWS).iterrows():
         table.add_row(
-            *(Text(_encodable(cell, console)) for cell in _cells(row, many_sources)), style=STYLES[row["verdict"]]
+            *(Text(encodable(cell, console)) for cell in _cells(row, many_sources)), style=STYLES[row["verdict"]]
         )
     return table
 
@@ -76,14 +76,15 @@ def _cells(row: pd.Series, many_sources: bool) -> list[str]:
     succeeded = f"{row['successes']:,} of {row['attempts']:,}"
     unknown = f"{row['unknown']:,}" if row["unknown"] else ""
     mark = MARKS[row["verdict"]][0]
-    return [mark, _printable(label), percent(row["success_ratio"]), interval, succeeded, unknown, row["verdict"]]
+    return [mark, printable(label), percent(row["success_ratio"]), interval, succeeded, unknown, row["verdict"]]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text with a box for each character that a terminal can't show."""
     return "".join(char if char.isprintable() else "□" for char in text)
 
 
-def _encodable(text: str, console: Console) -> str:
+def encodable(text: str, console: Console) -> str:
     """The text in characters that the terminal's encoding has."""
     try:
         text.encode(console.encoding)

@@ -150,7 +150,7 @@ USAGE = [
     ("report --from 20250401", "write it like 2025-03-31"),
     ("report --from 2025-02-30", "'2025-02-30' is no day"),
     ("report --from 2025-04-02 --to 2025-04-01", "is before --from"),
-    ("report --definition chargy", "recorded, afirev, qualicharge_u11"),
+    ("report --definition chargy", "recorded, afirev, afirev_old, qualicharge_u11"),
     ("report --fail-under 120%", "'120%' is no share"),
     ("report --json --csv -", "can't take both"),
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),

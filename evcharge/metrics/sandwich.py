@@ -1,0 +1,84 @@
+"""The definition sandwich: each station's rate, rank and verdict by every definition, and what makes verdicts differ.
+
+What does not belong here: what a definition says (``definitions``), and how it is shown (``report``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
+from evcharge.metrics.outcomes import Selection, count_all_outcomes
+from evcharge.metrics.rates import with_rates
+from evcharge.models import DimStation, FactCharging
+
+STATION = ["source", "station_id"]
+
+
+def rates_by_definition(
+    session: Session, definitions: Sequence[Definition], selection: Selection, target: float
+) -> pd.DataFrame:
+    """Each station by each definition that can judge any of the selected sessions: one row a station and definition.
+
+    Columns: those of ``count_all_outcomes`` by station with those of ``rates.with_rates``, ``rank`` (1 is the lowest
+    success ratio by that definition; ties share the better place; missing without attempts) and ``flips`` (the
+    station's verdict is not the same by all definitions by which it has attempts).
+    """
+    counts = count_all_outcomes(session, definitions, selection)
+    rated = with_rates(counts, target)
+    judged = rated.groupby("definition")["attempts"].transform("sum") > 0
+    rated = rated[judged].reset_index(drop=True)
+    rated["rank"] = rated.groupby("definition")["success_ratio"].rank(method="min").astype("Int64")
+    told = rated["verdict"].where(rated["attempts"] > 0)
+    rated["flips"] = told.groupby([rated[name] for name in STATION]).transform("nunique") > 1
+    return rated
+
+
+def select_differences(
+    base: Definition, others: Sequence[Definition], selection: Selection
+) -> Select[tuple[object, ...]]:
+    """Per station, for each other definition, the sessions that it judges unlike ``base``, in one pass over the facts.
+
+    Columns: source, station_id, and for each other definition ``<id>_gained`` (success where ``base`` says failure)
+    and ``<id>_lost`` (failure where ``base`` says success).
+    """
+    sums = [
+        func.sum(case((_differs(base, other, before, now), 1), else_=0)).label(f"{other.id}_{name}")
+        for other in others
+        for name, before, now in (("gained", FAILURE, SUCCESS), ("lost", SUCCESS, FAILURE))
+    ]
+    facts = (
+        select(FactCharging.station_key, *sums)
+        .where(*selection.conditions())
+        .group_by(FactCharging.station_key)
+        .subquery()
+    )
+    return select(DimStation.source, DimStation.station_id, *(facts.c[one.name] for one in sums)).join(
+        facts, facts.c.station_key == DimStation.station_key
+    )
+
+
+def _differs(base: Definition, other: Definition, before: str, now: str) -> ColumnElement[bool]:
+    return and_(base.outcome == before, other.outcome == now)
+
+
+def count_differences(
+    session: Session, base: Definition, others: Sequence[Definition], selection: Selection
+) -> pd.DataFrame:
+    """The differences as a long frame: source, station_id, definition, gained, lost; stations in order."""
+    result = session.execute(select_differences(base, others, selection))
+    wide = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()), dtype="object")
+    wide = wide.sort_values(STATION, ignore_index=True)
+    parts = [
+        wide[STATION].assign(
+            definition=other.id,
+            gained=wide[f"{other.id}_gained"].astype("int64"),
+            lost=wide[f"{other.id}_lost"].astype("int64"),
+        )
+        for other in others
+    ]
+    return pd.concat(parts, ignore_index=True).sort_values(STATION, kind="stable", ignore_index=True)

@@ -1,0 +1,200 @@
+"""The definition sandwich as a document and as people read it: every definition side by side.
+
+What does not belong here: counting (``metrics.sandwich``), and the report by one definition.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.orm import Session
+
+from evcharge.db import open_engine, translated_errors
+from evcharge.errors import NoDataError
+from evcharge.metrics.definitions import DEFINITIONS, Definition
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
+from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
+from evcharge.migrate import require_head
+from evcharge.report import STATION_FIGURES, described, notes_of, plain
+from evcharge.report.console import MARKS, encodable, printable
+from evcharge.report.words import percent
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document; grows when a key changes its meaning or goes."""
+MOST_ROWS = 40
+"""Stations in the table: what fits a screen or two. All of them are in ``--json``."""
+
+BY_DEFINITION = ("attempts", "successes", "failures", "unknown", "excluded", "success_ratio", "low", "high", "verdict")
+
+
+@dataclass(frozen=True)
+class Sandwich:
+    """Every definition side by side.
+
+    Attributes:
+        base: the definition that the others are compared with.
+        target: success ratio the verdicts are against [0 to 1].
+        definitions: those by which any selected session can be judged, the base among them.
+        silent: ids of those that lack their columns in every selected session.
+        stations: the frame of ``metrics.sandwich.rates_by_definition``, with ``gained`` and ``lost`` against the base.
+        networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
+    """
+
+    base: Definition
+    target: float
+    definitions: tuple[Definition, ...]
+    silent: tuple[str, ...]
+    stations: pd.DataFrame
+    networks: dict[str, dict[str, Any]]
+
+    @property
+    def flipping(self) -> pd.DataFrame:
+        """The stations whose verdict depends on the definition: ``source``, ``station_id``."""
+        return self.stations.loc[self.stations["flips"], STATION].drop_duplicates(ignore_index=True)
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said with these figures."""
+        return notes_of(set(self.stations["failures_included"]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "base": self.base.id,
+            "target": self.target,
+            "notes": self.notes,
+            "definitions": [self._definition(definition) for definition in self.definitions],
+            "definitions_without_data": list(self.silent),
+            "stations": [self._station(rows) for _, rows in self.stations.groupby(STATION, sort=False)],
+        }
+
+    def _definition(self, definition: Definition) -> dict[str, Any]:
+        told = {name: getattr(definition, name) for name in ("id", "version", "title", "source")}
+        verdicts = self.stations.loc[self.stations["definition"] == definition.id, "verdict"].value_counts()
+        counts = {verdict: int(verdicts.get(verdict, 0)) for verdict in (BELOW, CANT_TELL, MEETS)}
+        return {**told, "network": self.networks[definition.id], "stations": counts}
+
+    def _station(self, rows: pd.DataFrame) -> dict[str, Any]:
+        first = rows.iloc[0]
+        figures = (*BY_DEFINITION, "rank", "gained", "lost")
+        by_definition = {
+            row["definition"]: {name: plain(row[name]) for name in figures} for row in rows.to_dict("records")
+        }
+        told = {name: plain(first[name]) for name in (*STATION, "name")}
+        return {**told, "verdict_depends_on_definition": bool(first["flips"]), "by_definition": by_definition}
+
+
+def build_sandwich(
+    url: str, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
+) -> Sandwich:
+    """Reads every definition's figures of the selected sessions.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: no session matches, or none can be judged by any definition.
+    """
+    definitions = (*DEFINITIONS.values(), *own)
+    engine = open_engine(url)
+    require_head(engine, url)
+    with translated_errors(url), Session(engine) as session:
+        rated = rates_by_definition(session, definitions, selection, target)
+        if rated.empty:
+            reason = f"no session {described(selection)}, or none of them can be judged."
+            raise NoDataError("no_sessions", reason, "Load a file, or widen the selection.")
+        told = tuple(one for one in definitions if one.id in set(rated["definition"]))
+        differences = count_differences(session, base, told, selection)
+    stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
+    networks = {one.id: _network(rated[rated["definition"] == one.id], target) for one in told}
+    silent = tuple(one.id for one in definitions if one not in told)
+    return Sandwich(base, target, told, silent, stations, networks)
+
+
+def _network(rows: pd.DataFrame, target: float) -> dict[str, Any]:
+    pooled = network_of(rows, target).iloc[0]
+    return {name: plain(pooled[name]) for name in STATION_FIGURES}
+
+
+def to_json(sandwich: Sandwich) -> str:
+    """The document of ``Sandwich.to_dict`` as text in ASCII."""
+    return json.dumps(sandwich.to_dict(), indent=2)
+
+
+def print_definitions(sandwich: Sandwich, console: Console) -> None:
+    """Prints the network by every definition: one row each."""
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("definition", no_wrap=True)
+    for heading in (
+        "success",
+        "95% interval",
+        "succeeded",
+        "unknown",
+        *(MARKS[v][0] for v in (BELOW, CANT_TELL, MEETS)),
+    ):
+        table.add_column(encodable(heading, console), justify="right", no_wrap=True)
+    for one in sandwich.to_dict()["definitions"]:
+        network, verdicts = one["network"], one["stations"]
+        cells = (
+            one["id"],
+            percent(network["success_ratio"]),
+            f"{percent(network['low'])}–{percent(network['high'])}",
+            f"{network['successes']:,} of {network['attempts']:,}",
+            f"{network['unknown']:,}" if network["unknown"] else "",
+            *(f"{verdicts[verdict]:,}" for verdict in (BELOW, CANT_TELL, MEETS)),
+        )
+        table.add_row(*(Text(encodable(cell, console)) for cell in cells))
+    console.print(table)
+    legend = ", ".join(f"{MARKS[verdict][0]} {verdict}" for verdict in (BELOW, CANT_TELL, MEETS))
+    _say(console, f"\nStations against {100 * sandwich.target:g}%: {legend}.")
+    if sandwich.silent:
+        _say(console, f"The data lacks what these need: {', '.join(sandwich.silent)}.")
+    for note in sandwich.notes:
+        _say(console, note)
+
+
+def print_sandwich(sandwich: Sandwich, console: Console) -> None:
+    """Prints the stations whose verdict depends on the definition, by every definition, and what drives it."""
+    print_definitions(sandwich, console)
+    flipping = sandwich.flipping
+    total = len(sandwich.stations[STATION].drop_duplicates())
+    if flipping.empty:
+        _say(console, f"\nNo verdict depends on the definition: all {total:,} stations have the same by each of them.")
+        return
+    _say(console, f"\nThe verdict depends on the definition at {len(flipping):,} of {total:,} stations:\n")
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    table.add_column("station")
+    for one in sandwich.definitions:
+        table.add_column(one.id, justify="right")
+    for _, key in flipping.head(MOST_ROWS).iterrows():
+        rows = sandwich.stations[(sandwich.stations[STATION] == key).all(axis=1)]
+        table.add_row(*(Text(encodable(cell, console)) for cell in _flip_cells(rows, sandwich)))
+    console.print(table)
+    if len(flipping) > MOST_ROWS:
+        _say(console, f"{len(flipping) - MOST_ROWS:,} more stations: add --json to see all")
+    _say(console, f"\n+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
+
+
+def _flip_cells(rows: pd.DataFrame, sandwich: Sandwich) -> list[str]:
+    first = rows.iloc[0]
+    cells = [printable(first["name"] if isinstance(first["name"], str) else first["station_id"])]
+    by_definition = {row["definition"]: row for row in rows.to_dict("records")}
+    for one in sandwich.definitions:
+        row = by_definition[one.id]
+        if not row["attempts"]:
+            cells.append("–")
+            continue
+        moved = "".join(f" {sign}{row[name]}" for sign, name in (("+", "gained"), ("-", "lost")) if row[name])
+        cells.append(f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'])}{moved}")
+    return cells
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(encodable(line, console), highlight=False, markup=False)
