@@ -40,6 +40,13 @@ CHART_FILE = Path("station_reliability.png")
 )
 @selecting_options
 @click.option(
+    "--by",
+    type=click.Choice(["station", "port", "network", "month", "load"]),
+    default="station",
+    show_default=True,
+    help="What sessions are grouped by; the chart is of stations.",
+)
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=CHART_FILE, show_default=True, help="Chart to write."
 )
 @click.option("--no-png", is_flag=True, help="Draw no chart.")
@@ -59,6 +66,7 @@ def make_report(
     first_day: date | None = None,
     last_day: date | None = None,
     station_ids: tuple[str, ...] = (),
+    by: str = "station",
     output: Path = CHART_FILE,
     no_png: bool = False,
     csv_file: str | None = None,
@@ -77,9 +85,9 @@ def make_report(
         show_definitions(target_ratio(target), selection, as_json)
         return
     named = named_definition(definition) if definition else None
-    built = build_report(database_url(), target=target_ratio(target), definition=named, selection=selection)
+    built = build_report(database_url(), target=target_ratio(target), definition=named, selection=selection, by=by)
     show_report(built, csv_file, as_json)
-    if not no_png:
+    if not no_png and by == "station":
         draw_chart(built, output)
     ratio = built.network["success_ratio"]
     if fail_under is not None and (ratio is None or ratio < fail_under):

@@ -141,9 +141,9 @@ def _counts_of(wide: pd.DataFrame, definition: Definition, key_columns: int) -> 
     return pd.concat([keys, counts, numbers[list(_SAID)]], axis=1)
 
 
-def count_outcomes(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The counts per station by one definition, as ``count_all_outcomes`` has them."""
-    return count_all_outcomes(session, [definition], selection).drop(columns="definition")
+def count_outcomes(session: Session, definition: Definition, selection: Selection, by: str = "station") -> pd.DataFrame:
+    """The counts by one definition, as ``count_all_outcomes`` has them."""
+    return count_all_outcomes(session, [definition], selection, by).drop(columns="definition")
 
 
 def has_recorded_outcomes(session: Session, selection: Selection) -> bool:

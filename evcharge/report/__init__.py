@@ -9,19 +9,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine, translated_errors
 from evcharge.errors import NoDataError
 from evcharge.files import inert_cell, written_whole
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
-from evcharge.metrics.outcomes import Selection, count_outcomes, has_recorded_outcomes
+from evcharge.metrics.outcomes import GROUPINGS, Selection, count_outcomes, has_recorded_outcomes
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, VERDICTS, network_of, with_rates
 from evcharge.migrate import require_head
 
@@ -52,15 +55,16 @@ FLOOR_NOTE = "Attempts that left no session in the data are not counted, so the 
 
 @dataclass(frozen=True)
 class Report:
-    """Success per station by one definition.
+    """Success per station, or another group, by one definition.
 
     Attributes:
         definition: what counts as a success.
         reason: why this definition.
         target: success ratio the verdicts are against [0 to 1].
+        by: what the sessions are grouped by: a key of ``outcomes.GROUPINGS``.
         first_day: first local day with a selected session.
         last_day: last local day with one.
-        stations: one row a station, ordered by source and station id: ``source``, ``station_id``, ``name`` and
+        groups: one row a group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
             ``STATION_FIGURES``.
         network: ``STATION_FIGURES`` of all of them pooled.
     """
@@ -68,23 +72,25 @@ class Report:
     definition: Definition
     reason: str
     target: float
+    by: str
     first_day: date
     last_day: date
-    stations: pd.DataFrame
+    groups: pd.DataFrame
     network: dict[str, Any]
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]))
+        return notes_of(set(self.groups["failures_included"]))
 
     def count_of(self, verdict: str) -> int:
         """Number of stations with this verdict."""
-        return int((self.stations["verdict"] == verdict).sum())
+        return int((self.groups["verdict"] == verdict).sum())
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
-        records = self.stations.to_dict("records")
+        records = self.groups.to_dict("records")
+        plural = f"{self.by}s"
         return {
             "schema_version": SCHEMA_VERSION,
             "definition": self.definition.id,
@@ -96,8 +102,9 @@ class Report:
             "from": self.first_day.isoformat(),
             "to": self.last_day.isoformat(),
             "notes": self.notes,
-            "network": {"stations": len(records), **self.network},
-            "stations": [{str(name): plain(value) for name, value in record.items()} for record in records],
+            "by": self.by,
+            "network": {plural: len(records), **self.network},
+            plural: [{str(name): plain(value) for name, value in record.items()} for record in records],
         }
 
 
@@ -117,28 +124,59 @@ def plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def build_report(url: str, *, target: float, definition: Definition | None = None, selection: Selection) -> Report:
+@contextmanager
+def reading(database: str | Engine) -> Iterator[Session]:
+    """A session that reads a star at this program's revision, named by its URL or by an engine at hand.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+    """
+    url = database if isinstance(database, str) else database.url.render_as_string(hide_password=False)
+    engine = open_engine(database) if isinstance(database, str) else database
+    require_head(engine, url)
+    with translated_errors(url), Session(engine) as session:
+        yield session
+
+
+def build_report(
+    database: str | Engine,
+    *,
+    target: float,
+    definition: Definition | None = None,
+    selection: Selection,
+    by: str = "station",
+) -> Report:
     """Reads the figures of the selected sessions.
 
     Args:
-        url: the database.
+        database: its URL, or an engine.
         target: success ratio to judge against, between 0 and 1.
         definition: what counts as a success; None takes ``recorded`` where the selected sessions carry outcomes of
             their own, else ``afirev``.
         selection: which sessions.
+        by: what they are grouped by: a key of ``outcomes.GROUPINGS``.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
         NoDataError: no session matches.
     """
-    engine = open_engine(url)
-    require_head(engine, url)
-    with translated_errors(url), Session(engine) as session:
+    with reading(database) as session:
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
-        counts = count_outcomes(session, definition, selection)
+        counts = count_outcomes(session, definition, selection, by)
     if counts.empty:
         raise NoDataError("no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection.")
-    return _report(counts, definition, reason, target)
+    stations = with_rates(counts, target)
+    pooled = network_of(counts, target).iloc[0]
+    return Report(
+        definition=definition,
+        reason=reason,
+        target=target,
+        by=by,
+        first_day=_day(int(counts["first_hour"].min())),
+        last_day=_day(int(counts["last_hour"].max())),
+        groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
+        network={name: plain(pooled[name]) for name in STATION_FIGURES},
+    )
 
 
 def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
@@ -156,29 +194,15 @@ def described(selection: Selection) -> str:
     return "matches: " + ", ".join(parts) if parts else "is in the database"
 
 
-def _report(counts: pd.DataFrame, definition: Definition, reason: str, target: float) -> Report:
-    stations = with_rates(counts, target)
-    pooled = network_of(counts, target).iloc[0]
-    return Report(
-        definition=definition,
-        reason=reason,
-        target=target,
-        first_day=_day(int(counts["first_hour"].min())),
-        last_day=_day(int(counts["last_hour"].max())),
-        stations=stations[["source", "station_id", "name", *STATION_FIGURES]],
-        network={name: plain(pooled[name]) for name in STATION_FIGURES},
-    )
-
-
 def _day(hour_key: int) -> date:
     return date(hour_key // 1_000_000, hour_key // 10_000 % 100, hour_key // 100 % 100)
 
 
 def title_of(report: Report) -> str:
     """The finding in one sentence."""
-    total, below, meets = len(report.stations), report.count_of(VERDICTS[0]), report.count_of(VERDICTS[2])
+    total, below, meets = len(report.groups), report.count_of(VERDICTS[0]), report.count_of(VERDICTS[2])
     stations = "station" if total == 1 else "stations"
-    if set(report.stations["failures_included"]) == {FAILURES_REMOVED}:
+    if set(report.groups["failures_included"]) == {FAILURES_REMOVED}:
         return f"{total:,} {stations}, and failures are not in the data"
     if below:
         return f"{below:,} of {total:,} {stations} {'is' if below == 1 else 'are'} below target"
@@ -210,7 +234,7 @@ def save_chart(report: Report, path: Path) -> None:
         definition=f"{report.definition.id}: {report.definition.title}",
         note=" ".join(notes),
     )
-    figure = draw_station_reliability(report.stations, text)
+    figure = draw_station_reliability(report.groups, text)
     with written_whole(path) as file:
         save_png(figure, file)
 
@@ -219,9 +243,9 @@ def to_csv(report: Report) -> str:
     """The stations as CSV, one row each, unrounded; text that a spreadsheet could run is made inert."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    columns = list(report.stations.columns)
+    columns = list(report.groups.columns)
     writer.writerow([*columns, "definition", "target"])
-    for record in report.stations.to_dict("records"):
+    for record in report.groups.to_dict("records"):
         cells = [plain(record[name]) for name in columns]
         writer.writerow(
             [*(inert_cell(c) if isinstance(c, str) else c for c in cells), report.definition.id, report.target]

@@ -5,6 +5,7 @@ What does not belong here: figures, files, and anything a program should read (`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -27,7 +28,8 @@ STYLES = {BELOW: "bold #d9601a", CANT_TELL: "", MEETS: "#3f8fd0"}
 def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of the stations that need attention first, and what must be said."""
     network = report.network
-    counts = f"{len(report.stations):,} stations   {network['attempts']:,} attempts   target {100 * report.target:g}%"
+    groups, attempts = counted(len(report.groups), report.by), counted(network["attempts"], "attempt")
+    counts = f"{groups}   {attempts}   target {100 * report.target:g}%"
     console.print(encodable(f"{period_of(report)}   {counts}", console), highlight=False, markup=False)
     rule = f"success = {report.definition.id}: {report.definition.title} ({report.reason})"
     console.print(encodable(rule, console), highlight=False, markup=False)
@@ -37,6 +39,11 @@ def print_report(report: Report, console: Console) -> None:
     console.print(_table(report, console))
     for line in (_verdict_line(report), *_more(report), *report.notes):
         console.print(encodable(line, console), highlight=False, markup=False)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 station, 1,000 stations."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _network_line(network: dict[str, Any]) -> str:
@@ -49,34 +56,50 @@ def _network_line(network: dict[str, Any]) -> str:
 
 def _table(report: Report, console: Console) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading, justify in (("", "left"), ("station", "left"), ("success", "right"), ("95% interval", "right")):
-        table.add_column(heading, justify=justify, no_wrap=heading != "station")  # type: ignore[arg-type]
+    for heading, justify in (("", "left"), (report.by, "left"), ("success", "right"), ("95% interval", "right")):
+        table.add_column(heading, justify=justify, no_wrap=heading != report.by)  # type: ignore[arg-type]
     for heading in ("succeeded", "unknown"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    many_sources = len(set(report.stations["source"])) > 1
-    for _, row in _attention_first(report.stations).head(MOST_ROWS).iterrows():
-        table.add_row(
-            *(Text(encodable(cell, console)) for cell in _cells(row, many_sources)), style=STYLES[row["verdict"]]
-        )
+    for row in _in_order(report).head(MOST_ROWS).to_dict("records"):
+        table.add_row(*(Text(encodable(cell, console)) for cell in _cells(row, report)), style=STYLES[row["verdict"]])
     return table
 
 
-def _attention_first(stations: pd.DataFrame) -> pd.DataFrame:
-    order = stations["verdict"].map({verdict: rank for rank, verdict in enumerate(ORDER)})
-    ranked = stations.assign(order=order)
-    return ranked.sort_values(["order", "success_ratio", "station_id"], kind="stable", na_position="last")
+def _in_order(report: Report) -> pd.DataFrame:
+    """The groups that need attention first; months and loads in their own order."""
+    if report.by in ("month", "load"):
+        return report.groups
+    order = report.groups["verdict"].map({verdict: rank for rank, verdict in enumerate(ORDER)})
+    ranked = report.groups.assign(order=order)
+    return ranked.sort_values(["order", "success_ratio"], kind="stable", na_position="last")
 
 
-def _cells(row: pd.Series, many_sources: bool) -> list[str]:
-    label = row["name"] if isinstance(row["name"], str) else row["station_id"]
-    if many_sources:
-        label = f"{label} ({row['source']})"
+def _label(row: Mapping[Any, Any], report: Report) -> str:
+    """What people call the group."""
+    if report.by == "month":
+        return f"{row['year']}-{row['month']:02}"
+    if report.by == "load":
+        return str(row["file_name"])
+    named = row.get("name") or row.get("station_id") or row.get("network") or "(not named)"
+    label = f"{named} / {row['port_id'] or '(no port)'}" if report.by == "port" else str(named)
+    return f"{label} ({row['source']})" if len(set(report.groups["source"])) > 1 else label
+
+
+def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
     interval = f"{percent(row['low'])}–{percent(row['high'])}" if row["attempts"] else ""
     succeeded = f"{row['successes']:,} of {row['attempts']:,}"
     unknown = f"{row['unknown']:,}" if row["unknown"] else ""
     mark = MARKS[row["verdict"]][0]
-    return [mark, printable(label), percent(row["success_ratio"]), interval, succeeded, unknown, row["verdict"]]
+    return [
+        mark,
+        printable(_label(row, report)),
+        percent(row["success_ratio"]),
+        interval,
+        succeeded,
+        unknown,
+        row["verdict"],
+    ]
 
 
 def printable(text: str) -> str:
@@ -101,5 +124,5 @@ def _verdict_line(report: Report) -> str:
 
 
 def _more(report: Report) -> list[str]:
-    hidden = len(report.stations) - MOST_ROWS
-    return [f"{hidden:,} more stations: add --csv - or --json to see all"] if hidden > 0 else []
+    hidden = len(report.groups) - MOST_ROWS
+    return [f"{hidden:,} more {report.by}s: add --csv - or --json to see all"] if hidden > 0 else []

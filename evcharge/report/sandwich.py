@@ -14,16 +14,14 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
 
-from evcharge.db import open_engine, translated_errors
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
-from evcharge.migrate import require_head
-from evcharge.report import STATION_FIGURES, described, notes_of, plain
+from evcharge.report import STATION_FIGURES, described, notes_of, plain, reading
 from evcharge.report.console import MARKS, encodable, printable
 from evcharge.report.words import percent
 
@@ -94,7 +92,7 @@ class Sandwich:
 
 
 def build_sandwich(
-    url: str, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
+    database: str | Engine, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
 ) -> Sandwich:
     """Reads every definition's figures of the selected sessions.
 
@@ -103,9 +101,7 @@ def build_sandwich(
         NoDataError: no session matches, or none can be judged by any definition.
     """
     definitions = (*DEFINITIONS.values(), *own)
-    engine = open_engine(url)
-    require_head(engine, url)
-    with translated_errors(url), Session(engine) as session:
+    with reading(database) as session:
         rated = rates_by_definition(session, definitions, selection, target)
         if rated.empty:
             reason = f"no session {described(selection)}, or none of them can be judged."

@@ -36,7 +36,8 @@ def printed(*stations, encoding="utf-8", target=0.95, **options):
         target=target,
         first_day=date(2025, 4, 1),
         last_day=date(2025, 6, 30),
-        stations=with_rates(counts, target)[["source", "station_id", "name", *STATION_FIGURES]],
+        by="station",
+        groups=with_rates(counts, target)[["source", "station_id", "name", *STATION_FIGURES]],
         network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
     )
     binary = io.BytesIO()

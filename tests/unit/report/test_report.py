@@ -50,7 +50,8 @@ def report_of(*stations, definition=RECORDED, first=date(2025, 4, 1), last=date(
         target=0.95,
         first_day=first,
         last_day=last,
-        stations=with_rates(counts, 0.95)[["source", "station_id", "name", *STATION_FIGURES]],
+        by="station",
+        groups=with_rates(counts, 0.95)[["source", "station_id", "name", *STATION_FIGURES]],
         network={name: network_of(counts, 0.95).to_dict("records")[0][name] for name in STATION_FIGURES},
     )
 
