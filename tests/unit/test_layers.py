@@ -18,7 +18,7 @@ SQL = {"sqlalchemy"}
 TOML = {"tomllib", "tomli"}  # the standard library has it from Python 3.11 on
 MAY_IMPORT = {
     # part: (parts of evcharge beside itself, other people's packages); "version" is evcharge.__version__
-    "__init__": (set(), set()),
+    "__init__": ({"api"}, set()),
     "__main__": ({"cli"}, set()),
     "errors": (set(), set()),
     "config": ({"errors"}, TOML),
@@ -38,6 +38,7 @@ MAY_IMPORT = {
         FRAMES | SQL | {"matplotlib", "rich"},
     ),
 }
+MAY_IMPORT["api"] = ({"report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "scipy", "alembic"}
 
