@@ -161,8 +161,13 @@ def _mapped_texts(fields: Mapping[str, Sequence[str]], profile: Profile) -> dict
     for ours, parts in profile.combined.items():
         nulls = frozenset() if ours in ID_COLUMNS else null_words
         columns = [_texts(fields[folded(name)], nulls) for name in parts]
-        texts[ours] = [" ".join([text.strip() for text in row if text]) or None for row in zip(*columns, strict=True)]
+        texts[ours] = [_joined(row) for row in zip(*columns, strict=True)]
     return texts
+
+
+def _joined(parts: Sequence[str | None]) -> str | None:
+    """The parts joined by a blank, those of nothing or blanks left out; None if none is left."""
+    return " ".join([part.strip() for part in parts if part and part.strip()]) or None
 
 
 def _first_of(spellings: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[str]:

@@ -276,7 +276,7 @@ def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
 
 
 def _map_hint(look: _Look) -> str:
-    """The options that would name the missing columns; a session key can only be said in a profile, a mark not at all."""
+    """The options that would name the missing columns; of a session key, its session id; a mark has none."""
     options = []
     for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
         near = _near(theirs, ours, look.names)
