@@ -251,7 +251,8 @@ def _share_missing(look: _Look) -> float:
     near = sum(bool(difflib.get_close_matches(folded(theirs), names, n=1)) for _, theirs in look.missing)
     missing = len(look.missing) - near * (1 - NEAR_COUNTS)
     profile = look.profile
-    needed = len(profile.columns) + sum(map(len, profile.combined.values())) + len(profile.session_key)
+    needed = len(profile.columns) + sum(map(len, profile.combined.values()))
+    needed += len(profile.session_key) + len(profile.marks)
     return missing / needed
 
 
@@ -275,12 +276,14 @@ def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
 
 
 def _map_hint(look: _Look) -> str:
-    """The options that would name the missing columns; a session key can only be said in a profile."""
+    """The options that would name the missing columns; of a session key, its session id; a mark has none."""
     options = []
-    for ours, theirs in look.missing:
+    for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
         near = _near(theirs, ours, look.names)
         ours = "session_id" if ours == "session_key" else ours
         options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
+    if not options:
+        return f"Profile {look.profile.name} is for another layout: name the one that is meant, or none."
     return f"Say which column it is: {' '.join(dict.fromkeys(options))}."
 
 
