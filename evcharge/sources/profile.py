@@ -159,6 +159,12 @@ class Profile:
         return frozenset(map(folded, (*chain.from_iterable(lists), *self.session_key)))
 
     @property
+    def needed(self) -> frozenset[str]:
+        """Their fields that must be in a file, folded, each in its first spelling."""
+        spelled = (names[0] for names in self.columns.values())
+        return frozenset(map(folded, (*spelled, *chain.from_iterable(self.combined.values()), *self.session_key)))
+
+    @property
     def private_fields(self) -> frozenset[str]:
         """Their fields that must not be kept, folded, in every spelling."""
         return frozenset(map(folded, (*self.private, *self.mapped.get("driver_ref", ()))))
