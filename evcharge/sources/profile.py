@@ -407,5 +407,6 @@ def _profile_bytes(place: str | os.PathLike[str] | Traversable) -> tuple[str, by
 @cache
 def _builtin_profiles() -> dict[str, Profile]:
     folder = files("evcharge.sources").joinpath("profiles")
-    places = sorted((place for place in folder.iterdir() if place.name.endswith(".toml")), key=lambda p: p.name)
-    return {profile.name: profile for profile in map(read_profile, places)}
+    places = (place for place in folder.iterdir() if place.name.endswith(".toml"))
+    named = sorted(places, key=lambda place: place.name.removesuffix(".toml"))
+    return {profile.name: profile for profile in map(read_profile, named)}

@@ -389,7 +389,7 @@ def _plain_number(number: float) -> str:
     """The number without an exponent, and without a fraction where it is whole."""
     if not math.isfinite(number):
         return str(number)
-    return str(int(number)) if number == int(number) else format(Decimal(repr(number)), "f")
+    return format(Decimal(repr(number + 0.0)), "f").removesuffix(".0")  # minus zero becomes zero
 
 
 def _id_text(cell: Any) -> str:
