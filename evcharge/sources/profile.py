@@ -167,6 +167,12 @@ class Profile:
         return frozenset(map(folded, (*chain.from_iterable(lists), *self.session_key)))
 
     @property
+    def needed(self) -> frozenset[str]:
+        """Their fields that must be in a file, folded, each in its first spelling."""
+        spelled = (names[0] for names in self.columns.values())
+        return frozenset(map(folded, (*spelled, *chain.from_iterable(self.combined.values()), *self.session_key)))
+
+    @property
     def private_fields(self) -> frozenset[str]:
         """Their fields that must not be kept, folded, in every spelling."""
         return frozenset(map(folded, (*self.private, *self.mapped.get("driver_ref", ()))))
@@ -418,5 +424,6 @@ def _profile_bytes(place: str | os.PathLike[str] | Traversable) -> tuple[str, by
 @cache
 def _builtin_profiles() -> dict[str, Profile]:
     folder = files("evcharge.sources").joinpath("profiles")
-    places = sorted((place for place in folder.iterdir() if place.name.endswith(".toml")), key=lambda p: p.name)
-    return {profile.name: profile for profile in map(read_profile, places)}
+    places = (place for place in folder.iterdir() if place.name.endswith(".toml"))
+    named = sorted(places, key=lambda place: place.name.removesuffix(".toml"))
+    return {profile.name: profile for profile in map(read_profile, named)}
