@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
@@ -245,24 +245,53 @@ def _measure(file: SourceFile, content: bytes) -> None:
 
 def _used_range(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
     """Cells that a sheet spans, from its first to the last with something in it; 0 for a part that is no sheet."""
-    rows = columns = in_row = widest = found = placed = 0
+    span, rest = _Span(), b""
     with archive.open(member) as part:
-        rest = b""
         while block := part.read(1 << 20):
             text = rest + block
             cut = text.rfind(b"<", max(len(text) - _LONGEST_TAG, 0))
             text, rest = (text[:cut], text[cut:]) if cut > 0 else (text, b"")
-            for number, row in enumerate(_ROW.split(text)):
-                cells = _CELL.findall(row)
-                in_row = len(cells) + (0 if number else in_row)
-                rows, widest, found = rows + bool(number), max(widest, in_row), found + len(cells)
-                places = _PLACE.findall(b"".join(cells))
-                placed += len(places)
-                columns = max(columns, *(_column_number(letters) for letters, _ in places), 0)
-                rows = max(rows, *(int(digits) for _, digits in places), 0)
-                if len(places) < len(cells) and (row_number := _ROW_NUMBER.match(row)):
-                    rows = max(rows, int(row_number[1]))
-    return rows * (columns if placed == found else columns + widest)
+            span.add(text)
+    return span.rows * (span.columns + span.widest)
+
+
+@dataclass
+class _Span:
+    """How far the cells of a sheet reach that have something in them.
+
+    Attributes:
+        rows: number of the last row that a cell names, or the count of rows where some cell doesn't name its place.
+        columns: number of the last column that a cell names.
+        widest: most cells of a row, where some cell doesn't name its place: each stands beside the one before.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    widest: int = 0
+    _counted: int = 0
+    _in_row: int = 0
+
+    def add(self, text: bytes) -> None:
+        """Go on with the next part of the sheet; it doesn't end within a tag."""
+        cells = _CELL.findall(text)
+        places = _PLACE.findall(b"".join(cells))
+        self._counted += len(_ROW.findall(text))
+        numbers = {int(digits) for digits in {digits for _, digits in places}}
+        self.rows = max(self.rows, 0, *numbers)
+        self.columns = max(
+            self.columns, 0, *(_column_number(letters) for letters in {letters for letters, _ in places})
+        )
+        if len(places) < len(cells):
+            self._add_unplaced(_ROW.split(text))
+
+    def _add_unplaced(self, rows: Sequence[bytes]) -> None:
+        """The same for cells that don't name their place; the first of the rows began in the part before."""
+        self.rows = max(self.rows, self._counted)
+        for number, row in enumerate(rows):
+            self._in_row = len(_CELL.findall(row)) + (0 if number else self._in_row)
+            self.widest = max(self.widest, self._in_row)
+            if row_number := _ROW_NUMBER.match(row):
+                self.rows = max(self.rows, int(row_number[1]))
 
 
 def _column_number(letters: bytes) -> int:

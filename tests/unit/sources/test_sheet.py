@@ -211,7 +211,7 @@ def test_a_formatted_cell_with_nothing_in_it_counts_for_nothing(read_bytes):
         + "</row>"
         for line, row in enumerate([HEADER, GOOD], start=1)
     ]
-    far = '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
+    far = '<row r="1048576"><c r="XFD1048576" s="1"/></row>' + "<row/>" * 3_000_000
     assert len(read_bytes(workbook(xml=["".join(rows) + far]))) == 1
 
 
