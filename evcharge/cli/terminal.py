@@ -46,7 +46,7 @@ def notice(text: str) -> None:
 
 
 @contextmanager
-def progress_bar(path: Path, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
+def progress_bar(name: str, path: Path, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
     """A bar of the bytes read, on a terminal only; each step of it, drawn or not, begins with ``check``."""
     if given("quiet") or given("no_progress") or not sys.stderr.isatty() or not path.is_file():
         yield lambda _position: check()
@@ -54,11 +54,9 @@ def progress_bar(path: Path, check: Callable[[], None]) -> Iterator[Callable[[in
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from evcharge.sources.file import printable
-
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(printable(path.name), total=path.stat().st_size)
+        task = progress.add_task(name, total=path.stat().st_size)
 
         def advance(position: int) -> None:
             check()

@@ -64,6 +64,7 @@ class LoadOptions:
     """What a load may do besides loading.
 
     Attributes:
+        name: what to call the file in messages and the ledger; without one, the last part of its path.
         replace: load a file again that was loaded before, in place of its first load.
         dry_run: do everything, then leave the database as it was.
         max_rejects: refuse the file when more rows are rejected.
@@ -74,6 +75,7 @@ class LoadOptions:
         on_progress: called with the bytes read so far.
     """
 
+    name: str | None = None
     replace: bool = False
     dry_run: bool = False
     max_rejects: RejectLimit | None = None
@@ -134,7 +136,7 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     options = options or LoadOptions()
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
     require_head(engine, url)
-    with open_file(path) as file, translated_errors(url):
+    with open_file(path, options.name) as file, translated_errors(url):
         profile = pick_profile(file, profiles)
         return _load(engine, file, profile, options)
 
