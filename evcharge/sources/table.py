@@ -131,6 +131,30 @@ def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
     return best
 
 
+def all_rows(file: SourceFile, encoding: str, private: frozenset[str]) -> tuple[tuple[str, ...], Iterator[Rows]]:
+    """Folded names of all fields of a table separated by commas, and its rows; for formats made of several tables.
+
+    Args:
+        file: the table.
+        encoding: of a file without a byte order mark.
+        private: folded names of the fields that are withheld from the raw rows.
+
+    Raises:
+        SourceError: as ``read``.
+    """
+    source = blocks(file, encoding)
+    head = first_lines(source, file)
+    header = header_of(file, head.text, ",")
+    if header is None:
+        raise SourceError("malformed_header", f"{file.name}: the header line is not well-formed CSV.")
+    _refuse_duplicates(file, header.names)
+    names = tuple(map(folded, header.names))
+    withheld = tuple(place for place, name in enumerate(names) if name in private)
+    body = Block(head.line + count_line_ends(head.text[: header.end]), head.text[header.end :])
+    layout = _Layout(header.delimiter, list(header.names), tuple(range(len(names))), withheld)
+    return names, _batches(file, chain((body,), source), layout)
+
+
 def header_of(file: SourceFile, text: str, delimiter: str) -> Header | None:
     """The first record of the text, split by the delimiter; None if it isn't well-formed."""
     lines = _Lines(text)
