@@ -175,8 +175,9 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
         document = {"schema_version": LOAD_SCHEMA_VERSION, "files": files, "totals": dict(totals(results))}
         click.echo(json.dumps(document, indent=2))
     else:
-        for result in results:
-            show_result(result)
+        for outcome in outcomes:
+            if outcome.result:
+                show_result(outcome.name, outcome.result)
         if len(outcomes) > 1:
             sums = totals(results)
             what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
@@ -191,18 +192,19 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
 
 def _as_document(outcome: Outcome) -> dict[str, Any]:
     if outcome.result:
-        return asdict(outcome.result)
+        return {**asdict(outcome.result), "file": outcome.name}
     error = outcome.error
     fault = {"code": error.code, "reason": error.reason, "hint": error.hint} if error else None
     return {"file": outcome.name, "status": "failed" if error else "not tried", "error": fault}
 
 
-def show_result(result: LoadResult) -> None:
+def show_result(name: str, result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.clean import RULES, WARNINGS
 
-    again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
-    tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
+    then = f" as {result.file}" if result.file != name else ""
+    again = f" on {result.first_loaded_at[:10]}{then}, nothing changed; then it" if result.first_loaded_at else ""
+    tell(f"{name}: {result.status}{again} (profile {result.profile}, source {result.source})")
     tell(f"  {_law(asdict(result))}")
     if result.skipped:
         tell(f"  besides, {result.skipped:,} rows are no sessions by this format's own rule")
