@@ -54,6 +54,12 @@ def withheld_object(members: Mapping[str, Any], private: Collection[str]) -> str
     return written(_without_private(members, private))
 
 
+def withheld_text(raw: str, members: Mapping[str, Any], private: Collection[str]) -> str:
+    """The text of a JSON object as it stands, or written anew where it has private members at some depth."""
+    kept = _without_private(members, private)
+    return raw if kept == members else written(kept)
+
+
 def _without_private(value: Any, private: Collection[str]) -> Any:
     if isinstance(value, Mapping):
         return {
