@@ -19,7 +19,7 @@ from evcharge.sources.documents import (
     Record,
     batches,
     broken_record,
-    first_members,
+    first_items,
     folded_members,
     items,
     record,
@@ -44,7 +44,7 @@ _RFC_1123 = re.compile(
 
 def recognises(file: SourceFile) -> bool:
     """Whether an object at the file's beginning has the members of an ACN session."""
-    return any(names >= _SIGNATURE for names in first_members(file))
+    return any(_SIGNATURE.issubset(map(folded, item.members)) for item in first_items(file))
 
 
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:

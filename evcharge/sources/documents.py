@@ -85,14 +85,15 @@ def items(file: SourceFile, encoding: str) -> Iterator[Item]:
         yield item._replace(line=last)
 
 
-def first_members(file: SourceFile) -> Iterator[frozenset[str]]:
-    """Folded names of the members of each sound object at the file's beginning; none where it can't be read.
+def first_items(file: SourceFile) -> Iterator[Item]:
+    """The sound objects at the file's beginning; none where it can't be read.
 
     The bytes are taken as Latin-1, which holds every byte, unless a mark proves another encoding: names are ASCII.
     """
     try:
         for item in islice(items(file, "latin-1"), OBJECTS_LOOKED_AT):
-            yield frozenset(map(folded, item.members))
+            if not item.fault:
+                yield item
     except SourceError:
         return
 
