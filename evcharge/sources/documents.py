@@ -33,12 +33,12 @@ BATCH_ROWS = 1_000
 """Rows handed on at a time."""
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-_NAME = re.compile(r'"((?:[^"\\\x00-\x1f]|\\.)*)"[ \t\r\n]*:[ \t\r\n]*')
+_NAME = re.compile(r'"([^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)"[ \t\r\n]*:[ \t\r\n]*')
 _COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _WORD = re.compile(r"[^\s,\[\]{}]+")
 _LINE_END = re.compile(r"[\r\n]")
 _MARKS = re.compile(
-    r'(?P<text>"(?:[^"\\\x00-\x1f]|\\.)*")|(?P<next>(?<=[\r\n])\{)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<quote>")'
+    r'(?P<text>"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*")|(?P<next>(?<=[\r\n])\{)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<quote>")'
 )
 """What tells where a broken object ends: whole texts, brackets, a brace that begins a line, a text without an end."""
 
@@ -168,13 +168,16 @@ class _Text:
         self._pieces = pieces(file, encoding)
 
     def more(self) -> bool:
-        """Read on, and let go of what lies before the present place; False where the file has ended."""
-        piece = next(self._pieces, None)
-        if piece is None:
-            return False
-        self.text = self.text[self.at :] + piece
+        """Read on, and let go of what lies before the present place; False where the file has ended.
+
+        At least as much is read as is there, so that a long object is not looked through again for each block of it.
+        """
+        there, read = len(self.text) - self.at, list[str]()
+        while sum(map(len, read)) <= there and (piece := next(self._pieces, None)) is not None:
+            read.append(piece)
+        self.text = self.text[self.at :] + "".join(read)
         self.at = 0
-        return True
+        return bool(read)
 
     def go(self, place: int) -> str:
         """Make ``place`` the present one; returns the text that was passed."""
