@@ -44,8 +44,9 @@ def first_keys(file: SourceFile, text: str) -> tuple[str, ...]:
             continue
     raise SourceError(
         "not_json_lines",
-        f"{file.name} begins with a brace, but no line at its beginning is one whole JSON object.",
-        "Write it as JSON lines: one object a line. A document over several lines can't be read yet.",
+        f"{file.name} begins with a brace, but no line at its beginning is one whole JSON object, and as a document "
+        "it is of no format that evcharge knows, or holds nothing.",
+        "Write it as JSON lines, one object a line, and describe it: --profile my.toml.",
     )
 
 
