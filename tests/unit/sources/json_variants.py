@@ -67,5 +67,4 @@ def told(folder: Path, data: str | bytes, profile: str | None = None) -> str:
     try:
         return outcome(folder, data, profile).told
     except SourceError as error:
-        assert error.hint
-        return f"refused {error.code}"
+        return f"refused {error.code}" if error.hint else f"refused {error.code} without saying what to do"

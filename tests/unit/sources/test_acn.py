@@ -152,7 +152,10 @@ FILES = {
         "rejected session_id_missing station_id_missing start_time_missing",
     ),
     "an open text": (export(item(), item(spaceID=b'"CA').replace("\n", ""), OTHER), "refused malformed_json"),
-    "a byte of another encoding": (export(item(spaceID="x")).encode().replace(b'"x"', b'"\xe9"'), "refused wrong_encoding"),
+    "a byte of another encoding": (
+        export(item(spaceID="x")).encode().replace(b'"x"', b'"\xe9"'),
+        "refused wrong_encoding",
+    ),
     "no item": (export(), "refused not_json_lines"),
     "an empty list": ("[]", "refused json_array"),
     "items of something else": ('{"_items": [{"a": 1}]}', "refused no_profile_fits"),

@@ -120,7 +120,9 @@ def test_a_broken_object_is_a_fault_and_takes_no_other_with_it(found, broken, fa
         assert [(one.raw, one.fault) for one in lines] == [(A, None), (broken, fault), (C, None)]
 
 
-@pytest.mark.parametrize("broken", ['{"x":', '{"x":"open', '{"x":[1,2', '{"x":{"y":1}', '{"x":1}}', '{"x":1} y', "}", "]"])
+@pytest.mark.parametrize(
+    "broken", ['{"x":', '{"x":"open', '{"x":[1,2', '{"x":{"y":1}', '{"x":1}}', '{"x":1} y', "}", "]"]
+)
 def test_a_broken_line_of_json_lines_ends_with_its_line(found, broken):
     lines = found(f"{A}\n{broken}\n{C}\n")
     assert (lines[0].raw, lines[-1].raw) == (A, C)
@@ -201,7 +203,9 @@ def test_a_named_encoding_is_read(found):
 @pytest.mark.parametrize("indent", [None, 1])
 @pytest.mark.parametrize("sign", ["\n", "\r\n"])
 def test_objects_and_lines_do_not_depend_on_where_a_block_ends(found, indent, sign):
-    objects = [{"id": str(number), "text": "é\\\"{[" * (number % 97), "x": [number, {"y": None}]} for number in range(2000)]
+    objects = [
+        {"id": str(number), "text": 'é\\"{[' * (number % 97), "x": [number, {"y": None}]} for number in range(2000)
+    ]
     text = json.dumps({"meta": "m" * 70_000, "data": objects}, indent=indent, ensure_ascii=False).replace("\n", sign)
     read = found(text)
     assert [one.members["id"] for one in read] == [str(number) for number in range(2000)]
@@ -227,7 +231,14 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
 
 def test_the_first_items_are_sound_and_never_an_error(tmp_path):
     path = tmp_path / "document.json"
-    for data, count in [("[{}, NaN, {}", 2), ("x", 0), ("[" * 5000, 0), (b"[{}\xff", 1), ("", 0), ("[" + "{}," * 500, 100)]:
+    for data, count in [
+        ("[{}, NaN, {}", 2),
+        ("x", 0),
+        ("[" * 5000, 0),
+        (b"[{}\xff", 1),
+        ("", 0),
+        ("[" + "{}," * 500, 100),
+    ]:
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         with open_file(path) as file:
             assert len(list(first_items(file))) == count, data
