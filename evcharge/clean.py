@@ -245,6 +245,8 @@ STRUCTURAL_RULES = (
     _structural("not_an_object", "not a JSON object"),
     _structural("duplicate_key", "a key that stands twice in one object"),
     _structural("value_not_scalar", "a list, object or wrong kind of value where one text or number belongs"),
+    _structural("credit_without_cdr", "a credit for a CDR that is not in this file: load both from one file"),
+    _structural("patch_without_put", "a change to a session that is not in this file: load the whole log"),
 )
 """Rules on the row's own structure; ``sources`` names the fault. No other rule looks at such a row."""
 

@@ -29,12 +29,14 @@ class Rows:
         raws: each row's exact text, without its line end.
         faults: code of the fault in each row's structure, or None.
         fields: for each field that is asked for, its text in each row; empty where there is a fault.
+        skipped: how many besides were left out because they are no sessions by the format's own rule.
     """
 
     lines: list[int]
     raws: list[str]
     faults: list[str | None]
     fields: list[list[str]]
+    skipped: int = 0
 
     @classmethod
     def of(
@@ -53,11 +55,13 @@ class Rows:
         """Put more rows after these."""
         for mine, others in zip(self._columns(), more._columns(), strict=True):
             mine += others
+        self.skipped += more.skipped
 
     def take(self, count: int) -> Rows:
-        """Remove the first ``count`` rows (all, if there are fewer) and hand them over."""
+        """Remove the first ``count`` rows (all, if there are fewer) and all the skipped; hand them over."""
         fields = [texts[:count] for texts in self.fields]
-        taken = Rows(self.lines[:count], self.raws[:count], self.faults[:count], fields)
+        taken = Rows(self.lines[:count], self.raws[:count], self.faults[:count], fields, self.skipped)
+        self.skipped = 0
         for column in self._columns():
             del column[:count]
         return taken
@@ -67,7 +71,7 @@ class Rows:
         if all(kept):
             return self
         lines, raws, faults, *fields = (list(compress(column, kept)) for column in self._columns())
-        return Rows(lines, raws, faults, fields)
+        return Rows(lines, raws, faults, fields, self.skipped)
 
     def _columns(self) -> list[list[Any]]:
         return [self.lines, self.raws, self.faults, *self.fields]
@@ -90,7 +94,7 @@ class Reading(NamedTuple):
 
 
 def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> Iterator[RawSessions]:
-    """The rows in frames of ``reading.chunk_rows`` rows, the last one shorter; no frame where there is no row.
+    """The rows in frames of ``reading.chunk_rows`` rows, the last one shorter; no frame where nothing was read.
 
     Args:
         batches: rows in file order.
@@ -102,7 +106,7 @@ def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> I
         waiting.extend(batch)
         while len(waiting.lines) >= reading.chunk_rows:
             yield _raw_sessions(waiting.take(reading.chunk_rows), names, reading)
-    if waiting.lines:
+    if waiting.lines or waiting.skipped:
         yield _raw_sessions(waiting, names, reading)
 
 
@@ -124,7 +128,8 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
         known[ours] = [None if fault else text for fault in rows.faults]
     nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
-    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, read - len(rows.lines), repaired)
+    skipped = rows.skipped + read - len(rows.lines)
+    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, skipped, repaired)
 
 
 def _without_dropped(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:

@@ -5,8 +5,7 @@ What does not belong here: what the keys mean (``profile``), bytes and lines (``
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -14,19 +13,10 @@ from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.file import SourceFile
+from evcharge.sources.jsonvalues import DECODER, Fault, refuse_unstorable, scalar_text
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_object
 from evcharge.sources.profile import ID_COLUMNS, Profile, folded
 from evcharge.sources.text import Block, blocks, first_lines, split_lines
-
-
-class _Float(str):
-    """Text of a number with a fraction or an exponent: as an id it is refused, for 7.0 and 7 may be one id or two."""
-
-    __slots__ = ()
-
-
-class _Fault(ValueError):
-    """A line that is no row; its text is the code of the fault."""
 
 
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
@@ -50,12 +40,13 @@ def first_keys(file: SourceFile, text: str) -> tuple[str, ...]:
     for line in split_lines(text):
         try:
             return tuple(_object(line))
-        except _Fault:
+        except Fault:
             continue
     raise SourceError(
         "not_json_lines",
-        f"{file.name} begins with a brace, but no line at its beginning is one whole JSON object.",
-        "Write it as JSON lines: one object a line. A document over several lines can't be read yet.",
+        f"{file.name} begins with a brace, but no line at its beginning is one whole JSON object, and as a document "
+        "it is of no format that evcharge knows, or holds nothing.",
+        "Write it as JSON lines, one object a line, and describe it: --profile my.toml.",
     )
 
 
@@ -91,7 +82,7 @@ class _Objects:
         """Code of the line's fault, or None, and its values, empty where there is a fault."""
         try:
             return None, self._values(raw)
-        except _Fault as error:
+        except Fault as error:
             return str(error), [""] * len(self.names)
 
     def _values(self, raw: str) -> list[str]:
@@ -101,63 +92,24 @@ class _Objects:
             place = self._places.get(folded(key))
             if place is not None:
                 if values[place] is not None:
-                    raise _Fault("duplicate_key")
+                    raise Fault("duplicate_key")
                 values[place] = value
-        texts = [_text(value, place in self._ids) for place, value in enumerate(values)]
+        texts = [scalar_text(value, place in self._ids) for place, value in enumerate(values)]
         if "\\u" in raw:
-            _refuse_unstorable(texts)
+            refuse_unstorable(texts)
         return texts
 
 
 def _object(raw: str) -> dict[str, Any]:
     """The object that the line is."""
     if "\0" in raw:
-        raise _Fault("nul_character")
+        raise Fault("nul_character")
     try:
-        value = _DECODER.decode(raw)
-    except _Fault:
+        value = DECODER.decode(raw)
+    except Fault:
         raise
     except (ValueError, RecursionError) as error:
-        raise _Fault("malformed_row") from error
+        raise Fault("malformed_row") from error
     if type(value) is not dict:
-        raise _Fault("not_an_object")
+        raise Fault("not_an_object")
     return value
-
-
-def _text(value: object, is_id: bool) -> str:
-    """A scalar as text: a number as it is written, a truth value as true or false, null as empty."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, _Float) and not is_id:
-        return str(value)
-    if isinstance(value, bool) and not is_id:
-        return "true" if value else "false"
-    raise _Fault("value_not_scalar")
-
-
-def _refuse_unstorable(texts: Sequence[str]) -> None:
-    """Refuse what only an escape can write: half a surrogate pair, which is no character, and NUL."""
-    for text in texts:
-        if "\0" in text:
-            raise _Fault("nul_character")
-        if any("\ud800" <= mark <= "\udfff" for mark in text):
-            raise _Fault("malformed_row")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise _Fault("duplicate_key")
-    return members
-
-
-def _refuse_constant(name: str) -> None:
-    """NaN, Infinity and -Infinity are not JSON."""
-    raise _Fault("malformed_row")
-
-
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=_Float, parse_int=str, parse_constant=_refuse_constant
-)

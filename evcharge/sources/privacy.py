@@ -9,10 +9,10 @@ import csv
 import hashlib
 import hmac
 import io
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from evcharge.sources.jsonvalues import written
 from evcharge.sources.profile import folded
 
 WITHHELD = "[private]"
@@ -50,6 +50,20 @@ def withheld_row(cells: Sequence[str], private: Collection[int], delimiter: str)
 
 
 def withheld_object(members: Mapping[str, Any], private: Collection[str]) -> str:
-    """A JSON object, written anew without the values of its private members (folded names)."""
-    kept = {key: WITHHELD if folded(key) in private else value for key, value in members.items()}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    """A JSON object, written anew without the values of its private members (folded names), at any depth."""
+    return written(_without_private(members, private))
+
+
+def withheld_text(raw: str, members: Mapping[str, Any], private: Collection[str]) -> str:
+    """The text of a JSON object as it stands, or written anew where it has private members at some depth."""
+    kept = _without_private(members, private)
+    return raw if kept == members else written(kept)
+
+
+def _without_private(value: Any, private: Collection[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: WITHHELD if inner is not None and folded(key) in private else _without_private(inner, private)
+            for key, inner in value.items()
+        }
+    return [_without_private(inner, private) for inner in value] if isinstance(value, list) else value

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 TABULAR = ("csv", "jsonl")
 """Formats whose fields a file names itself. Delimited text may also stand in a workbook."""
 
-STRUCTURED = ("acn", "ocpi", "ocpp", "steve")
+STRUCTURED = ("acn", "ocpi-sessions", "ocpi-cdrs", "ocpp", "steve")
 """Formats with structure of their own: the reader names the fields."""
 
 FORMATS = (*TABULAR, *STRUCTURED)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from evcharge.frames import RawSessions
-from evcharge.sources import jsonlines, steve, table
+from evcharge.sources import acn, jsonlines, ocpi, steve, table
 from evcharge.sources.chunk import Reading
 from evcharge.sources.file import SourceFile
 
@@ -23,18 +23,24 @@ class Reader(Protocol):
 
 
 class StructuredReader(Reader, Protocol):
-    """A module that reads a format with structure of its own.
+    """A module, or an object of one, that reads a format with structure of its own.
 
     Attributes:
         FIELDS: names of the fields that it makes; a profile maps them as it maps the columns of a table.
     """
 
-    FIELDS: tuple[str, ...]
+    @property
+    def FIELDS(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def recognises(self, file: SourceFile) -> bool:
         """Whether the file's beginning is of this format."""
 
 
-STRUCTURED_READERS: Mapping[str, StructuredReader] = {"steve": steve}
+STRUCTURED_READERS: Mapping[str, StructuredReader] = {
+    "acn": acn,
+    "ocpi-sessions": ocpi.SESSIONS_READER,
+    "ocpi-cdrs": ocpi.CDRS_READER,
+    "steve": steve,
+}
 
 READERS: Mapping[str, Reader] = {"csv": table, "jsonl": jsonlines, **STRUCTURED_READERS}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from evcharge.errors import SourceError
-from evcharge.sources import jsonlines, sheet, table
+from evcharge.sources import jsonlines, ocpi, sheet, table
 from evcharge.sources.file import GZIP_MAGIC, SourceFile, printable
 from evcharge.sources.profile import TABULAR, Profile, folded
 from evcharge.sources.readers import STRUCTURED_READERS
@@ -78,11 +78,13 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
 
     Raises:
         SourceError: ``missing_columns`` or ``wrong_format`` (one candidate), ``no_profile_fits``,
-            ``several_profiles_fit``, ``not_a_table``, ``json_array``, ``empty_file``, and what reading a header raises.
+            ``several_profiles_fit``, ``not_a_table``, ``not_sessions``, ``json_array``, ``empty_file``, and what
+            reading a header raises.
     """
     profiles = tuple(candidates)
     if fitting := _structured_fits(file, profiles):
         return _only(file, fitting)
+    _refuse_locations(file)
     tabular = [profile for profile in profiles if profile.format in TABULAR]
     if profiles and not tabular:
         raise _wrong_structure(file, profiles[0])
@@ -190,9 +192,17 @@ def _head_text(file: SourceFile, encoding: str) -> str:
     if start == "<":
         raise _not_a_table(file, "an HTML or XML page")
     if start == "[":
-        reason = f"{file.name} is a JSON array, which is not read yet."
-        raise SourceError("json_array", reason, "Write it as JSON lines: one object a line (jq -c '.[]' does it).")
+        reason = f"{file.name} is a JSON array, and its objects are of no format whose arrays evcharge reads."
+        hint = "Write it as JSON lines, one object a line (jq -c '.[]' does it), and describe it: --profile my.toml."
+        raise SourceError("json_array", reason, hint)
     return text
+
+
+def _refuse_locations(file: SourceFile) -> None:
+    """Refuse a registry of stations, which holds no session."""
+    if ocpi.holds_locations(file):
+        reason = f"{file.name} holds OCPI Locations: charging stations, not sessions."
+        raise SourceError("not_sessions", reason, "Read it as a registry of stations: evcharge stations FILE.")
 
 
 def _refuse_binary(file: SourceFile) -> None:

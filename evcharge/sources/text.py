@@ -53,6 +53,29 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[Block]:
         pending = text[cut:]
 
 
+def pieces(file: SourceFile, encoding: str) -> Iterator[str]:
+    """The file's text from its beginning, cut anywhere but within CR LF: for what has no lines of bounded length.
+
+    Args:
+        file: the open file.
+        encoding: how its bytes are to be read. A byte order mark of UTF-8 or UTF-16 overrules it.
+
+    Raises:
+        SourceError: ``wrong_encoding`` (with the line), or what ``SourceFile.unpacked`` raises.
+    """
+    line, held, decoder = 1, "", None
+    for data in chain(file.unpacked(), (b"",)):
+        if decoder is None:
+            data, encoding = without_mark(data, encoding)
+            decoder = codecs.getincrementaldecoder(encoding)("strict")
+        text = held + _decode(file, decoder, data, encoding, Block(line, held))
+        held = "\r" if data and text.endswith("\r") else ""
+        text = text.removesuffix("\r") if held else text
+        line += count_line_ends(text)
+        if text:
+            yield text
+
+
 def first_lines(source: Iterator[Block], file: SourceFile) -> Block:
     """The first block that says something, from its first line that is not blank.
 

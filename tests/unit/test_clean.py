@@ -20,6 +20,8 @@ RULE_CODES = [
     "not_an_object",
     "duplicate_key",
     "value_not_scalar",
+    "credit_without_cdr",
+    "patch_without_put",
     "session_id_missing",
     "session_id_unusable",
     "station_id_missing",

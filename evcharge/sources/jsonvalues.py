@@ -1,0 +1,86 @@
+"""JSON values as the text they were written as, and what makes a piece of JSON no row.
+
+What does not belong here: where in a file an object begins and ends (``jsonlines``, ``documents``), and what its
+members mean (``profile``, and the readers of structured formats).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+
+class Fault(ValueError):
+    """A piece of JSON that is no row; its text is the code of the fault."""
+
+
+class WholeNumber(str):
+    """Text of a number without a fraction or an exponent; it may be an id."""
+
+    __slots__ = ()
+
+
+class Fraction(str):
+    """Text of a number with a fraction or an exponent: as an id it is refused, for 7.0 and 7 may be one id or two."""
+
+    __slots__ = ()
+
+
+def scalar_text(value: object, is_id: bool) -> str:
+    """A scalar as text: a number as it is written, a truth value as true or false, null as empty.
+
+    Raises:
+        Fault: ``value_not_scalar``.
+    """
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, WholeNumber) or (isinstance(value, Fraction) and not is_id):
+        return str(value)
+    if isinstance(value, bool) and not is_id:
+        return "true" if value else "false"
+    raise Fault("value_not_scalar")
+
+
+def refuse_unstorable(texts: Sequence[str]) -> None:
+    """Refuse what only an escape can write: half a surrogate pair, which is no character, and NUL.
+
+    Raises:
+        Fault: ``nul_character`` or ``malformed_row``.
+    """
+    for text in texts:
+        if "\0" in text:
+            raise Fault("nul_character")
+        if any("\ud800" <= mark <= "\udfff" for mark in text):
+            raise Fault("malformed_row")
+
+
+def written(value: Any) -> str:
+    """A decoded value as JSON on one line, its numbers as they were written."""
+    if isinstance(value, (WholeNumber, Fraction)):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join([f"{written(key)}:{written(inner)}" for key, inner in value.items()]) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(written, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise Fault("duplicate_key")
+    return members
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN, Infinity and -Infinity are not JSON."""
+    raise Fault("malformed_row")
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=Fraction, parse_int=WholeNumber, parse_constant=_refuse_constant
+)
+"""Keeps the text of numbers; raises ``Fault`` for a key that stands twice and for a constant that is not JSON."""

@@ -1,0 +1,272 @@
+"""OCPI Sessions and CDRs, versions 2.1.1 to 2.3.0: lists as pulled, and logs of what was pushed.
+
+One module reads both, since they share envelopes, ids, places, tokens and times. What does not belong here: which of
+several messages about one object decides (``ocpi_messages``), what wraps the objects (``documents``), what their
+fields are to us (the profiles), and Locations, which are registries of stations.
+Source: OCPI 2.1.1-d2, 2.2.1-d2 and 2.3.0, modules Sessions, CDRs and Locations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evcharge.frames import RawSessions
+from evcharge.sources.chunk import Reading, chunks
+from evcharge.sources.documents import Record, batches, first_items, folded_members
+from evcharge.sources.file import SourceFile
+from evcharge.sources.jsonvalues import Fault, refuse_unstorable, scalar_text
+from evcharge.sources.ocpi_messages import CDRS, SESSIONS, Message, Plan, kind_of, messages, opened, utc_text
+from evcharge.sources.privacy import ROW_WITHHELD
+from evcharge.sources.profile import folded
+
+PLACE = ("location_id", "evse_uid", "connector_id")
+STATION = ("name", "address", "city", "state", "country", "latitude", "longitude")
+SESSION_FIELDS: tuple[str, ...] = (
+    *("id", "start_date_time", "end_date_time", "kwh", "status", "became_active", "last_updated", "token"),
+    *(*PLACE, *STATION),
+)
+CDR_FIELDS: tuple[str, ...] = (
+    *("id", "start_date_time", "end_date_time", "total_energy", "remark", "last_updated", "token"),
+    *(*PLACE, *STATION),
+)
+
+NO_CONNECTOR = "#NA"
+"""Stands for EVSE and connector in the CDR of a reservation that no charging followed. Source: 2.2.1, CdrLocation."""
+
+ENDED = ("COMPLETED", "INVALID")
+"""States after which a session does not go on. Source: 2.2.1, SessionStatus."""
+
+_PLACES = frozenset(map(folded, ("location_id", "location", "cdr_location")))
+
+Texts = dict[str, str]
+
+
+@dataclass(frozen=True)
+class OcpiReader:
+    """Reads the objects of one OCPI module.
+
+    Attributes:
+        kind: ``sessions`` or ``cdrs``.
+        FIELDS: names of the fields that it makes.
+        texts: their texts, from the object's folded members; None where the object is no charging session.
+    """
+
+    kind: str
+    FIELDS: tuple[str, ...]
+    texts: Callable[[Mapping[str, Any]], Texts | None]
+
+    def recognises(self, file: SourceFile) -> bool:
+        """Whether an object of this kind stands at the file's beginning, alone or in a message."""
+        return any(self._is_mine(item.members) for item in first_items(file))
+
+    def _is_mine(self, members: dict[str, Any]) -> bool:
+        try:
+            method, url, body = opened(members)
+            names = folded_members(body).keys()
+        except Fault:
+            return False
+        if kind_of(names, url) != self.kind:
+            return False
+        return bool(url and method) or (names >= {"id", folded("start_date_time")} and not names.isdisjoint(_PLACES))
+
+    def read(self, file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
+        """The sessions, one for all that the file says of an object.
+
+        The file is passed through twice: first to count what each object is told by, then to read. Memory holds the
+        objects' keys, and the messages of those that are told by several until the last one has come.
+
+        Raises:
+            SourceError: ``location_of_two_parties``; or what ``documents.items`` raises.
+        """
+        encoding, private = reading.profile.encoding, reading.profile.private_fields
+        plan = Plan(file, self.kind, encoding)
+        records = self._records(messages(file, self.kind, encoding), plan, private)
+        names = tuple(map(folded, self.FIELDS))
+        yield from chunks(batches(records, len(names)), names, reading)
+
+    def _records(
+        self, found: Iterator[Message | Record | None], plan: Plan, private: frozenset[str]
+    ) -> Iterator[Record | None]:
+        """A row or None for each object of the file."""
+        waiting: dict[tuple[str, ...], list[Message]] = {}
+        for message in found:
+            if not isinstance(message, Message):
+                yield self._of_width(message)
+                continue
+            group = [message]
+            if message.key and plan.counts[message.key] > 1:
+                group = [*waiting.pop(message.key, []), message]
+                if len(group) < plan.counts[message.key]:
+                    waiting[message.key] = group
+                    continue
+            yield from self._of_group(group, plan, private)
+
+    def _of_group(self, group: list[Message], plan: Plan, private: frozenset[str]) -> Iterator[Record | None]:
+        """The row that all messages about one object make, and None for each of the others."""
+        whole = Message.of_all(group)
+        if whole is None:
+            for message in group:
+                yield self._record(message, "patch_without_put", private)
+            return
+        yield from [None] * (len(group) - 1)
+        if plan.is_cancelled(whole):
+            yield None
+        elif plan.cancels_nothing(whole):
+            yield self._record(whole, "credit_without_cdr", private)
+        else:
+            yield self._record(whole, None, private)
+
+    def _record(self, message: Message, fault: str | None, private: frozenset[str]) -> Record | None:
+        """The object as a row; None where it is no charging session."""
+        try:
+            texts = {} if fault else self.texts(folded_members(message.body))
+            if texts is None:
+                return None
+            cells = [texts.get(name, "") for name in self.FIELDS]
+            refuse_unstorable(cells)
+            return Record(message.line, message.kept(private), fault, cells)
+        except Fault as found:
+            return self._of_width(Record(message.line, ROW_WITHHELD, str(found), ()))
+
+    def _of_width(self, record: Record | None) -> Record | None:
+        return record and record._replace(texts=[""] * len(self.FIELDS))
+
+
+def holds_locations(file: SourceFile) -> bool:
+    """Whether the file's beginning is of OCPI Locations, which tell of stations and of no session."""
+    names = (frozenset(map(folded, opened(item.members).body)) for item in first_items(file))
+    return any({"id", "coordinates"} <= one and not one.isdisjoint({"evses", "address"}) for one in names)
+
+
+def _session_texts(members: Mapping[str, Any]) -> Texts | None:
+    """A Session's texts. Energy, end and state of one that still goes on are left out: they are not its last."""
+    status = _scalar(members, "status")
+    state = status.strip().upper()
+    if state == "RESERVATION":
+        return None
+    end = utc_text(_scalar(members, "end_date_time"))
+    has_ended = state in ENDED or (state != "ACTIVE" and bool(end.strip()))
+    kwh = _scalar(members, "kwh")
+    return {
+        **_shared_texts(members),
+        "end_date_time": end if has_ended else "",
+        "kwh": kwh if has_ended else "",
+        "status": status if has_ended else "",
+        "became_active": {"COMPLETED": "true", "PENDING": "false"}.get(state, "") if has_ended else "",
+    }
+
+
+def _cdr_texts(members: Mapping[str, Any]) -> Texts | None:
+    """A CDR's texts; None for a reservation that no charging followed."""
+    energy = _scalar(members, "total_energy")
+    texts = _shared_texts(members)
+    if texts["connector_id"] == NO_CONNECTOR and _is_zero(energy):
+        return None
+    end = _scalar(members, "end_date_time") or _scalar(members, "stop_date_time")
+    places = {name: "" if texts[name] == NO_CONNECTOR else texts[name] for name in ("evse_uid", "connector_id")}
+    remark = " ".join(_scalar(members, "remark").split())
+    return {**texts, **places, "end_date_time": utc_text(end), "total_energy": energy, "remark": remark}
+
+
+def _shared_texts(members: Mapping[str, Any]) -> Texts:
+    """Texts that Sessions and CDRs have in common."""
+    return {
+        "id": _scoped_id(members),
+        "start_date_time": utc_text(_scalar(members, "start_date_time")),
+        "last_updated": utc_text(_scalar(members, "last_updated")),
+        "token": _token(members),
+        **_place_texts(members),
+    }
+
+
+def _scoped_id(members: Mapping[str, Any]) -> str:
+    """``country_code|party_id|id``, since ids are unique only within a party; the id alone where no party is told.
+
+    A ``|`` or ``%`` inside a part is written ``%7C`` or ``%25``.
+    """
+    own = _scalar(members, "id", is_id=True)
+    parts = [_scalar(members, name, is_id=True) for name in ("country_code", "party_id")]
+    if not own.strip():
+        return ""
+    escaped = [part.strip().replace("%", "%25").replace("|", "%7C") for part in (*parts, own)]
+    return "|".join(escaped) if any(escaped[:2]) else escaped[2]
+
+
+def _token(members: Mapping[str, Any]) -> str:
+    """Who charged: the contract's id, which 2.1.1 calls ``auth_id``, else the token's."""
+    token = members.get(folded("cdr_token"))
+    if not isinstance(token, dict):
+        return _scalar(members, "cdr_token") or _scalar(members, "auth_id")
+    inner = folded_members(token)
+    return _scalar(inner, "contract_id") or _scalar(inner, "uid")
+
+
+def _place_texts(members: Mapping[str, Any]) -> Texts:
+    """Where it was: by ids (2.2 on), by ``cdr_location`` (CDRs, 2.2 on) or by a nested ``location`` (2.1.1)."""
+    location = _inner(members, "cdr_location") or _inner(members, "location")
+    evse = _only(location.get("evses"))
+    connector = _only(evse.get("connectors"))
+    coordinates = location.get("coordinates")
+    point = folded_members(coordinates) if isinstance(coordinates, dict) else {}
+    return {
+        "location_id": _scalar(members, "location_id", is_id=True) or _scalar(location, "id", is_id=True),
+        "evse_uid": _first_id((members, "evse_uid"), (location, "evse_uid"), (evse, "uid")),
+        "connector_id": _first_id((members, "connector_id"), (location, "connector_id"), (connector, "id")),
+        **{name: _attribute(location, name) for name in ("name", "address", "city", "state", "country")},
+        **{name: _attribute(point, name) for name in ("latitude", "longitude")},
+    }
+
+
+def _first_id(*places: tuple[Mapping[str, Any], str]) -> str:
+    return next((text for members, name in places if (text := _scalar(members, name, is_id=True))), "")
+
+
+def _only(values: Any) -> Mapping[str, Any]:
+    """The one object of a list; nothing where there are several, for it can't be told which is meant."""
+    return (
+        folded_members(values[0])
+        if isinstance(values, list) and len(values) == 1 and isinstance(values[0], dict)
+        else {}
+    )
+
+
+def _inner(members: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A member that is an object, by its folded names; nothing where it is not there.
+
+    Raises:
+        Fault: ``value_not_scalar`` where it is something else.
+    """
+    value = members.get(folded(name))
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Fault("value_not_scalar")
+    return folded_members(value)
+
+
+def _scalar(members: Mapping[str, Any], name: str, *, is_id: bool = False) -> str:
+    return scalar_text(members.get(folded(name)), is_id)
+
+
+def _attribute(members: Mapping[str, Any], name: str) -> str:
+    """An attribute of the station: no session is refused for one, so that what can't be kept is left out."""
+    value = members.get(folded(name))
+    try:
+        text = scalar_text(value, is_id=False)
+        refuse_unstorable([text])
+    except Fault:
+        return ""
+    return text
+
+
+def _is_zero(text: str) -> bool:
+    try:
+        return float(text or 0) == 0
+    except ValueError:
+        return False
+
+
+SESSIONS_READER = OcpiReader(SESSIONS, SESSION_FIELDS, _session_texts)
+CDRS_READER = OcpiReader(CDRS, CDR_FIELDS, _cdr_texts)
