@@ -242,6 +242,7 @@ STRUCTURAL_RULES = (
     _structural("not_an_object", "not a JSON object"),
     _structural("duplicate_key", "a key that stands twice in one object"),
     _structural("value_not_scalar", "a list, object or wrong kind of value where one text or number belongs"),
+    _structural("stop_without_start", "the end of a session whose start was not read"),
 )
 """Rules on the row's own structure; ``sources`` names the fault. No other rule looks at such a row."""
 

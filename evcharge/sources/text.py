@@ -53,6 +53,22 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[Block]:
         pending = text[cut:]
 
 
+def pieces(file: SourceFile, encoding: str) -> Iterator[str]:
+    """The file's text from its beginning, piece by piece, cut anywhere: for documents that know no lines.
+
+    Raises:
+        SourceError: ``wrong_encoding``, or what ``SourceFile.unpacked`` raises.
+    """
+    line, decoder = 1, None
+    for data in chain(file.unpacked(), (b"",)):
+        if decoder is None:
+            data, encoding = without_mark(data, encoding)
+            decoder = codecs.getincrementaldecoder(encoding)("strict")
+        text = _decode(file, decoder, data, encoding, Block(line, ""))
+        line += count_line_ends(text)
+        yield text
+
+
 def first_lines(source: Iterator[Block], file: SourceFile) -> Block:
     """The first block that says something, from its first line that is not blank.
 

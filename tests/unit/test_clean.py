@@ -20,6 +20,7 @@ RULE_CODES = [
     "not_an_object",
     "duplicate_key",
     "value_not_scalar",
+    "stop_without_start",
     "session_id_missing",
     "session_id_unusable",
     "station_id_missing",
