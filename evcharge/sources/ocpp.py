@@ -21,7 +21,7 @@ from evcharge.sources.ocpp_carriers import Broken, Message
 from evcharge.sources.ocpp_sessions import Row, Sessions
 from evcharge.sources.profile import Profile, folded
 
-FIELDS = (
+FIELDS: tuple[str, ...] = (
     *("station", "session", "evse", "connector", "start", "start_zone", "end", "end_zone"),
     *("energy_wh", "stop_reason", "error_codes", "id_token", "has_transaction", "reached_charging"),
     *("next_status", "updated"),

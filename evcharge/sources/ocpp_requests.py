@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from evcharge.sources.ocpp_attempts import Attempt, Origin
 from evcharge.sources.ocpp_carriers import Message
@@ -33,7 +33,7 @@ SHORTEST_TAG_CHARACTERS = 4
 """A shorter token in an id is chance."""
 
 MAX_TAGS = 256
-"""Last tokens that started something at a station."""
+"""Last starts of a station whose tokens are held."""
 
 
 class Requests:
@@ -43,7 +43,7 @@ class Requests:
         self._station = station
         self._waiting: list[Attempt] = []
         self._settled: list[Attempt] = []
-        self._recent_tags: deque[tuple[str, Moment]] = deque(maxlen=MAX_TAGS)
+        self._recent: deque[tuple[str, Moment, Attempt]] = deque(maxlen=MAX_TAGS)
 
     def take(self, message: Message, now: Moment) -> Attempt | None:
         """The attempt that a request is so far; None where it was only sent a second time."""
@@ -64,26 +64,29 @@ class Requests:
         return request
 
     def _find_what_it_is_part_of(self, request: Attempt, now: Moment) -> None:
-        """An Authorize shortly after a start with its token, or after a remote start, is a part of that."""
-        gaps = [logged_between(moment, now) for tag, moment in self._recent_tags if tag == request.tag]
+        """An Authorize is a part of a running transaction that its token began shortly before, or of a remote start."""
+        running = [moment for tag, moment, attempt in self._recent if tag == request.tag and attempt.stop is None]
+        gaps = [logged_between(moment, now) for moment in running]
         request.ignored = any(gap is not None and gap <= AUTHORIZE_SECONDS for gap in gaps)
         for earlier in self._waiting:
             is_remote = earlier.action in REMOTE_STARTS
             if is_remote and earlier.tag == request.tag and _within(earlier.start, now, REMOTE_START_SECONDS):
                 request.ignored, request.act_of = True, earlier
 
-    def led_to(self, attempt: Attempt, tag: str, now: Moment, *, stops: bool = False) -> None:
-        """The requests with this token, or this number of a remote start, are parts of this attempt's act."""
+    def led_to(self, attempt: Attempt, tag: str, now: Moment) -> None:
+        """The requests with this token, or this number of a remote start, led to this transaction."""
         for request in self._waiting:
             same = (tag and request.tag == tag) or (request.remote_id and request.remote_id == attempt.remote_id)
-            if not same or not _within(request.start, now, request.window_seconds):
-                continue
-            if stops and request.action == "Authorize":
-                request.ignored = True
-            elif not stops and request.followed_by is None:
+            if same and request.followed_by is None and _within(request.start, now, request.window_seconds):
                 request.followed_by = attempt
-        if tag and not stops:
-            self._recent_tags.append((tag, now))
+        if tag:
+            self._recent.append((tag, now, attempt))
+
+    def stopped(self, tags: Collection[str], now: Moment) -> None:
+        """An Authorize with the token of a transaction that stopped was the card held up to stop it."""
+        for request in self._waiting:
+            if request.action == AUTHORIZE and request.tag in tags and _within(request.start, now, AUTHORIZE_SECONDS):
+                request.ignored = True
 
     def settle_old(self, now: Moment) -> None:
         """Put aside the requests that nothing can follow any more, and forget those that are parts of another act."""

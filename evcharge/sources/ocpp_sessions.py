@@ -1,7 +1,8 @@
 """Which messages make one attempt: requests with their answers, starts with their stops, notices with both.
 
 Pairing is by (station, message id) and (station, transaction id), never by order alone. What does not belong here:
-how messages are found in a file (``ocpp_carriers``), what an authorisation led to (``ocpp_requests``), and what an attempt's row says (``ocpp_attempts``).
+how messages are found in a file (``ocpp_carriers``), what an authorisation led to (``ocpp_requests``), and what an
+attempt's row says (``ocpp_attempts``).
 """
 
 from __future__ import annotations
@@ -173,9 +174,8 @@ class _Station:
         payload = message.payload
         stop = _Stop(message.moment(payload.get("timestamp")), Origin.of(message), payload)
         attempt = self._pair(scalar(payload.get("transactionId")), stop)
-        if attempt is not None:
-            self._requests.led_to(attempt, attempt.tag, now, stops=True)
-            self._requests.led_to(attempt, scalar(payload.get("idTag")), now, stops=True)
+        tags = (scalar(payload.get("idTag")), attempt.tag if attempt else "")
+        self._requests.stopped([tag for tag in tags if tag], now)
 
     def _pair(self, transaction: str, stop: _Stop) -> Attempt | None:
         """Close the latest start with that id that was not later than the stop; the last of several stops wins.
@@ -244,7 +244,10 @@ class _Station:
             attempt.start, attempt.begun = moment, Origin.of(message)
             attempt.session = f"{without_tag(transaction, tag)}|{moment.text}"
         self._ask(message, attempt)
-        self._requests.led_to(attempt, tag, now, stops=event == "Ended")
+        if event == "Ended":
+            self._requests.stopped([one for one in (tag, attempt.tag) if one], now)
+        else:
+            self._requests.led_to(attempt, tag, now)
         self._hear(attempt, event, payload, info)
         if event == "Ended":
             self._end(attempt, moment, Origin.of(message), scalar(info.get("stoppedReason")))
@@ -254,7 +257,8 @@ class _Station:
         known = self._transactions.setdefault(transaction, [])
         fitting = [one for one in known if one.start is None or _not_before(one.start, moment)]
         attempt = fitting[-1] if fitting else known[-1] if known and not starts else None
-        begun_then = attempt is not None and attempt.start is not None and attempt.start.text != moment.text
+        begun = attempt.start if attempt else None
+        begun_then = begun is not None and (seconds_between(begun, moment) or 0.0) != 0
         if attempt is None or (starts and begun_then):
             attempt = Attempt("TransactionEvent", self._id, transaction=True, meter=Meter())
             known.append(attempt)
