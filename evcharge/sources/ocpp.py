@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 from evcharge.errors import SourceError
@@ -19,6 +20,7 @@ from evcharge.sources.file import SourceFile, open_file
 from evcharge.sources.ocpp_attempts import Origin
 from evcharge.sources.ocpp_carriers import Broken, Message
 from evcharge.sources.ocpp_sessions import Row, Sessions
+from evcharge.sources.ocpp_times import seconds_of
 from evcharge.sources.profile import Profile, folded
 
 FIELDS: tuple[str, ...] = (
@@ -48,6 +50,10 @@ class _Logs:
     profile: Profile = field(compare=False)
     file: SourceFile = field(compare=False)
     others: Mapping[str, Path] = field(compare=False)
+
+
+LOOKED_AT = 1_000
+"""Messages at a log's beginning that tell whether its times run backwards."""
 
 
 def recognises(file: SourceFile) -> bool:
@@ -131,31 +137,56 @@ def _first_time(logs: _Logs, sha256: str) -> float:
 
 
 def _messages(logs: _Logs, sha256: str) -> Iterator[Message | Broken]:
-    """The messages of one log; of a companion those before a fault of the file, if it has one."""
+    """The messages of one log, oldest first; of a companion those before a fault of the file, if it has one."""
     if sha256 == logs.file.sha256:
-        yield from _of_known_station(logs.file, logs.profile)
+        yield from _oldest_first(_of_known_station(logs.file, logs.profile))
         return
     try:
         with open_file(logs.others[sha256]) as file:
             if file.sha256 == sha256:
-                yield from _of_known_station(file, logs.profile)
+                yield from _oldest_first(_of_known_station(file, logs.profile))
     except SourceError:
         return
+
+
+def _oldest_first(messages: Iterator[Message | Broken]) -> Iterator[Message | Broken]:
+    """The messages as they come, or from the last to the first where the log's times run backwards.
+
+    Such a log, a table sorted from the newest, is held whole: its end comes first.
+    """
+    head = list(islice(messages, LOOKED_AT))
+    told = [seconds_of(message.logged_at) for message in head if isinstance(message, Message)]
+    times = [time for time in told if time is not None]
+    falls = sum(later < earlier for earlier, later in pairwise(times))
+    rises = sum(later > earlier for earlier, later in pairwise(times))
+    if falls > rises:
+        yield from reversed([*head, *messages])
+    else:
+        yield from chain(head, messages)
 
 
 def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | Broken]:
     """The messages of a file, once it is known of which station each one is.
 
     Raises:
-        SourceError: ``station_unstated``, and what ``ocpp_carriers.messages`` raises.
+        SourceError: ``station_unstated``, ``several_stations``, and what ``ocpp_carriers.messages`` raises.
     """
-    stated = "station_id" in profile.constants
+    stated, first = profile.constants.get("station_id"), ""
     for message in ocpp_carriers.messages(file, profile):
-        if not stated and isinstance(message, Message) and not message.station:
+        if isinstance(message, Message) and not stated and not message.station:
             raise SourceError(
                 "station_unstated",
                 f"{file.name} line {message.line} does not say which station its message is of.",
                 'State it in a profile of your own, with station_id = "…" under [constants]; docs/sources/ocpp.md has '
                 "the whole profile.",
             )
+        if isinstance(message, Message) and stated:
+            first = first or message.station
+            if message.station != first:
+                raise SourceError(
+                    "several_stations",
+                    f"{file.name} line {message.line} is of station {message.station}, an earlier one of {first}; the "
+                    f"profile says that all are of {stated}.",
+                    "Take station_id out of the profile's [constants]: this log names its stations.",
+                )
         yield message

@@ -23,7 +23,10 @@ CALL, RESULT, ERROR = 2, 3, 4
 
 FROM_STATION, TO_STATION = "from station", "to station"
 
-_FRAME_START = re.compile(r"\[\s*[234]\s*,")
+_FRAME_START = re.compile(r"\[\s*[234]\s*,\s*\\?\"")
+_MAY_CARRY = re.compile(rf"{_FRAME_START.pattern}|correlationId")
+"""What tells a line with a message, even a broken one, from the rest of a log."""
+
 _TIME = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _LINES = tuple(
     re.compile(pattern)
@@ -33,8 +36,8 @@ _LINES = tuple(
         rf"\[ocpp\s*\] TRACE (?P<time>{_TIME}) "
         r"(?P<way>received JSON message from|sent JSON message to) (?P<station>.+?): (?P<frame>\[.*)",  # evcc
         rf"\[(?P<time>{_TIME})\] \[msg-(?:in|out)\] (?P<frame>\[.*)",  # certification tool
-        rf"\[?(?P<time>{_TIME})\]?(?P<words>[^\[]{{0,200}}?)\s*(?P<frame>\[\s*[234]\s*,.*)",  # a time before a frame
-        r"\s*(?P<frame>\[\s*[234]\s*,.*)",  # a frame alone
+        rf"\[?(?P<time>{_TIME})\]?(?P<words>.{{0,200}}?)(?P<frame>\[\s*[234]\s*,\s*\".*)",  # a time before a frame
+        r"\s*(?P<frame>\[\s*[234]\s*,\s*\".*)",  # a frame alone
     )
 )
 """Lines that carry a frame. What else stands in a log is not looked at."""
@@ -135,8 +138,6 @@ def recognises(file: SourceFile) -> bool:
     """Whether one of the carriers shows in the file's first ``BLOCK_BYTES``."""
     data, encoding = without_mark(next(file.unpacked(), b""), "utf-8")
     text = data.decode(encoding, "replace")
-    if "\0" in text:
-        return False
     start = text.lstrip()
     if _is_array(start):
         return any(isinstance(read, Message) for read in _array(file.sha256, _elements(file, [text])))
@@ -171,7 +172,8 @@ def _is_array(start: str) -> bool:
 
 
 def _of_line(file: str, line: int, text: str) -> Message | Broken | None:
-    """The message that a line carries, if it carries one."""
+    """The message that a line carries, if it carries one. NULs before a line are what a power cut leaves in a log."""
+    text = text.lstrip("\0")
     if text.lstrip()[:1] == "{":
         return _of_json(file, line, text)
     if not _FRAME_START.search(text):
@@ -202,7 +204,7 @@ def _of_json(file: str, line: int, text: str) -> Message | Broken | None:
     try:
         return _of_object(file, line, _json(text))
     except _Fault as fault:
-        return Broken(file, line, str(fault))
+        return Broken(file, line, str(fault)) if _MAY_CARRY.search(text) else None
 
 
 def _of_object(file: str, line: int, value: object) -> Message | None:

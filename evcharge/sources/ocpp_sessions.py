@@ -24,12 +24,16 @@ from evcharge.sources.ocpp_attempts import (
 from evcharge.sources.ocpp_carriers import CALL, ERROR, FROM_STATION, TO_STATION, Broken, Message
 from evcharge.sources.ocpp_payloads import answers, difference_wh, error_codes, one_line, scalar, status_of, token
 from evcharge.sources.ocpp_requests import MAX_PENDING, REMOTE_STARTS, REQUESTS, Requests, without_tag
-from evcharge.sources.ocpp_times import Moment, seconds_between
+from evcharge.sources.ocpp_times import Moment, logged_between, seconds_between
 from evcharge.sources.privacy import ROW_WITHHELD
 
 PLACE_ATTEMPTS = 8
 """Last attempts of a connector that notices may still be about."""
 
+MAX_EARLY = 64
+"""Answers of a station that are kept in case their requests come after them."""
+
+_BOTH_WAYS = (FROM_STATION, TO_STATION)
 _NO_IDS = ("0", "-1")
 """Transaction ids that stations write when they never learned the real one."""
 
@@ -83,6 +87,7 @@ class _Station:
     def __init__(self, station: str) -> None:
         self._id = station
         self._pending: dict[tuple[str, str], Attempt] = {}
+        self._early: dict[tuple[str, str], Message] = {}
         self._requests = Requests(station)
         self._starts: dict[tuple[str, object], Attempt] = {}
         self._transactions: dict[str, list[Attempt]] = {}
@@ -117,11 +122,18 @@ class _Station:
         self._pending[key] = attempt
         if len(self._pending) > MAX_PENDING:
             del self._pending[next(iter(self._pending))]
+        early = self._early.pop(key, None)
+        gap = logged_between(message.moment(), early.moment()) if early else None
+        if early and gap is not None and gap >= 0:
+            self._answer(early)
 
     def _answer(self, message: Message) -> None:
-        """Give an answer to the request it names; a second answer, or one to a request not kept, says nothing."""
-        ways = {FROM_STATION: (TO_STATION,), TO_STATION: (FROM_STATION,)}.get(message.direction)
-        for way in ways or (FROM_STATION, TO_STATION):
+        """Give an answer to the request it names; a second answer says nothing.
+
+        One that no request waits for is kept a while: a table sorted by its seconds may tell answers first.
+        """
+        ways = {FROM_STATION: (TO_STATION,), TO_STATION: (FROM_STATION,)}.get(message.direction, _BOTH_WAYS)
+        for way in ways:
             attempt = self._pending.get((way, message.id))
             if attempt and (message.kind == ERROR or answers(attempt.action, message.payload)):
                 del self._pending[way, message.id]
@@ -129,6 +141,10 @@ class _Station:
                 if attempt.action == "StartTransaction":
                     self._known_as(attempt, scalar(message.payload.get("transactionId")))
                 return
+        for way in ways:
+            self._early[way, message.id] = message
+            if len(self._early) > MAX_EARLY:
+                del self._early[next(iter(self._early))]
 
     def _request(self, message: Message, now: Moment) -> None:
         """Take a request that may lead to a transaction."""
