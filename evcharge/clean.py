@@ -247,6 +247,7 @@ STRUCTURAL_RULES = (
     _structural("value_not_scalar", "a list, object or wrong kind of value where one text or number belongs"),
     _structural("credit_without_cdr", "a credit for a CDR that is not in this file: load both from one file"),
     _structural("patch_without_put", "a change to a session that is not in this file: load the whole log"),
+    _structural("stop_without_start", "the end of a session whose start was not read"),
 )
 """Rules on the row's own structure; ``sources`` names the fault. No other rule looks at such a row."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from evcharge.frames import RawSessions
-from evcharge.sources import acn, jsonlines, ocpi, steve, table
+from evcharge.sources import acn, jsonlines, ocpi, ocpp, steve, table
 from evcharge.sources.chunk import Reading
 from evcharge.sources.file import SourceFile
 
@@ -40,6 +40,7 @@ STRUCTURED_READERS: Mapping[str, StructuredReader] = {
     "acn": acn,
     "ocpi-sessions": ocpi.SESSIONS_READER,
     "ocpi-cdrs": ocpi.CDRS_READER,
+    "ocpp": ocpp,
     "steve": steve,
 }
 

@@ -85,13 +85,21 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The rows below the header line.
 
     Raises:
-        SourceError: ``unclosed_quote``, or what ``best_header`` and ``text.blocks`` raise; of a workbook, what
-            ``best_page`` and ``sheet.read`` raise.
+        SourceError: as ``rows``; of a workbook, what ``best_page`` and ``sheet.read`` raise.
     """
-    profile = reading.profile
     if sheet.is_workbook(file):
-        yield from sheet.read(file, best_page(file, profile), reading)
+        yield from sheet.read(file, best_page(file, reading.profile), reading)
         return
+    names, batches = rows(file, reading.profile)
+    yield from chunks(batches, names, reading)
+
+
+def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[Rows]]:
+    """Folded names of the fields that the profile reads, and the rows below the header line, with these fields.
+
+    Raises:
+        SourceError: ``unclosed_quote``, or what ``best_header`` and ``text.blocks`` raise.
+    """
     source = blocks(file, profile.encoding)
     head = first_lines(source, file)
     header = best_header(file, head.text, profile)
@@ -99,7 +107,7 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     places = {name: place for place, name in enumerate(map(folded, header.names)) if name in profile.fields}
     private = [place for place, name in enumerate(map(folded, header.names)) if name in profile.private_fields]
     layout = _Layout(header.delimiter, list(header.names), tuple(places.values()), tuple(private))
-    yield from chunks(_batches(file, chain((body,), source), layout), tuple(places), reading)
+    return tuple(places), _batches(file, chain((body,), source), layout)
 
 
 def best_page(file: SourceFile, profile: Profile) -> sheet.Page:

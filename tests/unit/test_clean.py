@@ -22,6 +22,7 @@ RULE_CODES = [
     "value_not_scalar",
     "credit_without_cdr",
     "patch_without_put",
+    "stop_without_start",
     "session_id_missing",
     "session_id_unusable",
     "station_id_missing",

@@ -1,0 +1,192 @@
+"""OCPP 1.6J and 2.0.1 message logs: attempts and sessions, completed by the other logs of the same call.
+
+What does not belong here: the shapes of logs (``ocpp_carriers``), pairing (``ocpp_sessions``), what a row says
+(``ocpp_attempts``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain, islice, pairwise
+from pathlib import Path
+
+from evcharge.errors import SourceError
+from evcharge.frames import RawSessions
+from evcharge.sources import ocpp_carriers
+from evcharge.sources.chunk import Reading, Rows, chunks
+from evcharge.sources.file import SourceFile, open_file
+from evcharge.sources.ocpp_attempts import Origin
+from evcharge.sources.ocpp_carriers import Broken, Message
+from evcharge.sources.ocpp_sessions import Row, Sessions
+from evcharge.sources.ocpp_times import seconds_of
+from evcharge.sources.profile import Profile, folded
+
+FIELDS: tuple[str, ...] = (
+    *("station", "session", "evse", "connector", "start", "start_zone", "end", "end_zone"),
+    *("energy_wh", "stop_reason", "error_codes", "id_token", "has_transaction", "reached_charging"),
+    *("next_status", "updated"),
+)
+"""Fields of a row; docs/sources/ocpp.md tells what each is made of."""
+
+BATCH_ROWS = 10_000
+"""Rows that are handed to the frames at a time."""
+
+
+@dataclass(frozen=True)
+class _Logs:
+    """The logs of a call. Two are equal if the same bytes are read by the same settings, whichever is loaded now.
+
+    Attributes:
+        sha256s: of each log's bytes, in order.
+        settings: what decides how they are read.
+        profile: the profile with these settings.
+        file: the log that is loaded now, and ``others``, by SHA-256.
+    """
+
+    sha256s: tuple[str, ...]
+    settings: tuple[object, ...]
+    profile: Profile = field(compare=False)
+    file: SourceFile = field(compare=False)
+    others: Mapping[str, Path] = field(compare=False)
+
+
+LOOKED_AT = 1_000
+"""Messages at a log's beginning that tell whether its times run backwards."""
+
+
+def recognises(file: SourceFile) -> bool:
+    """Whether the file's beginning carries messages of OCPP."""
+    return ocpp_carriers.recognises(file)
+
+
+def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
+    """The attempts that begin or end in the file, each as far as all logs of the call tell it, in file order.
+
+    Raises:
+        SourceError: ``station_unstated``, and what ``ocpp_carriers.messages`` raises.
+    """
+    found = [
+        (origin, row)
+        for row in _all_rows(_logs(file, reading))
+        for origin in [place for place in row.origins if place.file == file.sha256][:1]
+    ]
+    found.sort(key=lambda pair: pair[0].line)
+    batches = (_batch(found[start : start + BATCH_ROWS]) for start in range(0, len(found), BATCH_ROWS))
+    yield from chunks(batches, tuple(map(folded, FIELDS)), reading)
+
+
+def _batch(found: Sequence[tuple[Origin, Row]]) -> Rows:
+    cells = [row.fields or ("",) * len(FIELDS) for _, row in found]
+    lines, raws = [origin.line for origin, _ in found], [origin.raw for origin, _ in found]
+    return Rows.of(lines, raws, [row.fault for _, row in found], cells, range(len(FIELDS)))
+
+
+def _logs(file: SourceFile, reading: Reading) -> _Logs:
+    """The logs of the call: this file and those of its companions that can be read and are logs."""
+    shas = {path: _sha256(path, _mark(path)) for path in reading.companions}
+    others = {sha256: path for path, sha256 in shas.items() if sha256 and sha256 != file.sha256}
+    profile = reading.profile
+    settings = (profile.encoding, profile.delimiters, profile.constants.get("station_id"))
+    return _Logs(tuple(sorted((file.sha256, *others))), settings, profile, file, others)
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """What changes when a file does; empty where it can't be looked at."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return ()
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)  # each log of a call is a companion of every other, and is hashed once
+def _sha256(path: Path, _mark: tuple[int, ...]) -> str:
+    """SHA-256 of a companion's bytes; empty where it is no log, or can't be read: then its own load says so."""
+    try:
+        with open_file(path) as file:
+            return file.sha256 if recognises(file) else ""
+    except SourceError:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _all_rows(logs: _Logs) -> tuple[Row, ...]:
+    """The attempts of all logs of the call, read once for the call.
+
+    Raises:
+        SourceError: as ``read``; for the file itself, not for its companions.
+    """
+    sessions = Sessions()
+    for sha256 in sorted(logs.sha256s, key=lambda sha256: (_first_time(logs, sha256), sha256)):
+        for message in _messages(logs, sha256):
+            sessions.take(message)
+    return tuple(sessions.rows())
+
+
+def _first_time(logs: _Logs, sha256: str) -> float:
+    """When a log begins [s since 1970, of its own clock]: logs are read in this order, whatever order they came in."""
+    for message in _messages(logs, sha256):
+        if isinstance(message, Message):
+            moment = message.moment(message.payload.get("timestamp"))
+            told = moment.sent if moment.logged is None else moment.logged
+            if told is not None:
+                return told
+    return 0.0
+
+
+def _messages(logs: _Logs, sha256: str) -> Iterator[Message | Broken]:
+    """The messages of one log, oldest first; of a companion those before a fault of the file, if it has one."""
+    if sha256 == logs.file.sha256:
+        yield from _oldest_first(_of_known_station(logs.file, logs.profile))
+        return
+    try:
+        with open_file(logs.others[sha256]) as file:
+            if file.sha256 == sha256:
+                yield from _oldest_first(_of_known_station(file, logs.profile))
+    except SourceError:
+        return
+
+
+def _oldest_first(messages: Iterator[Message | Broken]) -> Iterator[Message | Broken]:
+    """The messages as they come, or from the last to the first where the log's times run backwards.
+
+    Such a log, a table sorted from the newest, is held whole: its end comes first.
+    """
+    head = list(islice(messages, LOOKED_AT))
+    told = [seconds_of(message.logged_at) for message in head if isinstance(message, Message)]
+    times = [time for time in told if time is not None]
+    falls = sum(later < earlier for earlier, later in pairwise(times))
+    rises = sum(later > earlier for earlier, later in pairwise(times))
+    if falls > rises:
+        yield from reversed([*head, *messages])
+    else:
+        yield from chain(head, messages)
+
+
+def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | Broken]:
+    """The messages of a file, once it is known of which station each one is.
+
+    Raises:
+        SourceError: ``station_unstated``, ``several_stations``, and what ``ocpp_carriers.messages`` raises.
+    """
+    stated, first = profile.constants.get("station_id"), ""
+    for message in ocpp_carriers.messages(file, profile):
+        if isinstance(message, Message) and not stated and not message.station:
+            raise SourceError(
+                "station_unstated",
+                f"{file.name} line {message.line} does not say which station its message is of.",
+                'State it in a profile of your own, with station_id = "…" under [constants]; docs/sources/ocpp.md has '
+                "the whole profile.",
+            )
+        if isinstance(message, Message) and stated:
+            first = first or message.station
+            if message.station != first:
+                raise SourceError(
+                    "several_stations",
+                    f"{file.name} line {message.line} is of station {message.station}, an earlier one of {first}; the "
+                    f"profile says that all are of {stated}.",
+                    "Take station_id out of the profile's [constants]: this log names its stations.",
+                )
+        yield message

@@ -1,0 +1,145 @@
+"""What stands in the payloads of OCPP 1.6 and 2.0.1: tokens, answers, error codes, meters, and what must not be kept.
+
+What does not belong here: frames (``ocpp_carriers``), and what a payload means for an attempt (``ocpp_attempts``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from evcharge.sources.privacy import WITHHELD
+from evcharge.sources.profile import folded
+
+PRIVATE_KEYS = frozenset(
+    (
+        *("idtag", "parentidtag", "idtoken", "groupidtoken", "additionalinfo", "additionalidtoken", "vid", "evccid"),
+        *("certificate", "certificatechain", "iso15118certificatehashdata", "csr", "exirequest", "exiresponse"),
+        *("iccid", "imsi", "modem", "phone", "phonenumber", "email", "customdata", "signedmeterdata", "publickey"),
+    )
+)
+"""Members of a payload that may name a person, a car or a SIM (folded); their values are kept in no text."""
+
+_MAC = re.compile(r"(?:VID:\s*[0-9A-Fa-f:-]{8,})|(?:\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5,7}\b)")
+"""A car's hardware address, alone or as the tag VID:<address> of AutoCharge."""
+
+NO_ERROR = "NoError"
+_MOST_DIGITS = 300
+"""A larger power of ten is no amount."""
+
+_REGISTER = "Energy.Active.Import.Register"
+_UNITS_WH = {"Wh": 0, "kWh": 3}
+"""Units of a register and the power of ten that makes them Wh."""
+
+_LARGEST_MULTIPLIER = 12
+"""Largest power of ten that is believed of a meter."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\s]+")
+
+
+def scalar(value: object) -> str:
+    """A scalar as text; empty for anything else."""
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def answers(action: str, payload: Mapping[str, Any]) -> bool:
+    """Whether the payload has the shape of an answer to that action."""
+    if action == "StartTransaction":
+        return "transactionId" in payload or "idTagInfo" in payload
+    if action == "Authorize":
+        return "idTagInfo" in payload or "idTokenInfo" in payload
+    if action == "TransactionEvent":
+        return "status" not in payload
+    return "status" in payload
+
+
+def status_of(payload: Mapping[str, Any]) -> str:
+    """The status that an answer gives to the token, or to the request."""
+    for key in ("idTagInfo", "idTokenInfo"):
+        info = payload.get(key)
+        if isinstance(info, dict):
+            return scalar(info.get("status"))
+    return scalar(payload.get("status"))
+
+
+def token(payload: Mapping[str, Any]) -> str:
+    """The driver's token in a request: the idTag of 1.6, or the idToken of 2.0.1."""
+    written = payload.get("idToken")
+    return scalar(written.get("idToken")) if isinstance(written, dict) else scalar(payload.get("idTag"))
+
+
+def error_codes(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """Error code and the vendor's code of a notice that tells an error; the vendor's is led by the vendor's id."""
+    error = one_line(scalar(payload.get("errorCode")))
+    if error in ("", NO_ERROR):
+        return ()
+    vendor, code = (one_line(scalar(payload.get(key))) for key in ("vendorId", "vendorErrorCode"))
+    if code in ("", NO_ERROR):
+        return (error,)
+    return error, f"{vendor}:{code}" if vendor else code
+
+
+def register_samples(meter_values: object) -> list[Mapping[str, Any]]:
+    """The register's values among the sampled values."""
+    values = [value for value in meter_values if isinstance(value, dict)] if isinstance(meter_values, list) else []
+    lists = [value.get("sampledValue") for value in values]
+    samples = [sample for some in lists if isinstance(some, list) for sample in some if isinstance(sample, dict)]
+    return [
+        sample
+        for sample in samples
+        if sample.get("measurand", _REGISTER) == _REGISTER
+        and "phase" not in sample
+        and sample.get("location", "Outlet") == "Outlet"
+    ]
+
+
+def watt_hours(sample: Mapping[str, Any]) -> Decimal | None:
+    """A register's value [Wh], or None where it, its unit or its multiplier can't be read."""
+    measure = sample.get("unitOfMeasure", {})
+    amount = number(sample.get("value"))
+    if amount is None or not isinstance(measure, dict):
+        return None
+    unit, multiplier = measure.get("unit", "Wh"), measure.get("multiplier", 0)
+    if unit not in _UNITS_WH or type(multiplier) is not int or abs(multiplier) > _LARGEST_MULTIPLIER:
+        return None
+    return amount.scaleb(_UNITS_WH[unit] + multiplier)
+
+
+def number(value: object) -> Decimal | None:
+    """A number of a payload, or a text that is one, exactly; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        amount = Decimal(str(value).strip())
+    except (InvalidOperation, ValueError):
+        return None
+    return amount if amount.is_finite() and abs(amount.adjusted()) <= _MOST_DIGITS else None
+
+
+def difference_wh(start: object, stop: object) -> str:
+    """Energy between two stands of a meter [Wh]; empty where one was not told, both as written where unreadable."""
+    if start is None or stop is None:
+        return ""
+    first, last = number(start), number(stop)
+    return f"{stop} − {start}" if first is None or last is None else format(last - first, "f")
+
+
+def one_line(text: str) -> str:
+    """The text without line ends, control characters and cars' addresses."""
+    return without_addresses(_UNPRINTABLE.sub(" ", text).strip())
+
+
+def withheld(value: object) -> object:
+    """A payload's value without its private members and without hardware addresses."""
+    if isinstance(value, Mapping):
+        return {key: WITHHELD if folded(key) in PRIVATE_KEYS else withheld(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [withheld(item) for item in value]
+    return without_addresses(value) if isinstance(value, str) else value
+
+
+def without_addresses(text: str) -> str:
+    """The text without the hardware addresses of cars."""
+    return _MAC.sub(WITHHELD, text)

@@ -1,0 +1,120 @@
+"""Acts that ask for a transaction, and what they led to: a card held up (Authorize), a start by app (remote start).
+
+An act that led to a transaction is part of that transaction's attempt; one that led nowhere is an attempt of its own.
+What does not belong here: transactions, and pairing answers with requests (``ocpp_sessions``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Collection, Iterator
+
+from evcharge.sources.ocpp_attempts import Attempt, Origin
+from evcharge.sources.ocpp_carriers import Message
+from evcharge.sources.ocpp_payloads import scalar, token
+from evcharge.sources.ocpp_times import Moment, logged_between
+
+AUTHORIZE = "Authorize"
+REMOTE_STARTS = ("RemoteStartTransaction", "RequestStartTransaction")
+REQUESTS = (AUTHORIZE, *REMOTE_STARTS)
+
+AUTHORIZE_SECONDS = 300.0
+"""An Authorize belongs to a start, or a stop, with the same token within this time. Source: INL's KPI calculator."""
+
+REMOTE_START_SECONDS = 180.0
+"""A remote start belongs to a start with the same token within this time: longer than a station waits for a plug
+(ConnectionTimeOut, 60 to 120 s as a rule)."""
+
+MAX_PENDING = 1_000
+"""Requests of a station that may wait for their answers; the oldest are given up first."""
+
+SHORTEST_TAG_CHARACTERS = 4
+"""A shorter token in an id is chance."""
+
+MAX_TAGS = 256
+"""Last starts of a station whose tokens are held."""
+
+
+class Requests:
+    """The requests of one station that wait for what they lead to, and those that led nowhere."""
+
+    def __init__(self, station: str) -> None:
+        self._station = station
+        self._waiting: list[Attempt] = []
+        self._settled: list[Attempt] = []
+        self._recent: deque[tuple[str, Moment, Attempt]] = deque(maxlen=MAX_TAGS)
+
+    def take(self, message: Message, now: Moment) -> Attempt | None:
+        """The attempt that a request is so far; None where it was only sent a second time."""
+        tag = token(message.payload)
+        if any((one.action, one.tag, one.request_id) == (message.action, tag, message.id) for one in self._waiting):
+            return None
+        request = Attempt(message.action, self._station, now, Origin.of(message), tag=tag, request_id=message.id)
+        request.session = f"{message.action}|{without_tag(message.id, tag)}|{now.text}"
+        if message.action == AUTHORIZE:
+            request.window_seconds = AUTHORIZE_SECONDS
+            self._find_what_it_is_part_of(request, now)
+        else:
+            request.window_seconds = REMOTE_START_SECONDS
+            request.connector = scalar(message.payload.get("connectorId"))
+            request.evse = scalar(message.payload.get("evseId"))
+            request.remote_id = scalar(message.payload.get("remoteStartId"))
+        self._waiting.append(request)
+        return request
+
+    def _find_what_it_is_part_of(self, request: Attempt, now: Moment) -> None:
+        """An Authorize is a part of a running transaction that its token began shortly before, or of a remote start."""
+        running = [moment for tag, moment, attempt in self._recent if tag == request.tag and attempt.stop is None]
+        gaps = [logged_between(moment, now) for moment in running]
+        request.ignored = any(gap is not None and gap <= AUTHORIZE_SECONDS for gap in gaps)
+        for earlier in self._waiting:
+            is_remote = earlier.action in REMOTE_STARTS
+            if is_remote and earlier.tag == request.tag and _within(earlier.start, now, REMOTE_START_SECONDS):
+                request.ignored, request.act_of = True, earlier
+
+    def led_to(self, attempt: Attempt, tag: str, now: Moment) -> None:
+        """The requests with this token, or this number of a remote start, led to this transaction."""
+        for request in self._waiting:
+            same = (tag and request.tag == tag) or (request.remote_id and request.remote_id == attempt.remote_id)
+            if same and request.followed_by is None and _within(request.start, now, request.window_seconds):
+                request.followed_by = attempt
+        if tag:
+            self._recent.append((tag, now, attempt))
+
+    def stopped(self, tags: Collection[str], now: Moment) -> None:
+        """An Authorize with the token of a transaction that stopped was the card held up to stop it."""
+        for request in self._waiting:
+            if request.action == AUTHORIZE and request.tag in tags and _within(request.start, now, AUTHORIZE_SECONDS):
+                request.ignored = True
+
+    def settle_old(self, now: Moment) -> None:
+        """Put aside the requests that nothing can follow any more, and forget those that are parts of another act."""
+        while self._waiting and (
+            len(self._waiting) > MAX_PENDING or not _within(self._waiting[0].start, now, AUTHORIZE_SECONDS)
+        ):
+            request = self._waiting.pop(0)
+            part_of_another = request.ignored or (request.followed_by and not request.refused)
+            if not (part_of_another and request.answered):
+                self._settled.append(request)
+
+    def that_led_nowhere(self, end: Moment) -> Iterator[tuple[Attempt, bool]]:
+        """The attempts that are requests alone, and whether the log went on long enough to say so."""
+        for request in (*self._settled, *self._waiting):
+            led = request.followed_by
+            if not request.ignored and (led is None or (request.refused and not led.refused)):
+                within = request.start is not None and _within(request.start, end, request.window_seconds)
+                yield request, not within or end.logged is None
+
+
+def _within(earlier: Moment | None, later: Moment, seconds: float) -> bool:
+    """Whether the log has one at most so long before the other; true where the log tells no times."""
+    gap = logged_between(earlier, later) if earlier else None
+    return gap is None or gap <= seconds
+
+
+def without_tag(identifier: str, tag: str) -> str:
+    """The id, or a hash of it where it holds the driver's token."""
+    if len(tag) >= SHORTEST_TAG_CHARACTERS and tag in identifier:
+        return hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return identifier

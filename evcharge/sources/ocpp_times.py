@@ -1,0 +1,88 @@
+"""Times in OCPP messages and in the logs that carry them: one ISO 8601 spelling, and seconds to measure gaps with.
+
+What does not belong here: which zone a time without an offset is in (``clean`` reads it by the profile), and which
+message has which time (``ocpp_carriers``, ``ocpp_sessions``).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
+
+_ISO = re.compile(
+    r"(?P<year>[0-9]{4})[-/](?P<month>[0-9]{2})[-/](?P<day>[0-9]{2})[Tt ]"
+    r"(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,:](?P<fraction>[0-9]+))?"
+    r" ?(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
+)
+_DAY_FIRST = re.compile(
+    r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4}),? "
+    r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2}) (?P<half>[AaPp])[Mm](?: (?P<zone>[A-Z]{1,5}))?"
+)
+"""The clock of the table export: 02/01/2026, 0:00:20 am IST. The day stands first; hours run from 0 or from 1."""
+
+_HALF_DAY_HOURS = 12
+
+
+class Moment(NamedTuple):
+    """When something was.
+
+    Attributes:
+        text: the time as ISO 8601 where it can be read, else as written; empty where nothing tells it.
+        zone: label of the zone that ``text`` is told in, where it has one.
+        sent: the station's own time [s since 1970], or None where the message has none.
+        logged: the log's time [s since 1970, a time without an offset taken as UTC], or None.
+    """
+
+    text: str
+    zone: str
+    sent: float | None
+    logged: float | None
+
+
+def seconds_between(earlier: Moment, later: Moment) -> float | None:
+    """Seconds from one moment to another by the same clock: the station's, else the log's; None where there's none."""
+    if earlier.sent is not None and later.sent is not None:
+        return later.sent - earlier.sent
+    return logged_between(earlier, later)
+
+
+def logged_between(earlier: Moment, later: Moment) -> float | None:
+    """Seconds from one moment to another by the log's clock; None where the log does not tell both."""
+    if earlier.logged is not None and later.logged is not None:
+        return later.logged - earlier.logged
+    return None
+
+
+def iso_time(text: str) -> tuple[str, str]:
+    """The time in one ISO spelling, at most six digits of a second, and the label of its zone; else as written."""
+    text = text.strip()
+    if found := _ISO.fullmatch(text):
+        date = f"{found['year']}-{found['month']}-{found['day']}"
+        fraction = f".{found['fraction'][:6]}" if found["fraction"] else ""
+        return f"{date}T{found['clock']}{fraction}{(found['offset'] or '').upper()}", ""
+    if found := _DAY_FIRST.fullmatch(text):
+        hour = int(found["hour"]) % _HALF_DAY_HOURS + _HALF_DAY_HOURS * (found["half"] in "Pp")
+        date = f"{found['year']}-{found['month']:0>2}-{found['day']:0>2}"
+        return f"{date}T{hour:02}:{found['rest']}", found["zone"] or ""
+    return text, ""
+
+
+def seconds_of(iso: str) -> float | None:
+    """Seconds since 1970 of a time as ``iso_time`` writes it; None where it is none."""
+    found = _ISO.fullmatch(iso)
+    if not found:
+        return None
+    try:
+        whole = datetime.fromisoformat(f"{iso[:10]}T{found['clock']}").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return whole.timestamp() + float(f"0.{found['fraction'] or 0}") - _offset(found["offset"] or "Z").total_seconds()
+
+
+def _offset(text: str) -> timedelta:
+    if text in "Zz":
+        return timedelta(0)
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return -offset if text[0] == "-" else offset
