@@ -33,7 +33,6 @@ GAPS_MINUTES = (2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 """Gaps of the sensitivity band [minutes]. Source: the gaps in use, 2 to 30, and one beyond them."""
 _MINUTE = 60_000
 
-
 FIRST_TIME, TROUBLED, FAILED, VISIT_UNKNOWN = "first_time", "troubled", "failed", "unknown"
 VISIT_OUTCOMES = (FIRST_TIME, TROUBLED, FAILED, VISIT_UNKNOWN)
 """First known attempt succeeded; a later one did; none did; no attempt has a known outcome."""
@@ -225,18 +224,18 @@ def _visits(chain: _Chain, rule: VisitRule) -> pd.DataFrame:
     last_known = np.maximum.reduceat(np.where(chain.known, place, first[visit]), first)
     attempts = np.diff(first, append=len(place))
     unknown = np.add.reduceat((~chain.known).astype("int64"), first)
-    outcome = np.select(
+    outcome: npt.NDArray[np.int8] = np.select(
         [unknown == attempts, chain.succeeded[first_known], np.logical_or.reduceat(chain.succeeded, first)],
         [VISIT_OUTCOMES.index(VISIT_UNKNOWN), VISIT_OUTCOMES.index(FIRST_TIME), VISIT_OUTCOMES.index(TROUBLED)],
         VISIT_OUTCOMES.index(FAILED),
-    )
+    ).astype(np.int8)
     visits = pd.DataFrame(
         {
             "station_key": chain.station_key[first],
             "start_time": pd.to_datetime(chain.start[first], unit="ms", utc=True).as_unit("ms"),
             "attempts": attempts,
             "unknown_attempts": unknown,
-            "outcome": pd.Categorical.from_codes(outcome, list(VISIT_OUTCOMES)),
+            "outcome": pd.Categorical.from_codes(outcome, pd.Index(VISIT_OUTCOMES, dtype=object)),
             "last_succeeded": chain.succeeded[last_known],
         }
     )

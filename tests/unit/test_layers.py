@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "sources": ({"frames", "errors"}, FRAMES | TOML),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
     "load": ({"sources", "clean", "parse", "frames", "models", "db", "migrate", "errors", "version"}, FRAMES | SQL),
-    "metrics": ({"models", "errors"}, FRAMES | SQL | {"scipy"}),
+    "metrics": ({"models", "errors"}, FRAMES | SQL | TOML | {"scipy"}),
     "report": (
         {"metrics", "db", "migrate", "errors", "files", "version"},
         FRAMES | SQL | {"matplotlib", "rich"},
