@@ -64,7 +64,7 @@ class Reason:
         reason: the word or code; as the source wrote it where the namespace is ``other``.
         title: what it means, in a few words.
         reason_class: one of ``CLASSES``.
-        party: who could put it right: one or several of ``PARTIES``, joined by " or ".
+        party: who could put it right: one or several of ``PARTIES``, joined by ", ".
         party_verified: how well the party is known: one of ``MARKS``.
         verified: how well the code and its name are known: one of ``MARKS``.
         first_step: one of ``FIRST_STEPS``.
