@@ -1,0 +1,318 @@
+"""Attempts grouped into visits: one driver, one stop at one site, perhaps several attempts.
+
+What does not belong here: what a rule says (``visit_rules``), whether an attempt succeeded (``definitions``), rates of
+attempts (``rates``). What each figure means: docs/metrics/visits.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy import Select, Text, and_, case, select, true, type_coerce
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, wilson_interval
+from evcharge.metrics.visit_rules import VisitRule
+from evcharge.models import DimStation, FactCharging, LoadLedger
+
+Whole = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+MARGIN_DAYS = 7
+"""How far beyond the selected days attempts are read, so that a visit across the edge is seen whole. Source: a house
+choice; it is the longest session that QualiCharge accepts."""
+GAPS_MINUTES = (2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
+"""Gaps of the sensitivity band [minutes]. Source: the gaps in use, 2 to 30, and one beyond them."""
+_MINUTE = 60_000
+
+FIRST_TIME, TROUBLED, FAILED, VISIT_UNKNOWN = "first_time", "troubled", "failed", "unknown"
+VISIT_OUTCOMES = (FIRST_TIME, TROUBLED, FAILED, VISIT_UNKNOWN)
+"""First known attempt succeeded; a later one did; none did; no attempt has a known outcome."""
+
+VISIT_COUNTS = (
+    "visits",
+    *VISIT_OUTCOMES,
+    "single_attempt",
+    "last_succeeded",
+    "partly_unknown",
+    "attempts",
+    "excluded",
+    "without_failures",
+    "perhaps_without_failures",
+)
+"""What ``count_visits`` counts per station, in this order."""
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """What visits are made of.
+
+    Attributes:
+        rows: one row an attempt that is not excluded, in no order: ``station_key``, ``port_id`` and ``driver_ref``
+            (or None), ``start_time`` and ``end_time`` (UTC, or NaT), ``outcome`` (success, failure, unknown) and
+            ``in_selection``, false for those read only because a visit may cross the edge of the selected days.
+        stations: one row a station with an attempt in the selection, by source and station id: ``station_key``,
+            ``source``, ``station_id``, ``name``, and of its attempts in the selection those ``excluded``, and those
+            whose publisher removed failures (``without_failures``) or did not say (``perhaps_without_failures``).
+    """
+
+    rows: pd.DataFrame
+    stations: pd.DataFrame
+
+
+def select_attempts(definition: Definition, selection: Selection) -> Select[Any]:
+    """One row an attempt, in no order: the selected days and ``MARGIN_DAYS`` more at either end.
+
+    Times come as the database keeps them, since a million of them are parsed faster together than one by one.
+    """
+    inside = replace(selection, station_ids=()).conditions()
+    return select(
+        FactCharging.station_key,
+        FactCharging.load_key,
+        FactCharging.port_id,
+        FactCharging.driver_ref,
+        type_coerce(FactCharging.start_time, Text).label("start_time"),
+        type_coerce(FactCharging.end_time, Text).label("end_time"),
+        definition.outcome.label("outcome"),
+        case((and_(true(), *inside), 1), else_=0).label("in_selection"),
+    ).where(*_widened(selection).conditions())
+
+
+def _widened(selection: Selection) -> Selection:
+    first, last = selection.first_day, selection.last_day
+    return replace(
+        selection,
+        first_day=first and date.fromordinal(max(first.toordinal() - MARGIN_DAYS, date.min.toordinal())),
+        last_day=last and date.fromordinal(min(last.toordinal() + MARGIN_DAYS, date.max.toordinal())),
+    )
+
+
+def read_attempts(session: Session, definition: Definition, selection: Selection) -> Attempts:
+    """The attempts of the selection with their outcomes by the definition, and what was left out of them."""
+    statement = select_attempts(definition, selection)
+    names = list(statement.selected_columns.keys())
+    columns = list(zip(*session.execute(statement), strict=True)) or [()] * len(names)
+    rows = pd.DataFrame(
+        {name: pd.Series(values, dtype=object) for name, values in zip(names, columns, strict=True)}
+    ).astype({"station_key": "int64", "load_key": "int64", "in_selection": "bool"})
+    for name in ("start_time", "end_time"):
+        rows[name] = pd.to_datetime(rows[name], utc=True, format="ISO8601").astype("datetime64[ms, UTC]")
+    stations = _stations(session, rows)
+    kept = rows[rows["outcome"] != EXCLUDED].drop(columns="load_key")
+    return Attempts(rows=kept.reset_index(drop=True), stations=stations)
+
+
+def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
+    """The frame ``Attempts.stations`` of all rows, the excluded ones among them."""
+    inside = rows[rows["in_selection"]]
+    said = inside["load_key"].map(
+        dict(session.execute(select(LoadLedger.load_key, LoadLedger.failures_included)).all())
+    )
+    flags = pd.DataFrame(
+        {
+            "station_key": inside["station_key"],
+            "excluded": inside["outcome"] == EXCLUDED,
+            "without_failures": said == FAILURES_REMOVED,
+            "perhaps_without_failures": said == FAILURES_PERHAPS_REMOVED,
+        }
+    )
+    counts = flags.groupby("station_key").sum().astype("int64").reset_index()
+    columns = (DimStation.station_key, DimStation.source, DimStation.station_id, DimStation.name)
+    names = pd.DataFrame([tuple(row) for row in session.execute(select(*columns))], dtype=object)
+    names = names.reindex(columns=range(len(columns))).set_axis([column.key for column in columns], axis=1)
+    stations = names.astype({"station_key": "int64"}).merge(counts, on="station_key")
+    return stations.sort_values(["source", "station_id"], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """Attempts group by group, each in order of start; arrays of one length."""
+
+    station_key: Whole
+    start: Whole
+    gap: Whole
+    first_of_group: Flags
+    anonymous: Flags
+    succeeded: Flags
+    known: Flags
+    in_selection: Flags
+
+
+def _chain(rows: pd.DataFrame, rule: VisitRule) -> _Chain:
+    """The attempts in the order in which the rule looks at them, with the gap before each [milliseconds].
+
+    Ties of start are broken by end, port, driver and outcome, so that the order of the rows never matters. The gap
+    after an attempt without an end is measured from its start.
+    """
+    start = rows["start_time"].to_numpy("datetime64[ms]").astype("int64")
+    end = rows["end_time"].fillna(rows["start_time"]).to_numpy("datetime64[ms]").astype("int64")
+    station = rows["station_key"].to_numpy("int64")
+    port, driver = (pd.factorize(rows[name], sort=True)[0].astype("int64") for name in ("port_id", "driver_ref"))
+    succeeded, failed = ((rows["outcome"] == word).to_numpy(bool) for word in (SUCCESS, FAILURE))
+    inside = rows["in_selection"].to_numpy(bool)
+    ties = (inside, failed, succeeded, driver, port, end, start)
+    if rule.anonymous_gap_minutes is None:
+        anonymous, who = np.zeros(len(rows), bool), np.zeros(len(rows), "int64")
+    else:
+        order = np.lexsort((*ties, port, station))
+        driver[order] = _inherited(driver[order], start[order], end[order], _changes(station[order], port[order]), rule)
+        anonymous = driver < 0
+        who = np.where(anonymous, port, driver)
+    order = np.lexsort((*ties, who, anonymous, station))
+    gap = np.zeros(len(rows), "int64")
+    gap[1:] = start[order][1:] - end[order][:-1]
+    return _Chain(
+        station_key=station[order],
+        start=start[order],
+        gap=gap,
+        first_of_group=_changes(station[order], anonymous[order], who[order]),
+        anonymous=anonymous[order],
+        succeeded=succeeded[order],
+        known=(succeeded | failed)[order],
+        in_selection=inside[order],
+    )
+
+
+def _changes(*keys: npt.NDArray[Any]) -> Flags:
+    """Where a value differs from the one before it in any of the keys; the first always does."""
+    changed = np.ones(len(keys[0]), bool)
+    changed[1:] = np.logical_or.reduce([key[1:] != key[:-1] for key in keys])
+    return changed
+
+
+def _inherited(driver: Whole, start: Whole, end: Whole, first_of_port: Flags, rule: VisitRule) -> Whole:
+    """Drivers (−1 for none) in order of start on each port, with those that attempts without one inherit.
+
+    From the next attempt that has one, else from the last one that had one, over gaps of at most ``inherit_minutes``.
+    """
+    apart = first_of_port.copy()
+    apart[1:] |= start[1:] - end[:-1] > rule.inherit_minutes * _MINUTE
+    run = np.cumsum(apart)
+    place = np.arange(len(driver))
+    later = np.minimum.accumulate(np.where(driver >= 0, place, len(driver) - 1)[::-1])[::-1]
+    earlier = np.maximum.accumulate(np.where(driver >= 0, place, 0))
+    for neighbour in (later, earlier):
+        driver = np.where((driver < 0) & (run[neighbour] == run), driver[neighbour], driver)
+    return driver
+
+
+def group_visits(attempts: Attempts, rule: VisitRule) -> pd.DataFrame:
+    """One row a visit: those whose first attempt is in the selection.
+
+    Columns: ``station_key``, ``start_time`` of its first attempt, ``attempts``, ``unknown_attempts``, ``outcome`` (one
+    of ``VISIT_OUTCOMES``, by the attempts whose outcome is known) and ``last_succeeded`` (the last of these).
+    """
+    return _visits(_chain(attempts.rows, rule), rule)
+
+
+def _visits(chain: _Chain, rule: VisitRule) -> pd.DataFrame:
+    """The frame of ``group_visits``; only here the longest gap matters, so one chain serves many."""
+    longest = np.where(chain.anonymous, rule.anonymous_gap_minutes or 0.0, rule.gap_minutes) * _MINUTE
+    begins = chain.first_of_group | (chain.gap > longest) | (chain.gap < -rule.overlap_minutes * _MINUTE)
+    first = np.flatnonzero(begins)
+    place = np.arange(len(begins))
+    visit = np.cumsum(begins) - 1
+    first_known = np.minimum.reduceat(np.where(chain.known, place, len(place) - 1), first)
+    last_known = np.maximum.reduceat(np.where(chain.known, place, first[visit]), first)
+    attempts = np.diff(first, append=len(place))
+    unknown = np.add.reduceat((~chain.known).astype("int64"), first)
+    outcome: npt.NDArray[np.int8] = np.select(
+        [unknown == attempts, chain.succeeded[first_known], np.logical_or.reduceat(chain.succeeded, first)],
+        [VISIT_OUTCOMES.index(VISIT_UNKNOWN), VISIT_OUTCOMES.index(FIRST_TIME), VISIT_OUTCOMES.index(TROUBLED)],
+        VISIT_OUTCOMES.index(FAILED),
+    ).astype(np.int8)
+    visits = pd.DataFrame(
+        {
+            "station_key": chain.station_key[first],
+            "start_time": pd.to_datetime(chain.start[first], unit="ms", utc=True).as_unit("ms"),
+            "attempts": attempts,
+            "unknown_attempts": unknown,
+            "outcome": pd.Categorical.from_codes(outcome, pd.Index(VISIT_OUTCOMES, dtype=object)),
+            "last_succeeded": chain.succeeded[last_known],
+        }
+    )
+    return visits[chain.in_selection[first]].reset_index(drop=True)
+
+
+def count_visits(attempts: Attempts, rule: VisitRule) -> pd.DataFrame:
+    """Counts per station, in the order of ``Attempts.stations``: source, station_id, name and ``VISIT_COUNTS``.
+
+    ``visits`` is the sum of ``VISIT_OUTCOMES``. Of them ``single_attempt`` succeeded in their only attempt,
+    ``last_succeeded`` in their last known one, and ``partly_unknown`` have attempts known and unknown. ``attempts`` are
+    those of the visits. The last three are counts of the selection's attempts; see ``Attempts.stations``.
+    """
+    return _counted(group_visits(attempts, rule), attempts.stations)
+
+
+def _counted(visits: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+    known = visits["outcome"] != VISIT_UNKNOWN
+    tallies = {outcome: visits["outcome"] == outcome for outcome in VISIT_OUTCOMES}
+    tallies["single_attempt"] = (visits["outcome"] == FIRST_TIME) & (visits["attempts"] == 1)
+    tallies["last_succeeded"] = known & visits["last_succeeded"]
+    tallies["partly_unknown"] = known & (visits["unknown_attempts"] > 0)
+    table = pd.DataFrame({"visits": 1, **tallies, "attempts": visits["attempts"]}, index=visits.index)
+    sums = table.groupby(visits["station_key"]).sum().reindex(stations["station_key"], fill_value=0)
+    counts = pd.concat([stations.set_index("station_key"), sums], axis=1).reset_index(drop=True)
+    return counts[["source", "station_id", "name", *VISIT_COUNTS]].astype(dict.fromkeys(VISIT_COUNTS, "int64"))
+
+
+VISIT_RATIOS = {
+    "ftcs": FIRST_TIME,
+    "ftcs_single": "single_attempt",
+    "visit_success_any": "any_succeeded",
+    "visit_success_last": "last_succeeded",
+}
+"""Ratios and the visits each counts, all over the visits with a known outcome. First-time charging success in two
+readings: the first attempt succeeded; it was the only one (kwwhat). Success of the visit in two: some attempt succeeded
+(ChargeX); the last one did (kwwhat)."""
+
+
+def with_visit_rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """The counts with ``attempts_per_visit``, each ratio with its Wilson interval, and what was said of failures.
+
+    Returns:
+        The same rows in the same order, plus ``attempts_per_visit`` (missing without visits), for each name in
+        ``VISIT_RATIOS`` ``_ratio``, ``_low`` and ``_high`` [0 to 1; missing without known visits], and
+        ``failures_included`` (yes, no, unknown).
+    """
+    rated = counts.copy()
+    visits = counts["visits"].to_numpy(float)
+    known = visits - counts[VISIT_UNKNOWN].to_numpy(float)
+    rated["attempts_per_visit"] = counts["attempts"].to_numpy(float) / np.where(visits > 0, visits, np.nan)
+    numbers = counts.assign(any_succeeded=counts[FIRST_TIME] + counts[TROUBLED])
+    for name, counted in VISIT_RATIOS.items():
+        successes = numbers[counted].to_numpy(float)
+        rated[f"{name}_ratio"] = successes / np.where(known > 0, known, np.nan)
+        rated[f"{name}_low"], rated[f"{name}_high"] = wilson_interval(successes, known)
+    removed, perhaps = (counts[name].to_numpy() > 0 for name in ("without_failures", "perhaps_without_failures"))
+    rated["failures_included"] = np.where(
+        removed, FAILURES_REMOVED, np.where(perhaps, FAILURES_PERHAPS_REMOVED, FAILURES_INCLUDED)
+    ).astype(object)
+    return rated
+
+
+def network_visits(counts: pd.DataFrame) -> pd.DataFrame:
+    """The rates of all stations together, pooled: one row."""
+    return with_visit_rates(counts[list(VISIT_COUNTS)].sum().to_frame().T)
+
+
+def gap_band(attempts: Attempts, rule: VisitRule, gaps_minutes: Iterable[float] = GAPS_MINUTES) -> pd.DataFrame:
+    """How far the pooled figures hang on the gap: one row a gap, ``gap_minutes`` and the columns of ``network_visits``.
+
+    The gap takes the place of the rule's own, for attempts with and without a driver; all else of the rule stays.
+    """
+    chain = _chain(attempts.rows, rule)
+    rows = []
+    for minutes in gaps_minutes:
+        counts = _counted(_visits(chain, rule.with_gap(minutes)), attempts.stations)
+        rows.append(network_visits(counts).assign(gap_minutes=float(minutes)))
+    band = pd.concat(rows, ignore_index=True)
+    return band[["gap_minutes", *band.columns.drop("gap_minutes")]]
