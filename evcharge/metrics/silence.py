@@ -19,9 +19,6 @@ SILENT_CHANCE = 1e-4
 stations one in two reports shows a wrong one, were sessions to come by chance alone."""
 LEAST_DAYS_KNOWN = 14
 """Days from the first session to the last that tell how much a station is used: each weekday twice. House rule."""
-PRIOR_WEEKS = 1
-"""Weeks at the station's mean that each weekday's mean is shrunk by, so that no weekday is expected to have exactly
-nothing. House rule: one week of weight fades in a quarter of data, and tells in two weeks of it."""
 DAYS_OF_A_WEEK = 7
 
 
@@ -36,9 +33,10 @@ def local_days(hours: Integers) -> Days:
 def find_silence(attempts: pd.DataFrame, last_days: pd.Series) -> pd.DataFrame:
     """How used each station was, and whether it has fallen silent.
 
-    A station's usual sessions of a weekday, λ, are those from its first day to its last: (sessions on such days +
-    ``PRIOR_WEEKS`` × mean of a day) / (such days + ``PRIOR_WEEKS``). The chance of no session from then to the end of
-    the data is exp(−Σ λ) over those days, as sessions come by chance (Poisson).
+    Each weekday stands for itself: with k sessions on D such days of use and m such days since, the chance that none of
+    the k fell on the m is (D / (D + m))^k where sessions come evenly by chance (Poisson); the chances of the seven are
+    multiplied. With much data this is exp(−λm) at λ = k/D, and with little it is no surer than the data. A weekday that
+    never had a session says nothing. Source: Przyborowski and Wilenski 1940, Biometrika 31:313-323, two Poisson counts.
 
     Args:
         attempts: ``station_key``, ``time_key`` (yyyymmddhh) and ``succeeded`` (1, 0, NaN), in any order. Every session
@@ -62,9 +60,9 @@ def find_silence(attempts: pd.DataFrame, last_days: pd.Series) -> pd.DataFrame:
     sessions = np.zeros((len(stations), DAYS_OF_A_WEEK))
     np.add.at(sessions, (place, day % DAYS_OF_A_WEEK), 1)
     known = last - first + 1
-    usual = _usual_sessions(sessions, first, last)
-    expected = (usual * weekdays_within(last + 1, end)).sum(axis=1)
-    chance = np.where(known >= LEAST_DAYS_KNOWN, np.exp(-expected), np.nan)
+    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
+    log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
+    chance = np.where(known >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
     silent = chance < SILENT_CHANCE
     weeks = (np.where(silent, last, end) - first + 1) / DAYS_OF_A_WEEK
     weeks = np.where(weeks >= 1, weeks, np.nan)
@@ -80,13 +78,6 @@ def find_silence(attempts: pd.DataFrame, last_days: pd.Series) -> pd.DataFrame:
             "successes_per_week": np.bincount(place, succeeded == 1, len(stations)) / weeks,
         }
     )
-
-
-def _usual_sessions(sessions: Floats, first: Integers, last: Integers) -> Floats:
-    """Usual sessions of each weekday: a row a station, a column a weekday, shrunk towards the mean of a day."""
-    mean = (sessions.sum(axis=1) / (last - first + 1))[:, np.newaxis]
-    usual: Floats = (sessions + PRIOR_WEEKS * mean) / (weekdays_within(first, last) + PRIOR_WEEKS)
-    return usual
 
 
 def weekdays_within(first: Integers, last: Integers) -> Floats:
