@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from benchmarks.spell_simulations import below_by_whole_period, fallen, judged, share_below, simulate
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, verdicts
-from evcharge.metrics.silence import find_silence
+from evcharge.metrics.silence import LEAST_DAYS_KNOWN, SILENT_CHANCE, find_silence
 from evcharge.metrics.spells import (
     CHANGE_EVIDENCE,
     LEAST_ATTEMPTS,
@@ -268,8 +269,19 @@ def test_stations_that_close_on_weekends_are_not_called_silent_on_a_sunday():
     assert not find_silence(attempts, ends)["silent"].any()
 
 
-def test_spells_of_500_stations_take_less_than_a_tenth_of_what_is_allowed_for_5_000_and_some():
+def test_spells_of_500_stations_take_well_under_the_5_seconds_that_5_000_may_take():
     attempts = simulate(500, 8, 0.95)
     began = perf_counter()
     judge_spells(attempts, 0.95, pd.Series(np.datetime64("2025-04-05", "s"), index=np.arange(500)))
     assert perf_counter() - began < 2.5
+
+
+def test_the_page_on_spells_states_the_numbers_that_decide():
+    page = (Path(__file__).parents[3] / "docs" / "metrics" / "spells.md").read_text(encoding="utf-8")
+    for words in (
+        f"reaches **{CHANGE_EVIDENCE:.0f}**",
+        f"at least {LEAST_ATTEMPTS} attempts, on at least {LEAST_DAYS} days",
+        f"under 1 in {1 / SILENT_CHANCE:,.0f}",
+        f"fewer than {LEAST_DAYS_KNOWN} days",
+    ):
+        assert words in " ".join(page.split())
