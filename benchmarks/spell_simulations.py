@@ -1,0 +1,156 @@
+"""How often spells and silence are right, on stations whose truth is known: the tables of docs/metrics/spells.md.
+
+Run ``python benchmarks/spell_simulations.py`` in an environment with evcharge; it takes about five minutes. Seeds are
+fixed. Sessions come by chance (Poisson) and outcomes are independent, which real ones are not quite.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+
+from evcharge.metrics.rates import BELOW, verdicts
+from evcharge.metrics.silence import find_silence
+from evcharge.metrics.spells import judge_spells, present_spells
+
+FIRST_DAY = np.datetime64("2025-01-06")  # a Monday
+DAYS = 90
+TARGET = 0.95
+FALL_DAYS = 14
+SEED = 20_250_106
+
+
+def simulate(stations, per_day, ratio, seed=SEED):
+    """Sessions of stations that are alike.
+
+    Args:
+        stations: how many.
+        per_day: mean sessions of each day, one a day, or one for all of ``DAYS``.
+        ratio: true success ratio of each day, or of all.
+        seed: of the random numbers.
+
+    Returns:
+        The columns of ``attempts.read_attempts``.
+    """
+    rng = np.random.default_rng(seed)
+    per_day = np.broadcast_to(per_day, DAYS) if np.ndim(per_day) == 0 else np.asarray(per_day)
+    sessions = rng.poisson(per_day, (stations, len(per_day)))
+    station = np.repeat(np.arange(stations), sessions.sum(axis=1))
+    day = np.repeat(np.tile(np.arange(len(per_day)), stations), sessions.ravel())
+    keys = pd.Series(FIRST_DAY + np.arange(len(per_day))).dt.strftime("%Y%m%d00").astype("int64").to_numpy()
+    hour = rng.integers(6, 22, len(day))
+    chance = np.broadcast_to(ratio, len(per_day))[day]
+    order = np.lexsort((hour, day, station))
+    return pd.DataFrame(
+        {
+            "station_key": station[order],
+            "time_key": (keys[day] + hour)[order],
+            "succeeded": (rng.random(len(day)) < chance).astype(float),
+            "energy_kwh": np.full(len(day), 20.0),
+        }
+    )
+
+
+def last_days(stations, days=DAYS):
+    """The last simulated day, for every station."""
+    return pd.Series(np.datetime64(FIRST_DAY + days - 1, "s"), index=np.arange(stations))
+
+
+def fallen(before, now, days_ago=FALL_DAYS, days=DAYS):
+    """The true ratio of each day of a station that changed."""
+    return np.where(np.arange(days) < days - days_ago, before, now)
+
+
+def judged(stations, per_day, ratio, target=TARGET, seed=SEED):
+    """Simulated stations as ``judge_spells`` sees them."""
+    days = DAYS if np.ndim(per_day) == 0 else len(per_day)
+    return judge_spells(simulate(stations, per_day, ratio, seed), target, last_days(stations, days))
+
+
+def below_by_whole_period(stations, per_day, ratio, target=TARGET, seed=SEED):
+    """Share of the simulated stations that are below target by their rate over all days."""
+    sums = simulate(stations, per_day, ratio, seed).groupby("station_key")["succeeded"].agg(["sum", "size"])
+    words = verdicts(sums["sum"].to_numpy(dtype=float), sums["size"].to_numpy(dtype=float), target)
+    return words.count(BELOW) / stations
+
+
+def share_below(found, stations):
+    """Share of all simulated stations that are below target; one without a session is not."""
+    return (found["verdict"] == BELOW).sum() / stations
+
+
+def print_power(stations=2_000):
+    """Stations that fell, and one that was repaired, by volume."""
+    print(f"| true ratio | attempts a day | below target: whole {DAYS} days | present spell | dated within 3 days |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    truth = np.datetime64(FIRST_DAY + DAYS - FALL_DAYS, "s")
+    for before, now in ((0.97, 0.80), (0.97, 0.88), (0.80, 0.97)):
+        for per_day in (1, 2, 3, 4, 8, 16, 30):
+            found = judged(stations, per_day, fallen(before, now))
+            whole = below_by_whole_period(stations, per_day, fallen(before, now))
+            near = found["changed"] & ((found["since"] - truth).abs() <= np.timedelta64(3, "D"))
+            name = f"{before:.0%} to {now:.0%}, {FALL_DAYS} days ago"
+            shares = (whole, share_below(found, stations), near.sum() / stations)
+            print(f"| {name} | {per_day} | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
+
+
+def print_false_alarms(stations=20_000):
+    """Stations exactly on target that are called below it, in 1,000."""
+    volumes = (1, 2, 4, 8, 30)
+    print("| target | " + " | ".join(f"{volume} a day" for volume in volumes) + " |")
+    print("| ---: |" + " ---: |" * len(volumes))
+    for target in (0.80, 0.90, 0.95, 0.97, 0.99):
+        alarms = []
+        for volume in volumes:
+            attempts = simulate(stations, volume, target)
+            spells = present_spells(attempts)
+            counts = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
+            alarms.append(1000 * verdicts(*counts, target).count(BELOW) / stations)
+        print(f"| {target:.0%} | " + " | ".join(f"{alarm:.2f}" for alarm in alarms) + " |")
+
+
+def print_silence(stations=2_000, live_stations=100_000):
+    """Stations that died some days before the end, and live ones that are called silent."""
+    print("| sessions a day | silent for | found |")
+    print("| ---: | ---: | ---: |")
+    for per_day, days in ((0.5, 14), (0.5, 28), (1, 7), (1, 14), (2, 7), (4, 3), (8, 2), (8, 3)):
+        volume = np.where(np.arange(DAYS) < DAYS - days, per_day, 0.0)
+        found = find_silence(simulate(stations, volume, 0.97), last_days(stations))
+        print(f"| {per_day} | {days} days | {found['silent'].sum() / stations:.1%} |")
+    print("\n| live stations | days of data | called silent, in 100,000 |")
+    print("| --- | ---: | ---: |")
+    for name, per_day, days in live_weeks():
+        parts = (
+            find_silence(
+                simulate(live_stations // 10, per_day, 0.97, SEED + part), last_days(live_stations // 10, days)
+            )
+            for part in range(10)
+        )
+        print(f"| {name} | {days} | {sum(part['silent'].sum() for part in parts) * 100_000 / live_stations:.0f} |")
+
+
+def live_weeks():
+    """Stations in use: a name, the mean sessions of each day, and the days. The data ends on the last of them."""
+    yield "1 a day", np.full(21, 1.0), 21
+    yield "1 a day", np.full(90, 1.0), 90
+    yield "8 a day", np.full(90, 8.0), 90
+    for days in (21, 91):
+        open_days = np.arange(days) % 7 < 5
+        yield "20 a day, closed on weekends, data ends on a Sunday", np.where(open_days, 20.0, 0.0), days
+
+
+def print_speed(stations=5_000, per_day=8):
+    """Seconds for a large network."""
+    attempts, ends = simulate(stations, per_day, TARGET), last_days(stations)
+    began = time.perf_counter()
+    judge_spells(attempts, TARGET, ends)
+    took = time.perf_counter() - began
+    print(f"{stations:,} stations, {DAYS} days, {len(attempts):,} attempts: {took:.1f} s")
+
+
+if __name__ == "__main__":
+    for print_table in (print_power, print_false_alarms, print_silence, print_speed):
+        print_table()
+        print()

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evcharge.metrics.silence import LEAST_DAYS_KNOWN, SILENT_CHANCE, find_silence, local_days, weekdays_within
+
+MONDAY = date(2025, 1, 6)
+
+
+def hour_key(day, hour=8):
+    return int(f"{MONDAY + timedelta(days=day):%Y%m%d}{hour:02}")
+
+
+def sessions(days, per_day=1, succeeded=1.0, station=1):
+    """So many sessions on each of these days, counted from a Monday."""
+    keys = [hour_key(day) for day in days for _ in range(per_day)]
+    return pd.DataFrame({"station_key": station, "time_key": keys, "succeeded": succeeded})
+
+
+def found(attempts, last_day):
+    """What is found of one station in data that ends on this day."""
+    ends = pd.Series(np.datetime64(MONDAY + timedelta(days=last_day), "s"), index=[1])
+    return find_silence(attempts, ends).iloc[0]
+
+
+def test_local_days_are_those_of_the_calendar():
+    days = [date(1969, 12, 31), date(2000, 2, 29), date(2024, 2, 29), date(2024, 12, 31), date(2025, 3, 1)]
+    keys = np.array([int(f"{day:%Y%m%d}23") for day in days])
+    assert pd.Series(local_days(keys)).dt.date.tolist() == days
+
+
+def test_weekdays_are_counted_as_on_a_calendar():
+    rng = np.random.default_rng(2)
+    first = rng.integers(-400, 20_000, 200)
+    last = first + rng.integers(-1, 60, 200)
+    expected = [
+        [sum(day % 7 == weekday for day in range(one, other + 1)) for weekday in range(7)]
+        for one, other in zip(first, last, strict=True)
+    ]
+    assert weekdays_within(first, last).tolist() == expected
+
+
+def test_the_chance_of_a_pause_is_that_of_two_poisson_counts():
+    # 28 days of 2 sessions, then 7 days of none: of 8 sessions on 4 Mondays none falls on the fifth, and so on.
+    row = found(sessions(range(28), per_day=2), last_day=34)
+    assert row["silence_chance"] == pytest.approx((4 / 5) ** (8 * 7))
+    assert row["silent_days"] == 7
+    assert row["last_session"] == pd.Timestamp(2025, 2, 2)
+    assert row["silent"]
+
+
+def test_with_much_data_the_chance_is_that_of_a_poisson_gap():
+    row = found(sessions(range(7 * 500), per_day=1), last_day=7 * 500 + 6)
+    assert row["silence_chance"] == pytest.approx(np.exp(-7), rel=0.01)
+    assert not row["silent"]
+
+
+def test_silence_begins_where_chance_gives_such_a_pause_less_than_once_in_ten_thousand():
+    attempts = sessions(range(70))
+    rows = [found(attempts, last_day=day) for day in range(69, 90)]
+    chances = [row["silence_chance"] for row in rows]
+    assert chances[0] == 1
+    assert chances == sorted(chances, reverse=True)
+    assert [bool(row["silent"]) for row in rows] == [chance < SILENT_CHANCE for chance in chances]
+    assert rows[-1]["silent"]
+
+
+def test_a_weekend_without_sessions_is_no_silence_where_weekends_have_none():
+    workdays = [day for day in range(21) if day % 7 < 5]
+    assert found(sessions(workdays, per_day=20), last_day=20)["silence_chance"] == 1
+    assert found(sessions(workdays, per_day=20), last_day=22)["silent"]
+
+
+def test_a_weekend_without_sessions_is_silence_where_weekends_have_as_many_as_other_days():
+    assert found(sessions(range(19), per_day=20), last_day=20)["silent"]
+
+
+def test_a_new_station_can_not_be_told_silent():
+    known = sessions(range(LEAST_DAYS_KNOWN), per_day=50)
+    new = sessions(range(LEAST_DAYS_KNOWN - 1), per_day=50)
+    assert found(known, last_day=40)["silent"]
+    assert not found(new, last_day=40)["silent"]
+    assert np.isnan(found(new, last_day=40)["silence_chance"])
+
+
+def test_a_session_of_any_outcome_shows_that_a_station_is_alive():
+    dead = sessions(range(30), per_day=3)
+    alive = pd.concat([dead, sessions(range(30, 60), per_day=3, succeeded=np.nan)])
+    assert found(dead, last_day=59)["silent"]
+    assert not found(alive, last_day=59)["silent"]
+
+
+def test_usual_weeks_of_a_silent_station_end_with_its_last_session_and_of_a_live_one_with_the_data():
+    half = pd.concat([sessions(range(28), per_day=3), sessions(range(28), succeeded=0.0), sessions([3], 9, np.nan)])
+    silent, live = found(half, last_day=55), found(half, last_day=28)
+    assert (silent["silent"], silent["attempts_per_week"], silent["successes_per_week"]) == (True, 28, 21)
+    assert (live["silent"], live["attempts_per_week"]) == (False, pytest.approx(112 / 29 * 7))
+
+
+def test_less_than_a_week_tells_of_no_usual_week():
+    assert np.isnan(found(sessions(range(3), per_day=9), last_day=5)["attempts_per_week"])
+    assert found(sessions(range(3), per_day=9), last_day=6)["attempts_per_week"] == 27
+
+
+def test_each_station_ends_with_the_data_of_its_own_source():
+    attempts = pd.concat([sessions(range(30), 3), sessions(range(30), 3, station=2)])
+    ends = pd.Series([np.datetime64("2025-02-04"), np.datetime64("2025-06-01")], index=[1, 2])
+    assert find_silence(attempts, ends)["silent"].tolist() == [False, True]
+    with pytest.raises(KeyError):
+        find_silence(attempts, ends.loc[[1]])
+
+
+def test_no_attempts_give_no_rows():
+    assert find_silence(sessions([]), pd.Series([], dtype="datetime64[s]")).empty

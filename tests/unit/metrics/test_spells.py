@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.spell_simulations import below_by_whole_period, fallen, judged, share_below, simulate
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, verdicts
+from evcharge.metrics.silence import LEAST_DAYS_KNOWN, SILENT_CHANCE, find_silence
+from evcharge.metrics.spells import (
+    CHANGE_EVIDENCE,
+    LEAST_ATTEMPTS,
+    LEAST_DAYS,
+    Spell,
+    judge_spells,
+    losses,
+    median_energy,
+    present_spell,
+    present_spells,
+)
+
+MONDAY = date(2025, 1, 6)
+
+
+def hours_of(attempts, per_day):
+    """Hours of attempts that come evenly, so many a day, each in its own hour."""
+    days = (MONDAY + timedelta(days=number // per_day) for number in range(attempts))
+    return np.array([int(f"{day:%Y%m%d}{6 + number % per_day:02}") for number, day in enumerate(days)])
+
+
+def outcomes(*runs):
+    """Runs of attempts: how many, and every how manieth fails (0: none)."""
+    return np.concatenate(
+        [(np.arange(1, count + 1) % every > 0) if every else np.ones(count, bool) for count, every in runs]
+    )
+
+
+def spell_of(*runs, per_day=8):
+    succeeded = outcomes(*runs)
+    return present_spell(succeeded, hours_of(len(succeeded), per_day))
+
+
+def attempts_of(*runs, per_day=8, station=1, energy_kwh=20.0):
+    succeeded = outcomes(*runs)
+    hours = hours_of(len(succeeded), per_day)
+    columns = {
+        "station_key": station,
+        "time_key": hours,
+        "succeeded": succeeded.astype(float),
+        "energy_kwh": energy_kwh,
+    }
+    return pd.DataFrame(columns)
+
+
+def ends_of(attempts, days=0):
+    """Data that ends so many days after the last session of all."""
+    last = pd.to_datetime((attempts["time_key"].max() // 100).astype(str), format="%Y%m%d") + pd.Timedelta(days=days)
+    return pd.Series(last, index=attempts["station_key"].unique())
+
+
+def test_a_station_that_never_changed_has_one_spell():
+    assert spell_of((400, 20)) == Spell(0, 0)
+
+
+def test_a_fall_is_found_at_its_first_attempt():
+    assert spell_of((400, 0), (80, 2)) == Spell(0, 401)  # the first of the second run succeeds still
+    assert spell_of((400, 0), (80, 1)) == Spell(0, 400)
+
+
+def test_a_repair_is_found_and_ends_the_time_of_failures():
+    assert spell_of((200, 0), (80, 1), (200, 0)) == Spell(200, 280)
+
+
+def test_the_last_of_several_changes_counts_and_the_spell_before_it_ends_with_the_one_before():
+    assert spell_of((200, 0), (80, 1), (200, 0), (80, 1)) == Spell(280, 480)
+
+
+def test_a_change_needs_so_many_attempts_on_each_side():
+    enough = spell_of((400, 0), (LEAST_ATTEMPTS, 1), per_day=2)
+    assert enough == Spell(0, 400)
+    assert spell_of((LEAST_ATTEMPTS - 1, 0), (LEAST_ATTEMPTS, 1), per_day=2) == Spell(0, 0)
+
+
+def test_a_change_needs_so_many_days_to_be_found_but_is_dated_by_its_attempts():
+    # 20 failures on the last day at 16 a day: found over six days, dated where they began.
+    assert spell_of((400, 0), (32, 1), per_day=16) == Spell(0, 400)
+    assert spell_of((16 * (LEAST_DAYS - 1), 0), (16 * (LEAST_DAYS - 1), 1), per_day=16) == Spell(0, 0)
+    assert spell_of((16 * LEAST_DAYS, 0), (16 * LEAST_DAYS, 1), per_day=16) == Spell(0, 16 * LEAST_DAYS)
+
+
+def test_a_change_counts_from_the_stated_evidence_on():
+    rng = np.random.default_rng(6)
+    found = []
+    for _ in range(200):
+        failed = rng.random(120) < np.where(np.arange(120) < 70, 0.03, 0.3)
+        likeliest = max(sum(sides) for sides in _every_split(failed))
+        evidence = 2 * (likeliest - _log_likelihood(120, failed.sum()))
+        found.append(present_spell(~failed, hours_of(120, 1)).first > 0)
+        assert found[-1] == (evidence >= CHANGE_EVIDENCE)
+    assert 20 < sum(found) < 180
+
+
+def _every_split(failed):
+    """Log likelihood of both sides at each split that leaves enough attempts on each."""
+    for at in range(LEAST_ATTEMPTS, len(failed) + 1 - LEAST_ATTEMPTS):
+        yield _log_likelihood(at, failed[:at].sum()), _log_likelihood(len(failed) - at, failed[at:].sum())
+
+
+def _log_likelihood(attempts, failures):
+    return sum(count * np.log(count / attempts) for count in (failures, attempts - failures) if count)
+
+
+def test_a_change_is_where_the_likeliest_of_all_splits_tried_by_hand_is():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        succeeded = rng.random(120) < np.where(np.arange(120) < 70, 0.97, 0.3)
+        sides = [sum(pair) for pair in _every_split(~succeeded)]
+        assert present_spell(succeeded, hours_of(120, 4)).first == LEAST_ATTEMPTS + int(np.argmax(sides))
+
+
+def test_a_change_lies_between_two_hours_so_that_the_order_within_one_means_nothing():
+    rng = np.random.default_rng(4)
+    succeeded, hours = outcomes((300, 30), (90, 3)), np.repeat(hours_of(78, 2), 5)
+    found = present_spell(succeeded, hours)
+    assert found.first % 5 == 0
+    for _ in range(5):
+        order = np.lexsort((rng.random(len(hours)), hours))
+        assert present_spell(succeeded[order], hours) == found
+
+
+def test_spells_of_stations_are_those_of_each_alone_in_whatever_order_attempts_come():
+    together = simulate(60, 6, fallen(0.97, 0.6), seed=11)
+    found = present_spells(together)
+    shuffled = present_spells(together.sample(frac=1, random_state=1))
+    pd.testing.assert_frame_equal(found, shuffled)
+    for key in (0, 7, 59):
+        alone = present_spells(together[together["station_key"] == key])
+        pd.testing.assert_frame_equal(found[found["station_key"] == key].reset_index(drop=True), alone)
+
+
+def test_the_present_spell_and_the_one_before_are_told_with_their_counts():
+    row = present_spells(attempts_of((400, 23), (80, 2))).iloc[0]
+    assert row["since"] == pd.Timestamp(MONDAY + timedelta(days=50))
+    assert row["changed"]
+    assert (row["successes"], row["attempts"]) == (39, 79)
+    assert (row["successes_before"], row["attempts_before"], row["ratio_before"]) == (384, 401, 384 / 401)
+
+
+def test_without_a_change_the_spell_is_the_whole_time_and_nothing_is_before_it():
+    row = present_spells(attempts_of((100, 10))).iloc[0]
+    assert row["since"] == pd.Timestamp(MONDAY)
+    assert not row["changed"]
+    assert (row["successes"], row["attempts"], row["attempts_before"]) == (90, 100, 0)
+    assert np.isnan(row["ratio_before"])
+
+
+def test_sessions_without_an_outcome_are_in_no_spell_but_their_station_has_a_row():
+    attempts = pd.concat([attempts_of((50, 0)), attempts_of((50, 0)).assign(succeeded=np.nan, station_key=2)])
+    found = present_spells(pd.concat([attempts, attempts_of((9, 0)).assign(succeeded=np.nan)]))
+    assert found["attempts"].tolist() == [50, 0]
+    assert found["since"].isna().tolist() == [False, True]
+
+
+def test_no_attempts_give_no_spells():
+    assert present_spells(attempts_of((0, 0))).empty
+
+
+def test_the_verdict_is_on_the_present_spell_not_on_the_whole_time():
+    fell, repaired = attempts_of((2000, 50), (100, 4)), attempts_of((600, 4), (100, 0), station=2)
+    found = judge_spells(pd.concat([fell, repaired]), 0.95, ends_of(pd.concat([fell, repaired])))
+    assert found["verdict"].tolist() == [BELOW, MEETS]
+    sums = (np.array([1960 + 75, 450 + 100.0]), np.array([2100, 700.0]))
+    assert verdicts(*sums, 0.95) == [MEETS, BELOW]
+
+
+def test_what_publishers_said_of_failures_holds_for_spells_too():
+    attempts = attempts_of((600, 4), (100, 0))
+    for said, verdict in (("yes", MEETS), ("unknown", CANT_TELL), ("no", CANT_TELL)):
+        row = judge_spells(attempts, 0.95, ends_of(attempts), pd.Series([said], index=[1])).iloc[0]
+        assert row["verdict"] == verdict
+        assert np.isnan(row["charges_lost_per_week"]) == (said == "no")
+
+
+def lost(**over):
+    """Charges and kWh lost a week by a station at 80 % against 95 %, 100 attempts a week, told otherwise or not."""
+    row = {"success_ratio": 0.8, "silent": False, "attempts_per_week": 100.0, "successes_per_week": 88.0}
+    median = np.array([over.pop("median_kwh", 20.0)])
+    return losses(pd.DataFrame([row | over]), median, 0.95).iloc[0].tolist()
+
+
+def test_a_station_loses_the_failures_beyond_what_its_target_allows():
+    assert lost() == pytest.approx([15, 300])
+
+
+def test_a_station_as_good_as_its_target_loses_nothing():
+    assert lost(success_ratio=0.95) == [0, 0]
+    assert lost(success_ratio=1.0) == [0, 0]
+
+
+def test_a_silent_station_loses_its_usual_successes():
+    assert lost(silent=True) == [88, 1760]
+
+
+def test_what_is_lost_is_not_known_without_attempts_a_usual_week_or_energy():
+    assert np.isnan(lost(success_ratio=np.nan)).all()
+    assert np.isnan(lost(attempts_per_week=np.nan)).all()
+    assert lost(median_kwh=np.nan)[0] == pytest.approx(15)
+    assert np.isnan(lost(median_kwh=np.nan)[1])
+
+
+def test_the_median_energy_is_that_of_successful_charges_with_energy():
+    attempts = pd.DataFrame(
+        {"station_key": [1, 1, 1, 1, 2], "succeeded": [1, 1, 0, 1, 1], "energy_kwh": [10, 30, 900, np.nan, np.nan]}
+    )
+    assert median_energy(attempts).to_dict() == {1: 20.0}
+
+
+def test_a_silent_station_is_found_with_what_it_loses_though_its_rate_is_fine():
+    attempts = attempts_of((480, 40), per_day=8)
+    row = judge_spells(attempts, 0.95, ends_of(attempts, days=10)).iloc[0]
+    assert row["silent"]
+    assert row["verdict"] == MEETS
+    assert row["charges_lost_per_week"] == pytest.approx(468 / 60 * 7)
+    assert row["kwh_lost_per_week"] == pytest.approx(468 / 60 * 7 * 20)
+
+
+def test_a_fall_of_14_days_from_97_to_80_percent_is_flagged_at_8_attempts_a_day_in_nine_of_ten_runs():
+    found = judged(500, 8, fallen(0.97, 0.80))
+    assert share_below(found, 500) >= 0.9
+    assert below_by_whole_period(500, 8, fallen(0.97, 0.80)) <= 0.05
+
+
+def test_at_low_volume_the_same_fall_is_mostly_not_told_and_never_called_met():
+    shares = [share_below(judged(500, per_day, fallen(0.97, 0.80)), 500) for per_day in (1, 2, 4)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.1 < shares[1] < 0.4 < shares[2]
+
+
+@pytest.mark.parametrize("target", [0.90, 0.95, 0.97])
+def test_of_1_000_stations_exactly_on_target_at_most_two_are_called_below(target):
+    assert (judged(3_000, 8, target, target)["verdict"] == BELOW).sum() <= 6
+
+
+def test_a_repaired_station_is_no_longer_blamed():
+    assert share_below(judged(300, 8, fallen(0.80, 0.97, days_ago=30)), 300) <= 0.01
+    assert below_by_whole_period(300, 8, fallen(0.80, 0.97, days_ago=30)) == 1
+
+
+def test_a_date_is_mostly_within_three_days_of_the_truth():
+    found = judged(500, 8, fallen(0.97, 0.80))
+    off = (found["since"] - pd.Timestamp(MONDAY + timedelta(days=76))).abs() <= pd.Timedelta(days=3)
+    assert (off & found["changed"]).mean() > 0.8
+
+
+def test_a_dead_station_is_found_and_live_ones_are_not_called_silent():
+    dead = np.where(np.arange(90) < 86, 8.0, 0.0)
+    assert judged(300, dead, 0.97)["silent"].all()
+    assert judged(2_000, 8, 0.97)["silent"].sum() <= 1
+
+
+def test_stations_that_close_on_weekends_are_not_called_silent_on_a_sunday():
+    closed = np.where(np.arange(91) % 7 < 5, 20.0, 0.0)
+    attempts = simulate(300, closed, 0.97)
+    ends = pd.Series(np.datetime64("2025-04-06", "s"), index=np.arange(300))
+    assert not find_silence(attempts, ends)["silent"].any()
+
+
+def test_spells_of_500_stations_take_well_under_the_5_seconds_that_5_000_may_take():
+    attempts = simulate(500, 8, 0.95)
+    began = perf_counter()
+    judge_spells(attempts, 0.95, pd.Series(np.datetime64("2025-04-05", "s"), index=np.arange(500)))
+    assert perf_counter() - began < 2.5
+
+
+def test_the_page_on_spells_states_the_numbers_that_decide():
+    page = (Path(__file__).parents[3] / "docs" / "metrics" / "spells.md").read_text(encoding="utf-8")
+    for words in (
+        f"reaches **{CHANGE_EVIDENCE:.0f}**",
+        f"at least {LEAST_ATTEMPTS} attempts, on at least {LEAST_DAYS} days",
+        f"under 1 in {1 / SILENT_CHANCE:,.0f}",
+        f"fewer than {LEAST_DAYS_KNOWN} days",
+    ):
+        assert words in " ".join(page.split())
