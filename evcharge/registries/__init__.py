@@ -32,7 +32,7 @@ def read_registry(file: SourceFile, encoding: str = "utf-8") -> Registry:
     records = records_of(file, encoding)
     for module in FORMATS.values():
         if module.recognises(records):
-            registry = module.read(records)
+            registry: Registry = module.read(records)
             if registry.stations or registry.rejects:
                 return registry
             break

@@ -83,9 +83,7 @@ def _power(builder: Builder, number: int, connection: dict[str, Any]) -> float |
     return power
 
 
-def _read_port(
-    builder: Builder, number: int, connection: dict[str, Any], power: float | None, station_id: str
-) -> None:
+def _read_port(builder: Builder, number: int, connection: dict[str, Any], power: float | None, station_id: str) -> None:
     """A connection as a port; one of several places, or without an id, is no port."""
     port_id, _ = id_of(connection.get("id"))
     quantity = connection.get("quantity")

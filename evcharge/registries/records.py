@@ -99,7 +99,9 @@ def _document(file: SourceFile, encoding: str) -> Records:
             objects = value[name]
             break
     objects = objects if isinstance(objects, list) else [objects] if objects else []
-    found = [Record(number, one, None if isinstance(one, dict) else "not_an_object") for number, one in _counted(objects)]
+    found = [
+        Record(number, one, None if isinstance(one, dict) else "not_an_object") for number, one in _counted(objects)
+    ]
     return Records(envelope, lambda: iter(found))
 
 
@@ -129,7 +131,9 @@ def _whole_text(file: SourceFile, encoding: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        reason = f"{file.name} is not {encoding}: byte {error.start:,} is {error.object[error.start]:02x} (hexadecimal)."
+        reason = (
+            f"{file.name} is not {encoding}: byte {error.start:,} is {error.object[error.start]:02x} (hexadecimal)."
+        )
         raise SourceError("wrong_encoding", reason, "Say how the file is written: --encoding cp1252.") from error
 
 
