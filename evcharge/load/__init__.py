@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine, exc, func, select
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 from evcharge import __version__
 from evcharge.clean import clean
@@ -142,14 +142,15 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
 
 
 @contextmanager
-def one_transaction(engine: Engine) -> Iterator[tuple[Session, SessionTransaction]]:
+def one_transaction(engine: Engine) -> Iterator[tuple[Session, Callable[[], None]]]:
     """THE transaction: everything that a load of sessions or of a registry writes is in it, alone and whole.
 
-    It commits at the end of the block, and only there; what is raised in the block, or its rollback, undoes all.
+    It commits at the end of the block, and only there; what is raised in the block undoes all, and so does calling the
+    second thing handed out, as the last act of the block.
     """
     with Session(engine) as session, session.begin() as transaction:
         hold_load_lock(session)
-        yield session, transaction
+        yield session, transaction.rollback
 
 
 def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions) -> LoadResult:
@@ -158,7 +159,7 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
     now = datetime.now(timezone.utc)
     result = None
     try:
-        with one_transaction(engine) as (session, transaction):
+        with one_transaction(engine) as (session, undo):
             earlier = earlier_load(session, file, profile.source)
             if earlier and not options.replace:
                 return _repeated(session, earlier, file, profile)
@@ -167,7 +168,7 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
             if removed > result.inserted:
                 result.warnings["not_replaced"] = removed - result.inserted
             if options.dry_run:
-                transaction.rollback()
+                undo()
     except exc.DBAPIError as error:
         if result is None or not error.connection_invalidated:
             raise

@@ -129,14 +129,14 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
         source = options.source or registry.default_source or _refuse_sourceless(file, registry)
         result = None
         try:
-            with one_transaction(engine) as (session, transaction):
+            with one_transaction(engine) as (session, undo):
                 earlier = earlier_load(session, file, source)
                 if earlier:
                     return _repeated(session, earlier)
                 result = _write_all(session, file, registry, source, now)
                 if result.changes_something and not options.apply:
                     result.status = "not applied"
-                    transaction.rollback()
+                    undo()
         except exc.DBAPIError as error:
             if result is None or not error.connection_invalidated:
                 raise

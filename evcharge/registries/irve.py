@@ -81,14 +81,17 @@ def _read_station(builder: Builder, record: Record, station_id: str) -> None:
 def _coordinates(line: dict[str, Any]) -> tuple[Any, Any]:
     """Longitude and latitude as written: ``coordonneesXY`` is a list of the two, as JSON or as its text."""
     value = line.get("coordonneesxy")
+    if not is_stated(value):
+        return None, None
+    parts = value
     if isinstance(value, str):
         try:
-            value = json.loads(value, parse_float=str, parse_int=str, parse_constant=str)
+            parts = json.loads(value, parse_float=str, parse_int=str, parse_constant=str)
         except ValueError:
-            return (value, value) if is_stated(value) else (None, None)
-    if isinstance(value, list) and len(value) == 2:
-        return value[0], value[1]
-    return (None, None) if value is None else ("", "?")
+            parts = None
+    if isinstance(parts, list) and len(parts) == 2:
+        return parts[0], parts[1]
+    return repr(value), repr(value)
 
 
 def _port(builder: Builder, record: Record, port_id: str, station_id: str) -> Port:
