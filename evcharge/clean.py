@@ -126,6 +126,13 @@ class Parsed:
         """A column of yes and no: True, False or missing."""
         return parse_words(self.raw[column], self.conventions)
 
+    def is_no_word(self, column: str) -> Mask:
+        """Rows with something written in a column of yes and no that is neither."""
+        texts = self.raw[column]
+        if texts.isna().all():
+            return np.zeros(len(texts), dtype=bool)
+        return np.asarray(self.words(column).isna() & texts.notna() & (texts.str.strip() != ""))
+
     @cached_property
     def success(self) -> pd.Series:
         """What the source recorded of the outcome: True, False or missing."""
@@ -212,12 +219,8 @@ def _number_rules(column: str, numbers: Callable[[Parsed], Numbers], most: float
 
 
 def _word_rule(column: str) -> Rule:
-    return Rule(
-        f"{column}_unreadable",
-        column,
-        lambda p: np.asarray(p.words(column).isna() & p.raw[column].notna() & (p.raw[column].str.strip() != "")),
-        "none of the stated words for yes or no",
-    )
+    message = "none of the stated words for yes or no"
+    return Rule(f"{column}_unreadable", column, lambda p: p.is_no_word(column), message)
 
 
 def _unusable(column: str) -> Rule:

@@ -283,5 +283,7 @@ def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
 
 def parse_words(texts: pd.Series, conventions: Conventions) -> pd.Series:
     """True, False or missing, by the stated words only."""
+    if texts.isna().all():
+        return pd.Series(pd.NA, index=texts.index, dtype="boolean")
     meaning = {**dict.fromkeys(conventions.true_words, True), **dict.fromkeys(conventions.false_words, False)}
     return pd.Series([meaning.get(t.strip().casefold()) if t else None for t in texts], dtype="boolean")

@@ -72,11 +72,15 @@ def cli() -> None:
 def run() -> None:
     """Do the whole job: migrate, make charging_sessions.csv if there is none, load, report."""
     from evcharge.load import LoadOptions
+    from evcharge.sources.inputs import Input
 
     upgrade_database()
     make_sample_if_missing()
     options = LoadOptions(lock_wait_seconds=setting("lock_wait_seconds"))
-    code = show_outcomes(load_files((SAMPLE_FILE,), reading_profiles(None, ()), options), as_json=False)
+    code = show_outcomes(
+        load_files([Input(SAMPLE_FILE.name, SAMPLE_FILE, SAMPLE_FILE)], reading_profiles(None, ()), options),
+        as_json=False,
+    )
     if code:
         click.get_current_context().exit(code)
     click.echo()

@@ -23,13 +23,14 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
-from evcharge.cli.terminal import show_error, tell
+from evcharge.cli.terminal import notice, show_error, standard_input, tell
 from evcharge.errors import DatabaseError, EvchargeError, SourceError
 
 if TYPE_CHECKING:
     from evcharge.frames import Cleaned
     from evcharge.load import LoadResult
     from evcharge.sources import Profile
+    from evcharge.sources.inputs import Input
 
 CHECK_SCHEMA_VERSION = 1
 FORMATS_SCHEMA_VERSION = 1
@@ -39,7 +40,7 @@ EXIT_GATE = 3
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--max-rejects",
     type=row_limit,
@@ -51,24 +52,28 @@ EXIT_GATE = 3
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
 @global_options
-def check(files: tuple[Path, ...], max_rejects: tuple[float, bool], as_json: bool, **options: Any) -> int:
-    """Tell what a load of FILES would do, and write nothing.
+def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool, **options: Any) -> int:
+    """Tell what a load of FILES would do, and write nothing. FILES are what evcharge load takes.
 
     Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
     """
     from evcharge.load import RejectLimit
+    from evcharge.sources.inputs import gathered
 
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
     limit = RejectLimit(*max_rejects)
     reports: list[dict[str, Any]] = []
     codes = [0]
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, gathered(files, standard_input()) as given:
         url = _database_to_try(Path(folder))
-        for path in files:
+        for note in given.notes:
+            notice(note)
+        paths = [one.path for one in given.inputs if not one.fault]
+        for one in given.inputs:
             try:
-                found = _check(path, profiles, url, tuple(other for other in files if other != path))
+                found = _check(one, profiles, url, tuple(other for other in paths if other != one.path))
             except SourceError as error:
-                found = {"file": path.name, "passes": False, "error": asdict_of(error)}
+                found = {"file": one.name, "passes": False, "error": asdict_of(error)}
                 codes.append(error.exit_code)
                 show_error(error)
             else:
@@ -96,25 +101,28 @@ def _database_to_try(folder: Path) -> str:
     return url
 
 
-def _check(path: Path, profiles: list[Profile], url: str, companions: tuple[Path, ...]) -> dict[str, Any]:
+def _check(one: Input, profiles: list[Profile], url: str, companions: tuple[Path, ...]) -> dict[str, Any]:
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
     from evcharge.sources import open_file, pick_profile
 
-    with open_file(path) as file:
+    if one.fault:
+        raise one.fault
+    with open_file(one.path, one.name) as file:
         profile = pick_profile(file, profiles)
     seen = _Seen()
     options = LoadOptions(
+        name=one.name,
         dry_run=True,
         lock_wait_seconds=setting("lock_wait_seconds"),
         companions=companions,
         driver_salt=setting("driver_salt") or None,
         on_cleaned=lambda _name, cleaned: seen.add(cleaned),
     )
-    result = load_file(path, url, [profile], options)
+    result = load_file(one.path, url, [profile], options)
     before = result.first_loaded_at
     if before:
-        result = load_file(path, url, [profile], replace(options, replace=True))
+        result = load_file(one.path, url, [profile], replace(options, replace=True))
     return {**_summary(result, profile), **seen.summary(), "loaded_before": before}
 
 

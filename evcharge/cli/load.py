@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -24,13 +24,14 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
-from evcharge.cli.terminal import Interrupts, notice, progress_bar, show_error, tell
+from evcharge.cli.terminal import Interrupts, notice, progress_bar, show_error, standard_input, tell
 from evcharge.errors import EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
     from evcharge.frames import Cleaned
     from evcharge.load import LoadOptions, LoadResult
     from evcharge.sources import Profile
+    from evcharge.sources.inputs import Input
 
 SAMPLE_FILE = Path("charging_sessions.csv")
 LOAD_SCHEMA_VERSION = 1
@@ -45,7 +46,7 @@ CHANGES_SHOWN = 5
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path())
 @click.option("--create-db", is_flag=True, help="Bring the database to the newest revision first.")
 @click.option("--replace", is_flag=True, help="Load a file again in place of its first load.")
 @click.option("-n", "--dry-run", is_flag=True, help="Do everything but keep nothing.")
@@ -59,25 +60,29 @@ CHANGES_SHOWN = 5
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
 @global_options
-def load(files: tuple[Path, ...], **options: Any) -> int:
+def load(files: tuple[str, ...], **options: Any) -> int:
     """Load session files, each in one transaction.
 
-    Without FILES, loads charging_sessions.csv, made first if it is not there.
+    FILES are files, folders (the files right in them), patterns such as 'data/*.csv', ZIP archives (each file in them),
+    and - for standard input. Without FILES, loads charging_sessions.csv, made first if it is not there.
     """
     from evcharge.load import LoadOptions, RejectLimit
+    from evcharge.sources.inputs import gathered
 
     write = {
         name: options.pop(name) for name in ("create_db", "replace", "dry_run", "rejects", "max_rejects", "as_json")
     }
-    if write["rejects"] and write["rejects"].resolve() in (file.resolve() for file in files or (SAMPLE_FILE,)):
-        raise click.BadParameter(f"{write['rejects']} is a file to load.", param_hint="--rejects")
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
-    if write["create_db"]:
-        upgrade_database()
-    if not files:
-        make_sample_if_missing()
     limit = RejectLimit(*write["max_rejects"]) if write["max_rejects"] else None
     with ExitStack() as stack:
+        found = stack.enter_context(gathered(files or (SAMPLE_FILE,), standard_input()))
+        refuse_to_overwrite(write["rejects"], found.inputs)
+        for note in found.notes:
+            notice(note)
+        if write["create_db"]:
+            upgrade_database()
+        if not files:
+            make_sample_if_missing()
         load_options = LoadOptions(
             replace=write["replace"],
             dry_run=write["dry_run"],
@@ -86,36 +91,49 @@ def load(files: tuple[Path, ...], **options: Any) -> int:
             driver_salt=setting("driver_salt") or None,
             on_cleaned=stack.enter_context(rejects_file(write["rejects"])),
         )
-        outcomes = load_files(files or (SAMPLE_FILE,), profiles, load_options)
+        outcomes = load_files(found.inputs, profiles, load_options)
     if write["rejects"]:
         notice(f"wrote {write['rejects']}")
     return show_outcomes(outcomes, write["as_json"])
 
 
-Outcome = tuple[Path, "LoadResult | None", "EvchargeError | None"]
+def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
+    """Refuses a file for rejects that is itself to be loaded, or an archive of such."""
+    if rejects and rejects.resolve() in (one.origin.resolve() for one in inputs):
+        raise click.BadParameter(f"{rejects} is a file to load.", param_hint="--rejects")
 
 
-def load_files(files: Iterable[Path], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
-    """Loads the files one by one; a bad file does not keep the next from loading, a bad database does."""
+class Outcome(NamedTuple):
+    """What became of one input: a result, an error, or neither where it was not tried."""
+
+    name: str
+    result: LoadResult | None = None
+    error: EvchargeError | None = None
+
+
+def load_files(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
+    """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does."""
     from dataclasses import replace
 
     from evcharge.load import load_file
 
     outcomes: list[Outcome] = []
-    files = list(files)
-    for path in files:
-        companions = tuple(other for other in files if other != path)
-        with Interrupts() as interrupts, progress_bar(path, interrupts.check) as on_progress:
+    paths = [one.path for one in inputs if not one.fault]
+    for one in inputs:
+        companions = tuple(other for other in paths if other != one.path)
+        with Interrupts() as interrupts, progress_bar(one.name, one.path, interrupts.check) as on_progress:
+            file_options = replace(options, name=one.name, companions=companions, on_progress=on_progress)
             try:
-                result = load_file(
-                    path, database_url(), profiles, replace(options, companions=companions, on_progress=on_progress)
-                )
+                if one.fault:
+                    raise one.fault
+                result = load_file(one.path, database_url(), profiles, file_options)
             except (SourceError, GateError) as error:
-                outcomes.append((path, None, error))
+                outcomes.append(Outcome(one.name, error=error))
             except EvchargeError as error:
-                return [*outcomes, (path, None, error)]
+                not_tried = [Outcome(later.name) for later in inputs[len(outcomes) + 1 :]]
+                return [*outcomes, Outcome(one.name, error=error), *not_tried]
             else:
-                outcomes.append((path, result, None))
+                outcomes.append(Outcome(one.name, result))
     return outcomes
 
 
@@ -147,10 +165,11 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     """Prints what became of the files, and tells the exit code."""
     from evcharge.load import totals
 
-    results = [result for _, result, _ in outcomes if result]
-    errors = [error for _, _, error in outcomes if error]
+    results = [outcome.result for outcome in outcomes if outcome.result]
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    not_tried = [outcome.name for outcome in outcomes if not (outcome.result or outcome.error)]
     if as_json:
-        files = [asdict(result) if result else _failed(path, error) for path, result, error in outcomes]
+        files = [_as_document(outcome) for outcome in outcomes]
         document = {"schema_version": LOAD_SCHEMA_VERSION, "files": files, "totals": dict(totals(results))}
         click.echo(json.dumps(document, indent=2))
     else:
@@ -158,25 +177,32 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
             show_result(result)
         if len(outcomes) > 1:
             sums = totals(results)
-            tell(f"{len(results)} of {len(outcomes)} files are in: {law(sums)}")
+            what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
+            tell(f"{len(results)} of {len(outcomes)} files {what}: {law(sums)}")
     for error in errors:
         show_error(error)
+    if not_tried:
+        tell(f"Not tried: {', '.join(not_tried)}", err=True)
     codes = [error.exit_code for error in errors]
     return min(codes) if codes else 0
 
 
-def _failed(path: Path, error: EvchargeError | None) -> dict[str, Any]:
-    from evcharge.sources.file import printable
-
+def _as_document(outcome: Outcome) -> dict[str, Any]:
+    if outcome.result:
+        return asdict(outcome.result)
+    error = outcome.error
     fault = {"code": error.code, "reason": error.reason, "hint": error.hint} if error else None
-    return {"file": printable(path.name), "status": "failed", "error": fault}
+    return {"file": outcome.name, "status": "failed" if error else "not tried", "error": fault}
 
 
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.clean import RULES, WARNINGS
 
-    again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
+    again = ""
+    if result.first_loaded_at:
+        name = f" as {result.first_loaded_as}" if result.first_loaded_as != result.file else ""
+        again = f" on {result.first_loaded_at[:10]}{name}, nothing changed; then it"
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
     tell(f"  {law(asdict(result))}")
     if result.skipped:

@@ -5,13 +5,14 @@ What does not belong here: what is said.
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -46,7 +47,7 @@ def notice(text: str) -> None:
 
 
 @contextmanager
-def progress_bar(path: Path, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
+def progress_bar(name: str, path: Path, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
     """A bar of the bytes read, on a terminal only; each step of it, drawn or not, begins with ``check``."""
     if given("quiet") or given("no_progress") or not sys.stderr.isatty() or not path.is_file():
         yield lambda _position: check()
@@ -54,17 +55,20 @@ def progress_bar(path: Path, check: Callable[[], None]) -> Iterator[Callable[[in
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from evcharge.sources.file import printable
-
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(printable(path.name), total=path.stat().st_size)
+        task = progress.add_task(name, total=path.stat().st_size)
 
         def advance(position: int) -> None:
             check()
             progress.update(task, completed=position)
 
         yield advance
+
+
+def standard_input() -> BinaryIO:
+    """The bytes of standard input; where it was closed before we began, none."""
+    return getattr(sys.stdin, "buffer", None) or io.BytesIO()
 
 
 class Interrupts:

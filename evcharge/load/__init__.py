@@ -65,6 +65,7 @@ class LoadOptions:
     """What a load may do besides loading.
 
     Attributes:
+        name: what to call the file in messages and the ledger; without one, the last part of its path.
         replace: load a file again that was loaded before, in place of its first load.
         dry_run: do everything, then leave the database as it was.
         max_rejects: refuse the file when more rows are rejected.
@@ -75,6 +76,7 @@ class LoadOptions:
         on_progress: called with the bytes read so far.
     """
 
+    name: str | None = None
     replace: bool = False
     dry_run: bool = False
     max_rejects: RejectLimit | None = None
@@ -116,6 +118,7 @@ class LoadResult:
     unknown_columns: list[str] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     first_loaded_at: str | None = None
+    first_loaded_as: str | None = None
     seconds: float = 0.0
 
 
@@ -136,7 +139,7 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     options = options or LoadOptions()
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
     require_head(engine, url)
-    with open_file(path) as file, translated_errors(url):
+    with open_file(path, options.name) as file, translated_errors(url):
         profile = pick_profile(file, profiles)
         return _load(engine, file, profile, options)
 
@@ -313,6 +316,7 @@ def _repeated(session: Session, load: LoadLedger, file: SourceFile, profile: Pro
     result = _ledger_result(load, "already loaded")
     result.rejects_by_rule = {row.rule: row.rows for row in rules}
     result.first_loaded_at = load.finished_at.isoformat()
+    result.file, result.first_loaded_as = file.name, load.file_name
     return result
 
 

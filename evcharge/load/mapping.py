@@ -114,8 +114,12 @@ def _numbers(numbers: pd.Series) -> list[float | None]:
 
 
 def _booleans(words: pd.Series) -> list[bool | None]:
+    if words.isna().all():
+        return [None] * len(words)
     return [None if word is pd.NA else bool(word) for word in words]
 
 
 def _integers(words: pd.Series) -> list[int | None]:
+    if words.isna().all():
+        return [None] * len(words)
     return [None if word is pd.NA else int(word) for word in words]

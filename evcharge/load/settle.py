@@ -15,7 +15,8 @@ from evcharge.frames import Conventions
 from evcharge.parse import parse_instants
 from evcharge.sources import Profile, SourceFile, read
 
-TIME_COLUMNS = ("start_time", "end_time")
+TIME_COLUMNS = ("start_time", "end_time", "source_updated_at")
+"""Columns that cleaning reads by the time format."""
 
 
 def settled(file: SourceFile, profile: Profile) -> Profile:
@@ -94,7 +95,7 @@ def _ambiguous(file: SourceFile, profile: Profile, one: str, other: str, value: 
     shown = [_readings(pd.Series([value]), profile.conventions, name)[0] for name in (one, other)]
     return SourceError(
         "time_format_ambiguous",
-        f"{file.name} can be read in two ways: {value!r} is {shown[0]:%d %B %Y} by {one}, "
-        f"{shown[1]:%d %B %Y} by {other}.",
+        f"{file.name} can be read in two ways: {value!r} is {shown[0]:%d %B %Y %H:%M} by {one}, "
+        f"{shown[1]:%d %B %Y %H:%M} by {other}.",
         f"State the format: --time-format '{one}' or --time-format '{other}'.",
     )

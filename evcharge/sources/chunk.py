@@ -17,7 +17,7 @@ import pandas as pd
 from evcharge.frames import RAW_FRAME, RawSessions
 from evcharge.sources.privacy import driver_refs
 from evcharge.sources.profile import ID_COLUMNS, Profile, folded
-from evcharge.sources.steps import DROP_FILLER_ROWS, apply_step, are_filler
+from evcharge.sources.steps import DROPPING, apply_step, are_dropped
 
 
 @dataclass
@@ -110,7 +110,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     """One chunk: the columns of ``RAW_FRAME``, all but ``line`` of dtype object."""
     profile = reading.profile
     read = len(rows.lines)
-    rows = _without_filler(rows, names, profile)
+    rows = _without_dropped(rows, names, profile)
     fields: dict[str, Sequence[str]] = dict(zip(names, rows.fields, strict=True))
     repaired = _do_steps(fields, profile)
     known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults}
@@ -118,7 +118,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     if "driver_ref" in known:
         known["driver_ref"] = driver_refs(known["driver_ref"], reading.salt)
     if profile.session_key:
-        key_fields = [fields[folded(name)] for name in profile.session_key]
+        key_fields = [_first_of(profile.spellings_of(name), fields) for name in profile.session_key]
         known["session_id"] = [_session_key(parts) for parts in zip(*key_fields, strict=True)]
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
@@ -127,13 +127,13 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, read - len(rows.lines), repaired)
 
 
-def _without_filler(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:
-    """The rows but for those in which all the fields of a ``drop_filler_rows`` are blank; broken rows stay."""
+def _without_dropped(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:
+    """The rows but for those that a step drops, which are no sessions by the format's own rule; broken rows stay."""
     for step in profile.steps:
         places = [names.index(folded(name)) for name in step.fields if folded(name) in names]
-        if step.step == DROP_FILLER_ROWS and places:
-            filler = are_filler([rows.fields[place] for place in places])
-            rows = rows.where([bool(fault) or not blank for fault, blank in zip(rows.faults, filler, strict=True)])
+        if step.step in DROPPING and places:
+            dropped = are_dropped(step.step, [rows.fields[place] for place in places])
+            rows = rows.where([bool(fault) or not drop for fault, drop in zip(rows.faults, dropped, strict=True)])
     return rows
 
 
@@ -141,12 +141,12 @@ def _do_steps(fields: dict[str, Sequence[str]], profile: Profile) -> dict[str, i
     """Does the profile's steps on the fields, in place; returns how many texts each one repaired."""
     repaired: Counter[str] = Counter()
     for step in profile.steps:
-        if step.step == DROP_FILLER_ROWS:
+        if step.step in DROPPING:
             continue
-        for name in map(folded, step.fields):
-            if name in fields:
-                fields[name], count = apply_step(step.step, fields[name])
-                repaired[step.step] += count
+        there = [name for name in map(folded, step.fields) if name in fields]
+        done, count = apply_step(step.step, [fields[name] for name in there])
+        fields.update(zip(there, done, strict=True))
+        repaired[step.step] += count
     return {name: count for name, count in repaired.items() if count}
 
 
@@ -161,8 +161,18 @@ def _mapped_texts(fields: Mapping[str, Sequence[str]], profile: Profile) -> dict
     for ours, parts in profile.combined.items():
         nulls = frozenset() if ours in ID_COLUMNS else null_words
         columns = [_texts(fields[folded(name)], nulls) for name in parts]
-        texts[ours] = [" ".join([text.strip() for text in row if text]) or None for row in zip(*columns, strict=True)]
+        texts[ours] = [_joined(row) for row in zip(*columns, strict=True)]
     return texts
+
+
+def _joined(parts: Sequence[str | None]) -> str | None:
+    """The parts joined by a blank, those of nothing or blanks left out; None if none is left."""
+    return " ".join([part.strip() for part in parts if part and part.strip()]) or None
+
+
+def _first_of(spellings: Sequence[str], fields: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The field that stands under the first of its spellings that the file has."""
+    return next(fields[folded(name)] for name in spellings if folded(name) in fields)
 
 
 def _texts(values: Sequence[str], null_words: frozenset[str]) -> Sequence[str | None]:

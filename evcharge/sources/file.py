@@ -35,7 +35,7 @@ class SourceFile:
     """An open regular file whose content is pinned by its hash.
 
     Attributes:
-        name: last part of the path, printable; for messages and the ledger.
+        name: last part of the path or the name it was given, printable; for messages and the ledger.
         size_bytes: length of the file on disk [bytes].
         sha256: SHA-256 of the bytes on disk (before any unpacking), in hexadecimal.
         is_gzip: whether the bytes on disk are gzipped.
@@ -92,6 +92,22 @@ class SourceFile:
             "Wait until whatever writes the file has finished, then run this again.",
         )
 
+    def seekable(self) -> io.FileIO:
+        """The bytes on disk as an archive needs them: in any order, and past the hash. No pass may run meanwhile.
+
+        ``verify`` tells afterwards whether they are those that were hashed.
+        """
+        self.rewind()
+        return self._handle
+
+    def verify(self) -> None:
+        """Read the bytes on disk once more; raises ``changed_while_read`` if they are not those that were hashed."""
+        self._pass = _Pass(self)
+        while self._pass.read(BLOCK_BYTES):
+            pass
+        if self._pass.sha256.hexdigest() != self.sha256:
+            self.refuse_changed()
+
     def read_handle(self, size: int) -> bytes:
         """Up to ``size`` bytes from where the handle stands; never more than were hashed, so a growing file ends."""
         try:
@@ -132,22 +148,23 @@ class _Pass:
 
 
 @contextmanager
-def open_file(path: str | os.PathLike[str]) -> Iterator[SourceFile]:
+def open_file(path: str | os.PathLike[str], name: str | None = None) -> Iterator[SourceFile]:
     """Open a regular file (or a link to one), hash it, and close it after the block.
 
-    It never waits: a FIFO, a device, a socket or a folder is refused at once.
+    It never waits: a FIFO, a device, a socket or a folder is refused at once. ``name`` is what to call the file where
+    its path does not tell, as of a temporary one.
 
     Raises:
         SourceError: ``file_not_found``, ``not_a_regular_file``, ``cannot_open`` (with the system's reason)
             or ``cannot_read``.
     """
-    name = printable(PurePath(path).name or os.fspath(path))
-    with io.FileIO(_open_regular(path, name), "rb") as handle:
+    name = printable(name or PurePath(path).name or os.fspath(path))
+    with io.FileIO(open_regular(path, name), "rb") as handle:
         yield SourceFile(name, handle)
 
 
-def _open_regular(path: str | os.PathLike[str], name: str) -> int:
-    """A descriptor of the regular file at ``path``."""
+def open_regular(path: str | os.PathLike[str], name: str) -> int:
+    """A descriptor of the regular file at ``path``; ``name`` is for messages. Raises as ``open_file``."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     try:
         descriptor = os.open(path, flags)

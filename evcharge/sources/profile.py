@@ -68,7 +68,7 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 
 _KEYS = (
     *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "session_key", "private"),
-    *("columns", "optional_columns", "combined", "constants", "station", "steps", "conventions"),
+    *("marks", "columns", "optional_columns", "combined", "constants", "station", "steps", "conventions"),
 )
 _CHOICES = {
     "ambiguous_time": ("reject", "first", "second"),
@@ -118,8 +118,10 @@ class Profile:
         optional_columns: the same; may be absent. Attributes of the station are here as ``station_name`` and so on.
         combined: our column to their fields that make it up, joined by a blank; each must be in the file.
         constants: our column to the text that stands in every row.
-        session_key: their fields that make up ``session_id`` where the source has none; each must be in the file.
+        session_key: their fields that make up ``session_id`` where the source has none; each must be in the file, in
+            any of the spellings that it is mapped by.
         private: their fields that must not be kept, not even in a reject; what is mapped to ``driver_ref`` is too.
+        marks: their fields that nothing is mapped to, and that a file must have to be of this layout.
         steps: what is done to their fields before they are mapped, in this order.
         conventions: how the text is read.
     """
@@ -137,6 +139,7 @@ class Profile:
     constants: Mapping[str, str] = field(default_factory=dict)
     session_key: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
 
@@ -164,21 +167,35 @@ class Profile:
         return frozenset(map(folded, (*chain.from_iterable(lists), *self.session_key)))
 
     @property
+    def needed(self) -> frozenset[str]:
+        """Their fields that must be in a file, folded, each in its first spelling."""
+        spelled = (names[0] for names in self.columns.values())
+        return frozenset(map(folded, (*spelled, *chain.from_iterable(self.combined.values()), *self.session_key)))
+
+    @property
     def private_fields(self) -> frozenset[str]:
         """Their fields that must not be kept, folded, in every spelling."""
         return frozenset(map(folded, (*self.private, *self.mapped.get("driver_ref", ()))))
+
+    def spellings_of(self, name: str) -> Spellings:
+        """All the spellings of a field: those of the column that it is mapped to, else the name alone."""
+        for spellings in self.mapped.values():
+            if folded(name) in map(folded, spellings):
+                return spellings
+        return (name,)
 
     def missing_from(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """What the profile needs and the file's field names lack: pairs of our column and their field."""
         present = {folded(name) for name in names}
         needed = [(ours, spellings) for ours, spellings in self.columns.items()]
         needed += [(ours, (name,)) for ours, parts in self.combined.items() for name in parts]
-        needed += [("session_key", (name,)) for name in self.session_key]
+        needed += [("session_key", self.spellings_of(name)) for name in self.session_key]
+        needed += [("marks", (name,)) for name in self.marks]
         return tuple((ours, names[0]) for ours, names in needed if present.isdisjoint(map(folded, names)))
 
     def unused_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The file's field names that nothing is mapped to, in file order; nameless and private ones are left out."""
-        known = self.fields | self.private_fields
+        known = self.fields | self.private_fields | set(map(folded, self.marks))
         return tuple(name for name in names if folded(name) and folded(name) not in known)
 
 
@@ -281,6 +298,7 @@ def _profile(given: Settings) -> Profile:
         constants=given.table("constants").mapping(RAW_COLUMNS),
         session_key=given.texts("session_key", ()),
         private=given.texts("private", ()),
+        marks=given.texts("marks", ()),
         steps=tuple(_step(step) for step in given.tables("steps")),
         conventions=_conventions(given.table("conventions")),
     )
@@ -406,5 +424,6 @@ def _profile_bytes(place: str | os.PathLike[str] | Traversable) -> tuple[str, by
 @cache
 def _builtin_profiles() -> dict[str, Profile]:
     folder = files("evcharge.sources").joinpath("profiles")
-    places = sorted((place for place in folder.iterdir() if place.name.endswith(".toml")), key=lambda p: p.name)
-    return {profile.name: profile for profile in map(read_profile, places)}
+    places = (place for place in folder.iterdir() if place.name.endswith(".toml"))
+    named = sorted(places, key=lambda place: place.name.removesuffix(".toml"))
+    return {profile.name: profile for profile in map(read_profile, named)}

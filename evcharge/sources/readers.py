@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from evcharge.frames import RawSessions
-from evcharge.sources import jsonlines, table
+from evcharge.sources import jsonlines, steve, table
 from evcharge.sources.chunk import Reading
 from evcharge.sources.file import SourceFile
 
@@ -35,6 +35,6 @@ class StructuredReader(Reader, Protocol):
         """Whether the file's beginning is of this format."""
 
 
-STRUCTURED_READERS: Mapping[str, StructuredReader] = {}
+STRUCTURED_READERS: Mapping[str, StructuredReader] = {"steve": steve}
 
 READERS: Mapping[str, Reader] = {"csv": table, "jsonl": jsonlines, **STRUCTURED_READERS}

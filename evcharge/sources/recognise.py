@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from evcharge.errors import SourceError
-from evcharge.sources import jsonlines, table
+from evcharge.sources import jsonlines, sheet, table
 from evcharge.sources.file import GZIP_MAGIC, SourceFile, printable
 from evcharge.sources.profile import TABULAR, Profile, folded
 from evcharge.sources.readers import STRUCTURED_READERS
@@ -30,11 +30,15 @@ MAX_NAMES_SHOWN = 40
 MAX_NAME_CHARACTERS = 60
 """Characters of a column name in a message; a header that is really a row of data may hold long texts."""
 
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+_PROTECTED = "EncryptedPackage".encode("utf-16-le")
+"""Name of the stream in which a workbook stands that is protected by a password (MS-OFFCRYPTO 2.3.4.4)."""
+
 _MAGICS = (
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)"),
+    (b"PK\x03\x04", "a ZIP archive, or an Excel workbook (.xlsx) that is damaged or larger than 128 MiB"),
     (b"\x89PNG", "a PNG image"),
     (b"SQLite format 3\x00", "an SQLite database"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
+    (_OLE_MAGIC, "an old Excel workbook (.xls)"),
     (b"%PDF", "a PDF document"),
     (b"PAR1", "a Parquet file"),
     (b"BZh", "a bzip2 archive"),
@@ -44,7 +48,7 @@ _MAGICS = (
 )
 """First bytes of files that people mistake for tables, from the formats' own specifications."""
 
-_FINAL = ("duplicate_column", "too_many_columns")
+_FINAL = ("duplicate_column", "too_many_columns", "several_sheets_fit")
 """Faults of a header that no other profile mends."""
 
 _FORMAT_NAMES = {"csv": "delimited text", "jsonl": "JSON lines"}
@@ -66,7 +70,7 @@ class _Look(NamedTuple):
 
 
 def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
-    """The one profile whose required columns the file has.
+    """The one profile whose required columns the file has; one that needs all of another's and more goes before it.
 
     Args:
         file: the open file; only its beginning is read.
@@ -84,7 +88,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
         raise _wrong_structure(file, profiles[0])
     _refuse_binary(file)
     looks = _looks(file, tabular)
-    fitting = [look.profile for look in looks if not (look.missing or look.mark)]
+    fitting = _most_specific([look.profile for look in looks if not (look.missing or look.mark)])
     if fitting:
         return _only(file, fitting)
     raise _missing_columns(file, looks[0]) if len(tabular) == 1 else _no_profile_fits(file, looks)
@@ -95,6 +99,11 @@ def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Prof
     formats = {profile.format for profile in profiles} & set(STRUCTURED_READERS)
     shown = {name for name in formats if STRUCTURED_READERS[name].recognises(file)}
     return [profile for profile in profiles if profile.format in shown]
+
+
+def _most_specific(fitting: Sequence[Profile]) -> list[Profile]:
+    """The profiles without those that need only a part of what another one needs: a layout may extend another."""
+    return [profile for profile in fitting if not any(profile.needed < other.needed for other in fitting)]
 
 
 def _only(file: SourceFile, fitting: Sequence[Profile]) -> Profile:
@@ -152,7 +161,8 @@ def _look(profile: Profile, names: tuple[str, ...]) -> _Look:
 
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     """The field names at the file's beginning, read as the profile says."""
-    text = _head_text(file, profile.encoding)
+    is_workbook = sheet.is_workbook(file)
+    text = "" if is_workbook else _head_text(file, profile.encoding)
     kind = "jsonl" if text.lstrip().startswith("{") else "csv"
     if kind != profile.format:
         raise SourceError(
@@ -160,6 +170,8 @@ def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
             f"{file.name} holds {_FORMAT_NAMES[kind]}; profile {profile.name} is for {_FORMAT_NAMES[profile.format]}.",
             "Name a profile for that format, or none: evcharge recognises the ones it knows.",
         )
+    if is_workbook:
+        return table.best_page(file, profile).names
     if kind == "jsonl":
         return jsonlines.first_keys(file, text)
     return table.best_header(file, text, profile).names
@@ -184,8 +196,12 @@ def _head_text(file: SourceFile, encoding: str) -> str:
 
 
 def _refuse_binary(file: SourceFile) -> None:
-    """Refuse what its first bytes show to be something else."""
+    """Refuse what its first bytes show to be something else, and neither text nor a workbook."""
+    if sheet.is_workbook(file):
+        return
     start = next(file.unpacked(), b"")
+    if start.startswith(_OLE_MAGIC) and any(_PROTECTED in block for block in file.unpacked()):
+        raise sheet.password_protected(file)
     for magic, what in _MAGICS:
         if start.startswith(magic):
             raise _not_a_table(file, what)
@@ -209,7 +225,7 @@ def _refuse_nul(file: SourceFile, line: str) -> None:
 
 
 def _not_a_table(file: SourceFile, what: str) -> SourceError:
-    hint = "Give the CSV or JSON lines file itself (plain or gzipped)."
+    hint = "Give the CSV, Excel (.xlsx) or JSON lines file itself (plain or gzipped)."
     return SourceError("not_a_table", f"{file.name} seems to be {what}, not a table of sessions.", hint)
 
 
@@ -251,7 +267,8 @@ def _share_missing(look: _Look) -> float:
     near = sum(bool(difflib.get_close_matches(folded(theirs), names, n=1)) for _, theirs in look.missing)
     missing = len(look.missing) - near * (1 - NEAR_COUNTS)
     profile = look.profile
-    needed = len(profile.columns) + sum(map(len, profile.combined.values())) + len(profile.session_key)
+    needed = len(profile.columns) + sum(map(len, profile.combined.values()))
+    needed += len(profile.session_key) + len(profile.marks)
     return missing / needed
 
 
@@ -275,12 +292,14 @@ def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
 
 
 def _map_hint(look: _Look) -> str:
-    """The options that would name the missing columns; a session key can only be said in a profile."""
+    """The options that would name the missing columns; of a session key, its session id; a mark has none."""
     options = []
-    for ours, theirs in look.missing:
+    for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
         near = _near(theirs, ours, look.names)
         ours = "session_id" if ours == "session_key" else ours
         options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
+    if not options:
+        return f"Profile {look.profile.name} is for another layout: name the one that is meant, or none."
     return f"Say which column it is: {' '.join(dict.fromkeys(options))}."
 
 

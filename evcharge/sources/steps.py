@@ -1,6 +1,8 @@
-"""Named steps that a profile applies to its publisher's fields before they are mapped, one text at a time.
+"""Named steps that a profile applies to its publisher's fields before they are mapped.
 
-What does not belong here: what a value must be to be kept (``clean``), and any repair that no profile names.
+Most look at one text at a time; some at the fields of a row together; some drop rows that are no sessions by the
+format's own rule. What does not belong here: what a value must be to be kept (``clean``), and any repair that no
+profile names.
 """
 
 from __future__ import annotations
@@ -8,13 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-_ISO_DATE = re.compile(
-    r"(?P<year>[0-9]{4})(?P<sign>[-/])(?P<month>[0-9]{2})(?P=sign)(?P<day>[0-9]{2})(?P<rest>.*)", re.S
+Texts = Sequence[str]
+
+_YEAR_FIRST = re.compile(
+    r"(?P<year>[0-9]{4})(?P<sign>[-/])(?P<month>[0-9]{2})(?P=sign)(?P<day>[0-9]{2})(?P<rest>[^0-9].*|)", re.DOTALL
 )
 _EARLY_YEAR = re.compile(r"00([0-9]{2})(?=[-/])")
-_DAYS_AND_CLOCK = re.compile(r"([0-9]+) days? \+?([0-9]{1,2}):([0-5][0-9]:[0-5][0-9])(?:\.[0-9]+)?")
-_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_EPOCH_ZERO = re.compile(
+    r"(?<![0-9])(?:"
+    r"1970[-/.]0?1[-/.]0?1|0?1[-/.]0?1[-/.]1970|"
+    r"1969[-/.]12[-/.]31|31[-/.]12[-/.]1969|12[-/.]31[-/.]1969"
+    r")(?![0-9])"
+)
+_ZERO_SECONDS = re.compile(r"([0-9]{1,2}:[0-9]{2}):00")
+_SHARE = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_DAYS_AND_CLOCK = re.compile(r"([0-9]{1,4}) days? \+?([0-9]{1,2}):([0-5][0-9]:[0-5][0-9])(?:\.[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_FLAGS = re.compile(r"([0-9]{1,9})(?:\.0*)?")
 _LARGEST_MONTH = 12
+
+EVWATTS_DUPLICATE = 16
+"""Bit of EV WATTS' ``flag_id`` that marks a row as a duplicate. Source: the data set's dictionary."""
 
 
 def swap_day_month(text: str) -> str:
@@ -22,15 +38,22 @@ def swap_day_month(text: str) -> str:
 
     Source: Perth & Kinross Council's exports, in which every day up to the 12th stands in the month's place.
     """
-    found = _ISO_DATE.fullmatch(text.strip())
+    found = _YEAR_FIRST.fullmatch(text.strip())
     if not found or int(found["day"]) > _LARGEST_MONTH:
         return text
     return f"{found['year']}{found['sign']}{found['day']}{found['sign']}{found['month']}{found['rest']}"
 
 
+def hyphens_in_date(text: str) -> str:
+    """A date that begins with its year, 2017/08/31, with hyphens: 2017-08-31."""
+    found = _YEAR_FIRST.fullmatch(text.strip())
+    return f"{found['year']}-{found['month']}-{found['day']}{found['rest']}" if found else text
+
+
 def two_digit_year(text: str) -> str:
     """A year that was written with two digits and stored with four, 0014, as 2014."""
-    return _EARLY_YEAR.sub(r"20\1", text, count=1) if _EARLY_YEAR.match(text.strip()) else text
+    stripped = text.strip()
+    return _EARLY_YEAR.sub(r"20\1", stripped, count=1) if _EARLY_YEAR.match(stripped) else text
 
 
 def date_part(text: str) -> str:
@@ -44,13 +67,15 @@ def time_part(text: str) -> str:
     return re.sub(r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)$", "", parts[1]) if len(parts) > 1 else text.strip()
 
 
+def without_zero_seconds(text: str) -> str:
+    """A clock time of full minutes without its seconds: 22:12:00 as 22:12. Any other second stays."""
+    found = _ZERO_SECONDS.fullmatch(text.strip())
+    return found[1] if found else text
+
+
 def no_epoch_zero(text: str) -> str:
     """Nothing, where the text tells 1 January 1970 or the evening before: what a system writes for a missing time."""
-    return (
-        ""
-        if re.search(r"\b(?:1970[-/]0?1[-/]0?1|0?1[-/.]0?1[-/.]1970|1969[-/]12[-/]31|31[-/.]12[-/.]1969)\b", text)
-        else text
-    )
+    return "" if _EPOCH_ZERO.search(text) else text
 
 
 def without_percent_sign(text: str) -> str:
@@ -59,17 +84,15 @@ def without_percent_sign(text: str) -> str:
 
 
 def percent_of_share(text: str) -> str:
-    """A share from 0 to 1 as percent; anything else stays."""
-    try:
-        share = float(text)
-    except ValueError:
-        return text
-    return f"{share * 100:g}" if 0 <= share <= 1 else text
+    """A share, 0 to 1, as percent. More than 1 comes out above 100, which cleaning refuses: it was no share."""
+    stripped = text.strip()
+    return f"{float(stripped) * 100:.12g}" if _SHARE.fullmatch(stripped) else text
 
 
 def without_thousands_commas(text: str) -> str:
     """2,418 as 2418, and only where the commas stand at thousands."""
-    return text.replace(",", "") if _GROUPED.fullmatch(text.strip()) else text
+    stripped = text.strip()
+    return stripped.replace(",", "") if _GROUPED.fullmatch(stripped) else text
 
 
 def days_as_hours(text: str) -> str:
@@ -78,13 +101,36 @@ def days_as_hours(text: str) -> str:
     return f"{int(found[1]) * 24 + int(found[2])}:{found[3]}" if found else text
 
 
+def only_with_first(fields: Sequence[Texts]) -> list[list[str]]:
+    """The fields after the first only in rows where the first is filled: a clock time tells nothing without its date.
+
+    Where a key is made of the fields, it is none without its first one.
+    """
+    first, *others = fields
+    filled = [bool(text.strip()) for text in first]
+    return [list(first), *([text if keep else "" for text, keep in zip(o, filled, strict=True)] for o in others)]
+
+
+def drop_filler_rows(fields: Sequence[Texts]) -> list[bool]:
+    """Rows in which all the fields are blank."""
+    return [not any(text.strip() for text in row) for row in zip(*fields, strict=True)]
+
+
+def drop_evwatts_duplicates(fields: Sequence[Texts]) -> list[bool]:
+    """Rows that the flags in the first field, a sum of bits, mark as a duplicate of another row."""
+    found = [_FLAGS.fullmatch(text.strip()) for text in fields[0]]
+    return [bool(flags and int(flags[1]) & EVWATTS_DUPLICATE) for flags in found]
+
+
 VALUE_STEPS: Mapping[str, Callable[[str], str]] = {
     step.__name__: step
     for step in (
         swap_day_month,
+        hyphens_in_date,
         two_digit_year,
         date_part,
         time_part,
+        without_zero_seconds,
         no_epoch_zero,
         without_percent_sign,
         percent_of_share,
@@ -92,24 +138,46 @@ VALUE_STEPS: Mapping[str, Callable[[str], str]] = {
         days_as_hours,
     )
 }
-"""Steps on one text; ``date_part`` and ``time_part`` take apart, the others repair."""
+"""Steps on one text. An empty text stays empty in all of them."""
 
-DROP_FILLER_ROWS = "drop_filler_rows"
-"""The step that leaves out, and counts, the rows in which all its fields are blank."""
+ROW_STEPS: Mapping[str, Callable[[Sequence[Texts]], list[list[str]]]] = {only_with_first.__name__: only_with_first}
+"""Steps on a row's fields together."""
 
-STEPS = (*VALUE_STEPS, DROP_FILLER_ROWS)
+DROPPING: Mapping[str, Callable[[Sequence[Texts]], list[bool]]] = {
+    step.__name__: step for step in (drop_filler_rows, drop_evwatts_duplicates)
+}
+"""Steps that say which rows are left out and counted as skipped. They are done first, on the fields as written."""
 
-_SAY_NOTHING = ("date_part", "time_part", "without_percent_sign", "percent_of_share", "days_as_hours")
-"""Steps that only re-write; what they do is not counted as a repair."""
+STEPS = (*VALUE_STEPS, *ROW_STEPS, *DROPPING)
+
+REWRITING = frozenset(
+    {
+        "hyphens_in_date",
+        "date_part",
+        "time_part",
+        "without_zero_seconds",
+        "without_percent_sign",
+        "percent_of_share",
+        "without_thousands_commas",
+        "days_as_hours",
+    }
+)
+"""Steps that only write the same value in another form; what they do is not counted as a repair."""
 
 
-def apply_step(name: str, texts: Sequence[str]) -> tuple[list[str], int]:
-    """The texts after a step, and how many of them it repaired."""
-    step = VALUE_STEPS[name]
-    done = [step(text) if text else text for text in texts]
-    return done, 0 if name in _SAY_NOTHING else sum(new != old for new, old in zip(done, texts, strict=True))
+def apply_step(name: str, fields: Sequence[Texts]) -> tuple[list[list[str]], int]:
+    """The fields after a step, and how many of their texts it repaired."""
+    if name in ROW_STEPS:
+        done = ROW_STEPS[name](fields) if fields else []
+    else:
+        step = VALUE_STEPS[name]
+        done = [[step(text) if text else text for text in texts] for texts in fields]
+    if name in REWRITING:
+        return done, 0
+    pairs = [pair for new, old in zip(done, fields, strict=True) for pair in zip(new, old, strict=True)]
+    return done, sum(new != old for new, old in pairs)
 
 
-def are_filler(fields: Sequence[Sequence[str]]) -> list[bool]:
-    """Whether all of a row's fields are blank, row by row."""
-    return [not any(text.strip() for text in row) for row in zip(*fields, strict=True)]
+def are_dropped(name: str, fields: Sequence[Texts]) -> list[bool]:
+    """Which rows a step leaves out."""
+    return DROPPING[name](fields)

@@ -1,6 +1,7 @@
 """Rows of a delimited file (CSV): no field moves, no row vanishes, and a broken row never takes others with it.
 
-What does not belong here: what the columns mean (``profile``), bytes and lines (``text``), values (``clean``).
+What does not belong here: what the columns mean (``profile``), bytes and lines (``text``), the cells of a workbook
+(``sheet``), values (``clean``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple, NoReturn
 
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
+from evcharge.sources import sheet
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.file import SourceFile
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
@@ -83,9 +85,13 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The rows below the header line.
 
     Raises:
-        SourceError: ``unclosed_quote``, or what ``best_header`` and ``text.blocks`` raise.
+        SourceError: ``unclosed_quote``, or what ``best_header`` and ``text.blocks`` raise; of a workbook, what
+            ``best_page`` and ``sheet.read`` raise.
     """
     profile = reading.profile
+    if sheet.is_workbook(file):
+        yield from sheet.read(file, best_page(file, profile), reading)
+        return
     source = blocks(file, profile.encoding)
     head = first_lines(source, file)
     header = best_header(file, head.text, profile)
@@ -94,6 +100,19 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     private = [place for place, name in enumerate(map(folded, header.names)) if name in profile.private_fields]
     layout = _Layout(header.delimiter, list(header.names), tuple(places.values()), tuple(private))
     yield from chunks(_batches(file, chain((body,), source), layout), tuple(places), reading)
+
+
+def best_page(file: SourceFile, profile: Profile) -> sheet.Page:
+    """The sheet of a workbook that the profile reads.
+
+    Raises:
+        SourceError: ``too_many_columns``, ``duplicate_column`` where it fits, or what ``sheet.best_page`` raises.
+    """
+    page = sheet.best_page(file, profile)
+    _refuse_too_many(file, page.names)
+    if not profile.missing_from(page.names):
+        _refuse_duplicates(file, page.names)
+    return page
 
 
 def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
@@ -112,6 +131,30 @@ def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
     return best
 
 
+def all_rows(file: SourceFile, encoding: str, private: frozenset[str]) -> tuple[tuple[str, ...], Iterator[Rows]]:
+    """Folded names of all fields of a table separated by commas, and its rows; for formats made of several tables.
+
+    Args:
+        file: the table.
+        encoding: of a file without a byte order mark.
+        private: folded names of the fields that are withheld from the raw rows.
+
+    Raises:
+        SourceError: as ``read``.
+    """
+    source = blocks(file, encoding)
+    head = first_lines(source, file)
+    header = header_of(file, head.text, ",")
+    if header is None:
+        raise SourceError("malformed_header", f"{file.name}: the header line is not well-formed CSV.")
+    _refuse_duplicates(file, header.names)
+    names = tuple(map(folded, header.names))
+    withheld = tuple(place for place, name in enumerate(names) if name in private)
+    body = Block(head.line + count_line_ends(head.text[: header.end]), head.text[header.end :])
+    layout = _Layout(header.delimiter, list(header.names), tuple(range(len(names))), withheld)
+    return names, _batches(file, chain((body,), source), layout)
+
+
 def header_of(file: SourceFile, text: str, delimiter: str) -> Header | None:
     """The first record of the text, split by the delimiter; None if it isn't well-formed."""
     lines = _Lines(text)
@@ -119,10 +162,14 @@ def header_of(file: SourceFile, text: str, delimiter: str) -> Header | None:
         names = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
     except csv.Error:
         return None
+    _refuse_too_many(file, names)
+    return Header(tuple(names), delimiter, sum(map(len, lines.taken)))
+
+
+def _refuse_too_many(file: SourceFile, names: Sequence[str]) -> None:
     if len(names) > MAX_COLUMNS:
         reason = f"{file.name} has {len(names):,} columns; at most {MAX_COLUMNS:,} are read."
         raise SourceError("too_many_columns", reason, "Export it with the session columns only.")
-    return Header(tuple(names), delimiter, sum(map(len, lines.taken)))
 
 
 def _refuse_duplicates(file: SourceFile, names: Sequence[str]) -> None:

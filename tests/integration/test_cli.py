@@ -105,7 +105,7 @@ def spoil_the_folder():
 
 REFUSALS = [
     ("load nix.csv", 1, "file_not_found", "nix.csv"),
-    ("load folder", 1, "not_a_regular_file", "folder"),
+    ("load folder", 1, "empty_folder", "folder"),
     ("load blank.csv", 1, "empty_file", "blank.csv"),
     ("load other.csv", 1, "no_profile_fits", "--map station_id="),
     ("load no_zone.csv", 1, "time_zone_unstated", "--tz Europe/Paris"),

@@ -51,8 +51,9 @@ def day(number: int) -> str:
 
 
 def told(result: LoadResult) -> dict[str, Any]:
-    """All of a result but what time and chance make of it."""
-    left_out = ("status", "seconds", "first_loaded_at", "changes", "warnings", "unknown_columns", "rejected_as")
+    """All of a result but what time, chance and the file's name make of it."""
+    left_out = {"status", "seconds", "file", "first_loaded_at", "first_loaded_as", "changes", "warnings"}
+    left_out |= {"unknown_columns", "rejected_as"}
     return {name: value for name, value in dataclasses.asdict(result).items() if name not in left_out}
 
 
@@ -87,6 +88,7 @@ def test_the_same_bytes_twice_have_one_effect_and_the_first_result_is_repeated(
             assert again.status == "already loaded"
             assert told(again) == told(first)
             assert again.first_loaded_at is not None
+            assert again.first_loaded_as == path.name
     assert totals([first, again])["read"] == first.read
     assert totals([first, again])["files_already_loaded"] == 1
 

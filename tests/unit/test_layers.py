@@ -15,10 +15,11 @@ PACKAGE = ROOT / "evcharge"
 
 FRAMES = {"pandas", "numpy"}
 SQL = {"sqlalchemy"}
+EXCEL = {"python_calamine"}
 TOML = {"tomllib", "tomli"}  # the standard library has it from Python 3.11 on
 MAY_IMPORT = {
     # part: (parts of evcharge beside itself, other people's packages); "version" is evcharge.__version__
-    "__init__": (set(), set()),
+    "__init__": ({"api"}, set()),
     "__main__": ({"cli"}, set()),
     "errors": (set(), set()),
     "config": ({"errors"}, TOML),
@@ -29,7 +30,7 @@ MAY_IMPORT = {
     "parse": ({"frames"}, FRAMES),
     "clean": ({"parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "files", "errors"}, FRAMES),
-    "sources": ({"frames", "errors"}, FRAMES | TOML),
+    "sources": ({"frames", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
     "load": (
@@ -42,8 +43,9 @@ MAY_IMPORT = {
         FRAMES | SQL | {"matplotlib", "rich"},
     ),
 }
+MAY_IMPORT["api"] = ({"report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
-LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "scipy", "alembic"}
+LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "scipy", "alembic", "python_calamine"}
 
 
 def part_of(file, package):

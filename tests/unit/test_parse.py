@@ -402,3 +402,87 @@ def test_cleaning_reads_no_clock_file_database_or_environment(module):
     used = {node.attr for node in tree if isinstance(node, ast.Attribute)}
     assert not used & {"now", "utcnow", "today", "read_csv", "read_sql", "to_sql"}
     assert not {node.id for node in tree if isinstance(node, ast.Name)} & {"open", "print", "input", "eval", "exec"}
+
+
+LABELS = {"MST": "-07:00", "MDT": "-06:00", "UTC": "+00:00", "NPT": "+05:45"}
+
+
+def labelled(text: str | None, label: str | None, **conventions: object) -> Times:
+    return parse_instants(series(text), Conventions(**{"zone_labels": LABELS, **conventions}), series(label))
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "expected"),
+    [
+        ("2019-07-01T12:00", "MDT", "2019-07-01T18:00"),
+        ("2019-01-01T12:00", "MST", "2019-01-01T19:00"),
+        ("2019-01-01T12:00", "MDT", "2019-01-01T18:00"),
+        ("2019-01-01T12:00", " mst ", "2019-01-01T19:00"),
+        ("2019-01-01T12:00", "UTC", "2019-01-01T12:00"),
+        ("2019-01-01T12:00", "NPT", "2019-01-01T06:15"),
+        ("2019-01-01T12:00+02:00", "MST", "2019-01-01T10:00"),
+        ("2019-01-01T12:00Z", "XYZ", "2019-01-01T12:00"),
+    ],
+)
+@pytest.mark.parametrize("zone", [None, "Europe/Oslo"])
+def test_a_time_is_read_by_its_own_offset_else_by_the_label_of_its_row(text, label, expected, zone):
+    times = labelled(text, label, timezone=zone)
+    assert not marks(times)
+    assert not times.unknown_label[0]
+    assert times.instants[0].isoformat() == f"{expected}:00+00:00"
+
+
+@pytest.mark.parametrize(("label", "hour"), [("MDT", 7), ("MST", 8)])
+def test_a_label_settles_the_hour_that_a_clock_change_repeats(label, hour):
+    times = labelled("2019-11-03T01:30", label, timezone="America/Denver")
+    assert not marks(times)
+    assert times.instants[0].hour == hour
+
+
+def test_a_label_needs_no_zone_and_an_hour_that_the_zone_skips_is_one_by_the_label():
+    assert not marks(labelled("2019-03-10T02:30", "MST"))
+    assert not marks(labelled("2019-03-10T02:30", "MST", timezone="America/Denver"))
+    assert marks(labelled("2019-03-10T02:30", None, timezone="America/Denver")) == ["nonexistent"]
+
+
+@pytest.mark.parametrize("label", ["XST", "M", "-07:00", "America/Denver"])
+@pytest.mark.parametrize("zone", [None, "America/Denver"])
+def test_a_label_that_nobody_explained_is_marked_and_places_nothing(label, zone):
+    times = labelled("2019-07-01T12:00", label, timezone=zone)
+    assert times.unknown_label[0]
+    assert not marks(times)
+    assert times.instants.isna().all()
+
+
+@pytest.mark.parametrize("label", [None, "", "  "])
+def test_a_row_without_a_label_is_read_in_the_stated_zone(label):
+    assert labelled("2019-07-01T12:00", label, timezone="America/Denver").instants[0].hour == 18
+    assert marks(labelled("2019-07-01T12:00", label)) == ["without_zone"]
+
+
+@pytest.mark.parametrize(("text", "mark"), [("soon", ["unreadable"]), (None, [])])
+def test_a_label_beside_no_time_says_nothing(text, mark):
+    for label in ("MST", "XST"):
+        times = labelled(text, label)
+        assert marks(times) == mark
+        assert not times.unknown_label[0]
+
+
+def test_each_row_goes_by_its_own_label():
+    texts = series("2019-07-01T12:00", "2019-07-01T12:00", "2019-07-01T12:00", "2019-07-01T12:00")
+    conventions = Conventions(zone_labels=LABELS, timezone="Europe/Oslo")
+    times = parse_instants(texts, conventions, series("MDT", None, "UTC", "XST"))
+    assert times.instants.dt.hour.tolist()[:3] == [18, 10, 12]
+    assert times.unknown_label.tolist() == [False, False, False, True]
+
+
+def test_the_local_hour_is_by_the_label_where_no_zone_is_stated():
+    text, label = "2019-07-01T20:00", "MDT"
+    assert local_hours(labelled(text, label), None)[0] == 2019070120
+    assert local_hours(labelled(text, label), "UTC")[0] == 2019070202
+    assert local_hours(labelled(text, label), "America/Denver")[0] == 2019070120
+
+
+def test_a_pattern_takes_labels_as_iso_does():
+    times = labelled("7/1/2019 12:00", "MDT", time_format="%m/%d/%Y %H:%M")
+    assert times.instants[0].hour == 18

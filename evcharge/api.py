@@ -1,0 +1,135 @@
+"""What a Python program calls: ``reliability``, the figures of a star or of a DataFrame of sessions, as DataFrames.
+
+What does not belong here: any figure of its own; it gathers what ``report`` and ``metrics`` make.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from evcharge.load import LoadResult, load_file
+from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
+from evcharge.metrics.outcomes import Selection
+from evcharge.migrate import upgrade
+from evcharge.report import Report, build_report
+from evcharge.report.sandwich import Sandwich, build_sandwich
+from evcharge.sources import builtin_profiles, with_overrides
+
+Data = str | os.PathLike[str] | Engine | pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Success by a definition, with its interval and verdict, and how much of that depends on the definition.
+
+    Attributes:
+        report: the report by the definition asked for.
+        sandwich: every definition side by side.
+        load: what became of the rows of a DataFrame; None where a database was read.
+    """
+
+    report: Report
+    sandwich: Sandwich
+    load: LoadResult | None = None
+
+    @property
+    def stations(self) -> pd.DataFrame:
+        """One row a station, or another group of ``by``, in order.
+
+        Its keys, then ``attempts`` (successes + failures), ``successes``, ``failures``, ``unknown``, ``excluded``
+        [counts], ``success_ratio``, ``low``, ``high`` [0 to 1, missing without attempts], ``verdict`` and
+        ``failures_included``.
+        """
+        return self.report.groups
+
+    @property
+    def network(self) -> pd.DataFrame:
+        """The same figures of all of them pooled: one row."""
+        return pd.DataFrame([self.report.network])
+
+    @property
+    def sensitivity(self) -> pd.DataFrame:
+        """One row a station and definition, with the figures by each.
+
+        Besides, ``rank`` (1 is the lowest), ``flips`` (the verdict depends on the definition), and the sessions
+        ``gained`` and ``lost`` against AFIREV's definition.
+        """
+        return self.sandwich.stations
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that ``evcharge report --json`` prints."""
+        return self.report.to_dict()
+
+    def __repr__(self) -> str:
+        network = self.report.network
+        ratio = "no attempt could be judged" if network["success_ratio"] is None else f"{network['success_ratio']:.1%}"
+        return (
+            f"<Reliability: {len(self.stations):,} {self.report.by}s, {network['attempts']:,} attempts, "
+            f"{ratio} by {self.report.definition.id}>"
+        )
+
+
+def reliability(
+    data: Data,
+    start: date | None = None,
+    end: date | None = None,
+    definition: str | Definition | None = None,
+    target: float = 0.95,
+    by: str = "station",
+    timezone: str | None = None,
+) -> Reliability:
+    """The reliability of the stations in a database, or in a DataFrame of sessions.
+
+    Args:
+        data: a database as URL, path of an SQLite file or engine; or sessions with the columns of the ``native``
+            profile (``session_id``, ``station_id``, ``start_time``, ``end_time``, ``energy_kwh``, and what else it
+            knows).
+        start: first local day.
+        end: last local day, included.
+        definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes ``recorded`` where the
+            sessions carry outcomes of their own, else ``afirev``.
+        target: success ratio that the verdicts are against, between 0 and 1.
+        by: station, port, network, month or load.
+        timezone: IANA zone of a DataFrame's times that carry none.
+
+    Raises:
+        EvchargeError: with a code, a reason and a hint: no such definition, no session, a database that can't be read.
+    """
+    chosen = find_definition(definition) if isinstance(definition, str) else definition
+    own = () if chosen is None or chosen.id in DEFINITIONS else (chosen,)
+    selection = Selection(start, end)
+    with _database(data, timezone) as (database, load):
+        report = build_report(database, target=target, definition=chosen, selection=selection, by=by)
+        sandwich = build_sandwich(database, target=target, base=AFIREV, selection=selection, own=own)
+    return Reliability(report, sandwich, load)
+
+
+@contextmanager
+def _database(data: Data, timezone: str | None) -> Iterator[tuple[str | Engine, LoadResult | None]]:
+    """The database that the data is, or one that lives as long as the block."""
+    if isinstance(data, pd.DataFrame):
+        with TemporaryDirectory() as folder:
+            url = f"sqlite:///{folder}/sessions.db"
+            upgrade(url)
+            yield url, _loaded(data, url, Path(folder) / "sessions.csv", timezone)
+    elif isinstance(data, Engine):
+        yield data, None
+    else:
+        place = os.fspath(data)
+        yield (place if "://" in place else f"sqlite:///{place}"), None
+
+
+def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) -> LoadResult:
+    """Loads the sessions as a file of the native layout would be: by the same rules, nothing cleaned away."""
+    sessions.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+    return load_file(path, url, [with_overrides(builtin_profiles()["native"], timezone=timezone)])

@@ -1,0 +1,107 @@
+"""What a Python program calls gives the figures that the command line gives."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+
+import pandas as pd
+import pytest
+
+import evcharge
+from evcharge.cli import run_command
+from evcharge.db import open_engine
+from evcharge.errors import ConfigError, SourceError
+from evcharge.load import load_file
+from evcharge.sources import builtin_profiles
+from evcharge.synth import write_sample
+
+SESSIONS = pd.DataFrame(
+    {
+        "session_id": ["a", "b", "c"],
+        "station_id": [7, 7, 8],
+        "start_time": pd.to_datetime(["2024-05-01T08:00Z", "2024-05-02T08:00Z", "2024-05-03T08:00Z"]),
+        "end_time": pd.to_datetime(["2024-05-01T09:00Z", "2024-05-02T08:01Z", None]),
+        "energy_kwh": [7.5, 0.0, None],
+    }
+)
+
+
+@pytest.fixture
+def star(url, tmp_path):
+    path = tmp_path / "s.csv"
+    write_sample(path, rows=400)
+    load_file(path, url, [builtin_profiles()["native"]])
+    return url
+
+
+def test_the_document_is_the_one_that_the_command_prints(star, capsys):
+    found = evcharge.reliability(star, start=date(2025, 5, 1), definition="afirev", target=0.9)
+    assert run_command(["report", "--db", star, "--from", "2025-05-01", "--definition", "afirev", "--target", "0.9",
+                        "--json", "--no-png"]) == 0  # fmt: skip
+    assert found.to_dict() == json.loads(capsys.readouterr().out)
+
+
+def test_an_engine_and_its_url_give_the_same(star):
+    with_engine = evcharge.reliability(open_engine(star))
+    assert with_engine.to_dict() == evcharge.reliability(star).to_dict()
+
+
+def test_a_path_names_an_sqlite_file(sqlite_url, tmp_path):
+    write_sample(tmp_path / "s.csv", rows=50)
+    load_file(tmp_path / "s.csv", sqlite_url, [builtin_profiles()["native"]])
+    assert evcharge.reliability(sqlite_url.removeprefix("sqlite:///")).network["attempts"].item() > 40
+
+
+def test_frames_add_up_and_hold_every_definition(star):
+    found = evcharge.reliability(star)
+    assert found.stations["attempts"].sum() == found.network["attempts"].item()
+    assert set(found.sensitivity["definition"]) >= {"recorded", "afirev", "ucdavis_1kwh"}
+    assert found.load is None
+    assert repr(found).startswith("<Reliability: 10 stations, ")
+
+
+@pytest.mark.parametrize("by", ["port", "network", "month", "load"])
+def test_other_groups_hold_the_same_sessions(star, by):
+    assert (
+        evcharge.reliability(star, by=by).stations["attempts"].sum()
+        == evcharge.reliability(star).stations["attempts"].sum()
+    )
+
+
+def test_a_frame_of_sessions_needs_no_database():
+    found = evcharge.reliability(SESSIONS)
+    assert found.stations[["station_id", "successes", "failures", "unknown"]].to_numpy().tolist() == [
+        ["7", 1, 1, 0],
+        ["8", 0, 0, 1],
+    ]
+    assert found.load is not None
+    assert (found.load.read, found.load.rejected) == (3, 0)
+
+
+def test_a_frame_is_cleaned_by_the_same_rules():
+    found = evcharge.reliability(SESSIONS.assign(energy_kwh=[7.5, -1, None]))
+    assert found.load.rejects_by_rule == {"energy_kwh_negative": 1}
+
+
+def test_times_without_a_zone_need_one():
+    naive = SESSIONS.assign(**{name: SESSIONS[name].dt.tz_localize(None) for name in ("start_time", "end_time")})
+    with pytest.raises(SourceError, match="zone"):
+        evcharge.reliability(naive)
+    assert len(evcharge.reliability(naive, timezone="Europe/Oslo").stations) == 2
+
+
+def test_an_unknown_definition_is_an_error_with_the_known_ones(star):
+    with pytest.raises(ConfigError, match="no definition 'csr'"):
+        evcharge.reliability(star, definition="csr")
+
+
+def test_importing_evcharge_is_light_and_its_function_stays_one():
+    code = (
+        "import sys, evcharge; assert 'pandas' not in sys.modules; "
+        "first = evcharge.reliability; assert callable(first) and evcharge.reliability is first; "
+        "assert 'reliability' in evcharge.__all__"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,93 @@
+"""Profile evchart-module2: rows that say there is no data, and a key that holds the port."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.sources.tables import Layout, common_variants
+
+LAYOUT = Layout(
+    "evchart-module2",
+    {
+        "station_id": "STATION-9",
+        "port_id": "999-1",
+        "network_provider": "some_network",
+        "charger_id": "100",
+        "session_id": "10001",
+        "connector_id": "c1",
+        "session_start": "2024-01-01T10:00:00Z",
+        "session_end": "2024-01-01T10:30:00Z",
+        "session_error": "E-17",
+        "error_other": "plug not latched",
+        "energy_kwh": "20.41",
+        "power_kw": "61.5",
+        "payment_method": "credit_card",
+        "payment_other": "",
+    },
+)
+KNOWN = ("station_id", "port_id", "network_provider", "charger_id")
+NO_DATA = {name: text if name in KNOWN else "" for name, text in LAYOUT.row.items()}
+REQUIRED = Layout(
+    "evchart-module2",
+    {
+        name: text
+        for name, text in LAYOUT.row.items()
+        if name not in ("charger_id", "connector_id", "error_other", "payment_other")
+    },
+)
+VARIANTS = {
+    **common_variants(LAYOUT),
+    "only the required columns": (REQUIRED.file({}), "kept 1"),
+    "a port without data": (LAYOUT.file({}, NO_DATA), "kept 1 skipped 1"),
+    "a port without data, in blanks": (LAYOUT.file({k: v or " " for k, v in NO_DATA.items()}), "skipped 1"),
+    "a wholly empty row": (LAYOUT.file(dict.fromkeys(LAYOUT.row, "")), "skipped 1"),
+    "a session id and nothing else": (LAYOUT.file({**NO_DATA, "session_id": "1"}), "rejected start_time_missing"),
+    "an error and nothing else": (
+        LAYOUT.file({**NO_DATA, "session_error": "E-1"}),
+        "rejected session_id_missing rejected start_time_missing",
+    ),
+    "no session id": (LAYOUT.file({"session_id": ""}), "rejected session_id_missing"),
+    "no port": (LAYOUT.file({"port_id": ""}), "kept 1"),
+    "no end": (LAYOUT.file({"session_end": ""}), "kept 1"),
+    "no error told": (LAYOUT.file({"session_error": ""}), "kept 1"),
+    "a failed session of no length": (
+        LAYOUT.file({"session_end": "2024-01-01T10:00:00Z", "energy_kwh": "0"}),
+        "kept 1",
+    ),
+    "an end before the start": (LAYOUT.file({"session_end": "2023-12-31T00:00:00Z"}), "rejected end_before_start"),
+    "power in W": (LAYOUT.file({"power_kw": "61500"}), "rejected peak_power_kw_out_of_range"),
+    "no peak power": (LAYOUT.file({"power_kw": ""}), "kept 1"),
+    "a time without an offset": (
+        LAYOUT.file({"session_start": "2024-01-01T10:00:00"}),
+        "rejected start_time_without_zone",
+    ),
+    "a US time": (LAYOUT.file({"session_start": "1/1/2024 10:00"}), "rejected start_time_unreadable"),
+    "module 3": ("station_id,port_id,network_provider,uptime\nS,P,n,99\n", "refused no_profile_fits"),
+    "an error longer than the template takes": (
+        LAYOUT.file({"session_error": "x" * 256}),
+        "rejected error_code_unusable",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "outcome"), VARIANTS.values(), ids=VARIANTS)
+def test_each_variant_has_the_documented_outcome(tmp_path, data, outcome):
+    assert LAYOUT.outcome(tmp_path, data) == outcome
+
+
+def test_the_same_number_at_another_port_is_another_session(tmp_path):
+    rows = LAYOUT.cleaned(tmp_path, LAYOUT.file({}, {"port_id": "999-2"})).rows
+    assert rows.session_id.tolist() == ["10001|999-1", "10001|999-2"]
+    assert rows.port_id.tolist() == ["999-1", "999-2"]
+
+
+def test_a_port_without_data_is_counted_as_skipped_and_not_as_a_failure(tmp_path):
+    (raw,) = LAYOUT.read_text(tmp_path, LAYOUT.file(NO_DATA, {}, NO_DATA))
+    assert (raw.skipped, len(raw.frame)) == (2, 1)
+    assert raw.frame.line.tolist() == [3]
+
+
+def test_the_error_is_kept_in_the_sources_words_and_is_no_verdict(tmp_path):
+    rows = LAYOUT.cleaned(tmp_path, LAYOUT.file({})).rows
+    assert rows.error_code.tolist() == ["E-17"]
+    assert rows.success.isna().all()
