@@ -107,7 +107,9 @@ class DimStation(Base):
     latitude: Mapped[float | None] = mapped_column(Double, doc="Latitude [degrees north, WGS 84]. Source: the file.")
     longitude: Mapped[float | None] = mapped_column(Double, doc="Longitude [degrees east, WGS 84]. Source: the file.")
     timezone: Mapped[str | None] = mapped_column(
-        String(64), doc="IANA zone in which local hours are told; empty where none is stated. Source: profile or --tz."
+        String(64),
+        doc="IANA zone the station stands in; empty where none is stated. In which zone the local hours of a load were "
+        "told, load_ledger.timezone says. Source: the registry, or profile or --tz.",
     )
     max_power_kw: Mapped[float | None] = mapped_column(
         Double, doc="Highest rated power of the station [kW]. Source: station registries."
@@ -125,6 +127,7 @@ class DimPort(Base):
     """A port (EVSE) that a registry places at a station. Source: station registries."""
 
     __tablename__ = "dim_port"
+    __table_args__ = (Index(None, "station_key"),)
 
     source: Mapped[str] = mapped_column(
         String(64), primary_key=True, doc="Who issued the port id; ids are unique only within it. Source: --source."
@@ -144,6 +147,11 @@ class DimPort(Base):
     connectors: Mapped[str | None] = mapped_column(
         String(255),
         doc="Standards of its connectors in the registry's words, sorted, joined by ', '. Source: the registry.",
+    )
+    named_as_station: Mapped[bool] = mapped_column(
+        Boolean(create_constraint=True, name="named_as_station_is_boolean"),
+        doc="Whether sessions name this port in place of a station, so that they stand where the registry places it "
+        "and move with it. Source: the sessions.",
     )
     load_key: Mapped[int] = mapped_column(
         BigKey, ForeignKey("load_ledger.load_key"), doc="Load of the registry that last placed it. Source: load_ledger."
@@ -209,7 +217,9 @@ class LoadLedger(Base):
         doc="Whether the publisher left failed sessions in: yes, no or unknown. Source: the profile.",
     )
     timezone: Mapped[str] = mapped_column(
-        String(64), doc="IANA zone of the stations, or 'offset' where each time carries its own. Source: the profile."
+        String(64),
+        doc="IANA zone of the stations, or 'offset' where each time carries its own, or 'none' for a registry. "
+        "Source: the profile.",
     )
     time_format: Mapped[str] = mapped_column(
         Text,
@@ -217,11 +227,16 @@ class LoadLedger(Base):
         "several.",
     )
     rows_read: Mapped[int] = mapped_column(
-        BigInteger, doc="Rows of the file that are sessions (of a registry: stations). Source: the load."
+        BigInteger,
+        doc="Rows of the file that are sessions (of a registry: stations, and objects refused). Source: the load.",
     )
-    inserted: Mapped[int] = mapped_column(BigInteger, doc="Rows that became new sessions. Source: the load.")
-    updated: Mapped[int] = mapped_column(BigInteger, doc="Rows that changed a session. Source: the load.")
-    unchanged: Mapped[int] = mapped_column(BigInteger, doc="Rows equal to the session there was. Source: the load.")
+    inserted: Mapped[int] = mapped_column(
+        BigInteger, doc="Rows that became new sessions (or stations). Source: the load."
+    )
+    updated: Mapped[int] = mapped_column(BigInteger, doc="Rows that changed a session (or station). Source: the load.")
+    unchanged: Mapped[int] = mapped_column(
+        BigInteger, doc="Rows equal to the session (or station) there was. Source: the load."
+    )
     superseded: Mapped[int] = mapped_column(
         BigInteger, doc="Rows older than the session there was, by the source's own version. Source: the load."
     )

@@ -21,6 +21,7 @@ from evcharge.cli.database import db, show_config, upgrade_database
 from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
 from evcharge.cli.options import global_options, reading_profiles, setting
 from evcharge.cli.report import make_report, report, sandwich
+from evcharge.cli.stations import stations
 from evcharge.cli.terminal import show_error, tell
 from evcharge.errors import EvchargeError
 
@@ -86,5 +87,5 @@ def run() -> None:
     make_report()
 
 
-for command in (load, check, formats, report, sandwich, sample, db, show_config):
+for command in (load, check, formats, report, sandwich, stations, sample, db, show_config):
     cli.add_command(command)

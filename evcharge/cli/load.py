@@ -38,6 +38,7 @@ LOAD_SCHEMA_VERSION = 1
 LOAD_WARNINGS = {
     "look_alike_station_ids": "ids that differ only in case or composition",
     "not_replaced": "sessions of the first load did not come back",
+    "port_not_in_registry": "sessions name a port in place of a station, and no registry of the source places it",
 }
 """What a load says beside ``clean.WARNINGS``."""
 CHANGES_SHOWN = 5

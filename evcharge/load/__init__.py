@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -143,15 +144,26 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
         return _load(engine, file, profile, options)
 
 
+@contextmanager
+def one_transaction(engine: Engine) -> Iterator[tuple[Session, Callable[[], None]]]:
+    """THE transaction: everything that a load of sessions or of a registry writes is in it, alone and whole.
+
+    It commits at the end of the block, and only there; what is raised in the block undoes all, and so does calling the
+    second thing handed out, as the last act of the block.
+    """
+    with Session(engine) as session, session.begin() as transaction:
+        hold_load_lock(session)
+        yield session, transaction.rollback
+
+
 def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions) -> LoadResult:
-    """THE transaction: everything a load writes is in it, and nothing else begins or ends one."""
+    """Loads an open file in the one transaction."""
     began = time.monotonic()
     now = datetime.now(timezone.utc)
     result = None
     try:
-        with Session(engine) as session, session.begin() as transaction:
-            hold_load_lock(session)
-            earlier = _earlier_load(session, file, profile)
+        with one_transaction(engine) as (session, undo):
+            earlier = earlier_load(session, file, profile.source)
             if earlier and not options.replace:
                 return _repeated(session, earlier, file, profile)
             removed = remove_load(session, earlier) if earlier else 0
@@ -159,11 +171,11 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
             if removed > result.inserted:
                 result.warnings["not_replaced"] = removed - result.inserted
             if options.dry_run:
-                transaction.rollback()
+                undo()
     except exc.DBAPIError as error:
         if result is None or not error.connection_invalidated:
             raise
-        _resolve_unclear_commit(engine, file, profile, now, error)
+        resolve_unclear_commit(engine, file, profile.source, now, error)
     result.status = "dry run" if options.dry_run else "loaded"
     result.seconds = round(time.monotonic() - began, 3)
     return result
@@ -280,8 +292,9 @@ def _refuse_too_many(tally: _Tally, options: LoadOptions, file: SourceFile) -> N
         )
 
 
-def _earlier_load(session: Session, file: SourceFile, profile: Profile) -> LoadLedger | None:
-    same_bytes = (LoadLedger.source == profile.source, LoadLedger.file_sha256 == file.sha256)
+def earlier_load(session: Session, file: SourceFile, source: str) -> LoadLedger | None:
+    """The ledger's entry of the same bytes under the same source."""
+    same_bytes = (LoadLedger.source == source, LoadLedger.file_sha256 == file.sha256)
     return session.scalar(select(LoadLedger).where(*same_bytes))
 
 
@@ -334,6 +347,8 @@ def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[st
     result.repaired = dict(tally.repaired)
     if alike:
         result.warnings["look_alike_station_ids"] = sum(len(ids) for ids in alike)
+    if writer.ports.unplaced:
+        result.warnings["port_not_in_registry"] = writer.ports.unplaced
     result.unknown_columns = unknown
     result.changes = writer.counts.changes
     return result
@@ -350,8 +365,8 @@ def look_alikes(station_ids: Iterable[str]) -> list[list[str]]:
     return [ids for ids in groups.values() if len(ids) > 1]
 
 
-def _resolve_unclear_commit(
-    engine: Engine, file: SourceFile, profile: Profile, started_at: datetime, error: exc.DBAPIError
+def resolve_unclear_commit(
+    engine: Engine, file: SourceFile, source: str, started_at: datetime, error: exc.DBAPIError
 ) -> None:
     """Asks the ledger, on a new connection, whether a commit whose answer was lost took place.
 
@@ -364,7 +379,7 @@ def _resolve_unclear_commit(
     try:
         with Session(engine) as session:
             hold_load_lock(session)
-            load = _earlier_load(session, file, profile)
+            load = earlier_load(session, file, source)
             committed = load is not None and abs((load.started_at - started_at).total_seconds()) < 0.001
     except exc.DBAPIError:
         raise DatabaseError(

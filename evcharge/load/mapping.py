@@ -1,19 +1,21 @@
 """Clean rows as rows of the mapped classes; pure.
 
-Stations and hours become ORM objects. Facts become the columns of ``FactCharging``, in the values its types hand to
-the driver: what ``Session.add_all`` of the same objects would write, at a tenth of the cost (a test holds the two
-equal). What does not belong here: a session, or which rows are new.
+Sessions are put where a registry places their port. Stations and hours become ORM objects. Facts become the columns of
+``FactCharging``, in the values its types hand to the driver: what ``Session.add_all`` of the same objects would write,
+at a tenth of the cost (a test holds the two equal). What does not belong here: a session, or which rows are new.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from evcharge.frames import Cleaned
 from evcharge.models import DimStation, DimTime, FactCharging
 
 FACT_COLUMNS = tuple(column.name for column in FactCharging.__table__.columns)
@@ -46,6 +48,26 @@ def to_hour(time_key: int) -> DimTime:
         weekday=day.isoweekday(),
         is_weekend=day.isoweekday() > 5,
     )
+
+
+def placed(cleaned: Cleaned, placements: Mapping[str, str]) -> tuple[Cleaned, frozenset[str]]:
+    """Sessions that name a port in place of a station, at the station where a registry places that port.
+
+    Args:
+        cleaned: a chunk; of its rows those whose station id is their port id are looked up.
+        placements: station id by port id.
+
+    Returns:
+        The chunk, and the ports that were looked up and found.
+    """
+    rows = cleaned.rows
+    found = (rows["station_id"] == rows["port_id"]) & rows["station_id"].isin(placements.keys())
+    if not found.any():
+        return cleaned, frozenset()
+    ports = rows["station_id"][found]
+    rows = rows.assign(station_id=rows["station_id"].where(~found, rows["station_id"].map(placements)).astype("object"))
+    stations = cleaned.stations[cleaned.stations["station_id"].isin(rows["station_id"])]
+    return replace(cleaned, rows=rows, stations=stations), frozenset(ports)
 
 
 def to_facts(rows: pd.DataFrame, station_keys: Mapping[str, int], load_key: int, dialect: str) -> list[Fact]:

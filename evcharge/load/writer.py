@@ -7,20 +7,32 @@ files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Column, Insert, MetaData, Table, and_, delete, exc, func, insert, select, text
+from sqlalchemy import Column, Insert, MetaData, Table, and_, bindparam, delete, exc, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from evcharge.errors import DatabaseError
 from evcharge.frames import Cleaned
-from evcharge.load.mapping import BOOLEANS, FACT_COLUMNS, KEY, LINEAGE, VERSION, Fact, to_facts, to_hour, to_station
-from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
+from evcharge.load.mapping import (
+    BOOLEANS,
+    FACT_COLUMNS,
+    KEY,
+    LINEAGE,
+    VERSION,
+    Fact,
+    placed,
+    to_facts,
+    to_hour,
+    to_station,
+)
+from evcharge.models import DimPort, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
 LOAD_LOCK = 7_018_244_002
 """PostgreSQL advisory lock that lets one loader in at a time; a number no other program is likely to use."""
@@ -29,6 +41,7 @@ CHANGES_LISTED = 1000
 
 _FACTS = FactCharging.__table__
 _KEY_NAMES = [FACT_COLUMNS[position] for position in KEY]
+_PORT = FACT_COLUMNS.index("port_id")
 _CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
 _key_of, _lineage_of, _content_of = itemgetter(*KEY), itemgetter(*LINEAGE), itemgetter(*_CONTENT)
 
@@ -71,10 +84,12 @@ class Writer:
         in_source = select(DimStation.station_id, DimStation.station_key).where(DimStation.source == load.source)
         self.station_keys: dict[str, int] = {row.station_id: row.station_key for row in session.execute(in_source)}
         self.hours = set(session.scalars(select(DimTime.time_key)))
+        self.ports = _Ports(session, load.source)
         self.facts = _SqliteFacts(session) if session.get_bind().dialect.name == "sqlite" else _PostgresqlFacts(session)
 
     def write(self, cleaned: Cleaned) -> None:
         """Writes one chunk: dimensions first, then facts, then rejects."""
+        cleaned = self.ports.place(cleaned)
         self._write_dimensions(cleaned)
         facts = to_facts(cleaned.rows, self.station_keys, self.load.load_key, self.session.get_bind().dialect.name)
         for wave in _waves(facts):
@@ -105,6 +120,7 @@ class Writer:
             before = stored[_key_of(fact)]
             if _lineage_of(before) == _lineage_of(fact):
                 continue  # it is the one just inserted
+            self.ports.refuse_collision(fact, before)
             if _content_of(before) == _content_of(fact):
                 self.counts.unchanged += 1
             elif _wins(fact, before):
@@ -128,6 +144,75 @@ class Writer:
             columns = rejects.rename(columns={"line": "source_line"}).drop(columns="would_have_been")
             records = columns.assign(load_key=self.load.load_key).to_dict("records")
             self.session.execute(insert(RejectedRow), [_without_nan(record) for record in records])
+
+
+class _Ports:
+    """Where a registry places the ports that the sessions of a source name in place of stations.
+
+    Attributes:
+        unplaced: sessions so far that name a port which no registry of the source places.
+    """
+
+    def __init__(self, session: Session, source: str) -> None:
+        self.session = session
+        self.source = source
+        self.unplaced = 0
+        described = select(DimStation.station_id).where(
+            DimStation.source == source, DimStation.registry_load_key.is_not(None)
+        )
+        self.described = set(session.scalars(described))
+        of_source = (
+            select(DimPort.port_id, DimStation.station_id, DimPort.named_as_station)
+            .join(DimStation, DimStation.station_key == DimPort.station_key)
+            .where(DimPort.source == source)
+        )
+        rows = [row for row in session.execute(of_source) if row.port_id not in self.described]
+        self.placements = {row.port_id: row.station_id for row in rows}
+        self.named = {row.port_id for row in rows if row.named_as_station}
+
+    def place(self, cleaned: Cleaned) -> Cleaned:
+        """The chunk with its sessions at the stations of their ports; a port that stood for a station is marked."""
+        if not self.described:
+            return cleaned
+        names_port = cleaned.rows["station_id"] == cleaned.rows["port_id"]
+        known = cleaned.rows["station_id"].isin(self.placements.keys() | self.described)
+        self.unplaced += int((names_port & ~known).sum())
+        cleaned, found = placed(cleaned, self.placements)
+        mark_named(self.session, self.source, found - self.named)
+        self.named |= found
+        return cleaned
+
+    def refuse_collision(self, fact: Fact, before: Fact) -> None:
+        """Refuses two sessions of one id that come together at a station only because their ports stand there.
+
+        Raises:
+            DatabaseError: ``sessions_collide``; the load is undone.
+        """
+        one, other = fact[_PORT], before[_PORT]
+        if one != other and one in self.named and other in self.named:
+            session_id = fact[FACT_COLUMNS.index("session_id")]
+            raise sessions_collide(session_id, str(other), str(one))
+
+
+def mark_named(session: Session, source: str, port_ids: Collection[str]) -> None:
+    """Notes that sessions name these ports in place of stations."""
+    table = DimPort.metadata.tables[DimPort.__tablename__]
+    these = update(table).where(table.c.source == source, table.c.port_id == bindparam("this"))
+    if port_ids:
+        session.connection().execute(
+            these.values(named_as_station=True), [{"this": port_id} for port_id in sorted(port_ids)]
+        )
+
+
+def sessions_collide(session_id: str, one_port: str, other_port: str) -> DatabaseError:
+    """The error for two sessions of two ports that would be one at the station of both."""
+    return DatabaseError(
+        "sessions_collide",
+        f"the registry places the ports {one_port!r} and {other_port!r} at one station, but both have a session "
+        f"{session_id!r}. Nothing was changed.",
+        "Session ids of this source are unique only within a port: read them by a profile whose session_key names the "
+        "port, too.",
+    )
 
 
 def _without_nan(record: dict[Any, Any]) -> dict[str, Any]:

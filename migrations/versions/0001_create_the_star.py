@@ -125,11 +125,17 @@ def upgrade() -> None:
         sa.Column("max_power_kw", sa.Double()),
         sa.Column("current", sa.String(2)),
         sa.Column("connectors", sa.String(255)),
+        sa.Column(
+            "named_as_station",
+            sa.Boolean(create_constraint=True, name=op.f("ck_dim_port__named_as_station_is_boolean")),
+            nullable=False,
+        ),
         sa.Column("load_key", BIG_KEY, nullable=False),
         sa.ForeignKeyConstraint(["station_key"], ["dim_station.station_key"], name="fk_dim_port__station_key"),
         sa.ForeignKeyConstraint(["load_key"], ["load_ledger.load_key"], name="fk_dim_port__load_key"),
         sa.PrimaryKeyConstraint("source", "port_id", name="pk_dim_port"),
     )
+    op.create_index("ix_dim_port__station_key", "dim_port", ["station_key"])
     op.create_table(
         "dim_time",
         sa.Column("time_key", BIG_KEY, autoincrement=False, nullable=False),

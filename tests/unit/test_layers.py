@@ -31,8 +31,12 @@ MAY_IMPORT = {
     "clean": ({"parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "files", "errors"}, FRAMES),
     "sources": ({"frames", "errors"}, FRAMES | TOML | EXCEL),
+    "registries": ({"sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
-    "load": ({"sources", "clean", "parse", "frames", "models", "db", "migrate", "errors", "version"}, FRAMES | SQL),
+    "load": (
+        {"sources", "registries", "clean", "parse", "frames", "models", "db", "migrate", "errors", "version"},
+        FRAMES | SQL,
+    ),
     "metrics": ({"models", "errors"}, FRAMES | SQL | TOML | {"scipy"}),
     "report": (
         {"metrics", "db", "migrate", "errors", "files", "version"},

@@ -44,7 +44,7 @@ def test_every_table_says_what_one_row_is():
 
 def test_no_verdict_is_stored():
     verdicts = {column.name for column in COLUMNS if isinstance(column.type, Boolean)}
-    assert verdicts == {"is_weekend", "success", "has_transaction", "reached_charging"}
+    assert verdicts == {"is_weekend", "named_as_station", "success", "has_transaction", "reached_charging"}
 
 
 def test_the_data_dictionary_is_the_one_the_models_and_migrations_make(generator):

@@ -1,0 +1,89 @@
+"""evcharge stations: a station registry into the database, or what it would change there.
+
+What does not belong here: the transaction (``load``), and how a registry is read (``registries``).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evcharge.cli.options import database_url, global_options, setting
+from evcharge.cli.terminal import tell
+
+if TYPE_CHECKING:
+    from evcharge.load.registry import Changes, RegistryResult
+
+STATIONS_SCHEMA_VERSION = 1
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--apply", is_flag=True, help="Change what is there, too; without it changes are only shown.")
+@click.option("--source", metavar="NAME", help="Whose station ids these are: the source of the sessions.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Text encoding of a file without a mark.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@global_options
+def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json: bool) -> None:
+    """Load a station registry: OCPI Locations, IRVE static, AFDC or Open Charge Map.
+
+    What only adds is written. What would change anything that is there is shown, and done with --apply.
+    """
+    from evcharge.load.registry import RegistryOptions, load_registry
+
+    options = RegistryOptions(source, apply, encoding, setting("lock_wait_seconds"))
+    result = load_registry(file, database_url(), options)
+    if as_json:
+        document = {"schema_version": STATIONS_SCHEMA_VERSION, **asdict(result)}
+        document["changes_something"] = result.changes_something
+        click.echo(json.dumps(document, indent=2))
+    else:
+        show_registry(result)
+
+
+def show_registry(result: RegistryResult) -> None:
+    """Prints what became of a registry, or what it would change."""
+    from evcharge.registries import MESSAGES, REJECTS
+
+    again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
+    tell(f"{result.file}: {result.status}{again} ({result.format}, source {result.source})")
+    parts = " + ".join(f"{getattr(result, k):,} {k}" for k in ("inserted", "updated", "unchanged", "rejected"))
+    tell(f"  stations: read {result.read:,} = {parts}")
+    if not result.first_loaded_at:
+        tell(f"  ports: {result.ports_read:,} read, {result.ports_new:,} new, {result.ports_unchanged:,} unchanged")
+    for name, count in result.attributes_filled.items():
+        tell(f"  {name} filled in at {count:,} stations")
+    for name, changes in result.attributes_changed.items():
+        _show_changes(f"{changes.count:,} stations change their {name}", changes, "station_id")
+    for name, changes in result.ports_changed.items():
+        _show_changes(f"{changes.count:,} ports change their {name}", changes, "port_id")
+    _show_changes(f"{result.ports_moved.count:,} ports move", result.ports_moved, "port_id")
+    _show_changes(
+        f"{result.sessions_moved.count:,} sessions move to the station of their port", result.sessions_moved, "sessions"
+    )
+    if result.stations_removed:
+        tell(f"  {result.stations_removed:,} stations that only stood for a port go: their sessions moved")
+    for code, count in result.rejects_by_rule.items():
+        tell(f"  {count:>9,}  {code}: {REJECTS.get(code, '')}")
+    for code, oddity in result.warnings.items():
+        first = oddity["examples"][0]
+        shown = f" (first at {first['number']}: {first['text']})" if first["text"] else f" (first at {first['number']})"
+        tell(f"  warning: {oddity['count']:,} {code}: {MESSAGES[code]}{shown}")
+    if result.status == "not applied":
+        tell("Nothing was written, for this would change what is there. To do it: add --apply")
+
+
+def _show_changes(headline: str, changes: Changes, named: str) -> None:
+    if changes.count:
+        tell(f"  {headline}")
+    for example in changes.examples:
+        what: Any = example[named]
+        tell(f"    {what:,} sessions: {_arrow(example)}" if named == "sessions" else f"    {what}: {_arrow(example)}")
+
+
+def _arrow(example: dict[str, Any]) -> str:
+    return f"{example['old']} -> {example['new']}"
