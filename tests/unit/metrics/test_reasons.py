@@ -124,12 +124,34 @@ def test_every_stop_reason_of_the_standard_has_its_class(classes, version):
             assert reason.namespace in ("ocpp", f"ocpp{version}")
 
 
-MREC_NAMES = (
-    "ConnectorLockFailure GroundFailure HighTemperature OverCurrentFailure OverVoltage UnderVoltage WeakSignal "
-    "EmergencyStop AuthorizationTimeout InvalidVehicleMode CableCheckFailure PreChargeFailure NoInternet PilotFault "
-    "PowerLoss EVContactorFault EVSEContactorFault CableOverTempDerate CableOverTempStop PartialInsertion "
-    "CapacitanceFault ResistanceFault ProximityFault ConnectorVoltageHigh BrokenLatch CutCable"
-).split()
+MREC_NAMES = [
+    "ConnectorLockFailure",
+    "GroundFailure",
+    "HighTemperature",
+    "OverCurrentFailure",
+    "OverVoltage",
+    "UnderVoltage",
+    "WeakSignal",
+    "EmergencyStop",
+    "AuthorizationTimeout",
+    "InvalidVehicleMode",
+    "CableCheckFailure",
+    "PreChargeFailure",
+    "NoInternet",
+    "PilotFault",
+    "PowerLoss",
+    "EVContactorFault",
+    "EVSEContactorFault",
+    "CableOverTempDerate",
+    "CableOverTempStop",
+    "PartialInsertion",
+    "CapacitanceFault",
+    "ResistanceFault",
+    "ProximityFault",
+    "ConnectorVoltageHigh",
+    "BrokenLatch",
+    "CutCable",
+]
 
 
 def test_the_26_codes_of_chargex_have_their_names_and_the_marks_of_what_was_read():
