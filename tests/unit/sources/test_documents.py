@@ -11,6 +11,7 @@ import pytest
 from evcharge.errors import SourceError
 from evcharge.sources import open_file
 from evcharge.sources.documents import first_items, items
+from evcharge.sources.file import BLOCK_BYTES
 from evcharge.sources.jsonvalues import WholeNumber
 
 A, B, C = '{"a":1}', '{ "b" : 2.50 }', '{"c":{"d":[1,{}]}}'
@@ -242,3 +243,7 @@ def test_the_first_items_are_sound_and_never_an_error(tmp_path):
         path.write_bytes(data if isinstance(data, bytes) else data.encode())
         with open_file(path) as file:
             assert len(list(first_items(file))) == count, data
+
+
+def test_a_line_end_that_a_block_cuts_is_one(found):
+    assert [one.line for one in found(" " * (BLOCK_BYTES - 1) + "\r\n[{}]")] == [2]
