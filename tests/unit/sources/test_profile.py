@@ -128,7 +128,7 @@ def test_a_near_zone_is_suggested(profile_of):
 
 
 def test_the_builtin_profiles_are_named_like_their_files():
-    assert list(builtin_profiles()) == ["acn-sustaingym", "cary", "native", "qualicharge"]
+    assert list(builtin_profiles()) == ["acn-sustaingym", "cary", "native", "ocpp", "qualicharge"]
 
 
 def test_a_builtin_profile_has_its_page():
