@@ -67,7 +67,9 @@ class Sessions:
         if isinstance(message, Broken):
             self._faults.append(Row((Origin(message.file, message.line, ROW_WITHHELD),), message.fault, ()))
             return
-        station = self._stations.setdefault(message.station, _Station(message.station))
+        station = self._stations.get(message.station)
+        if station is None:
+            station = self._stations[message.station] = _Station(message.station)
         now = message.moment()
         if now.logged is not None:
             self._last_logged = max(now.logged, self._last_logged or now.logged)

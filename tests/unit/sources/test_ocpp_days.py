@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evcharge.clean import clean
-from evcharge.sources import builtin_profiles, open_file, pick_profile, read
+from evcharge.sources import builtin_profiles, open_file, pick_profile, read, read_profile
 from tests import ocpp_day
 
 AS_OF = pd.Timestamp("2026-01-01", tz="UTC")
@@ -119,3 +119,19 @@ def test_no_token_stands_in_any_row_reject_or_id(tmp_path):
                 for raw in read(file, LOGGED_IN_UTC, salt="s"):
                     text = raw.frame.to_json() + clean(raw, AS_OF).rejects.to_json()
                     assert not [tag for tag in tags if tag in text], (version, carrier)
+
+
+@pytest.mark.parametrize("carrier", ocpp_day.CARRIERS)
+def test_every_carrier_is_recognised_among_all_profiles(tmp_path, carrier):
+    (tmp_path / "log").write_text(ocpp_day.CARRIERS[carrier](DAYS["1.6"].log()), newline="")
+    with open_file(tmp_path / "log") as file:
+        assert pick_profile(file, builtin_profiles().values()) == OCPP
+
+
+def test_the_profile_on_the_page_reads_a_log_that_names_no_station(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "sources" / "ocpp.md").read_text()
+    (tmp_path / "my.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+    said = [said for said in DAYS["2.0.1"].log() if said.station == "CS-B"]
+    (tmp_path / "log").write_text(ocpp_day.bench(said))
+    rows, _ = cleaned(tmp_path / "log", read_profile(tmp_path / "my.toml"))
+    assert rows.station_id.tolist() == ["BENCH-1"] * 3
