@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from array import array
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from zipfile import ZipInfo
 
 import numpy as np
@@ -57,7 +58,7 @@ MOST_ERROR_CHARACTERS = 200
 """Longest list of error codes that is handed on; further codes of the session are told by an ellipsis."""
 
 _METER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,9})?")
-_NO_TIME = np.iinfo(np.int64).min
+_NO_TIME = int(np.iinfo(np.int64).min)
 
 _TABLES = (("transaction_start",), ("transaction_stop",), ("evse", "connector"))
 """Tables without which there are no sessions, in their spellings."""
@@ -300,28 +301,32 @@ class _Export:
         return statuses
 
 
+_Series: TypeAlias = "tuple[array[int], array[int]]"
+"""Times of statuses [µs since 1970], and which kind each one is of."""
+
+
 class _Statuses:
     """The statuses of all connectors in order of time; those without a readable time are left out."""
 
     def __init__(self) -> None:
         self._kinds: dict[tuple[str, str], int] = {}
-        self._found: defaultdict[str, tuple[array[int], array[int]]] = defaultdict(lambda: (array("q"), array("i")))
-        self._sorted: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._found: defaultdict[str, _Series] = defaultdict(lambda: (array("q"), array("i")))
+        self._sorted: dict[str, _Series] = {}
 
     def add(
         self, connectors: Iterable[str], timestamps: Sequence[str], statuses: Iterable[str], errors: Iterable[str]
     ) -> None:
         """Takes more statuses."""
-        for key, at, *kind in zip(connectors, _microseconds(timestamps), statuses, errors, strict=True):
+        for key, at, *kind in zip(connectors, _microseconds(timestamps).tolist(), statuses, errors, strict=True):
             if at != _NO_TIME:
                 times, kinds = self._found[key]
-                times.append(int(at))
+                times.append(at)
                 kinds.append(self._kinds.setdefault((kind[0], kind[1]), len(self._kinds)))
 
     def texts(self, connectors: Sequence[str], starts: Sequence[str], stops: Sequence[str]) -> dict[str, list[str]]:
         """What the statuses tell of sessions; nothing of one that has not ended."""
         kinds = list(self._kinds)
-        windows = zip(connectors, _microseconds(starts), _microseconds(stops), strict=True)
+        windows = zip(connectors, _microseconds(starts).tolist(), _microseconds(stops).tolist(), strict=True)
         told = [self._told(kinds, *window) for window in windows]
         names = ("error_code", "next_status", "reached_charging")
         return {name: [one[place] for one in told] for place, name in enumerate(names)}
@@ -335,27 +340,18 @@ class _Statuses:
         if _NO_TIME in (start, stop) or stop < start:
             return "", "", ""
         times, kinds = self._of(connector)
-        first, after_start, after = (
-            int(n)
-            for n in (
-                np.searchsorted(times, start),
-                np.searchsorted(times, start, "right"),
-                np.searchsorted(times, stop, "right"),
-            )
-        )
+        first, after_start, after = bisect_left(times, start), bisect_right(times, start), bisect_right(times, stop)
         errors = dict.fromkeys(names[kind][1] for kind in kinds[first:after] if names[kind][1])
         charging = any(names[kind][0] == "Charging" for kind in kinds[after_start:after])
         following = names[kinds[after]][0] if after < len(kinds) else ""
         return _listed(errors), following, "true" if charging else ""
 
-    def _of(self, connector: str) -> tuple[np.ndarray, np.ndarray]:
+    def _of(self, connector: str) -> _Series:
+        """The connector's statuses; those of one time stay in the order of the file."""
         if connector not in self._sorted:
             times, kinds = self._found.pop(connector, (array("q"), array("i")))
-            order = np.argsort(np.asarray(times, dtype=np.int64), kind="stable")
-            self._sorted[connector] = (
-                np.asarray(times, dtype=np.int64)[order],
-                np.asarray(kinds, dtype=np.intp)[order],
-            )
+            order = np.argsort(np.asarray(times, dtype=np.int64), kind="stable").tolist()
+            self._sorted[connector] = (array("q", [times[n] for n in order]), array("i", [kinds[n] for n in order]))
         return self._sorted[connector]
 
 
