@@ -253,11 +253,10 @@ def count_visits(attempts: Attempts, rule: VisitRule) -> pd.DataFrame:
 
 
 def _counted(visits: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
-    known = visits["outcome"] != VISIT_UNKNOWN
     tallies = {outcome: visits["outcome"] == outcome for outcome in VISIT_OUTCOMES}
     tallies["single_attempt"] = (visits["outcome"] == FIRST_TIME) & (visits["attempts"] == 1)
-    tallies["last_succeeded"] = known & visits["last_succeeded"]
-    tallies["partly_unknown"] = known & (visits["unknown_attempts"] > 0)
+    tallies["last_succeeded"] = visits["last_succeeded"]
+    tallies["partly_unknown"] = (visits["outcome"] != VISIT_UNKNOWN) & (visits["unknown_attempts"] > 0)
     table = pd.DataFrame({"visits": 1, **tallies, "attempts": visits["attempts"]}, index=visits.index)
     sums = table.groupby(visits["station_key"]).sum().reindex(stations["station_key"], fill_value=0)
     counts = pd.concat([stations.set_index("station_key"), sums], axis=1).reset_index(drop=True)

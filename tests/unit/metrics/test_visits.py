@@ -108,7 +108,10 @@ def test_an_anonymous_attempt_that_inherits_a_tag_joins_all_visits_of_that_tag()
         # an anonymous attempt soon after one with a tag
         ([(0, 10, "a"), (11, 12, None), (30, 40, "a")], [3]),
         # between two tags the later one counts, and neither of them changes
-        ([(0, 10, "a"), (11, 12, None), (13, 40, "b")], [1, 2]),
+        ([(0, 10, "a"), (11, 12, None), (13, 40, "b"), (50, 60, "b")], [1, 3]),
+        # 2 minutes exactly are near enough, before a tag and after one
+        ([(0, 10, None), (12, 40, "a")], [2]),
+        ([(0, 10, "a"), (12, 13, None), (30, 40, "a")], [3]),
         # a tag is not inherited from far away
         ([(0, 10, "a"), (13, 14, None), (17, 18, "b")], [1, 1, 1]),
     ],
