@@ -45,7 +45,7 @@ def test_a_made_up_format_needs_one_toml_file(folder):
     counts = (found["read"], found["inserted"], found["rejected"], found["skipped"])
     assert counts == (3, 2, 1, 1)
     assert found["time_format"] == "%d/%m/%Y %H:%M"
-    assert found["repaired"] == {"without_thousands_commas": 1}
+    assert found["repaired"] == {}
     with closing(sqlite3.connect("ev_charging.db")) as database:
         facts = database.execute(
             "SELECT session_id, start_time, duration_minutes, energy_kwh, driver_ref FROM fact_charging ORDER BY 1 DESC"
