@@ -19,10 +19,15 @@ from sqlalchemy import Engine
 
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
+from evcharge.metrics.evidence import with_evidence
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
 from evcharge.report import Report, build_report
+from evcharge.report.first import First, build_first
+from evcharge.report.reasons import Reasons, build_reasons
 from evcharge.report.sandwich import Sandwich, build_sandwich
+from evcharge.report.visits import Visits, build_visits
 from evcharge.sources import builtin_profiles, with_overrides
 
 Data = str | os.PathLike[str] | Engine | pd.DataFrame
@@ -35,11 +40,17 @@ class Reliability:
     Attributes:
         report: the report by the definition asked for.
         sandwich: every definition side by side.
+        first: the present spell of each station.
+        visits_report: visits by the rule asked for.
+        reasons_report: what was recorded of the failures.
         load: what became of the rows of a DataFrame; None where a database was read.
     """
 
     report: Report
     sandwich: Sandwich
+    first: First
+    visits_report: Visits
+    reasons_report: Reasons
     load: LoadResult | None = None
 
     @property
@@ -66,6 +77,32 @@ class Reliability:
         """
         return self.sandwich.stations
 
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """``stations`` with what few attempts, the other stations and the unknown sessions make of the rates.
+
+        The columns are those of ``metrics.evidence.with_evidence``.
+        """
+        return with_evidence(self.report.groups)
+
+    @property
+    def spells(self) -> pd.DataFrame:
+        """One row a station, the costliest first: now, since when, before, silent or not, lost a week.
+
+        The columns are ``report.first.COLUMNS``.
+        """
+        return self.first.stations
+
+    @property
+    def visits(self) -> pd.DataFrame:
+        """One row a station: the columns of ``metrics.visits.with_visit_rates``."""
+        return self.visits_report.stations
+
+    @property
+    def reasons(self) -> pd.DataFrame:
+        """One row a reason of failure: the columns of ``metrics.reasons.count_reasons``."""
+        return self.reasons_report.network
+
     def to_dict(self) -> dict[str, Any]:
         """The document that ``evcharge report --json`` prints."""
         return self.report.to_dict()
@@ -86,6 +123,7 @@ def reliability(
     definition: str | Definition | None = None,
     target: float = 0.95,
     by: str = "station",
+    visit_rule: str = "voltra_site_5",
     timezone: str | None = None,
 ) -> Reliability:
     """The reliability of the stations in a database, or in a DataFrame of sessions.
@@ -100,6 +138,7 @@ def reliability(
             sessions carry outcomes of their own, else ``afirev``.
         target: success ratio that the verdicts are against, between 0 and 1.
         by: station, port, network, month or load.
+        visit_rule: an id of ``metrics.visit_rules.VISIT_RULES``.
         timezone: IANA zone of a DataFrame's times that carry none.
 
     Raises:
@@ -111,7 +150,11 @@ def reliability(
     with _database(data, timezone) as (database, load):
         report = build_report(database, target=target, definition=chosen, selection=selection, by=by)
         sandwich = build_sandwich(database, target=target, base=AFIREV, selection=selection, own=own)
-    return Reliability(report, sandwich, load)
+        first = build_first(database, target=target, definition=chosen, selection=selection)
+        rule = find_visit_rule(visit_rule)
+        visits = build_visits(database, rule=rule, definition=chosen, selection=selection)
+        reasons = build_reasons(database, definition=chosen, selection=selection)
+    return Reliability(report, sandwich, first, visits, reasons, load)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import click
 from evcharge import __version__
 from evcharge.cli.check import check, formats
 from evcharge.cli.database import db, show_config, upgrade_database
+from evcharge.cli.findings import first, reasons, visits
 from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
 from evcharge.cli.options import global_options, reading_profiles, setting
 from evcharge.cli.report import make_report, report, sandwich
@@ -87,5 +88,5 @@ def run() -> None:
     make_report()
 
 
-for command in (load, check, formats, report, sandwich, stations, sample, db, show_config):
+for command in (load, check, formats, report, first, sandwich, visits, reasons, stations, sample, db, show_config):
     cli.add_command(command)

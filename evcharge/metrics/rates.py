@@ -46,7 +46,7 @@ def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
         rated["success_ratio"] = np.where(attempts > 0, successes / np.where(attempts > 0, attempts, 1), np.nan)
     rated["attempts"] = attempts.astype("int64")
     rated["low"], rated["high"] = wilson_interval(successes, attempts)
-    rated["failures_included"] = _failures_included(counts)
+    rated["failures_included"] = failures_included(counts)
     rated["verdict"] = verdicts(successes, attempts, target, rated["failures_included"].to_numpy())
     return rated
 
@@ -88,7 +88,8 @@ def verdicts(
     return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]
 
 
-def _failures_included(counts: pd.DataFrame) -> list[str]:
+def failures_included(counts: pd.DataFrame) -> list[str]:
+    """What the publishers of each row's sessions said of failures: yes, no or unknown."""
     pairs = zip(counts["without_failures"], counts["perhaps_without_failures"], strict=True)
     return [
         FAILURES_REMOVED if no else FAILURES_PERHAPS_REMOVED if perhaps else FAILURES_INCLUDED for no, perhaps in pairs

@@ -89,7 +89,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
-        records = self.groups.to_dict("records")
+        rows = records(self.groups)
         plural = f"{self.by}s"
         return {
             "schema_version": SCHEMA_VERSION,
@@ -103,8 +103,8 @@ class Report:
             "to": self.last_day.isoformat(),
             "notes": self.notes,
             "by": self.by,
-            "network": {plural: len(records), **self.network},
-            plural: [{str(name): plain(value) for name, value in record.items()} for record in records],
+            "network": {plural: len(rows), **self.network},
+            plural: rows,
         }
 
 
@@ -117,10 +117,17 @@ def notes_of(failures_included: set[str]) -> list[str]:
     return [FLOOR_NOTE] if failures_included == {FAILURES_INCLUDED} else [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as a JSON document has them."""
+    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
 def plain(value: Any) -> Any:
-    """A value that JSON has: missing is null."""
+    """A value that JSON has: missing is null, a day is ISO 8601."""
     if value is None or value != value:
         return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
     return value.item() if hasattr(value, "item") else value
 
 

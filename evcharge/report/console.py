@@ -38,7 +38,17 @@ def print_report(report: Report, console: Console) -> None:
     console.print()
     console.print(_table(report, console))
     for line in (_verdict_line(report), *_more(report), *report.notes):
-        console.print(encodable(line, console), highlight=False, markup=False)
+        say(console, line)
+
+
+def say(console: Console, line: str) -> None:
+    """Prints one line for people, in characters that the terminal has."""
+    console.print(encodable(line, console), highlight=False, markup=False)
+
+
+def label_of(row: Mapping[Any, Any]) -> str:
+    """What people call a station: its name, else its id."""
+    return str(row["name"] if isinstance(row["name"], str) else row["station_id"])
 
 
 def counted(number: int, noun: str) -> str:

@@ -22,7 +22,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
 from evcharge.report import STATION_FIGURES, described, notes_of, plain, reading
-from evcharge.report.console import MARKS, encodable, printable
+from evcharge.report.console import MARKS, encodable, label_of, printable, say
 from evcharge.report.words import percent
 
 SCHEMA_VERSION = 1
@@ -149,11 +149,11 @@ def print_definitions(sandwich: Sandwich, console: Console) -> None:
         table.add_row(*(Text(encodable(cell, console)) for cell in cells))
     console.print(table)
     legend = ", ".join(f"{MARKS[verdict][0]} {verdict}" for verdict in (BELOW, CANT_TELL, MEETS))
-    _say(console, f"\nStations against {100 * sandwich.target:g}%: {legend}.")
+    say(console, f"\nStations against {100 * sandwich.target:g}%: {legend}.")
     if sandwich.silent:
-        _say(console, f"The data lacks what these need: {', '.join(sandwich.silent)}.")
+        say(console, f"The data lacks what these need: {', '.join(sandwich.silent)}.")
     for note in sandwich.notes:
-        _say(console, note)
+        say(console, note)
 
 
 def print_sandwich(sandwich: Sandwich, console: Console) -> None:
@@ -162,9 +162,9 @@ def print_sandwich(sandwich: Sandwich, console: Console) -> None:
     flipping = sandwich.flipping
     total = len(sandwich.stations[STATION].drop_duplicates())
     if flipping.empty:
-        _say(console, f"\nNo verdict depends on the definition: all {total:,} stations have the same by each of them.")
+        say(console, f"\nNo verdict depends on the definition: all {total:,} stations have the same by each of them.")
         return
-    _say(console, f"\nThe verdict depends on the definition at {len(flipping):,} of {total:,} stations:\n")
+    say(console, f"\nThe verdict depends on the definition at {len(flipping):,} of {total:,} stations:\n")
     table = Table(box=None, padding=(0, 1), header_style="dim")
     table.add_column("station")
     for one in sandwich.definitions:
@@ -174,13 +174,13 @@ def print_sandwich(sandwich: Sandwich, console: Console) -> None:
         table.add_row(*(Text(encodable(cell, console)) for cell in _flip_cells(rows, sandwich)))
     console.print(table)
     if len(flipping) > MOST_ROWS:
-        _say(console, f"{len(flipping) - MOST_ROWS:,} more stations: add --json to see all")
-    _say(console, f"\n+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
+        say(console, f"{len(flipping) - MOST_ROWS:,} more stations: add --json to see all")
+    say(console, f"\n+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
 
 
 def _flip_cells(rows: pd.DataFrame, sandwich: Sandwich) -> list[str]:
     first = rows.iloc[0]
-    cells = [printable(first["name"] if isinstance(first["name"], str) else first["station_id"])]
+    cells = [printable(label_of(first.to_dict()))]
     by_definition = {row["definition"]: row for row in rows.to_dict("records")}
     for one in sandwich.definitions:
         row = by_definition[one.id]
@@ -190,7 +190,3 @@ def _flip_cells(rows: pd.DataFrame, sandwich: Sandwich) -> list[str]:
         moved = "".join(f" {sign}{row[name]}" for sign, name in (("+", "gained"), ("-", "lost")) if row[name])
         cells.append(f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'])}{moved}")
     return cells
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(encodable(line, console), highlight=False, markup=False)

@@ -1,0 +1,83 @@
+"""evcharge first, evcharge visits and evcharge reasons: what is behind the rates.
+
+What does not belong here: the figures (``report``, ``metrics``).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from evcharge.cli.options import (
+    database_url,
+    global_options,
+    named_definition,
+    selected,
+    selecting_options,
+    share,
+    target_ratio,
+)
+from evcharge.cli.terminal import console
+
+definition_option = click.option(
+    "--definition", metavar="ID|FILE", help="What counts as a success: the id of a definition, or your own as TOML."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+
+
+@click.command()
+@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
+@definition_option
+@selecting_options
+@json_option
+@global_options
+def first(target: float | None, definition: str | None, as_json: bool, **chosen: Any) -> None:
+    """Name the stations to fix first: what each does now, since when, and what that costs a week."""
+    from evcharge.report.first import build_first, print_first, to_json
+
+    named = named_definition(definition) if definition else None
+    found = build_first(database_url(), target=target_ratio(target), definition=named, selection=selected(**chosen))
+    if as_json:
+        click.echo(to_json(found))
+    else:
+        print_first(found, console())
+
+
+@click.command()
+@click.option("--rule", default="voltra_site_5", show_default=True, metavar="ID", help="Which attempts make one visit.")
+@definition_option
+@selecting_options
+@json_option
+@global_options
+def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> None:
+    """Group attempts into visits: first-time success, trouble, failed visits, and how far it hangs on the gap."""
+    from evcharge.metrics.visit_rules import VISIT_RULES
+    from evcharge.report.visits import build_visits, print_visits, to_json
+
+    if rule not in VISIT_RULES:
+        raise click.BadParameter(f"{rule!r} is not one of {', '.join(VISIT_RULES)}.", param_hint="--rule")
+    named = named_definition(definition) if definition else None
+    found = build_visits(database_url(), rule=VISIT_RULES[rule], definition=named, selection=selected(**chosen))
+    if as_json:
+        click.echo(to_json(found))
+    else:
+        print_visits(found, console())
+
+
+@click.command()
+@definition_option
+@selecting_options
+@json_option
+@global_options
+def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
+    """Tell what was recorded of the failures, and whom it points to."""
+    from evcharge.report.reasons import build_reasons, print_reasons, to_dict
+
+    named = named_definition(definition) if definition else None
+    found = build_reasons(database_url(), definition=named, selection=selected(**chosen))
+    if as_json:
+        click.echo(json.dumps(to_dict(found), indent=2))
+    else:
+        print_reasons(found, console())

@@ -1,0 +1,84 @@
+"""What was recorded of the failures, as a document and as people read it.
+
+What does not belong here: what a code means and whom it points to (``metrics.reasons``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine
+
+from evcharge.metrics.definitions import Definition
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
+from evcharge.report import reading, records, usual_definition
+from evcharge.report.console import counted, encodable, printable, say
+from evcharge.report.words import percent
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document; grows when a key changes its meaning or goes."""
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Reasons of failed sessions.
+
+    Attributes:
+        definition: what counts as a failure.
+        reason: why this definition.
+        network: the frame of ``metrics.reasons.count_reasons``, all stations together.
+        stations: the same for each station that has a failure.
+    """
+
+    definition: Definition
+    reason: str
+    network: pd.DataFrame
+    stations: pd.DataFrame
+
+
+def build_reasons(database: str | Engine, *, definition: Definition | None = None, selection: Selection) -> Reasons:
+    """Reads what was recorded of the failures of the selection. No failure is no error: "not recorded" has 0.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+    """
+    with reading(database) as session:
+        definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
+        failures = read_failures(session, definition, selection)
+    return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"))
+
+
+def to_dict(found: Reasons) -> dict[str, Any]:
+    """The ``--json`` document; shares are unrounded."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "definition": found.definition.id,
+        "definition_version": found.definition.version,
+        "definition_reason": found.reason,
+        "notes": [REASONS_NOTE],
+        "network": records(found.network),
+        "stations": records(found.stations),
+    }
+
+
+def print_reasons(found: Reasons, console: Console) -> None:
+    """Prints the reasons, the most frequent first."""
+    failures = int(found.network["sessions"].sum())
+    say(console, f"failures by {found.definition.id} ({found.reason})")
+    say(console, f"{counted(failures, 'failure')}\n")
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    for heading, justify in (("sessions", "right"), ("share", "right"), ("reason", "left"), ("points to", "left")):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for row in found.network.to_dict("records"):
+        code = " ".join(part for part in (row["namespace"], row["reason"]) if part)
+        title = f"{code}: {row['title']}" if code else row["title"]
+        cells = (f"{row['sessions']:,}", percent(row["share"]), printable(title), row["party"])
+        table.add_row(*(Text(encodable(str(cell), console)) for cell in cells))
+    console.print(table)
+    say(console, f"\n{REASONS_NOTE}")

@@ -1,0 +1,126 @@
+"""evcharge first, visits and reasons, and the frames of the same for Python."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+import evcharge
+from evcharge.cli import run_command
+from tests.factories import native_csv, session_row
+
+START = datetime(2025, 4, 1, 8, tzinfo=timezone.utc)
+DAYS = 70
+
+
+def station(name, works, last_day=DAYS):
+    """Eight attempts a day; ``works`` tells from the day's and the attempt's number whether one succeeds."""
+    rows = []
+    for day in range(last_day):
+        for number in range(8):
+            start = START + timedelta(days=day, hours=number)
+            good = works(day, number)
+            end = start + timedelta(minutes=40 if good else 1)
+            rows.append(
+                session_row(
+                    station_id=name,
+                    session_id=f"{name}/{day}/{number}",
+                    start_time=start.isoformat(),
+                    end_time=end.isoformat(),
+                    energy_kwh="10" if good else "0",
+                    success=str(good).lower(),
+                )
+            )
+    return rows
+
+
+@pytest.fixture
+def run(url, tmp_path, capsys, monkeypatch):
+    """One sound station, one that broke on day 56 (27 May), one that went silent after day 48 (18 May)."""
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        *station("sound", lambda day, number: (day + number) % 40 != 0),
+        *station("broken", lambda day, number: (day + number) % 40 != 0 if day < 56 else number % 2 == 1),
+        *station("silent", lambda day, number: True, last_day=48),
+    ]
+    native_csv(Path("s.csv"), *rows)
+    assert run_command(["load", "s.csv", "--db", url, "-q"]) == 0
+    capsys.readouterr()
+
+    def command(*arguments):
+        code = run_command([*arguments, "--db", url])
+        said = capsys.readouterr()
+        assert code == 0, said.err
+        return said.out
+
+    command.url = url
+    return command
+
+
+def test_the_stations_to_fix_come_first_with_their_day_and_their_cost(run):
+    told = json.loads(run("first", "--json"))
+    assert told["to_fix"] == 2
+    silent, broken, sound = told["stations"]
+    assert (silent["station_id"], silent["silent"], silent["last_session"]) == ("silent", True, "2025-05-18")
+    assert silent["charges_lost_per_week"] == 56
+    assert (broken["station_id"], broken["verdict"], broken["since"]) == ("broken", "below target", "2025-05-27")
+    assert (broken["success_ratio"], broken["attempts"]) == (0.5, 112)
+    assert broken["ratio_before"] == pytest.approx(0.975, abs=0.01)
+    assert broken["charges_lost_per_week"] == pytest.approx(0.45 * 56)
+    assert broken["kwh_lost_per_week"] == pytest.approx(0.45 * 56 * 10)
+    assert (sound["station_id"], sound["changed"], sound["silent"]) == ("sound", False, False)
+
+
+def test_people_read_the_stations_to_fix(run):
+    lines = run("first").splitlines()
+    assert any(line.split()[:2] == ["×", "silent"] and "18 May 2025" in line for line in lines)
+    assert any(line.split()[:3] == ["▼", "broken", "50.0%"] and "27 May 2025" in line for line in lines)
+    assert not any("sound" in line for line in lines)
+
+
+def test_where_nothing_is_to_fix_it_says_so(run):
+    assert "No station is shown to be below target now" in run("first", "--station", "sound")
+
+
+def test_visits_add_up_and_name_their_rule(run):
+    told = json.loads(run("visits", "--json", "--rule", "kwwhat"))
+    network = told["network"]
+    assert (told["rule"], told["definition"]) == ("kwwhat", "recorded")
+    assert network["visits"] == sum(network[name] for name in ("first_time", "troubled", "failed", "unknown"))
+    assert network["attempts"] == 8 * (DAYS + DAYS + 48)
+    assert [row["gap_minutes"] for row in told["sensitivity"]] == [2, 5, 10, 15, 30, 60]
+    assert sum(row["visits"] for row in told["stations"]) == network["visits"]
+
+
+def test_people_read_the_visits_and_the_band(run):
+    out = run("visits")
+    assert "visit = voltra_site_5" in out
+    assert "With another longest gap:" in out
+
+
+def test_reasons_that_are_not_recorded_are_a_row(run):
+    told = json.loads(run("reasons", "--json"))
+    (row,) = told["network"]
+    failures = json.loads(run("report", "--json", "--no-png"))["network"]["failures"]
+    assert (row["title"], row["sessions"], row["share"]) == ("no reason was recorded", failures, 1)
+    assert "not recorded" in run("reasons")
+
+
+def test_an_unknown_visit_rule_is_refused_with_the_known_ones(capsys):
+    assert run_command(["visits", "--rule", "mine"]) == 2
+    assert "voltra_site_5" in capsys.readouterr().err
+
+
+def test_python_gets_the_same_as_frames(run):
+    found = evcharge.reliability(run.url)
+    assert found.spells["station_id"].tolist() == ["silent", "broken", "sound"]
+    assert found.visits["visits"].sum() == json.loads(run("visits", "--json"))["network"]["visits"]
+    assert found.reasons["sessions"].sum() == found.network["failures"].item()
+    evidence = found.evidence.set_index("station_id")
+    assert evidence["worse_than_network"].to_dict() == {"broken": True, "silent": False, "sound": False}
+    assert (evidence["jeffreys_low"] < evidence["success_ratio"]).all()
+    assert evidence["shrunk_fallback"].eq("fewer than 10 stations with attempts").all()
+    assert (evidence["if_unknown_failed"] == evidence["success_ratio"]).all()
