@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from evcharge.errors import SourceError
@@ -78,12 +79,12 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
 
     Raises:
         SourceError: ``missing_columns`` or ``wrong_format`` (one candidate), ``no_profile_fits``,
-            ``several_profiles_fit``, ``not_a_table``, ``not_sessions``, ``json_array``, ``empty_file``, and what
-            reading a header raises.
+            ``several_profiles_fit``, ``unknown_field``, ``not_a_table``, ``not_sessions``, ``json_array``,
+            ``empty_file``, and what reading a header raises.
     """
     profiles = tuple(candidates)
     if fitting := _structured_fits(file, profiles):
-        return _only(file, fitting)
+        return _with_known_fields(_only(file, fitting))
     _refuse_locations(file)
     tabular = [profile for profile in profiles if profile.format in TABULAR]
     if profiles and not tabular:
@@ -106,6 +107,17 @@ def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Prof
 def _most_specific(fitting: Sequence[Profile]) -> list[Profile]:
     """The profiles without those that need only a part of what another one needs: a layout may extend another."""
     return [profile for profile in fitting if not any(profile.needed < other.needed for other in fitting)]
+
+
+def _with_known_fields(profile: Profile) -> Profile:
+    """The profile, unless it maps a field that the reader of its format does not make."""
+    fields = STRUCTURED_READERS[profile.format].FIELDS
+    known = {folded(name) for name in fields}
+    for name in chain(*profile.mapped.values(), *profile.combined.values(), profile.session_key):
+        if folded(name) not in known:
+            reason = f"profile {profile.name} maps the field {name!r}, which format {profile.format} does not have."
+            raise SourceError("unknown_field", reason, f"Fields of this format: {', '.join(fields)}.")
+    return profile
 
 
 def _only(file: SourceFile, fitting: Sequence[Profile]) -> Profile:

@@ -9,7 +9,15 @@ from dataclasses import replace
 import pytest
 
 from evcharge.errors import SourceError
-from evcharge.sources import builtin_profiles, open_file, pick_profile, read, unknown_columns, with_overrides
+from evcharge.sources import (
+    builtin_profiles,
+    open_file,
+    pick_profile,
+    read,
+    read_profile,
+    unknown_columns,
+    with_overrides,
+)
 
 HEADER = "session_id,station_id,start_time,end_time,energy_kwh\n"
 NATIVE = builtin_profiles()["native"]
@@ -163,3 +171,19 @@ def test_reading_with_a_profile_that_does_not_fit_is_refused_at_once(tmp_path):
     (tmp_path / "f").write_text("a,b\n")
     with open_file(tmp_path / "f") as file, pytest.raises(SourceError, match="does not fit"):
         read(file, NATIVE)
+
+
+@pytest.mark.parametrize("change", [("reason", "raeson"), ("session", "sesion")])
+def test_a_field_that_a_structured_format_does_not_have_is_refused_with_those_it_has(tmp_path, change):
+    good, bad = change
+    lines = ['name = "mine"', 'source = "mine"', 'format = "ocpp"', 'failures_included = "yes"', "[columns]"]
+    fields = {"session_id": "session", "station_id": "station", "start_time": "start", "stop_reason": "stop_reason"}
+    lines += [f'{ours} = "{theirs.replace(good, bad)}"' for ours, theirs in fields.items()]
+    (tmp_path / "mine.toml").write_text("\n".join(lines))
+    frame = '[2,"1","BootNotification",{"chargePointVendor":"v","chargePointModel":"m"}]'
+    line = f"[INFO ] 2024-02-26 09:10:45,446 a.b.WebSocketLogger (t) - [chargeBoxId=X, sessionId=1] Received: {frame}"
+    (tmp_path / "a.log").write_text(line + "\n")
+    with open_file(tmp_path / "a.log") as file, pytest.raises(SourceError) as refusal:
+        pick_profile(file, [read_profile(tmp_path / "mine.toml")])
+    assert refusal.value.code == "unknown_field"
+    assert "stop_reason" in str(refusal.value.hint)
