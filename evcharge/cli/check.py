@@ -205,6 +205,7 @@ def asdict_of(error: EvchargeError) -> dict[str, str | None]:
 @global_options
 def formats(as_json: bool) -> None:
     """List what can be read, with the page that documents each."""
+    from evcharge.registries import FORMATS
     from evcharge.sources import builtin_profiles
 
     known = [
@@ -217,12 +218,21 @@ def formats(as_json: bool) -> None:
         }
         for profile in builtin_profiles().values()
     ]
+    registries = [
+        {"format": name, "title": module.TITLE, "page": f"docs/sources/{module.PAGE}.md"}
+        for name, module in FORMATS.items()
+    ]
     if as_json:
-        click.echo(json.dumps({"schema_version": FORMATS_SCHEMA_VERSION, "formats": known}, indent=2))
+        document = {"schema_version": FORMATS_SCHEMA_VERSION, "formats": known, "registries": registries}
+        click.echo(json.dumps(document, indent=2))
         return
     width = max(len(one["profile"]) for one in known)
     for one in known:
         tell(f"{one['profile']:<{width}}  {one['title']}")
         tell(f"{'':<{width}}  {one['format']}; failures in the data: {one['failures_included']}; {one['page']}")
+    tell()
+    tell("Station registries, by evcharge stations:")
+    for one in registries:
+        tell(f"{one['format']:<{width}}  {one['title']}; {one['page']}")
     tell()
     tell("A format of your own takes one TOML file: see docs/how-to/add-a-format.md, then --profile my.toml")

@@ -13,6 +13,7 @@ from evcharge.registries.registry import Builder, Port, Registry, Station
 from evcharge.registries.values import day_of, is_stated, place_of, power_kw, text_of
 
 TITLE = "AFDC"
+PAGE = "afdc"
 
 DEFAULT_SOURCE = "afdc"
 """Station ids are AFDC's own."""

@@ -14,6 +14,7 @@ from evcharge.registries.registry import Builder, Port, Registry, Station
 from evcharge.registries.values import day_of, is_stated, place_of, power_kw, text_of
 
 TITLE = "IRVE static"
+PAGE = "irve"
 
 DEFAULT_SOURCE = "qualicharge"
 """The ids are given out nationally (AFIREV), and QualiCharge's sessions carry the same ones."""

@@ -12,6 +12,7 @@ from evcharge.registries.registry import Builder, Port, Registry, Station
 from evcharge.registries.values import id_of, is_stated, place_of, power_kw, text_of
 
 TITLE = "Open Charge Map"
+PAGE = "open-charge-map"
 
 DEFAULT_SOURCE = "open-charge-map"
 """Station ids are Open Charge Map's own (``ID``)."""

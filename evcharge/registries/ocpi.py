@@ -13,6 +13,7 @@ from evcharge.registries.registry import Builder, Port, Registry, Station
 from evcharge.registries.values import LEAST_W, is_stated, number_of, place_of, power_kw, text_of, zone_of
 
 TITLE = "OCPI Locations"
+PAGE = "ocpi-locations"
 
 LINE_TO_NEUTRAL_V = (100.0, 300.0)
 """Voltages between which a three-phase voltage can be line to neutral, as OCPI states it: grids have 100 to 277 V

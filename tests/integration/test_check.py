@@ -96,8 +96,10 @@ def test_a_format_needs_a_word_when_its_zone_is_not_stated(check):
 def test_every_format_is_listed_with_a_page_that_exists(monkeypatch):
     from evcharge.cli import cli
 
-    listed = json.loads(CliRunner().invoke(cli, ["formats", "--json"]).stdout)["formats"]
-    assert [one["profile"] for one in listed] == list(builtin_profiles())
+    document = json.loads(CliRunner().invoke(cli, ["formats", "--json"]).stdout)
+    assert [one["profile"] for one in document["formats"]] == list(builtin_profiles())
+    assert {one["format"] for one in document["registries"]} == {"ocpi", "irve", "afdc", "ocm"}
+    listed = [*document["formats"], *document["registries"]]
     assert all((Path(__file__).parents[2] / one["page"]).is_file() for one in listed)
     told = CliRunner().invoke(cli, ["formats"]).stdout
     assert all(one["title"] in told for one in listed)
