@@ -26,7 +26,8 @@ def local_days(hours: Integers) -> Days:
     """The days of local hours yyyymmddhh."""
     days = np.asarray(hours, dtype="int64") // 100
     months = (days // 10_000 - 1970) * 12 + days // 100 % 100 - 1
-    found: Days = (months.astype("datetime64[M]").astype("datetime64[D]") + (days % 100 - 1)).astype("datetime64[s]")
+    first_of_month = months.astype("datetime64[M]").astype("datetime64[D]")
+    found: Days = (first_of_month + (days % 100 - 1).astype("timedelta64[D]")).astype("datetime64[s]")
     return found
 
 

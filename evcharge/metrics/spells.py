@@ -126,7 +126,7 @@ def present_spells(attempts: pd.DataFrame) -> pd.DataFrame:
     before, first = (np.array(places, dtype="int64") for places in (zip(*found, strict=True) if found else ((), ())))
     total = np.concatenate([[0], np.cumsum(succeeded, dtype="int64")])
     used = ends > begins
-    since = np.full(len(stations), np.datetime64("NaT"), dtype="datetime64[s]")
+    since = np.full(len(stations), np.datetime64("NaT", "s"))
     since[used] = local_days(hours[(begins + first)[used]])
     successes_before = total[begins + first] - total[begins + before]
     changed = first > 0
