@@ -55,7 +55,7 @@ def simulate(stations, per_day, ratio, seed=SEED):
 
 def last_days(stations, days=DAYS):
     """The last simulated day, for every station."""
-    return pd.Series(np.datetime64(FIRST_DAY + days - 1, "s"), index=np.arange(stations))
+    return pd.Series(np.datetime64(FIRST_DAY + np.timedelta64(days - 1, "D"), "s"), index=np.arange(stations))
 
 
 def fallen(before, now, days_ago=FALL_DAYS, days=DAYS):
@@ -85,7 +85,7 @@ def print_power(stations=2_000):
     """Stations that fell, and one that was repaired, by volume."""
     print(f"| true ratio | attempts a day | below target: whole {DAYS} days | present spell | dated within 3 days |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    truth = np.datetime64(FIRST_DAY + DAYS - FALL_DAYS, "s")
+    truth = np.datetime64(FIRST_DAY + np.timedelta64(DAYS - FALL_DAYS, "D"), "s")
     for before, now in ((0.97, 0.80), (0.97, 0.88), (0.80, 0.97)):
         for per_day in (1, 2, 3, 4, 8, 16, 30):
             found = judged(stations, per_day, fallen(before, now))
