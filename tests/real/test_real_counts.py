@@ -17,7 +17,15 @@ from sqlalchemy.orm import Session
 from evcharge.db import open_engine
 from evcharge.load import LoadResult, load_file
 from evcharge.load.registry import RegistryOptions, load_registry
-from evcharge.metrics.definitions import DEFINITIONS, SUCCESS
+from evcharge.metrics.definitions import (
+    AFIREV,
+    CHARGEX_SESSION,
+    DEFINITIONS,
+    QUALICHARGE_U11,
+    SUCCESS,
+    Definition,
+)
+from evcharge.metrics.own_definition import read_definition
 from evcharge.models import DimStation, FactCharging
 from evcharge.sources import builtin_profiles, read_profile, with_overrides
 
@@ -49,9 +57,9 @@ def count(engine: Engine, *conditions: object) -> int:
         return session.scalar(select(func.count()).select_from(FactCharging).where(*conditions)) or 0
 
 
-def successes(engine: Engine, definition: str) -> int:
+def successes(engine: Engine, definition: Definition) -> int:
     with Session(engine) as session:
-        return session.scalar(select(func.sum(case((DEFINITIONS[definition].outcome == SUCCESS, 1), else_=0)))) or 0
+        return session.scalar(select(func.sum(case((definition.outcome == SUCCESS, 1), else_=0)))) or 0
 
 
 def stations(engine: Engine) -> int:
@@ -64,7 +72,10 @@ def starts_between(engine: Engine, zone: str, first: str, last: str) -> list[obj
     return [FactCharging.start_time >= ends[0], FactCharging.start_time < ends[1]]
 
 
-def test_qualicharge_gives_the_ministrys_own_figures(load):
+OWN = {"above 0.1 kWh": ("energy_kwh_above = 0.1", 109_657), "above 0 kWh": ("energy_kwh_above = 0", 110_366)}
+
+
+def test_qualicharge_gives_the_ministrys_own_figures(load, tmp_path):
     (result,), engine = load("qualicharge_irve/irve-dynamique-sessions.json.gz")
     assert (result.read, result.inserted, result.unchanged, result.rejected) == (110_366, 110_359, 7, 0)
     assert stations(engine) == 6_991
@@ -73,15 +84,20 @@ def test_qualicharge_gives_the_ministrys_own_figures(load):
     assert count(engine, *day) == 2_553
     assert count(engine, *day, FactCharging.energy_kwh > 0.5, FactCharging.duration_minutes > 3) == 2_487
     raw_rows = {"afirev": 108_059, "afirev_old": 109_535, "qualicharge_u11": 107_574, "ucdavis_1kwh": 108_335}
-    for definition, successes_of_rows in raw_rows.items():  # the 7 repeats are among the rows, not among the sessions
-        assert 0 <= successes_of_rows - successes(engine, definition) <= 7, definition
+    found = {name: successes(engine, DEFINITIONS[name]) for name in raw_rows}
+    for name, (rule, successes_of_rows) in OWN.items():
+        path = tmp_path / "own.toml"
+        path.write_text(f'id = "own"\ntitle = "{name}"\nsource = "test"\n{rule}\n')
+        raw_rows[name], found[name] = successes_of_rows, successes(engine, read_definition(path))
+    for name, successes_of_rows in raw_rows.items():  # the 7 repeats are among the rows, not among the sessions
+        assert 0 <= successes_of_rows - found[name] <= 7, name
 
 
 def test_cary_keeps_its_zero_energy_sessions_and_its_two_twin_pairs(load):
     (result,), engine = load("cary_nc/electric*semicolon*.csv")
     assert (result.read, result.inserted, stations(engine)) == (20_142, 20_142, 22)
     assert count(engine, FactCharging.energy_kwh == 0) == 2_132
-    assert (successes(engine, "afirev"), successes(engine, "qualicharge_u11")) == (17_501, 17_500)
+    assert (successes(engine, AFIREV), successes(engine, QUALICHARGE_U11)) == (17_501, 17_500)
     assert count(engine, FactCharging.energy_kwh >= 1) == 17_022
 
 
@@ -110,7 +126,7 @@ def test_asensio_reads_the_year_0014_as_2014(load):
     assert (result.inserted, stations(engine)) == (3_395, 105)
     assert count(engine, *starts_between(engine, "America/New_York", "2014-11-18", "2015-10-05")) == 3_395
     assert count(engine, FactCharging.energy_kwh == 0) == 55
-    assert successes(engine, "qualicharge_u11") == 3_296
+    assert successes(engine, QUALICHARGE_U11) == 3_296
 
 
 def test_boulder_finds_the_repeats_and_keeps_what_has_no_minutes_or_energy(load):
@@ -148,7 +164,7 @@ def test_the_ocpp_bench_trace_is_one_transaction_ended_local_after_61_seconds(ur
         fact = session.scalars(select(FactCharging)).one()
         seconds = (fact.end_time - fact.start_time).total_seconds()
     assert (fact.stop_reason, fact.has_transaction, fact.reached_charging, seconds) == ("Local", True, True, 61)
-    assert successes(engine, "chargex_session") == 1  # 1 of 1, where the published calculator counts a false orphan
+    assert successes(engine, CHARGEX_SESSION) == 1  # 1 of 1, where the published calculator counts a false orphan
 
 
 @pytest.mark.parametrize(
