@@ -25,7 +25,7 @@ from evcharge.metrics.rates import BELOW, failures_included
 from evcharge.metrics.silence import local_days
 from evcharge.metrics.spells import judge_spells
 from evcharge.report import described, notes_of, reading, records, usual_definition
-from evcharge.report.console import MARKS, encodable, label_of, printable, say
+from evcharge.report.console import MARKS, counted, encodable, label_of, printable, say
 from evcharge.report.words import percent
 
 SCHEMA_VERSION = 1
@@ -121,8 +121,8 @@ def to_json(first: First) -> str:
 
 def print_first(first: First, console: Console) -> None:
     """Prints the stations to fix first, what each does now, since when, and what it costs."""
-    rule = f"success = {first.definition.id}: {first.definition.title} ({first.reason})"
-    say(console, f"{rule}; target {100 * first.target:g}%\n")
+    say(console, f"{counted(len(first.stations), 'station')}   target {100 * first.target:g}%")
+    say(console, f"success = {first.definition.id}: {first.definition.title} ({first.reason})\n")
     to_fix = first.to_fix
     if to_fix.empty:
         say(console, f"No station is shown to be below target now, and none is silent, of {len(first.stations):,}.")
