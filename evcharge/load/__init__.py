@@ -199,7 +199,10 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
     _refuse_too_many(tally, options, file)
     _close_entry(load, writer, tally)
     session.flush()
-    return _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+    result = _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+    if "driver_ref" in profile.mapped and not options.driver_salt:
+        result.warnings["drivers_left_out"] = tally.read
+    return result
 
 
 class _Tally:

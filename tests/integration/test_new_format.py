@@ -65,6 +65,15 @@ def test_nothing_private_of_it_is_stored(folder):
     assert b"CARD" not in stored
 
 
+def test_without_a_salt_no_driver_is_stored_and_the_load_says_so(folder, monkeypatch):
+    monkeypatch.delenv("EVCHARGE_DRIVER_SALT")
+    result = run("load", "river.csv", "--profile", "my.toml", "--create-db")
+    assert "3 drivers_left_out" in result.stdout
+    assert "EVCHARGE_DRIVER_SALT" in result.stdout
+    with closing(sqlite3.connect("ev_charging.db")) as database:
+        assert database.execute("SELECT DISTINCT driver_ref FROM fact_charging").fetchall() == [(None,)]
+
+
 def test_it_can_be_checked_before_it_is_loaded(folder):
     result = run("check", "river.csv", "--profile", "my.toml")
     assert "River City, charging sessions" in result.stdout
