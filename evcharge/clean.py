@@ -396,11 +396,16 @@ def _rejects_of(parsed: Parsed, rule: Rule, mask: Mask) -> pd.DataFrame:
 
 
 def _would_have_been(parsed: Parsed, mask: Mask) -> list[str]:
-    """How refused rows would have counted: by the recorded outcome, else failure if no energy flowed, else unknown."""
+    """How refused rows would have counted.
+
+    By the recorded outcome, else as a failure if no energy flowed or no transaction came about, else unknown.
+    """
     words = []
-    for success, energy in zip(parsed.success[mask], parsed.energy.amounts[mask], strict=True):
+    rows = (parsed.success, pd.Series(parsed.energy.amounts), parsed.words("has_transaction"))
+    for success, energy, transaction in zip(*(column[mask] for column in rows), strict=True):
         if success is pd.NA:
-            words.append("failure" if energy == 0 else "unknown")
+            failed = energy == 0 or (transaction is not pd.NA and not transaction)
+            words.append("failure" if failed else "unknown")
         else:
             words.append("success" if success else "failure")
     return words

@@ -199,6 +199,7 @@ def _as_document(outcome: Outcome) -> dict[str, Any]:
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.clean import RULES, WARNINGS
+    from evcharge.load import UNSTATED
 
     again = ""
     if result.first_loaded_at:
@@ -219,6 +220,8 @@ def show_result(result: LoadResult) -> None:
     messages = {rule.code: rule.message for rule in RULES}
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
+        if code in UNSTATED:
+            tell(f"             {UNSTATED[code][1]}")
     messages = {**{warning.code: warning.message for warning in WARNINGS}, **LOAD_WARNINGS}
     for code, count in result.warnings.items():
         tell(f"  warning: {count:,} {code}: {messages[code]}")

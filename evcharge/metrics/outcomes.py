@@ -14,7 +14,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
+from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 
 Labelled = InstrumentedAttribute[Any]
@@ -144,6 +144,13 @@ def _counts_of(wide: pd.DataFrame, definition: Definition, key_columns: int) -> 
 def count_outcomes(session: Session, definition: Definition, selection: Selection, by: str = "station") -> pd.DataFrame:
     """The counts by one definition, as ``count_all_outcomes`` has them."""
     return count_all_outcomes(session, [definition], selection, by).drop(columns="definition")
+
+
+def count_unjudged_attempts(session: Session, definition: Definition, selection: Selection) -> int:
+    """How many selected attempts never became a transaction and are unknown by the definition."""
+    unjudged = (FactCharging.has_transaction.is_(False), definition.outcome == UNKNOWN)
+    query = select(func.count()).select_from(FactCharging).where(*unjudged, *selection.conditions())
+    return session.scalar(query) or 0
 
 
 def has_recorded_outcomes(session: Session, selection: Selection) -> bool:

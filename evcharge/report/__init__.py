@@ -24,7 +24,13 @@ from evcharge.db import open_engine, translated_errors
 from evcharge.errors import NoDataError
 from evcharge.files import inert_cell, written_whole
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
-from evcharge.metrics.outcomes import GROUPINGS, Selection, count_outcomes, has_recorded_outcomes
+from evcharge.metrics.outcomes import (
+    GROUPINGS,
+    Selection,
+    count_outcomes,
+    count_unjudged_attempts,
+    has_recorded_outcomes,
+)
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, VERDICTS, network_of, with_rates
 from evcharge.migrate import require_head
 
@@ -67,6 +73,7 @@ class Report:
         groups: one row a group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
             ``STATION_FIGURES``.
         network: ``STATION_FIGURES`` of all of them pooled.
+        unjudged_attempts: attempts that never became a transaction and are among the unknown.
     """
 
     definition: Definition
@@ -77,11 +84,16 @@ class Report:
     last_day: date
     groups: pd.DataFrame
     network: dict[str, Any]
+    unjudged_attempts: int = 0
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.groups["failures_included"]))
+        notes = notes_of(set(self.groups["failures_included"]))
+        if self.unjudged_attempts:
+            told = f"{self.unjudged_attempts:,} attempts never became a transaction and are unknown by this definition"
+            notes.append(f"{told}; chargex_session counts them as failures.")
+        return notes
 
     def count_of(self, verdict: str) -> int:
         """Number of stations with this verdict."""
@@ -170,6 +182,7 @@ def build_report(
     with reading(database) as session:
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         counts = count_outcomes(session, definition, selection, by)
+        unjudged = count_unjudged_attempts(session, definition, selection)
     if counts.empty:
         raise NoDataError("no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection.")
     stations = with_rates(counts, target)
@@ -183,6 +196,7 @@ def build_report(
         last_day=_day(int(counts["last_hour"].max())),
         groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
         network={name: plain(pooled[name]) for name in STATION_FIGURES},
+        unjudged_attempts=unjudged,
     )
 
 

@@ -93,6 +93,14 @@ def test_a_format_needs_a_word_when_its_zone_is_not_stated(check):
     assert check("local.csv", "--tz", "Europe/Oslo")[0] == 0
 
 
+def test_rows_whose_zone_is_not_stated_are_told_with_the_option_to_state_it(check, capsys):
+    Path("mixed.csv").write_text(HEADER + GOOD + "S9,A,2024-05-01T08:00:00,,1\n")
+    assert run_command(["load", "mixed.csv", "--create-db"]) == 0
+    out = capsys.readouterr().out
+    assert "1  start_time_without_zone" in out
+    assert "--tz Europe/Paris" in out
+
+
 def test_every_format_is_listed_with_a_page_that_exists(monkeypatch):
     from evcharge.cli import cli
 

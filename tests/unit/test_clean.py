@@ -332,6 +332,12 @@ def test_a_refused_row_tells_how_it_would_have_counted(success, energy, would_ha
     assert set(cleaned(row).rejects.would_have_been) == {would_have_been}
 
 
+@pytest.mark.parametrize(("told", "would_have_been"), [("false", "failure"), ("true", "unknown"), (None, "unknown")])
+def test_a_refused_attempt_without_a_transaction_would_have_counted_as_a_failure(told, would_have_been):
+    row = {"success": None, "energy_kwh": None, "station_id": None, "has_transaction": told}
+    assert set(cleaned(row).rejects.would_have_been) == {would_have_been}
+
+
 # Numbers: reliability.md, section C
 
 
