@@ -9,6 +9,7 @@ import functools
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -137,6 +138,7 @@ def command(arguments: list[str], said: Path, chunk_rows: int, most_file_bytes: 
         os.dup2(descriptor, stream)
     if most_file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_file_bytes, most_file_bytes))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background inherit none
     with chunks_of(chunk_rows):
         code = run_command(arguments)
     sys.stdout.flush()

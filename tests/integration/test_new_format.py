@@ -8,9 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from evcharge.cli import cli
+from evcharge.cli import run_command
 from evcharge.sources.steps import STEPS
 
 MANUAL = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-format.md"
@@ -33,15 +32,20 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(*arguments):
-    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.output
-    return result
+@pytest.fixture
+def run(folder, capsys):
+    """Runs a command line; returns what it prints."""
+
+    def command(*arguments):
+        run_command([*arguments])
+        return capsys.readouterr().out
+
+    return command
 
 
-def test_a_made_up_format_needs_one_toml_file(folder):
-    result = run("load", "river.csv", "--profile", "my.toml", "--create-db", "--json")
-    found = json.loads(result.stdout)["files"][0]
+def test_a_made_up_format_needs_one_toml_file(run):
+    out = run("load", "river.csv", "--profile", "my.toml", "--create-db", "--json")
+    found = json.loads(out)["files"][0]
     counts = (found["read"], found["inserted"], found["rejected"], found["skipped"])
     assert counts == (3, 2, 1, 1)
     assert found["time_format"] == "%d/%m/%Y %H:%M"
@@ -57,7 +61,7 @@ def test_a_made_up_format_needs_one_toml_file(folder):
     assert facts[0][4] == facts[1][4]
 
 
-def test_nothing_private_of_it_is_stored(folder):
+def test_nothing_private_of_it_is_stored(run):
     run("load", "river.csv", "--profile", "my.toml", "--create-db", "--rejects", "rejects.csv")
     stored = Path("ev_charging.db").read_bytes() + Path("rejects.csv").read_bytes()
     assert b"[private]" in stored
@@ -65,19 +69,19 @@ def test_nothing_private_of_it_is_stored(folder):
     assert b"CARD" not in stored
 
 
-def test_without_a_salt_no_driver_is_stored_and_the_load_says_so(folder, monkeypatch):
+def test_without_a_salt_no_driver_is_stored_and_the_load_says_so(run, monkeypatch):
     monkeypatch.delenv("EVCHARGE_DRIVER_SALT")
-    result = run("load", "river.csv", "--profile", "my.toml", "--create-db")
-    assert "3 drivers_left_out" in result.stdout
-    assert "EVCHARGE_DRIVER_SALT" in result.stdout
+    out = run("load", "river.csv", "--profile", "my.toml", "--create-db")
+    assert "3 drivers_left_out" in out
+    assert "EVCHARGE_DRIVER_SALT" in out
     with closing(sqlite3.connect("ev_charging.db")) as database:
         assert database.execute("SELECT DISTINCT driver_ref FROM fact_charging").fetchall() == [(None,)]
 
 
-def test_it_can_be_checked_before_it_is_loaded(folder):
-    result = run("check", "river.csv", "--profile", "my.toml")
-    assert "River City, charging sessions" in result.stdout
-    assert "energy_kwh 'x'" in result.stdout
+def test_it_can_be_checked_before_it_is_loaded(run):
+    out = run("check", "river.csv", "--profile", "my.toml")
+    assert "River City, charging sessions" in out
+    assert "energy_kwh 'x'" in out
     assert not Path("ev_charging.db").exists()
 
 
