@@ -17,7 +17,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evcharge.frames import CLEAN_FRAME, REJECT_FRAME, STATION_TEXTS, Cleaned, Conventions, RawSessions, empty_frame
+from evcharge.frames import (
+    AUTHORISATION_MODES,
+    CLEAN_FRAME,
+    REJECT_FRAME,
+    STATION_TEXTS,
+    Cleaned,
+    Conventions,
+    RawSessions,
+    empty_frame,
+)
 from evcharge.parse import (
     Floats,
     Mask,
@@ -31,7 +40,11 @@ from evcharge.parse import (
 )
 
 ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
-TEXT_COLUMNS = (*ID_COLUMNS, "stop_reason", "error_code", "next_status")
+TEXT_COLUMNS = (*ID_COLUMNS, "stop_reason", "error_code", "next_status", "authorisation_mode", "trigger_reasons")
+SECOND_COLUMNS = (
+    *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
+)
+"""Columns of seconds between what happened and the start; before it they are negative."""
 
 EARLIEST = pd.Timestamp("2005-01-01", tz="UTC")
 """No session is older: OCPP dates from 2009, and a charger whose clock was never set says 1970 or 2000."""
@@ -47,6 +60,8 @@ FULL_PERCENT = 100.0
 """No battery is fuller."""
 LONGEST_DURATION_MINUTES = 366 * 24 * 60.0
 """No session lasts longer than a year; such a record is broken."""
+LONGEST_GAP_SECONDS = LONGEST_DURATION_MINUTES * 60
+"""Nothing that is further from the start is of the same attempt."""
 WEEK_MINUTES = 7 * 24 * 60.0
 """Longer sessions are kept with a warning. Source: QualiCharge quality rules, 7 days."""
 PLAUSIBLE_POWER_KW = 400.0
@@ -122,6 +137,11 @@ class Parsed:
         """State of charge at the end [%]."""
         return parse_numbers(self.raw["end_soc_percent"], self.conventions.decimal, 1)
 
+    @cached_property
+    def seconds(self) -> dict[str, Numbers]:
+        """The columns of seconds from the start [seconds]."""
+        return {name: parse_numbers(self.raw[name], self.conventions.decimal, 1) for name in SECOND_COLUMNS}
+
     def words(self, column: str) -> pd.Series:
         """A column of yes and no: True, False or missing."""
         return parse_words(self.raw[column], self.conventions)
@@ -145,6 +165,10 @@ class Parsed:
     def is_missing(self, column: str) -> Mask:
         """Rows with nothing but blanks in a text column."""
         return np.array([text is None for text in self.texts[column]], dtype=bool)
+
+    def is_other_than(self, words: tuple[str, ...], column: str) -> Mask:
+        """Rows whose text is none of the words."""
+        return np.array([text is not None and text not in words for text in self.texts[column]], dtype=bool)
 
     def is_unusable(self, column: str) -> Mask:
         """Rows whose text holds a control character or is longer than the database keeps."""
@@ -223,6 +247,18 @@ def _word_rule(column: str) -> Rule:
     return Rule(f"{column}_unreadable", column, lambda p: p.is_no_word(column), message)
 
 
+def _second_rules(column: str) -> tuple[Rule, ...]:
+    return (
+        Rule(f"{column}_not_a_number", column, lambda p: p.seconds[column].unreadable, "not a number"),
+        Rule(
+            f"{column}_out_of_range",
+            column,
+            lambda p: np.abs(p.seconds[column].amounts) > LONGEST_GAP_SECONDS,
+            "more than 366 days from the start",
+        ),
+    )
+
+
 def _unusable(column: str) -> Rule:
     message = f"a control character, or more than {LONGEST_TEXT} characters"
     return Rule(f"{column}_unusable", column, lambda p: p.is_unusable(column), message)
@@ -287,6 +323,14 @@ VALUE_RULES = (
     _word_rule("has_transaction"),
     _word_rule("reached_charging"),
     *_time_rules("source_updated_at", lambda p: p.updated),
+    Rule(
+        "authorisation_mode_unknown",
+        "authorisation_mode",
+        lambda p: p.is_other_than(AUTHORISATION_MODES, "authorisation_mode"),
+        f"none of {', '.join(AUTHORISATION_MODES)}",
+    ),
+    *(rule for column in SECOND_COLUMNS for rule in _second_rules(column)),
+    _unusable("trigger_reasons"),
 )
 """Rules on values. A row is refused with every rule that applies to it."""
 
@@ -369,6 +413,7 @@ def _typed_rows(parsed: Parsed) -> pd.DataFrame:
         "has_transaction": parsed.words("has_transaction"),
         "reached_charging": parsed.words("reached_charging"),
         "source_updated_at": parsed.updated.instants,
+        **{name: numbers.amounts for name, numbers in parsed.seconds.items()},
         "time_key": local_hours(parsed.start, parsed.conventions.timezone),
     }
     return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in CLEAN_FRAME})

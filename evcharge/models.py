@@ -266,6 +266,17 @@ class FactCharging(Base):
         CheckConstraint("peak_power_kw >= 0 AND peak_power_kw < 1000000", name="peak_power_is_finite"),
         CheckConstraint("start_soc_percent >= 0 AND start_soc_percent <= 100", name="start_soc_is_a_share"),
         CheckConstraint("end_soc_percent >= 0 AND end_soc_percent <= 100", name="end_soc_is_a_share"),
+        CheckConstraint(
+            "authorisation_mode IN ('cached_auth', 'request_start', 'pre_plugin', 'post_plugin')",
+            name="authorisation_mode_is_known_word",
+        ),
+        *(
+            CheckConstraint(f"{column} > -1000000000 AND {column} < 1000000000", name=f"{column}_is_finite")
+            for column in (
+                *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds"),
+                "authorize_lead_seconds",
+            )
+        ),
         Index(None, "time_key"),
         Index(None, "load_key"),
     )
@@ -338,6 +349,35 @@ class FactCharging(Base):
     )
     source_updated_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, doc="The source's own version of the row [UTC]; the newest wins. Source: the file."
+    )
+    authorisation_mode: Mapped[str | None] = mapped_column(
+        String(16),
+        doc="Way in which the attempt was authorised, as ChargeX tells them apart: cached_auth, request_start, "
+        "pre_plugin or post_plugin, the first that fits; empty where the source can't tell. Source: the file.",
+    )
+    authorised_after_seconds: Mapped[float | None] = mapped_column(
+        Double,
+        doc="From the start to the first answer to its authorisation [seconds], as the log has both; negative before "
+        "the start. Source: the file.",
+    )
+    plugged_in_after_seconds: Mapped[float | None] = mapped_column(
+        Double,
+        doc="From the start to when the cable was plugged in [seconds]; negative before the start. Source: the file.",
+    )
+    power_after_seconds: Mapped[float | None] = mapped_column(
+        Double,
+        doc="From the start to when power first flowed [seconds]; negative before the start, empty where it never did "
+        "or the source can't tell. Source: the file.",
+    )
+    authorize_lead_seconds: Mapped[float | None] = mapped_column(
+        Double,
+        doc="From the last Authorize before the start to the start [whole seconds, each time cut to its second]; 0 "
+        "where both were logged in one second. Source: the file.",
+    )
+    trigger_reasons: Mapped[str | None] = mapped_column(
+        String(255),
+        doc="Trigger reasons of the event that began the transaction and of those on the way that told its charging "
+        "state, each once, in order, joined by ', '. Source: the file.",
     )
 
 

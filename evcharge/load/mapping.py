@@ -23,6 +23,14 @@ FACT_COLUMNS = tuple(column.name for column in FactCharging.__table__.columns)
 KEY = tuple(FACT_COLUMNS.index(name) for name in ("station_key", "session_id"))
 LINEAGE = tuple(FACT_COLUMNS.index(name) for name in ("load_key", "source_line"))
 BOOLEANS = ("success", "has_transaction", "reached_charging")
+TEXTS = (
+    *("session_id", "port_id", "connector_id", "driver_ref", "stop_reason", "error_code", "next_status"),
+    *("authorisation_mode", "trigger_reasons"),
+)
+NUMBERS = (
+    *("duration_minutes", "energy_kwh", "peak_power_kw", "start_soc_percent", "end_soc_percent"),
+    *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
+)
 VERSION = FACT_COLUMNS.index("source_updated_at")
 
 Fact = tuple[Any, ...]
@@ -89,11 +97,11 @@ def to_facts(rows: pd.DataFrame, station_keys: Mapping[str, int], load_key: int,
     }
     for name in BOOLEANS:
         values[name] = booleans(rows[name])
-    for name in ("session_id", "port_id", "connector_id", "driver_ref", "stop_reason", "error_code", "next_status"):
+    for name in TEXTS:
         values[name] = rows[name].tolist()
     for name in ("start_time", "end_time", "source_updated_at"):
         values[name] = instants(rows[name])
-    for name in ("duration_minutes", "energy_kwh", "peak_power_kw", "start_soc_percent", "end_soc_percent"):
+    for name in NUMBERS:
         values[name] = _numbers(rows[name])
     return list(zip(*(values[name] for name in FACT_COLUMNS), strict=True))
 
@@ -110,6 +118,8 @@ def _datetimes(instants: pd.Series) -> list[Any]:
 
 
 def _numbers(numbers: pd.Series) -> list[float | None]:
+    if numbers.isna().all():
+        return [None] * len(numbers)
     return [None if number != number else number for number in numbers.tolist()]
 
 

@@ -26,7 +26,8 @@ from evcharge.sources.profile import Profile, folded
 FIELDS: tuple[str, ...] = (
     *("station", "session", "evse", "connector", "start", "start_zone", "end", "end_zone"),
     *("energy_wh", "stop_reason", "error_codes", "id_token", "has_transaction", "reached_charging"),
-    *("next_status", "updated"),
+    *("next_status", "updated", "authorisation_mode", "authorised_after", "plugged_in_after", "power_after"),
+    *("authorize_lead", "trigger_reasons"),
 )
 """Fields of a row; docs/sources/ocpp.md tells what each is made of."""
 

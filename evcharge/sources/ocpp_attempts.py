@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from evcharge.sources.ocpp_carriers import Message
+from evcharge.sources.ocpp_authorisations import (
+    CHARGING,
+    Asked,
+    Way,
+    mode_of_request,
+    seconds_after,
+    written,
+)
+from evcharge.sources.ocpp_carriers import RESULT, Message
 from evcharge.sources.ocpp_payloads import one_line, register_samples, watt_hours
 from evcharge.sources.ocpp_times import Moment, seconds_between
 
@@ -56,7 +64,7 @@ class Notice(NamedTuple):
     codes: tuple[str, ...]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Attempt:
     """An attempt to charge.
 
@@ -78,8 +86,10 @@ class Attempt:
         followed_by: of a request: the transaction that it led to.
         ignored: whether it is a part of another act, such as the card held up to stop.
         act_of: the remote start that an Authorize belongs to.
-        request_id: message id of a request.
+        request_id: message id of a request, or of the event that began a transaction.
         remote_id: number of the remote start.
+        asked: the request that began it, as far as it may authorise it.
+        way: what led from the driver's act to power.
         next_start: start of the next transaction on the connector.
     """
 
@@ -106,6 +116,8 @@ class Attempt:
     act_of: Attempt | None = None
     request_id: str = ""
     remote_id: str = ""
+    asked: Asked | None = None
+    way: Way = field(default_factory=Way)
     next_start: Moment | None = None
     meter_start: object = None
     meter: Meter | None = None
@@ -117,10 +129,15 @@ class Attempt:
         """The connector as its notices name it."""
         return f"{self.evse}/{self.connector}" if self.evse else self.connector
 
-    def answer(self, status: str) -> None:
+    def answer(self, status: str, message: Message) -> None:
         """Take the answer to a request of this attempt."""
         self.answered = True
-        if status and status != "Accepted":
+        refuses = bool(status) and status != "Accepted"
+        if self.asked and status and message.id == (self.request_id or message.id):
+            self.asked.refused = refuses
+            if message.kind == RESULT and self.asked.answered is None:
+                self.asked.answered = message.moment().logged
+        if refuses:
             self.refused = True
             code = one_line(f"{self.action}:{status}")
             told = self.act_of or self
@@ -149,7 +166,7 @@ class Attempt:
         """The row's fields, as ``ocpp.FIELDS`` names them; ``decided`` is false where the log ended too early."""
         start = self.start or Moment("", "", None, None)
         stop = self.stop or Moment("", "", None, None)
-        codes, charging = self._told_by_notices()
+        codes, charging, power = self._told_by_notices()
         if not self.transaction and not self.answered and decided:
             codes.append(f"{self.action}:NoAnswer")
         own_times = [moment.text for moment in (stop, start) if moment.sent is not None]
@@ -161,19 +178,31 @@ class Attempt:
             "" if charging is None else str(charging).lower(),
             self.next_notice[1] if self.next_notice else "",
             own_times[0] if own_times else "",
+            self._mode(start),
+            written(self.way.answered_after(start, self.asked, refused=self.refused)),
+            written(seconds_after(start, self.way.plugged_in)),
+            written(seconds_after(start, power)),
+            written(self.way.authorize_lead(start)),
+            _joined(self.way.trigger_reasons()),
         )
 
-    def _told_by_notices(self) -> tuple[list[str], bool | None]:
-        """Error codes in the order of their times, and whether the connector was charging, where it can be told."""
-        codes, charging = list(self.codes), self.charging
+    def _mode(self, start: Moment) -> str:
+        if self.transaction:
+            return self.way.mode(start, refused=self.refused, remote=bool(self.remote_id))
+        return mode_of_request(self.action)
+
+    def _told_by_notices(self) -> tuple[list[str], bool | None, Moment | None]:
+        """Error codes in the order of their times; whether the connector was charging, and when it first was."""
+        codes, charging, power = list(self.codes), self.charging, self.way.power
         told = [notice for notice in self.notices if self._covers(notice)] if self.transaction else []
         for notice in sorted(told, key=lambda notice: self._since_start(notice)):
             codes += [code for code in notice.codes if code not in codes]
         if self.action == "StartTransaction":
             own = [notice for notice in told if notice.place == self.place]
-            seen = any(notice.status == "Charging" and not self._is_after_stop(notice) for notice in own)
+            seen = [notice for notice in own if notice.status == CHARGING and not self._is_after_stop(notice)]
+            power = min(seen, key=self._since_start).moment if seen else None
             charging = True if seen else False if own and self.stop else None
-        return codes, charging
+        return codes, charging, power
 
     def _since_start(self, notice: Notice) -> float:
         return (seconds_between(self.start, notice.moment) if self.start else None) or 0.0

@@ -11,12 +11,11 @@ from collections import deque
 from collections.abc import Collection, Iterator
 
 from evcharge.sources.ocpp_attempts import Attempt, Origin
+from evcharge.sources.ocpp_authorisations import AUTHORIZE, REMOTE_STARTS, Asked, lead_seconds
 from evcharge.sources.ocpp_carriers import Message
 from evcharge.sources.ocpp_payloads import scalar, token
 from evcharge.sources.ocpp_times import Moment, logged_between
 
-AUTHORIZE = "Authorize"
-REMOTE_STARTS = ("RemoteStartTransaction", "RequestStartTransaction")
 REQUESTS = (AUTHORIZE, *REMOTE_STARTS)
 
 AUTHORIZE_SECONDS = 300.0
@@ -51,6 +50,7 @@ class Requests:
         if any((one.action, one.tag, one.request_id) == (message.action, tag, message.id) for one in self._waiting):
             return None
         request = Attempt(message.action, self._station, now, Origin.of(message), tag=tag, request_id=message.id)
+        request.asked = Asked(message.action, now.logged)
         request.session = f"{message.action}|{without_tag(message.id, tag)}|{now.text}"
         if message.action == AUTHORIZE:
             request.window_seconds = AUTHORIZE_SECONDS
@@ -65,20 +65,27 @@ class Requests:
 
     def _find_what_it_is_part_of(self, request: Attempt, now: Moment) -> None:
         """An Authorize is a part of a running transaction that its token began shortly before, or of a remote start."""
-        running = [moment for tag, moment, attempt in self._recent if tag == request.tag and attempt.stop is None]
-        gaps = [logged_between(moment, now) for moment in running]
-        request.ignored = any(gap is not None and gap <= AUTHORIZE_SECONDS for gap in gaps)
+        running = [(moment, one) for tag, moment, one in self._recent if tag == request.tag and one.stop is None]
+        gaps = [(logged_between(moment, now), attempt) for moment, attempt in running]
+        near = [attempt for gap, attempt in gaps if gap is not None and gap <= AUTHORIZE_SECONDS]
+        request.ignored = bool(near)
+        if near and near[-1].start and request.asked:
+            lead = lead_seconds(now.logged, near[-1].start.logged)
+            near[-1].way.led += (request.asked,) if lead is not None and lead >= 0 else ()
         for earlier in self._waiting:
             is_remote = earlier.action in REMOTE_STARTS
             if is_remote and earlier.tag == request.tag and _within(earlier.start, now, REMOTE_START_SECONDS):
                 request.ignored, request.act_of = True, earlier
 
-    def led_to(self, attempt: Attempt, tag: str, now: Moment) -> None:
+    def led_to(self, attempt: Attempt, tag: str, now: Moment, *, at_start: bool) -> None:
         """The requests with this token, or this number of a remote start, led to this transaction."""
         for request in self._waiting:
             same = (tag and request.tag == tag) or (request.remote_id and request.remote_id == attempt.remote_id)
             if same and request.followed_by is None and _within(request.start, now, request.window_seconds):
                 request.followed_by = attempt
+                if request.asked and (request.act_of or not request.ignored):
+                    request.asked.before_start = at_start
+                    attempt.way.led += (request.asked,)
         if tag:
             self._recent.append((tag, now, attempt))
 

@@ -21,9 +21,10 @@ from evcharge.sources.ocpp_attempts import (
     Notice,
     Origin,
 )
+from evcharge.sources.ocpp_authorisations import REMOTE_STARTS, Asked
 from evcharge.sources.ocpp_carriers import CALL, ERROR, FROM_STATION, TO_STATION, Broken, Message
 from evcharge.sources.ocpp_payloads import answers, difference_wh, error_codes, one_line, scalar, status_of, token
-from evcharge.sources.ocpp_requests import MAX_PENDING, REMOTE_STARTS, REQUESTS, Requests, without_tag
+from evcharge.sources.ocpp_requests import MAX_PENDING, REQUESTS, Requests, without_tag
 from evcharge.sources.ocpp_times import Moment, logged_between, seconds_between
 from evcharge.sources.privacy import ROW_WITHHELD
 
@@ -139,7 +140,7 @@ class _Station:
             attempt = self._pending.get((way, message.id))
             if attempt and (message.kind == ERROR or answers(attempt.action, message.payload)):
                 del self._pending[way, message.id]
-                attempt.answer(message.action if message.kind == ERROR else status_of(message.payload))
+                attempt.answer(message.action if message.kind == ERROR else status_of(message.payload), message)
                 if attempt.action == "StartTransaction":
                     self._known_as(attempt, scalar(message.payload.get("transactionId")))
                 return
@@ -165,11 +166,12 @@ class _Station:
             attempt = Attempt("StartTransaction", self._id, start, Origin.of(message), transaction=True)
             attempt.connector, attempt.tag, attempt.session = connector, tag, f"{connector}|{start.text}"
             attempt.meter_start = payload.get("meterStart")
+            attempt.asked = Asked("StartTransaction", now.logged)
             self._starts[key] = attempt
             self._attempts.append(attempt)
             self._follow(attempt)
         self._ask(message, attempt)
-        self._requests.led_to(attempt, tag, now)
+        self._requests.led_to(attempt, tag, now, at_start=True)
 
     def _follow(self, attempt: Attempt) -> None:
         """Let the attempt hear the notices about its connector, those already read included."""
@@ -261,12 +263,15 @@ class _Station:
         if event == "Started" and attempt.start is None:
             attempt.start, attempt.begun = moment, Origin.of(message)
             attempt.session = f"{without_tag(transaction, tag)}|{moment.text}"
+            attempt.request_id, attempt.asked = message.id, Asked("TransactionEvent", now.logged)
         self._ask(message, attempt)
         if event == "Ended":
             self._requests.stopped([one for one in (tag, attempt.tag) if one], now)
         else:
-            self._requests.led_to(attempt, tag, now)
+            self._requests.led_to(attempt, tag, now, at_start=event == "Started")
         self._hear(attempt, event, payload, info)
+        state = scalar(info.get("chargingState"))
+        attempt.way.hear(event, one_line(scalar(payload.get("triggerReason"))), state, moment)
         if event == "Ended":
             self._end(attempt, moment, Origin.of(message), scalar(info.get("stoppedReason")))
 

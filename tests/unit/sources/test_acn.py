@@ -54,7 +54,7 @@ ENVELOPES = {
     "JSON lines": f"{item()}\n{OTHER}\n",
     "with a mark": "\ufeff" + export(item(), OTHER),
     "UTF-16": export(item(), OTHER).encode("utf-16"),
-    "gzip": gzip.compress(export(item(), OTHER).encode()),
+    "gzip": gzip.compress(export(item(), OTHER).encode(), mtime=0),
     "CR LF": export(item(), OTHER).replace("\n", "\r\n"),
     "pretty": json.dumps(json.loads(export(item(), OTHER)), indent=4),
 }

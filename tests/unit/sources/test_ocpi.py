@@ -144,7 +144,7 @@ def envelopes(a, b):
         "answers to single requests": f'{{"data": {a}, "status_code": 1000}}\n{{"data": {b}, "status_code": 1000}}\n',
         "with a mark": "\ufeff" + answer(a, b),
         "UTF-16": answer(a, b).encode("utf-16"),
-        "gzip": gzip.compress(answer(a, b).encode()),
+        "gzip": gzip.compress(answer(a, b).encode(), mtime=0),
         "pretty": json.dumps(json.loads(answer(a, b)), indent=2),
     }
 

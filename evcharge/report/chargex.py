@@ -1,0 +1,183 @@
+"""The interim KPIs of ChargeX, as a document and as people read them.
+
+What does not belong here: the equations and what they count (``metrics.chargex``).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine
+
+from evcharge.errors import NoDataError
+from evcharge.metrics.chargex import (
+    CHARGE_END,
+    CHARGE_START,
+    SECONDS,
+    SESSION,
+    START_TIME,
+    TOTAL,
+    UNKNOWN_MODE,
+    chargex_kpis,
+    count_attempts,
+    judge,
+    read_attempts,
+)
+from evcharge.metrics.outcomes import Selection
+from evcharge.report import described, notes_of, plain, reading, records
+from evcharge.report.console import encodable, say
+from evcharge.report.words import counted, percent
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document; grows when a key changes its meaning or goes."""
+
+TITLES = {
+    CHARGE_START: "Charge Start Success",
+    SESSION: "Session Success",
+    CHARGE_END: "Charge End Success",
+    START_TIME: "Charge Start Time",
+}
+RATIO = ("equation", "mode", "numerator", "denominator", "power_untold", "ratio", "low", "high")
+
+BIASED_NOTE = (
+    "inl_weighted_average is what INL's calculator prints. It weights each ratio by its successes, so it is biased "
+    "upward: use the total."
+)
+INL_NOTE = (
+    "INL-compatible: with the faults of INL's calculator, to compare with its output only; see docs/metrics/chargex.md."
+)
+
+
+@dataclass(frozen=True)
+class ChargeX:
+    """The interim KPIs of a selection.
+
+    Attributes:
+        kpis: the frame of ``metrics.chargex.chargex_kpis``.
+        attempts: what ``metrics.chargex.count_attempts`` counts.
+        inl_compatible: whether the faults of INL's calculator are repeated.
+        failures_included: what the publishers said of failures: yes, no or unknown.
+    """
+
+    kpis: pd.DataFrame
+    attempts: dict[str, int]
+    inl_compatible: bool
+    failures_included: frozenset[str]
+
+    def rows_of(self, kpi: str) -> list[dict[str, Any]]:
+        """The rows of a KPI, the pooled one last."""
+        return records(self.kpis[self.kpis["kpi"] == kpi])
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said with these figures."""
+        notes = [INL_NOTE] if self.inl_compatible else []
+        unknown, undecided = self.attempts["mode_unknown"], self.attempts["undecided"]
+        if unknown:
+            told = (
+                f"{counted(unknown, 'attempt')} of unknown mode: in no total, since the log does not tell how they were"
+            )
+            notes.append(f"{told} authorised. A log loaded before schema 0002 tells it after: evcharge load --replace.")
+        if undecided:
+            notes.append(f"{counted(undecided, 'request')} came too near the log's end to be judged, and are left out.")
+        untold = sum(row["power_untold"] for row in self.rows_of(CHARGE_START) if row["mode"] != TOTAL)
+        if untold:
+            notes.append(f"Of {counted(untold, 'attempt')} the log does not tell whether power flowed.")
+        charged = sum(row["denominator"] for row in self.rows_of(CHARGE_END))
+        timed = self.rows_of(START_TIME)[0]["samples"]
+        if charged > timed:
+            notes.append(f"Charge Start Time is told of {timed:,} of {counted(charged, 'charge')}.")
+        return [*notes, BIASED_NOTE, *notes_of(set(self.failures_included))]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "source": "ChargeX Consortium (INL, ANL, NREL), interim KPIs, doi 10.2172/2513383",
+            "inl_compatible": self.inl_compatible,
+            "notes": self.notes,
+            "attempts": self.attempts,
+            **{kpi: self._by_mode(kpi) for kpi in (CHARGE_START, SESSION, CHARGE_END)},
+            START_TIME: {name: self.rows_of(START_TIME)[0][name] for name in ("equation", "samples", *SECONDS)},
+        }
+
+    def _by_mode(self, kpi: str) -> dict[str, Any]:
+        rows = [{name: row[name] for name in (*RATIO, "inl_weighted_average")} for row in self.rows_of(kpi)]
+        return {str(row.pop("mode")): row for row in rows}
+
+
+def build_chargex(database: str | Engine, *, inl_compatible: bool = False, selection: Selection) -> ChargeX:
+    """Reads the KPIs of the selected attempts that a message log tells of.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: no message log tells of a selected attempt.
+    """
+    with reading(database) as session:
+        attempts = read_attempts(session, selection)
+    if attempts.counts.empty:
+        raise NoDataError(
+            "no_message_log",
+            f"no attempt of a message log {described(selection)}.",
+            "Load a log of OCPP messages (docs/sources/ocpp.md), or widen the selection.",
+        )
+    judged = judge(attempts.counts, inl_compatible=inl_compatible)
+    return ChargeX(
+        kpis=chargex_kpis(attempts, inl_compatible=inl_compatible),
+        attempts=count_attempts(judged),
+        inl_compatible=inl_compatible,
+        failures_included=frozenset(attempts.counts["failures_included"]),
+    )
+
+
+def to_json(found: ChargeX) -> str:
+    """The document of ``ChargeX.to_dict`` as text in ASCII."""
+    return json.dumps(found.to_dict(), indent=2)
+
+
+def print_chargex(found: ChargeX, console: Console) -> None:
+    """Prints one line an equation with its count and interval, the pooled totals, and the start times."""
+    attempts = found.attempts
+    orphans = f", {counted(attempts['false_orphans'], 'false orphan')}" if found.inl_compatible else ""
+    say(console, f"{counted(attempts['attempts'], 'attempt')} of message logs{orphans}")
+    say(console, f"{attempts['mode_unknown']:,} of unknown mode, {attempts['undecided']:,} undecided\n")
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    for heading in ("KPI", "mode"):
+        table.add_column(heading)
+    for heading in ("eq.", "success", "95% interval", "succeeded", "INL average"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for kpi in (CHARGE_START, SESSION, CHARGE_END):
+        rows = [row for row in found.rows_of(kpi) if row["mode"] != UNKNOWN_MODE or found.attempts["mode_unknown"]]
+        for number, row in enumerate(rows):
+            cells = [TITLES[kpi] if number == 0 else "", *_cells(row)]
+            style = "bold" if row["mode"] == TOTAL else ""
+            table.add_row(*(Text(encodable(cell, console)) for cell in cells), style=style)
+    console.print(table)
+    say(console, f"\n{_start_time(found.rows_of(START_TIME)[0])}\n")
+    for note in found.notes:
+        say(console, note)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    average = row["inl_weighted_average"]
+    return [
+        row["mode"],
+        str(plain(row["equation"]) or ""),
+        percent(row["ratio"]),
+        f"{percent(row['low'])}–{percent(row['high'])}" if row["denominator"] else "",
+        f"{row['numerator']:,} of {row['denominator']:,}",
+        "" if average is None else percent(average),
+    ]
+
+
+def _start_time(row: dict[str, Any]) -> str:
+    head = f"{TITLES[START_TIME]} (eq. {row['equation']}), {counted(row['samples'], 'sample')}"
+    if not row["samples"]:
+        return head
+    return f"{head}: " + ", ".join(f"{name.removesuffix('_seconds').upper()} {row[name]:.1f} s" for name in SECONDS)
