@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.rates import BELOW, verdicts
-from evcharge.metrics.silence import find_silence
+from evcharge.metrics.silence import find_silence, silent_limit
 from evcharge.metrics.spells import judge_spells, present_spells
 
 FIRST_DAY = np.datetime64("2025-01-06")  # a Monday
@@ -20,6 +20,7 @@ DAYS = 90
 TARGET = 0.95
 FALL_DAYS = 14
 SEED = 20_250_106
+FLEETS = (50, 5_000)
 
 
 def simulate(stations, per_day, ratio, seed=SEED):
@@ -32,23 +33,22 @@ def simulate(stations, per_day, ratio, seed=SEED):
         seed: of the random numbers.
 
     Returns:
-        The columns of ``attempts.read_attempts``.
+        The columns of ``days.count_days``.
     """
     rng = np.random.default_rng(seed)
     per_day = np.broadcast_to(per_day, DAYS) if np.ndim(per_day) == 0 else np.asarray(per_day)
     sessions = rng.poisson(per_day, (stations, len(per_day)))
-    station = np.repeat(np.arange(stations), sessions.sum(axis=1))
-    day = np.repeat(np.tile(np.arange(len(per_day)), stations), sessions.ravel())
-    keys = pd.Series(FIRST_DAY + np.arange(len(per_day))).dt.strftime("%Y%m%d00").astype("int64").to_numpy()
-    hour = rng.integers(6, 22, len(day))
-    chance = np.broadcast_to(ratio, len(per_day))[day]
-    order = np.lexsort((hour, day, station))
+    successes = rng.binomial(sessions, np.broadcast_to(ratio, len(per_day)))
+    station, day = np.nonzero(sessions)
+    successes, sessions = successes[station, day], sessions[station, day]
     return pd.DataFrame(
         {
-            "station_key": station[order],
-            "time_key": (keys[day] + hour)[order],
-            "succeeded": (rng.random(len(day)) < chance).astype(float),
-            "energy_kwh": np.full(len(day), 20.0),
+            "station_key": station,
+            "day": (FIRST_DAY + day.astype("timedelta64[D]")).astype("datetime64[s]"),
+            "successes": successes,
+            "failures": sessions - successes,
+            "excluded": 0,
+            "unknown": 0,
         }
     )
 
@@ -71,8 +71,10 @@ def judged(stations, per_day, ratio, target=TARGET, seed=SEED):
 
 def below_by_whole_period(stations, per_day, ratio, target=TARGET, seed=SEED):
     """Share of the simulated stations that are below target by their rate over all days."""
-    sums = simulate(stations, per_day, ratio, seed).groupby("station_key")["succeeded"].agg(["sum", "size"])
-    words = verdicts(sums["sum"].to_numpy(dtype=float), sums["size"].to_numpy(dtype=float), target)
+    sums = (
+        simulate(stations, per_day, ratio, seed).groupby("station_key")[["successes", "failures"]].sum().astype(float)
+    )
+    words = verdicts(sums["successes"].to_numpy(), sums.sum(axis=1).to_numpy(), target)
     return words.count(BELOW) / stations
 
 
@@ -104,8 +106,7 @@ def print_false_alarms(stations=20_000):
     for target in (0.80, 0.90, 0.95, 0.97, 0.99):
         alarms = []
         for volume in volumes:
-            attempts = simulate(stations, volume, target)
-            spells = present_spells(attempts)
+            spells = present_spells(simulate(stations, volume, target))
             counts = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
             alarms.append(1000 * verdicts(*counts, target).count(BELOW) / stations)
         print(f"| {target:.0%} | " + " | ".join(f"{alarm:.2f}" for alarm in alarms) + " |")
@@ -113,22 +114,27 @@ def print_false_alarms(stations=20_000):
 
 def print_silence(stations=2_000, live_stations=100_000):
     """Stations that died some days before the end, and live ones that are called silent."""
-    print("| sessions a day | silent for | found |")
-    print("| ---: | ---: | ---: |")
+    names = " | ".join(f"found among {fleet:,}" for fleet in FLEETS)
+    print(f"| sessions a day | silent for | {names} |")
+    print("| ---: | ---: |" + " ---: |" * len(FLEETS))
     for per_day, days in ((0.5, 14), (0.5, 28), (1, 7), (1, 14), (2, 7), (4, 3), (8, 2), (8, 3)):
         volume = np.where(np.arange(DAYS) < DAYS - days, per_day, 0.0)
-        found = find_silence(simulate(stations, volume, 0.97), last_days(stations))
-        print(f"| {per_day} | {days} days | {found['silent'].sum() / stations:.1%} |")
-    print("\n| live stations | days of data | called silent, in 100,000 |")
-    print("| --- | ---: | ---: |")
+        chances = find_silence(simulate(stations, volume, 0.97), last_days(stations))["silence_chance"]
+        shares = (f"{(chances < silent_limit(fleet)).sum() / stations:.1%}" for fleet in FLEETS)
+        print(f"| {per_day} | {days} days | " + " | ".join(shares) + " |")
+    names = " | ".join(f"called silent at the limit of {fleet:,}, in 100,000" for fleet in FLEETS)
+    print(f"\n| live stations | days of data | {names} |")
+    print("| --- | ---: |" + " ---: |" * len(FLEETS))
     for name, per_day, days in live_weeks():
-        parts = (
+        parts = [
             find_silence(
                 simulate(live_stations // 10, per_day, 0.97, SEED + part), last_days(live_stations // 10, days)
-            )
+            )["silence_chance"]
             for part in range(10)
-        )
-        print(f"| {name} | {days} | {sum(part['silent'].sum() for part in parts) * 100_000 / live_stations:.0f} |")
+        ]
+        chances = pd.concat(parts)
+        wrong = ((chances < silent_limit(fleet)).sum() * 100_000 / live_stations for fleet in FLEETS)
+        print(f"| {name} | {days} | " + " | ".join(f"{share:.0f}" for share in wrong) + " |")
 
 
 def live_weeks():
@@ -143,11 +149,12 @@ def live_weeks():
 
 def print_speed(stations=5_000, per_day=8):
     """Seconds for a large network."""
-    attempts, ends = simulate(stations, per_day, TARGET), last_days(stations)
+    days, ends = simulate(stations, per_day, TARGET), last_days(stations)
     began = time.perf_counter()
-    judge_spells(attempts, TARGET, ends)
+    judge_spells(days, TARGET, ends)
     took = time.perf_counter() - began
-    print(f"{stations:,} stations, {DAYS} days, {len(attempts):,} attempts: {took:.1f} s")
+    attempts = days[["successes", "failures"]].to_numpy().sum()
+    print(f"{stations:,} stations, {DAYS} days, {attempts:,} attempts: {took:.1f} s")
 
 
 if __name__ == "__main__":

@@ -26,11 +26,15 @@ _SAID = ("without_failures", "perhaps_without_failures", "first_hour", "last_hou
 
 @dataclass(frozen=True)
 class Selection:
-    """Which sessions are looked at: those that start on these local days (both inclusive), at these stations."""
+    """Which sessions are looked at: those that start on these local days (both inclusive), at these stations.
+
+    Ids are unique only within a source; with ``source`` only stations of that one are looked at.
+    """
 
     first_day: date | None = None
     last_day: date | None = None
     station_ids: tuple[str, ...] = ()
+    source: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The selection as conditions on ``FactCharging``."""
@@ -39,9 +43,13 @@ class Selection:
             conditions.append(FactCharging.time_key >= _day_key(self.first_day) * 100)
         if self.last_day:
             conditions.append(FactCharging.time_key <= _day_key(self.last_day) * 100 + 23)
+        stations: list[ColumnElement[bool]] = []
         if self.station_ids:
-            keys = select(DimStation.station_key).where(DimStation.station_id.in_(self.station_ids))
-            conditions.append(FactCharging.station_key.in_(keys))
+            stations.append(DimStation.station_id.in_(self.station_ids))
+        if self.source is not None:
+            stations.append(DimStation.source == self.source)
+        if stations:
+            conditions.append(FactCharging.station_key.in_(select(DimStation.station_key).where(*stations)))
         return conditions
 
 

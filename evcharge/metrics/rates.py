@@ -5,7 +5,9 @@ What does not belong here: what was counted (``outcomes``), and how it is shown 
 
 from __future__ import annotations
 
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,9 @@ MEETS_TAIL = 0.025
 
 BELOW, CANT_TELL, MEETS = "below target", "can't tell yet", "meets target"
 VERDICTS = (BELOW, CANT_TELL, MEETS)
+
+MOST_MORE = 1_000_000_000
+"""Attempts looked ahead for another verdict: more than any station will ever have. House rule."""
 
 FAILURES_INCLUDED, FAILURES_REMOVED, FAILURES_PERHAPS_REMOVED = "yes", "no", "unknown"
 
@@ -69,6 +74,18 @@ def wilson_interval(successes: Floats, attempts: Floats) -> tuple[Floats, Floats
     )
 
 
+def tails(successes: Floats, attempts: Floats, target: float) -> tuple[Floats, Floats]:
+    """P(X ≤ successes) and P(X ≥ successes) of X, binomial: the successes of a station that is just on the target.
+
+    Exact sums; both are 1 where there is no attempt.
+    """
+    from scipy.special import bdtr, bdtrc
+
+    trials = np.asarray(attempts, dtype="int64")
+    this_few, this_many = bdtr(successes, trials, target), bdtrc(successes - 1, trials, target)
+    return np.asarray(this_few, dtype=float), np.asarray(this_many, dtype=float)
+
+
 def verdicts(
     successes: Floats, attempts: Floats, target: float, failures_included: npt.NDArray[Any] | None = None
 ) -> list[str]:
@@ -77,15 +94,58 @@ def verdicts(
     Where failures were, or may have been, removed before publication, no rate can show that a target is met; a rate
     that is below it all the same is below it all the more.
     """
-    from scipy.special import bdtr, bdtrc
-
-    trials = np.asarray(attempts, dtype="int64")
-    this_few = bdtr(successes, trials, target)
-    this_many = bdtrc(successes - 1, trials, target)
+    this_few, this_many = tails(successes, attempts, target)
     whole = np.ones(len(successes), dtype=bool) if failures_included is None else failures_included == FAILURES_INCLUDED
     below = (attempts > 0) & (this_few < BELOW_TAIL)
     meets = (attempts > 0) & (this_many < MEETS_TAIL) & whole
     return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]
+
+
+class Turns(NamedTuple):
+    """What would change a verdict: counts, None where one does not apply or none would do.
+
+    Attributes:
+        failures_to_undo: of a station below target: the fewest of its failures that, had they succeeded, would leave it
+            below no more.
+        successes_to_meet: of a station that does not meet it: the fewest further attempts, all successful, until it
+            does.
+        failures_to_below: of a station that can't be told: the fewest further attempts, all failed, until it is below.
+        failures_to_unmeet: of a station that meets it: the fewest further attempts, all failed, until it does no more.
+    """
+
+    failures_to_undo: int | None
+    successes_to_meet: int | None
+    failures_to_below: int | None
+    failures_to_unmeet: int | None
+
+
+def what_would_change(successes: int, attempts: int, target: float, said: str = FAILURES_INCLUDED) -> Turns:
+    """What would change the verdict on a station, by the rule of ``verdicts`` itself.
+
+    Args:
+        successes: of the attempts.
+        attempts: successes and failures.
+        target: success ratio to judge against, between 0 and 1.
+        said: what its publishers said of failures; where they are not known to be in, nothing makes it meet the target.
+    """
+
+    def verdict(more_successes: int, more_attempts: int) -> str:
+        k, n = np.array([successes + more_successes], dtype=float), np.array([attempts + more_attempts], dtype=float)
+        return verdicts(k, n, target, np.array([said], dtype=object))[0]
+
+    now = verdict(0, 0)
+    return Turns(
+        failures_to_undo=_fewest(lambda m: verdict(m, 0) != BELOW, attempts - successes) if now == BELOW else None,
+        successes_to_meet=_fewest(lambda m: verdict(m, m) == MEETS) if now != MEETS else None,
+        failures_to_below=_fewest(lambda m: verdict(0, m) == BELOW) if now == CANT_TELL else None,
+        failures_to_unmeet=_fewest(lambda m: verdict(0, m) != MEETS) if now == MEETS else None,
+    )
+
+
+def _fewest(holds: Callable[[int], bool], most: int = MOST_MORE) -> int | None:
+    """The least number from 1 to ``most`` that holds, where every greater one holds too; None where none does."""
+    place = bisect_left(range(1, most + 1), True, key=holds)
+    return place + 1 if place < most else None
 
 
 def failures_included(counts: pd.DataFrame) -> list[str]:

@@ -17,6 +17,7 @@ from evcharge.metrics.rates import with_rates
 from evcharge.models import DimStation, FactCharging
 
 STATION = ["source", "station_id"]
+HAS_TRANSACTION = FactCharging.has_transaction.key
 
 
 def rates_by_definition(
@@ -28,7 +29,7 @@ def rates_by_definition(
     success ratio by that definition; ties share the better place; missing without attempts) and ``flips`` (the
     station's verdict is not the same by all definitions by which it has attempts).
     """
-    counts = count_all_outcomes(session, definitions, selection)
+    counts = count_all_outcomes(session, _with_data(session, definitions, selection) or definitions, selection)
     rated = with_rates(counts, target)
     judged = rated.groupby("definition")["attempts"].transform("sum") > 0
     rated = rated[judged].reset_index(drop=True)
@@ -36,6 +37,19 @@ def rates_by_definition(
     told = rated["verdict"].where(rated["attempts"] > 0)
     rated["flips"] = told.groupby([rated[name] for name in STATION]).transform("nunique") > 1
     return rated
+
+
+def _with_data(session: Session, definitions: Sequence[Definition], selection: Selection) -> list[Definition]:
+    """The definitions that may judge a session: none of their columns is empty throughout.
+
+    One that knows of attempts without a transaction needs only to be told of these. Counting by a definition takes much
+    longer than asking whether there is anything to count.
+    """
+    columns = sorted({name for one in definitions for name in one.needs})
+    counts = [func.count(getattr(FactCharging, name)).label(name) for name in columns]
+    filled = session.execute(select(*counts).where(*selection.conditions())).one()._mapping
+    told = {name for name in columns if filled[name]}
+    return [one for one in definitions if told.issuperset({HAS_TRANSACTION} & set(one.needs) or one.needs)]
 
 
 def select_differences(

@@ -1,7 +1,7 @@
 """Stations that fell silent: so long without a session that chance does not explain it.
 
 A dead station has no failures, so no success rate shows it. What does not belong here: success and its changes
-(``spells``), the reading of attempts (``attempts``).
+(``spells``), the counting of days (``days``).
 """
 
 from __future__ import annotations
@@ -10,28 +10,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evcharge.metrics.days import DAY_COUNTS
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
 
 SILENT_CHANCE = 1e-4
-"""A station is silent when chance gives so long a pause less often than this. House rule, provisional: of 5,000 live
-stations one in two reports shows a wrong one, were sessions to come by chance alone."""
+"""A station is silent when chance gives so long a pause less often than this. House rule, provisional."""
+FALSE_REPORT_CHANCE = 0.005
+"""Chance that a report shows any live station as silent, were sessions to come by chance alone: the limit is this
+divided by the number of stations, where that is below ``SILENT_CHANCE``. House rule, provisional: one weekly report in
+four years."""
 LEAST_DAYS_KNOWN = 14
 """Days from the first session to the last that tell how much a station is used: each weekday twice. House rule."""
 DAYS_OF_A_WEEK = 7
 
 
-def local_days(hours: Integers) -> Days:
-    """The days of local hours yyyymmddhh."""
-    days = np.asarray(hours, dtype="int64") // 100
-    months = (days // 10_000 - 1970) * 12 + days // 100 % 100 - 1
-    first_of_month = months.astype("datetime64[M]").astype("datetime64[D]")
-    found: Days = (first_of_month + (days % 100 - 1).astype("timedelta64[D]")).astype("datetime64[s]")
-    return found
+def silent_limit(stations: int) -> float:
+    """The chance of a pause below which a station among so many is silent."""
+    return min(SILENT_CHANCE, FALSE_REPORT_CHANCE / max(stations, 1))
 
 
-def find_silence(attempts: pd.DataFrame, last_days: pd.Series) -> pd.DataFrame:
+def find_silence(days: pd.DataFrame, last_days: pd.Series, network_stations: int = 0) -> pd.DataFrame:
     """How used each station was, and whether it has fallen silent.
 
     Each weekday stands for itself: with k sessions on D such days of use and m such days since, the chance that none of
@@ -40,34 +40,33 @@ def find_silence(attempts: pd.DataFrame, last_days: pd.Series) -> pd.DataFrame:
     never had a session says nothing. Source: Przyborowski and Wilenski 1940, Biometrika 31:313-323, two Poisson counts.
 
     Args:
-        attempts: ``station_key``, ``time_key`` (yyyymmddhh) and ``succeeded`` (1, 0, NaN), in any order. Every session
-            shows that the station is alive, whatever its outcome.
+        days: the columns of ``days.count_days``, in any order. Every session shows that the station is alive, whatever
+            its outcome.
         last_days: last day of the data (datetime64) by station_key; one for every station.
+        network_stations: how many there are, where ``days`` holds only some of them.
 
     Returns:
         A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data),
-        ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent`` (boolean), ``attempts_per_week``
-        and ``successes_per_week`` (of attempts with an outcome, over the days in use, to the end of the data unless
-        silent; NaN with fewer than 7 days).
+        ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
+        ``silent_limit``), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an outcome, over the days
+        in use, to the end of the data unless silent; NaN with fewer than 7 days).
     """
-    keys = attempts["station_key"].to_numpy()
-    stations, place = np.unique(keys, return_inverse=True)
-    day = local_days(attempts["time_key"].to_numpy()).astype("datetime64[D]").astype("int64")
+    stations, place = np.unique(days["station_key"].to_numpy(), return_inverse=True)
+    day = _day_numbers(days["day"])
     first = np.full(len(stations), np.iinfo("int64").max)
     last = np.full(len(stations), np.iinfo("int64").min)
     np.minimum.at(first, place, day)
     np.maximum.at(last, place, day)
-    end = last_days.loc[stations].to_numpy().astype("datetime64[D]").astype("int64")
+    end = _day_numbers(last_days.loc[stations])
     sessions = np.zeros((len(stations), DAYS_OF_A_WEEK))
-    np.add.at(sessions, (place, day % DAYS_OF_A_WEEK), 1)
-    known = last - first + 1
+    np.add.at(sessions, (place, day % DAYS_OF_A_WEEK), days[list(DAY_COUNTS)].sum(axis=1).to_numpy())
     in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
     log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
-    chance = np.where(known >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
-    silent = chance < SILENT_CHANCE
+    chance = np.where(last - first + 1 >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
+    silent = chance < silent_limit(max(len(stations), network_stations))
     weeks = (np.where(silent, last, end) - first + 1) / DAYS_OF_A_WEEK
     weeks = np.where(weeks >= 1, weeks, np.nan)
-    succeeded = attempts["succeeded"].to_numpy(dtype=float)
+    attempts = (days["successes"] + days["failures"]).to_numpy()
     return pd.DataFrame(
         {
             "station_key": stations,
@@ -75,10 +74,16 @@ def find_silence(attempts: pd.DataFrame, last_days: pd.Series) -> pd.DataFrame:
             "silent_days": end - last,
             "silence_chance": chance,
             "silent": silent,
-            "attempts_per_week": np.bincount(place, np.isfinite(succeeded), len(stations)) / weeks,
-            "successes_per_week": np.bincount(place, succeeded == 1, len(stations)) / weeks,
+            "attempts_per_week": np.bincount(place, attempts, len(stations)) / weeks,
+            "successes_per_week": np.bincount(place, days["successes"].to_numpy(), len(stations)) / weeks,
         }
     )
+
+
+def _day_numbers(days: pd.Series) -> Integers:
+    """Days counted from 1970-01-01."""
+    numbers: Integers = days.to_numpy().astype("datetime64[D]").astype("int64")
+    return numbers
 
 
 def weekdays_within(first: Integers, last: Integers) -> Floats:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
@@ -26,7 +26,7 @@ def as_tuples(frame, *columns):
 def collate_as_most_servers_do(engine):
     """Gives ids the order of a dictionary, in which a server set up in English keeps them."""
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP VIEW v_station_reliability, v_charging")
+        connection.exec_driver_sql(f"DROP VIEW {', '.join(inspect(connection).get_view_names())}")
         connection.exec_driver_sql('ALTER TABLE dim_station ALTER station_id TYPE varchar(255) COLLATE "en-US-x-icu"')
 
 
@@ -133,3 +133,25 @@ def test_recorded_outcomes_are_looked_for_in_the_selection_only(mixed):
         assert has_recorded_outcomes(session, Selection(station_ids=("A",)))
         assert not has_recorded_outcomes(session, Selection(station_ids=("B", "D")))
         assert not has_recorded_outcomes(session, Selection(first_day=date(2025, 1, 1)))
+
+
+def test_ids_are_looked_for_within_a_source_where_one_is_named(mixed):
+    with Session(mixed) as session, session.begin():
+        other = DimStation(source="other", station_id="A", name="another A")
+        session.add(other)
+        session.flush()
+        fact = session.scalars(select(FactCharging)).first()
+        session.add(
+            FactCharging(
+                station_key=other.station_key,
+                session_id="S0",
+                time_key=fact.time_key,
+                load_key=fact.load_key,
+                source_line=2,
+                start_time=fact.start_time,
+            )
+        )
+    assert list(counted(mixed, selection=Selection(station_ids=("A",)))["source"]) == ["city", "other"]
+    assert list(counted(mixed, selection=Selection(station_ids=("A",), source="other"))["source"]) == ["other"]
+    assert list(counted(mixed, selection=Selection(source="city"))["station_id"]) == ["A", "B", "C", "D"]
+    assert counted(mixed, selection=Selection(source="nix")).empty

@@ -7,7 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, VERDICTS, network_of, verdicts, wilson_interval, with_rates
+from evcharge.metrics.rates import (
+    BELOW,
+    CANT_TELL,
+    MEETS,
+    VERDICTS,
+    network_of,
+    tails,
+    verdicts,
+    what_would_change,
+    wilson_interval,
+    with_rates,
+)
 
 WILSON_95 = {
     # Source: the team's metrics notes, section 5.4, computed there with scipy 1.17.1 by
@@ -168,3 +179,45 @@ def test_the_limits_at_95_percent_are_those_of_the_page_on_verdicts(attempts, be
     assert (words.index(MEETS) if MEETS in words else None) == meets_from
     row = f"| {attempts:,} | {below_up_to} | {meets_from or 'never'} |"
     assert row in (Path(__file__).parents[3] / "docs" / "metrics" / "verdicts.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("successes", "attempts"), [(0, 0), (0, 5), (9, 11), (177, 231), (71, 72), (236, 237), (500, 500)]
+)
+def test_the_tails_are_sums_of_the_binomial_and_meet_at_what_was_seen(successes, attempts):
+    few, many = tails(np.array([float(successes)]), np.array([float(attempts)]), 0.95)
+    chances = [math.comb(attempts, k) * 0.95**k * 0.05 ** (attempts - k) for k in range(attempts + 1)]
+    assert few[0] == pytest.approx(math.fsum(chances[: successes + 1]))
+    assert many[0] == pytest.approx(math.fsum(chances[successes:]))
+
+
+@pytest.mark.parametrize("target", [0.5, 0.9, 0.95])
+@pytest.mark.parametrize(
+    ("successes", "attempts"), [(0, 0), (0, 1), (9, 11), (10, 15), (80, 100), (95, 100), (200, 200)]
+)
+def test_what_would_change_a_verdict_is_the_least_that_does(successes, attempts, target):
+    told = what_would_change(successes, attempts, target)
+    now = verdict(successes, attempts, target)
+
+    def fewest(change, most=3000):
+        return next((m for m in range(1, most + 1) if change(m)), None)
+
+    undone = fewest(lambda m: verdict(successes + m, attempts, target) != BELOW, attempts - successes)
+    assert told.failures_to_undo == (undone if now == BELOW else None)
+    met = fewest(lambda m: verdict(successes + m, attempts + m, target) == MEETS)
+    assert told.successes_to_meet == (met if now != MEETS else None)
+    fallen = fewest(lambda m: verdict(successes, attempts + m, target) == BELOW)
+    assert told.failures_to_below == (fallen if now == CANT_TELL else None)
+    unmet = fewest(lambda m: verdict(successes, attempts + m, target) != MEETS)
+    assert told.failures_to_unmeet == (unmet if now == MEETS else None)
+
+
+@pytest.mark.parametrize("said", ["no", "unknown"])
+def test_where_failures_may_be_missing_nothing_makes_a_station_meet_the_target(said):
+    assert what_would_change(500, 500, 0.95, said).successes_to_meet is None
+    assert what_would_change(500, 500, 0.95, said).failures_to_below == 45
+    assert what_would_change(50, 100, 0.95, said).failures_to_undo == 37
+
+
+def test_an_answer_further_off_than_any_station_lives_is_none():
+    assert what_would_change(0, 1, 1 - 1e-12).successes_to_meet is None

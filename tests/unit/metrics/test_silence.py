@@ -6,31 +6,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evcharge.metrics.silence import LEAST_DAYS_KNOWN, SILENT_CHANCE, find_silence, local_days, weekdays_within
+from evcharge.metrics.days import DAY_COUNTS
+from evcharge.metrics.silence import (
+    FALSE_REPORT_CHANCE,
+    LEAST_DAYS_KNOWN,
+    SILENT_CHANCE,
+    find_silence,
+    silent_limit,
+    weekdays_within,
+)
 
 MONDAY = date(2025, 1, 6)
 
 
-def hour_key(day, hour=8):
-    return int(f"{MONDAY + timedelta(days=day):%Y%m%d}{hour:02}")
-
-
-def sessions(days, per_day=1, succeeded=1.0, station=1):
+def sessions(days, per_day=1, outcome="successes", station=1):
     """So many sessions on each of these days, counted from a Monday."""
-    keys = [hour_key(day) for day in days for _ in range(per_day)]
-    return pd.DataFrame({"station_key": station, "time_key": keys, "succeeded": succeeded})
+    day = [np.datetime64(MONDAY + timedelta(days=day), "s") for day in days]
+    counts = {name: per_day if name == outcome else 0 for name in DAY_COUNTS}
+    return pd.DataFrame({"station_key": station, "day": np.array(day, dtype="datetime64[s]"), **counts})
 
 
 def found(attempts, last_day):
     """What is found of one station in data that ends on this day."""
     ends = pd.Series(np.datetime64(MONDAY + timedelta(days=last_day), "s"), index=[1])
     return find_silence(attempts, ends).iloc[0]
-
-
-def test_local_days_are_those_of_the_calendar():
-    days = [date(1969, 12, 31), date(2000, 2, 29), date(2024, 2, 29), date(2024, 12, 31), date(2025, 3, 1)]
-    keys = np.array([int(f"{day:%Y%m%d}23") for day in days])
-    assert pd.Series(local_days(keys)).dt.date.tolist() == days
 
 
 def test_weekdays_are_counted_as_on_a_calendar():
@@ -89,13 +88,15 @@ def test_a_new_station_can_not_be_told_silent():
 
 def test_a_session_of_any_outcome_shows_that_a_station_is_alive():
     dead = sessions(range(30), per_day=3)
-    alive = pd.concat([dead, sessions(range(30, 60), per_day=3, succeeded=np.nan)])
+    alive = pd.concat([dead, sessions(range(30, 60), per_day=3, outcome="unknown")])
     assert found(dead, last_day=59)["silent"]
     assert not found(alive, last_day=59)["silent"]
 
 
 def test_usual_weeks_of_a_silent_station_end_with_its_last_session_and_of_a_live_one_with_the_data():
-    half = pd.concat([sessions(range(28), per_day=3), sessions(range(28), succeeded=0.0), sessions([3], 9, np.nan)])
+    half = pd.concat(
+        [sessions(range(28), per_day=3), sessions(range(28), outcome="failures"), sessions([3], 9, "excluded")]
+    )
     silent, live = found(half, last_day=55), found(half, last_day=28)
     assert (silent["silent"], silent["attempts_per_week"], silent["successes_per_week"]) == (True, 28, 21)
     assert (live["silent"], live["attempts_per_week"]) == (False, pytest.approx(112 / 29 * 7))
@@ -112,6 +113,18 @@ def test_each_station_ends_with_the_data_of_its_own_source():
     assert find_silence(attempts, ends)["silent"].tolist() == [False, True]
     with pytest.raises(KeyError):
         find_silence(attempts, ends.loc[[1]])
+
+
+def test_among_many_stations_the_limit_is_so_low_that_a_report_hardly_shows_a_live_one_as_silent():
+    assert silent_limit(1) == silent_limit(50) == SILENT_CHANCE
+    assert silent_limit(5_000) == FALSE_REPORT_CHANCE / 5_000 == 1e-6
+    quiet = [sessions(range(70), station=number) for number in range(51)]
+    alive = [sessions(range(84), station=number) for number in range(51, 100)]
+    ends = pd.Series(np.datetime64(MONDAY + timedelta(days=83), "s"), index=range(100))
+    few, many = (find_silence(pd.concat(some), ends) for some in (quiet[:50], [*quiet, *alive]))
+    assert few["silence_chance"][0] == many["silence_chance"][0]
+    assert few["silent"].any() == (few["silence_chance"][0] < silent_limit(50))
+    assert many["silent"].any() == (many["silence_chance"][0] < silent_limit(100))
 
 
 def test_no_attempts_give_no_rows():

@@ -1,0 +1,100 @@
+"""Counts of a few stations by port, day and hour of day, and what was recorded of each day's failures.
+
+What does not belong here: all stations at once (``outcomes``), whether counts bunch (``concentration``), what a
+recorded reason means (``reasons``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.days import local_days
+from evcharge.metrics.definitions import FAILURE, Definition
+from evcharge.metrics.outcomes import COUNTED, Selection
+from evcharge.models import FactCharging
+
+Labels = tuple[Any, ...]
+_RECORDED = (FactCharging.stop_reason, FactCharging.error_code)
+
+
+def select_detail(definition: Definition, selection: Selection, station_keys: Sequence[int]) -> Select[Any]:
+    """Counts of these stations, a row a station, port and local hour with sessions, in no order.
+
+    Columns: station_key, port_id, time_key, successes, failures, excluded, sessions. What is left of ``sessions`` is
+    unknown.
+    """
+    keys: Labels = (FactCharging.station_key, FactCharging.port_id, FactCharging.time_key)
+    counts: Labels = tuple(
+        func.sum(case((definition.outcome == outcome, 1), else_=0)).label(name) for name, outcome in COUNTED.items()
+    )
+    return (
+        select(*keys, *counts, func.count().label("sessions"))
+        .where(FactCharging.station_key.in_(station_keys), *selection.conditions())
+        .group_by(*keys)
+    )
+
+
+def read_detail(
+    session: Session, definition: Definition, selection: Selection, station_keys: Sequence[int]
+) -> pd.DataFrame:
+    """The counts of ``select_detail`` by station, port (those without one last), day and hour.
+
+    Columns: ``station_key`` (int64), ``port_id`` (object; None without one), ``day`` (datetime64[s], local), ``hour``
+    (int64, 0 to 23), ``successes``, ``failures`` and ``unknown`` (int64). Excluded sessions are in none of the three;
+    an hour that has no others is a row of zeros. No sessions give no rows.
+    """
+    rows = _rows(session, select_detail(definition, selection, station_keys))
+    numbers = rows.drop(columns="port_id").astype("int64")
+    detail = pd.DataFrame(
+        {
+            "station_key": numbers["station_key"],
+            "port_id": rows["port_id"],
+            "day": local_days(numbers["time_key"].to_numpy()),
+            "hour": numbers["time_key"] % 100,
+            "successes": numbers["successes"],
+            "failures": numbers["failures"],
+            "unknown": numbers["sessions"] - numbers[list(COUNTED)].sum(axis=1),
+        }
+    )
+    return detail.sort_values(["station_key", "port_id", "day", "hour"], ignore_index=True)
+
+
+def select_daily_failures(definition: Definition, selection: Selection) -> Select[Any]:
+    """Failed sessions by station, local hour and what was recorded, in no order.
+
+    Columns: station_key, time_key, stop_reason, error_code, sessions.
+    """
+    keys: Labels = (FactCharging.station_key, FactCharging.time_key, *_RECORDED)
+    return (
+        select(*keys, func.count().label("sessions"))
+        .where(definition.outcome == FAILURE, *selection.conditions())
+        .group_by(*keys)
+    )
+
+
+def read_daily_failures(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
+    """The failures of ``select_daily_failures``, a row a station, day, stop reason and error code, in this order.
+
+    Columns: ``station_key`` (int64), ``day`` (datetime64[s], local), ``stop_reason`` and ``error_code`` (object; None
+    where none was recorded), ``sessions`` (int64). ``reasons.count_reasons`` takes them for the network.
+    """
+    rows = _rows(session, select_daily_failures(definition, selection))
+    keys = ["station_key", "day", *(column.key for column in _RECORDED)]
+    failures = rows.assign(day=local_days(rows["time_key"].to_numpy(dtype="int64")))[[*keys, "sessions"]]
+    failures = failures.astype({"station_key": "int64", "sessions": "int64"})
+    summed = failures.groupby(keys, dropna=False, sort=False)[["sessions"]].sum().reset_index()
+    recorded = summed[keys[2:]].astype(object)
+    summed[keys[2:]] = recorded.where(recorded.notna(), None)
+    return summed.sort_values(keys, ignore_index=True)
+
+
+def _rows(session: Session, query: Select[Any]) -> pd.DataFrame:
+    """The rows of a query as Python objects, by the names of its columns."""
+    result = session.execute(query)
+    names = list(result.keys())
+    return pd.DataFrame([tuple(row) for row in result], columns=names, dtype=object)

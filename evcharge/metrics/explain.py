@@ -1,0 +1,226 @@
+"""One station's number taken apart: what it is made of, down to file and line.
+
+What does not belong here: what a session counts as (``definitions``), rates (``rates``), refused rows (``rejects``),
+and how it is told (``report``).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Executable, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.days import count_days, local_days
+from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
+from evcharge.metrics.outcomes import Selection, count_all_outcomes
+from evcharge.metrics.rates import failures_included, with_rates
+from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
+from evcharge.metrics.sandwich import STATION, count_differences
+from evcharge.metrics.spells import judge_spells
+from evcharge.metrics.stations import read_stations
+from evcharge.models import DimStation, FactCharging, LoadLedger
+
+CLOSEST = 3
+"""Ids that are shown where none matches."""
+
+STATION_COLUMNS = ("source", "station_id", "name", "operator", "network", "address", "city", "timezone")
+"""What is told of a station, beside its key."""
+LOAD_COLUMNS = (
+    *("load_key", "file_name", "file_sha256", "format", "profile", "failures_included", "timezone", "rows_read"),
+    *("rejected", "started_at", "evcharge_version"),
+)
+FACT_COLUMNS = (
+    *("session_id", "port_id", "connector_id", "time_key", "start_time", "end_time", "duration_minutes", "energy_kwh"),
+    *("peak_power_kw", "success", "stop_reason", "error_code", "start_soc_percent", "end_soc_percent"),
+    *("has_transaction", "reached_charging", "next_status", "source_updated_at", "authorisation_mode"),
+    *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
+    "trigger_reasons",
+)
+"""What is told of a session: all that the fact has, but for its keys and the driver's reference."""
+PLACE_COLUMNS = ("load_key", "source_line")
+"""Where a session comes from."""
+ROWS_AT_ONCE = 10_000
+"""Sessions fetched, or written, at a time."""
+
+_SHOWN_FIRST = {FAILURE: 0, UNKNOWN: 1, EXCLUDED: 2, SUCCESS: 3}
+
+
+def find_stations(session: Session, text: str, source: str | None) -> list[dict[str, Any]]:
+    """The stations that this text names: those of this id, else those of this name, exactly; by source and id.
+
+    Each with ``station_key`` and ``STATION_COLUMNS``.
+    """
+    columns = [getattr(DimStation, name) for name in ("station_key", *STATION_COLUMNS)]
+    query = select(*columns).where(or_(DimStation.station_id == text, DimStation.name == text))
+    if source is not None:
+        query = query.where(DimStation.source == source)
+    found = [dict(row) for row in session.execute(query).mappings()]
+    found.sort(key=lambda row: (row["source"], row["station_id"]))
+    return [row for row in found if row["station_id"] == text] or found
+
+
+def closest_ids(session: Session, text: str, source: str | None) -> list[str]:
+    """The ids of up to ``CLOSEST`` stations whose id or name is most like this text, the most like first."""
+    query = select(DimStation.station_id, DimStation.name)
+    if source is not None:
+        query = query.where(DimStation.source == source)
+    names = sorted(((name or "", station_id) for station_id, name in session.execute(query)), reverse=True)
+    known = dict(names) | {station_id: station_id for _, station_id in names}
+    close = difflib.get_close_matches(text, sorted(known), CLOSEST)
+    return list(dict.fromkeys(known[word] for word in close))
+
+
+def rule_of(definition: Definition) -> str:
+    """The rule of a definition as SQL over the columns of a session, every limit in it."""
+    sql = str(definition.outcome.compile(compile_kwargs={"literal_binds": True}))
+    return " ".join(sql.replace(f"{FactCharging.__tablename__}.", "").split())
+
+
+def read_period(session: Session, selection: Selection) -> dict[str, Any]:
+    """Number of selected ``sessions``; ``first_start``, ``last_start`` [UTC]; ``first_hour``, ``last_hour`` [local]."""
+    time = (FactCharging.start_time, FactCharging.time_key)
+    names = ("first_start", "first_hour", "last_start", "last_hour")
+    ends = [end(column) for end in (func.min, func.max) for column in time]
+    query = select(func.count().label("sessions"), *(end.label(name) for end, name in zip(ends, names, strict=True)))
+    return dict(session.execute(query.where(*selection.conditions())).mappings().one())
+
+
+def read_ports(session: Session, selection: Selection) -> pd.DataFrame:
+    """``port_id`` (None where none is recorded) and ``sessions``, in order of the ids."""
+    query = select(FactCharging.port_id, func.count().label("sessions")).where(*selection.conditions())
+    ports = _frame(session, query.group_by(FactCharging.port_id))
+    return ports.sort_values("port_id", ignore_index=True)
+
+
+def read_loads(session: Session, selection: Selection) -> pd.DataFrame:
+    """The loads that last wrote a selected session: ``LOAD_COLUMNS`` and ``sessions``, in their order."""
+    per_load = (
+        select(FactCharging.load_key, func.count().label("sessions"))
+        .where(*selection.conditions())
+        .group_by(FactCharging.load_key)
+        .subquery()
+    )
+    columns = [getattr(LoadLedger, name) for name in LOAD_COLUMNS]
+    query = select(*columns, per_load.c.sessions).join(per_load, per_load.c.load_key == LoadLedger.load_key)
+    return _frame(session, query.order_by(LoadLedger.load_key))
+
+
+def rate_by_definition(
+    session: Session, definitions: Sequence[Definition], base: Definition, selection: Selection, target: float
+) -> pd.DataFrame:
+    """The station by every definition: a row each, in their order, also where it can judge no session.
+
+    Columns: those of ``outcomes.count_all_outcomes`` with those of ``rates.with_rates``; the sessions it judges unlike
+    ``base``: ``gained`` and ``lost`` (see ``sandwich``), and ``otherwise`` (one of the two, at least, tells neither
+    success nor failure).
+    """
+    rated = with_rates(count_all_outcomes(session, definitions, selection), target)
+    told = rated.merge(count_differences(session, base, definitions, selection), on=[*STATION, "definition"])
+    unlike = [func.sum(case((one.outcome != base.outcome, 1), else_=0)) for one in definitions]
+    counts = session.execute(select(*unlike).where(*selection.conditions())).one()
+    told["otherwise"] = [int(count) for count in counts] - told["gained"] - told["lost"]
+    return told
+
+
+def count_lacking(session: Session, definitions: Sequence[Definition], selection: Selection) -> pd.DataFrame:
+    """Which needed columns are empty in the sessions that are unknown: ``definition``, ``column``, ``sessions``.
+
+    One row a definition and column that it needs. A session that lacks two columns is in both rows.
+    """
+    pairs = [(one, name) for one in definitions for name in one.needs]
+    counts = [
+        func.sum(case((and_(one.outcome == UNKNOWN, getattr(FactCharging, name).is_(None)), 1), else_=0))
+        for one, name in pairs
+    ]
+    found = session.execute(select(*counts).where(*selection.conditions())).one()
+    rows = [(one.id, name, int(count)) for (one, name), count in zip(pairs, found, strict=True)]
+    return pd.DataFrame(rows, columns=["definition", "column", "sessions"])
+
+
+def group_recorded(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
+    """The sessions by outcome and by the primary reason that was recorded, whatever the outcome.
+
+    Columns: ``outcome``, ``REASON_COLUMNS``, ``sessions``, ``share`` of all of them [0 to 1]. Failures come first, then
+    unknown, excluded and successes; of each the most frequent first.
+    """
+    recorded = (FactCharging.stop_reason, FactCharging.error_code)
+    judged = select(definition.outcome.label("outcome"), *recorded).where(*selection.conditions()).subquery()
+    query = select(*judged.c, func.count()).group_by(*judged.c)
+    counts: dict[tuple[str, Reason], int] = {}
+    for row in session.execute(query):
+        outcome, stop_reason, error_code, sessions = tuple(row)
+        key = (outcome, primary_reason(stop_reason, error_code))
+        counts[key] = counts.get(key, 0) + sessions
+    total = sum(counts.values())
+    rows = [
+        (outcome, *(getattr(reason, name) for name in REASON_COLUMNS), sessions, sessions / total)
+        for (outcome, reason), sessions in counts.items()
+    ]
+    rows.sort(key=lambda row: (_SHOWN_FIRST[row[0]], -row[-2], row[1:-2]))
+    return pd.DataFrame(rows, columns=["outcome", *REASON_COLUMNS, "sessions", "share"])
+
+
+@lru_cache(maxsize=4096)
+def primary_reason(stop_reason: str | None, error_code: str | None) -> Reason:
+    """The primary one of ``reasons.reasons_of``."""
+    return reasons_of(stop_reason, error_code)[0]
+
+
+def judge_present(session: Session, definition: Definition, selection: Selection, target: float) -> dict[str, Any]:
+    """The present spell of the one station selected: the columns of ``spells.judge_spells``.
+
+    The data ends on the last day of the station's source, and silence is judged as among all stations, within the days
+    selected.
+    """
+    days = count_days(session, definition, selection)
+    station = read_stations(session, selection).set_index("station_key")
+    everyone = Selection(selection.first_day, selection.last_day)
+    stations = session.scalar(select(func.count(FactCharging.station_key.distinct())).where(*everyone.conditions()))
+    of_source = Selection(selection.first_day, selection.last_day, source=selection.source)
+    newest = select(FactCharging.time_key).where(*of_source.conditions()).order_by(FactCharging.time_key.desc())
+    last_hour = session.scalar(newest.limit(1))
+    last_days = pd.Series(local_days(np.array([last_hour])), index=station.index)
+    said = pd.Series(failures_included(station), index=station.index, dtype="object")
+    found = judge_spells(days, target, last_days, said, stations or 0)
+    return {str(name): value for name, value in found.iloc[0].items()}
+
+
+def select_rows(definitions: Sequence[Definition], base: Definition, selection: Selection) -> Select[Any]:
+    """The sessions: ``FACT_COLUMNS``, ``PLACE_COLUMNS``, and ``outcome_<id>`` for each definition.
+
+    By ``base``, failures come first, then unknown, excluded and successes; of each the newest first.
+    """
+    facts = [getattr(FactCharging, name) for name in FACT_COLUMNS]
+    places = [getattr(FactCharging, name) for name in PLACE_COLUMNS]
+    outcomes = [one.outcome.label(f"outcome_{one.id}") for one in definitions]
+    rank = case(*((base.outcome == outcome, place) for outcome, place in _SHOWN_FIRST.items()))
+    order = (rank, FactCharging.start_time.desc(), *places, FactCharging.session_id)
+    return select(*facts, *places, *outcomes).where(*selection.conditions()).order_by(*order)
+
+
+def read_rows(
+    session: Session, definitions: Sequence[Definition], base: Definition, selection: Selection, most: int | None
+) -> pd.DataFrame:
+    """The first ``most`` rows of ``select_rows``, or all.
+
+    Missing values are None, times aware, in UTC; outcomes are categories, which take a byte each.
+    """
+    query = select_rows(definitions, base, selection).limit(most)
+    result = session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+    names = list(result.keys())
+    kinds = {f"outcome_{one.id}": pd.CategoricalDtype(list(OUTCOMES)) for one in definitions}
+    parts = [pd.DataFrame([tuple(row) for row in rows], columns=names, dtype="object") for rows in result.partitions()]
+    parts = [part.astype(kinds) for part in parts]
+    return pd.concat(parts or [pd.DataFrame(columns=names, dtype="object")], ignore_index=True)
+
+
+def _frame(session: Session, query: Executable) -> pd.DataFrame:
+    result = session.execute(query)
+    names = list(result.keys())
+    return pd.DataFrame([tuple(row) for row in result], columns=names, dtype="object")

@@ -1,0 +1,54 @@
+"""Where the sessions came from: each load's account of its rows, and what cleaning refused.
+
+What does not belong here: loading, and what the rules mean (``clean``).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.outcomes import Selection
+from evcharge.models import FactCharging, LoadLedger, RejectedRow
+
+REGISTRY_ZONE = "none"
+"""What ``load_ledger.timezone`` says of a station registry, which holds no sessions."""
+ACCOUNT = ("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped")
+"""Counts of a load; the first is the sum of the next five."""
+_TOLD = ("load_key", "source", "file_name", "file_sha256", "profile", "failures_included", "timezone", *ACCOUNT)
+
+
+def select_loads(selection: Selection) -> Select[tuple[object, ...]]:
+    """Every load of sessions, in no order: its ledger, and how many of the selected sessions it last wrote."""
+    written = (
+        select(FactCharging.load_key, func.count().label("sessions"))
+        .where(*selection.conditions())
+        .group_by(FactCharging.load_key)
+        .subquery()
+    )
+    columns = (getattr(LoadLedger, name) for name in _TOLD)
+    return (
+        select(*columns, func.coalesce(written.c.sessions, 0).label("sessions"))
+        .join(written, written.c.load_key == LoadLedger.load_key, isouter=True)
+        .where(LoadLedger.timezone != REGISTRY_ZONE)
+    )
+
+
+def read_loads(session: Session, selection: Selection) -> pd.DataFrame:
+    """The rows of ``select_loads`` in the order of loading."""
+    result = session.execute(select_loads(selection))
+    rows = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
+    return rows.sort_values("load_key", ignore_index=True)
+
+
+def count_rejects(session: Session) -> pd.DataFrame:
+    """How many rows each rule refused in loads of sessions: ``rule``, ``rows``, the most first."""
+    query = (
+        select(RejectedRow.rule, func.count().label("rows"))
+        .join(LoadLedger, LoadLedger.load_key == RejectedRow.load_key)
+        .where(LoadLedger.timezone != REGISTRY_ZONE)
+        .group_by(RejectedRow.rule)
+    )
+    rows = pd.DataFrame([tuple(row) for row in session.execute(query)], columns=["rule", "rows"])
+    return rows.sort_values(["rows", "rule"], ascending=[False, True], ignore_index=True)
