@@ -15,18 +15,23 @@ import numpy as np
 
 from evcharge.errors import ConfigError
 from evcharge.files import written_whole
+from evcharge.synth.chance import Ints
 from evcharge.synth.defects import COLUMNS, DEFECTS, HEADER, Defect, Plan, plan_rows, spoil
-from evcharge.synth.sessions import FIRST_DAY, UTC_OFFSET, Ints, Sessions, build_fleet, simulate
+from evcharge.synth.fleet import Station, build_fleet
+from evcharge.synth.period import FIRST_DAY, UTC_OFFSET
+from evcharge.synth.places import NETWORK
+from evcharge.synth.reasons import RECORDED
+from evcharge.synth.sessions import Sessions, simulate
 from evcharge.synth.truth import tell_truth
 
 __all__ = ["COLUMNS", "DEFECTS", "HEADER", "Defect", "write_sample"]
 
-TRUTH_SCHEMA_VERSION = 1
+TRUTH_SCHEMA_VERSION = 2
 DEFAULT_STATIONS = 10
 ROWS_DEFAULT_STATIONS_COVER = 20_000
 ROWS_PER_STATION = 2_000
 MOST_DEFAULT_STATIONS = 500
-BLOCK_ROWS = 50_000  # rows formatted at a time: about 10 MB of text and lists
+BLOCK_ROWS = 50_000  # rows formatted at a time: about 20 MB of text and lists
 
 
 def write_sample(
@@ -38,10 +43,11 @@ def write_sample(
     dirty: bool = False,
     truth: Path | None = None,
 ) -> None:
-    """A CSV of made-up sessions, sorted by start, with AC and DC stations of which four are odd.
+    """A CSV of made-up sessions, sorted by start, with AC and DC stations of which five are odd.
 
-    One station breaks on a day, one goes silent weeks before the end, two (in large fleets one in 50) are bad
-    throughout. A fleet of fewer than four has the first of these.
+    One station breaks on a day, at one port; one goes silent weeks before the end; two (in large fleets one in 50) are
+    bad throughout, by turns in the afternoon heat and because payment fails; one is repaired. A fleet of fewer than six
+    has none that is repaired, and one of fewer than four has the first of the others.
 
     Args:
         path: where the CSV goes; a file that is there is replaced whole.
@@ -50,7 +56,8 @@ def write_sample(
         seed: a whole number ≥ 0; the same seed and options give the same bytes.
         dirty: plant ``DEFECTS``, each in its share of the rows, and in at least one row from 1,000 rows on. Below
             that a share that is less than a row is none.
-        truth: where to write, as JSON, the true ratios, what was planted where, and what a right load counts.
+        truth: where to write, as JSON, the true ratios, what was planted where, and what a right load counts. Read
+            ``docs/how-to/try-a-made-up-network.md``.
 
     Raises:
         ConfigError: rows or seed is negative, or stations is less than 1.
@@ -58,11 +65,12 @@ def write_sample(
     """
     station_count = _default_stations(rows) if stations is None else stations
     _require_usable(rows, station_count, seed)
-    random = np.random.Generator(np.random.PCG64(seed))
+    stream = np.random.PCG64(seed)
+    random, more_random = np.random.Generator(stream), np.random.Generator(stream.jumped())
     fleet = build_fleet(random, station_count)
     plan = plan_rows(random, rows, DEFECTS if dirty else ())
-    sessions = simulate(random, fleet, plan.session_count)
-    _write_csv(path, sessions, plan)
+    sessions = simulate(random, more_random, fleet, plan.session_count)
+    _write_csv(path, fleet, sessions, plan)
     if truth is not None:
         document = {
             "schema_version": TRUTH_SCHEMA_VERSION,
@@ -91,20 +99,20 @@ def _require_usable(rows: int, stations: int, seed: int) -> None:
             )
 
 
-def _write_csv(path: Path, sessions: Sessions, plan: Plan) -> None:
+def _write_csv(path: Path, fleet: list[Station], sessions: Sessions, plan: Plan) -> None:
     with written_whole(path) as file:
         file.write(f"{HEADER}\n".encode())
-        for lines in _blocks(sessions, plan):
+        for lines in _blocks(fleet, sessions, plan):
             file.write(("\n".join(lines) + "\n").encode())
 
 
-def _blocks(sessions: Sessions, plan: Plan) -> Iterator[list[str]]:
+def _blocks(fleet: list[Station], sessions: Sessions, plan: Plan) -> Iterator[list[str]]:
     """The rows of the file in order, a list of ``BLOCK_ROWS`` at a time."""
     planted = {row: (defect, variant) for row, defect, variant in plan.planted}
     dirty_rows = np.array(sorted(planted), dtype=np.int64)
     for first in range(0, len(plan.session_of_row), BLOCK_ROWS):
         chosen = plan.session_of_row[first : first + BLOCK_ROWS]
-        lines = _format_rows(sessions, chosen)
+        lines = _format_rows(fleet, sessions, chosen)
         low, high = np.searchsorted(dirty_rows, [first, first + BLOCK_ROWS])
         for row in dirty_rows[low:high].tolist():
             defect, variant = planted[row]
@@ -112,21 +120,32 @@ def _blocks(sessions: Sessions, plan: Plan) -> Iterator[list[str]]:
         yield lines
 
 
-def _format_rows(sessions: Sessions, chosen: Ints) -> list[str]:
+def _format_rows(fleet: list[Station], sessions: Sessions, chosen: Ints) -> list[str]:
     """The clean rows about the chosen sessions."""
-    ids = sessions.station_ids
+    ids = [station.station_id for station in fleet]
+    places = [_format_place(station) for station in fleet]
+    endings = [",".join(recorded) for recorded in RECORDED]
     return [
         f"S{number:07d},{ids[station]},{start}{UTC_OFFSET},{end}{UTC_OFFSET},{energy_kwh:.3f},{success}"
-        for number, station, start, end, energy_kwh, success in zip(
+        f",{ids[station]}-{port},{endings[ending]},{places[station]}"
+        for number, station, start, end, energy_kwh, success, port, ending in zip(
             (chosen + 1).tolist(),
             sessions.station[chosen].tolist(),
             _format_times(sessions.start_s[chosen]),
             _format_times(sessions.end_s[chosen]),
             (sessions.energy_wh[chosen] / 1000).tolist(),
             np.where(sessions.success[chosen], "true", "false").tolist(),
+            sessions.port[chosen].tolist(),
+            sessions.ending[chosen].tolist(),
             strict=True,
         )
     ]
+
+
+def _format_place(station: Station) -> str:
+    """The fields about the station, the same in each of its rows."""
+    place = station.place
+    return ",".join((place.name, NETWORK, place.city, place.region, place.latitude, place.longitude))
 
 
 def _format_times(seconds: Ints) -> list[str]:

@@ -10,9 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evcharge.synth.sessions import Ints
+from evcharge.synth.chance import Ints
 
-COLUMNS = ("session_id", "station_id", "start_time", "end_time", "energy_kwh", "success")
+COLUMNS = (
+    *("session_id", "station_id", "start_time", "end_time", "energy_kwh", "success"),
+    *("port_id", "stop_reason", "error_code"),
+    *("station_name", "network", "city", "region", "latitude", "longitude"),
+)
 HEADER = ",".join(COLUMNS)
 
 FEWEST_ROWS_FOR_EVERY_DEFECT = 1_000  # from here on at least one row of each; made up, keeps defects under 3 %

@@ -16,42 +16,46 @@ from evcharge import synth
 from evcharge.errors import ConfigError, ReportError
 from evcharge.synth import DEFECTS, write_sample
 
-SHA256_OF_THE_DEFAULT_FILE = "120bbe82b27fdb2ec69ce9edc40e7c1d6fda49ee7c1784dac0dac42ffef9f95d"
-SHA256_OF_A_DIRTY_FILE = "92c0e35455d3686870b2c998ad718033c9b3cfef3e262ad188d10ed527eca67b"
+SHA256_OF_THE_DEFAULT_FILE = "4048ae48372a13d1da253c66a91d73df7630e77805fc5444276ea97727131e08"
+SHA256_OF_A_DIRTY_FILE = "10382e8acbf502adf85eac41ddd77df02f8a50532a593a78c9455d8bb7be13b2"
 
-CLEAN_ROW = re.compile(
-    r"S\d{7},ST-\d{3},2025-\d\d-\d\dT\d\d:\d\d:\d\d-04:00,2025-\d\d-\d\dT\d\d:\d\d:\d\d-04:00,\d+\.\d{3},(true|false)"
+HEADER = (
+    "session_id,station_id,start_time,end_time,energy_kwh,success,port_id,stop_reason,error_code"
+    ",station_name,network,city,region,latitude,longitude"
 )
 ID, STATION, CLOCK = r"S\d{7}", r"ST-\d{3}", r"2025-\d\d-\d\dT\d\d:\d\d:\d\d"
 TIME, ENERGY, OUTCOME = CLOCK + "-04:00", r"\d+\.\d{3}", "(true|false)"
+NAME, TOWN, PLACE = r"[A-Z][a-z]+ [A-Za-z ]+\d*", "[A-Z][a-z]+,[A-Z][a-z]+", r"4\d\.\d{4},-7\d\.\d{4}"
+REST = rf"{STATION}-[1-8],[A-Za-z]*,[A-Za-z0-9]*,{NAME},Exampla,{TOWN},{PLACE}"
+CLEAN_ROW = re.compile(f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}")
 NO_TIMES = "31/05/2025 10:00|now|2025-02-30T08:00:00-04:00"
 PLANTED_ROWS = {
     "row_too_short": f"{ID},{STATION},{TIME},{TIME}",
-    "row_too_long": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},ok",
-    "malformed_row": f'"{ID}"x,{STATION},{TIME},{TIME},{ENERGY},{OUTCOME}',
-    "repeated_header": "session_id,station_id,start_time,end_time,energy_kwh,success",
-    "session_id_missing": f",{STATION},{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "session_id_unusable": f"{ID}\x07,{STATION},{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "station_id_missing": f"{ID},,{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "station_id_unusable": f"{ID},(?=[^,]{{300}},){STATION}X+,{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "start_time_missing": f"{ID},{STATION},,{TIME},{ENERGY},{OUTCOME}",
-    "start_time_unreadable": f"{ID},{STATION},({NO_TIMES}),{TIME},{ENERGY},{OUTCOME}",
-    "start_time_without_zone": f"{ID},{STATION},{CLOCK},{TIME},{ENERGY},{OUTCOME}",
-    "start_time_out_of_range": f"{ID},{STATION},1970-01-01T00:00:00Z,,{ENERGY},{OUTCOME}",
-    "start_time_in_the_future": f"{ID},{STATION},2099-01-01T08:00:00-04:00,,{ENERGY},{OUTCOME}",
-    "end_time_unreadable": f"{ID},{STATION},{TIME},(31/05/2025 11:00|open|08:15),{ENERGY},{OUTCOME}",
-    "end_time_without_zone": f"{ID},{STATION},{TIME},{CLOCK},{ENERGY},{OUTCOME}",
-    "end_before_start": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "energy_kwh_not_a_number": f'{ID},{STATION},{TIME},{TIME},(12kWh|1_000|nan|"7,5"),{OUTCOME}',
-    "energy_kwh_negative": rf"{ID},{STATION},{TIME},{TIME},-1\.250,{OUTCOME}",
-    "energy_kwh_out_of_range": f"{ID},{STATION},{TIME},{TIME},1000000,{OUTCOME}",
-    "success_unreadable": f"{ID},{STATION},{TIME},{TIME},{ENERGY},maybe",
-    "padded_id": f"{ID}, {STATION}  ,{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "exact_repeat": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "conflicting_repeat": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME}",
-    "missing_end": f"{ID},{STATION},{TIME},,{ENERGY},{OUTCOME}",
-    "missing_energy": f"{ID},{STATION},{TIME},{TIME},,{OUTCOME}",
-    "missing_success": f"{ID},{STATION},{TIME},{TIME},{ENERGY},",
+    "row_too_long": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST},ok",
+    "malformed_row": f'"{ID}"x,{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}',
+    "repeated_header": HEADER,
+    "session_id_missing": f",{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "session_id_unusable": f"{ID}\x07,{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "station_id_missing": f"{ID},,{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "station_id_unusable": f"{ID},(?=[^,]{{300}},){STATION}X+,{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "start_time_missing": f"{ID},{STATION},,{TIME},{ENERGY},{OUTCOME},{REST}",
+    "start_time_unreadable": f"{ID},{STATION},({NO_TIMES}),{TIME},{ENERGY},{OUTCOME},{REST}",
+    "start_time_without_zone": f"{ID},{STATION},{CLOCK},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "start_time_out_of_range": f"{ID},{STATION},1970-01-01T00:00:00Z,,{ENERGY},{OUTCOME},{REST}",
+    "start_time_in_the_future": f"{ID},{STATION},2099-01-01T08:00:00-04:00,,{ENERGY},{OUTCOME},{REST}",
+    "end_time_unreadable": f"{ID},{STATION},{TIME},(31/05/2025 11:00|open|08:15),{ENERGY},{OUTCOME},{REST}",
+    "end_time_without_zone": f"{ID},{STATION},{TIME},{CLOCK},{ENERGY},{OUTCOME},{REST}",
+    "end_before_start": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "energy_kwh_not_a_number": f'{ID},{STATION},{TIME},{TIME},(12kWh|1_000|nan|"7,5"),{OUTCOME},{REST}',
+    "energy_kwh_negative": rf"{ID},{STATION},{TIME},{TIME},-1\.250,{OUTCOME},{REST}",
+    "energy_kwh_out_of_range": f"{ID},{STATION},{TIME},{TIME},1000000,{OUTCOME},{REST}",
+    "success_unreadable": f"{ID},{STATION},{TIME},{TIME},{ENERGY},maybe,{REST}",
+    "padded_id": f"{ID}, {STATION}  ,{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "exact_repeat": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "conflicting_repeat": f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}",
+    "missing_end": f"{ID},{STATION},{TIME},,{ENERGY},{OUTCOME},{REST}",
+    "missing_energy": f"{ID},{STATION},{TIME},{TIME},,{OUTCOME},{REST}",
+    "missing_success": f"{ID},{STATION},{TIME},{TIME},{ENERGY},,{REST}",
 }
 KEPT = {"padded_id", "exact_repeat", "conflicting_repeat", "missing_end", "missing_energy", "missing_success"}
 
@@ -106,7 +110,7 @@ def test_writing_the_truth_does_not_change_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rows", [0, 1, 7, 999, 1000, 2000])
 def test_a_file_has_a_header_and_exactly_the_rows_asked_for(tmp_path: Path, rows: int, dirty: bool) -> None:
     lines = bytes_of(tmp_path, rows=rows, dirty=dirty).split(b"\n")
-    assert lines[0] == b"session_id,station_id,start_time,end_time,energy_kwh,success"
+    assert lines[0].decode() == HEADER
     assert lines[-1] == b""
     assert len(lines) - 2 == rows
 
@@ -124,14 +128,17 @@ def test_the_number_of_stations_follows_the_number_of_rows(rows: int, stations: 
     assert synth._default_stations(rows) == stations
 
 
-@pytest.mark.parametrize("stations", [1, 2, 3, 4, 60, 1001])
-def test_a_fleet_has_one_broken_and_one_silent_station_if_it_is_large_enough(tmp_path: Path, stations: int) -> None:
+@pytest.mark.parametrize("stations", [1, 2, 3, 4, 5, 6, 60, 1001])
+def test_a_fleet_has_one_broken_one_silent_and_one_repaired_station_if_it_is_large_enough(
+    tmp_path: Path, stations: int
+) -> None:
     write_sample(tmp_path / "a.csv", rows=10, stations=stations, truth=tmp_path / "a.json")
     told = json.loads((tmp_path / "a.json").read_text())["stations"]
     assert len({each["station_id"] for each in told}) == len(told) == stations
     assert sum(each["broke_on"] is not None for each in told) == 1
     assert sum(each["silent_since"] is not None for each in told) == min(stations - 1, 1)
-    chronic = [each for each in told if each["true_success_ratio"] < 0.9]
+    assert sum(each["repaired_on"] is not None for each in told) == (stations >= 6)
+    chronic = [each for each in told if each["true_success_ratio"] < 0.9 and not each["repaired_on"]]
     assert len(chronic) == min(max(stations - 2, 0), max(2, stations // 50))
 
 
@@ -218,7 +225,7 @@ def test_observed_rates_are_near_the_true_ones(clean_sample: tuple[pd.DataFrame,
     frame, truth = clean_sample
     for each in truth["stations"]:
         own = frame[frame["station_id"] == each["station_id"]]
-        before = own["start"] < pd.Timestamp(each["broke_on"] or "2025-07-01")
+        before = own["start"] < pd.Timestamp(each["broke_on"] or each["repaired_on"] or "2025-07-01")
         for part, ratio in ((own[before], each["true_success_ratio"]), (own[~before], each["ratio_after"])):
             n, successes = len(part), int(part["success"].sum())
             if n:
@@ -257,7 +264,8 @@ def test_the_default_file_tells_the_bad_stations_from_the_others(tmp_path: Path)
     write_sample(tmp_path / "a.csv", truth=tmp_path / "a.json")
     told = json.loads((tmp_path / "a.json").read_text())["stations"]
     below = {s["station_id"] for s in told if binom.sf(s["failures"] - 1, s["attempts"], 0.05) < 0.001}
-    assert below == {s["station_id"] for s in told if s["true_success_ratio"] < 0.9 or s["broke_on"]}
+    bad = {s["station_id"] for s in told if s["true_success_ratio"] < 0.9 or s["broke_on"]}
+    assert below == bad - {s["station_id"] for s in told if s["repaired_on"]}
     assert len(below) == 3
     assert all(30 <= s["attempts"] <= 200 for s in told)
 
@@ -318,7 +326,7 @@ def test_the_truth_counts_what_a_right_load_of_a_dirty_file_finds(
         counts["inserted" if kept is None else "unchanged" if kept == rest else "updated"] += 1
         found[station, session] = rest
     assert truth["expected"] == {**counts, "rejects_by_rule": Counter(refused.values())}
-    outcomes = Counter((station, rest[-1]) for (station, _), rest in found.items())
+    outcomes = Counter((station, rest[3]) for (station, _), rest in found.items())
     for each in truth["stations"]:
         station = each["station_id"]
         assert (each["successes"], each["failures"]) == (outcomes[station, "true"], outcomes[station, "false"])
@@ -331,7 +339,10 @@ def test_would_have_been_is_what_the_planted_row_still_tells(dirty_sample: tuple
     lines, truth = dirty_sample
     silent = {"row_too_short", "row_too_long", "malformed_row", "repeated_header", "missing_success"}
     for each in truth["defects"]:
-        *_, energy_kwh, outcome = lines[each["line"] - 1].split(",")
+        if each["code"] == "row_too_short":
+            energy_kwh = outcome = ""
+        else:
+            energy_kwh, outcome = lines[each["line"] - 1].split(",")[-11:-9]
         if each["code"] in silent:
             assert each["would_have_been"] == "unknown"
         elif each["code"] == "success_unreadable":
