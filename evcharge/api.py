@@ -23,10 +23,10 @@ from evcharge.metrics.evidence import with_evidence
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
-from evcharge.report import Report, build_report
-from evcharge.report.first import First, build_first
+from evcharge.report import Report, build_report, reading
 from evcharge.report.reasons import Reasons, build_reasons
 from evcharge.report.sandwich import Sandwich, build_sandwich
+from evcharge.report.story import Story, build_story
 from evcharge.report.visits import Visits, build_visits
 from evcharge.sources import builtin_profiles, with_overrides
 
@@ -38,17 +38,17 @@ class Reliability:
     """Success by a definition, with its interval and verdict, and how much of that depends on the definition.
 
     Attributes:
-        report: the report by the definition asked for.
+        report: the report by the definition asked for, by the group asked for.
+        story: the same by station, with what each station does now.
         sandwich: every definition side by side.
-        first: the present spell of each station.
         visits_report: visits by the rule asked for.
         reasons_report: what was recorded of the failures.
         load: what became of the rows of a DataFrame; None where a database was read.
     """
 
     report: Report
+    story: Story
     sandwich: Sandwich
-    first: First
     visits_report: Visits
     reasons_report: Reasons
     load: LoadResult | None = None
@@ -87,11 +87,11 @@ class Reliability:
 
     @property
     def spells(self) -> pd.DataFrame:
-        """One row a station, the costliest first: now, since when, before, silent or not, lost a week.
+        """One row a station, those that need attention first: now, since when, before, silent or not, lost a week.
 
-        The columns are ``report.first.COLUMNS``.
+        The columns are those of ``report.story.Story.stations``.
         """
-        return self.first.stations
+        return self.story.stations
 
     @property
     def visits(self) -> pd.DataFrame:
@@ -105,7 +105,7 @@ class Reliability:
 
     def to_dict(self) -> dict[str, Any]:
         """The document that ``evcharge report --json`` prints."""
-        return self.report.to_dict()
+        return self.story.to_dict() if self.report.by == "station" else self.report.to_dict()
 
     def __repr__(self) -> str:
         network = self.report.network
@@ -147,14 +147,16 @@ def reliability(
     chosen = find_definition(definition) if isinstance(definition, str) else definition
     own = () if chosen is None or chosen.id in DEFINITIONS else (chosen,)
     selection = Selection(start, end)
-    with _database(data, timezone) as (database, load):
-        report = build_report(database, target=target, definition=chosen, selection=selection, by=by)
+    with _database(data, timezone) as (place, load), reading(place) as database:
+        story = build_story(database, target=target, definition=chosen, selection=selection)
+        report = story.report
+        if by != "station":
+            report = build_report(database, target=target, definition=chosen, selection=selection, by=by)
         sandwich = build_sandwich(database, target=target, base=AFIREV, selection=selection, own=own)
-        first = build_first(database, target=target, definition=chosen, selection=selection)
         rule = find_visit_rule(visit_rule)
         visits = build_visits(database, rule=rule, definition=chosen, selection=selection)
         reasons = build_reasons(database, definition=chosen, selection=selection)
-    return Reliability(report, sandwich, first, visits, reasons, load)
+    return Reliability(report, story, sandwich, visits, reasons, load)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """From a database URL to an engine with the settings that the loader's promises rest on.
 
 SQLite keeps a rollback journal with synchronous EXTRA, so that what was committed survives power loss and the
-file can be copied; foreign keys are on; the driver begins nothing by itself. PostgreSQL speaks UTC. What does
-not belong here: tables, transactions, migrations.
+file can be copied; foreign keys are on; the driver begins nothing by itself. PostgreSQL speaks UTC, and whoever only
+reads sees one moment for a whole transaction, as on SQLite. What does not belong here: tables, transactions,
+migrations.
 """
 
 from __future__ import annotations
@@ -148,6 +149,8 @@ def _postgresql_engine(url: URL, writes: bool, lock_wait_seconds: float) -> Engi
         connection.execute("SET TIME ZONE 'UTC'")
         connection.execute(f"SET lock_timeout = {_milliseconds(lock_wait_seconds)}")
         connection.execute(f"SET default_transaction_read_only = {'off' if writes else 'on'}")
+        if not writes:  # all that one transaction reads is of one moment, as on SQLite
+            connection.execute("SET default_transaction_isolation = 'repeatable read'")
         connection.autocommit = False
 
     return engine

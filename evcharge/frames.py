@@ -21,6 +21,10 @@ class Column(NamedTuple):
     meaning: str
 
 
+AUTHORISATION_MODES = ("cached_auth", "request_start", "pre_plugin", "post_plugin")
+"""Ways of authorising an attempt; the first that fits is its mode. Source: ChargeX Consortium (Idaho National
+Laboratory), KPI calculator."""
+
 SESSION_TEXTS = (
     Column("session_id", "object", "the source's session id, or its natural key joined by '|'"),
     Column("station_id", "object", "the source's station id"),
@@ -43,6 +47,12 @@ SESSION_TEXTS = (
     Column("reached_charging", "object", "whether power was seen to flow, where the source can tell"),
     Column("next_status", "object", "status the connector took next, in the source's words"),
     Column("source_updated_at", "object", "the source's own version of the row"),
+    Column("authorisation_mode", "object", "one of AUTHORISATION_MODES, where the source can tell"),
+    Column("authorised_after_seconds", "object", "from the start to the answer that authorised [seconds]"),
+    Column("plugged_in_after_seconds", "object", "from the start to when the cable was plugged in [seconds]"),
+    Column("power_after_seconds", "object", "from the start to when power first flowed [seconds]"),
+    Column("authorize_lead_seconds", "object", "from an Authorize to the start that it led to [whole seconds]"),
+    Column("trigger_reasons", "object", "what triggered the transaction's events, in the source's words"),
 )
 """What a profile may map a source's session columns to. All are text as written; None where the source has nothing."""
 
@@ -90,6 +100,12 @@ CLEAN_FRAME = (
     Column("reached_charging", "boolean", "whether power was seen to flow, or missing"),
     Column("next_status", "object", "status the connector took next, in the source's words, or None"),
     Column("source_updated_at", "datetime64[ms, UTC]", "the source's own version of the row, or NaT"),
+    Column("authorisation_mode", "object", "one of AUTHORISATION_MODES, or None"),
+    Column("authorised_after_seconds", "float64", "from the start to the answer that authorised [seconds], or NaN"),
+    Column("plugged_in_after_seconds", "float64", "from the start to when the cable was plugged in [seconds], or NaN"),
+    Column("power_after_seconds", "float64", "from the start to when power first flowed [seconds], or NaN"),
+    Column("authorize_lead_seconds", "float64", "from an Authorize to its start [whole seconds], or NaN"),
+    Column("trigger_reasons", "object", "what triggered the transaction's events, in the source's words, or None"),
     Column("time_key", "int64", "local hour of the start at the station, as yyyymmddhh"),
 )
 """What ``clean`` hands to ``load``: typed, in UTC, one row a session."""

@@ -18,7 +18,9 @@ import click
 from evcharge import __version__
 from evcharge.cli.check import check, formats
 from evcharge.cli.database import db, show_config, upgrade_database
-from evcharge.cli.findings import first, reasons, visits
+from evcharge.cli.explain import explain
+from evcharge.cli.export import export
+from evcharge.cli.findings import chargex, reasons, visits
 from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
 from evcharge.cli.options import global_options, reading_profiles, setting
 from evcharge.cli.report import make_report, report, sandwich
@@ -88,5 +90,9 @@ def run() -> None:
     make_report()
 
 
-for command in (load, check, formats, report, first, sandwich, visits, reasons, stations, sample, db, show_config):
+COMMANDS = (
+    *(load, check, formats, stations, report, explain, sandwich, visits, reasons, chargex),
+    *(export, sample, db, show_config),
+)
+for command in COMMANDS:
     cli.add_command(command)

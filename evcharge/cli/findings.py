@@ -1,4 +1,4 @@
-"""evcharge first, evcharge visits and evcharge reasons: what is behind the rates.
+"""evcharge visits, reasons and chargex: what is behind the rates.
 
 What does not belong here: the figures (``report``, ``metrics``).
 """
@@ -16,8 +16,6 @@ from evcharge.cli.options import (
     named_definition,
     selected,
     selecting_options,
-    share,
-    target_ratio,
 )
 from evcharge.cli.terminal import console
 
@@ -25,24 +23,6 @@ definition_option = click.option(
     "--definition", metavar="ID|FILE", help="What counts as a success: the id of a definition, or your own as TOML."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-
-
-@click.command()
-@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
-@definition_option
-@selecting_options
-@json_option
-@global_options
-def first(target: float | None, definition: str | None, as_json: bool, **chosen: Any) -> None:
-    """Name the stations to fix first: what each does now, since when, and what that costs a week."""
-    from evcharge.report.first import build_first, print_first, to_json
-
-    named = named_definition(definition) if definition else None
-    found = build_first(database_url(), target=target_ratio(target), definition=named, selection=selected(**chosen))
-    if as_json:
-        click.echo(to_json(found))
-    else:
-        print_first(found, console())
 
 
 @click.command()
@@ -81,3 +61,19 @@ def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
         click.echo(json.dumps(to_dict(found), indent=2))
     else:
         print_reasons(found, console())
+
+
+@click.command()
+@click.option("--inl-compatible", is_flag=True, help="Repeat the faults of INL's calculator, to compare with it.")
+@selecting_options
+@json_option
+@global_options
+def chargex(inl_compatible: bool, as_json: bool, **chosen: Any) -> None:
+    """Compute the interim KPIs of ChargeX from OCPP message logs, by the way in which attempts were authorised."""
+    from evcharge.report.chargex import build_chargex, print_chargex, to_json
+
+    found = build_chargex(database_url(), inl_compatible=inl_compatible, selection=selected(**chosen))
+    if as_json:
+        click.echo(to_json(found))
+    else:
+        print_chargex(found, console())

@@ -258,7 +258,7 @@ def make_sample_if_missing() -> None:
     "--truth",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Write the true rates and the planted defects as JSON.",
+    help="Write the true rates, the planted faults and the planted defects as JSON.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=SAMPLE_FILE, show_default=True, help="File to write."

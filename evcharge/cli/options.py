@@ -156,8 +156,12 @@ def selected(first_day: date | None, last_day: date | None, station_ids: Iterabl
 
     if first_day and last_day and last_day < first_day:
         raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")
-    known_letters = (station.encode("utf-8", "backslashreplace").decode() for station in station_ids)
-    return Selection(first_day, last_day, tuple(known_letters))
+    return Selection(first_day, last_day, tuple(map(known_letters, station_ids)))
+
+
+def known_letters(text: str) -> str:
+    """The text with lone surrogates, which no database takes, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def named_definition(text: str) -> Definition:

@@ -1,13 +1,15 @@
-"""evcharge report: the figures of the star, as table, chart, CSV or JSON.
+"""evcharge report: the figures of the star, as table, chart, page, CSV or JSON.
 
 What does not belong here: the figures (``report``, ``metrics``).
 """
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -26,6 +28,7 @@ from evcharge.errors import GateError
 if TYPE_CHECKING:
     from evcharge.metrics.outcomes import Selection
     from evcharge.report import Report
+    from evcharge.report.story import Story
 
 ALL = "all"
 CHART_FILE = Path("station_reliability.png")
@@ -49,13 +52,21 @@ CHART_FILE = Path("station_reliability.png")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=CHART_FILE, show_default=True, help="Chart to write."
 )
+@click.option(
+    "--style",
+    type=click.Choice(["bars", "dots"]),
+    default="bars",
+    show_default=True,
+    help="The chart: bars from zero, or dots on an axis that shows only where the stations are.",
+)
 @click.option("--no-png", is_flag=True, help="Draw no chart.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the whole report as one page.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write all stations as CSV; - for stdout.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--fail-under", type=share, metavar="SHARE", help="Exit 3 if the network's success rate is lower.")
 @global_options
 def report(**options: Any) -> None:
-    """Tell the success rate of each station, with interval and verdict, and draw station_reliability.png."""
+    """Tell which stations need attention, with the success rate of each, and draw station_reliability.png."""
     make_report(**options)
 
 
@@ -68,16 +79,18 @@ def make_report(
     station_ids: tuple[str, ...] = (),
     by: str = "station",
     output: Path = CHART_FILE,
+    style: Literal["bars", "dots"] = "bars",
     no_png: bool = False,
+    html: Path | None = None,
     csv_file: str | None = None,
     as_json: bool = False,
     fail_under: float | None = None,
 ) -> None:
     """Builds the report and writes it where it was asked for."""
-    from evcharge.report import build_report
-
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
+    if html and (by != "station" or definition == ALL):
+        raise click.BadParameter("the page is of stations, by one definition.", param_hint="--html")
     selection = selected(first_day, last_day, station_ids)
     if definition == ALL:
         if csv_file or fail_under is not None:
@@ -85,11 +98,104 @@ def make_report(
         show_definitions(target_ratio(target), selection, as_json)
         return
     named = named_definition(definition) if definition else None
-    built = build_report(database_url(), target=target_ratio(target), definition=named, selection=selection, by=by)
-    show_report(built, csv_file, as_json)
-    if not no_png and by == "station":
-        draw_chart(built, output)
-    ratio = built.network["success_ratio"]
+    wanted: dict[str, Any] = {"target": target_ratio(target), "definition": named, "selection": selection}
+    if by == "station":
+        story = tell_story(wanted, html, command_of(definition, wanted["target"], selection, html))
+        show_story(story, csv_file, as_json)
+        if not no_png:
+            draw_chart(story, output, style)
+        report = story.report
+    else:
+        report = show_groups(wanted, by, csv_file, as_json)
+    check_gate(report, fail_under)
+
+
+def tell_story(wanted: dict[str, Any], html: Path | None, command: str) -> Story:
+    """Reads the story, and writes its page if it was asked for."""
+    from evcharge.files import written_whole
+    from evcharge.report.story import build_story
+
+    if html is None:
+        return build_story(database_url(), **wanted)
+    from evcharge.report.page import build_page
+
+    story, page = build_page(database_url(), **wanted, command=command)
+    with written_whole(html) as file:
+        file.write(page.encode())
+    notice(f"wrote {html}")
+    return story
+
+
+def command_of(definition: str | None, target: float, selection: Selection, html: Path | None) -> str:
+    """What makes the same page of the same database again: every choice spelt out, no name of a database."""
+    words = ["evcharge", "report", "--target", f"{target:g}"]
+    words += ["--definition", definition] if definition else []
+    words += ["--from", selection.first_day.isoformat()] if selection.first_day else []
+    words += ["--to", selection.last_day.isoformat()] if selection.last_day else []
+    for station in selection.station_ids:
+        words += ["--station", station]
+    return shlex.join([*words, "--html", html.name if html else "report.html"])
+
+
+def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
+    """Prints the story, or the document that was asked for; writes the CSV."""
+    from evcharge.report.console import print_story
+    from evcharge.report.story import to_csv, to_json
+
+    show(lambda: to_json(story), lambda: to_csv(story), lambda: print_story(story, console()), csv_file, as_json)
+
+
+def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, as_json: bool) -> Report:
+    """Reads and prints the rates of other groups than stations."""
+    from evcharge.report import build_report, to_csv, to_json
+    from evcharge.report.console import print_report
+
+    report = build_report(database_url(), **wanted, by=by)
+    show(lambda: to_json(report), lambda: to_csv(report), lambda: print_report(report, console()), csv_file, as_json)
+    return report
+
+
+def show(
+    json_text: Callable[[], str],
+    csv_text: Callable[[], str],
+    print_for_people: Callable[[], None],
+    csv_file: str | None,
+    as_json: bool,
+) -> None:
+    """Puts one of the three on stdout, and the CSV in its file."""
+    from evcharge.files import written_whole
+
+    if as_json:
+        click.echo(json_text())
+    elif csv_file == "-":
+        click.echo(csv_text().encode(), nl=False)  # the bytes of --csv FILE, whatever the terminal's encoding
+    else:
+        print_for_people()
+    if csv_file and csv_file != "-":
+        with written_whole(Path(csv_file)) as file:
+            file.write(csv_text().encode())
+        notice(f"wrote {csv_file}")
+
+
+def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
+    """Draws the chart; without matplotlib says what was left out and how to get it."""
+    from evcharge.report.picture import save_chart
+
+    try:
+        save_chart(story, path, style)
+    except ImportError:
+        tell(f"{path} was left out: matplotlib is not installed. Run: pip install matplotlib", err=True)
+    else:
+        notice(f"wrote {path}")
+
+
+def check_gate(report: Report, fail_under: float | None) -> None:
+    """Ends with the exit code of a gate where the network's rate is under the limit.
+
+    Raises:
+        GateError: it is, or no attempt could be judged.
+    """
+    ratio = report.network["success_ratio"]
     if fail_under is not None and (ratio is None or ratio < fail_under):
         shown = "no attempt could be judged" if ratio is None else f"{ratio:.4%} succeeded"
         raise GateError(
@@ -134,34 +240,3 @@ def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any
         click.echo(to_json(built))
     else:
         print_sandwich(built, console())
-
-
-def show_report(built: Report, csv_file: str | None, as_json: bool) -> None:
-    """Prints the table, or the document that was asked for; writes the CSV."""
-    from evcharge.files import written_whole
-    from evcharge.report import to_csv, to_json
-
-    if as_json:
-        click.echo(to_json(built))
-    elif csv_file == "-":
-        click.echo(to_csv(built).encode(), nl=False)  # the bytes of --csv FILE, whatever the terminal's encoding
-    else:
-        from evcharge.report.console import print_report
-
-        print_report(built, console())
-    if csv_file and csv_file != "-":
-        with written_whole(Path(csv_file)) as file:
-            file.write(to_csv(built).encode())
-        notice(f"wrote {csv_file}")
-
-
-def draw_chart(built: Report, path: Path) -> None:
-    """Draws the chart; without matplotlib says what was left out and how to get it."""
-    from evcharge.report import save_chart
-
-    try:
-        save_chart(built, path)
-    except ImportError:
-        tell(f"{path} was left out: matplotlib is not installed. Run: pip install matplotlib", err=True)
-    else:
-        notice(f"wrote {path}")

@@ -1,7 +1,7 @@
 """The report: one definition, one selection, one row a station, read from the star.
 
-What does not belong here: counting and verdicts (``metrics``), drawing (``charts``), the look of the console
-(``console``).
+What does not belong here: counting and verdicts (``metrics``), what stations do now (``present``, ``story``), drawing
+(``charts``), the look of the console (``console``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine, translated_errors
 from evcharge.errors import NoDataError
-from evcharge.files import inert_cell, written_whole
+from evcharge.files import inert_cell
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
 from evcharge.metrics.outcomes import (
     GROUPINGS,
@@ -31,8 +30,12 @@ from evcharge.metrics.outcomes import (
     count_unjudged_attempts,
     has_recorded_outcomes,
 )
-from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, VERDICTS, network_of, with_rates
+from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
 from evcharge.migrate import require_head
+from evcharge.report.words import day_text
+
+Database = str | Engine | Session
+"""What can be read: a URL, an engine, or a session that reads it already, so that all figures are of one moment."""
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -138,18 +141,21 @@ def plain(value: Any) -> Any:
     """A value that JSON has: missing is null, a day is ISO 8601."""
     if value is None or value != value:
         return None
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
+    if isinstance(value, date):
+        return (value.date() if isinstance(value, pd.Timestamp) else value).isoformat()
     return value.item() if hasattr(value, "item") else value
 
 
 @contextmanager
-def reading(database: str | Engine) -> Iterator[Session]:
-    """A session that reads a star at this program's revision, named by its URL or by an engine at hand.
+def reading(database: Database) -> Iterator[Session]:
+    """A session that reads a star at this program's revision, named by its URL, by an engine, or by itself.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
     """
+    if isinstance(database, Session):
+        yield database
+        return
     url = database if isinstance(database, str) else database.url.render_as_string(hide_password=False)
     engine = open_engine(database) if isinstance(database, str) else database
     require_head(engine, url)
@@ -158,7 +164,7 @@ def reading(database: str | Engine) -> Iterator[Session]:
 
 
 def build_report(
-    database: str | Engine,
+    database: Database,
     *,
     target: float,
     definition: Definition | None = None,
@@ -168,7 +174,7 @@ def build_report(
     """Reads the figures of the selected sessions.
 
     Args:
-        database: its URL, or an engine.
+        database: its URL, an engine, or a session that reads it.
         target: success ratio to judge against, between 0 and 1.
         definition: what counts as a success; None takes ``recorded`` where the selected sessions carry outcomes of
             their own, else ``afirev``.
@@ -180,9 +186,20 @@ def build_report(
         NoDataError: no session matches.
     """
     with reading(database) as session:
-        definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
-        counts = count_outcomes(session, definition, selection, by)
-        unjudged = count_unjudged_attempts(session, definition, selection)
+        return report_of(session, target=target, definition=definition, selection=selection, by=by)
+
+
+def report_of(
+    session: Session, *, target: float, definition: Definition | None, selection: Selection, by: str = "station"
+) -> Report:
+    """The figures of ``build_report``, read in a session at hand.
+
+    Raises:
+        NoDataError: no session matches.
+    """
+    definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
+    counts = count_outcomes(session, definition, selection, by)
+    unjudged = count_unjudged_attempts(session, definition, selection)
     if counts.empty:
         raise NoDataError("no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection.")
     stations = with_rates(counts, target)
@@ -210,6 +227,7 @@ def usual_definition(session: Session, selection: Selection) -> tuple[Definition
 def described(selection: Selection) -> str:
     """The selection in words that follow "no session"."""
     parts = [f"at station {', '.join(selection.station_ids)}"] if selection.station_ids else []
+    parts += [f"of source {selection.source}"] if selection.source else []
     parts += [f"from {selection.first_day}"] if selection.first_day else []
     parts += [f"to {selection.last_day}"] if selection.last_day else []
     return "matches: " + ", ".join(parts) if parts else "is in the database"
@@ -219,59 +237,31 @@ def _day(hour_key: int) -> date:
     return date(hour_key // 1_000_000, hour_key // 10_000 % 100, hour_key // 100 % 100)
 
 
-def title_of(report: Report) -> str:
-    """The finding in one sentence."""
-    total, below, meets = len(report.groups), report.count_of(VERDICTS[0]), report.count_of(VERDICTS[2])
-    stations = "station" if total == 1 else "stations"
-    if set(report.groups["failures_included"]) == {FAILURES_REMOVED}:
-        return f"{total:,} {stations}, and failures are not in the data"
-    if below:
-        return f"{below:,} of {total:,} {stations} {'is' if below == 1 else 'are'} below target"
-    if meets == total:
-        return f"All {total:,} {stations} meet the target" if total > 1 else "The station meets the target"
-    return f"No station is shown to be below target; {total - meets:,} of {total:,} can't be told yet"
-
-
 def period_of(report: Report) -> str:
     """The period as people write it, such as 1 Apr 2025 – 30 Jun 2025."""
-    first, last = (f"{day.day} {day:%b %Y}" for day in (report.first_day, report.last_day))
+    first, last = (day_text(day) for day in (report.first_day, report.last_day))
     return first if first == last else f"{first} – {last}"
 
 
-def save_chart(report: Report, path: Path) -> None:
-    """Draws the stations to a PNG.
-
-    Raises:
-        ImportError: matplotlib is not installed.
-        ReportError: the file can't be written.
-    """
-    from evcharge.report.charts import ChartText, draw_station_reliability, save_png
-
-    notes = [note for note in report.notes if note != FLOOR_NOTE]
-    text = ChartText(
-        title=title_of(report),
-        subtitle=f"Charging success rate, {period_of(report)}",
-        target=report.target,
-        definition=f"{report.definition.id}: {report.definition.title}",
-        note=" ".join(notes),
-    )
-    figure = draw_station_reliability(report.groups, text)
-    with written_whole(path) as file:
-        save_png(figure, file)
-
-
 def to_csv(report: Report) -> str:
-    """The stations as CSV, one row each, unrounded; text that a spreadsheet could run is made inert."""
+    """The groups as CSV, one row each, unrounded; text that a spreadsheet could run is made inert."""
+    return csv_of(report.groups.assign(definition=report.definition.id, target=report.target))
+
+
+def csv_of(frame: pd.DataFrame) -> str:
+    """A frame as CSV: missing is empty, days are ISO 8601, numbers unrounded, true and false, formulas inert."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    columns = list(report.groups.columns)
-    writer.writerow([*columns, "definition", "target"])
-    for record in report.groups.to_dict("records"):
-        cells = [plain(record[name]) for name in columns]
-        writer.writerow(
-            [*(inert_cell(c) if isinstance(c, str) else c for c in cells), report.definition.id, report.target]
-        )
+    writer.writerow(frame.columns)
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([_cell(plain(value)) for value in row])
     return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return inert_cell(value) if isinstance(value, str) else value
 
 
 def to_json(report: Report) -> str:

@@ -1,11 +1,12 @@
 """The report as people read it in a terminal.
 
-What does not belong here: figures, files, and anything a program should read (``--json``, ``--csv``).
+What does not belong here: figures, words that page and terminal share (``story``), files, and anything a program should
+read (``--json``, ``--csv``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -15,26 +16,51 @@ from rich.text import Text
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
-from evcharge.report.words import percent
+from evcharge.report.present import SILENT
+from evcharge.report.story import Story, direction_text, title_of
+from evcharge.report.words import amount, counted, day_text, elided, interval, label_of, percent, sentence
 
 MOST_ROWS = 40
-"""Stations in the table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
+"""Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
+FEW_STATIONS = 25
+"""Stations up to which each one's rate is printed."""
+MOST_STATIONS = 12
+"""Stations of a larger network that are printed: with what stands around them, a screen of 24 lines."""
 ORDER = (BELOW, CANT_TELL, MEETS)
-MARKS = {BELOW: ("▼", "v"), CANT_TELL: ("○", "o"), MEETS: ("●", "*")}
+MARKS = {BELOW: ("▼", "v"), SILENT: ("×", "x"), CANT_TELL: ("○", "o"), MEETS: ("●", "*")}
 """A mark for each verdict, and one for terminals that can't show it."""
-STYLES = {BELOW: "bold #d9601a", CANT_TELL: "", MEETS: "#3f8fd0"}
+STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
+SCREEN_COLUMNS, STATION_CHARS, SHORT_DAY = 80, 20, "20 Jun"
+"""Letters of a station's name on a screen of 80 columns, where days need no year; with one, the name has less room."""
+MOST_STATION_CHARS = 36
+"""Letters of a name on a wider screen: an OCPI id is not longer."""
+SINCE = 6
+"""Place of the day in a row's cells."""
+SHORT_STEPS = {"check power and comms": "power and comms"}
+"""First steps that would not fit the column."""
+
+
+def print_story(story: Story, console: Console) -> None:
+    """Prints the finding, the network's figures, the stations that need attention first, and what must be said."""
+    report = story.report
+    _print_head(report, console)
+    console.print(encodable(title_of(story), console), highlight=False, markup=False, style="bold")
+    say(console, sentence(_network_line(report.network)))
+    say(console, sentence(f"The weekly rate: {direction_text(story)}"))
+    say(console, "")
+    shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
+    console.print(_station_table(shown, story, console))
+    hidden = len(story.rows) - len(shown)
+    more = [f"{counted(hidden, 'more station')}: evcharge report --csv -"] if hidden else []
+    say(console, "")
+    for line in (_tally(story), *more, *report.notes):
+        say(console, line)
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Prints the figures of the network, a table of the stations that need attention first, and what must be said."""
-    network = report.network
-    groups, attempts = counted(len(report.groups), report.by), counted(network["attempts"], "attempt")
-    counts = f"{groups}   {attempts}   target {100 * report.target:g}%"
-    console.print(encodable(f"{period_of(report)}   {counts}", console), highlight=False, markup=False)
-    rule = f"success = {report.definition.id}: {report.definition.title} ({report.reason})"
-    console.print(encodable(rule, console), highlight=False, markup=False)
-    console.print()
-    console.print(encodable(_network_line(network), console), highlight=False, markup=False, style="bold")
+    """Prints the figures of the network, a table of groups, those that need attention first, and what must be said."""
+    _print_head(report, console)
+    console.print(encodable(_network_line(report.network), console), highlight=False, markup=False, style="bold")
     console.print()
     console.print(_table(report, console))
     for line in (_verdict_line(report), *_more(report), *report.notes):
@@ -46,22 +72,80 @@ def say(console: Console, line: str) -> None:
     console.print(encodable(line, console), highlight=False, markup=False)
 
 
-def label_of(row: Mapping[Any, Any]) -> str:
-    """What people call a station: its name, else its id."""
-    return str(row["name"] if isinstance(row["name"], str) else row["station_id"])
+def printable(text: str) -> str:
+    """The text with a box for each character that a terminal can't show."""
+    return "".join(char if char.isprintable() else "□" for char in text)
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 station, 1,000 stations."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def encodable(text: str, console: Console) -> str:
+    """The text in characters that the terminal's encoding has."""
+    try:
+        text.encode(console.encoding)
+    except UnicodeEncodeError:
+        for sign, plain in (*MARKS.values(), ("–", "-"), ("□", "?")):
+            text = text.replace(sign, plain)
+        return text.encode(console.encoding, "replace").decode(console.encoding)
+    return text
+
+
+def _print_head(report: Report, console: Console) -> None:
+    groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
+    say(console, f"{period_of(report)}   {groups}   {attempts}   target {100 * report.target:g}%")
+    say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})\n")
 
 
 def _network_line(network: dict[str, Any]) -> str:
     others = f"{network['unknown']:,} unknown, {network['excluded']:,} excluded"
     if not network["attempts"]:
         return f"no attempt could be judged; {others}"
-    interval = f"{percent(network['low'])}–{percent(network['high'])}"
-    return f"{percent(network['success_ratio'])} succeeded (95% interval {interval}); {others}"
+    shown = interval(network["low"], network["high"])
+    return f"{percent(network['success_ratio'])} succeeded (95% interval {shown}); {others}"
+
+
+# The stations of a story
+
+
+def _station_table(rows: Sequence[Mapping[Any, Any]], story: Story, console: Console) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("")
+    cells = [_station_cells(row, story) for row in rows]
+    since = max(len(row[SINCE]) for row in cells)
+    wider = min(max(console.width - SCREEN_COLUMNS, 0), MOST_STATION_CHARS - STATION_CHARS)
+    room = STATION_CHARS + wider - max(0, since - len(SHORT_DAY))
+    table.add_column("station", no_wrap=True)
+    for heading in ("success", "tries", "now", "range", "since", "lost/wk"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("first step", no_wrap=True)
+    for row, (mark, label, *figures) in zip(rows, cells, strict=True):
+        shown = (mark, elided(label, room), *figures)
+        table.add_row(*(Text(encodable(cell, console)) for cell in shown), style=STYLES[row["verdict_now"]])
+    return table
+
+
+def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
+    """Rate and attempts of the whole period; rate, interval and first day of the present spell; loss and first step."""
+    silent, attention = row["verdict_now"] == SILENT, row["verdict_now"] in (SILENT, BELOW)
+    label = f"{label_of(row)} ({row['source']})" if story.several_sources else label_of(row)
+    since = row["last_session"] if silent else row["since"] if row["changed"] else None
+    return [
+        MARKS[row["verdict_now"]][0],
+        printable(label),
+        percent(row["success_ratio"]),
+        f"{row['attempts']:,}",
+        SILENT if silent else percent(row["now_ratio"]),
+        "" if silent or not row["now_attempts"] else f"{100 * row['now_low']:.0f}–{100 * row['now_high']:.0f}",
+        "" if since is None else day_text(since, story.report.last_day.year),
+        amount(row["charges_lost_per_week"]) if attention else "",
+        SHORT_STEPS.get(row["first_step"], row["first_step"]) if attention else "",
+    ]
+
+
+def _tally(story: Story) -> str:
+    below, silent, unsure, meets = (story.count_of(word) for word in (BELOW, SILENT, CANT_TELL, MEETS))
+    return f"{below:,} below target, {silent:,} silent, {unsure:,} can't tell yet, {meets:,} meet the target"
+
+
+# Other groups
 
 
 def _table(report: Report, console: Console) -> Table:
@@ -97,35 +181,15 @@ def _label(row: Mapping[Any, Any], report: Report) -> str:
 
 
 def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
-    interval = f"{percent(row['low'])}–{percent(row['high'])}" if row["attempts"] else ""
-    succeeded = f"{row['successes']:,} of {row['attempts']:,}"
-    unknown = f"{row['unknown']:,}" if row["unknown"] else ""
-    mark = MARKS[row["verdict"]][0]
     return [
-        mark,
+        MARKS[row["verdict"]][0],
         printable(_label(row, report)),
         percent(row["success_ratio"]),
-        interval,
-        succeeded,
-        unknown,
+        interval(row["low"], row["high"]),
+        f"{row['successes']:,} of {row['attempts']:,}",
+        f"{row['unknown']:,}" if row["unknown"] else "",
         row["verdict"],
     ]
-
-
-def printable(text: str) -> str:
-    """The text with a box for each character that a terminal can't show."""
-    return "".join(char if char.isprintable() else "□" for char in text)
-
-
-def encodable(text: str, console: Console) -> str:
-    """The text in characters that the terminal's encoding has."""
-    try:
-        text.encode(console.encoding)
-    except UnicodeEncodeError:
-        for sign, plain in (*MARKS.values(), ("–", "-"), ("□", "?")):
-            text = text.replace(sign, plain)
-        return text.encode(console.encoding, "replace").decode(console.encoding)
-    return text
 
 
 def _verdict_line(report: Report) -> str:

@@ -13,14 +13,18 @@ from typing import Any, Literal
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-DPI = 128
-"""Pixels an inch. A power of two, so that whole pixels stay whole when matplotlib counts in inches."""
+from evcharge.report.colours import TOKENS
+from evcharge.report.words import elided
+
+DPI = 72
+"""Pixels an inch: a pixel is a point, in a PNG as in an SVG. Whole pixels stay whole when matplotlib counts in inches,
+for 72 is a sum of two powers of two. Source: Goldberg 1991, ACM Computing Surveys 23:5-48, theorem 7."""
 
 FONT = "DejaVu Sans"
 MISSING = "□"
 """Stands for a character that can't be drawn: not in the font, a lone surrogate, private or unassigned."""
 
-INK = "#101418"
+INK = TOKENS["--ink"].light
 
 MAX_LABEL_CHARS = 36
 """Characters of a station label: OCPI 2.2.1 ids are CiString(36), so a UUID stays whole."""
@@ -39,8 +43,8 @@ class Style:
 
     @property
     def font(self) -> FontProperties:
-        """The font of this style; matplotlib counts its size in points."""
-        return FontProperties(family=FONT, size=self.px * 72 / DPI, weight=self.weight, style=self.slant)
+        """The font of this style."""
+        return FontProperties(family=FONT, size=self.px, weight=self.weight, style=self.slant)
 
 
 BODY = Style(14)
@@ -48,6 +52,8 @@ BODY = Style(14)
 
 def plain(text: str) -> str:
     """The text on one line, without control and direction characters; what is no character becomes ``MISSING``."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = []
     for character in unicodedata.normalize("NFC", text):
         category = unicodedata.category(character)
@@ -58,13 +64,20 @@ def plain(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def drawable(text: str) -> str:
-    """The plain text with ``MISSING`` for what the font lacks (matplotlib would warn), one mark a letter at most."""
-    glyphs = _glyphs()
-    drawn = [character if ord(character) in glyphs else MISSING for character in plain(text)]
-    marks = [unicodedata.combining(character) > 0 for character in drawn]
+def legible(text: str) -> str:
+    """The plain text with one mark a letter at most, as a browser may show it: it has fonts for any script."""
+    letters = plain(text)
+    if letters.isascii():
+        return letters
+    marks = [unicodedata.combining(character) > 0 for character in letters]
     stacked = [mark and before for mark, before in zip(marks, [True, *marks], strict=False)]
-    return "".join(character for character, drop in zip(drawn, stacked, strict=True) if not drop)
+    return "".join(character for character, drop in zip(letters, stacked, strict=True) if not drop)
+
+
+def drawable(text: str) -> str:
+    """The legible text with ``MISSING`` for what the font of a PNG lacks (matplotlib would warn)."""
+    glyphs = _glyphs()
+    return "".join(character if ord(character) in glyphs else MISSING for character in legible(text))
 
 
 @lru_cache(maxsize=1)
@@ -73,25 +86,19 @@ def _glyphs() -> frozenset[int]:
     return frozenset(get_font(findfont(FONT)).get_charmap())
 
 
-def elided(text: str, limit: int) -> str:
-    """The text in at most ``limit`` characters; the middle is left out, for ids often differ at the end."""
-    if len(text) <= limit:
-        return text
-    tail = limit // 2
-    return f"{text[: limit - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"
-
-
-def fitted(text: str, suffix: str = "", style: Style = BODY, width: float = MAX_LABEL_PX) -> str:
+def fitted(
+    text: str, suffix: str = "", style: Style = BODY, width: float = MAX_LABEL_PX, chars: int = MAX_LABEL_CHARS
+) -> str:
     """The text with the suffix whole, elided until it fits both the characters and the pixels of a label."""
-    limit = min(len(text), MAX_LABEL_CHARS - len(suffix))
+    limit = min(len(text), chars - len(suffix))
     while limit > 3 and text_width(elided(text, limit) + suffix, style) > width:
         limit -= 1
     return elided(text, limit) + suffix
 
 
 def wrapped(text: str, style: Style, width: float) -> list[str]:
-    """The drawable text in lines no wider than ``width``; a word wider than that is elided."""
-    text = drawable(text)
+    """The text in lines no wider than ``width``; a word wider than that is elided."""
+    text = legible(text)
     if text_width(text, style) <= width:
         return [text]
     lines = [""]
@@ -106,8 +113,8 @@ def wrapped(text: str, style: Style, width: float) -> list[str]:
 
 
 def text_width(text: str, style: Style) -> float:
-    """The width of the text in pixels."""
-    return float(_ruler().get_text_width_height_descent(text, style.font, ismath=False)[0])
+    """The width of the text in pixels, as the font of a PNG draws it; those of most systems are narrower."""
+    return float(_ruler().get_text_width_height_descent(drawable(text), style.font, ismath=False)[0])
 
 
 @lru_cache(maxsize=1)

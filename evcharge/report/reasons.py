@@ -12,14 +12,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Engine
 
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
-from evcharge.report import reading, records, usual_definition
-from evcharge.report.console import counted, encodable, printable, say
-from evcharge.report.words import percent
+from evcharge.report import Database, reading, records, usual_definition
+from evcharge.report.console import encodable, printable, say
+from evcharge.report.words import counted, percent
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -42,7 +41,7 @@ class Reasons:
     stations: pd.DataFrame
 
 
-def build_reasons(database: str | Engine, *, definition: Definition | None = None, selection: Selection) -> Reasons:
+def build_reasons(database: Database, *, definition: Definition | None = None, selection: Selection) -> Reasons:
     """Reads what was recorded of the failures of the selection. No failure is no error: "not recorded" has 0.
 
     Raises:

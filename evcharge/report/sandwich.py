@@ -14,16 +14,15 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Engine
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
-from evcharge.report import STATION_FIGURES, described, notes_of, plain, reading
-from evcharge.report.console import MARKS, encodable, label_of, printable, say
-from evcharge.report.words import percent
+from evcharge.report import STATION_FIGURES, Database, described, notes_of, plain, reading
+from evcharge.report.console import MARKS, encodable, printable, say
+from evcharge.report.words import label_of, percent
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -70,10 +69,14 @@ class Sandwich:
             "base": self.base.id,
             "target": self.target,
             "notes": self.notes,
-            "definitions": [self._definition(definition) for definition in self.definitions],
+            "definitions": self.by_definition(),
             "definitions_without_data": list(self.silent),
             "stations": [self._station(rows) for _, rows in self.stations.groupby(STATION, sort=False)],
         }
+
+    def by_definition(self) -> list[dict[str, Any]]:
+        """Each definition with the network's figures and how many stations have which verdict."""
+        return [self._definition(definition) for definition in self.definitions]
 
     def _definition(self, definition: Definition) -> dict[str, Any]:
         told = {name: getattr(definition, name) for name in ("id", "version", "title", "source")}
@@ -92,7 +95,7 @@ class Sandwich:
 
 
 def build_sandwich(
-    database: str | Engine, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
+    database: Database, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
 ) -> Sandwich:
     """Reads every definition's figures of the selected sessions.
 
@@ -136,7 +139,7 @@ def print_definitions(sandwich: Sandwich, console: Console) -> None:
         *(MARKS[v][0] for v in (BELOW, CANT_TELL, MEETS)),
     ):
         table.add_column(encodable(heading, console), justify="right", no_wrap=True)
-    for one in sandwich.to_dict()["definitions"]:
+    for one in sandwich.by_definition():
         network, verdicts = one["network"], one["stations"]
         cells = (
             one["id"],

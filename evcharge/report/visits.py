@@ -13,16 +13,15 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Engine
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
-from evcharge.report import described, notes_of, reading, records, usual_definition
-from evcharge.report.console import counted, encodable, label_of, printable, say
-from evcharge.report.words import percent
+from evcharge.report import Database, described, notes_of, reading, records, usual_definition
+from evcharge.report.console import encodable, printable, say
+from evcharge.report.words import counted, label_of, percent
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -74,7 +73,7 @@ class Visits:
 
 
 def build_visits(
-    database: str | Engine, *, rule: VisitRule, definition: Definition | None = None, selection: Selection
+    database: Database, *, rule: VisitRule, definition: Definition | None = None, selection: Selection
 ) -> Visits:
     """Reads the attempts of the selection and groups them into visits.
 

@@ -5,11 +5,104 @@ What does not belong here: what a program reads; ``--json`` and ``--csv`` carry 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+NONE = "–"
+"""Stands for a figure that can't be known."""
+SMALL_NUMBERS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+)
+
 
 def percent(ratio: float | None) -> str:
     """A ratio as people read it; never rounded to a false 100 % or 0 %, and a dash where there is none."""
     if ratio is None or ratio != ratio:
-        return "–"
+        return NONE
     if 0.9995 <= ratio < 1:
         return ">99.9%"
     return "<0.1%" if 0 < ratio < 0.0005 else f"{ratio:.1%}"
+
+
+def whole_percent(ratio: float | None) -> str:
+    """A ratio in whole per cent, for a sentence; never rounded to a false 100 % or 0 %, and a dash where none is."""
+    if ratio is None or ratio != ratio:
+        return NONE
+    if 0.995 <= ratio < 1:
+        return ">99%"
+    return "<1%" if 0 < ratio < 0.005 else f"{ratio:.0%}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval of ratios; empty where there is none."""
+    return "" if low is None or low != low else f"{percent(low)}–{percent(high)}"
+
+
+def amount(number: float | None) -> str:
+    """An amount as people read it: one digit after the point below ten, thousands marked; or a dash."""
+    if number is None or number != number:
+        return NONE
+    return f"{number:.1f}" if number < 9.95 else f"{number:,.0f}"
+
+
+def energy(kwh: float | None) -> str:
+    """An amount of energy, in MWh from a thousand kWh on."""
+    if kwh is None or kwh != kwh:
+        return NONE
+    return f"{kwh / 1000:,.1f} MWh" if kwh >= 1000 else f"{kwh:,.0f} kWh"
+
+
+def day_text(day: date | None, year: int | None = None) -> str:
+    """A day as people write it, such as 1 Apr 2025, without its year where that is the one meant anyway; or a dash."""
+    if day is None or day != day:
+        return NONE
+    return f"{day.day} {day:%b}" if day.year == year else f"{day.day} {day:%b %Y}"
+
+
+def hours_text(first_hour: int, hours: int) -> str:
+    """A window of the day, such as 12:00–19:00."""
+    return f"{first_hour:02}:00–{(first_hour + hours) % 24:02}:00"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 station, 1,000 stations."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def in_words(number: int) -> str:
+    """A number as a sentence has it: a word up to twelve."""
+    return SMALL_NUMBERS[number] if number < len(SMALL_NUMBERS) else f"{number:,}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def joined(parts: Sequence[str]) -> str:
+    """The parts as a sentence lists them: a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def label_of(row: Mapping[Any, Any]) -> str:
+    """What people call a station: its name, else its id."""
+    return str(row["name"] if isinstance(row["name"], str) and row["name"].strip() else row["station_id"])
+
+
+def elided(text: str, limit: int) -> str:
+    """The text in at most ``limit`` characters; the middle is left out, for ids often differ at the end."""
+    if len(text) <= limit:
+        return text
+    tail = limit // 2
+    return f"{text[: limit - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"

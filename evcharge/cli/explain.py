@@ -1,0 +1,82 @@
+"""evcharge explain: one station's number taken apart.
+
+What does not belong here: the figures (``report``, ``metrics``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import click
+
+from evcharge.cli.options import (
+    database_url,
+    day,
+    global_options,
+    known_letters,
+    named_definition,
+    selected,
+    share,
+    target_ratio,
+)
+from evcharge.cli.terminal import console, notice
+
+
+@click.command()
+@click.argument("station")
+@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
+@click.option(
+    "--definition", metavar="ID|FILE", help="What counts as a success: the id of a definition, or your own as TOML."
+)
+@click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First local day.")
+@click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last local day, included.")
+@click.option("--source", metavar="NAME", help="Whose station ids these are, where several sources know the id.")
+@click.option(
+    "--rows", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="Rows to print of each list."
+)
+@click.option("--csv", "csv_file", metavar="FILE", help="Write all sessions as CSV; - for stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all sessions instead of text.")
+@global_options
+def explain(
+    station: str,
+    target: float | None,
+    definition: str | None,
+    first_day: date | None,
+    last_day: date | None,
+    source: str | None,
+    rows: int,
+    csv_file: str | None,
+    as_json: bool,
+) -> None:
+    """Take one station's number apart, down to the lines of the files behind it.
+
+    STATION is the station's id, or its name.
+    """
+    from evcharge.files import written_whole
+    from evcharge.report.explain import build_explanation, csv_pieces, json_pieces
+    from evcharge.report.explain_console import print_explanation
+
+    if as_json and csv_file == "-":
+        raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
+    found = build_explanation(
+        database_url(),
+        known_letters(station),
+        target=target_ratio(target),
+        definition=named_definition(definition) if definition else None,
+        selection=replace(selected(first_day, last_day, ()), source=None if source is None else known_letters(source)),
+        most_rows=None if as_json or csv_file else rows,
+    )
+    if as_json:
+        for text in json_pieces(found):
+            click.echo(text, nl=False)
+    elif csv_file == "-":
+        for text in csv_pieces(found):
+            click.echo(text.encode(), nl=False)  # the bytes of --csv FILE, whatever the terminal's encoding
+    else:
+        print_explanation(found, console(), rows)
+    if csv_file and csv_file != "-":
+        with written_whole(Path(csv_file)) as file:
+            file.writelines(text.encode() for text in csv_pieces(found))
+        notice(f"wrote {csv_file}")

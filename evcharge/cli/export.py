@@ -1,0 +1,74 @@
+"""evcharge export: files that other programs read.
+
+What does not belong here: what stands in the files (``export``).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evcharge.cli.options import (
+    database_url,
+    global_options,
+    named_definition,
+    selected,
+    selecting_options,
+    share,
+    target_ratio,
+)
+from evcharge.cli.terminal import notice
+
+FORMATS = ("parquet", "csv", "datapackage", "geojson", "datasette")
+TELLS_SUCCESS = "geojson"
+DESCRIBES_THE_SCHEMA = "datasette"
+
+
+@click.command()
+@click.option("--format", "file_format", type=click.Choice(FORMATS), required=True, help="What to write.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("export"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder to write into; made if it is not there.",
+)
+@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%; for geojson.")
+@click.option("--definition", metavar="ID|FILE", help="What counts as a success; for geojson.")
+@selecting_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the files with rows and SHA-256.")
+@global_options
+def export(
+    file_format: str, folder: Path, target: float | None, definition: str | None, as_json: bool, **chosen: Any
+) -> None:
+    """Write the tables, the stations or their description as files that other programs read.
+
+    parquet and csv are the tables of the star, datapackage is csv with a description of every column; geojson is the
+    stations with their success rates; datasette is the description that Datasette shows beside the database.
+    """
+    from evcharge.export import export as write_export
+    from evcharge.report.words import counted
+
+    if file_format != TELLS_SUCCESS and (target is not None or definition):
+        raise click.BadParameter(f"{file_format} tells no success.", param_hint="--target and --definition")
+    if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
+        raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to and --station")
+    exported = write_export(
+        database_url(),
+        folder,
+        file_format,
+        selection=selected(**chosen),
+        definition=named_definition(definition) if definition else None,
+        target=target_ratio(target),
+    )
+    for file in exported.files:
+        notice(f"wrote {file.path}" if file.rows is None else f"wrote {file.path} ({counted(file.rows, 'row')})")
+    for note in exported.notes:
+        notice(note)
+    if as_json:
+        click.echo(json.dumps(exported.to_dict(), indent=2))

@@ -1,0 +1,93 @@
+"""Handing the star on: the files that other programs read, from one moment of the database.
+
+What does not belong here: figures (``metrics``), and what is printed (``cli``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from evcharge.errors import NoDataError
+from evcharge.export.csv import write_csv
+from evcharge.export.datapackage import write_datapackage
+from evcharge.export.datasette import write_datasette
+from evcharge.export.geojson import write_geojson
+from evcharge.export.job import Job, WrittenFile
+from evcharge.export.parquet import write_parquet
+from evcharge.metrics.definitions import Definition
+from evcharge.metrics.outcomes import Selection
+from evcharge.models import FactCharging, LoadLedger
+from evcharge.report import described, reading
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document; grows when a key changes its meaning or goes."""
+
+WRITERS: dict[str, Callable[[Job], None]] = {
+    "csv": write_csv,
+    "parquet": write_parquet,
+    "datapackage": write_datapackage,
+    "geojson": write_geojson,
+    "datasette": write_datasette,
+}
+"""Every format by its name."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, in which format, and what must be said with it."""
+
+    format: str
+    files: list[WrittenFile]
+    notes: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document; ``rows`` is null for a file that holds none."""
+        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+
+
+def export(
+    database: str | Engine,
+    folder: Path,
+    file_format: str,
+    *,
+    selection: Selection,
+    definition: Definition | None = None,
+    target: float,
+) -> Exported:
+    """Writes the files of a format into a folder, made if it is not there; they appear together at the end.
+
+    Args:
+        database: its URL, or an engine.
+        folder: where the files go; those of the same names are replaced, others stay.
+        file_format: a key of ``WRITERS``.
+        selection: which sessions; of the tables it narrows ``fact_charging``, and by station ``dim_station`` and
+            ``dim_port``.
+        definition: what counts as a success, where the format tells success; None takes the usual one.
+        target: success ratio that verdicts are against, between 0 and 1.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: nothing matches; no file is touched.
+        ReportError: a file can't be written, or what writes the format is not installed.
+    """
+    with reading(database) as session, ExitStack() as stack:
+        _refuse_empty(session, selection)
+        job = Job(session, folder, stack, selection, definition, target)
+        WRITERS[file_format](job)
+        files = [file.told() for file in job.files]
+    return Exported(file_format, files, job.notes)
+
+
+def _refuse_empty(session: Session, selection: Selection) -> None:
+    """Refuses a selection without a session; where nothing is selected, a database without a load."""
+    conditions = selection.conditions()
+    something = select(FactCharging.station_key).where(*conditions) if conditions else select(LoadLedger.load_key)
+    if session.execute(something.limit(1)).first() is None:
+        raise NoDataError("no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection.")

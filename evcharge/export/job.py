@@ -1,0 +1,114 @@
+"""An export while it is made: what was asked for, and its files, which appear together when it ends.
+
+What does not belong here: what stands in the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from io import RawIOBase
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy.orm import Session
+
+from evcharge.errors import ReportError
+from evcharge.files import HINT, written_whole
+from evcharge.metrics.definitions import Definition
+from evcharge.metrics.outcomes import Selection
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that was written.
+
+    Attributes:
+        path: where it is.
+        rows: rows or features in it; None where it holds none of either.
+        bytes: its length.
+        sha256: SHA-256 of its bytes, in hexadecimal.
+    """
+
+    path: str
+    rows: int | None
+    bytes: int
+    sha256: str
+
+
+class NewFile(RawIOBase):
+    """A file that is being written: it counts and hashes what goes in."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self.rows: int | None = None
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._bytes = 0
+
+    def writable(self) -> bool:
+        """It can be written to, and not read."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Takes bytes, all of them."""
+        size = memoryview(data).nbytes
+        self._file.write(data)
+        self._hash.update(data)
+        self._bytes += size
+        return size
+
+    def tell(self) -> int:
+        """How many bytes were written."""
+        return self._bytes
+
+    def told(self) -> WrittenFile:
+        """What was written so far."""
+        return WrittenFile(str(self.path), self.rows, self._bytes, self._hash.hexdigest())
+
+
+@dataclass
+class Job:
+    """One export.
+
+    Attributes:
+        session: reads one moment of the database.
+        folder: where the files go.
+        stack: puts the files in their places when it ends well, and throws them away when it does not.
+        selection: which sessions.
+        definition: what counts as a success; None for the usual one.
+        target: success ratio that verdicts are against.
+        files: those that were begun.
+        notes: what must be said with them.
+    """
+
+    session: Session
+    folder: Path
+    stack: ExitStack
+    selection: Selection
+    definition: Definition | None
+    target: float
+    files: list[NewFile] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def new_file(self, name: str) -> NewFile:
+        """Begins a file in the folder, which is made if it is not there.
+
+        Raises:
+            ReportError: it can't be written there.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = f"the folder {self.folder} can't be made: {error.strerror or error}."
+            raise ReportError("cannot_write", reason, HINT) from error
+        path = self.folder / name
+        file = NewFile(path, self.stack.enter_context(written_whole(path)))
+        self.files.append(file)
+        return file
+
+    def write_json(self, name: str, document: dict[str, Any]) -> None:
+        """Writes a document, in ASCII, which every reader takes."""
+        self.new_file(name).write(f"{json.dumps(document, indent=2)}\n".encode("ascii"))

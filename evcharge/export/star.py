@@ -1,0 +1,81 @@
+"""The tables of the star as they are handed on: in which order, which rows, and what kind of value each column holds.
+
+What does not belong here: any file format.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ColumnElement, Date, Double, Integer, String, Table, select
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.outcomes import Selection
+from evcharge.models import (
+    Base,
+    DimPort,
+    DimStation,
+    DimTime,
+    FactCharging,
+    LoadLedger,
+    RejectedRow,
+    UtcDateTime,
+)
+
+STAR: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, RejectedRow)
+BATCH_ROWS = 10_000
+"""Rows held in memory at a time."""
+
+KINDS = {
+    UtcDateTime: "datetime",
+    Date: "date",
+    Boolean: "boolean",
+    Integer: "integer",
+    Double: "number",
+    String: "string",
+}
+"""What a column's type is called by the Table Schema of Frictionless Data."""
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model."""
+    return Base.metadata.tables[model.__tablename__]
+
+
+def described_row(model: type[Base]) -> str:
+    """What one row of a model's table is."""
+    return inspect.cleandoc(str(model.__doc__))
+
+
+def kind_of(column: Column[Any]) -> str:
+    """Which of ``KINDS`` a column holds."""
+    return next(kind for type_, kind in KINDS.items() if isinstance(column.type, type_))
+
+
+def batches(
+    session: Session, model: type[Base], selection: Selection, rows: int = BATCH_ROWS
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """The selected rows of a table in the order of its primary key, text by code point, some rows at a time."""
+    table = table_of(model)
+    by_code_point = {"sqlite": "BINARY", "postgresql": "C"}[session.get_bind().dialect.name]
+    order = [c.collate(by_code_point) if kind_of(c) == "string" else c for c in table.primary_key]
+    query = select(*table.columns).where(*_conditions(model, selection)).order_by(*order)
+    return session.execute(query, execution_options={"yield_per": rows}).partitions()
+
+
+def _conditions(model: type[Base], selection: Selection) -> list[ColumnElement[bool]]:
+    """Days narrow the sessions; stations narrow the sessions, the stations and their ports. Every key still leads home.
+
+    Hours, loads and rejects are handed on whole: the law of the line holds for whole loads only, and no reject can be
+    told to a station.
+    """
+    if model is FactCharging:
+        return selection.conditions()
+    if not selection.station_ids or model not in (DimStation, DimPort):
+        return []
+    if model is DimStation:
+        return [DimStation.station_id.in_(selection.station_ids)]
+    keys = select(DimStation.station_key).where(DimStation.station_id.in_(selection.station_ids))
+    return [DimPort.station_key.in_(keys)]

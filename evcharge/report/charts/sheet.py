@@ -1,0 +1,105 @@
+"""The sheet that a chart is drawn on: filled from top to bottom, all lengths in pixels from its top left corner.
+
+What does not belong here: what is drawn (the modules of the charts), colours and styles (``theme``), files (``save``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+import matplotlib
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Affine2D, BboxTransformTo, ScaledTranslation, Transform
+
+from evcharge.report.charts.theme import PAPER
+from evcharge.report.lettering import DPI, Style, drawable, legible
+
+PAGE_PX = 1140
+"""Width of a chart across the page of the report."""
+HALF_PX = 560
+"""Width of a chart of which two stand side by side on the page."""
+QUARTER_PX = 270
+"""Width of a chart of which four stand side by side on the page."""
+
+LINE_HEIGHT = 1.4
+
+
+@contextmanager
+def default_style() -> Iterator[None]:
+    """Matplotlib's own defaults within the block, whatever the user's matplotlibrc says; all is put back after it."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
+
+
+@dataclass
+class Sheet:
+    """A sheet of some width; ``y`` is the pixel row reached so far."""
+
+    width: int
+    y: float = 4
+    figure: Figure = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.figure = Figure(figsize=(self.width / DPI, 1), dpi=DPI, facecolor=PAPER)
+        FigureCanvasAgg(self.figure)
+
+    @property
+    def pixels(self) -> Transform:
+        """From pixels right of and below the top left corner, which moves as the sheet grows."""
+        inches = Affine2D().scale(1 / DPI, -1 / DPI) + self.figure.dpi_scale_trans
+        return inches + ScaledTranslation(0, 1, BboxTransformTo(self.figure.bbox))
+
+    def write(
+        self, x: float, y: float, text: str, style: Style, ha: Literal["left", "center", "right"] = "left"
+    ) -> None:
+        """Writes one line whose small letters are centred on ``y``; its label holds what a browser may show instead."""
+        self.figure.text(
+            x, y + 0.36 * style.px, drawable(text), transform=self.pixels, fontproperties=style.font,
+            color=style.colour, ha=ha, va="baseline", parse_math=False, label=legible(text),
+            gid=f"text{len(self.figure.texts)}",
+        )  # fmt: skip
+
+    def write_lines(self, lines: Sequence[str], style: Style, x: float) -> None:
+        """Writes lines one under the other and moves on below them."""
+        for line in lines:
+            self.write(x, self.y + style.px * LINE_HEIGHT / 2, line, style)
+            self.y += style.px * LINE_HEIGHT
+
+    def rectangle(self, x: float, y: float, width: float, height: float, colour: str, alpha: float = 1) -> None:
+        """Fills a rectangle behind the text."""
+        shape = Rectangle((x, y), width, height, transform=self.pixels, facecolor=colour, alpha=alpha, linewidth=0)
+        self.figure.add_artist(shape)
+
+    def add(self, *artists: Artist) -> None:
+        """Puts shapes on the sheet; they are in its pixels."""
+        for artist in artists:
+            self.figure.add_artist(artist)
+
+    def add_axes(
+        self, left: float, top: float, width: float, height: float, x: tuple[float, float], y: tuple[float, float]
+    ) -> Axes:
+        """A plot without frame, ticks and clipping, from these values at left and bottom to those at right and top."""
+        axes = self.figure.add_axes((left, top, width, height))  # pixels, until the sheet is closed
+        axes.set_axis_off()
+        axes.set_xlim(*x)
+        axes.set_ylim(*y)
+        return axes
+
+    def close(self, title: str, alternative: str, margin: float) -> Figure:
+        """Cuts the sheet off below what was drawn; axes keep their pixels. The label holds title and alternative."""
+        height = math.ceil(self.y + margin)
+        self.figure.set_size_inches(self.width / DPI, height / DPI)
+        for axes in self.figure.axes:
+            left, top, width, tall = axes.get_position().bounds
+            axes.set_position((left / self.width, 1 - (top + tall) / height, width / self.width, tall / height))
+        self.figure.set_label(f"{legible(title)}\n{legible(alternative)}")
+        return self.figure

@@ -1,0 +1,200 @@
+"""Is it getting worse: the weekly success rate of the network, and how much it varies from week to week anyway.
+
+What does not belong here: the limits and the rules for signals (``metrics``).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from evcharge.metrics.spells import LEAST_ATTEMPTS
+from evcharge.report.charts.legend import Sign, draw_legend
+from evcharge.report.charts.scales import ratio_ticks, spread, tick_words, week_ticks, whole_weeks
+from evcharge.report.charts.shapes import BEHIND, Point, curve, draw_grid, lines, marks, mosaic
+from evcharge.report.charts.sheet import PAGE_PX, Sheet, default_style
+from evcharge.report.charts.stations import target_words
+from evcharge.report.charts.theme import BAD, BAND, LINE, OK, PAPER, SMALL, SMALL_BOLD, SMALL_MUTED, UNSURE, Mark
+from evcharge.report.lettering import Style
+from evcharge.report.words import day_text, percent
+
+Floats = npt.NDArray[np.float64]
+
+TITLE = "Success rate by week"
+
+COLUMNS = ("week", "attempts", "successes", "success_ratio", "centre", "low", "high", "signal")
+"""What ``weeks`` must have."""
+
+SIGNALS = {
+    "worse": Mark("Worse than usual", "v", BAD, BAD, BAD),
+    "better": Mark("Better than usual", "^", OK, OK, OK),
+}
+"""Signal -> mark."""
+QUIET_MARK = Mark("Week", "o", UNSURE, PAPER, UNSURE)
+
+LEFT, RIGHT, TALL = 58, PAGE_PX - 130, 190
+MARK_PX, SMALL_MARK_PX = 8, 4
+MOST_MARKS = 60
+"""Plot and marks [px], and weeks up to which each has a mark of full size; set by eye."""
+LEAST_SPAN = 0.02
+"""Of the axis of rates, so that tenths of a point don't look like a fall. House rule, provisional."""
+ROOM_PX = 72
+"""For the name of a week."""
+
+
+@default_style()
+def draw_weekly(weeks: pd.DataFrame, target: float) -> Figure:
+    """Weekly success rate of the network, with the limits of its ordinary variation, its centre, and the target.
+
+    A week without attempts, or without a row, breaks the line. A rate beyond the axis, which follows the weeks with
+    ``spells.LEAST_ATTEMPTS`` attempts and their limits, stands on its edge.
+
+    Args:
+        weeks: ``COLUMNS``; ``week`` is a Monday (datetime64), ``signal`` is "worse", "better" or empty; ``centre``,
+            ``low`` and ``high`` may be NaN, and are then not drawn.
+        target: success ratio, 0–1.
+
+    Raises:
+        ValueError: there is no week, or a signal is another word.
+        KeyError: a column is missing.
+    """
+    table = _whole(weeks)
+    sheet = Sheet(PAGE_PX)
+    draw_legend(sheet, _signs(table))
+    top, span = sheet.y + 14, _span(table, target)
+    axes = sheet.add_axes(LEFT, top, RIGHT - LEFT, TALL, (-0.5, len(table) - 0.5), span)
+    _draw_limits(axes, table, target)
+    _draw_weeks(axes, table, span)
+    _write_axes(sheet, pd.DatetimeIndex(table.index), span, top)
+    _write_ends(sheet, table, span, top, target)
+    sheet.y = top + TALL + 24
+    return sheet.close(TITLE, weekly_alt(weeks, target), 2)
+
+
+def weekly_alt(weeks: pd.DataFrame, target: float) -> str:
+    """The weeks in words, on one line: first and last, the lowest, and since when it is worse or better."""
+    table = _whole(weeks)
+    known = table["success_ratio"].dropna()
+    years = {day.year for day in table.index}
+    year = years.pop() if len(years) == 1 else None
+    weeks_words = f"{len(table)} week{'' if len(table) == 1 else 's'}"
+    sentences = [f"Line chart: success rate by week, {weeks_words}, {target_words(target)}"]
+    if known.empty:
+        return f"{sentences[0]}. No attempts."
+    for words, place in (("First", 0), ("Last", -1), ("Lowest", int(known.argmin()))):
+        sentences.append(f"{words}: {percent(known.iloc[place])} in the week of {day_text(known.index[place], year)}")
+    centre = table["centre"].dropna()
+    if len(centre):
+        sentences.append(f"Usual: {percent(centre.iloc[-1])}")
+    for signal in SIGNALS:
+        found = table.index[table["signal"] == signal]
+        if len(found):
+            count = f"{len(found)} week{'' if len(found) == 1 else 's'}"
+            sentences.append(f"{signal.capitalize()} than usual in {count}, first {day_text(found[0], year)}")
+    return " ".join(f"{sentence}." for sentence in sentences)
+
+
+def _whole(weeks: pd.DataFrame) -> pd.DataFrame:
+    """The weeks by their Monday, none left out; without attempts there is no rate and no limit."""
+    if weeks.empty:
+        raise ValueError("there is no week to draw")
+    unknown = set(weeks["signal"]) - {"", *SIGNALS}
+    if unknown:
+        raise ValueError(f"no mark for the signal {min(map(repr, unknown))}; known: {', '.join(SIGNALS)}")
+    table = weeks[list(COLUMNS)].set_index("week").sort_index().reindex(whole_weeks(weeks["week"]))
+    table["attempts"] = table["attempts"].fillna(0)
+    table["signal"] = table["signal"].fillna("")
+    table.loc[table["attempts"] == 0, ["success_ratio", "low", "high"]] = math.nan
+    return table
+
+
+def _signs(table: pd.DataFrame) -> list[Sign]:
+    """The signals that occur, and the band where there is one."""
+    signs = [Sign(mark.legend, mark) for signal, mark in SIGNALS.items() if (table["signal"] == signal).any()]
+    if table["low"].notna().any():
+        signs.append(Sign("Ordinary variation from week to week", colour=BAND))
+    return signs
+
+
+def _span(table: pd.DataFrame, target: float) -> tuple[float, float]:
+    """The rates on the axis: target, credible weeks and the middle of the limits, with some air."""
+    credible = table.loc[table["attempts"] >= LEAST_ATTEMPTS, "success_ratio"]
+    limits = table[["low", "high"]].dropna().median()
+    seen = [target, *credible, *table["centre"], *limits]
+    if credible.dropna().empty:
+        seen += list(table["success_ratio"])
+    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    air = max(0.08 * (high - low), (LEAST_SPAN - (high - low)) / 2)
+    return max(0.0, low - air), min(1.0, high + air)
+
+
+def _draw_limits(axes: Axes, table: pd.DataFrame, target: float) -> None:
+    """The band of ordinary variation week by week, its centre, grid, and the target."""
+    bottom, top = axes.get_ylim()
+    bands, steps = [], []
+    for place, (centre, low, high) in enumerate(table[["centre", "low", "high"]].to_numpy(dtype=float)):
+        left, right = place - 0.5, place + 0.5
+        if low == low and high == high:
+            bands.append((left, max(low, bottom), right, min(high, top)))
+        if centre == centre:
+            steps.append([(left, centre), (right, centre)])
+    band = mosaic(bands, BAND, axes.transData, name="band")
+    band.set(zorder=0, antialiased=False)  # no seams between weeks
+    axes.add_artist(band)
+    draw_grid(axes, ratio_ticks(bottom, top, 5), target)
+    axes.add_artist(lines(_joined(steps), UNSURE, axes.transData, width=1.5, layer=BEHIND, name="centre"))
+
+
+def _joined(steps: list[list[Point]]) -> list[list[Point]]:
+    """Level pieces that touch at the same height, as one."""
+    joined: list[list[Point]] = []
+    for begin, end in steps:
+        if joined and joined[-1][-1] == begin:
+            joined[-1][-1] = end
+        else:
+            joined.append([begin, end])
+    return joined
+
+
+def _draw_weeks(axes: Axes, table: pd.DataFrame, span: tuple[float, float]) -> None:
+    """The rates as a line, with a mark for each week: smaller where they are many, but for those that signal."""
+    rates = np.clip(table["success_ratio"].to_numpy(dtype=float), *span)
+    axes.add_artist(curve(enumerate(rates), UNSURE, axes.transData, name="rates"))
+    few = len(table) <= MOST_MARKS
+    sizes = {"": MARK_PX if few else SMALL_MARK_PX} | dict.fromkeys(SIGNALS, MARK_PX + 1 if few else MARK_PX - 2)
+    for signal, mark in {"": QUIET_MARK, **SIGNALS}.items():
+        shown = np.isfinite(rates) & (table["signal"] == signal).to_numpy()
+        points = [(float(place), float(rates[place])) for place in np.flatnonzero(shown)]
+        axes.add_artist(marks(points, mark, sizes[signal], axes.transData, signal or "weeks"))
+
+
+def _write_axes(sheet: Sheet, weeks: pd.DatetimeIndex, span: tuple[float, float], top: float) -> None:
+    """Rates at the left, weeks below."""
+    low, high = span
+    bottom, px_per_week = top + TALL, (RIGHT - LEFT) / len(weeks)
+    for tick in ratio_ticks(low, high, 5):
+        sheet.write(LEFT - 8, top + (high - tick) / (high - low) * TALL, tick_words(tick), SMALL_MUTED, "right")
+    ticks = [(LEFT + (place + 0.5) * px_per_week, words) for place, words in week_ticks(weeks, px_per_week, ROOM_PX)]
+    ticks_below = [[(x, bottom), (x, bottom + 4)] for x, _ in ticks]
+    sheet.add(lines([[(LEFT, bottom), (RIGHT, bottom)], *ticks_below], LINE, sheet.pixels))
+    for x, words in ticks:
+        sheet.write(x, bottom + 15, words, SMALL_MUTED, "center")
+
+
+def _write_ends(sheet: Sheet, table: pd.DataFrame, span: tuple[float, float], top: float, target: float) -> None:
+    """What the last rate, the usual rate and the target are, at the right end of each, moved apart where too close."""
+    ends: list[tuple[float, str, Style]] = [(target, target_words(target), SMALL)]
+    centre, known = table["centre"].dropna(), table["success_ratio"].dropna()
+    if len(centre):
+        ends.append((centre.iloc[-1], f"usual {percent(centre.iloc[-1])}", SMALL_MUTED))
+    if len(known):
+        ends.append((known.iloc[-1], f"latest {percent(known.iloc[-1])}", SMALL_BOLD))
+    low, high = span
+    heights = [top + (high - min(max(ratio, low), high)) / (high - low) * TALL for ratio, _, _ in ends]
+    for y, (_, words, style) in zip(spread(heights, 16, top, top + TALL), ends, strict=True):
+        sheet.write(RIGHT + 8, y, words, style)

@@ -1,0 +1,68 @@
+"""What stands behind the story on the page: the stations to list, roll-up, definitions, loads.
+
+What does not belong here: the finding itself (``story``), and markup (``page``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.definitions import DEFINITIONS
+from evcharge.metrics.loads import count_rejects, read_loads
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.present import SILENT
+from evcharge.report.rollup import roll_up
+from evcharge.report.sandwich import Sandwich, build_sandwich
+from evcharge.report.story import Story
+
+MOST_ACTIONS = 10
+"""Stations listed to be fixed first: as many as a team can visit in a week."""
+MOST_SILENT_AMONG_ACTIONS = 3
+"""With more silent stations than this, they have a list of their own: one outage of a network may silence many."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the page shows beside the story.
+
+    Attributes:
+        actions: the stations to fix first, the costliest first: rows of ``Story.attention``.
+        silent: the silent stations, where they have a list of their own; else empty.
+        roll_up: column and frame of ``rollup.roll_up``, or None.
+        sandwich: every definition side by side.
+        loads: the frame of ``metrics.loads.read_loads``.
+        rejects: the frame of ``metrics.loads.count_rejects``.
+    """
+
+    actions: pd.DataFrame
+    silent: pd.DataFrame
+    roll_up: tuple[str, pd.DataFrame] | None
+    sandwich: Sandwich
+    loads: pd.DataFrame
+    rejects: pd.DataFrame
+
+
+def read_evidence(session: Session, story: Story, selection: Selection) -> Evidence:
+    """Reads what stands behind the story, from the moment of the database that the session sees."""
+    definition, target = story.report.definition, story.report.target
+    actions, silent = _listed(story.attention)
+    own = () if definition.id in DEFINITIONS else (definition,)
+    return Evidence(
+        actions=actions,
+        silent=silent,
+        roll_up=roll_up(story.stations, target),
+        sandwich=build_sandwich(session, target=target, base=definition, selection=selection, own=own),
+        loads=read_loads(session, selection),
+        rejects=count_rejects(session),
+    )
+
+
+def _listed(attention: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The stations to fix first, and the silent ones where they have a list of their own."""
+    is_silent = attention["verdict_now"] == SILENT
+    if is_silent.sum() <= MOST_SILENT_AMONG_ACTIONS:
+        return attention.head(MOST_ACTIONS), attention.head(0)
+    return attention[~is_silent].head(MOST_ACTIONS), attention[is_silent]

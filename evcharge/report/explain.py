@@ -1,0 +1,314 @@
+"""One station's number taken apart, as a document and as rows: what an auditor follows to file and line.
+
+What does not belong here: what is read (``metrics.explain``, ``metrics.rejects``), and the look of the console
+(``explain_console``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from evcharge.errors import ConfigError, NoDataError
+from evcharge.files import inert_cell
+from evcharge.metrics.days import local_days
+from evcharge.metrics.definitions import DEFINITIONS, Definition
+from evcharge.metrics.explain import (
+    FACT_COLUMNS,
+    LOAD_COLUMNS,
+    ROWS_AT_ONCE,
+    STATION_COLUMNS,
+    closest_ids,
+    count_lacking,
+    find_stations,
+    group_recorded,
+    judge_present,
+    primary_reason,
+    rate_by_definition,
+    read_loads,
+    read_period,
+    read_ports,
+    read_rows,
+    rule_of,
+)
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, MEETS_TAIL, tails, what_would_change
+from evcharge.metrics.reasons import REASONS_NOTE
+from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
+from evcharge.report import STATION_FIGURES, described, notes_of, plain, reading, records, usual_definition
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document; grows when a key changes its meaning or goes."""
+MOST_MATCHES = 10
+"""Stations that are listed where one name means several."""
+
+REJECTS_NOTE = (
+    "The refused rows are found by a search of their raw text for a field that is the station's id or name, or a port "
+    "named in its place. The field may mean something else, and rows whose station id can't be read are not found."
+)
+SPELL_FIGURES = (
+    *("since", "changed", "successes", "attempts", "success_ratio", "low", "high", "verdict", "successes_before"),
+    *("attempts_before", "ratio_before", "last_session", "silent_days", "silence_chance", "silent"),
+)
+"""What is told of the present spell: columns of ``metrics.spells.judge_spells``."""
+ROW_COLUMNS = (
+    *("source", "station_id", "file_name", "file_sha256", "source_line", *FACT_COLUMNS),
+    *("reason_namespace", "reason", "reason_title", "definition", "outcome"),
+)
+"""The CSV, without the outcome by each definition."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What one station's number is made of; all of it read in one transaction.
+
+    Attributes:
+        station: ``metrics.explain.STATION_COLUMNS``.
+        definition: what counts as a success.
+        reason: why this definition.
+        target: success ratio the verdicts are against [0 to 1].
+        period: see ``metrics.explain.read_period``.
+        ports: see ``metrics.explain.read_ports``.
+        loads: see ``metrics.explain.read_loads``.
+        spell: see ``metrics.explain.judge_present``.
+        groups: see ``metrics.explain.group_recorded``.
+        definitions: every definition, and the user's own.
+        by_definition: see ``metrics.explain.rate_by_definition``.
+        lacking: see ``metrics.explain.count_lacking``.
+        rows: see ``metrics.explain.read_rows``.
+        rejects: see ``metrics.rejects.read_rejects``.
+    """
+
+    station: Mapping[str, Any]
+    definition: Definition
+    reason: str
+    target: float
+    period: Mapping[str, Any]
+    ports: pd.DataFrame
+    loads: pd.DataFrame
+    spell: Mapping[str, Any]
+    groups: pd.DataFrame
+    definitions: tuple[Definition, ...]
+    by_definition: pd.DataFrame
+    lacking: pd.DataFrame
+    rows: pd.DataFrame
+    rejects: Rejects
+
+    @property
+    def number(self) -> dict[str, Any]:
+        """``STATION_FIGURES`` by the definition: what ``evcharge report`` tells of the station."""
+        return self.number_by(self.definition)
+
+    def number_by(self, definition: Definition) -> dict[str, Any]:
+        """``STATION_FIGURES`` by one definition, and the sessions it judges unlike the one asked for."""
+        row = self.by_definition[self.by_definition["definition"] == definition.id].iloc[0]
+        return {name: plain(row[name]) for name in (*STATION_FIGURES, "gained", "lost", "otherwise")}
+
+    def lacking_by(self, definition: Definition) -> dict[str, int]:
+        """Sessions that are unknown by a definition, by the needed column that is empty in them."""
+        rows = self.lacking[self.lacking["definition"] == definition.id]
+        return {str(name): int(count) for name, count in zip(rows["column"], rows["sessions"], strict=True)}
+
+    @property
+    def arithmetic(self) -> dict[str, Any]:
+        """What decided the verdict: both tails with their limits, and what would change it."""
+        number = self.number
+        successes, attempts = number["successes"], number["attempts"]
+        this_few, this_many = tails(np.array([successes], dtype=float), np.array([attempts], dtype=float), self.target)
+        return {
+            "chance_of_so_few": float(this_few[0]),
+            "below_target_under": BELOW_TAIL,
+            "chance_of_so_many": float(this_many[0]),
+            "meets_target_under": MEETS_TAIL,
+            **what_would_change(successes, attempts, self.target, number["failures_included"])._asdict(),
+        }
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said with these figures."""
+        return [*notes_of({self.number["failures_included"]}), REASONS_NOTE, REJECTS_NOTE]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document without its rows; ratios are unrounded, instants in UTC, days local."""
+        first, last = local_days(np.array([self.period["first_hour"], self.period["last_hour"]]))
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "station": dict(self.station),
+            "sessions": self.period["sessions"],
+            "first_start": _utc(self.period["first_start"]),
+            "last_start": _utc(self.period["last_start"]),
+            "from": str(first)[:10],
+            "to": str(last)[:10],
+            "ports": records(self.ports),
+            "loads": [
+                {str(name): _utc(value) for name, value in row.items()}
+                for row in self.loads[[*LOAD_COLUMNS, "sessions"]].to_dict("records")
+            ],
+            "definition": {**definition_told(self.definition), "reason": self.reason},
+            "target": self.target,
+            "confidence": CONFIDENCE,
+            "number": {name: self.number[name] for name in STATION_FIGURES},
+            "arithmetic": self.arithmetic,
+            "spell": {name: plain(self.spell[name]) for name in SPELL_FIGURES},
+            "groups": records(self.groups),
+            "definitions": [
+                {**definition_told(one), **self.number_by(one), "unknown_for_lack_of": self.lacking_by(one)}
+                for one in self.definitions
+            ],
+            "rejects": {
+                "loads": self.rejects.loads,
+                "rows_refused": self.rejects.refused,
+                "rows_that_name_the_station": self.rejects.naming,
+                "rows_that_name_no_known_station": self.rejects.naming_none,
+                "found": records(self.rejects.rows[list(REJECT_COLUMNS)]),
+            },
+            "notes": self.notes,
+        }
+
+
+def build_explanation(
+    database: str | Engine,
+    station: str,
+    *,
+    target: float,
+    definition: Definition | None = None,
+    selection: Selection,
+    most_rows: int | None = None,
+) -> Explanation:
+    """Reads what one station's number is made of.
+
+    Args:
+        database: its URL, or an engine.
+        station: the id of the station, else its name.
+        target: success ratio to judge against, between 0 and 1.
+        definition: what counts as a success; None takes that of the report of all stations on these days.
+        selection: on which days, and of which source if ids of several are alike; its station ids are not looked at.
+        most_rows: how many of the sessions are read one by one; None for all.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+        ConfigError: several stations match.
+        NoDataError: no station matches, or it has no session on these days.
+    """
+    with reading(database) as session:
+        found = _the_station(session, station, selection.source)
+        everywhere = replace(selection, station_ids=(), source=None)
+        definition, reason = (definition, "asked for") if definition else usual_definition(session, everywhere)
+        here = replace(selection, station_ids=(found["station_id"],), source=found["source"])
+        period = read_period(session, here)
+        if not period["sessions"]:
+            raise NoDataError("no_sessions", f"no session {described(here)}.", "Load a file, or widen the selection.")
+        definitions = tuple({**DEFINITIONS, definition.id: definition}.values())
+        return Explanation(
+            station={name: found[name] for name in STATION_COLUMNS},
+            definition=definition,
+            reason=reason,
+            target=target,
+            period=period,
+            ports=read_ports(session, here),
+            loads=read_loads(session, here),
+            spell=judge_present(session, definition, here, target),
+            groups=group_recorded(session, definition, here),
+            definitions=definitions,
+            by_definition=rate_by_definition(session, definitions, definition, here, target),
+            lacking=count_lacking(session, definitions, here),
+            rows=read_rows(session, definitions, definition, here, most_rows),
+            rejects=read_rejects(session, found["source"], found["station_key"]),
+        )
+
+
+def _the_station(session: Session, text: str, source: str | None) -> dict[str, Any]:
+    """The only station that this text names."""
+    found = find_stations(session, text, source)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        shown = ", ".join(f"{row['station_id']!r} of source {row['source']}" for row in found[:MOST_MATCHES])
+        more = f" and {len(found) - MOST_MATCHES:,} more" if len(found) > MOST_MATCHES else ""
+        hints = []
+        if len({row["source"] for row in found}) > 1:
+            hints.append("Say whose ids these are: --source NAME.")
+        if len({row["station_id"] for row in found}) > 1:
+            hints.append("Name the station by its id.")
+        raise ConfigError(
+            "station_ambiguous", f"{text!r} names {len(found):,} stations: {shown}{more}.", " ".join(hints)
+        )
+    of_source = f" of source {source}" if source is not None else ""
+    close = ", ".join(repr(station_id) for station_id in closest_ids(session, text, source))
+    hint = f"Closest: {close}." if close else "See all stations: evcharge report --csv - --no-png"
+    raise NoDataError("unknown_station", f"no station{of_source} has the id or the name {text!r}.", hint)
+
+
+def definition_told(definition: Definition) -> dict[str, Any]:
+    """A definition as the document has it; the hash is that of the conditions of one's own definition."""
+    told = {name: getattr(definition, name) for name in ("id", "version", "title", "source")}
+    content_hash = definition.id.partition("@")[2] or None
+    return {**told, "content_hash": content_hash, "needs": list(definition.needs), "rule": rule_of(definition)}
+
+
+def _utc(value: Any) -> Any:
+    """The value as a document has it: an instant as ISO 8601 in UTC, all else as it is."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    return value
+
+
+def _pieces(found: Explanation) -> Iterator[dict[str, list[Any]]]:
+    """The sessions by column, ``ROWS_AT_ONCE`` at a time: ``ROW_COLUMNS`` and ``outcome_<id>``; instants as text."""
+    files = found.loads.set_index("load_key")
+    names = (*ROW_COLUMNS, *(f"outcome_{one.id}" for one in found.definitions))
+    for start in range(0, len(found.rows), ROWS_AT_ONCE):
+        rows = found.rows.iloc[start : start + ROWS_AT_ONCE]
+        reasons = [primary_reason(*codes) for codes in zip(rows["stop_reason"], rows["error_code"], strict=True)]
+        made = {
+            "source": [found.station["source"]] * len(rows),
+            "station_id": [found.station["station_id"]] * len(rows),
+            "file_name": files["file_name"].loc[rows["load_key"]].tolist(),
+            "file_sha256": files["file_sha256"].loc[rows["load_key"]].tolist(),
+            "reason_namespace": [reason.namespace for reason in reasons],
+            "reason": [reason.reason for reason in reasons],
+            "reason_title": [reason.title for reason in reasons],
+            "definition": [found.definition.id] * len(rows),
+            "outcome": rows[f"outcome_{found.definition.id}"].tolist(),
+        }
+        yield {name: made[name] if name in made else [_utc(value) for value in rows[name].tolist()] for name in names}
+
+
+def json_pieces(found: Explanation) -> Iterator[str]:
+    """The document of ``to_dict`` with all its sessions, one a line, as text in ASCII, piece by piece."""
+    yield json.dumps(found.to_dict(), indent=2).removesuffix("\n}") + ',\n  "rows": ['
+    before = "\n    "
+    for columns in _pieces(found):
+        rows = zip(*columns.values(), strict=True)
+        yield before + ",\n    ".join(json.dumps(dict(zip(columns, row, strict=True))) for row in rows)
+        before = ",\n    "
+    yield "\n  ]\n}\n"
+
+
+def csv_pieces(found: Explanation) -> Iterator[str]:
+    """The sessions as CSV, unrounded, piece by piece; text that a spreadsheet could run is made inert."""
+    header = True
+    for columns in _pieces(found):
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer, lineterminator="\n")
+        if header:
+            writer.writerow(map(inert_cell, columns))
+        writer.writerows(zip(*([_cell(value) for value in column] for column in columns.values()), strict=True))
+        header = False
+        yield buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return inert_cell(value) if isinstance(value, str) else value

@@ -1,0 +1,96 @@
+"""What each station does now: its present spell, since when, silent or not, and what it loses a week.
+
+What does not belong here: how changes and silence are found (``metrics.spells``, ``metrics.silence``), the rates of the
+whole period (``report``), and words (``story``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.days import mean_energy
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included
+from evcharge.metrics.spells import judge_spells
+from evcharge.metrics.stations import read_stations
+
+SILENT = "silent"
+"""What a station is now that has stopped: a word beside the three verdicts."""
+WORDS = (BELOW, SILENT, CANT_TELL, MEETS)
+"""What a station can be now, in the order of attention; the first two need it."""
+
+PRESENT = {
+    "verdict": "verdict_now",
+    "success_ratio": "now_ratio",
+    "low": "now_low",
+    "high": "now_high",
+    "attempts": "now_attempts",
+    "successes": "now_successes",
+    "since": "since",
+    "changed": "changed",
+    "ratio_before": "before_ratio",
+    "attempts_before": "before_attempts",
+    "silent": "silent",
+    "last_session": "last_session",
+    "silent_days": "silent_days",
+    "attempts_per_week": "attempts_per_week",
+    "charges_lost_per_week": "charges_lost_per_week",
+    "kwh_lost_per_week": "kwh_lost_per_week",
+}
+"""The figures of a station now: their names in the JSON document, and as columns beside those of the whole period."""
+
+
+def read_present(session: Session, selection: Selection, days: pd.DataFrame, target: float) -> pd.DataFrame:
+    """The present spell of every station with selected sessions.
+
+    Args:
+        session: reads the star.
+        selection: which sessions.
+        days: the frame of ``metrics.days.count_days`` of the same, by the definition asked for.
+        target: success ratio to judge against, between 0 and 1.
+
+    Returns:
+        A row a station, by source and id: the columns of ``metrics.stations.read_stations`` and those of ``PRESENT``.
+        ``verdict_now`` is one of ``WORDS``; energy lost is charges lost times the mean energy of the station's
+        successful charges [kWh], NaN where none is known.
+    """
+    stations = read_stations(session, selection)
+    by_key = stations.set_index("station_key")
+    said = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
+    spells = judge_spells(days, target, _last_days(days, by_key["source"]), said)
+    spells["kwh_lost_per_week"] = _kwh_lost(spells, mean_energy(days))
+    spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
+    return stations.merge(spells.rename(columns=PRESENT), on="station_key", validate="1:1")
+
+
+def _last_days(days: pd.DataFrame, source: pd.Series) -> pd.Series:
+    """The last day of each station's source, by station_key: files of different sources end on different days."""
+    last = days.groupby("station_key")["day"].max()
+    ends: pd.Series = last.groupby(source.reindex(last.index)).transform("max")
+    return ends
+
+
+def _kwh_lost(spells: pd.DataFrame, mean_kwh: pd.Series) -> pd.Series:
+    """Energy lost a week [kWh]: nothing where no charge is lost, whether or not energy is known."""
+    lost = spells["charges_lost_per_week"]
+    means = mean_kwh.reindex(spells["station_key"]).to_numpy()
+    energy: pd.Series = (lost * means).mask(lost == 0, 0.0)
+    return energy
+
+
+def needing_attention(stations: pd.DataFrame) -> pd.DataFrame:
+    """The stations that are below target now or silent, by charges lost a week, the most first; unknown losses last."""
+    chosen = stations[stations["verdict_now"].isin(WORDS[:2])]
+    order = ["charges_lost_per_week", "now_ratio", "source", "station_id"]
+    return chosen.sort_values(order, ascending=[False, True, True, True], na_position="last", ignore_index=True)
+
+
+def in_order_of_attention(stations: pd.DataFrame) -> pd.DataFrame:
+    """All stations: those that need attention first, then those that can't be told, then the rest, by rate."""
+    others = stations[~stations["verdict_now"].isin(WORDS[:2])]
+    rank = others["verdict_now"].map(WORDS.index)
+    order = ["rank", "now_ratio", "source", "station_id"]
+    ranked = others.assign(rank=rank).sort_values(order, na_position="last").drop(columns="rank")
+    return pd.concat([needing_attention(stations), ranked], ignore_index=True)

@@ -1,0 +1,51 @@
+"""Stations summed by the region, network, operator or city they belong to.
+
+What does not belong here: the stations' own figures (``present``, ``report``).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, with_rates
+from evcharge.report.present import WORDS
+
+ROLL_UPS = ("region", "network", "operator", "city")
+"""Columns by which stations are summed, in order of preference."""
+MOST_GROUPS = 40
+"""Groups that still make a table to read; with more, the next column is tried. House rule."""
+_COUNTS = ("successes", "failures", "excluded", "unknown")
+
+
+def roll_up(stations: pd.DataFrame, target: float) -> tuple[str, pd.DataFrame] | None:
+    """The stations by the first of ``ROLL_UPS`` that tells at least two groups and not too many; None without one.
+
+    Args:
+        stations: the frame of ``Story.stations``.
+        target: success ratio to judge against, between 0 and 1.
+
+    Returns:
+        The column, and a row a group (missing is a group of its own, None), the costliest first: the column,
+        ``stations``, ``attention`` (how many need it), the columns of ``rates.with_rates`` and
+        ``charges_lost_per_week`` (of the stations that need attention; NaN where none is known).
+    """
+    for column in ROLL_UPS:
+        if 2 <= stations[column].nunique(dropna=False) <= MOST_GROUPS and stations[column].notna().any():
+            return column, _summed(stations, column, target)
+    return None
+
+
+def _summed(stations: pd.DataFrame, column: str, target: float) -> pd.DataFrame:
+    attention = stations["verdict_now"].isin(WORDS[:2])
+    table = stations[[column, *_COUNTS]].assign(
+        stations=1,
+        attention=attention.astype("int64"),
+        charges_lost_per_week=stations["charges_lost_per_week"].where(attention),
+        without_failures=(stations["failures_included"] == FAILURES_REMOVED).astype("int64"),
+        perhaps_without_failures=(stations["failures_included"] == FAILURES_PERHAPS_REMOVED).astype("int64"),
+    )
+    groups = table.groupby(column, dropna=False, sort=False)
+    sums = groups.sum(min_count=1).reset_index()
+    rated = with_rates(sums, target)
+    order = ["charges_lost_per_week", "success_ratio", column]
+    return rated.sort_values(order, ascending=[False, True, True], na_position="last", ignore_index=True)

@@ -1,0 +1,128 @@
+"""Can the data carry this, and how the page is made again: loads, refused rows, what is missing, versions, files.
+
+What does not belong here: reading the ledger (``metrics.loads``).
+"""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import pandas as pd
+
+from evcharge import __version__
+from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED
+from evcharge.migrate import head
+from evcharge.report.evidence import Evidence
+from evcharge.report.sections.cells import table_of, terms_of
+from evcharge.report.story import Story, missing_columns
+from evcharge.report.words import counted, joined, percent
+
+MOST_LOADS = 60
+"""Loads listed; the sums are of all of them."""
+COMPUTED_BY = ("numpy", "pandas", "scipy", "sqlalchemy", "matplotlib", "jinja2")
+"""Packages whose version may change a figure or a picture."""
+_PARTS = ("inserted", "updated", "unchanged", "superseded", "rejected")
+
+
+def account(story: Story, evidence: Evidence) -> dict[str, Any]:
+    """Whether the data can carry the figures: every row accounted for, what was refused, what is not recorded."""
+    loads, rejects = evidence.loads, evidence.rejects
+    sums = loads[["rows_read", *_PARTS, "skipped"]].sum()
+    parts = " + ".join(f"{int(sums[name]):,} {name}" for name in _PARTS)
+    missing = missing_columns(story)
+    return {
+        "quality": terms_of(
+            (
+                ("Every row", f"read {int(sums['rows_read']):,} = {parts}"),
+                ("Skipped", f"{int(sums['skipped']):,} rows that are no sessions by their format's own rule"
+                 if sums["skipped"] else ""),
+                ("Failures", _failures_text(story)),
+                ("Unknown", _unknown_text(story)),
+                ("Not recorded", f"{joined(missing)}: what needs it is left out" if missing else ""),
+                ("Not in the data", "Attempts that left no session: the true rates are lower, if anything."),
+            )
+        ),
+        "loads_title": f"{counted(len(loads), 'load')}, each with its account",
+        "loads": _load_table(loads),
+        "rejects_title": f"{counted(int(rejects['rows'].sum()), 'refusal')} by {counted(len(rejects), 'rule')}"
+        if len(rejects)
+        else "No row was refused",
+        "rejects": table_of(
+            "Refused rows by rule; a row may be refused by several",
+            ("rule", "rows"),
+            [(row["rule"], f"{row['rows']:,}") for row in rejects.to_dict("records")],
+            (1,),
+        ),
+    }  # fmt: skip
+
+
+def _failures_text(story: Story) -> str:
+    """What the publishers said of failures."""
+    said = story.stations["failures_included"].value_counts()
+    if set(said.index) == {FAILURES_INCLUDED}:
+        return "The sources say that failed sessions are in the data."
+    removed, whole = int(said.get(FAILURES_REMOVED, 0)), int(said.get(FAILURES_INCLUDED, 0))
+    perhaps = len(story.stations) - removed - whole
+    parts = [f"in the data at {whole:,}"] if whole else []
+    parts += [f"removed before publication at {removed:,}"] if removed else []
+    parts += [f"perhaps removed (the publisher does not say) at {perhaps:,}"] if perhaps else []
+    return f"{joined(parts)} of {counted(len(story.stations), 'station')}".capitalize() + "."
+
+
+def _unknown_text(story: Story) -> str:
+    network = story.report.network
+    sessions = network["attempts"] + network["unknown"] + network["excluded"]
+    return (
+        f"{network['unknown']:,} of {sessions:,} sessions ({percent(network['unknown'] / sessions)}) lack what the "
+        f"definition needs, and {network['excluded']:,} are excluded by it; they are in no rate."
+    )
+
+
+def _load_table(loads: pd.DataFrame) -> dict[str, Any]:
+    rows = [
+        (
+            row["file_name"],
+            row["source"],
+            row["profile"],
+            row["failures_included"],
+            *(f"{row[name]:,}" for name in ("rows_read", *_PARTS, "sessions")),
+        )
+        for row in loads.tail(MOST_LOADS).to_dict("records")
+    ]
+    columns = ("file", "source", "profile", "failures in it", "read", *_PARTS, "of these shown")
+    hidden = len(loads) - len(rows)
+    more = f"{hidden:,} earlier loads are not listed; the sums above hold them." if hidden else ""
+    return table_of("Loads", columns, rows, range(4, 11), more)
+
+
+def reproduction(story: Story, evidence: Evidence, command: str) -> dict[str, Any]:
+    """The command, the revision and versions, and the hashes of the files."""
+    loads = evidence.loads.tail(MOST_LOADS)
+    return {
+        "command": command,
+        "versions": terms_of(
+            (
+                ("evcharge", __version__),
+                ("Schema revision", head()),
+                ("Definition", f"{story.report.definition.id}, version {story.report.definition.version}"),
+                ("Target", f"{100 * story.report.target:g}%"),
+                ("Days", f"{story.report.first_day.isoformat()} to {story.report.last_day.isoformat()}, local"),
+                ("Python", platform.python_version()),
+                *((name, _version(name)) for name in COMPUTED_BY),
+            )
+        ),
+        "hashes": table_of(
+            "SHA-256 of the files that were loaded",
+            ("file", "SHA-256"),
+            [(row["file_name"], row["file_sha256"]) for row in loads.to_dict("records")],
+        ),
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,117 @@
+"""Do these first: the stations that need attention, a row each, with what their failures point to.
+
+What does not belong here: which stations these are (``evidence``) and what they lose (``present``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from evcharge.metrics.silence import DAYS_OF_A_WEEK
+from evcharge.report.evidence import Evidence
+from evcharge.report.present import SILENT
+from evcharge.report.sections.cells import mark_of, table_of
+from evcharge.report.story import Story, title_of
+from evcharge.report.words import amount, counted, day_text, energy, label_of, percent, whole_percent
+
+ADVICE = {
+    "visit": "inspect {where}",
+    "remote": "look at modem, logs and back end",
+    "payment vendor": "test card, app and authorisation",
+    "firmware": "compare versions, restart",
+    "check power and comms": "ping it, then visit; or closed on purpose?",
+    "review": "read its sessions: evcharge explain",
+}
+"""What a first step means, in a few words; an inference, like the step itself."""
+MOST_SILENT_ROWS = 40
+"""Silent stations in the list of their own; all of them are in the table of stations."""
+
+
+def actions(story: Story, evidence: Evidence) -> dict[str, Any]:
+    """The rows of "do these first", and the silent stations where they are many."""
+    rows = evidence.actions.to_dict("records")
+    hidden = len(story.attention) - len(rows) - len(evidence.silent)
+    return {
+        "actions": [_action(row, story) for row in rows],
+        "actions_caption": "Ranked by charges lost a week, at the present rate and the usual volume: a floor, for "
+        f"drivers who gave up left no attempt. Each is beyond what chance explains at a target of "
+        f"{100 * story.report.target:g}%. First steps are inferred from recorded codes: leads, not diagnoses.",
+        "actions_more": f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
+        "nothing_first": f"{title_of(story)}: nothing to do first.",
+        "silent": _silent(evidence),
+    }
+
+
+def _action(row: Mapping[Any, Any], story: Story) -> dict[str, str]:
+    silent = row["verdict_now"] == SILENT
+    points_to, points_detail = _silence(row) if silent else _failures(row)
+    since: date | None = row["last_session"] if silent else row["since"] if row["changed"] else None
+    where = f"port {row['worst_port']}" if isinstance(row["worst_port"], str) else "all ports"
+    return {
+        **mark_of(row["verdict_now"]),
+        "station": label_of(row),
+        "station_detail": _size(row),
+        "now": "none" if silent else percent(row["now_ratio"]),
+        "range": "" if silent else f"{100 * row['now_low']:.0f}–{100 * row['now_high']:.0f}",
+        "before": f"was {percent(row['now_ratio'] if silent else row['before_ratio'])}" if since is not None else "",
+        "since": "all along" if since is None else day_text(since),
+        "since_detail": "" if since is None else _days_ago(row, story),
+        "points_to": points_to,
+        "points_detail": points_detail,
+        "step": row["first_step"].capitalize(),
+        "step_detail": ADVICE.get(row["first_step"], "").format(where=where),
+        "lost": amount(row["charges_lost_per_week"]),
+        "lost_energy": "" if row["kwh_lost_per_week"] != row["kwh_lost_per_week"] else energy(row["kwh_lost_per_week"]),
+    }
+
+
+def _size(row: Mapping[Any, Any]) -> str:
+    """Ports and usual attempts a day, as far as known."""
+    ports = [counted(int(row["ports"]), "port")] if row["ports"] else []
+    per_week = row["attempts_per_week"]
+    usual = [f"{per_week / DAYS_OF_A_WEEK:,.1f} attempts a day"] if per_week == per_week else []
+    return " · ".join([*ports, *usual])
+
+
+def _days_ago(row: Mapping[Any, Any], story: Story) -> str:
+    if row["verdict_now"] == SILENT:
+        return counted(int(row["silent_days"]), "day") + " ago"
+    return counted((story.report.last_day - row["since"].date()).days + 1, "day")
+
+
+def _silence(row: Mapping[Any, Any]) -> tuple[str, str]:
+    return f"No attempts for {counted(int(row['silent_days']), 'day')}", "a pause that chance does not explain"
+
+
+def _failures(row: Mapping[Any, Any]) -> tuple[str, str]:
+    """The leading reason with its share, and at which port and hours failures bunch."""
+    if isinstance(row["reason"], str):
+        told = f"{row['reason'][:1].upper()}{row['reason'][1:]} ({whole_percent(row['reason_share'])} of failures)"
+    else:
+        told = "No recorded reason leads"
+    port, hours = row["worst_port"], row["worst_hours"]
+    details = [f"port {port} has {whole_percent(row['worst_port_share'])} of them"] if isinstance(port, str) else []
+    details += [f"mostly {hours}"] if isinstance(hours, str) else []
+    return told, "; ".join(details) or ("no port or hour stands out" if row["ports"] else "")
+
+
+def _silent(evidence: Evidence) -> dict[str, Any] | None:
+    if evidence.silent.empty:
+        return None
+    rows = [
+        (
+            label_of(row),
+            day_text(row["last_session"]),
+            f"{row['silent_days']:,}",
+            amount(row["attempts_per_week"]),
+            amount(row["charges_lost_per_week"]),
+        )
+        for row in evidence.silent.head(MOST_SILENT_ROWS).to_dict("records")
+    ]
+    hidden = len(evidence.silent) - len(rows)
+    title = f"{counted(len(evidence.silent), 'station')} fell silent: check power and comms, or a closure"
+    columns = ("station", "last session", "days since", "attempts a week before", "charges lost a week")
+    more = f"{hidden:,} more are in the table of all stations." if hidden else ""
+    return {"title": title, **table_of(title, columns, rows, range(2, 5), more)}

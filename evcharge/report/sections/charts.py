@@ -1,0 +1,313 @@
+"""The charts of the page, each with its title, its caption and its numbers as a table.
+
+What does not belong here: drawing (``report.charts``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evcharge.metrics.concentration import HourWindow, hour_window
+from evcharge.metrics.reasons import NOT_RECORDED
+from evcharge.metrics.weekly import weekly_counts
+from evcharge.report.evidence import Evidence
+from evcharge.report.sections.cells import table_of
+from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, missing_columns, present_rows
+from evcharge.report.words import (
+    NONE,
+    amount,
+    day_text,
+    in_words,
+    interval,
+    joined,
+    label_of,
+    percent,
+    sentence,
+    whole_percent,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FEW_STATIONS = 10
+"""Below it each station has a panel of weeks: a funnel of five points says nothing. Source: report-design."""
+MOST_TILED = 8
+"""Stations whose ports are shown week by week: two rows on a screen."""
+NO_PORT = "no port id"
+NO_REASONS = "Why attempts fail is left out: the data records no stop_reason and no error_code."
+NO_FAILURES = "Why attempts fail is left out: none failed since its station's last change."
+NO_PORTS = "Which port, and when, is left out: the data records no port_id."
+
+
+def evidence_charts(story: Story, evidence: Evidence) -> dict[str, Any]:
+    """Is it real, why, since when, which port, what hours; None where the data lacks what a chart needs."""
+    missing = missing_columns(story)
+    return {
+        "spread": _panels(story) if len(story.stations) < FEW_STATIONS else _funnel(story),
+        "reasons": _reasons(story),
+        "no_reasons": NO_REASONS if "stop_reason or error_code" in missing else NO_FAILURES,
+        "no_ports": NO_PORTS if "port_id" in missing else "",
+        "weekly": _weekly(story),
+        "tiles": _tiles(story, evidence),
+        "tiles_caption": "A row a port, a square a week, at the stations above. Darker: a larger share of "
+        "attempts failed; an outline alone: no attempts.",
+        "hours": _hours(story, evidence),
+    }
+
+
+def _drawn(prefix: str, draw: Callable[[], Figure]) -> str | None:
+    """The chart as SVG; None where matplotlib is not installed."""
+    try:
+        from evcharge.report.charts import to_svg
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
+        return None
+    return to_svg(draw(), prefix)
+
+
+def _funnel(story: Story) -> dict[str, Any]:
+    def draw() -> Figure:
+        from evcharge.report.charts import draw_funnel
+
+        return draw_funnel(story.stations, story.report.target)
+
+    attention = len(story.attention)
+    title = (
+        f"The difference is real at {in_words(attention)} station{'' if attention == 1 else 's'}"
+        if attention
+        else ("No station is beyond what chance explains")
+    )
+    return {
+        "title": title,
+        "caption": "Success now against attempts since the last change. Within the band chance explains "
+        "the gap to the target.",
+        "svg": _drawn("funnel", draw),
+        "table": None,
+        "wide": False,
+    }
+
+
+def _panels(story: Story) -> dict[str, Any] | None:
+    """Few stations week by week; None where no week is whole."""
+    weeks = _station_weeks(story)
+    if weeks.empty:
+        return None
+
+    def draw() -> Figure:
+        from evcharge.report.charts import draw_panels
+
+        return draw_panels(weeks, story.report.target)
+
+    rows = [
+        (row["station"], day_text(row["week"]), f"{row['attempts']:,}", percent(row["success_ratio"]))
+        for row in weeks.to_dict("records")
+    ]
+    columns = ("station", "week of", "attempts", "success")
+    return {
+        "title": "Station by station",
+        "caption": "Success by week; a larger dot has more attempts. Dashes: the target.",
+        "svg": _drawn("panels", draw),
+        "table": table_of("Success by station and week", columns, rows, (2, 3)),
+        "wide": False,
+    }
+
+
+def _station_weeks(story: Story) -> pd.DataFrame:
+    """The weeks of each station, in order of attention."""
+    parts = []
+    span = story.days.groupby("day", as_index=False)[["successes", "failures"]].sum().assign(successes=0, failures=0)
+    for row in story.stations.to_dict("records"):
+        own = story.days[story.days["station_key"] == row["station_key"]]
+        weeks = weekly_counts(pd.concat([span, own[["day", "successes", "failures"]]]))
+        parts.append(weeks.assign(station=label_of(row), verdict_now=row["verdict_now"]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _reasons(story: Story) -> dict[str, Any] | None:
+    """The reasons of the failures since each station's last change; None where none was recorded at all."""
+    if not len(story.reasons) or (story.reasons["kind"] == NOT_RECORDED.kind).all():
+        return None
+    table = _reason_frame(story)
+
+    def draw() -> Figure:
+        from evcharge.report.charts import draw_reasons
+
+        return draw_reasons(table)
+
+    rows = [
+        (row["title"], f"{row['flagged']:,}", f"{row['elsewhere']:,}", percent(row["share"]), row["first_step"])
+        for row in table.to_dict("records")
+    ]
+    columns = ("reason", "at stations that need attention", "elsewhere", "share", "first look")
+    return {
+        "title": _reasons_title(table),
+        "caption": "Failed attempts since each station's last change, by what was recorded. First looks are "
+        "inferences.",
+        "svg": _drawn("reasons", draw),
+        "table": table_of("Failures by recorded reason", columns, rows, (1, 2, 3)),
+        "wide": False,
+    }
+
+
+def _reason_frame(story: Story) -> pd.DataFrame:
+    """A row a reason: title, first_step, failures at stations that need attention and elsewhere, shares."""
+    attention = set(story.attention["station_key"])
+    keys = story.stations.set_index(["source", "station_id"])["station_key"]
+    at = pd.MultiIndex.from_frame(story.reasons[["source", "station_id"]])
+    flagged = keys.reindex(at).isin(attention).to_numpy()
+    sessions = story.reasons["sessions"].to_numpy()
+    counts = story.reasons.assign(flagged=np.where(flagged, sessions, 0), elsewhere=np.where(flagged, 0, sessions))
+    unsaid = counts["kind"] == NOT_RECORDED.kind
+    counts["title"] = counts["title"].mask(unsaid, "not recorded")
+    counts["first_step"] = counts["first_step"].mask(unsaid, NONE)
+    sums = counts.groupby(["title", "first_step"], as_index=False)[["flagged", "elsewhere"]].sum()
+    total = sums["flagged"] + sums["elsewhere"]
+    sums = sums.assign(total=total, share=total / max(int(total.sum()), 1))
+    sums = sums.sort_values(["total", "title"], ascending=[False, True], ignore_index=True)
+    return sums.assign(cumulative_share=sums["share"].cumsum())
+
+
+def _reasons_title(table: pd.DataFrame) -> str:
+    """What the recorded reasons point to, by shares of the failures; those that only ask for a review aside."""
+    steps = table[~table["first_step"].isin((NONE, REVIEW))].groupby("first_step")["share"].sum()
+    steps = steps.sort_values(ascending=False, kind="stable").head(2)
+    if steps.empty:
+        return "Why attempts fail"
+    shares = [f"{whole_percent(share)} to {STEP_NOUNS.get(str(step), str(step))}" for step, share in steps.items()]
+    return f"Of the failures {joined(shares).replace(' to ', ' point to ', 1)}"
+
+
+def _weekly(story: Story) -> dict[str, Any] | None:
+    weeks = story.weeks
+    if not (weeks["attempts"] > 0).any():
+        return None
+
+    def draw() -> Figure:
+        from evcharge.report.charts import draw_weekly
+
+        return draw_weekly(weeks, story.report.target)
+
+    rows = [
+        (
+            day_text(row["week"]),
+            f"{row['attempts']:,}",
+            percent(row["success_ratio"]),
+            interval(row["low"], row["high"]),
+            row["signal"],
+        )
+        for row in weeks.to_dict("records")
+    ]
+    limits = "Band: ordinary variation from week to week (Laney p′, limits of the first eight full weeks)."
+    columns = ("week of", "attempts", "success", "limits", "signal")
+    return {
+        "title": sentence(f"Week by week: {direction_text(story)}").rstrip("."),
+        "caption": f"Success of all stations by full week. {limits if weeks['centre'].notna().any() else ''}",
+        "svg": _drawn("weekly", draw),
+        "table": table_of("Success by week", columns, rows, (1, 2, 3)),
+        "wide": True,
+    }
+
+
+def _tiles(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
+    """Ports by week of the stations to fix first that name their ports."""
+    found: list[dict[str, Any]] = []
+    for row in evidence.actions.to_dict("records"):
+        detail = story.detail[story.detail["station_key"] == row["station_key"]]
+        if detail["port_id"].notna().any() and len(found) < MOST_TILED:
+            found.append(_tile(row, _port_weeks(detail), len(found)))
+    return [one for one in found if one["svg"]]
+
+
+def _port_weeks(detail: pd.DataFrame) -> pd.DataFrame:
+    """Attempts and failures by port and week, every port in every week."""
+    monday = detail["day"] - pd.to_timedelta(detail["day"].dt.day_of_week, unit="D")
+    attempts = detail["successes"] + detail["failures"]
+    counts = detail.assign(port=detail["port_id"].fillna(NO_PORT), week=monday, attempts=attempts)
+    sums = counts.groupby(["port", "week"])[["attempts", "failures"]].sum()
+    weeks = pd.date_range(monday.min(), monday.max(), freq="7D")
+    whole = pd.MultiIndex.from_product([sorted(counts["port"].unique()), weeks], names=["port", "week"])
+    return sums.reindex(whole, fill_value=0).reset_index()
+
+
+def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> dict[str, Any]:
+    def draw() -> Figure:
+        from evcharge.report.charts import draw_port_weeks
+
+        return draw_port_weeks(weeks)
+
+    ports = weeks.groupby("port", as_index=False)[["attempts", "failures"]].sum()
+    rows = [
+        (
+            one["port"],
+            f"{one['attempts']:,}",
+            f"{one['failures']:,}",
+            percent(one["failures"] / max(one["attempts"], 1)),
+        )
+        for one in ports.to_dict("records")
+    ]
+    columns = ("port", "attempts", "failures", "failed")
+    return {
+        "title": label_of(row),
+        "svg": _drawn(f"ports{number}", draw),
+        "table": table_of(f"Ports of {label_of(row)}", columns, rows, (1, 2, 3)),
+    }
+
+
+def _hours(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
+    """Failures by hour of the day, at the stations to fix first where they bunch."""
+    rows = {row["station_key"]: row for row in evidence.actions.to_dict("records")}
+    charts: list[dict[str, Any]] = []
+    for key, now in present_rows(story.detail, evidence.actions):
+        counts = now.groupby("hour")[["attempts", "failures"]].sum()
+        hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
+        window = hour_window(hours)
+        if window:
+            charts.append(_hour_chart(rows[key], hours, window, len(charts)))
+    return charts
+
+
+def _hour_chart(row: dict[Any, Any], hours: pd.DataFrame, window: HourWindow, number: int) -> dict[str, Any]:
+    hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours
+
+    def draw() -> Figure:
+        from evcharge.report.charts import draw_hours
+
+        return draw_hours(hours)
+
+    cells = [
+        (f"{one['hour']:02}:00", f"{one['attempts']:,}", f"{one['failures']:,}") for one in hours.to_dict("records")
+    ]
+    return {
+        "title": f"{label_of(row)}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
+        "caption": f"{percent(window.failure_ratio_outside)} at other hours. Share of attempts that failed, by local "
+        "hour, since the last change.",
+        "svg": _drawn(f"hours{number}", draw),
+        "table": table_of(f"Failures by hour at {label_of(row)}", ("hour", "attempts", "failures"), cells, (1, 2)),
+        "wide": False,
+    }
+
+
+def roll_up_table(evidence: Evidence) -> dict[str, Any] | None:
+    """The stations summed by region, network, operator or city; None where none is recorded."""
+    if evidence.roll_up is None:
+        return None
+    by, groups = evidence.roll_up
+    rows = [
+        (
+            row[by] if isinstance(row[by], str) else "not recorded",
+            f"{row['stations']:,}",
+            f"{row['attention']:,}",
+            f"{row['attempts']:,}",
+            percent(row["success_ratio"]),
+            interval(row["low"], row["high"]),
+            amount(row["charges_lost_per_week"]),
+        )
+        for row in groups.to_dict("records")
+    ]
+    columns = (by, "stations", "need attention", "attempts", "success", "95% interval", "charges lost a week")
+    return {"by": by, **table_of(f"Stations by {by}", columns, rows, range(1, 7))}

@@ -1,0 +1,131 @@
+"""What counts, and by whose rule: the terms, every definition side by side, and the verdicts that hang on it.
+
+What does not belong here: what a definition says (``metrics.definitions``) and the comparison (``report.sandwich``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
+from evcharge.metrics.sandwich import STATION
+from evcharge.metrics.silence import silent_limit
+from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
+from evcharge.report.console import MARKS
+from evcharge.report.evidence import Evidence
+from evcharge.report.sandwich import Sandwich
+from evcharge.report.sections.cells import table_of, terms_of
+from evcharge.report.story import LEADING_SHARE, Story
+from evcharge.report.words import NONE, counted, interval, label_of, percent
+
+MOST_FLIPS = 10
+"""Stations shown whose verdict hangs on the definition; ``evcharge sandwich`` has all of them."""
+
+
+def definitions(story: Story, evidence: Evidence) -> dict[str, Any]:
+    """Terms, the table of definitions, and the stations whose verdict depends on it."""
+    sandwich = evidence.sandwich
+    missing = ", ".join(sandwich.silent)
+    total, flips = len(story.stations), len(sandwich.flipping)
+    return {
+        "terms": _terms(story),
+        "definitions": _definition_table(sandwich),
+        "without_data": f"The data lacks what these need: {missing}." if missing else "",
+        "flips_title": f"The verdict over the whole period depends on the definition at {flips:,} of {total:,} stations"
+        if flips
+        else f"No verdict over the whole period depends on the definition, at {counted(total, 'station')}",
+        "flips": _flip_table(sandwich) if flips else None,
+        "flips_caption": f"+n: sessions that fail by {sandwich.base.id} and succeed by this definition; −n: the other "
+        "way round. Marks are verdicts over the whole period.",
+    }
+
+
+def _terms(story: Story) -> list[dict[str, str]]:
+    definition, target = story.report.definition, f"{100 * story.report.target:g}%"
+    chance = silent_limit(len(story.stations))
+    rule = f"{definition.id}, version {definition.version}: {definition.title}"
+    pairs = (
+        ("Attempt", "A session in the data whose outcome the definition can tell."),
+        ("Success", f"{rule}. Source: {definition.source}. Chosen because: {story.report.reason}."),
+        (
+            "Now",
+            "The attempts since the last change of the station's rate; the whole period where it did not change. "
+            f"A change needs {LEAST_ATTEMPTS} attempts on {LEAST_DAYS} days on each side. A slow decline shows as its "
+            "clearest step, and a rate since a chosen day looks a little more extreme than it is.",
+        ),
+        (
+            "Below target",
+            f"So few successes that a station just on {target} has them less than once in {1 / BELOW_TAIL:,.0f} times "
+            "(exact binomial tail).",
+        ),
+        (
+            "Meets target",
+            f"So many successes that a station just on {target} has them less than once in {1 / MEETS_TAIL:.0f} times.",
+        ),
+        (
+            "Can't tell yet",
+            "Too few attempts, or too close to the target, to say either. At three attempts a day most falls of two "
+            "weeks are in here: it does not mean that all is well.",
+        ),
+        (
+            "Silent",
+            f"No attempt for so long that chance explains it less than once in {1 / chance:,.0f} times, weekday by "
+            "weekday. Holidays and planned closures look the same.",
+        ),
+        (
+            "Lost a week",
+            "Failures beyond what the target allows, at the present rate and the usual number of attempts; of a silent "
+            "station its usual successes. A floor: who gave up left no attempt. In kWh: times the station's mean "
+            "charge.",
+        ),
+        (
+            "First step",
+            f"Inferred from the most frequent recorded reason if it has {LEADING_SHARE:.0%} of the failures now, else "
+            "review. A lead, not a diagnosis.",
+        ),
+        ("Interval", "Wilson, 95%. Attempts of one visit depend on each other, so it is a little too narrow."),
+        ("Not uptime", "A success rate says nothing of hours out of service, and is no NEVI submission."),
+    )
+    return terms_of(pairs)
+
+
+def _definition_table(sandwich: Sandwich) -> dict[str, Any]:
+    rows = []
+    for one in sandwich.by_definition():
+        network, verdicts = one["network"], one["stations"]
+        rows.append(
+            (
+                f"{one['id']}: {one['title']}",
+                percent(network["success_ratio"]),
+                interval(network["low"], network["high"]),
+                f"{network['successes']:,} of {network['attempts']:,}",
+                f"{network['unknown']:,}",
+                *(f"{verdicts[verdict]:,}" for verdict in (BELOW, CANT_TELL, MEETS)),
+            )
+        )
+    marks = (f"{MARKS[verdict][0]} {verdict}" for verdict in (BELOW, CANT_TELL, MEETS))
+    columns = ("definition", "success", "95% interval", "succeeded", "unknown", *marks)
+    return table_of("The network by every definition, over the whole period", columns, rows, range(1, 8))
+
+
+def _flip_table(sandwich: Sandwich) -> dict[str, Any]:
+    flipping = sandwich.flipping
+    keys = flipping.head(MOST_FLIPS)
+    shown = sandwich.stations.merge(keys, on=STATION)
+    rows = [_flip_row(group.to_dict("records"), sandwich) for _, group in shown.groupby(STATION, sort=True)]
+    hidden = len(flipping) - len(rows)
+    more = f"{hidden:,} more: evcharge sandwich --json" if hidden > 0 else ""
+    columns = ("station", *(one.id for one in sandwich.definitions))
+    return table_of("Stations whose verdict depends on the definition", columns, rows, range(1, len(columns)), more)
+
+
+def _flip_row(rows: list[dict[Any, Any]], sandwich: Sandwich) -> list[str]:
+    by_definition = {row["definition"]: row for row in rows}
+    return [label_of(rows[0]), *(_flip_cell(by_definition[one.id]) for one in sandwich.definitions)]
+
+
+def _flip_cell(row: dict[Any, Any]) -> str:
+    if not row["attempts"]:
+        return NONE
+    moved = "".join(f" {sign}{row[name]}" for sign, name in (("+", "gained"), ("−", "lost")) if row[name])
+    return f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'])}{moved}"

@@ -1,0 +1,323 @@
+"""What the report tells, once, for page, terminal, chart and program: the finding, what to do first, and why.
+
+What does not belong here: markup, colours, and how a thing is shown (``console``, ``page``, ``charts``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evcharge.metrics.concentration import hour_window, worst_port
+from evcharge.metrics.days import count_days
+from evcharge.metrics.definitions import Definition
+from evcharge.metrics.detail import read_daily_failures, read_detail
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
+from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
+from evcharge.metrics.weekly import Direction, control_chart, direction, weekly_counts
+from evcharge.report import Database, Report, build_report, csv_of, plain, reading
+from evcharge.report.present import PRESENT, SILENT, WORDS, in_order_of_attention, needing_attention, read_present
+from evcharge.report.words import amount, counted, day_text, energy, hours_text, in_words, joined, percent, sentence
+
+LEADING_SHARE = 1 / 3
+"""Share of a station's failures from which on one recorded reason stands for it. House rule, provisional: below it no
+reason leads, and a first step by the most frequent one would be a guess."""
+REVIEW, VISIT, POWER_AND_COMMS = "review", "visit", "check power and comms"
+"""First steps where nothing leads, where one port does, and of a silent station; the others: ``reasons.toml``."""
+ADVICE = ("reason", "reason_share", "worst_port", "worst_port_share", "worst_hours", "first_step")
+"""Columns of what the failures of the present spell point to: the leading reason and its share, the port and the hours
+at which they bunch beyond chance, and what to do first where attention is needed."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """The report by one definition, with what each station does now.
+
+    Attributes:
+        report: the rates of the whole period, by station.
+        stations: in order of attention: the columns of ``report.groups``, those of ``present.read_present``, and
+            ``ADVICE`` (None and NaN where there is none).
+        days: the frame of ``metrics.days.count_days``.
+        weeks: the frame of ``metrics.weekly.control_chart``.
+        direction: where the network goes.
+        reasons: what was recorded of the failures of the present spells: ``metrics.reasons.count_reasons`` by station.
+        detail: the frame of ``metrics.detail.read_detail`` of the stations that need attention.
+    """
+
+    report: Report
+    stations: pd.DataFrame
+    days: pd.DataFrame
+    weeks: pd.DataFrame
+    direction: Direction
+    reasons: pd.DataFrame
+    detail: pd.DataFrame
+
+    @property
+    def attention(self) -> pd.DataFrame:
+        """The stations that are below target now, or silent; the costliest first."""
+        return needing_attention(self.stations)
+
+    @cached_property
+    def rows(self) -> list[dict[Any, Any]]:
+        """The stations as plain rows, in order of attention."""
+        return self.stations.astype(object).to_dict("records")
+
+    @cached_property
+    def several_sources(self) -> bool:
+        """Whether station ids of several sources stand side by side."""
+        return len(set(self.stations["source"])) > 1
+
+    def count_of(self, word: str) -> int:
+        """How many stations are this now: one of ``present.WORDS``."""
+        return int((self.stations["verdict_now"] == word).sum())
+
+    def lost_per_week(self, unit: str) -> float | None:
+        """What the stations that need attention lose in a week: ``charges`` or ``kwh``; None where none is known."""
+        known = self.attention[f"{unit}_lost_per_week"].dropna()
+        return float(known.sum()) if len(known) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document: the report's, with what is so now; ratios unrounded, null where not known."""
+        document = self.report.to_dict()
+        by_key = {(row["source"], row["station_id"]): row for row in self.rows}
+        for station in document["stations"]:
+            station["now"] = _now(by_key[station["source"], station["station_id"]])
+        document["title"] = title_of(self)
+        document["direction"] = {
+            name: plain(getattr(self.direction, name))
+            for name in ("word", "since", "ratio_before", "ratio_now", "points")
+        }
+        document["attention"] = {
+            "stations": len(self.attention),
+            "charges_lost_per_week": self.lost_per_week("charges"),
+            "kwh_lost_per_week": self.lost_per_week("kwh"),
+        }
+        return document
+
+
+def _now(row: dict[str, Any]) -> dict[str, Any]:
+    figures = {name: plain(row[column]) for name, column in PRESENT.items()}
+    return {**figures, **{name: plain(row[name]) for name in ADVICE}}
+
+
+def build_story(
+    database: Database, *, target: float, definition: Definition | None = None, selection: Selection
+) -> Story:
+    """Reads everything the report tells, from one moment of the database.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: no session matches.
+    """
+    with reading(database) as session:
+        report = build_report(session, target=target, definition=definition, selection=selection)
+        days = count_days(session, report.definition, selection)
+        present = read_present(session, selection, days, target)
+        failures = read_daily_failures(session, report.definition, selection)
+        listed = [int(key) for key in needing_attention(present)["station_key"]]
+        detail = read_detail(session, report.definition, selection, listed)
+    reasons = _reasons_now(failures, present)
+    attributes = present.drop(columns=["name", "without_failures", "perhaps_without_failures"])
+    stations = report.groups.merge(attributes, on=["source", "station_id"], validate="1:1")
+    stations = stations.merge(_leading_reasons(reasons), on=["source", "station_id"], how="left")
+    stations = stations.merge(_bunched(detail, present), on="station_key", how="left")
+    stations["first_step"] = _first_steps(stations)
+    weeks = control_chart(weekly_counts(days))
+    going = _untold() if failures_removed(report.groups) else direction(weeks)
+    return Story(report, in_order_of_attention(stations), days, weeks, going, reasons, detail)
+
+
+def failures_removed(stations: pd.DataFrame) -> bool:
+    """Whether every publisher removed failures, so that no rate here shows anything."""
+    return set(stations["failures_included"]) == {FAILURES_REMOVED}
+
+
+def _untold() -> Direction:
+    return Direction(CANT_TELL, None, np.nan, np.nan, np.nan, "failures are not in the data")
+
+
+def _reasons_now(failures: pd.DataFrame, present: pd.DataFrame) -> pd.DataFrame:
+    """Reasons of the failures since each station's present spell began."""
+    named = failures.merge(present[["station_key", "source", "station_id", "name", "since"]], on="station_key")
+    now = named[named["day"] >= named["since"]]
+    keys = ["source", "station_id", "name", "stop_reason", "error_code"]
+    sums = now.groupby(keys, dropna=False)[["sessions"]].sum().reset_index()
+    sums[keys] = sums[keys].astype(object).where(sums[keys].notna(), None)
+    return count_reasons(sums, by="station")
+
+
+def _leading_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
+    """The reason that leads each station's failures, where one does, with its share and its first step."""
+    recorded = reasons[(reasons["kind"] != NOT_RECORDED.kind) & (reasons["share"] >= LEADING_SHARE)]
+    first = recorded.drop_duplicates(["source", "station_id"])
+    names = {"title": "reason", "share": "reason_share", "first_step": "first_step"}
+    return first[["source", "station_id", *names]].rename(columns=names)
+
+
+def present_rows(detail: pd.DataFrame, stations: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
+    """Each station's rows of ``detail`` that belong to its present spell, with its attempts, by station_key."""
+    rows = detail.merge(stations[["station_key", "since"]], on="station_key")
+    rows = rows[rows["day"] >= rows["since"]]
+    rows = rows.assign(attempts=rows["successes"] + rows["failures"])
+    return [(int(str(key)), own) for key, own in rows.groupby("station_key")]
+
+
+def _bunched(detail: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+    """The port and the hours at which each station's failures bunch beyond chance, where they do."""
+    found = []
+    for key, rows in present_rows(detail, stations):
+        by_port, by_hour = (
+            rows.groupby(name, dropna=False, as_index=False)[["attempts", "failures"]].sum()
+            for name in ("port_id", "hour")
+        )
+        port, window = worst_port(by_port), hour_window(by_hour)
+        hours = hours_text(window.first_hour, window.hours) if window else None
+        found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, hours))
+    table = pd.DataFrame(found, columns=["station_key", *ADVICE[2:5]])
+    return table.astype(
+        {"station_key": "int64", "worst_port": object, "worst_port_share": float, "worst_hours": object}
+    )
+
+
+def _first_steps(stations: pd.DataFrame) -> pd.Series:
+    """What to do first where attention is needed: as the leading reason says.
+
+    Where that is to review and one port stands out, a visit: what happens at one port only is hardly driver or vehicle.
+    """
+    steps = stations["first_step"].fillna(REVIEW)
+    steps = steps.mask((steps == REVIEW) & stations["worst_port"].notna(), VISIT)
+    steps = steps.mask(stations["verdict_now"] == SILENT, POWER_AND_COMMS)
+    return steps.astype(object).where(stations["verdict_now"].isin(WORDS[:2]), None)
+
+
+# Words
+
+STEP_NOUNS = {
+    VISIT: "a site visit",
+    REVIEW: "a review of the sessions",
+    POWER_AND_COMMS: "a check of power and comms",
+    "remote": "a look from afar",
+    "payment vendor": "the payment vendor",
+    "firmware": "firmware",
+}
+"""First steps as a sentence has them."""
+
+
+def title_of(story: Story) -> str:
+    """The finding in one sentence, with what it costs."""
+    total, attention = len(story.stations), len(story.attention)
+    if failures_removed(story.stations):
+        return f"{counted(total, 'station')}, and failures are not in the data"
+    if attention:
+        return _attention_title(story, total, attention)
+    meets = story.count_of(MEETS)
+    if meets == total:
+        return f"All {total:,} stations meet the target" if total > 1 else "The station meets the target"
+    return f"No station is shown to be below target; {total - meets:,} of {total:,} can't be told yet"
+
+
+def _attention_title(story: Story, total: int, attention: int) -> str:
+    if total == 1:
+        subject = "The station needs attention"
+    else:
+        verb = "needs" if attention == 1 else "need"
+        subject = f"{in_words(attention).capitalize()} of {total:,} stations {verb} attention"
+    lost = story.lost_per_week("charges")
+    if lost is None or lost < 1:
+        return subject
+    pronoun = "it loses" if attention == 1 else "together they lose"
+    return f"{subject}; {pronoun} about {counted(round(lost), 'charge')} a week"
+
+
+def direction_text(story: Story) -> str:
+    """Where the network's weekly rate goes, with its size and its week."""
+    found = story.direction
+    if found.since is None:
+        return f"{found.word}: {found.reason}" if found.reason else found.word
+    size = f"{'down' if found.points < 0 else 'up'} {abs(found.points):.1f} points"
+    return f"{size} ({percent(found.ratio_before)} to {percent(found.ratio_now)}), most clearly since the week of " + (
+        day_text(found.since)
+    )
+
+
+def lede_of(story: Story) -> str:
+    """The finding's facts, a sentence each: the rate, its direction, what is wrong, and what kind of work it is."""
+    network = story.report.network
+    below, silent = story.count_of(BELOW), story.count_of(SILENT)
+    sentences = [
+        f"{percent(network['success_ratio'])} of {network['attempts']:,} attempts succeeded, against a target of "
+        f"{100 * story.report.target:g}%",
+        f"the weekly rate is {direction_text(story)}" if story.direction.since else "",
+    ]
+    wrong = [f"{in_words(below)} fail{'s' if below == 1 else ''} more often than chance allows"] if below else []
+    wrong += [f"{in_words(silent)} {'has' if silent == 1 else 'have'} fallen silent"] if silent else []
+    sentences += [joined(wrong), first_steps_text(story)] if wrong else [unsure_text(story)]
+    return " ".join(sentence(text) for text in sentences if text)
+
+
+def first_steps_text(story: Story) -> str:
+    """What kind of work the stations that need attention ask for first."""
+    steps = Counter(story.attention["first_step"])
+    counts = [f"{STEP_NOUNS.get(step, step)} at {in_words(number)}" for step, number in steps.most_common()]
+    return f"first steps: {joined(counts)}"
+
+
+def unsure_text(story: Story) -> str:
+    """How many stations can't be told yet."""
+    unsure = story.count_of(CANT_TELL)
+    if not unsure:
+        return ""
+    return f"{in_words(unsure)} station{'' if unsure == 1 else 's'} can't be told yet: too few attempts, or too close"
+
+
+def cost_text(story: Story) -> str:
+    """What the stations that need attention lose a week; empty where it is not known."""
+    charges, kwh = story.lost_per_week("charges"), story.lost_per_week("kwh")
+    if charges is None:
+        return ""
+    return f"{amount(charges)} charges" + (f" ({energy(kwh)})" if kwh is not None else "") + " a week"
+
+
+# For programs
+
+
+def to_json(story: Story) -> str:
+    """The document of ``Story.to_dict`` as text in ASCII, which every terminal and encoding takes."""
+    return json.dumps(story.to_dict(), indent=2)
+
+
+CSV_COLUMNS = (*PRESENT.values(), *ADVICE)
+"""What the CSV has of a station beside the columns of the report."""
+
+
+def to_csv(story: Story) -> str:
+    """The stations as CSV by source and id, unrounded; text that a spreadsheet could run is made inert."""
+    report = story.report
+    columns = [*report.groups.columns, *CSV_COLUMNS]
+    rows = story.stations.sort_values(["source", "station_id"])[columns]
+    return csv_of(rows.assign(definition=report.definition.id, target=report.target))
+
+
+def allowance_used(story: Story) -> tuple[int, float, float | None]:
+    """Failures, how many the target allows, and their quotient; None where it allows none."""
+    network = story.report.network
+    allowed = network["attempts"] * (1 - story.report.target)
+    failures = int(network["failures"])
+    return failures, allowed, failures / allowed if allowed else None
+
+
+def missing_columns(story: Story) -> list[str]:
+    """What the data does not record and the report would show."""
+    told = {
+        "port_id": int(story.stations["ports"].sum()) > 0,
+        "stop_reason or error_code": not len(story.reasons) or bool(np.any(story.reasons["kind"] != NOT_RECORDED.kind)),
+        "energy_kwh": bool(story.stations["kwh_lost_per_week"].notna().any()),
+    }
+    return [name for name, there in told.items() if not there]

@@ -1,0 +1,161 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const FIRST_ROWS = 100;
+  const table = document.getElementById("stations");
+  const body = table.tBodies[0];
+  const filter = document.getElementById("filter");
+  const more = document.getElementById("more");
+  const state = { key: null, falling: false, words: new Set(), text: "", all: false };
+  const SVG = "http://www.w3.org/2000/svg";
+
+  const element = (name, attributes, text) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+  const drawing = (width, height, label) => {
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    if (label) { svg.setAttribute("role", "img"); svg.setAttribute("aria-label", label); } else svg.setAttribute("aria-hidden", "true");
+    return svg;
+  };
+  const path = (svg, d, attributes) => {
+    const made = document.createElementNS(SVG, "path");
+    made.setAttribute("d", d);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    svg.append(made);
+  };
+
+  // The interval of one station: line, mark, the rate before, the target. Ratios become tenths of a per cent.
+  const across = (ratio) => Math.round(10 * Math.max(0, Math.min(124, 124 * (ratio - data.axis) / (1 - data.axis)))) / 10;
+  const SHAPES = [
+    (x) => `M${x - 4.5} 5.5h9l-4.5 8z`,
+    (x) => `M${x - 4} 5l8 8m0 -8l-8 8`,
+    (x) => `M${x - 4} 9a4 4 0 1 0 8 0a4 4 0 1 0 -8 0`,
+    (x) => `M${x - 4} 9a4 4 0 1 0 8 0a4 4 0 1 0 -8 0`,
+  ];
+  const intervalOf = (row) => {
+    const svg = drawing(124, 18, row.range && `95% interval ${row.range}`);
+    const target = across(data.target);
+    path(svg, `M${target} 0V18`, { stroke: "var(--muted)", "stroke-dasharray": "2 2" });
+    if (row.n === null) return svg;
+    const colour = `var(--${["bad", "silent", "muted", "ok"][row.w]})`;
+    if (row.l !== null) {
+      const low = across(row.l);
+      path(svg, `M${low} 9H${across(row.h)}`, { stroke: colour, "stroke-width": 1.5, opacity: 0.7 });
+      if (row.l < data.axis) path(svg, "M4 6L0 9L4 12", { stroke: colour, fill: "none", "stroke-width": 1.5 });
+    }
+    if (row.b !== null) path(svg, `M${across(row.b)} 4V14`, { stroke: "var(--ink)", "stroke-width": 1.5 });
+    const filled = row.w === 0 || row.w === 3;
+    path(svg, SHAPES[row.w](across(row.n)), { stroke: colour, "stroke-width": 1.5, fill: filled ? colour : "var(--paper)" });
+    return svg;
+  };
+  const stripOf = (row) => {
+    const svg = drawing(124, 18, null);
+    const step = 124 / data.bins;
+    const paths = {};
+    for (let at = 0; at < row.d.length; at += 1) {
+      const level = row.d[at];
+      if (level === ".") continue;
+      paths[level] = (paths[level] || "") + `M${(at * step).toFixed(1)} 3h${step.toFixed(1)}v12h-${step.toFixed(1)}z`;
+    }
+    for (const level of Object.keys(paths).sort()) {
+      const worked = level === "0";
+      path(svg, paths[level], { fill: worked ? "var(--ok-pale)" : "var(--bad)", opacity: worked ? 1 : 0.2 * Number(level) });
+    }
+    return svg;
+  };
+
+  const rowOf = (row) => {
+    const made = element("tr", {});
+    const head = element("th", { scope: "row" });
+    head.append(
+      element("span", { class: `mark ${data.words[row.w].tone}`, "aria-hidden": "true" }, data.words[row.w].mark),
+      ` ${row.s}`, element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
+    const graphic = element("td", { class: "g" }), strip = element("td", { class: "s" });
+    graphic.append(intervalOf(row));
+    strip.append(stripOf(row));
+    made.append(
+      head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.period),
+      element("td", { class: "r" }, row.tries), strip, element("td", { class: "d" }, row.since), element("td", { class: "w", title: row.reason }, row.reason),
+      element("td", { class: "r" }, row.lost));
+    return made;
+  };
+
+  const SORTED_BY = {
+    station: (row) => row.s.toLowerCase(), now: (row) => row.n, period: (row) => row.p, tries: (row) => row.t,
+    since: (row) => row.f, lost: (row) => row.c,
+  };
+  const compared = (one, other) => {
+    const [a, b] = [SORTED_BY[state.key](one), SORTED_BY[state.key](other)];
+    if (a === null || b === null) return (a === null) - (b === null);
+    const order = typeof a === "string" ? a.localeCompare(b) : a - b;
+    return state.falling ? -order : order;
+  };
+  const chosen = () => {
+    const wanted = state.text.toLowerCase();
+    const rows = data.rows.filter((row) =>
+      (!state.words.size || state.words.has(row.w)) && (!wanted || `${row.s} ${row.id} ${row.reason}`.toLowerCase().includes(wanted)));
+    return state.key ? rows.map((row, at) => [row, at]).sort((a, b) => compared(a[0], b[0]) || a[1] - b[1]).map(([row]) => row) : rows;
+  };
+  const show = () => {
+    const rows = chosen();
+    const some = state.all ? rows : rows.slice(0, FIRST_ROWS);
+    body.replaceChildren(...some.map(rowOf));
+    more.hidden = some.length === rows.length;
+    more.querySelector("button").textContent = `Show all ${rows.length.toLocaleString("en")} stations`;
+    document.getElementById("shown").textContent = `${some.length.toLocaleString("en")} of ${data.rows.length.toLocaleString("en")} shown`;
+    for (const head of table.tHead.rows[0].cells) {
+      if (head.dataset.key === state.key) head.setAttribute("aria-sort", state.falling ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+  };
+
+  for (const head of table.tHead.rows[0].cells) {
+    if (!head.dataset.key) continue;
+    const button = element("button", { type: "button" }, head.textContent);
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const again = state.key === head.dataset.key;
+      state.falling = again ? !state.falling : ["lost", "tries", "since"].includes(head.dataset.key);
+      state.key = head.dataset.key;
+      show();
+    });
+  }
+  for (const chip of document.querySelectorAll(".chip")) {
+    chip.addEventListener("click", () => {
+      const word = Number(chip.dataset.word);
+      if (!state.words.delete(word)) state.words.add(word);
+      chip.setAttribute("aria-pressed", String(state.words.has(word)));
+      show();
+    });
+  }
+  filter.addEventListener("input", () => { state.text = filter.value; show(); });
+  more.querySelector("button").addEventListener("click", () => { state.all = true; show(); });
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(input|textarea|select)$/i.test(event.target.tagName);
+    if (event.key === "/" && !typing) { event.preventDefault(); filter.focus(); }
+    if (event.key === "Escape" && event.target === filter) { filter.value = state.text = ""; show(); }
+  });
+
+  // A cell that a spreadsheet could run gets an apostrophe; quotes are doubled.
+  const cell = (value) => {
+    const text = value === null || value === undefined ? "" : String(value);
+    const inert = typeof value === "string" && /^[ \u00a0\u3000]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+  };
+  document.getElementById("download").addEventListener("click", () => {
+    const head = ["source", "station_id", "station", "verdict_now", "now_ratio", "now_low", "now_high", "success_ratio", "attempts", "since", "reason", "charges_lost_per_week"];
+    const lines = chosen().map((row) =>
+      [row.o, row.id, row.s, data.words[row.w].word, row.n, row.l, row.h, row.p, row.t, row.f, row.reason, row.c].map(cell).join(","));
+    const blob = new Blob([`${[head.join(","), ...lines].join("\n")}\n`], { type: "text/csv" });
+    const link = element("a", { href: URL.createObjectURL(blob), download: "stations.csv" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+
+  document.getElementById("controls").hidden = false;
+  show();
+})();
