@@ -75,6 +75,8 @@ SAMPLES = {
     **dict.fromkeys(("energy_kwh", "peak_power_kw", "station_latitude", "station_longitude"), NUMBERS),
     "duration_minutes": DURATIONS,
     "success": WORDS,
+    "authorisation_mode": ("cached_auth", " post_plugin ", "rfid", ""),
+    **dict.fromkeys(("authorised_after_seconds", "power_after_seconds", "authorize_lead_seconds"), NUMBERS),
 }
 COLUMNS = (*(column.name for column in SESSION_TEXTS), *(f"station_{column.name}" for column in STATION_TEXTS))
 

@@ -17,6 +17,7 @@ import pytest
 
 from evcharge.cli import cli
 from evcharge.frames import Cleaned
+from evcharge.migrate import head
 from evcharge.synth import write_sample
 from tests.factories import HEADER, native_csv, session_row
 
@@ -437,8 +438,8 @@ def test_create_db_makes_the_database_first(evcharge):
     native_csv(Path("x.csv"), session_row())
     assert evcharge("load", "x.csv")[0] == 1
     code, _, err = evcharge("load", "x.csv", "--create-db")
-    assert (code, err) == (0, "sqlite:///ev_charging.db is at revision 0001\n")
-    assert evcharge("db", "current")[1] == "0001 (newest: 0001)\n"
+    assert (code, err) == (0, f"sqlite:///ev_charging.db is at revision {head()}\n")
+    assert evcharge("db", "current")[1] == f"{head()} (newest: {head()})\n"
 
 
 def test_the_changes_of_a_load_are_listed_and_more_than_five_are_counted(evcharge, db):
@@ -608,7 +609,7 @@ def test_the_whole_job_runs_in_an_empty_folder_and_again(tmp_path):
     assert first.returncode == 0, first.stderr
     assert b"read 1,000 = 1,000 inserted" in first.stdout
     assert first.stderr.decode().splitlines() == [
-        "sqlite:///ev_charging.db is at revision 0001",
+        f"sqlite:///ev_charging.db is at revision {head()}",
         "wrote charging_sessions.csv (synthetic sessions, since there was no such file)",
         "wrote station_reliability.png",
     ]
@@ -633,7 +634,7 @@ def test_load_and_report_run_as_modules(tmp_path):
     assert b"10 stations   1,000 attempts" in report.stdout
     assert report.stderr == b"wrote station_reliability.png\n"
     named = process(tmp_path, "-m", "evcharge", "db", "current")
-    assert named.stdout == b"0001 (newest: 0001)\n"
+    assert named.stdout.decode() == f"{head()} (newest: {head()})\n"
 
 
 def commands(group=cli, names=()):

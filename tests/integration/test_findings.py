@@ -1,4 +1,4 @@
-"""evcharge first, visits and reasons, and the frames of the same for Python."""
+"""What stations do now, visits and reasons, and the frames of the same for Python."""
 
 from __future__ import annotations
 
@@ -60,29 +60,33 @@ def run(url, tmp_path, capsys, monkeypatch):
     return command
 
 
-def test_the_stations_to_fix_come_first_with_their_day_and_their_cost(run):
-    told = json.loads(run("first", "--json"))
-    assert told["to_fix"] == 2
-    silent, broken, sound = told["stations"]
-    assert (silent["station_id"], silent["silent"], silent["last_session"]) == ("silent", True, "2025-05-18")
-    assert silent["charges_lost_per_week"] == 56
-    assert (broken["station_id"], broken["verdict"], broken["since"]) == ("broken", "below target", "2025-05-27")
+def test_the_document_tells_what_each_station_does_now_since_when_and_what_it_costs(run):
+    told = json.loads(run("report", "--json", "--no-png"))
+    assert told["title"] == "Two of 3 stations need attention; together they lose about 81 charges a week"
+    assert told["attention"]["stations"] == 2
+    assert told["attention"]["charges_lost_per_week"] == pytest.approx(56 + 0.45 * 56)
+    broken, silent, sound = (station["now"] for station in told["stations"])
+    assert (silent["verdict"], silent["silent"], silent["last_session"]) == ("silent", True, "2025-05-18")
+    assert (silent["charges_lost_per_week"], silent["first_step"]) == (56, "check power and comms")
+    assert (broken["verdict"], broken["since"]) == ("below target", "2025-05-27")
     assert (broken["success_ratio"], broken["attempts"]) == (0.5, 112)
     assert broken["ratio_before"] == pytest.approx(0.975, abs=0.01)
     assert broken["charges_lost_per_week"] == pytest.approx(0.45 * 56)
     assert broken["kwh_lost_per_week"] == pytest.approx(0.45 * 56 * 10)
-    assert (sound["station_id"], sound["changed"], sound["silent"]) == ("sound", False, False)
+    assert (sound["verdict"], sound["changed"], sound["first_step"]) == ("meets target", False, None)
+    assert [station["verdict"] for station in told["stations"]] == ["below target", "meets target", "meets target"]
 
 
-def test_people_read_the_stations_to_fix(run):
-    lines = run("first").splitlines()
-    assert any(line.split()[:2] == ["×", "silent"] and "18 May 2025" in line for line in lines)
-    assert any(line.split()[:3] == ["▼", "broken", "50.0%"] and "27 May 2025" in line for line in lines)
-    assert not any("sound" in line for line in lines)
+def test_people_read_the_stations_that_need_attention_first(run):
+    lines = [line.split() for line in run("report", "--no-png").splitlines()]
+    rows = [words for words in lines if words and words[0] in "▼×○●"]
+    assert [row[:2] for row in rows] == [["×", "silent"], ["▼", "broken"], ["●", "sound"]]
+    assert rows[0][4:] == ["silent", "18", "May", "56", "power", "and", "comms"]
+    assert rows[1][4:] == ["50.0%", "41–59", "27", "May", "25", "review"]
 
 
-def test_where_nothing_is_to_fix_it_says_so(run):
-    assert "No station is shown to be below target now" in run("first", "--station", "sound")
+def test_where_nothing_needs_attention_it_says_so(run):
+    assert "The station meets the target" in run("report", "--no-png", "--station", "sound")
 
 
 def test_visits_add_up_and_name_their_rule(run):

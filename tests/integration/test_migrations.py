@@ -22,15 +22,17 @@ from tests.unit.metrics.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
 TABLES = {"dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row"}
-VIEWS = {"v_charging", "v_station_reliability"}
+VIEWS = {"v_charging", "v_station_reliability", "v_failure_reasons", "v_port_daily"}
 CANARY = "c4n4ry"
+HEAD = head()
+AFTER_HEAD = f"{int(HEAD) + 1:04d}"
 
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{after_head}"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -54,6 +56,13 @@ def tables(url):
 
 def views(url):
     return set(inspect(opened(url)).get_view_names())
+
+
+def columns_of(url):
+    """The columns of every table and view, in order."""
+    inspector = inspect(opened(url))
+    names = [*inspector.get_table_names(), *inspector.get_view_names()]
+    return {name: [column["name"] for column in inspector.get_columns(name)] for name in names}
 
 
 def revision(url):
@@ -84,7 +93,8 @@ def scripts(tmp_path):
         folder = tmp_path / "scripts"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "versions" / "0002_half.py").write_text(NEXT.format(last=last))
+        half = NEXT.format(last=last, head=HEAD, after_head=AFTER_HEAD)
+        (folder / "versions" / f"{AFTER_HEAD}_half.py").write_text(half)
         return folder
 
     return write
@@ -138,6 +148,17 @@ def test_down_and_up_again_works_with_rows_in_between(empty_url):
     assert tables(empty_url) == {"alembic_version"}
 
 
+def test_a_step_down_leaves_the_schema_that_the_step_before_made(empty_url):
+    revisions = [script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()][::-1]
+    made = []
+    for revision in revisions:
+        command.upgrade(alembic_config(empty_url), revision)
+        made.append(columns_of(empty_url))
+    for revision, before in zip(revisions[-2::-1], made[-2::-1], strict=True):
+        command.downgrade(alembic_config(empty_url), revision)
+        assert columns_of(empty_url) == before
+
+
 def test_alembic_finds_no_difference_between_migrations_and_models(url):
     command.check(alembic_config(url))
     with open_engine(url, writes=True).begin() as connection:
@@ -168,7 +189,7 @@ def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_its_rows(url, 
         with pytest.raises(RuntimeError, match="the migration fails"):
             upgrade(url)
     assert tables(url) == before
-    assert revision(url) == "0001"
+    assert revision(url) == HEAD
     assert sessions(url) == rows
     require_head(open_engine(url), url)
 
@@ -176,7 +197,7 @@ def test_an_upgrade_that_fails_half_way_leaves_the_old_schema_and_its_rows(url, 
     monkeypatch.setattr(migrate, "script_location", lambda: good)
     upgrade(url)
     assert tables(url) == before | {"half"}
-    assert revision(url) == "0002"
+    assert revision(url) == AFTER_HEAD
 
 
 def test_an_upgrade_of_many_steps_that_fails_at_the_last_has_not_begun(empty_url, scripts, monkeypatch):
@@ -274,7 +295,7 @@ def test_a_database_behind_is_refused_with_the_command_that_upgrades_it(url, scr
     monkeypatch.setattr(migrate, "script_location", lambda: newer)
     error = refusal(require_head, open_engine(url), url)
     assert error.code == "schema_behind"
-    assert error.reason == "the database is at revision 0001; this program needs 0002."
+    assert error.reason == f"the database is at revision {HEAD}; this program needs {AFTER_HEAD}."
     assert "alembic upgrade head" in error.hint
 
 

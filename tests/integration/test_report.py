@@ -84,7 +84,7 @@ def test_the_document_tells_definition_network_and_stations_with_exact_ratios(ur
     stations = {station["station_id"]: station for station in document["stations"]}
     assert list(stations) == ["B", "C", "D", "a"]
     for station in stations.values():
-        assert set(station) == {"source", "station_id", "name"} | FIGURES
+        assert set(station) == {"source", "station_id", "name", "now"} | FIGURES
     assert set(document["network"]) == {"stations"} | FIGURES
     for figures in (*stations.values(), document["network"]):
         assert figures["attempts"] == figures["successes"] + figures["failures"]
@@ -296,7 +296,7 @@ def test_without_matplotlib_the_table_is_printed_and_one_line_says_what_is_missi
     environment = {"PYTHONPATH": str(CHECKOUT), "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
     assert done.returncode == 0
-    assert b"3 of 4" in done.stdout
+    assert b"75.0%     4" in done.stdout
     assert done.stderr.decode().splitlines() == [
         "station_reliability.png was left out: matplotlib is not installed. Run: pip install matplotlib"
     ]
@@ -311,7 +311,7 @@ def test_the_chart_is_a_whole_png_at_the_place_asked_for(sqlite_url, evcharge, t
         assert image.width > 1000
         image.load()
     text = described("chart.png")
-    assert text["Title"] == "1 of 2 stations is below target"
+    assert text["Title"] == "One of 2 stations needs attention"
     assert "recorded: the source's own success flag" in text["Description"]
     drawn = Path("chart.png").read_bytes()
     evcharge("report", "--db", sqlite_url, "-o", "chart.png")
@@ -354,7 +354,7 @@ def test_fail_under_fails_where_no_attempt_could_be_judged(sqlite_url, evcharge,
     arguments = ("report", "--db", sqlite_url, "--definition", "recorded", "--no-png", "--fail-under", "1%")
     code, out, err = evcharge(*arguments)
     assert code == 3
-    assert "no attempt could be judged; 3 unknown, 0 excluded" in out
+    assert "No attempt could be judged; 3 unknown, 0 excluded." in out
     assert "no attempt could be judged" in err
 
 
@@ -370,7 +370,7 @@ def test_an_empty_database_and_an_empty_selection_end_with_4(url, evcharge, tmp_
     assert not list(Path().iterdir())
 
 
-def test_of_5000_stations_forty_are_shown_and_the_rest_is_counted(sqlite_url, report, evcharge, tmp_path):
+def test_of_5000_stations_a_screen_is_shown_and_the_rest_is_counted(sqlite_url, report, evcharge, tmp_path):
     first = date(2025, 1, 1)
     rows = [
         f"{n},ST-{n % 5000:04},{first + timedelta(days=n % 90)}T08:00:00Z,,7,{'true' if n % 7 else 'false'}"
@@ -379,8 +379,8 @@ def test_of_5000_stations_forty_are_shown_and_the_rest_is_counted(sqlite_url, re
     load(sqlite_url, native_csv(tmp_path / "x.csv", *rows))
     code, out, _ = evcharge("report", "--db", sqlite_url)
     assert code == 0
-    assert sum("ST-" in line for line in out.splitlines()) == 40
-    assert "\n4,960 more stations: add --csv - or --json to see all\n" in out
+    assert sum("ST-" in line for line in out.splitlines()) == 12
+    assert "\n4,988 more stations: evcharge report --csv -\n" in out
     assert "5,000 stations   15,000 attempts" in out
     assert "Shown: the 40 of 5,000 stations" in described("station_reliability.png")["Description"]
     assert len(report(sqlite_url)["stations"]) == 5000

@@ -3,10 +3,15 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from evcharge import reliability
+from evcharge.load import load_file
+from evcharge.sources import builtin_profiles
+from evcharge.synth import write_sample
 
 ROWS = 20_000
 
@@ -84,3 +89,26 @@ def test_every_planted_defect_is_refused_by_its_rule_and_the_report_is_what_the_
         assert (mine["successes"], mine["failures"], mine["unknown"]) == tuple(
             told[station_id][name] for name in ("successes", "failures", "unknown")
         )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+def test_the_broken_the_silent_and_the_repaired_station_are_named_with_their_day(tmp_path, sqlite_url, seed):
+    write_sample(tmp_path / "s.csv", rows=39_000, stations=48, seed=seed, truth=tmp_path / "truth.json")
+    load_file(tmp_path / "s.csv", sqlite_url, [builtin_profiles()["native"]])
+    told = json.loads((tmp_path / "truth.json").read_text())["stations"]
+    found = reliability(sqlite_url).spells.set_index("station_id")
+
+    planted = {
+        part: next((each["station_id"], date.fromisoformat(each[part])) for each in told if each[part])
+        for part in ("broke_on", "repaired_on", "silent_since")
+    }
+    broken, repaired, silent = (station_id for station_id, _ in planted.values())
+    assert set(found.index[found["changed"]]) == {broken, repaired}
+    assert set(found.index[found["silent"]]) == {silent}
+    for station_id, day in (planted["broke_on"], planted["repaired_on"]):
+        assert abs((found.loc[station_id, "since"].date() - day).days) <= 2
+    station_id, day = planted["silent_since"]
+    assert abs((found.loc[station_id, "last_session"].date() + timedelta(days=1) - day).days) <= 2
+
+    chronic = {each["station_id"] for each in told if each["true_success_ratio"] < 0.9} - {repaired}
+    assert set(found["charges_lost_per_week"].nlargest(4).index) == chronic | {broken, silent}

@@ -85,6 +85,11 @@ def test_every_check_is_named_by_its_table_and_its_fact(engine):
         "ck_fact_charging__end_not_before_start",
         "ck_fact_charging__energy_is_finite",
         "ck_fact_charging__peak_power_is_finite",
+        "ck_fact_charging__authorisation_mode_is_known_word",
+        "ck_fact_charging__authorised_after_seconds_is_finite",
+        "ck_fact_charging__plugged_in_after_seconds_is_finite",
+        "ck_fact_charging__power_after_seconds_is_finite",
+        "ck_fact_charging__authorize_lead_seconds_is_finite",
         "ck_load_ledger__every_row_is_accounted_for",
         "ck_load_ledger__failures_included_is_known_word",
     }
@@ -145,7 +150,17 @@ def test_what_must_not_be_is_refused_by_the_constraint_of_that_name(engine):
         "UPDATE dim_time SET hour = -1": "ck_dim_time__hour_of_a_day",
         "UPDATE dim_time SET weekday = 0": "ck_dim_time__weekday_is_iso",
         "UPDATE dim_time SET weekday = 8": "ck_dim_time__weekday_is_iso",
+        "UPDATE fact_charging SET authorisation_mode = 'rfid'": "ck_fact_charging__authorisation_mode_is_known_word",
+        "UPDATE fact_charging SET power_after_seconds = 1e9": "ck_fact_charging__power_after_seconds_is_finite",
+        "UPDATE fact_charging SET authorised_after_seconds = -1e9": (
+            "ck_fact_charging__authorised_after_seconds_is_finite"
+        ),
+        "UPDATE fact_charging SET plugged_in_after_seconds = 1e9": (
+            "ck_fact_charging__plugged_in_after_seconds_is_finite"
+        ),
+        "UPDATE fact_charging SET authorize_lead_seconds = 1e9": "ck_fact_charging__authorize_lead_seconds_is_finite",
         # what is right goes in
+        "UPDATE fact_charging SET authorisation_mode = 'post_plugin', power_after_seconds = -999999999.9": None,
         "UPDATE fact_charging SET energy_kwh = 999999.999, peak_power_kw = 0": None,
         "UPDATE fact_charging SET energy_kwh = NULL, duration_minutes = NULL, success = NULL": None,
         "UPDATE fact_charging SET end_time = '2024-12-24T08:15:00.001Z'": None,
@@ -167,6 +182,7 @@ def test_what_must_not_be_is_refused_by_the_constraint_of_that_name(engine):
             "UPDATE fact_charging SET energy_kwh = 'NaN'": "ck_fact_charging__energy_is_finite",
             "UPDATE fact_charging SET duration_minutes = 'NaN'": "ck_fact_charging__duration_is_finite",
             "UPDATE fact_charging SET peak_power_kw = 'Infinity'": "ck_fact_charging__peak_power_is_finite",
+            "UPDATE fact_charging SET power_after_seconds = 'NaN'": "ck_fact_charging__power_after_seconds_is_finite",
             "UPDATE fact_charging SET time_key = 1": "fk_fact_charging__time_key",
             "DELETE FROM dim_station": "fk_fact_charging__station_key",
         }

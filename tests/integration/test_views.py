@@ -4,12 +4,14 @@ import math
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, RECORDED
 from evcharge.metrics.outcomes import Selection, count_outcomes
 from evcharge.metrics.rates import with_rates
+from evcharge.metrics.reasons import read_failures
+from evcharge.models import DimStation
 from tests.unit.metrics.star import MIXED, START, write_sessions
 
 
@@ -104,7 +106,8 @@ def test_the_view_of_sessions_leads_back_to_file_and_line(engine):
 
 def test_views_of_an_empty_database_are_empty(engine):
     assert rows_of(engine, "v_charging", "session_id") == []
-    assert rows_of(engine, "v_station_reliability", "station_id") == []
+    for view in ("v_station_reliability", "v_port_daily", "v_failure_reasons"):
+        assert rows_of(engine, view, "station_id") == []
 
 
 def test_a_ratio_of_the_view_is_never_an_integer_division(engine):
@@ -112,3 +115,111 @@ def test_a_ratio_of_the_view_is_never_an_integer_division(engine):
     (row,) = rows_of(engine, "v_station_reliability", "station_id")
     assert isinstance(row["recorded_success_ratio"], float | Decimal)
     assert float(row["recorded_success_ratio"]) == pytest.approx(2 / 3)
+
+
+def test_the_view_of_stations_tells_who_runs_them_and_where_they_stand(engine):
+    write_sessions(engine, {"station_id": "A"})
+    said = {
+        "operator": "City",
+        "network": "RiverNet",
+        "city": "Cary",
+        "region": "NC",
+        "country": "US",
+        "latitude": 35.79,
+        "longitude": -78.78,
+    }
+    with Session(engine) as session, session.begin():
+        session.execute(update(DimStation).values(said))
+    (row,) = rows_of(engine, "v_station_reliability", "station_id")
+    assert {name: row[name] for name in said} == said
+
+
+DAYS = (
+    {"port_id": "1", "time_key": 2024122408, "energy_kwh": 7.5, "duration_minutes": 60.0, "success": True},
+    {"port_id": "1", "time_key": 2024122423, "energy_kwh": 0.0, "duration_minutes": 1.0, "success": False},
+    {"port_id": "1", "time_key": 2024122500, "energy_kwh": 2.5, "duration_minutes": 30.0, "success": None},
+    {"port_id": None, "time_key": 2024122408, "energy_kwh": None, "duration_minutes": 9.0, "success": None},
+    {"port_id": None, "time_key": 2024122409, "energy_kwh": None, "duration_minutes": 9.0, "success": True},
+    {"port_id": "2", "time_key": 2024122408, "energy_kwh": 3.0, "duration_minutes": 9.0, "failures_included": "no"},
+    {"station_id": "B", "port_id": "1", "time_key": 2024122408, "failures_included": "unknown"},
+)
+"""Sessions of four ports, one of them without a name, on two days."""
+
+
+def test_the_view_of_days_has_a_row_for_each_port_and_local_day_with_sessions(engine):
+    write_sessions(engine, *DAYS)
+    rows = rows_of(engine, "v_port_daily", "station_id, local_date, coalesce(port_id, '')")
+    names = ("recorded_successes", "recorded_failures", "recorded_unknown")
+    names += ("afirev_successes", "afirev_failures", "afirev_unknown", "without_failures", "perhaps_without_failures")
+    counts = [
+        (row["station_id"], str(row["local_date"]), row["port_id"], row["sessions"], *(row[name] for name in names))
+        for row in rows
+    ]
+    assert counts == [
+        ("B", "2024-12-24", "1", 1, 0, 0, 1, 0, 0, 1, 0, 1),
+        ("ST-1", "2024-12-24", None, 2, 1, 0, 1, 0, 0, 2, 0, 0),
+        ("ST-1", "2024-12-24", "1", 2, 1, 1, 0, 1, 1, 0, 0, 0),
+        ("ST-1", "2024-12-24", "2", 1, 0, 0, 1, 1, 0, 0, 1, 0),
+        ("ST-1", "2024-12-25", "1", 1, 0, 0, 1, 1, 0, 0, 0, 0),
+    ]
+    assert [row["energy_kwh"] for row in rows] == [None, None, 7.5, 3.0, 2.5]
+    assert {row["station_name"] for row in rows} == {"Stop ST-1", "Stop B"}
+
+
+@pytest.mark.parametrize("definition", [RECORDED, AFIREV], ids=lambda definition: definition.id)
+@pytest.mark.parametrize("sessions", [MIXED, DAYS], ids=["mixed", "days"])
+def test_the_days_of_a_port_add_up_to_what_the_metrics_count(engine, sessions, definition):
+    write_sessions(engine, *sessions)
+    with Session(engine) as session:
+        counted = count_outcomes(session, definition, Selection(), by="port")
+    said = ("without_failures", "perhaps_without_failures")
+    expected = {
+        (row["station_id"], row["port_id"]): [row[name] for name in ("successes", "failures", "unknown", *said)]
+        for row in counted.to_dict("records")
+    }
+    names = [f"{definition.id}_{name}" for name in ("successes", "failures", "unknown")]
+    summed = {key: [0] * 5 for key in expected}
+    for row in rows_of(engine, "v_port_daily", "station_id"):
+        port = summed[row["station_id"], row["port_id"]]
+        port[:] = [total + row[name] for total, name in zip(port, (*names, *said), strict=True)]
+    assert summed == expected
+
+
+FAILED = (
+    {"stop_reason": "Local", "success": False, "energy_kwh": 9.0, "duration_minutes": 60.0},
+    {"stop_reason": "Local", "success": False, "energy_kwh": 0.0, "duration_minutes": 1.0},
+    {"stop_reason": "Local", "success": True, "energy_kwh": 0.0, "duration_minutes": 1.0},
+    {"stop_reason": "Local", "success": True, "energy_kwh": 9.0, "duration_minutes": 60.0},
+    {"stop_reason": "Local", "success": None, "energy_kwh": None, "duration_minutes": 60.0},
+    {"stop_reason": "Local", "error_code": "E7", "success": None, "energy_kwh": 0.5, "duration_minutes": 60.0},
+    {"stop_reason": "Other", "error_code": "E7", "success": True, "energy_kwh": 9.0, "duration_minutes": 60.0},
+    {"success": False, "energy_kwh": None, "duration_minutes": None},
+    {"station_id": "B", "success": False, "energy_kwh": 9.0, "duration_minutes": 2.0, "stop_reason": "Local"},
+)
+"""Sessions that fail by both definitions, by one of them, and by none."""
+
+
+def test_the_view_of_reasons_holds_what_fails_by_either_definition_and_nothing_else(engine):
+    write_sessions(engine, *FAILED)
+    rows = rows_of(engine, "v_failure_reasons", "station_id, coalesce(stop_reason, ''), coalesce(error_code, '')")
+    names = ("station_id", "stop_reason", "error_code", "sessions", "recorded_failures", "afirev_failures")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        ("B", "Local", None, 1, 1, 1),
+        ("ST-1", None, None, 1, 1, 0),
+        ("ST-1", "Local", None, 3, 2, 2),
+        ("ST-1", "Local", "E7", 1, 0, 1),
+    ]
+
+
+@pytest.mark.parametrize("definition", [RECORDED, AFIREV], ids=lambda definition: definition.id)
+@pytest.mark.parametrize("sessions", [MIXED, FAILED], ids=["mixed", "failed"])
+def test_the_view_of_reasons_counts_the_failures_that_the_metrics_read(engine, sessions, definition):
+    write_sessions(engine, *sessions)
+    keys = ["source", "station_id", "stop_reason", "error_code"]
+    with Session(engine) as session:
+        failures = read_failures(session, definition, Selection())
+    read = {tuple(row[name] for name in keys): row["sessions"] for row in failures.to_dict("records")}
+    view = rows_of(engine, "v_failure_reasons", "station_id")
+    counted = {tuple(row[name] for name in keys): row[f"{definition.id}_failures"] for row in view}
+    assert read
+    assert {key: count for key, count in counted.items() if count} == read

@@ -25,8 +25,10 @@ from evcharge.metrics.definitions import (
     SUCCESS,
     Definition,
 )
+from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.own_definition import read_definition
 from evcharge.models import DimStation, FactCharging
+from evcharge.report.chargex import build_chargex
 from evcharge.sources import builtin_profiles, read_profile, with_overrides
 
 FOLDER = os.environ.get("EVCHARGE_REAL_DATA")
@@ -165,6 +167,14 @@ def test_the_ocpp_bench_trace_is_one_transaction_ended_local_after_61_seconds(ur
         seconds = (fact.end_time - fact.start_time).total_seconds()
     assert (fact.stop_reason, fact.has_transaction, fact.reached_charging, seconds) == ("Local", True, True, 61)
     assert successes(engine, CHARGEX_SESSION) == 1  # 1 of 1, where the published calculator counts a false orphan
+    for inl_compatible, pooled, printed in ((False, (1, 1), 1.0), (True, (1, 2), 1.0)):
+        kpis = build_chargex(url, inl_compatible=inl_compatible, selection=Selection()).kpis.set_index(["kpi", "mode"])
+        for kpi in ("charge_start_success", "session_success"):
+            total = kpis.loc[(kpi, "total")]
+            assert (total["numerator"], total["denominator"]) == pooled
+            assert total["inl_weighted_average"] == printed
+        assert kpis.loc[("charge_end_success", "total"), "ratio"] == 1
+        assert kpis.loc[("charge_start_time", "total"), "samples"] == 1
 
 
 @pytest.mark.parametrize(

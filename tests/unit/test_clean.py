@@ -71,6 +71,16 @@ RULE_CODES = [
     "source_updated_at_ambiguous",
     "source_updated_at_out_of_range",
     "source_updated_at_in_the_future",
+    "authorisation_mode_unknown",
+    "authorised_after_seconds_not_a_number",
+    "authorised_after_seconds_out_of_range",
+    "plugged_in_after_seconds_not_a_number",
+    "plugged_in_after_seconds_out_of_range",
+    "power_after_seconds_not_a_number",
+    "power_after_seconds_out_of_range",
+    "authorize_lead_seconds_not_a_number",
+    "authorize_lead_seconds_out_of_range",
+    "trigger_reasons_unusable",
 ]
 WARNING_CODES = ["padded_id", "longer_than_a_week", "implausible_power"]
 
@@ -105,6 +115,13 @@ def soc_cases(column: str) -> dict[str, Case]:
         f"{column}_not_a_number": cases(column, ["30%", "x"], ["30", "", None]),
         f"{column}_negative": cases(column, ["-1"], ["0", "-0"]),
         f"{column}_out_of_range": cases(column, ["100.1"], ["100"]),
+    }
+
+
+def second_cases(column: str) -> dict[str, Case]:
+    return {
+        f"{column}_not_a_number": cases(column, ["5 s", "0:05", "nan"], ["-0.058", "0", "1e2", "", None]),
+        f"{column}_out_of_range": cases(column, ["31622400.1", "-31622400.1", "-1e309"], ["31622400", "-31622400"]),
     }
 
 
@@ -150,6 +167,16 @@ CASES: dict[str, Case] = {
     "has_transaction_unreadable": cases("has_transaction", ["on", "2"], ["TRUE", " no ", "", None]),
     "reached_charging_unreadable": cases("reached_charging", ["on", "2"], ["TRUE", " no ", "", None]),
     **time_cases("source_updated_at"),
+    "authorisation_mode_unknown": cases(
+        "authorisation_mode",
+        ["rfid", "Cached_auth", "cached auth", "pre_plugin, post_plugin"],
+        ["cached_auth", " request_start ", "pre_plugin", "post_plugin", "", None],
+    ),
+    **second_cases("authorised_after_seconds"),
+    **second_cases("plugged_in_after_seconds"),
+    **second_cases("power_after_seconds"),
+    **second_cases("authorize_lead_seconds"),
+    "trigger_reasons_unusable": cases("trigger_reasons", CONTROLS, [*USABLE, None, ""]),
 }
 
 
@@ -254,6 +281,8 @@ def test_a_sound_row_is_kept_as_it_is_meant():
     over = {"port_id": "p", "connector_id": "2", "peak_power_kw": "11", "stop_reason": " EV left ", "error_code": "E1"}
     over |= {"start_soc_percent": "30", "end_soc_percent": "80.5", "driver_ref": "0a1b", "next_status": "Available"}
     over |= {"has_transaction": "true", "reached_charging": "no"}
+    over |= {"authorisation_mode": "pre_plugin", "authorised_after_seconds": "-1.5", "plugged_in_after_seconds": "2"}
+    over |= {"power_after_seconds": "9.25", "authorize_lead_seconds": "3", "trigger_reasons": " Authorized, x "}
     row = kept({**over, "source_updated_at": "2025-04-02T00:00:00Z"})
     assert row == {
         "line": 2,
@@ -277,6 +306,12 @@ def test_a_sound_row_is_kept_as_it_is_meant():
         "reached_charging": False,
         "next_status": "Available",
         "source_updated_at": pd.Timestamp("2025-04-02T00:00:00Z"),
+        "authorisation_mode": "pre_plugin",
+        "authorised_after_seconds": -1.5,
+        "plugged_in_after_seconds": 2,
+        "power_after_seconds": 9.25,
+        "authorize_lead_seconds": 3,
+        "trigger_reasons": "Authorized, x",
         "time_key": 2025040108,
     }
 

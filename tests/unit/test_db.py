@@ -230,6 +230,20 @@ def test_a_second_writer_says_busy_after_the_configured_wait_and_changes_nothing
     assert count_stations(url) == 0
 
 
+def test_a_reader_sees_one_moment_while_others_write(url):
+    """On PostgreSQL they write beside it; on SQLite their commit waits for it."""
+    counted = "SELECT COUNT(*) FROM dim_station"
+    with open_engine(url).connect() as reader:
+        assert reader.exec_driver_sql(counted).scalar_one() == 0
+        if url.startswith("sqlite"):
+            error = refusal(lambda: write_station(url, writes=True, lock_wait_seconds=0.1))
+            assert error.code == "database_busy"
+        else:
+            write_station(url, writes=True)
+            assert count_stations(url) == 1
+        assert reader.exec_driver_sql(counted).scalar_one() == 0
+
+
 def test_a_sqlite_writer_takes_its_place_when_it_begins_not_when_it_first_writes(sqlite_url):
     with open_engine(sqlite_url, writes=True).connect() as first:
         assert first.exec_driver_sql("SELECT COUNT(*) FROM dim_station").scalar_one() == 0
@@ -262,12 +276,14 @@ def test_the_wait_is_never_read_as_endless_nor_too_long_for_the_database(url, se
 
 @pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("writes", [False, True])
-def test_a_postgresql_session_speaks_utc(empty_url, writes, monkeypatch):
+def test_a_postgresql_session_speaks_utc_and_a_reader_sees_one_moment(empty_url, writes, monkeypatch):
     monkeypatch.setenv("PGTZ", "Asia/Kolkata")
     with open_engine(empty_url, writes=writes).connect() as connection:
         assert connection.exec_driver_sql("SHOW TIME ZONE").scalar_one() == "UTC"
         read_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar_one()
+        isolation = connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
     assert read_only == ("off" if writes else "on")
+    assert isolation == ("read committed" if writes else "repeatable read")
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)

@@ -11,7 +11,10 @@ from evcharge.models import Base
 
 DOCS = Path(__file__).parents[2] / "docs"
 COLUMNS = [column for table in Base.metadata.tables.values() for column in table.columns]
-UNITS = {"_kwh": "[kWh]", "_kw": "[kW]", "_minutes": "[minutes]", "latitude": "[degrees", "longitude": "[degrees"}
+UNITS = {
+    **{"_kwh": "[kWh]", "_kw": "[kW]", "_minutes": "[minutes]", "_after_seconds": "[seconds]"},
+    **{"_lead_seconds": "[whole seconds", "latitude": "[degrees", "longitude": "[degrees"},
+}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from evcharge.errors import ReportError
 from evcharge.metrics.definitions import AFIREV, RECORDED
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.report import (
@@ -20,8 +19,6 @@ from evcharge.report import (
     STATION_FIGURES,
     Report,
     period_of,
-    save_chart,
-    title_of,
     to_csv,
     to_json,
 )
@@ -54,32 +51,6 @@ def report_of(*stations, definition=RECORDED, first=date(2025, 4, 1), last=date(
         groups=with_rates(counts, 0.95)[["source", "station_id", "name", *STATION_FIGURES]],
         network={name: network_of(counts, 0.95).to_dict("records")[0][name] for name in STATION_FIGURES},
     )
-
-
-GOOD, BAD, NEW = (500, 0), (10, 90), (3, 0)
-
-
-@pytest.mark.parametrize(
-    ("stations", "title"),
-    [
-        ([GOOD], "The station meets the target"),
-        ([GOOD, GOOD], "All 2 stations meet the target"),
-        ([NEW], "No station is shown to be below target; 1 of 1 can't be told yet"),
-        ([GOOD, NEW], "No station is shown to be below target; 1 of 2 can't be told yet"),
-        ([BAD, GOOD, NEW], "1 of 3 stations is below target"),
-        ([BAD], "1 of 1 station is below target"),
-        ([BAD, BAD, NEW], "2 of 3 stations are below target"),
-        ([BAD] * 1200, "1,200 of 1,200 stations are below target"),
-    ],
-)
-def test_the_title_is_the_finding(stations, title):
-    assert title_of(report_of(*(station(*counts) for counts in stations))) == title
-
-
-def test_no_title_praises_stations_whose_failures_were_removed():
-    assert title_of(report_of(station(*GOOD, removed=500))) == "1 station, and failures are not in the data"
-    half = report_of(station(*GOOD, removed=500), station(*GOOD))
-    assert title_of(half) == "No station is shown to be below target; 1 of 2 can't be told yet"
 
 
 @pytest.mark.parametrize(
@@ -132,9 +103,3 @@ def test_csv_has_the_figures_unrounded_and_cells_that_are_inert():
     assert (first["attempts"], first["verdict"]) == ("3", "can't tell yet")
     assert (second["success_ratio"], second["low"], second["high"], second["name"]) == ("", "", "", "")
     assert math.isclose(float(first["target"]), 0.95)
-
-
-def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):
-    with pytest.raises(ReportError, match="can't be written"):
-        save_chart(report_of(station(1, 1)), tmp_path / "nowhere" / "x.png")
-    assert not list(tmp_path.iterdir())

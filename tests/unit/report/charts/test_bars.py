@@ -6,53 +6,31 @@ import subprocess
 import sys
 
 import matplotlib
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from evcharge.report.charts import DPI, MAX_BARS, WIDTH_PX, ChartText, alt_text, draw_station_reliability, save_png
-
-BELOW, UNSURE, MEETS = "below target", "can't tell yet", "meets target"
-TEXT = ChartText("2 of 4 stations need attention", "Success rate, June 2025", 0.95, "recorded: the source's flag")
-
-
-def station(station_id, successes, attempts, verdict, **other):
-    ratio = successes / attempts if attempts else math.nan
-    return {
-        "source": "oslo",
-        "station_id": station_id,
-        "name": None,
-        "attempts": attempts,
-        "successes": successes,
-        "failures": attempts - successes,
-        "unknown": 0,
-        "excluded": 0,
-        "success_ratio": ratio,
-        "low": max(0.0, ratio - 0.1),
-        "high": min(1.0, ratio + 0.05),
-        "verdict": verdict,
-    } | other
-
-
-def fleet(*rows):
-    return pd.DataFrame(rows)
-
-
-def mixed():
-    return fleet(
-        station("good", 99, 100, MEETS),
-        station("silent", 0, 0, UNSURE),
-        station("new", 9, 10, UNSURE),
-        station("worse", 60, 100, BELOW),
-        station("bad", 80, 100, BELOW),
-    )
-
-
-def many(count):
-    verdicts = (BELOW, UNSURE, MEETS, MEETS, MEETS)
-    return fleet(*(station(f"S{i:05}", 50 + i % 50, 100, verdicts[i % 5], name=f"Stop {i}") for i in range(count)))
+from evcharge.report.charts import ChartText, alt_text, draw_station_reliability, save_png
+from evcharge.report.charts.ranked import WIDTH_PX
+from evcharge.report.charts.stations import MAX_ROWS
+from evcharge.report.lettering import DPI
+from tests.charting import (
+    BELOW,
+    MEETS,
+    SILENT,
+    TEXT,
+    UNSURE,
+    changed,
+    collisions,
+    day,
+    fleet,
+    many,
+    mixed,
+    part,
+    station,
+    words,
+)
 
 
 def png(stations, text=TEXT):
@@ -61,20 +39,11 @@ def png(stations, text=TEXT):
     return file.getvalue()
 
 
-def words(figure):
-    return [artist.get_text() for artist in figure.findobj(Text) if artist.get_text()]
-
-
 def row_labels(figure, stations):
     """The texts that name a station, from top to bottom."""
     names = set(stations["station_id"]) | set(stations["name"])
     drawn = [artist for artist in figure.findobj(Text) if artist.get_text() in names]
     return [artist.get_text() for artist in sorted(drawn, key=lambda artist: artist.get_position()[1])]
-
-
-def part(figure, gid):
-    (artist,) = figure.findobj(lambda artist: artist.get_gid() == gid)
-    return artist
 
 
 def drawn_labels(names):
@@ -87,7 +56,7 @@ def drawn_labels(names):
 
 def test_the_stations_that_need_attention_come_first_and_the_idle_after_the_uncertain():
     figure = draw_station_reliability(mixed(), TEXT)
-    assert row_labels(figure, mixed()) == ["worse", "bad", "new", "silent", "good"]
+    assert row_labels(figure, mixed()) == ["worse", "bad", "new", "idle", "good"]
 
 
 def test_equal_rates_are_ordered_by_station_id_whatever_the_order_of_the_rows():
@@ -122,15 +91,21 @@ def test_each_interval_is_drawn_from_low_to_high_in_the_row_of_its_bar():
 
 
 def test_each_verdict_has_a_shape_and_a_colour_of_its_own():
-    axes = draw_station_reliability(mixed(), TEXT).axes[0]
-    marks = [line for line in axes.findobj(matplotlib.lines.Line2D) if line.get_marker() in ("v", "o")]
+    stations = pd.concat([mixed(), fleet(station("dead", 97, 100, SILENT))])
+    axes = draw_station_reliability(stations, TEXT).axes[0]
+    marks = [line for line in axes.findobj(matplotlib.lines.Line2D) if line.get_marker() in ("v", "X", "o")]
     looks = [(line.get_marker(), line.get_markeredgecolor(), line.get_markerfacecolor()) for line in marks]
-    assert looks == [("v", "#b5460f", "#b5460f"), ("o", "#7b8490", "#ffffff"), ("o", "#1f6cb0", "#1f6cb0")]
-    assert [list(line.get_xdata()) for line in marks] == [[0.6, 0.8], [0.9], [0.99]]
+    assert looks == [
+        ("v", "#b5460f", "#b5460f"),
+        ("X", "#0c0f12", "#0c0f12"),
+        ("o", "#7b8490", "#ffffff"),
+        ("o", "#1f6cb0", "#1f6cb0"),
+    ]
+    assert [list(line.get_xdata()) for line in marks] == [[0.6, 0.8], [0.97], [0.9], [0.99]]
 
 
 def test_a_station_without_attempts_says_so_and_has_no_bar():
-    figure = draw_station_reliability(fleet(station("silent", 0, 0, UNSURE)), TEXT)
+    figure = draw_station_reliability(fleet(station("idle", 0, 0, UNSURE)), TEXT)
     assert "no attempts counted" in words(figure)
     assert part(figure, "bars").get_paths() == []
     save_png(figure, io.BytesIO())
@@ -160,7 +135,7 @@ def test_a_picture_that_leaves_stations_out_says_so_and_counts_all_in_the_legend
     assert {"Below target (1,000)", "Can't tell yet (1,000)", "Meets target (3,000)"} <= set(drawn)
 
 
-@pytest.mark.parametrize("count", [1, 5, MAX_BARS])
+@pytest.mark.parametrize("count", [1, 5, MAX_ROWS])
 def test_a_picture_that_shows_all_stations_speaks_of_no_cap(count):
     assert not [line for line in words(draw_station_reliability(many(count), TEXT)) if "hown" in line]
 
@@ -215,7 +190,7 @@ def test_the_png_has_the_size_of_the_figure_and_grows_with_the_rows(count):
     save_png(figure, file)
     image = Image.open(file)
     assert image.size == (WIDTH_PX, figure.get_figheight() * DPI)
-    assert image.size[1] > 200 + 25 * min(count, MAX_BARS)
+    assert image.size[1] > 200 + 25 * min(count, MAX_ROWS)
 
 
 def test_the_png_carries_title_and_alternative_text_and_no_date_or_version():
@@ -229,17 +204,11 @@ def test_no_text_overlaps_another_or_leaves_the_picture(count):
     stations["name"] = [f"W{i} " + "Mühlenstraße " * (i % 9) for i in range(count)]
     stations["unknown"] = 1_234_567
     stations["excluded"] = 89
+    stations["changed"] = True
     figure = draw_station_reliability(
         stations, ChartText("Title " * 20, "subtitle " * 20, 1, "success " * 20, "note " * 40)
     )
-    boxes = [artist.get_window_extent() for artist in figure.findobj(Text) if artist.get_text()]
-    edges = np.array([box.extents for box in boxes])
-    assert edges.min() >= 0
-    assert (edges[:, 2:] <= figure.bbox.max).all()
-    inner = np.column_stack([edges[:, 0], edges[:, 1] + 2, edges[:, 2], edges[:, 3] - 2])
-    left, bottom, right, top = (inner[:, i] for i in range(4))
-    crossing = (left[:, None] < right) & (left < right[:, None]) & (bottom[:, None] < top) & (bottom < top[:, None])
-    assert crossing.sum() == len(boxes)
+    assert collisions(figure) == []
 
 
 def test_text_is_never_read_as_markup():
@@ -302,9 +271,64 @@ def test_nasty_words_around_the_chart_reach_picture_and_chunks_as_plain_text():
 def test_the_alternative_text_tells_finding_counts_worst_definition_and_note():
     assert alt_text(mixed(), ChartText("Two are bad", "June 2025.", 0.95, "recorded", "one month only")) == (
         "Bar chart: Two are bad. June 2025. 5 stations against target 95% – below target: 2, can't tell yet: 2, "
-        "meets target: 1. Lowest: worse 60.0% (60 of 100); bad 80.0% (80 of 100). "
+        "meets target: 1. First: worse 60.0% (60 of 100); bad 80.0% (80 of 100). "
         "Definition of success – recorded. Note: one month only."
     )
+
+
+def test_stations_that_need_attention_are_ordered_by_what_they_lose_whether_silent_or_below():
+    rows = [
+        station("a", 80, 100, BELOW, charges_lost_per_week=5.0),
+        station("b", 97, 100, SILENT, charges_lost_per_week=40.0),
+        station("c", 60, 100, BELOW, charges_lost_per_week=19.0),
+        station("d", 50, 100, BELOW, charges_lost_per_week=math.nan),
+        station("e", 99, 100, MEETS, charges_lost_per_week=0.0),
+        station("f", 70, 100, UNSURE, charges_lost_per_week=99.0),
+    ]
+    assert row_labels(draw_station_reliability(fleet(*rows), TEXT), fleet(*rows)) == ["b", "c", "a", "d", "f", "e"]
+
+
+def test_of_a_changed_station_the_bar_is_the_whole_period_and_the_mark_is_now():
+    figure = draw_station_reliability(fleet(changed("a", BELOW, 0.8, 0.97, "2025-06-20")), TEXT)
+    (bar,) = part(figure, "bars").get_paths()
+    assert set(bar.vertices[:, 0]) == {0, 0.9}
+    (mark,) = [line for line in figure.axes[0].lines if line.get_marker() == "v"]
+    assert list(mark.get_xdata()) == [0.8]
+    (span, *_) = part(figure, "intervals").get_segments()
+    assert tuple(span[:, 0]) == pytest.approx((0.75, 0.85))
+    assert {"now 80%, since 20 Jun", "90.0%", "900 of 1,000"} <= set(words(figure))
+
+
+def test_a_silent_station_tells_since_when():
+    dead = station("a", 97, 100, SILENT, last_session=day("2025-06-13"))
+    drawn = words(draw_station_reliability(fleet(dead, station("b", 9, 10, UNSURE)), TEXT))
+    assert "silent since 13 Jun" in drawn
+
+
+def test_a_day_of_another_year_than_the_last_session_is_told_with_its_year():
+    rows = [changed("a", BELOW, 0.8, 0.97, "2024-06-20"), changed("b", BELOW, 0.8, 0.97, "2025-02-01")]
+    drawn = words(draw_station_reliability(fleet(*rows), TEXT))
+    assert {"now 80%, since 20 Jun 2024", "now 80%, since 1 Feb"} <= set(drawn)
+
+
+def test_where_nothing_changed_there_is_no_column_for_the_present():
+    assert "at present" not in words(draw_station_reliability(mixed(), TEXT))
+
+
+def test_a_line_below_the_title_tells_how_to_read_bar_and_mark():
+    assert any(
+        line.startswith("Pale bar: the whole period. Mark and line: now")
+        for line in words(draw_station_reliability(mixed(), TEXT))
+    )
+
+
+def test_the_alternative_text_tells_what_the_first_stations_do_now():
+    rows = [
+        station("dead", 97, 100, SILENT, last_session=day("2025-06-13"), charges_lost_per_week=40.0),
+        changed("fell", BELOW, 0.8, 0.97, "2025-06-20", charges_lost_per_week=19.0),
+    ]
+    expected = "First: dead 97.0% (97 of 100, silent since 13 Jun); fell 90.0% (900 of 1,000, now 80%, since 20 Jun)."
+    assert expected in alt_text(fleet(*rows), TEXT)
 
 
 def test_the_alternative_text_of_a_capped_chart_says_so():
@@ -330,3 +354,9 @@ def test_a_target_that_is_no_ratio_is_refused(target):
 def test_pyplot_is_never_imported():
     program = "import sys, evcharge.report.charts; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_what_a_silent_station_and_its_mark_are_is_told_where_there_is_one():
+    note = "Silent: no session for longer than chance explains. The mark stands at the rate up to the last one."
+    assert note in words(draw_station_reliability(fleet(station("a", 97, 100, SILENT)), TEXT))
+    assert note not in words(draw_station_reliability(mixed(), TEXT))

@@ -1,0 +1,287 @@
+"""The page in a real browser: what it shows, asks for and runs; by eye, keyboard and screen reader, on phone and paper.
+
+Needs Chromium, named by ``EVCHARGE_CHROMIUM``, and the extra ``browser``; elsewhere these tests are skipped, or fail if
+``EVCHARGE_REQUIRE_CHROMIUM`` is set. With ``EVCHARGE_SCREENSHOTS`` naming a folder, pictures are kept there to look at.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from evcharge.load import load_file
+from evcharge.metrics.outcomes import Selection
+from evcharge.migrate import upgrade
+from evcharge.report.page import build_page
+from evcharge.sources import builtin_profiles
+from evcharge.synth import write_sample
+from tests.factories import HEADER, native_csv, session_row
+
+CHROMIUM = os.environ.get("EVCHARGE_CHROMIUM")
+SCREENSHOTS = os.environ.get("EVCHARGE_SCREENSHOTS")
+SIZES = {5: 1_500, 50: 30_000, 5_000: 40_000}
+"""Stations of a page, and sessions that it tells of."""
+THEMES = ("light", "dark")
+
+if not CHROMIUM and not os.environ.get("EVCHARGE_REQUIRE_CHROMIUM"):
+    pytest.skip("EVCHARGE_CHROMIUM names no browser", allow_module_level=True)
+
+sync_api = pytest.importorskip("playwright.sync_api")
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402 - only where there is a browser
+
+PAYLOADS = (
+    "<script>window.owned=1</script>",
+    '"><img src=x onerror="window.owned=1">',
+    "</script><script>window.owned=1</script>",
+    "</title><svg onload=window.owned=1>",
+    "' onmouseover='window.owned=1' x='",
+    "javascript:window.owned=1",
+    "{{ 7*7 }}{% raw %}",
+    '=HYPERLINK("http://example.com","x")',
+    "<!--<script>",
+    "</style><style>*{display:none}</style>",
+    "]]>&lt;b&gt;&amp;\u2028\u2029",
+    "\u202edesrever ☠",
+)
+
+
+def write_page(folder: Path, path: Path, sessions: Path) -> Path:
+    url = f"sqlite:///{folder / 'star.db'}"
+    upgrade(url)
+    load_file(sessions, url, [builtin_profiles()["native"]])
+    _, page = build_page(url, target=0.95, selection=Selection(), command="evcharge report --html report.html")
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """A page of each size."""
+    made = {}
+    for stations, rows in SIZES.items():
+        folder = tmp_path_factory.mktemp(f"of{stations}")
+        write_sample(folder / "sessions.csv", rows=rows, stations=stations)
+        made[stations] = write_page(folder, folder / "report.html", folder / "sessions.csv")
+    return made
+
+
+@pytest.fixture(scope="session")
+def browser():
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """An open page, with all it asked for and said."""
+
+    def __init__(self, page, path):
+        self.page, self.requests, self.said = page, [], []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("dialog", lambda dialog: self.said.append(dialog.message))
+        page.goto(path.as_uri())
+
+    def rows(self):
+        """The names in the table of all stations, in order."""
+        return self.page.locator("#stations tbody th").evaluate_all(
+            "heads => heads.map(head => head.childNodes[1].textContent.trim())"
+        )
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens a page; at the end nothing but the file was asked for and nothing was said."""
+    open_pages = []
+
+    def to(path, theme="light", width=1240, height=900, **more):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, accept_downloads=True, **more
+        )
+        open_pages.append((context, Visit(context.new_page(), path), path))
+        return open_pages[-1][1]
+
+    yield to
+    for context, made, path in open_pages:
+        asked = [url for url in made.requests if not url.startswith("blob:")]
+        context.close()
+        assert (asked, made.said) == ([path.as_uri()], [])
+
+
+def keep(page, name):
+    if SCREENSHOTS:
+        page.screenshot(path=str(Path(SCREENSHOTS) / f"{name}.png"), full_page=True)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("stations", SIZES)
+def test_the_page_is_accessible_asks_for_nothing_and_says_nothing(visit, pages, stations, theme):
+    page = visit(pages[stations], theme).page
+    keep(page, f"{stations}_{theme}")
+    for details in page.locator("details").all():
+        details.evaluate("one => { one.open = true }")
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = Axe().run(page, options=options).response["violations"]
+    told = [(one["id"], one["help"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
+    assert told == []
+
+
+@pytest.mark.parametrize("stations", SIZES)
+def test_on_a_phone_nothing_but_what_scrolls_by_itself_is_wider_than_the_screen(visit, pages, stations):
+    page = visit(pages[stations], width=390, height=844).page
+    keep(page, f"{stations}_phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_table_sorts_by_its_headings_and_says_so(visit, pages):
+    told = visit(pages[50])
+    attention = told.rows()
+    heading = told.page.locator("#stations thead th[data-key=station]")
+    heading.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") == "ascending"
+    assert told.rows() == sorted(told.rows(), key=str.lower)
+    heading.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") == "descending"
+    assert told.rows() == sorted(told.rows(), key=str.lower, reverse=True)
+    rates = told.page.locator("#stations thead th[data-key=period]")
+    rates.get_by_role("button").click()
+    assert heading.get_attribute("aria-sort") is None
+    shown = told.page.locator("#stations tbody tr td:nth-child(4)").all_inner_texts()
+    ratios = [float(text.strip("%<>")) for text in shown]
+    assert ratios == sorted(ratios)
+    assert sorted(told.rows()) == sorted(attention)
+
+
+def test_filter_and_chips_narrow_the_table_and_the_count_follows(visit, pages):
+    told = visit(pages[50])
+    everyone = told.rows()
+    wanted = everyone[0]
+    told.page.keyboard.press("/")
+    assert told.page.evaluate("document.activeElement.id") == "filter"
+    told.page.keyboard.type(wanted.upper())
+    assert told.rows() == [name for name in everyone if wanted.lower() in name.lower()]
+    assert told.page.locator("#shown").inner_text() == f"{len(told.rows())} of 50 shown"
+    told.page.keyboard.press("Escape")
+    assert told.rows() == everyone
+    silent = told.page.locator(".chip[data-word='1']")
+    silent.click()
+    assert silent.get_attribute("aria-pressed") == "true"
+    words = told.page.locator("#stations tbody th .unseen").all_inner_texts()
+    assert set(words) == {", silent"}
+    silent.click()
+    assert told.rows() == everyone
+
+
+def test_all_5000_stations_are_searched_though_the_first_hundred_are_shown(visit, pages):
+    told = visit(pages[5_000])
+    assert len(told.rows()) == 100
+    data = json.loads(told.page.locator("#data").inner_text())
+    last = data["rows"][-1]["s"]
+    assert last not in told.rows()
+    told.page.fill("#filter", last)
+    assert last in told.rows()
+    told.page.fill("#filter", "")
+    told.page.locator("#all").click()
+    assert len(told.rows()) == len(data["rows"]) > 4_900
+    assert pages[5_000].stat().st_size <= 2_000_000
+
+
+def test_everything_can_be_reached_and_used_by_keyboard(visit, pages):
+    told = visit(pages[50])
+    reached = set()
+    for _ in range(150):
+        told.page.keyboard.press("Tab")
+        reached.add(told.page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+    assert {"filter", "download", "Station", "Now", "To the table of all stations"} <= reached
+    first = told.rows()[0]
+    told.page.locator("#stations thead th[data-key=station] button").focus()
+    told.page.keyboard.press("Enter")
+    assert told.rows()[0] != first or told.rows() == sorted(told.rows(), key=str.lower)
+
+
+def test_the_download_is_what_is_shown_as_csv_and_inert(visit, tmp_path):
+    rows = [
+        session_row(station_id=f"S{number}", session_id=f"{number}/{again}", success="true") + f",{name}"
+        for number, name in enumerate(("=1+1", "@x", '"quoted, and split"', "plain"))
+        for again in range(3)
+    ]
+    sessions = native_csv(tmp_path / "s.csv", *rows, header=f"{HEADER},station_name")
+    told = visit(write_page(tmp_path, tmp_path / "report.html", sessions))
+    with told.page.expect_download() as download:
+        told.page.locator("#download").click()
+    assert download.value.suggested_filename == "stations.csv"
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    found = {row["station_id"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert {name: found[name]["station"] for name in found} == {
+        "S0": "'=1+1",
+        "S1": "'@x",
+        "S2": "quoted, and split",
+        "S3": "plain",
+    }
+    assert found["S3"]["success_ratio"] == "1"
+    assert found["S3"]["verdict_now"] == "can't tell yet"
+
+
+def test_hostile_names_reasons_and_files_are_text_and_nothing_runs(visit, tmp_path):
+    def quoted(text):
+        return '"' + text.replace('"', '""') + '"'
+
+    rows = []
+    for number, payload in enumerate(PAYLOADS):
+        for again in range(60):
+            good = again % 2
+            row = session_row(
+                station_id=f"S{number}",
+                session_id=f"{number}/{again}",
+                start_time=f"2025-04-{again % 28 + 1:02}T08:00:00Z",
+                end_time="",
+                success=str(bool(good)).lower(),
+            )
+            rows.append(f"{row},{quoted(payload)},{quoted('' if good else payload)},{quoted(payload)}")
+    header = f"{HEADER},station_name,stop_reason,region"
+    sessions = native_csv(tmp_path / "<img src=x onerror=alert(1)>.csv", *rows, header=header)
+    told = visit(write_page(tmp_path, tmp_path / "report.html", sessions))
+    assert told.page.evaluate("window.owned") is None
+    assert sorted(told.rows()) == sorted(" ".join(payload.split()) for payload in PAYLOADS)
+    actions = told.page.locator(".actions tbody th").all_inner_texts()
+    assert len(actions) == 10
+    for script in told.page.locator("script:not([type])").all():
+        assert "owned" not in script.inner_text()
+    assert told.page.locator("body *[onerror], body *[onload], body *[onmouseover], body img, body iframe").count() == 0
+    assert told.page.locator("body").is_visible()
+    assert "<img src=x onerror=alert(1)>.csv" in told.page.locator("body").evaluate("body => body.textContent")
+
+
+@pytest.mark.parametrize(("paper", "width", "height"), [("Letter", 725, 972), ("A4", 703, 1039)])
+def test_the_whole_decision_prints_on_the_first_sheet(visit, pages, paper, width, height):
+    told = visit(pages[50], width=width, height=height)
+    told.page.emulate_media(media="print", color_scheme="light")
+    bottom = told.page.locator("#weekly").evaluate("one => one.getBoundingClientRect().bottom")
+    assert bottom <= height
+    assert told.page.locator("#controls").is_hidden()
+    if SCREENSHOTS:
+        told.page.pdf(path=str(Path(SCREENSHOTS) / f"print_{paper}.pdf"), format=paper)
+
+
+def test_without_scripts_the_finding_the_actions_and_the_first_stations_are_there(visit, pages):
+    told = visit(pages[50], java_script_enabled=False)
+    assert told.page.locator("h1").inner_text().startswith("Four of 50 stations need attention")
+    assert told.page.locator(".actions tbody tr").count() == 4
+    assert told.page.locator("#stations tbody tr").count() == 50
+    assert told.page.locator("#controls").is_hidden()
+
+
+def test_dark_is_dark_and_print_is_light(visit, pages):
+    told = visit(pages[5], theme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert told.page.evaluate(paper) == "rgb(20, 23, 27)"
+    told.page.emulate_media(media="print", color_scheme="dark")
+    assert told.page.evaluate(paper) == "rgb(255, 255, 255)"

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from evcharge.models import DimStation
+from evcharge.report import FLOOR_NOTE
+from tests.integration.export.world import IDLE, PLAZA, TOWER, write_world
+
+FIGURES = (
+    *("attempts", "successes", "failures", "unknown", "excluded", "success_ratio", "low", "high", "verdict"),
+    "failures_included",
+)
+
+
+@pytest.fixture
+def mapped(url, engine, evcharge):
+    """Exports the stations of the world as GeoJSON; returns the document and what was said."""
+    write_world(engine)
+
+    def run(*arguments):
+        code, out, err = evcharge("export", "--format", "geojson", "--db", url, *arguments)
+        assert (code, out) == (0, ""), err
+        return json.loads(Path("export/stations.geojson").read_text(encoding="ascii")), err
+
+    return run
+
+
+def properties_of(document):
+    return {feature["properties"]["station_id"]: feature["properties"] for feature in document["features"]}
+
+
+def test_stations_with_coordinates_are_points_with_longitude_first(mapped):
+    document, _ = mapped()
+    assert document["type"] == "FeatureCollection"
+    assert "crs" not in document
+    assert [feature["type"] for feature in document["features"]] == ["Feature"] * 2
+    assert [(feature["properties"]["station_id"], feature["geometry"]) for feature in document["features"]] == [
+        (IDLE, {"type": "Point", "coordinates": [151.2, -33.0]}),
+        (PLAZA, {"type": "Point", "coordinates": [-2.35, 48.85]}),
+    ]
+
+
+def test_a_station_carries_the_figures_of_the_report(mapped, evcharge, url):
+    for options in ((), ("--definition", "afirev", "--target", "60%")):
+        plaza = properties_of(mapped(*options)[0])[PLAZA]
+        told = json.loads(evcharge("report", "--db", url, "--json", "--no-png", *options)[1])
+        (row,) = [row for row in told["stations"] if row["station_id"] == PLAZA]
+        assert plaza == {
+            **{name: row[name] for name in ("source", "station_id", "name", *FIGURES)},
+            "network": "@net",
+            "definition": told["definition"],
+            "target": told["target"],
+        }
+        assert plaza["attempts"] == 8
+
+
+def test_a_definition_of_ones_own_counts(mapped):
+    Path("mine.toml").write_text('id = "mine"\ntitle = "any energy"\nsource = "us"\nenergy_kwh_above = 0\n')
+    plaza = properties_of(mapped("--definition", "mine.toml")[0])[PLAZA]
+    assert plaza["definition"].startswith("mine@")
+    assert (plaza["successes"], plaza["attempts"]) == (8, 8)
+
+
+def test_a_station_without_a_session_is_there_with_no_attempt_and_no_verdict(mapped):
+    idle = properties_of(mapped()[0])[IDLE]
+    counts = {idle[name] for name in ("attempts", "successes", "failures", "unknown", "excluded")}
+    assert counts == {0}
+    assert idle["verdict"] == "can't tell yet"
+    assert {idle[name] for name in ("name", "success_ratio", "low", "high", "failures_included")} == {None}
+
+
+def test_stations_without_coordinates_are_counted_and_said(mapped):
+    document, said = mapped()
+    lacking = "No coordinates, so not among these: 1 of 3 stations."
+    assert document["notes"] == [FLOOR_NOTE, lacking]
+    assert said.splitlines() == ["wrote export/stations.geojson (2 rows)", FLOOR_NOTE, lacking]
+    assert mapped("--station", PLAZA)[0]["notes"] == [FLOOR_NOTE]
+
+
+@pytest.mark.parametrize("place", [(91.0, 0.0), (0.0, -180.5), (None, 3.0), (3.0, None)])
+def test_half_a_place_or_one_off_the_globe_is_none(mapped, engine, place):
+    with Session(engine) as session, session.begin():
+        session.execute(
+            update(DimStation).where(DimStation.station_id == IDLE).values(latitude=place[0], longitude=place[1])
+        )
+    document, _ = mapped()
+    assert properties_of(document).keys() == {PLAZA}
+    assert "2 of 3 stations" in document["notes"][-1]
+
+
+def test_where_no_station_has_coordinates_nothing_is_written_and_the_next_step_told(mapped, evcharge, url):
+    code, out, err = evcharge("export", "--format", "geojson", "--db", url, "--station", TOWER)
+    assert (code, out) == (4, "")
+    assert err.splitlines() == [
+        "Error [no_coordinates]: of 1 station none has coordinates.",
+        "  Load a registry that places them: evcharge stations FILE",
+    ]
+    assert not Path("export").exists()
+
+
+def test_selected_days_without_a_session_are_no_data(mapped, evcharge, url):
+    assert evcharge("export", "--format", "geojson", "--db", url, "--from", "2030-01-01")[0] == 4

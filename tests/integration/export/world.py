@@ -1,0 +1,72 @@
+"""A small star whose texts would harm whatever runs them, and whose keys have an order of their own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from evcharge.models import DimPort, DimStation, FactCharging, RejectedRow
+from tests.unit.metrics.star import hour, ledger
+
+START = datetime(2024, 12, 24, 8, 15, 0, 120_000, tzinfo=timezone.utc)
+PLAZA, TOWER, IDLE = '=HYPERLINK("http://x")', "\u202eTower, مرحبا 🚗", "+1 idle"
+"""Ids of the stations: a formula, text that turns its direction, and one without a session."""
+SESSIONS = ("B", "a", "é", "10", "9", "=1+1", "a\rb", 'say "no", twice\n')
+"""Session ids at the first station."""
+STATIONS = (
+    {"station_id": PLAZA, "name": 'Plaza "North",\nlevel 2', "network": "@net", "latitude": 48.85, "longitude": -2.35},
+    {"station_id": TOWER, "name": "Башня", "city": "'=old", "opened_on": date(2020, 2, 29), "max_power_kw": 22.0},
+    {"station_id": IDLE, "name": None, "latitude": -33.0, "longitude": 151.2, "registry_load_key": 2},
+)
+
+
+def write_world(engine: Engine) -> None:
+    """Writes the star; its surrogate keys are stated, so that they are alike on every database."""
+    with Session(engine) as session, session.begin():
+        session.add_all(
+            [
+                ledger(load_key=1, rows_read=12, inserted=9, rejected=3),
+                ledger(load_key=2, file_sha256="1" * 64, file_name="-registry.json", rows_read=3, inserted=3),
+                hour(2024122408),
+                hour(2024122423),
+            ]
+        )
+        session.flush()
+        session.add_all(
+            DimStation(station_key=key, source="city", **said) for key, said in enumerate(STATIONS, start=1)
+        )
+        session.flush()
+        session.add_all(
+            DimPort(source="city", port_id=port, station_key=key, load_key=2, named_as_station=key == 1)
+            for port, key in (("9", 1), ("10", 1), ("-1", 3))
+        )
+        session.add_all(_session(1, name, number) for number, name in enumerate(SESSIONS))
+        session.add(_session(2, "a", 9, time_key=2024122423, end_time=None, success=None, energy_kwh=0.0))
+        session.add_all(
+            RejectedRow(load_key=1, source_line=line, rule=rule, column=column, value=value, raw=raw)
+            for line, rule, column, value, raw in (
+                (12, "b_rule", "energy_kwh", "", "=cmd|' /C calc'!A0"),
+                (12, "a_rule", None, None, 'a\rb,"c"'),
+                (3, "b_rule", "energy_kwh", "-5", "x\ny"),
+            )
+        )
+
+
+def _session(station_key: int, session_id: str, number: int, **over: object) -> FactCharging:
+    row: dict[str, object] = {
+        "station_key": station_key,
+        "session_id": session_id,
+        "time_key": 2024122408,
+        "load_key": 1,
+        "source_line": number + 2,
+        "start_time": START,
+        "end_time": START.replace(hour=9),
+        "duration_minutes": 60.0 + number / 3,
+        "energy_kwh": 0.1 + 0.2,
+        "success": number % 2 == 0,
+        "stop_reason": "Local",
+        **over,
+    }
+    return FactCharging(**row)

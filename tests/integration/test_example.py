@@ -1,0 +1,67 @@
+"""The example report and the pictures of the README are those that the code makes today."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+DOCS = Path(__file__).parents[2] / "docs"
+AGAIN = "run: python docs/generate_example.py"
+
+
+@pytest.fixture(scope="module")
+def generator():
+    spec = importlib.util.spec_from_file_location("generate_example", DOCS / "generate_example.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def example(generator):
+    return generator.tell_example()
+
+
+def words_of(page):
+    """The text of a page, without what depends on the versions at hand: charts, styles, versions."""
+    for part in (r"<style>.*?</style>", r"<svg.*?</svg>", r"<script.*?</script>", r"<summary>Versions.*?</details>"):
+        page = re.sub(part, " ", page, flags=re.DOTALL)
+    page = re.sub(r"sha256-[A-Za-z0-9+/=]+", "", page)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_the_example_page_is_what_the_code_makes(generator, example):
+    _, made = example
+    kept = generator.PAGE.read_text(encoding="utf-8")
+    assert words_of(kept) == words_of(made), AGAIN
+    assert data_of(kept) == data_of(made), AGAIN
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pictures_of_the_page_show_the_figures_of_today(generator, example, theme):
+    story, _ = example
+    with Image.open(generator.PICTURES / f"report_{theme}.png") as picture:
+        picture.load()
+        assert picture.text[generator.FIGURES] == generator.hash_of(story), AGAIN
+        assert picture.width == generator.WIDTH
+
+
+def test_the_chart_of_the_readme_says_what_the_chart_says_today(generator, example, tmp_path):
+    story, _ = example
+    generator.save_chart(story, tmp_path / "chart.png")
+    described = []
+    for path in (generator.PICTURES / "station_reliability.png", tmp_path / "chart.png"):
+        with Image.open(path) as picture:
+            picture.load()
+            described.append((picture.text["Title"], picture.text["Description"]))
+    assert described[0] == described[1], AGAIN

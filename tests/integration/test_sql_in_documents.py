@@ -1,0 +1,88 @@
+"""The SQL in the documents runs: queries on both databases, roles on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import NullPool
+
+from evcharge.db import open_engine, parse_url
+from tests.conftest import administer
+from tests.integration.export.world import write_world
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+BLOCK = re.compile(r"^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
+READER, BI = "evcharge_reader", "evcharge_bi"
+
+
+def sql_of(document):
+    return BLOCK.findall((HOW_TO / document).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("query", sql_of("bi-tools.md"), ids=lambda query: " ".join(query.split())[:40])
+def test_a_query_of_the_page_on_bi_tools_finds_rows(url, engine, query):
+    write_world(engine)
+    with open_engine(url).connect() as connection:
+        assert connection.exec_driver_sql(query).all()
+
+
+@pytest.fixture
+def roles(url, engine):
+    """The URLs of the two roles of the page on PostgreSQL, under names of their own, on a star with rows."""
+    write_world(engine)
+    own = {name: f"{name}_{os.getpid()}" for name in (READER, BI)}
+    for block in sql_of("postgres.md"):
+        for name, unique in own.items():
+            block = block.replace(name, unique)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(block)
+    yield {name: parse_url(url).set(username=unique).render_as_string() for name, unique in own.items()}
+    with engine.begin() as connection:
+        for unique in own.values():
+            connection.exec_driver_sql(f"DROP OWNED BY {unique}")
+    for unique in own.values():
+        administer(f"DROP ROLE {unique}")
+
+
+def refused(url, statement):
+    """What the server says of a statement that a plain client sends."""
+    with pytest.raises(ProgrammingError) as caught, create_engine(url, poolclass=NullPool).begin() as connection:
+        connection.exec_driver_sql(statement)
+    return str(caught.value.orig)
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_read_only_role_can_report_and_export_and_not_load(roles, evcharge):
+    reader = roles[READER]
+    for arguments in (("report", "--no-png"), ("first",), ("reasons",), ("visits",), ("sandwich",)):
+        code, _, err = evcharge(*arguments, "--db", reader)
+        assert code == 0, err
+    assert evcharge("export", "--format", "csv", "--db", reader)[0] == 0
+    evcharge("sample", "--rows", "20")
+    code, _, err = evcharge("load", "--db", reader)
+    assert code == 1
+    assert err.startswith("Error [database_not_permitted]: ")
+    assert "permission denied" in refused(reader, "SET TRANSACTION READ WRITE; DELETE FROM rejected_row")
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_read_only_role_can_read_a_view_that_is_made_anew(roles, engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW v_new AS SELECT station_id FROM dim_station")
+    with open_engine(roles[READER]).connect() as connection:
+        assert len(connection.exec_driver_sql("SELECT * FROM v_new").all()) == 3
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_role_for_dashboards_reads_the_views_and_no_table(roles):
+    bi = roles[BI]
+    with open_engine(bi).connect() as connection:
+        for view in ("v_station_reliability", "v_port_daily", "v_failure_reasons", "v_charging"):
+            assert connection.exec_driver_sql(f"SELECT * FROM {view}").all()
+    for table in ("fact_charging", "rejected_row", "dim_station"):
+        assert "permission denied" in refused(bi, f"SELECT * FROM {table}")

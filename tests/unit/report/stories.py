@@ -1,0 +1,103 @@
+"""Stories for tests, made of days that are stated: no database, no chance, no clock."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from evcharge.metrics.definitions import RECORDED, Definition
+from evcharge.metrics.rates import network_of, with_rates
+from evcharge.metrics.spells import judge_spells
+from evcharge.metrics.weekly import control_chart, direction, weekly_counts
+from evcharge.report import STATION_FIGURES, Report
+from evcharge.report.present import PRESENT, SILENT, in_order_of_attention
+from evcharge.report.story import POWER_AND_COMMS, REVIEW, Story
+
+FIRST_DAY = date(2025, 4, 1)
+GOOD, BAD, NEW = (100, 0), (45, 55), (3, 0)
+"""Successes and failures of ten weeks: meets the target, is below it, can't be told."""
+PERIOD_DAYS = 70
+
+
+def station(successes, failures, station_id="A", last_day=PERIOD_DAYS, **more):
+    """A station whose attempts are spread evenly from the first day up to ``last_day``, failures in between."""
+    return {
+        "source": "acme",
+        "station_id": station_id,
+        "name": None,
+        "operator": None,
+        "network": None,
+        "city": None,
+        "region": None,
+        "ports": 0,
+        "successes": successes,
+        "failures": failures,
+        "excluded": 0,
+        "unknown": 0,
+        "without_failures": 0,
+        "perhaps_without_failures": 0,
+        "last_day": last_day,
+        **more,
+    }
+
+
+def days_of(stations):
+    """The frame of ``metrics.days.count_days``."""
+    frames = []
+    for key, one in enumerate(stations, start=1):
+        counts = {name: _spread(one[name], one["last_day"]) for name in ("successes", "failures")}
+        unknown = np.zeros(one["last_day"], dtype="int64")
+        unknown[0] = max(one["unknown"], int(not counts["successes"].any() and not counts["failures"].any()))
+        day = np.datetime64(FIRST_DAY, "s") + np.arange(one["last_day"]) * np.timedelta64(1, "D")
+        frame = pd.DataFrame({"station_key": key, "day": day.astype("datetime64[s]"), **counts, "excluded": 0})
+        frames.append(frame.assign(unknown=unknown))
+    days = pd.concat(frames, ignore_index=True)
+    return days[days[["successes", "failures", "unknown"]].sum(axis=1) > 0].reset_index(drop=True)
+
+
+def _spread(count, days):
+    """So many over so many days, as evenly as whole numbers go."""
+    edges = np.arange(days + 1) * count // days
+    return np.diff(edges).astype("int64")
+
+
+def story_of(*stations: dict[str, object], definition: Definition = RECORDED, target: float = 0.95, **more: object):
+    """A story of these stations, judged as the real ones are; ``more`` takes the place of what would be read."""
+    counts = pd.DataFrame(stations)
+    rated = with_rates(counts, target)
+    days = days_of(stations)
+    last = pd.Series(days["day"].max(), index=range(1, len(stations) + 1))
+    said = pd.Series(rated["failures_included"].to_numpy(), index=last.index)
+    spells = judge_spells(days, target, last, said)
+    spells["kwh_lost_per_week"] = spells["charges_lost_per_week"] * 20
+    spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
+    keys = ["source", "station_id", "name"]
+    report = Report(
+        definition=definition,
+        reason="asked for",
+        target=target,
+        by="station",
+        first_day=FIRST_DAY,
+        last_day=days["day"].max().date(),
+        groups=rated[[*keys, *STATION_FIGURES]],
+        network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
+    )
+    places = rated[["operator", "network", "city", "region", "ports"]]
+    table = pd.concat([report.groups, places, spells.rename(columns=PRESENT)], axis=1)
+    attention = table["verdict_now"].isin(["below target", SILENT])
+    step = np.where(table["verdict_now"] == SILENT, POWER_AND_COMMS, REVIEW)
+    empty = {
+        "reason": None,
+        "worst_port": None,
+        "worst_hours": None,
+        "reason_share": np.nan,
+        "worst_port_share": np.nan,
+    }
+    table = table.assign(**empty, first_step=pd.Series(step).where(attention, None))
+    weeks = control_chart(weekly_counts(days))
+    reasons = pd.DataFrame(columns=["source", "station_id", "kind", "title", "first_step", "sessions", "share"])
+    detail = pd.DataFrame(columns=["station_key", "port_id", "day", "hour", "successes", "failures", "unknown"])
+    parts = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail} | more
+    return Story(report=report, stations=in_order_of_attention(table), days=days, **parts)

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evcharge.metrics.weekly import NO_CHANGE, WORSE, Direction
+from evcharge.report.picture import save_chart
+from evcharge.report.present import PRESENT
+from evcharge.report.story import (
+    ADVICE,
+    allowance_used,
+    cost_text,
+    direction_text,
+    lede_of,
+    missing_columns,
+    title_of,
+    to_csv,
+    to_json,
+)
+from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
+
+
+@pytest.mark.parametrize(
+    ("stations", "title"),
+    [
+        ([GOOD], "The station meets the target"),
+        ([GOOD, GOOD], "All 2 stations meet the target"),
+        ([NEW], "No station is shown to be below target; 1 of 1 can't be told yet"),
+        ([GOOD, NEW], "No station is shown to be below target; 1 of 2 can't be told yet"),
+        ([BAD, GOOD, NEW], "One of 3 stations needs attention; it loses about 5 charges a week"),
+        ([BAD], "The station needs attention; it loses about 5 charges a week"),
+        ([BAD, BAD, NEW], "Two of 3 stations need attention; together they lose about 10 charges a week"),
+        ([BAD] * 13, "13 of 13 stations need attention; together they lose about 66 charges a week"),
+    ],
+)
+def test_the_title_is_the_finding_and_what_it_costs(stations, title):
+    told = story_of(*(station(*counts, station_id=f"S{number}") for number, counts in enumerate(stations)))
+    assert title_of(told) == title
+
+
+def test_no_title_praises_stations_whose_failures_were_removed():
+    removed = station(*GOOD, without_failures=100)
+    assert title_of(story_of(removed)) == "1 station, and failures are not in the data"
+    half = story_of(removed, station(*GOOD, station_id="B"))
+    assert title_of(half) == "No station is shown to be below target; 1 of 2 can't be told yet"
+
+
+def test_a_silent_station_needs_attention_whatever_its_rate():
+    told = story_of(station(350, 0, last_day=50), station(*GOOD, station_id="B"))
+    assert told.stations["verdict_now"].tolist() == ["silent", "meets target"]
+    assert title_of(told) == "One of 2 stations needs attention; it loses about 49 charges a week"
+    silent, sound = told.stations["first_step"]
+    assert silent == "check power and comms"
+    assert pd.isna(sound)
+    assert "one has fallen silent" in lede_of(told).lower()
+
+
+def test_stations_come_in_the_order_of_attention():
+    told = story_of(
+        station(*GOOD, station_id="good"),
+        station(0, 0, station_id="nothing", unknown=5),
+        station(*NEW, station_id="new"),
+        station(60, 40, station_id="bad"),
+        station(100, 400, station_id="costly"),
+        station(210, 0, station_id="silent", last_day=50),
+    )
+    assert told.stations["station_id"].tolist() == ["costly", "silent", "bad", "new", "nothing", "good"]
+    assert told.attention["station_id"].tolist() == ["costly", "silent", "bad"]
+
+
+def test_the_lede_tells_rate_direction_wrongs_and_first_steps():
+    found = Direction(WORSE, date(2025, 4, 28), 0.962, 0.941, -2.1, None)
+    told = lede_of(story_of(station(*BAD), station(*GOOD, station_id="B"), direction=found))
+    assert told == (
+        "72.5% of 200 attempts succeeded, against a target of 95%. The weekly rate is down 2.1 points "
+        "(96.2% to 94.1%), most clearly since the week of 28 Apr 2025. One fails more often than chance allows. "
+        "First steps: a review of the sessions at one."
+    )
+
+
+def test_a_network_without_a_finding_says_what_can_not_be_told():
+    found = Direction(NO_CHANGE, None, 0.96, 0.96, 0.0, None)
+    told = story_of(station(*NEW), station(*GOOD, station_id="B"), direction=found)
+    assert lede_of(told).endswith("One station can't be told yet: too few attempts, or too close.")
+    assert direction_text(told) == "no change shown"
+
+
+def test_a_direction_that_can_not_be_told_says_why():
+    assert direction_text(story_of(station(*GOOD))).startswith("can't tell yet: ")
+
+
+def test_the_allowance_is_what_the_target_lets_fail():
+    assert allowance_used(story_of(station(90, 10))) == (10, pytest.approx(5.0), pytest.approx(2.0))
+    assert allowance_used(story_of(station(0, 0, unknown=3))) == (0, 0.0, None)
+
+
+def test_a_cost_that_is_not_known_is_not_told():
+    young = story_of(station(5, 45, last_day=6))
+    assert young.attention["charges_lost_per_week"].isna().all()
+    assert young.lost_per_week("charges") is None
+    assert cost_text(young) == ""
+    assert title_of(young) == "The station needs attention"
+
+
+def test_columns_that_the_data_lacks_are_named():
+    unsaid = pd.DataFrame({"source": "acme", "station_id": "A", "kind": ["none"], "sessions": 55})
+    assert missing_columns(story_of(station(*BAD), reasons=unsaid)) == ["port_id", "stop_reason or error_code"]
+    assert missing_columns(story_of(station(*BAD, ports=2), reasons=unsaid)) == ["stop_reason or error_code"]
+    assert missing_columns(story_of(station(*BAD, ports=2), reasons=unsaid.assign(kind="error_code"))) == []
+    assert missing_columns(story_of(station(*GOOD, ports=2))) == []
+
+
+def test_the_document_holds_what_each_station_does_now_in_plain_values():
+    told = story_of(station(*BAD, name="Ü\x9b\u202e"), station(0, 0, "B", unknown=2))
+    text = to_json(told)
+    assert text.isascii()
+    first, second = json.loads(text)["stations"]
+    assert first["name"] == "Ü\x9b\u202e"
+    assert set(first["now"]) == {*PRESENT, *ADVICE}
+    assert (first["now"]["verdict"], first["now"]["since"], first["now"]["changed"]) == (
+        "below target",
+        "2025-04-02",
+        False,
+    )
+    assert first["now"]["first_step"] == "review"
+    assert (second["now"]["since"], second["now"]["success_ratio"], second["now"]["first_step"]) == (None, None, None)
+    document = json.loads(text)
+    assert document["attention"]["stations"] == 1
+    assert document["direction"]["word"] == "can't tell yet"
+    assert document["title"] == title_of(told)
+
+
+def test_csv_has_the_present_beside_the_period_unrounded_and_inert():
+    told = story_of(station(2, 1, "=A", name="-B\n,"), station(0, 0, "C", unknown=1))
+    first, second = csv.DictReader(io.StringIO(to_csv(told)))
+    assert (first["station_id"], first["name"]) == ("'=A", "'-B\n,")
+    assert float(first["success_ratio"]) == float(first["now_ratio"]) == 2 / 3
+    assert (first["since"], first["changed"], first["silent"]) == ("2025-05-05", "false", "false")
+    assert (second["success_ratio"], second["now_ratio"], second["since"], second["reason"]) == ("", "", "", "")
+    assert {*PRESENT.values(), *ADVICE, "definition", "target"} <= set(first)
+
+
+def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):
+    from evcharge.errors import ReportError
+
+    with pytest.raises(ReportError, match="can't be written"):
+        save_chart(story_of(station(1, 1)), tmp_path / "nowhere" / "x.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_energy_lost_is_nothing_where_no_charge_is_lost():
+    from evcharge.report.present import _kwh_lost
+
+    spells = pd.DataFrame({"station_key": [1, 2, 3], "charges_lost_per_week": [0.0, 2.0, 3.0]})
+    lost = _kwh_lost(spells, pd.Series([20.0], index=[2]))
+    np.testing.assert_array_equal(lost, [0, 40, np.nan])

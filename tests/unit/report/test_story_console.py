@@ -1,0 +1,118 @@
+"""The story on a terminal: one screen, in characters and colours that it has."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import pytest
+from rich.console import Console
+
+from evcharge.metrics.weekly import WORSE, Direction
+from evcharge.report.console import FEW_STATIONS, MOST_STATIONS, print_story
+from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
+
+
+def printed(story, encoding="utf-8", width=80, **options):
+    binary = io.BytesIO()
+    file = io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline="", write_through=True)
+    print_story(story, Console(file=file, width=width, **options))
+    file.flush()
+    return binary.getvalue().decode(encoding)
+
+
+def rows_of(text):
+    """The rows of the table, as words."""
+    lines = text.splitlines()
+    heading = next(number for number, line in enumerate(lines) if "lost/wk" in line)
+    return [line.split() for line in lines[heading + 1 : lines.index("", heading)]]
+
+
+def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
+    found = Direction(WORSE, date(2025, 4, 28), 0.962, 0.941, -2.1, None)
+    stations = (
+        station(*GOOD, station_id="good"),
+        station(*BAD, station_id="bad", name="Harbour Street"),
+        station(*NEW, station_id="new", unknown=4),
+        station(350, 0, station_id="still", last_day=50),
+    )
+    lines = printed(story_of(*stations, direction=found)).splitlines()
+    assert [line.rstrip() for line in lines] == [
+        "1 Apr 2025 – 9 Jun 2025   4 stations   553 attempts   target 95%",
+        "success = recorded: the source's own success flag (asked for)",
+        "",
+        "Two of 4 stations need attention; together they lose about 54 charges a week",
+        "90.1% succeeded (95% interval 87.3%–92.3%); 4 unknown, 0 excluded.",
+        "The weekly rate: down 2.1 points (96.2% to 94.1%), most clearly since the week",
+        "of 28 Apr 2025.",
+        "",
+        "  station        success tries    now  range  since lost/wk first step",
+        "× still           100.0%   350 silent        20 May      49 power and comms",
+        "▼ Harbour Street   45.0%   100  45.0%  36–55            5.1 review",
+        "○ new             100.0%     3 100.0% 44–100",
+        "● good            100.0%   100 100.0% 96–100",
+        "",
+        "1 below target, 1 silent, 1 can't tell yet, 1 meet the target",
+        "Attempts that left no session in the data are not counted, so the true rates are",
+        "lower, if anything.",
+    ]
+
+
+def test_no_line_of_a_large_network_passes_80_columns_or_one_screen():
+    long = "A very long name of a station that goes on and on, for 36 kilometres"
+    stations = [station(*BAD, station_id=f"S{number}", name=f"{long} {number}") for number in range(200)]
+    lines = printed(story_of(*stations)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 26
+    assert len(rows_of("\n".join(lines))) == MOST_STATIONS
+    assert "188 more stations: evcharge report --csv -" in "\n".join(lines)
+
+
+def test_of_few_stations_each_rate_is_printed():
+    few = story_of(*(station(*GOOD, station_id=f"S{number}") for number in range(FEW_STATIONS)))
+    assert len(rows_of(printed(few))) == FEW_STATIONS
+    assert "more station" not in printed(few)
+
+
+def test_without_an_attempt_no_rate_is_shown():
+    text = printed(story_of(station(0, 0, unknown=7)))
+    assert "No attempt could be judged; 7 unknown, 0 excluded." in text
+    assert "0.0%" not in text
+    assert "nan" not in text.lower()
+
+
+def test_a_source_is_told_where_there_are_several():
+    text = printed(story_of(station(*GOOD), station(*GOOD, source="other")), width=110)
+    assert "A (acme)" in text
+    assert "A (other)" in text
+
+
+@pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", "[link=http://x]y", ":smile:", "\\[x]"])
+def test_markup_in_a_name_is_text(name):
+    assert name in printed(story_of(station(*BAD, name=name)))
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "a\nb", "\x9b1m", "\x07", "\u202eright", "\x7f", "\u2028"])
+def test_control_characters_in_a_name_are_not_printed(name):
+    text = printed(story_of(station(*BAD, name=name)))
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert len(rows_of(text)) == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1", "utf-8"])
+def test_every_encoding_gets_marks_that_it_has(encoding):
+    stations = (
+        station(350, 0, station_id="still", last_day=50),
+        station(*BAD, station_id="Île 上海"),
+        station(*NEW, station_id="C"),
+        station(*GOOD, station_id="D"),
+    )
+    marks = [row[0] for row in rows_of(printed(story_of(*stations), encoding=encoding))]
+    assert marks[1:] == (["▼", "○", "●"] if encoding == "utf-8" else ["v", "o", "*"])
+    assert marks[0] in ("×", "x")
+
+
+def test_colour_and_form_are_for_terminals():
+    story = story_of(station(*BAD), station(*GOOD, station_id="B"))
+    assert "\x1b" not in printed(story)
+    assert "\x1b[1;38;2;217;96;26m" in printed(story, force_terminal=True, color_system="truecolor")
