@@ -46,8 +46,9 @@ def big_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def earlier_file(big_file: Path, tmp_path: Path) -> Path:
     """A file loaded before, some of whose sessions the big one changes and some of which it does not know."""
-    lines = big_file.read_text(encoding="utf-8").splitlines()[1:900]
-    return native_csv(tmp_path / "earlier.csv", *(line.replace("true", "false") for line in lines[::3]))
+    header, *lines = big_file.read_text(encoding="utf-8").splitlines()[:900]
+    rows = (line.replace("true", "false") for line in lines[::3])
+    return native_csv(tmp_path / "earlier.csv", *rows, header=header)
 
 
 def is_sqlite(url: str) -> bool:
@@ -104,7 +105,7 @@ def test_a_killed_load_leaves_its_file_in_whole_or_not_at_all(
     url: str, big_file: Path, earlier_file: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.db"
-    load(earlier_file, url)
+    assert load(earlier_file, url).inserted > 0
     if is_sqlite(url):
         shutil.copyfile(url.removeprefix("sqlite:///"), copy)
     before = rounded(brief(url))
@@ -141,7 +142,7 @@ def test_a_killed_load_leaves_its_file_in_whole_or_not_at_all(
 def test_a_server_that_ends_the_connection_leaves_the_file_in_whole_or_not_at_all(
     url: str, big_file: Path, earlier_file: Path
 ) -> None:
-    load(earlier_file, url)
+    assert load(earlier_file, url).inserted > 0
     before = rounded(brief(url))
     began = time.monotonic()
     with chunks_of(CHUNK_ROWS):
@@ -261,7 +262,8 @@ def test_a_disk_that_fills_up_is_an_error_with_a_code_and_changes_nothing(
     sqlite_url: str, big_file: Path, earlier_file: Path, tmp_path: Path, kibibytes_more: int
 ) -> None:
     load(earlier_file, sqlite_url)
-    file = native_csv(tmp_path / "part.csv", *big_file.read_text(encoding="utf-8").splitlines()[1:5000])
+    header, *lines = big_file.read_text(encoding="utf-8").splitlines()[:5000]
+    file = native_csv(tmp_path / "part.csv", *lines, header=header)
     database = Path(sqlite_url.removeprefix("sqlite:///"))
     before, said = database.read_bytes(), tmp_path / "said.txt"
     arguments = ["load", str(file), "--db", sqlite_url]
