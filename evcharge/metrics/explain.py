@@ -11,19 +11,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Executable, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from evcharge.metrics.days import count_days, local_days
+from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import failures_included, with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
 from evcharge.metrics.sandwich import STATION, count_differences
 from evcharge.metrics.spells import judge_spells
-from evcharge.metrics.stations import read_stations
+from evcharge.metrics.stations import read_ends, read_stations
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
 CLOSEST = 3
@@ -175,19 +174,12 @@ def primary_reason(stop_reason: str | None, error_code: str | None) -> Reason:
 def judge_present(session: Session, definition: Definition, selection: Selection, target: float) -> dict[str, Any]:
     """The present spell of the one station selected: the columns of ``spells.judge_spells``.
 
-    The data ends on the last day of the station's source, and silence is judged as among all stations, within the days
-    selected.
+    Silence is judged as among all stations, within the days selected.
     """
     days = count_days(session, definition, selection)
     station = read_stations(session, selection).set_index("station_key")
-    everyone = Selection(selection.first_day, selection.last_day)
-    stations = session.scalar(select(func.count(FactCharging.station_key.distinct())).where(*everyone.conditions()))
-    of_source = Selection(selection.first_day, selection.last_day, source=selection.source)
-    newest = select(FactCharging.time_key).where(*of_source.conditions()).order_by(FactCharging.time_key.desc())
-    last_hour = session.scalar(newest.limit(1))
-    last_days = pd.Series(local_days(np.array([last_hour])), index=station.index)
     said = pd.Series(failures_included(station), index=station.index, dtype="object")
-    found = judge_spells(days, target, last_days, said, stations or 0)
+    found = judge_spells(days, target, read_ends(session, selection), said)
     return {str(name): value for name, value in found.iloc[0].items()}
 
 

@@ -23,6 +23,9 @@ divided by the number of stations, where that is below ``SILENT_CHANCE``. House 
 four years."""
 LEAST_DAYS_KNOWN = 14
 """Days from the first session to the last that tell how much a station is used: each weekday twice. House rule."""
+CLOCKS_AHEAD_SHARE = 0.1
+"""Share of a source's stations whose clocks may run ahead without moving the end of its data. House rule, provisional:
+one charger that dates its sessions next week must not silence all the others."""
 DAYS_OF_A_WEEK = 7
 
 
@@ -31,25 +34,46 @@ def silent_limit(stations: int) -> float:
     return min(SILENT_CHANCE, FALSE_REPORT_CHANCE / max(stations, 1))
 
 
-def find_silence(days: pd.DataFrame, last_days: pd.Series, network_stations: int = 0) -> pd.DataFrame:
+def data_ends(stations: pd.DataFrame) -> pd.Series:
+    """The last day of the data of each station's source, by station_key: files of different sources end differently.
+
+    It is the latest day on which a station of the source had a session, once ``CLOCKS_AHEAD_SHARE`` of its stations,
+    rounded down, are set aside: those with the latest sessions.
+
+    Args:
+        stations: ``station_key``, ``source`` and ``last_day`` (datetime64, of its last session), a row a station.
+    """
+    by_key = stations.set_index("station_key")
+    ends: pd.Series = by_key.groupby("source")["last_day"].transform(_end)
+    return ends
+
+
+def _end(last_days: pd.Series) -> pd.Timestamp:
+    latest_first: pd.Series = last_days.sort_values(ascending=False)
+    end: pd.Timestamp = latest_first.iloc[int(len(last_days) * CLOCKS_AHEAD_SHARE)]
+    return end
+
+
+def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
     """How used each station was, and whether it has fallen silent.
 
     Each weekday stands for itself: with k sessions on D such days of use and m such days since, the chance that none of
     the k fell on the m is (D / (D + m))^k where sessions come evenly by chance (Poisson); the chances of the seven are
     multiplied. With much data this is exp(−λm) at λ = k/D, and with little it is no surer than the data. A weekday that
-    never had a session says nothing. Source: Przyborowski and Wilenski 1940, Biometrika 31:313-323, two Poisson counts.
+    never had a session says nothing. The last day of the data is not counted, for it may have been cut short.
+    Source: Przyborowski and Wilenski 1940, Biometrika 31:313-323, two Poisson counts.
 
     Args:
         days: the columns of ``days.count_days``, in any order. Every session shows that the station is alive, whatever
             its outcome.
-        last_days: last day of the data (datetime64) by station_key; one for every station.
-        network_stations: how many there are, where ``days`` holds only some of them.
+        ends: last day of the data (datetime64) by station_key (see ``data_ends``): of every station of the network,
+            also where ``days`` holds only some of them, since their number sets the limit.
 
     Returns:
-        A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data),
-        ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
-        ``silent_limit``), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an outcome, over the days
-        in use, to the end of the data unless silent; NaN with fewer than 7 days).
+        A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data; 0 where
+        the data ends before it), ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent``
+        (boolean: it is below ``silent_limit``), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an
+        outcome, over the days in use, to the end of the data unless silent; NaN with fewer than 7 days).
     """
     stations, place = np.unique(days["station_key"].to_numpy(), return_inverse=True)
     day = _day_numbers(days["day"])
@@ -57,13 +81,13 @@ def find_silence(days: pd.DataFrame, last_days: pd.Series, network_stations: int
     last = np.full(len(stations), np.iinfo("int64").min)
     np.minimum.at(first, place, day)
     np.maximum.at(last, place, day)
-    end = _day_numbers(last_days.loc[stations])
+    end = np.maximum(_day_numbers(ends.loc[stations]), last)
     sessions = np.zeros((len(stations), DAYS_OF_A_WEEK))
     np.add.at(sessions, (place, day % DAYS_OF_A_WEEK), days[list(DAY_COUNTS)].sum(axis=1).to_numpy())
-    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
+    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end - 1)
     log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
     chance = np.where(last - first + 1 >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
-    silent = chance < silent_limit(max(len(stations), network_stations))
+    silent = chance < silent_limit(len(ends))
     weeks = (np.where(silent, last, end) - first + 1) / DAYS_OF_A_WEEK
     weeks = np.where(weeks >= 1, weeks, np.nan)
     attempts = (days["successes"] + days["failures"]).to_numpy()

@@ -148,28 +148,24 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
 def judge_spells(
     days: pd.DataFrame,
     target: float,
-    last_days: pd.Series,
+    ends: pd.Series,
     failures_included: pd.Series | None = None,
-    network_stations: int = 0,
 ) -> pd.DataFrame:
     """Spell, verdict and silence of every station.
 
     Args:
         days: the columns of ``days.count_days``.
         target: success ratio to judge against, between 0 and 1.
-        last_days: last day of the data that would hold the station's sessions (datetime64), by station_key: of its
-            source, since files end on different days.
+        ends: last day of the data (datetime64) of every station of the network, by station_key: see
+            ``silence.find_silence``.
         failures_included: yes, no or unknown (see ``rates``), by station_key; None stands for yes.
-        network_stations: how many there are, where ``days`` holds only some of them (see ``silence.silent_limit``).
 
     Returns:
         A row a station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell; ``charges_lost_per_week`` (see
         ``charges_lost``; NaN where the publisher removed failures).
     """
-    spells = present_spells(days).merge(
-        find_silence(days, last_days, network_stations), on="station_key", validate="1:1"
-    )
+    spells = present_spells(days).merge(find_silence(days, ends), on="station_key", validate="1:1")
     keys = spells["station_key"]
     successes, trials = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
     said = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)

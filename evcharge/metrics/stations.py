@@ -1,6 +1,6 @@
-"""What is known of the stations of a selection beside their counts: names, places, and what was said of failures.
+"""What is known of the stations of a selection beside their counts: names, places, what was said of failures.
 
-What does not belong here: counts (``outcomes``, ``days``) and rates (``rates``).
+Also when their data ends. What does not belong here: counts (``outcomes``, ``days``) and rates (``rates``).
 """
 
 from __future__ import annotations
@@ -9,11 +9,33 @@ import pandas as pd
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.days import local_days
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.silence import data_ends
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
 ATTRIBUTES = ("source", "station_id", "name", "operator", "network", "city", "region")
 """Columns of ``dim_station`` that a report shows or groups by."""
+
+
+def read_ends(session: Session, selection: Selection) -> pd.Series:
+    """The last day of the data of every station with sessions on the days selected: ``silence.data_ends``.
+
+    Whichever stations are selected: one that has stopped is told by the others of its source, which have not.
+    """
+    last_hour = func.max(FactCharging.time_key).label("last_hour")
+    everyone = Selection(selection.first_day, selection.last_day)
+    latest = (
+        select(FactCharging.station_key, last_hour)
+        .where(*everyone.conditions())
+        .group_by(FactCharging.station_key)
+        .subquery()
+    )
+    query = select(latest.c.station_key, DimStation.source, latest.c.last_hour).join(
+        DimStation, DimStation.station_key == latest.c.station_key
+    )
+    rows = pd.DataFrame([tuple(row) for row in session.execute(query)], columns=["station_key", "source", "last_hour"])
+    return data_ends(rows.assign(last_day=local_days(rows.pop("last_hour").to_numpy())))
 
 
 def read_stations(session: Session, selection: Selection) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from evcharge.metrics.days import mean_energy
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included
 from evcharge.metrics.spells import judge_spells
-from evcharge.metrics.stations import read_stations
+from evcharge.metrics.stations import read_ends, read_stations
 
 SILENT = "silent"
 """What a station is now that has stopped: a word beside the three verdicts."""
@@ -59,17 +59,10 @@ def read_present(session: Session, selection: Selection, days: pd.DataFrame, tar
     stations = read_stations(session, selection)
     by_key = stations.set_index("station_key")
     said = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
-    spells = judge_spells(days, target, _last_days(days, by_key["source"]), said)
+    spells = judge_spells(days, target, read_ends(session, selection), said)
     spells["kwh_lost_per_week"] = _kwh_lost(spells, mean_energy(days))
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     return stations.merge(spells.rename(columns=PRESENT), on="station_key", validate="1:1")
-
-
-def _last_days(days: pd.DataFrame, source: pd.Series) -> pd.Series:
-    """The last day of each station's source, by station_key: files of different sources end on different days."""
-    last = days.groupby("station_key")["day"].max()
-    ends: pd.Series = last.groupby(source.reindex(last.index)).transform("max")
-    return ends
 
 
 def _kwh_lost(spells: pd.DataFrame, mean_kwh: pd.Series) -> pd.Series:

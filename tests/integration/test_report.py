@@ -170,6 +170,29 @@ def test_only_the_stations_asked_for_are_counted(url, report, evcharge, tmp_path
     assert "at station a" in err
 
 
+def test_a_station_asked_for_alone_is_now_what_it_is_among_all(url, report, evcharge, tmp_path):
+    write_sample(tmp_path / "x.csv", rows=4000, stations=20)
+    load(url, tmp_path / "x.csv")
+    now = {station["station_id"]: station["now"] for station in report(url)["stations"]}
+    (silent,) = (station for station, found in now.items() if found["silent"])
+    for station in (silent, "ST-001"):
+        assert report(url, "--station", station)["stations"][0]["now"] == now[station]
+    code, out, _ = evcharge("explain", silent, "--db", url, "--json")
+    assert code == 0
+    spell = json.loads(out)["spell"]
+    assert (spell["silent"], spell["silent_days"]) == (True, now[silent]["silent_days"])
+
+
+@pytest.mark.parametrize("time", ["00:30", "03:00", "07:00", "12:00"])
+def test_a_file_that_ends_in_the_middle_of_a_day_silences_nobody(sqlite_url, report, tmp_path, time):
+    write_sample(tmp_path / "x.csv", rows=10_000, stations=10)
+    header, *lines = (tmp_path / "x.csv").read_text("utf-8").splitlines()
+    start = header.split(",").index("start_time")
+    lines = [line for line in lines if line.split(",")[start] < f"2025-06-26T{time}"]
+    load(sqlite_url, native_csv(tmp_path / "cut.csv", *lines, header=header))
+    assert sum(station["now"]["silent"] for station in report(sqlite_url)["stations"]) == 1
+
+
 # (minutes, kWh, recorded) and what each definition makes of it
 MEASURED = [
     ("2.5", "5", "true", {"recorded": "successes", "afirev": "successes", "qualicharge_u11": "failures"}),

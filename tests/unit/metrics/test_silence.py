@@ -11,6 +11,7 @@ from evcharge.metrics.silence import (
     FALSE_REPORT_CHANCE,
     LEAST_DAYS_KNOWN,
     SILENT_CHANCE,
+    data_ends,
     find_silence,
     silent_limit,
     weekdays_within,
@@ -44,18 +45,24 @@ def test_weekdays_are_counted_as_on_a_calendar():
 
 
 def test_the_chance_of_a_pause_is_that_of_two_poisson_counts():
-    # 28 days of 2 sessions, then 7 days of none: of 8 sessions on 4 Mondays none falls on the fifth, and so on.
-    row = found(sessions(range(28), per_day=2), last_day=34)
+    # 28 days of 2 sessions, then 7 whole days of none: of 8 sessions on 4 Mondays none falls on the fifth, and so on.
+    row = found(sessions(range(28), per_day=2), last_day=35)
     assert row["silence_chance"] == pytest.approx((4 / 5) ** (8 * 7))
-    assert row["silent_days"] == 7
+    assert row["silent_days"] == 8
     assert row["last_session"] == pd.Timestamp(2025, 2, 2)
     assert row["silent"]
 
 
 def test_with_much_data_the_chance_is_that_of_a_poisson_gap():
-    row = found(sessions(range(7 * 500), per_day=1), last_day=7 * 500 + 6)
+    row = found(sessions(range(7 * 500), per_day=1), last_day=7 * 500 + 7)
     assert row["silence_chance"] == pytest.approx(np.exp(-7), rel=0.01)
     assert not row["silent"]
+
+
+def test_the_last_day_of_the_data_silences_nobody_for_it_may_have_been_cut_short():
+    busy = sessions(range(30), per_day=100)
+    assert found(busy, last_day=30)["silence_chance"] == 1
+    assert found(busy, last_day=31)["silent"]
 
 
 def test_silence_begins_where_chance_gives_such_a_pause_less_than_once_in_ten_thousand():
@@ -118,13 +125,38 @@ def test_each_station_ends_with_the_data_of_its_own_source():
 def test_among_many_stations_the_limit_is_so_low_that_a_report_hardly_shows_a_live_one_as_silent():
     assert silent_limit(1) == silent_limit(50) == SILENT_CHANCE
     assert silent_limit(5_000) == FALSE_REPORT_CHANCE / 5_000 == 1e-6
-    quiet = [sessions(range(70), station=number) for number in range(51)]
-    alive = [sessions(range(84), station=number) for number in range(51, 100)]
-    ends = pd.Series(np.datetime64(MONDAY + timedelta(days=83), "s"), index=range(100))
-    few, many = (find_silence(pd.concat(some), ends) for some in (quiet[:50], [*quiet, *alive]))
-    assert few["silence_chance"][0] == many["silence_chance"][0]
-    assert few["silent"].any() == (few["silence_chance"][0] < silent_limit(50))
-    assert many["silent"].any() == (many["silence_chance"][0] < silent_limit(100))
+    quiet = sessions(range(28), per_day=2, station=0)
+    ends = pd.Series(np.datetime64(MONDAY + timedelta(days=35), "s"), index=range(5_000))
+    few, many = (find_silence(quiet, ends.iloc[:stations]) for stations in (50, 5_000))
+    assert silent_limit(5_000) < few["silence_chance"][0] == many["silence_chance"][0] < silent_limit(50)
+    assert (few["silent"][0], many["silent"][0]) == (True, False)
+
+
+def last_sessions(*days, source="a"):
+    """Stations of a source with their last session so many days after a Monday."""
+    last_day = [np.datetime64(MONDAY + timedelta(days=day), "s") for day in days]
+    return pd.DataFrame({"station_key": range(len(days)), "source": source, "last_day": last_day})
+
+
+def ends_after(stations):
+    """On which day after the Monday the data of each station ends."""
+    return (data_ends(stations) - pd.Timestamp(MONDAY)).dt.days.tolist()
+
+
+def test_the_data_of_a_source_ends_with_the_latest_session_of_its_stations():
+    other = last_sessions(70, 60, source="b").assign(station_key=[7, 8])
+    assert ends_after(pd.concat([last_sessions(30, 41, 40), other])) == [41, 41, 41, 70, 70]
+
+
+def test_one_clock_in_ten_that_runs_ahead_does_not_move_the_end_of_the_data():
+    assert ends_after(last_sessions(99, *range(30, 38))) == [99] * 9
+    assert ends_after(last_sessions(99, *range(30, 39))) == [38] * 10
+    assert ends_after(last_sessions(99, 98, *range(30, 39))) == [98] * 11
+
+
+def test_a_station_whose_sessions_go_on_after_the_end_of_the_data_is_not_silent():
+    row = found(sessions(range(40), per_day=3), last_day=30)
+    assert (row["silence_chance"], row["silent_days"], row["attempts_per_week"]) == (1, 0, 21)
 
 
 def test_no_attempts_give_no_rows():
