@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evcharge.metrics.days import DAY_COUNTS
+from evcharge.metrics.days import DAY_COUNTS, local_days
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -26,6 +26,9 @@ LEAST_DAYS_KNOWN = 14
 CLOCKS_AHEAD_SHARE = 0.1
 """Share of a source's stations whose clocks may run ahead without moving the end of its data. House rule, provisional:
 one charger that dates its sessions next week must not silence all the others."""
+LATE_HOUR = 22
+"""Hour of a session from which on the last day of the data is taken as whole. House rule, provisional: a file that was
+cut in the morning must not make a station silent that is used in the afternoon."""
 DAYS_OF_A_WEEK = 7
 
 
@@ -35,23 +38,24 @@ def silent_limit(stations: int) -> float:
 
 
 def data_ends(stations: pd.DataFrame) -> pd.Series:
-    """The last day of the data of each station's source, by station_key: files of different sources end differently.
+    """The last whole day of the data of each station's source, by station_key: files end on different days.
 
-    It is the latest day on which a station of the source had a session, once ``CLOCKS_AHEAD_SHARE`` of its stations,
-    rounded down, are set aside: those with the latest sessions.
+    The data ends with the latest session of a station, once ``CLOCKS_AHEAD_SHARE`` of the source's stations, rounded
+    down, are set aside: those with the latest sessions. Its day is whole from ``LATE_HOUR`` on; else the day before is.
 
     Args:
-        stations: ``station_key``, ``source`` and ``last_day`` (datetime64, of its last session), a row a station.
+        stations: ``station_key``, ``source`` and ``last_hour`` (of its last session, local, yyyymmddhh), a row a
+            station.
     """
-    by_key = stations.set_index("station_key")
-    ends: pd.Series = by_key.groupby("source")["last_day"].transform(_end)
-    return ends
+    last_hours = stations.set_index("station_key").groupby("source")["last_hour"].transform(_end).astype("int64")
+    whole = last_hours % 100 >= LATE_HOUR
+    days = local_days(last_hours.to_numpy())
+    return pd.Series(np.where(whole, days, days - np.timedelta64(1, "D")), index=last_hours.index)
 
 
-def _end(last_days: pd.Series) -> pd.Timestamp:
-    latest_first: pd.Series = last_days.sort_values(ascending=False)
-    end: pd.Timestamp = latest_first.iloc[int(len(last_days) * CLOCKS_AHEAD_SHARE)]
-    return end
+def _end(last_hours: pd.Series) -> int:
+    latest_first = np.sort(last_hours.to_numpy())[::-1]
+    return int(latest_first[int(len(latest_first) * CLOCKS_AHEAD_SHARE)])
 
 
 def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
@@ -60,20 +64,20 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
     Each weekday stands for itself: with k sessions on D such days of use and m such days since, the chance that none of
     the k fell on the m is (D / (D + m))^k where sessions come evenly by chance (Poisson); the chances of the seven are
     multiplied. With much data this is exp(−λm) at λ = k/D, and with little it is no surer than the data. A weekday that
-    never had a session says nothing. The last day of the data is not counted, for it may have been cut short.
-    Source: Przyborowski and Wilenski 1940, Biometrika 31:313-323, two Poisson counts.
+    never had a session says nothing. Source: Przyborowski and Wilenski 1940, Biometrika 31:313-323, two Poisson counts.
 
     Args:
         days: the columns of ``days.count_days``, in any order. Every session shows that the station is alive, whatever
             its outcome.
-        ends: last day of the data (datetime64) by station_key (see ``data_ends``): of every station of the network,
-            also where ``days`` holds only some of them, since their number sets the limit.
+        ends: last whole day of the data (datetime64) by station_key (see ``data_ends``): of every station of the
+            network, also where ``days`` holds only some of them, since their number sets the limit.
 
     Returns:
-        A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data; 0 where
-        the data ends before it), ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent``
-        (boolean: it is below ``silent_limit``), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an
-        outcome, over the days in use, to the end of the data unless silent; NaN with fewer than 7 days).
+        A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data),
+        ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
+        ``silent_limit``), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an outcome, over the days
+        in use, to the end of the data unless silent; NaN with fewer than 7 days). Where a station has a session
+        after the end of the data, that is the end of its own.
     """
     stations, place = np.unique(days["station_key"].to_numpy(), return_inverse=True)
     day = _day_numbers(days["day"])
@@ -84,7 +88,7 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
     end = np.maximum(_day_numbers(ends.loc[stations]), last)
     sessions = np.zeros((len(stations), DAYS_OF_A_WEEK))
     np.add.at(sessions, (place, day % DAYS_OF_A_WEEK), days[list(DAY_COUNTS)].sum(axis=1).to_numpy())
-    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end - 1)
+    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
     log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
     chance = np.where(last - first + 1 >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
     silent = chance < silent_limit(len(ends))

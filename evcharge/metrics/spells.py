@@ -156,7 +156,7 @@ def judge_spells(
     Args:
         days: the columns of ``days.count_days``.
         target: success ratio to judge against, between 0 and 1.
-        ends: last day of the data (datetime64) of every station of the network, by station_key: see
+        ends: last whole day of the data (datetime64) of every station of the network, by station_key: see
             ``silence.find_silence``.
         failures_included: yes, no or unknown (see ``rates``), by station_key; None stands for yes.
 

@@ -9,7 +9,6 @@ import pandas as pd
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from evcharge.metrics.days import local_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.silence import data_ends
 from evcharge.models import DimStation, FactCharging, LoadLedger
@@ -19,7 +18,7 @@ ATTRIBUTES = ("source", "station_id", "name", "operator", "network", "city", "re
 
 
 def read_ends(session: Session, selection: Selection) -> pd.Series:
-    """The last day of the data of every station with sessions on the days selected: ``silence.data_ends``.
+    """The last whole day of the data of every station with sessions on the days selected: ``silence.data_ends``.
 
     Whichever stations are selected: one that has stopped is told by the others of its source, which have not.
     """
@@ -35,7 +34,7 @@ def read_ends(session: Session, selection: Selection) -> pd.Series:
         DimStation, DimStation.station_key == latest.c.station_key
     )
     rows = pd.DataFrame([tuple(row) for row in session.execute(query)], columns=["station_key", "source", "last_hour"])
-    return data_ends(rows.assign(last_day=local_days(rows.pop("last_hour").to_numpy())))
+    return data_ends(rows)
 
 
 def read_stations(session: Session, selection: Selection) -> pd.DataFrame:

@@ -45,24 +45,18 @@ def test_weekdays_are_counted_as_on_a_calendar():
 
 
 def test_the_chance_of_a_pause_is_that_of_two_poisson_counts():
-    # 28 days of 2 sessions, then 7 whole days of none: of 8 sessions on 4 Mondays none falls on the fifth, and so on.
-    row = found(sessions(range(28), per_day=2), last_day=35)
+    # 28 days of 2 sessions, then 7 days of none: of 8 sessions on 4 Mondays none falls on the fifth, and so on.
+    row = found(sessions(range(28), per_day=2), last_day=34)
     assert row["silence_chance"] == pytest.approx((4 / 5) ** (8 * 7))
-    assert row["silent_days"] == 8
+    assert row["silent_days"] == 7
     assert row["last_session"] == pd.Timestamp(2025, 2, 2)
     assert row["silent"]
 
 
 def test_with_much_data_the_chance_is_that_of_a_poisson_gap():
-    row = found(sessions(range(7 * 500), per_day=1), last_day=7 * 500 + 7)
+    row = found(sessions(range(7 * 500), per_day=1), last_day=7 * 500 + 6)
     assert row["silence_chance"] == pytest.approx(np.exp(-7), rel=0.01)
     assert not row["silent"]
-
-
-def test_the_last_day_of_the_data_silences_nobody_for_it_may_have_been_cut_short():
-    busy = sessions(range(30), per_day=100)
-    assert found(busy, last_day=30)["silence_chance"] == 1
-    assert found(busy, last_day=31)["silent"]
 
 
 def test_silence_begins_where_chance_gives_such_a_pause_less_than_once_in_ten_thousand():
@@ -126,26 +120,33 @@ def test_among_many_stations_the_limit_is_so_low_that_a_report_hardly_shows_a_li
     assert silent_limit(1) == silent_limit(50) == SILENT_CHANCE
     assert silent_limit(5_000) == FALSE_REPORT_CHANCE / 5_000 == 1e-6
     quiet = sessions(range(28), per_day=2, station=0)
-    ends = pd.Series(np.datetime64(MONDAY + timedelta(days=35), "s"), index=range(5_000))
+    ends = pd.Series(np.datetime64(MONDAY + timedelta(days=34), "s"), index=range(5_000))
     few, many = (find_silence(quiet, ends.iloc[:stations]) for stations in (50, 5_000))
     assert silent_limit(5_000) < few["silence_chance"][0] == many["silence_chance"][0] < silent_limit(50)
     assert (few["silent"][0], many["silent"][0]) == (True, False)
 
 
-def last_sessions(*days, source="a"):
+def last_sessions(*days, hour=23, source="a"):
     """Stations of a source with their last session so many days after a Monday."""
-    last_day = [np.datetime64(MONDAY + timedelta(days=day), "s") for day in days]
-    return pd.DataFrame({"station_key": range(len(days)), "source": source, "last_day": last_day})
+    last_hour = [int(f"{MONDAY + timedelta(days=day):%Y%m%d}{hour:02}") for day in days]
+    return pd.DataFrame({"station_key": range(len(days)), "source": source, "last_hour": last_hour})
 
 
 def ends_after(stations):
-    """On which day after the Monday the data of each station ends."""
+    """How many days after the Monday the data of each station ends."""
     return (data_ends(stations) - pd.Timestamp(MONDAY)).dt.days.tolist()
 
 
 def test_the_data_of_a_source_ends_with_the_latest_session_of_its_stations():
     other = last_sessions(70, 60, source="b").assign(station_key=[7, 8])
     assert ends_after(pd.concat([last_sessions(30, 41, 40), other])) == [41, 41, 41, 70, 70]
+
+
+def test_the_last_day_is_whole_only_when_a_session_began_late_on_it():
+    assert ends_after(last_sessions(30, 41, hour=22)) == [41, 41]
+    assert ends_after(last_sessions(30, 41, hour=21)) == [40, 40]
+    first_of_march = (date(2025, 3, 1) - MONDAY).days
+    assert ends_after(last_sessions(first_of_march, hour=3)) == [first_of_march - 1]
 
 
 def test_one_clock_in_ten_that_runs_ahead_does_not_move_the_end_of_the_data():
