@@ -49,7 +49,7 @@ def data_ends(stations: pd.DataFrame) -> pd.Series:
     """
     last_hours = stations.set_index("station_key").groupby("source")["last_hour"].transform(_end).astype("int64")
     whole = last_hours % 100 >= LATE_HOUR
-    days = local_days(last_hours.to_numpy(dtype="int64"))
+    days = local_days(np.asarray(last_hours, dtype=np.int64))
     return pd.Series(np.where(whole, days, days - np.timedelta64(1, "D")), index=last_hours.index)
 
 
