@@ -201,11 +201,11 @@ def show_result(result: LoadResult) -> None:
     from evcharge.clean import RULES, WARNINGS
     from evcharge.load import UNSTATED
 
-    again = ""
+    again = that_load = ""
     if result.first_loaded_at:
         name = f" as {result.first_loaded_as}" if result.first_loaded_as != result.file else ""
-        again = f" on {result.first_loaded_at[:10]}{name}, nothing changed; then it"
-    tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
+        again, that_load = f" on {result.first_loaded_at[:10]}{name}, nothing changed", "; that load:"
+    tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source}){that_load}")
     tell(f"  {law(asdict(result))}")
     if result.skipped:
         tell(f"  besides, {result.skipped:,} rows are no sessions by this format's own rule")

@@ -49,8 +49,10 @@ def show_registry(result: RegistryResult) -> None:
     """Prints what became of a registry, or what it would change."""
     from evcharge.registries import MESSAGES, REJECTS
 
-    again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
-    tell(f"{result.file}: {result.status}{again} ({result.format}, source {result.source})")
+    again = that_load = ""
+    if result.first_loaded_at:
+        again, that_load = f" on {result.first_loaded_at[:10]}, nothing changed", "; that load:"
+    tell(f"{result.file}: {result.status}{again} ({result.format}, source {result.source}){that_load}")
     parts = " + ".join(f"{getattr(result, k):,} {k}" for k in ("inserted", "updated", "unchanged", "rejected"))
     tell(f"  stations: read {result.read:,} = {parts}")
     if not result.first_loaded_at:
