@@ -49,7 +49,7 @@ SECOND_COLUMNS = (
 EARLIEST = pd.Timestamp("2005-01-01", tz="UTC")
 """No session is older: OCPP dates from 2009, and a charger whose clock was never set says 1970 or 2000."""
 CLOCK_SKEW = timedelta(hours=24)
-"""How far ahead of today a charger's clock may run. Source: reliability catalogue, case 99."""
+"""How far ahead of today a charger's clock may run. House rule: a clock on local time is 14 hours ahead of UTC at most."""
 LONGEST_TEXT = 255
 """Width of the id and text columns in the database."""
 MOST_ENERGY_KWH = 1000.0

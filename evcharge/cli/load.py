@@ -235,7 +235,7 @@ def show_result(result: LoadResult) -> None:
 
 
 def law(counts: Any) -> str:
-    """The law of the line with its numbers."""
+    """Every row accounted for, with the numbers."""
     parts = " + ".join(f"{counts[k]:,} {k}" for k in ("inserted", "updated", "unchanged", "superseded", "rejected"))
     return f"read {counts['read']:,} = {parts}"
 
