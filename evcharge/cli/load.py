@@ -48,15 +48,15 @@ CHANGES_SHOWN = 5
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path())
-@click.option("--create-db", is_flag=True, help="Bring the database to the newest revision first.")
+@click.option("--create-db", is_flag=True, help="Make the database, or bring it to the newest revision, first.")
 @click.option("--replace", is_flag=True, help="Load a file again in place of its first load.")
-@click.option("-n", "--dry-run", is_flag=True, help="Do everything but keep nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="Do everything, but keep nothing of it.")
 @click.option("--rejects", metavar="FILE", type=click.Path(path_type=Path), help="Write the rejected rows to a CSV.")
 @click.option(
     "--max-rejects",
     type=row_limit,
     metavar="N|P%",
-    help="Refuse a file with more rejects: a number, or a share such as 2%.",
+    help="Refuse a file with more rejected rows: a number, or a share such as 2%.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
@@ -250,9 +250,13 @@ def make_sample_if_missing() -> None:
 
 
 @click.command()
-@click.option("--rows", type=click.IntRange(min=1), default=1000, show_default=True, help="Sessions to make.")
-@click.option("--stations", type=click.IntRange(min=1), help="Stations; default grows with the rows.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same bytes.")
+@click.option(
+    "--rows", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N", help="Sessions to make."
+)
+@click.option("--stations", type=click.IntRange(min=1), metavar="N", help="Stations; default grows with the rows.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Same seed, same bytes."
+)
 @click.option("--dirty", is_flag=True, help="Plant every defect that cleaning must catch.")
 @click.option(
     "--truth",
@@ -261,7 +265,13 @@ def make_sample_if_missing() -> None:
     help="Write the true rates, the planted faults and the planted defects as JSON.",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=SAMPLE_FILE, show_default=True, help="File to write."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=SAMPLE_FILE,
+    show_default=True,
+    help="File to write.",
 )
 @global_options
 def sample(rows: int, stations: int | None, seed: int, dirty: bool, truth: Path | None, output: Path) -> None:

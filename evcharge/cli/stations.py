@@ -23,9 +23,11 @@ STATIONS_SCHEMA_VERSION = 1
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--apply", is_flag=True, help="Change what is there, too; without it changes are only shown.")
+@click.option("--apply", is_flag=True, help="Change what is there, too; without it such changes are only shown.")
 @click.option("--source", metavar="NAME", help="Whose station ids these are: the source of the sessions.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Text encoding of a file without a mark.")
+@click.option(
+    "--encoding", metavar="NAME", default="utf-8", show_default=True, help="Text encoding of a file without a mark."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
 def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json: bool) -> None:
