@@ -49,7 +49,7 @@ SECOND_COLUMNS = (
 EARLIEST = pd.Timestamp("2005-01-01", tz="UTC")
 """No session is older: OCPP dates from 2009, and a charger whose clock was never set says 1970 or 2000."""
 CLOCK_SKEW = timedelta(hours=24)
-"""How far ahead of today a charger's clock may run. Source: reliability catalogue, case 99."""
+"""How far ahead of today a charger's clock may run. House rule: one on local time is at most 14 hours ahead of UTC."""
 LONGEST_TEXT = 255
 """Width of the id and text columns in the database."""
 MOST_ENERGY_KWH = 1000.0
@@ -58,6 +58,7 @@ MOST_POWER_KW = 5000.0
 """Above the megawatt charging system's 3.75 MW; the usual cause is W in a kW column."""
 FULL_PERCENT = 100.0
 """No battery is fuller."""
+DAY_SECONDS = 24 * 60 * 60
 LONGEST_DURATION_MINUTES = 366 * 24 * 60.0
 """No session lasts longer than a year; such a record is broken."""
 LONGEST_GAP_SECONDS = LONGEST_DURATION_MINUTES * 60
@@ -222,7 +223,7 @@ def _time_rules(column: str, times: Callable[[Parsed], Times]) -> tuple[Rule, ..
             f"{column}_in_the_future",
             column,
             lambda p: p.after_today(times(p).instants),
-            "more than 24 hours after the load",
+            f"more than {CLOCK_SKEW / timedelta(hours=1):g} hours after the load",
         ),
     )
 
@@ -254,7 +255,7 @@ def _second_rules(column: str) -> tuple[Rule, ...]:
             f"{column}_out_of_range",
             column,
             lambda p: np.abs(p.seconds[column].amounts) > LONGEST_GAP_SECONDS,
-            "more than 366 days from the start",
+            f"more than {LONGEST_GAP_SECONDS / DAY_SECONDS:g} days from the start",
         ),
     )
 
@@ -310,7 +311,7 @@ VALUE_RULES = (
         "duration_minutes_out_of_range",
         "duration_minutes",
         lambda p: p.written_duration.amounts > LONGEST_DURATION_MINUTES,
-        "more than 366 days; is the unit right?",
+        f"more than {LONGEST_GAP_SECONDS / DAY_SECONDS:g} days; is the unit right?",
     ),
     *_number_rules("energy_kwh", lambda p: p.energy, MOST_ENERGY_KWH),
     *_number_rules("peak_power_kw", lambda p: p.peak_power, MOST_POWER_KW),
@@ -352,7 +353,11 @@ WARNINGS = (
         lambda p: np.logical_or.reduce([p.is_padded(column) for column in ID_COLUMNS]),
         "blanks around an id were left out",
     ),
-    Warn("longer_than_a_week", lambda p: _duration_minutes(p) > WEEK_MINUTES, "lasted more than 7 days"),
+    Warn(
+        "longer_than_a_week",
+        lambda p: _duration_minutes(p) > WEEK_MINUTES,
+        f"lasted more than {WEEK_MINUTES * 60 / DAY_SECONDS:g} days",
+    ),
     Warn(
         "implausible_power",
         lambda p: _average_power_kw(p) > PLAUSIBLE_POWER_KW,

@@ -178,7 +178,7 @@ def _translated(error: exc.DBAPIError, shown_url: str) -> DatabaseError:
             "database_busy", f"{shown_url} is busy: another load holds it. {unchanged}", "Run it again."
         )
     if state == _UNDEFINED_TABLE or "no such table" in text:
-        return DatabaseError("schema_missing", f"{shown_url} has no evcharge tables.", "Run: alembic upgrade head")
+        return DatabaseError("schema_missing", f"{shown_url} has no evcharge tables.", "Run: evcharge db upgrade")
     known = {
         "permission denied": ("database_not_permitted", "Grant the user what it lacks, or use another user."),
         "readonly database": ("database_read_only", "Make the file and its folder writable."),

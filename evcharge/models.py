@@ -83,7 +83,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 
 class DimStation(Base):
-    """A charging station as one source names it. Source: the session files and, later, station registries."""
+    """A charging station as one source names it. Source: session files and station registries."""
 
     __tablename__ = "dim_station"
     __table_args__ = (UniqueConstraint("source", "station_id"),)
@@ -95,17 +95,36 @@ class DimStation(Base):
         String(64), doc="Who issued the station id; ids are unique only within it. Source: the profile, or --source."
     )
     station_id: Mapped[str] = mapped_column(
-        String(255), doc="The source's own id of the station, as text, unchanged. Source: the file."
+        String(255),
+        doc="The source's own id of the station, as text, unchanged. Source: the session file or the registry.",
     )
-    name: Mapped[str | None] = mapped_column(String(255), doc="Name people know the station by. Source: the file.")
-    operator: Mapped[str | None] = mapped_column(String(255), doc="Who operates the station. Source: the file.")
-    network: Mapped[str | None] = mapped_column(String(255), doc="Network the station belongs to. Source: the file.")
-    address: Mapped[str | None] = mapped_column(String(255), doc="Street address. Source: the file.")
-    city: Mapped[str | None] = mapped_column(String(255), doc="City or commune. Source: the file.")
-    region: Mapped[str | None] = mapped_column(String(255), doc="State, region or department. Source: the file.")
-    country: Mapped[str | None] = mapped_column(String(255), doc="Country as the source writes it. Source: the file.")
-    latitude: Mapped[float | None] = mapped_column(Double, doc="Latitude [degrees north, WGS 84]. Source: the file.")
-    longitude: Mapped[float | None] = mapped_column(Double, doc="Longitude [degrees east, WGS 84]. Source: the file.")
+    name: Mapped[str | None] = mapped_column(
+        String(255), doc="Name people know the station by. Source: the session file or the registry."
+    )
+    operator: Mapped[str | None] = mapped_column(
+        String(255), doc="Who operates the station. Source: the session file or the registry."
+    )
+    network: Mapped[str | None] = mapped_column(
+        String(255), doc="Network the station belongs to. Source: the session file or the registry."
+    )
+    address: Mapped[str | None] = mapped_column(
+        String(255), doc="Street address. Source: the session file or the registry."
+    )
+    city: Mapped[str | None] = mapped_column(
+        String(255), doc="City or commune. Source: the session file or the registry."
+    )
+    region: Mapped[str | None] = mapped_column(
+        String(255), doc="State, region or department. Source: the session file or the registry."
+    )
+    country: Mapped[str | None] = mapped_column(
+        String(255), doc="Country as the source writes it. Source: the session file or the registry."
+    )
+    latitude: Mapped[float | None] = mapped_column(
+        Double, doc="Latitude [degrees north, WGS 84]. Source: the session file or the registry."
+    )
+    longitude: Mapped[float | None] = mapped_column(
+        Double, doc="Longitude [degrees east, WGS 84]. Source: the session file or the registry."
+    )
     timezone: Mapped[str | None] = mapped_column(
         String(64),
         doc="IANA zone the station stands in; empty where none is stated. In which zone the local hours of a load were "

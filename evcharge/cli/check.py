@@ -47,7 +47,7 @@ EXIT_GATE = 3
     default="0",
     show_default=True,
     metavar="N|P%",
-    help="Rejects of a file that still pass: a number, or a share such as 2%.",
+    help="Rejected rows with which a file still passes: a number, or a share such as 2%.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options

@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 
 from evcharge.cli.options import (
+    DEFINITION_HELP,
+    TARGET_HELP,
     database_url,
     day,
     global_options,
@@ -26,10 +28,8 @@ from evcharge.cli.terminal import console, notice
 
 @click.command()
 @click.argument("station")
-@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
-@click.option(
-    "--definition", metavar="ID|FILE", help="What counts as a success: the id of a definition, or your own as TOML."
-)
+@click.option("--target", type=share, metavar="SHARE", help=TARGET_HELP)
+@click.option("--definition", metavar="ID|FILE", help=DEFINITION_HELP)
 @click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First local day.")
 @click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last local day, included.")
 @click.option("--source", metavar="NAME", help="Whose station ids these are, where several sources know the id.")

@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from evcharge.cli.options import (
+    DEFINITION_HELP,
+    TARGET_HELP,
     database_url,
     global_options,
     named_definition,
@@ -38,8 +40,8 @@ DESCRIBES_THE_SCHEMA = "datasette"
     metavar="DIR",
     help="Folder to write into; made if it is not there.",
 )
-@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%; for geojson.")
-@click.option("--definition", metavar="ID|FILE", help="What counts as a success; for geojson.")
+@click.option("--target", type=share, metavar="SHARE", help=f"Of geojson. {TARGET_HELP}")
+@click.option("--definition", metavar="ID|FILE", help=f"Of geojson. {DEFINITION_HELP}")
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the files with rows and SHA-256.")
 @global_options

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from evcharge.cli.options import (
+    DEFINITION_HELP,
     database_url,
     global_options,
     named_definition,
@@ -19,14 +20,18 @@ from evcharge.cli.options import (
 )
 from evcharge.cli.terminal import console
 
-definition_option = click.option(
-    "--definition", metavar="ID|FILE", help="What counts as a success: the id of a definition, or your own as TOML."
-)
+definition_option = click.option("--definition", metavar="ID|FILE", help=DEFINITION_HELP)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 
 
 @click.command()
-@click.option("--rule", default="voltra_site_5", show_default=True, metavar="ID", help="Which attempts make one visit.")
+@click.option(
+    "--rule",
+    default="voltra_site_5",
+    show_default=True,
+    metavar="ID",
+    help="Which attempts make one visit: voltra_site_5, ucdavis_site_5 or kwwhat.",
+)
 @definition_option
 @selecting_options
 @json_option

@@ -48,15 +48,15 @@ CHANGES_SHOWN = 5
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path())
-@click.option("--create-db", is_flag=True, help="Bring the database to the newest revision first.")
+@click.option("--create-db", is_flag=True, help="Make the database, or bring it to the newest revision, first.")
 @click.option("--replace", is_flag=True, help="Load a file again in place of its first load.")
-@click.option("-n", "--dry-run", is_flag=True, help="Do everything but keep nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="Do everything, but keep nothing of it.")
 @click.option("--rejects", metavar="FILE", type=click.Path(path_type=Path), help="Write the rejected rows to a CSV.")
 @click.option(
     "--max-rejects",
     type=row_limit,
     metavar="N|P%",
-    help="Refuse a file with more rejects: a number, or a share such as 2%.",
+    help="Refuse a file with more rejected rows: a number, or a share such as 2%.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
@@ -201,11 +201,11 @@ def show_result(result: LoadResult) -> None:
     from evcharge.clean import RULES, WARNINGS
     from evcharge.load import UNSTATED
 
-    again = ""
+    again = that_load = ""
     if result.first_loaded_at:
         name = f" as {result.first_loaded_as}" if result.first_loaded_as != result.file else ""
-        again = f" on {result.first_loaded_at[:10]}{name}, nothing changed; then it"
-    tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
+        again, that_load = f" on {result.first_loaded_at[:10]}{name}, nothing changed", "; that load:"
+    tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source}){that_load}")
     tell(f"  {law(asdict(result))}")
     if result.skipped:
         tell(f"  besides, {result.skipped:,} rows are no sessions by this format's own rule")
@@ -235,7 +235,7 @@ def show_result(result: LoadResult) -> None:
 
 
 def law(counts: Any) -> str:
-    """The law of the line with its numbers."""
+    """Every row accounted for, with the numbers."""
     parts = " + ".join(f"{counts[k]:,} {k}" for k in ("inserted", "updated", "unchanged", "superseded", "rejected"))
     return f"read {counts['read']:,} = {parts}"
 
@@ -250,9 +250,13 @@ def make_sample_if_missing() -> None:
 
 
 @click.command()
-@click.option("--rows", type=click.IntRange(min=1), default=1000, show_default=True, help="Sessions to make.")
-@click.option("--stations", type=click.IntRange(min=1), help="Stations; default grows with the rows.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Same seed, same bytes.")
+@click.option(
+    "--rows", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N", help="Sessions to make."
+)
+@click.option("--stations", type=click.IntRange(min=1), metavar="N", help="Stations; default grows with the rows.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Same seed, same bytes."
+)
 @click.option("--dirty", is_flag=True, help="Plant every defect that cleaning must catch.")
 @click.option(
     "--truth",
@@ -261,7 +265,13 @@ def make_sample_if_missing() -> None:
     help="Write the true rates, the planted faults and the planted defects as JSON.",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=SAMPLE_FILE, show_default=True, help="File to write."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=SAMPLE_FILE,
+    show_default=True,
+    help="File to write.",
 )
 @global_options
 def sample(rows: int, stations: int | None, seed: int, dirty: bool, truth: Path | None, output: Path) -> None:

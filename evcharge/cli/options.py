@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+TARGET_HELP = (
+    "Share of attempts that should succeed, such as 0.9 or 90%. Default: 95%, a house default; not NEVI's 97%, which "
+    "is port uptime."
+)
+DEFINITION_HELP = (
+    "What counts as a success: the id of a definition, or your own as TOML. Default: recorded where the data carries "
+    "outcomes, else afirev."
+)
+
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value is not None and value is not False:
@@ -191,18 +200,26 @@ def reading_options(command: Command) -> Command:
             multiple=True,
             help="Their name for one of our columns; repeatable.",
         ),
-        click.option("--tz", "timezone", metavar="ZONE", help="Zone of the stations, e.g. Europe/Paris."),
-        click.option("--time-format", help="iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'."),
-        click.option("--delimiter", help="Column separator of a CSV."),
+        click.option("--tz", "timezone", metavar="ZONE", help="Zone of times without an offset, e.g. Europe/Paris."),
+        click.option(
+            "--time-format",
+            metavar="FORMAT",
+            help="How times are written: iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'.",
+        ),
+        click.option(
+            "--delimiter", metavar="SIGN", help="What separates the columns of a CSV; the word tab for a tab."
+        ),
         click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign."),
-        click.option("--encoding", help="Text encoding; UTF-8 and UTF-16 with a mark need no word."),
+        click.option("--encoding", metavar="NAME", help="Text encoding; UTF-8, and UTF-16 with a mark, need no word."),
         click.option("--energy-unit", type=click.Choice(["kWh", "Wh"]), help="Unit of the energy column."),
         click.option(
             "--failures-included",
             type=click.Choice(["yes", "no", "unknown"]),
-            help="Whether the publisher left failures in.",
+            help="Whether the publisher left failed sessions in.",
         ),
-        click.option("--source", help="Whose station ids these are; ids are unique only within a source."),
+        click.option(
+            "--source", metavar="NAME", help="Whose station ids these are; ids are unique only within a source."
+        ),
     )
     for option in reversed(options):
         command = option(command)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from evcharge.cli.options import (
+    DEFINITION_HELP,
+    TARGET_HELP,
     database_url,
     global_options,
     named_definition,
@@ -35,11 +37,11 @@ CHART_FILE = Path("station_reliability.png")
 
 
 @click.command()
-@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
+@click.option("--target", type=share, metavar="SHARE", help=TARGET_HELP)
 @click.option(
     "--definition",
     metavar="ID|FILE|all",
-    help="What counts as a success: the id of a definition, your own as TOML, or all side by side.",
+    help=f"{DEFINITION_HELP} all shows every definition side by side.",
 )
 @selecting_options
 @click.option(
@@ -50,7 +52,13 @@ CHART_FILE = Path("station_reliability.png")
     help="What sessions are grouped by; the chart is of stations.",
 )
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=CHART_FILE, show_default=True, help="Chart to write."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=CHART_FILE,
+    show_default=True,
+    help="Chart to write.",
 )
 @click.option(
     "--style",
@@ -63,7 +71,7 @@ CHART_FILE = Path("station_reliability.png")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the whole report as one page.")
 @click.option("--csv", "csv_file", metavar="FILE", help="Write all stations as CSV; - for stdout.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@click.option("--fail-under", type=share, metavar="SHARE", help="Exit 3 if the network's success rate is lower.")
+@click.option("--fail-under", type=share, metavar="SHARE", help="End with 3 if the network's success rate is lower.")
 @global_options
 def report(**options: Any) -> None:
     """Tell which stations need attention, with the success rate of each, and draw station_reliability.png."""
@@ -216,9 +224,13 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
 
 
 @click.command()
-@click.option("--target", type=share, metavar="SHARE", help="Success rate to judge against, e.g. 95%.")
+@click.option("--target", type=share, metavar="SHARE", help=TARGET_HELP)
 @click.option(
-    "--definition", default="afirev", show_default=True, metavar="ID|FILE", help="What the others are compared with."
+    "--definition",
+    default="afirev",
+    show_default=True,
+    metavar="ID|FILE",
+    help="The definition that the others are compared with.",
 )
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")

@@ -23,9 +23,11 @@ STATIONS_SCHEMA_VERSION = 1
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--apply", is_flag=True, help="Change what is there, too; without it changes are only shown.")
+@click.option("--apply", is_flag=True, help="Change what is there, too; without it such changes are only shown.")
 @click.option("--source", metavar="NAME", help="Whose station ids these are: the source of the sessions.")
-@click.option("--encoding", default="utf-8", show_default=True, help="Text encoding of a file without a mark.")
+@click.option(
+    "--encoding", metavar="NAME", default="utf-8", show_default=True, help="Text encoding of a file without a mark."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
 def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json: bool) -> None:
@@ -49,8 +51,10 @@ def show_registry(result: RegistryResult) -> None:
     """Prints what became of a registry, or what it would change."""
     from evcharge.registries import MESSAGES, REJECTS
 
-    again = f" on {result.first_loaded_at[:10]}, nothing changed; then it" if result.first_loaded_at else ""
-    tell(f"{result.file}: {result.status}{again} ({result.format}, source {result.source})")
+    again = that_load = ""
+    if result.first_loaded_at:
+        again, that_load = f" on {result.first_loaded_at[:10]}, nothing changed", "; that load:"
+    tell(f"{result.file}: {result.status}{again} ({result.format}, source {result.source}){that_load}")
     parts = " + ".join(f"{getattr(result, k):,} {k}" for k in ("inserted", "updated", "unchanged", "rejected"))
     tell(f"  stations: read {result.read:,} = {parts}")
     if not result.first_loaded_at:

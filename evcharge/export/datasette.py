@@ -39,7 +39,7 @@ GROUP BY stop_reason, error_code
 ORDER BY SUM(sessions) DESC, stop_reason, error_code""",
     },
     "law_of_the_line": {
-        "title": "The law of the line, load by load",
+        "title": "Every row accounted for, load by load",
         "description": "Every row that was read is accounted for: rows_read = inserted + updated + unchanged + "
         "superseded + rejected, so the last column is 0.",
         "sql": """SELECT load_key, source, file_name, started_at, rows_read, inserted, updated, unchanged, superseded,

@@ -68,7 +68,7 @@ def batches(
 def _conditions(model: type[Base], selection: Selection) -> list[ColumnElement[bool]]:
     """Days narrow the sessions; stations narrow the sessions, the stations and their ports. Every key still leads home.
 
-    Hours, loads and rejects are handed on whole: the law of the line holds for whole loads only, and no reject can be
+    Hours, loads and rejects are handed on whole: every row is accounted for in whole loads only, and no reject can be
     told to a station.
     """
     if model is FactCharging:

@@ -142,7 +142,11 @@ def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
 
 def _tally(story: Story) -> str:
     below, silent, unsure, meets = (story.count_of(word) for word in (BELOW, SILENT, CANT_TELL, MEETS))
-    return f"{below:,} below target, {silent:,} silent, {unsure:,} can't tell yet, {meets:,} meet the target"
+    return f"{below:,} below target, {silent:,} silent, {unsure:,} can't tell yet, {_meeting(meets)}"
+
+
+def _meeting(number: int) -> str:
+    return f"{number:,} {'meets' if number == 1 else 'meet'} the target"
 
 
 # Other groups
@@ -194,7 +198,7 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
 
 def _verdict_line(report: Report) -> str:
     below, unsure, meets = (report.count_of(verdict) for verdict in ORDER)
-    return f"\n{below:,} below target, {unsure:,} can't tell yet, {meets:,} meet the target"
+    return f"\n{below:,} below target, {unsure:,} can't tell yet, {_meeting(meets)}"
 
 
 def _more(report: Report) -> list[str]:

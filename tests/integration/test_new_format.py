@@ -12,7 +12,8 @@ import pytest
 from evcharge.cli import run_command
 from evcharge.sources.steps import STEPS
 
-MANUAL = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-format.md"
+DOCS = Path(__file__).parents[2] / "docs"
+MANUAL = DOCS / "how-to" / "add-a-format.md"
 TABLE = (
     "Point;Day;Clock;Minutes;Energy;Card;Phone\n"
     "P1;31/01/2024;08:15;1,418;11.5;CARD-1;0700\n"
@@ -85,6 +86,6 @@ def test_it_can_be_checked_before_it_is_loaded(run):
     assert not Path("ev_charging.db").exists()
 
 
-def test_the_manual_names_every_step():
-    table = MANUAL.read_text(encoding="utf-8").split("| step |")[1]
+def test_the_list_of_steps_names_every_step():
+    table = (DOCS / "sources" / "README.md").read_text(encoding="utf-8").split("| step |")[1]
     assert all(f"`{step}`" in table for step in STEPS)

@@ -302,7 +302,7 @@ def test_a_database_without_tables_names_the_command_to_run(empty_url):
             connection.exec_driver_sql("SELECT COUNT(*) FROM dim_station")
 
     error = refusal(read)
-    assert (error.code, error.hint) == ("schema_missing", "Run: alembic upgrade head")
+    assert (error.code, error.hint) == ("schema_missing", "Run: evcharge db upgrade")
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04 no database " * 99, b"SQLite format 3\x00" + b"\xff" * 4096])

@@ -86,7 +86,7 @@ def test_stations_that_need_attention_come_first_each_group_from_the_worst():
 
 def test_the_foot_counts_verdicts_and_says_what_is_not_counted():
     lines = printed(station("A", 500, 0), station("B", 0, 100), station("C", 1, 0)).splitlines()
-    assert lines[-2:] == ["1 below target, 1 can't tell yet, 1 meet the target", FLOOR_NOTE]
+    assert lines[-2:] == ["1 below target, 1 can't tell yet, 1 meets the target", FLOOR_NOTE]
 
 
 def test_only_the_first_rows_are_shown_and_the_rest_is_counted():

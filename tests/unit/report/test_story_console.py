@@ -52,7 +52,7 @@ def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
         "○ new             100.0%     3 100.0% 44–100",
         "● good            100.0%   100 100.0% 96–100",
         "",
-        "1 below target, 1 silent, 1 can't tell yet, 1 meet the target",
+        "1 below target, 1 silent, 1 can't tell yet, 1 meets the target",
         "Attempts that left no session in the data are not counted, so the true rates are",
         "lower, if anything.",
     ]

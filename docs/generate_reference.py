@@ -1,0 +1,163 @@
+"""Writes docs/reference/commands.md from the commands, and docs/reference/cleaning-rules.md from the rules of cleaning.
+
+Run it as ``python docs/generate_reference.py``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from evcharge.clean import STRUCTURAL_RULES, VALUE_RULES, WARNINGS, Rule  # noqa: E402
+from evcharge.cli import cli  # noqa: E402
+from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
+
+REFERENCE = ROOT / "docs" / "reference"
+
+COMMANDS_HEAD = """# Commands
+
+Written by `python docs/generate_reference.py` from `evcharge/cli/`. Do not edit it by hand: a test compares.
+
+`python -m evcharge.load` is `evcharge load`, `python -m evcharge.report` is `evcharge report`, and `python -m evcharge`
+alone is `evcharge run`. What a command ends with: [exit codes](../how-to/schedule.md). Where a default comes from:
+[settings](settings.md).
+
+## Options of every command
+
+They stand before the command's name or after it.
+
+"""
+RULES_HEAD = """# Cleaning rules
+
+Written by `python docs/generate_reference.py` from `evcharge/clean.py`. Do not edit it by hand: a test compares.
+
+A row is refused only if it can't be read or can't be true. A session of no energy, of no length or of a few seconds is
+kept: failed attempts look like that. Nothing is mended that a profile does not [name](../sources/README.md#steps).
+
+A refused row is kept with its file, line, rule, value and raw text. `evcharge load --rejects FILE` writes them as CSV,
+the table [rejected_row](../data-dictionary.md#rejected_row) has them, and `evcharge explain STATION` finds those that
+name a station. A load counts them by rule, and tells how many of them would have counted as failures.
+
+"""
+STRUCTURE_HEAD = """## Rules on the row as a whole
+
+A row that one of these refuses is looked at no further.
+
+"""
+VALUES_HEAD = """
+## Rules on values
+
+A row is refused with each rule that applies to it. Columns are ours, as in
+[the native layout](../sources/native.md).
+
+"""
+WARNINGS_HEAD = """
+## Warnings
+
+What is said of rows that are kept.
+
+"""
+
+
+def commands() -> str:
+    """The page of all commands."""
+    lines = [*_options(_declared(GLOBAL_OPTIONS)), ""]
+    for name, command in _all_commands("evcharge", cli):
+        lines += [*_section(name, command), ""]
+    return COMMANDS_HEAD + "\n".join(lines).rstrip() + "\n"
+
+
+def cleaning_rules() -> str:
+    """The page of the rules and warnings of cleaning."""
+    warnings = (f"| `{warning.code}` | {_cell(warning.message)} |" for warning in WARNINGS)
+    return "".join(
+        (
+            RULES_HEAD,
+            STRUCTURE_HEAD,
+            _table(("rule", "what is wrong"), (_row(rule) for rule in STRUCTURAL_RULES)),
+            VALUES_HEAD,
+            _table(("rule", "column", "what is wrong"), (_row(rule) for rule in VALUE_RULES)),
+            WARNINGS_HEAD,
+            _table(("warning", "what is worth a look"), warnings),
+        )
+    )
+
+
+PAGES = {REFERENCE / "commands.md": commands, REFERENCE / "cleaning-rules.md": cleaning_rules}
+
+
+def _declared(options: Iterable[Callable[..., object]]) -> list[click.Option]:
+    """The options that decorators add, in their order."""
+
+    def command() -> None: ...
+
+    for option in options:
+        option(command)
+    return command.__click_params__
+
+
+def _all_commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """Each command that does something, by its whole name."""
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    for part, inner in command.commands.items():
+        yield from _all_commands(f"{name} {part}", inner)
+
+
+def _section(name: str, command: click.Command) -> Iterator[str]:
+    everywhere = {option.name for option in _declared(GLOBAL_OPTIONS)}
+    arguments = [_argument(one) for one in command.params if isinstance(one, click.Argument)]
+    options = [one for one in command.params if isinstance(one, click.Option) and one.name not in everywhere]
+    words = [name, *(["[OPTIONS]"] if options else []), *arguments]
+    yield from (f"## {name}", "", inspect.cleandoc(command.help or ""), "", "```", " ".join(words), "```")
+    if options:
+        yield ""
+        yield from _options(options)
+
+
+def _argument(argument: click.Argument) -> str:
+    name = str(argument.name).upper()
+    return (name if argument.required else f"[{name}]") + ("..." if argument.nargs == -1 else "")
+
+
+def _options(options: Iterable[click.Option]) -> Iterator[str]:
+    yield from ("| option | what it does | default |", "| --- | --- | --- |")
+    for option in options:
+        names = ", ".join((*option.opts, *option.secondary_opts))
+        taken = f" {_taken(option)}" if not option.is_flag else ""
+        default = f"`{option.default}`" if option.show_default else "required" if option.required else ""
+        yield f"| `{_cell(names + taken)}` | {_cell(option.help or '')} | {default} |"
+
+
+def _taken(option: click.Option) -> str:
+    """The word that stands for an option's value."""
+    if option.metavar:
+        return option.metavar
+    return "|".join(option.type.choices) if isinstance(option.type, click.Choice) else option.type.name.upper()
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[str]) -> str:
+    return "\n".join([f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *rows]) + "\n"
+
+
+def _row(rule: Rule) -> str:
+    cells = [f"`{rule.code}`", *([f"`{rule.column}`"] if rule.column else []), _cell(rule.message)]
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for file, page in PAGES.items():
+        file.write_text(page(), encoding="utf-8")
+        print(f"wrote {file.relative_to(ROOT)}")
