@@ -30,6 +30,9 @@ LATE_HOUR = 22
 """Hour of a session from which on the last day of the data is taken as whole. House rule, provisional: a file that was
 cut in the morning must not make a station silent that is used in the afternoon."""
 DAYS_OF_A_WEEK = 7
+LONGEST_SILENCE_DAYS = 13 * DAYS_OF_A_WEEK
+"""After a quarter without a session a station is out of use rather than silent: closed, replaced, or renamed, and what
+it once delivered is no loss of this week. House rule, provisional."""
 
 
 def silent_limit(stations: int) -> float:
@@ -75,9 +78,10 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
     Returns:
         A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data),
         ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
-        ``silent_limit``), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an outcome, over the days
-        in use, to the end of the data unless silent; NaN with fewer than 7 days). Where a station has a session
-        after the end of the data, that is the end of its own.
+        ``silent_limit``, and not for longer than ``LONGEST_SILENCE_DAYS``), ``out_of_use`` (boolean: no session for
+        longer than that), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an outcome, over the days
+        in use, to the end of the data, or to the last session of a silent station or one out of use; NaN with fewer
+        than 7 days). Where a station has a session after the end of the data, that is the end of its own.
     """
     stations, place = np.unique(days["station_key"].to_numpy(), return_inverse=True)
     day = _day_numbers(days["day"])
@@ -91,8 +95,9 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
     in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
     log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
     chance = np.where(last - first + 1 >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
-    silent = chance < silent_limit(len(ends))
-    weeks = (np.where(silent, last, end) - first + 1) / DAYS_OF_A_WEEK
+    out_of_use = end - last > LONGEST_SILENCE_DAYS
+    silent = (chance < silent_limit(len(ends))) & ~out_of_use
+    weeks = (np.where(silent | out_of_use, last, end) - first + 1) / DAYS_OF_A_WEEK
     weeks = np.where(weeks >= 1, weeks, np.nan)
     attempts = (days["successes"] + days["failures"]).to_numpy()
     return pd.DataFrame(
@@ -102,6 +107,7 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
             "silent_days": end - last,
             "silence_chance": chance,
             "silent": silent,
+            "out_of_use": out_of_use,
             "attempts_per_week": np.bincount(place, attempts, len(stations)) / weeks,
             "successes_per_week": np.bincount(place, days["successes"].to_numpy(), len(stations)) / weeks,
         }

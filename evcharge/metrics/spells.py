@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evcharge.metrics.rates import FAILURES_REMOVED, verdicts, wilson_interval
+from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts, wilson_interval
 from evcharge.metrics.silence import find_silence
 
 Floats = npt.NDArray[np.float64]
@@ -163,7 +163,7 @@ def judge_spells(
     Returns:
         A row a station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell; ``charges_lost_per_week`` (see
-        ``charges_lost``; NaN where the publisher removed failures).
+        ``charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be told).
     """
     spells = present_spells(days).merge(find_silence(days, ends), on="station_key", validate="1:1")
     keys = spells["station_key"]
@@ -171,9 +171,9 @@ def judge_spells(
     said = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)
     spells["success_ratio"] = np.where(trials > 0, successes / np.maximum(trials, 1), np.nan)
     spells["low"], spells["high"] = wilson_interval(successes, trials)
-    spells["verdict"] = verdicts(successes, trials, target, said)
+    spells["verdict"] = pd.Series(verdicts(successes, trials, target, said)).mask(spells["out_of_use"], CANT_TELL)
     removed = np.zeros(len(keys), dtype=bool) if said is None else said == FAILURES_REMOVED
-    spells["charges_lost_per_week"] = charges_lost(spells, target).mask(removed)
+    spells["charges_lost_per_week"] = charges_lost(spells, target).mask(removed | spells["out_of_use"])
     return spells
 
 
@@ -189,5 +189,6 @@ def charges_lost(spells: pd.DataFrame, target: float) -> pd.Series:
         target: success ratio, between 0 and 1.
     """
     beyond = np.maximum(target - spells["success_ratio"], 0) * spells["attempts_per_week"]
-    lost: pd.Series = beyond.mask(spells["silent"], spells["successes_per_week"])
+    usual = spells["successes_per_week"].where(spells["attempts_per_week"] > 0)
+    lost: pd.Series = beyond.mask(spells["silent"], usual)
     return lost

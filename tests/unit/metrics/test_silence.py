@@ -69,6 +69,16 @@ def test_silence_begins_where_chance_gives_such_a_pause_less_than_once_in_ten_th
     assert rows[-1]["silent"]
 
 
+def test_after_a_quarter_without_a_session_a_station_is_out_of_use_and_no_longer_silent():
+    attempts = sessions(range(70))
+    in_time, late = found(attempts, last_day=69 + 91), found(attempts, last_day=69 + 92)
+    assert (in_time["silent"], in_time["out_of_use"]) == (True, False)
+    assert (late["silent"], late["out_of_use"]) == (False, True)
+    assert in_time["attempts_per_week"] == late["attempts_per_week"] == 7
+    new = found(sessions(range(3)), last_day=200)
+    assert (new["silent"], new["out_of_use"]) == (False, True)
+
+
 def test_a_weekend_without_sessions_is_no_silence_where_weekends_have_none():
     workdays = [day for day in range(21) if day % 7 < 5]
     assert found(sessions(workdays, per_day=20), last_day=20)["silence_chance"] == 1
@@ -110,7 +120,7 @@ def test_less_than_a_week_tells_of_no_usual_week():
 
 def test_each_station_ends_with_the_data_of_its_own_source():
     attempts = pd.concat([sessions(range(30), 3), sessions(range(30), 3, station=2)])
-    ends = pd.Series([np.datetime64("2025-02-04"), np.datetime64("2025-06-01")], index=[1, 2])
+    ends = pd.Series([np.datetime64("2025-02-04"), np.datetime64("2025-04-01")], index=[1, 2])
     assert find_silence(attempts, ends)["silent"].tolist() == [False, True]
     with pytest.raises(KeyError):
         find_silence(attempts, ends.loc[[1]])

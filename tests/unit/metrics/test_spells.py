@@ -160,7 +160,7 @@ def test_no_attempts_give_no_spells():
 
 def test_the_verdict_is_on_the_present_spell_not_on_the_whole_time():
     fell, repaired = days_of((2000, 50), (100, 4)), days_of((600, 4), (100, 0), station=2)
-    found = judge_spells(pd.concat([fell, repaired]), 0.95, ends_of(pd.concat([fell, repaired])))
+    found = judge_spells(pd.concat([fell, repaired]), 0.95, pd.concat([ends_of(fell), ends_of(repaired)]))
     assert found["verdict"].tolist() == [BELOW, MEETS]
     sums = (np.array([1960 + 75, 450 + 100.0]), np.array([2100, 700.0]))
     assert verdicts(*sums, 0.95) == [MEETS, BELOW]
@@ -195,6 +195,7 @@ def test_a_silent_station_loses_its_usual_successes():
 def test_what_is_lost_is_not_known_without_attempts_or_a_usual_week():
     assert np.isnan(lost(success_ratio=np.nan))
     assert np.isnan(lost(attempts_per_week=np.nan))
+    assert np.isnan(lost(silent=True, success_ratio=np.nan, attempts_per_week=0.0, successes_per_week=0.0))
 
 
 def test_a_silent_station_is_found_with_what_it_loses_though_its_rate_is_fine():
@@ -203,6 +204,14 @@ def test_a_silent_station_is_found_with_what_it_loses_though_its_rate_is_fine():
     assert row["silent"]
     assert row["verdict"] == MEETS
     assert row["charges_lost_per_week"] == pytest.approx(468 / 60 * 7)
+
+
+def test_a_station_out_of_use_for_a_quarter_can_not_be_told_and_loses_nothing_that_is_known():
+    days = days_of((480, 2), per_day=8)
+    recent, gone = (judge_spells(days, 0.95, ends_of(days, later=later)).iloc[0] for later in (1, 92))
+    assert (recent["verdict"], recent["out_of_use"]) == (BELOW, False)
+    assert (gone["verdict"], gone["out_of_use"]) == (CANT_TELL, True)
+    assert np.isnan(gone["charges_lost_per_week"])
 
 
 def test_a_fall_of_14_days_from_97_to_80_percent_is_flagged_at_8_attempts_a_day_in_nine_of_ten_runs():
