@@ -40,7 +40,7 @@ def load(path: Path, url: str, options: LoadOptions | None = None, **settings: A
 
 
 def counts(result: LoadResult) -> dict[str, int]:
-    """The law of the line, without the counts that are nought."""
+    """Every row accounted for, without the counts that are nought."""
     names = ("read", "inserted", "updated", "unchanged", "superseded", "rejected")
     return {name: count for name in names if (count := getattr(result, name))}
 

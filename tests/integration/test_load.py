@@ -197,7 +197,7 @@ def test_a_replace_that_is_refused_leaves_the_first_load(url: str, tmp_path: Pat
         assert load(path, url, LoadOptions(replace=True, dry_run=True)).status == "dry run"
 
 
-# The law of the line.
+# Every row accounted for.
 
 
 def test_a_document_on_one_line_is_accounted_for_object_by_object(url: str, tmp_path: Path) -> None:
