@@ -1,11 +1,7 @@
-"""What real files hold, counted independently of evcharge, is what a load finds.
-
-The files are their publishers' and not part of the project: set EVCHARGE_REAL_DATA to the folder that has them.
-"""
+"""What real files hold, counted independently of evcharge, is what a load finds."""
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,7 +11,7 @@ from sqlalchemy import Engine, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine
-from evcharge.load import LoadResult, load_file
+from evcharge.load import load_file
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.metrics.definitions import (
     AFIREV,
@@ -29,29 +25,9 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.own_definition import read_definition
 from evcharge.models import DimStation, FactCharging
 from evcharge.report.chargex import build_chargex
-from evcharge.sources import builtin_profiles, read_profile, with_overrides
-
-FOLDER = os.environ.get("EVCHARGE_REAL_DATA")
-pytestmark = pytest.mark.skipif(not FOLDER, reason="EVCHARGE_REAL_DATA names no folder of real files")
+from evcharge.sources import read_profile
 
 PERTH = "perth_kinross/"
-
-
-@pytest.fixture
-def load(url):
-    """Loads real files, and answers with the results and an engine to look at what is in."""
-
-    def load_real(pattern: str, **overrides: str) -> tuple[list[LoadResult], Engine]:
-        paths = sorted(Path(str(FOLDER)).glob(pattern))
-        assert paths, f"no file of the folder fits {pattern}"
-        profiles = [with_overrides(profile, **overrides) for profile in builtin_profiles().values()]
-        results = [load_file(path, url, profiles) for path in paths]
-        for result in results:
-            counts = (result.inserted, result.updated, result.unchanged, result.superseded, result.rejected)
-            assert result.read == sum(counts)
-        return results, open_engine(url)
-
-    return load_real
 
 
 def count(engine: Engine, *conditions: object) -> int:
@@ -137,16 +113,16 @@ def test_boulder_finds_the_repeats_and_keeps_what_has_no_minutes_or_energy(load)
     assert count(engine) == 22_556
 
 
-def test_every_session_of_qualicharge_finds_its_station_whichever_comes_first(load, url):
-    registry = load_registry(Path(str(FOLDER)) / "qualicharge_irve/irve-statique.json.gz", url)
+def test_every_session_of_qualicharge_finds_its_station_whichever_comes_first(real_data, load, url):
+    registry = load_registry(real_data / "qualicharge_irve/irve-statique.json.gz", url)
     assert (registry.rejected, stations(open_engine(url))) == (0, 5_571)
     (result,), engine = load("qualicharge_irve/irve-dynamique-sessions.json.gz")
     assert (result.inserted, result.unchanged) == (110_359, 7)
     assert stations(engine) == 5_571
 
 
-def test_the_feeds_of_sixteen_operators_all_load_with_their_dirt_reported(url):
-    feeds = sorted((Path(str(FOLDER)) / "ocpi_locations").glob("*.json"))
+def test_the_feeds_of_sixteen_operators_all_load_with_their_dirt_reported(real_data, url):
+    feeds = sorted((real_data / "ocpi_locations").glob("*.json"))
     results = {feed.name: load_registry(feed, url, RegistryOptions(source=feed.stem[:64])) for feed in feeds}
     assert len(results) == 17
     assert {result.status for result in results.values()} == {"loaded"}
@@ -155,10 +131,10 @@ def test_the_feeds_of_sixteen_operators_all_load_with_their_dirt_reported(url):
     assert len(dirty) >= 10, dirty
 
 
-def test_the_ocpp_bench_trace_is_one_transaction_ended_local_after_61_seconds(url, tmp_path):
+def test_the_ocpp_bench_trace_is_one_transaction_ended_local_after_61_seconds(real_data, url, tmp_path):
     page = (Path(__file__).parents[2] / "docs/sources/ocpp.md").read_text(encoding="utf-8")
     (tmp_path / "bench.toml").write_text(page.split("```toml\n")[1].split("```")[0])
-    (trace,) = (Path(str(FOLDER)) / "ocpp_idaholab").glob("*.log")
+    (trace,) = (real_data / "ocpp_idaholab").glob("*.log")
     result = load_file(trace, url, [read_profile(tmp_path / "bench.toml")])
     assert (result.read, result.inserted, result.rejected) == (1, 1, 0)
     engine = open_engine(url)
