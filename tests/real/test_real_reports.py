@@ -44,7 +44,7 @@ def test_cary_names_the_two_that_fell_silent_and_those_replaced_long_ago(told, r
     assert {name: day.date() for name, day in stations["last_session"].items()} == last
     gone = {name for name, day in last.items() if max(last.values()) - day > timedelta(days=LONGEST_SILENCE_DAYS)}
     assert set(stations.index[stations["out_of_use"]]) == gone
-    assert len(gone) == 12
+    assert len(gone) == 13
     silent = {"TOWN OF CARY / BOND PARK BH", "TOWN OF CARY / DT DECK P4"}
     assert set(stations.index[stations["verdict_now"] == SILENT]) == silent
     assert len(story.attention) == 6
