@@ -58,7 +58,7 @@ REJECTS_NOTE = (
 )
 SPELL_FIGURES = (
     *("since", "changed", "successes", "attempts", "success_ratio", "low", "high", "verdict", "successes_before"),
-    *("attempts_before", "ratio_before", "last_session", "silent_days", "silence_chance", "silent"),
+    *("attempts_before", "ratio_before", "last_session", "silent_days", "silence_chance", "silent", "out_of_use"),
 )
 """What is told of the present spell: columns of ``metrics.spells.judge_spells``."""
 ROW_COLUMNS = (

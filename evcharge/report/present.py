@@ -33,6 +33,7 @@ PRESENT = {
     "ratio_before": "before_ratio",
     "attempts_before": "before_attempts",
     "silent": "silent",
+    "out_of_use": "out_of_use",
     "last_session": "last_session",
     "silent_days": "silent_days",
     "attempts_per_week": "attempts_per_week",
