@@ -146,7 +146,8 @@ def print_chargex(found: ChargeX, console: Console) -> None:
     attempts = found.attempts
     orphans = f", {counted(attempts['false_orphans'], 'false orphan')}" if found.inl_compatible else ""
     say(console, f"{counted(attempts['attempts'], 'attempt')} of message logs{orphans}")
-    say(console, f"{attempts['mode_unknown']:,} of unknown mode, {attempts['undecided']:,} undecided\n")
+    say(console, f"{attempts['mode_unknown']:,} of unknown mode, {attempts['undecided']:,} undecided")
+    say(console)
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for heading in ("KPI", "mode"):
         table.add_column(heading)
@@ -159,7 +160,9 @@ def print_chargex(found: ChargeX, console: Console) -> None:
             style = "bold" if row["mode"] == TOTAL else ""
             table.add_row(*(Text(encodable(cell, console)) for cell in cells), style=style)
     console.print(table)
-    say(console, f"\n{_start_time(found.rows_of(START_TIME)[0])}\n")
+    say(console)
+    say(console, _start_time(found.rows_of(START_TIME)[0]))
+    say(console)
     for note in found.notes:
         say(console, note)
 

@@ -44,15 +44,15 @@ def print_story(story: Story, console: Console) -> None:
     """Prints the finding, the network's figures, the stations that need attention first, and what must be said."""
     report = story.report
     _print_head(report, console)
-    console.print(encodable(title_of(story), console), highlight=False, markup=False, style="bold")
+    say(console, title_of(story), "bold")
     say(console, sentence(_network_line(report.network)))
     say(console, sentence(f"The weekly rate: {direction_text(story)}"))
-    say(console, "")
+    say(console)
     shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
     console.print(_station_table(shown, story, console))
     hidden = len(story.rows) - len(shown)
     more = [f"{counted(hidden, 'more station')}: evcharge report --csv -"] if hidden else []
-    say(console, "")
+    say(console)
     for line in (_tally(story), *more, *report.notes):
         say(console, line)
 
@@ -60,16 +60,17 @@ def print_story(story: Story, console: Console) -> None:
 def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of groups, those that need attention first, and what must be said."""
     _print_head(report, console)
-    console.print(encodable(_network_line(report.network), console), highlight=False, markup=False, style="bold")
-    console.print()
+    say(console, _network_line(report.network), "bold")
+    say(console)
     console.print(_table(report, console))
+    say(console)
     for line in (_verdict_line(report), *_more(report), *report.notes):
         say(console, line)
 
 
-def say(console: Console, line: str) -> None:
-    """Prints one line for people, in characters that the terminal has."""
-    console.print(encodable(line, console), highlight=False, markup=False)
+def say(console: Console, line: str = "", style: str | None = None) -> None:
+    """Prints one line for people: nothing in it is a command to the terminal, and no character is one that it lacks."""
+    console.print(Text(encodable(printable(line), console)), style=style)
 
 
 def printable(text: str) -> str:
@@ -91,7 +92,8 @@ def encodable(text: str, console: Console) -> str:
 def _print_head(report: Report, console: Console) -> None:
     groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
     say(console, f"{period_of(report)}   {groups}   {attempts}   target {100 * report.target:g}%")
-    say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})\n")
+    say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})")
+    say(console)
 
 
 def _network_line(network: dict[str, Any]) -> str:
@@ -194,7 +196,7 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
 
 def _verdict_line(report: Report) -> str:
     below, unsure, meets = (report.count_of(verdict) for verdict in ORDER)
-    return f"\n{below:,} below target, {unsure:,} can't tell yet, {meets:,} meet the target"
+    return f"{below:,} below target, {unsure:,} can't tell yet, {meets:,} meet the target"
 
 
 def _more(report: Report) -> list[str]:

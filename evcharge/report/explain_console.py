@@ -33,7 +33,7 @@ def print_explanation(found: Explanation, console: Console, most_rows: int) -> N
         section(found, console)
     _say_rows(found, console, most_rows)
     _say_rejects(found, console, most_rows)
-    say(console, "")
+    say(console)
     for note in notes_of({found.number["failures_included"]}):
         say(console, note)
 
@@ -41,19 +41,19 @@ def print_explanation(found: Explanation, console: Console, most_rows: int) -> N
 def _say_who(found: Explanation, console: Console) -> None:
     station, period = found.station, found.period
     name = f"   {station['name']}" if station["name"] else ""
-    console.print(encodable(printable(f"{station['station_id']}{name}"), console), style="bold", **_PLAIN)
+    say(console, f"{station['station_id']}{name}", "bold")
     parts = [f"source {station['source']}"]
     parts += [f"{part} {station[part]}" for part in ("network", "operator", "address", "city") if station[part]]
     zone = f"zone {station['timezone']}" if station["timezone"] else "no zone stated"
-    say(console, printable(", ".join([*parts, zone])))
+    say(console, ", ".join([*parts, zone]))
     ports = [f"{port or 'none recorded'} ({number:,})" for port, number in _head(found.ports, "port_id")]
-    say(console, printable(f"sessions by port: {', '.join(ports)}{_more(len(found.ports), MOST_NAMED)}"))
+    say(console, f"sessions by port: {', '.join(ports)}{_more(len(found.ports), MOST_NAMED)}")
     first, last = (_time(period[name], _zone(found)) for name in ("first_start", "last_start"))
     say(console, f"{counted(period['sessions'], 'session')}, begun {first} to {last} ({_zone_name(found)})")
     say(console, f"from {counted(len(found.loads), 'file')}:")
     for load in found.loads.head(MOST_NAMED).to_dict("records"):
         here = f"{load['sessions']:,} here, {load['rows_read']:,} read, {load['rejected']:,} refused"
-        say(console, f"  {printable(load['file_name'])}: {here} (profile {printable(load['profile'])})")
+        say(console, f"  {load['file_name']}: {here} (profile {load['profile']})")
         say(console, f"    sha256 {load['file_sha256']}")
     if len(found.loads) > MOST_NAMED:
         say(console, f"  {len(found.loads) - MOST_NAMED:,} more files: add --json to see all")
@@ -62,12 +62,12 @@ def _say_who(found: Explanation, console: Console) -> None:
 def _say_definition(found: Explanation, console: Console) -> None:
     one = definition_told(found.definition)
     _heading(console, "By which rule")
-    say(console, printable(f"success = {one['id']}, version {one['version']}: {one['title']} ({found.reason})"))
-    say(console, printable(f"  published: {one['source']}"))
+    say(console, f"success = {one['id']}, version {one['version']}: {one['title']} ({found.reason})")
+    say(console, f"  published: {one['source']}")
     if one["content_hash"]:
         say(console, f"  a definition of your own: {one['content_hash']} is the hash of its conditions")
     say(console, f"  needs: {', '.join(one['needs'])}")
-    say(console, printable(f"  rule: {one['rule']}"))
+    say(console, f"  rule: {one['rule']}")
 
 
 def _say_number(found: Explanation, console: Console) -> None:
@@ -201,7 +201,7 @@ def _say_rows(found: Explanation, console: Console, most_rows: int) -> None:
 def _say_rejects(found: Explanation, console: Console, most_rows: int) -> None:
     rejects = found.rejects
     _heading(console, "What was refused")
-    files = f"{counted(rejects.loads, 'file')} of source {printable(found.station['source'])}"
+    files = f"{counted(rejects.loads, 'file')} of source {found.station['source']}"
     say(console, f"Of {counted(rejects.refused, 'row')} refused in {files}, {rejects.naming:,} name this station.")
     if rejects.naming_none:
         say(console, f"{rejects.naming_none:,} name no station that is known; they may be of this one.")
@@ -215,12 +215,9 @@ def _say_rejects(found: Explanation, console: Console, most_rows: int) -> None:
     say(console, REJECTS_NOTE)
 
 
-_PLAIN: dict[str, Any] = {"highlight": False, "markup": False}
-
-
 def _heading(console: Console, text: str) -> None:
-    console.print()
-    console.print(encodable(text, console), style="bold", **_PLAIN)
+    say(console)
+    say(console, text, "bold")
 
 
 def _print_table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
@@ -258,7 +255,7 @@ def _zone(found: Explanation) -> tzinfo:
 
 def _zone_name(found: Explanation) -> str:
     zone = _zone(found)
-    return f"local times of {printable(str(zone))}" if isinstance(zone, ZoneInfo) else "times in UTC"
+    return f"local times of {zone}" if isinstance(zone, ZoneInfo) else "times in UTC"
 
 
 def _time(instant: datetime, zone: tzinfo) -> str:

@@ -70,7 +70,8 @@ def print_reasons(found: Reasons, console: Console) -> None:
     """Prints the reasons, the most frequent first."""
     failures = int(found.network["sessions"].sum())
     say(console, f"failures by {found.definition.id} ({found.reason})")
-    say(console, f"{counted(failures, 'failure')}\n")
+    say(console, counted(failures, "failure"))
+    say(console)
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for heading, justify in (("sessions", "right"), ("share", "right"), ("reason", "left"), ("points to", "left")):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
@@ -80,4 +81,5 @@ def print_reasons(found: Reasons, console: Console) -> None:
         cells = (f"{row['sessions']:,}", percent(row["share"]), printable(title), row["party"])
         table.add_row(*(Text(encodable(str(cell), console)) for cell in cells))
     console.print(table)
-    say(console, f"\n{REASONS_NOTE}")
+    say(console)
+    say(console, REASONS_NOTE)

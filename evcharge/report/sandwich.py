@@ -152,7 +152,8 @@ def print_definitions(sandwich: Sandwich, console: Console) -> None:
         table.add_row(*(Text(encodable(cell, console)) for cell in cells))
     console.print(table)
     legend = ", ".join(f"{MARKS[verdict][0]} {verdict}" for verdict in (BELOW, CANT_TELL, MEETS))
-    say(console, f"\nStations against {100 * sandwich.target:g}%: {legend}.")
+    say(console)
+    say(console, f"Stations against {100 * sandwich.target:g}%: {legend}.")
     if sandwich.silent:
         say(console, f"The data lacks what these need: {', '.join(sandwich.silent)}.")
     for note in sandwich.notes:
@@ -164,10 +165,12 @@ def print_sandwich(sandwich: Sandwich, console: Console) -> None:
     print_definitions(sandwich, console)
     flipping = sandwich.flipping
     total = len(sandwich.stations[STATION].drop_duplicates())
+    say(console)
     if flipping.empty:
-        say(console, f"\nNo verdict depends on the definition: all {total:,} stations have the same by each of them.")
+        say(console, f"No verdict depends on the definition: all {total:,} stations have the same by each of them.")
         return
-    say(console, f"\nThe verdict depends on the definition at {len(flipping):,} of {total:,} stations:\n")
+    say(console, f"The verdict depends on the definition at {len(flipping):,} of {total:,} stations:")
+    say(console)
     table = Table(box=None, padding=(0, 1), header_style="dim")
     table.add_column("station")
     for one in sandwich.definitions:
@@ -178,7 +181,8 @@ def print_sandwich(sandwich: Sandwich, console: Console) -> None:
     console.print(table)
     if len(flipping) > MOST_ROWS:
         say(console, f"{len(flipping) - MOST_ROWS:,} more stations: add --json to see all")
-    say(console, f"\n+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
+    say(console)
+    say(console, f"+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
 
 
 def _flip_cells(rows: pd.DataFrame, sandwich: Sandwich) -> list[str]:

@@ -100,7 +100,8 @@ def print_visits(visits: Visits, console: Console) -> None:
     """Prints the network's visits, the stations with the most failed ones first, and the band over the gap."""
     network = visits.network.iloc[0]
     say(console, f"success = {visits.definition.id}: {visits.definition.title} ({visits.reason})")
-    say(console, f"visit = {visits.rule.id}: {visits.rule.title}\n")
+    say(console, f"visit = {visits.rule.id}: {visits.rule.title}")
+    say(console)
     per_visit = f"{network['attempts_per_visit']:.2f} attempts a visit" if network["visits"] else "no visits"
     say(console, f"{counted(int(network['visits']), 'visit')} of {int(network['attempts']):,} attempts, {per_visit}")
     for title, name in (
@@ -111,9 +112,11 @@ def print_visits(visits: Visits, console: Console) -> None:
         interval = f"{percent(network[f'{name}_low'])}–{percent(network[f'{name}_high'])}"
         say(console, f"  {percent(network[f'{name}_ratio']):>6}  {title} (95% interval {interval})")
     unknown, excluded = int(network["unknown"]), int(network["excluded"])
-    say(console, f"  {unknown:,} visits can't be told, {excluded:,} attempts excluded\n")
+    say(console, f"  {unknown:,} visits can't be told, {excluded:,} attempts excluded")
+    say(console)
     console.print(_station_table(visits, console))
-    say(console, "\nWith another longest gap:")
+    say(console)
+    say(console, "With another longest gap:")
     console.print(_band_table(visits, console))
     for note in visits.notes:
         say(console, note)

@@ -457,7 +457,9 @@ def test_the_changes_of_a_load_are_listed_and_more_than_five_are_counted(evcharg
 
 
 def harmful_files():
-    """A file that shouts from its name, its header and its values."""
+    """A file that shouts from its name, its header and its values; ``own.toml`` does so from a definition's title."""
+    title = "\\u001b]0;owned\\u0007\\u009b31m[bold] :smile:\\u202e"
+    Path("own.toml").write_text(f'id = "own"\ntitle = "{title}"\nsource = "{title}"\nrecorded_success = true\n')
     name = "\x1b]0;owned\x07\x9b31m[bold]\u202e.csv"
     header = f"{HEADER},station_name,stop_reason,\x07[red]\x9b1m"
     rows = [
@@ -487,6 +489,10 @@ def test_nothing_in_names_or_values_reaches_the_terminal_as_a_command(evcharge, 
         ("report", "--no-png"),
         ("report", "--json", "--no-png"),
         ("report", "-o", f"{first}.png"),
+        ("report", "--definition", "own.toml", "--no-png"),
+        ("report", "--definition", "own.toml", "--by", "month"),
+        *((command, "--definition", "own.toml") for command in ("sandwich", "visits", "reasons")),
+        ("explain", "[bold]1[/bold]", "--definition", "own.toml"),
         ("report", "--station", "\x9b31m[bold]\x07"),
         ("report", "--definition", "\x9b31m\x07"),
         ("report", "\x9b31m\x07"),

@@ -10,7 +10,7 @@ from rich.console import Console
 from evcharge.metrics.definitions import RECORDED
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.report import FLOOR_NOTE, STATION_FIGURES, Report
-from evcharge.report.console import MOST_ROWS, print_report
+from evcharge.report.console import MOST_ROWS, print_report, say
 
 
 def station(station_id, successes, failures, unknown=0, **more):
@@ -136,6 +136,19 @@ def test_every_encoding_gets_marks_that_it_has(encoding):
     if encoding == "cp1252":
         assert "Île ??" in text
         assert "0.0%–3.7%" in text
+
+
+HOSTILE_LINE = "ours: \x1b[31mred\x07 \x9b1m \u202eright [bold]x[/bold] :smile: 1\n2"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_nothing_in_a_line_is_a_command_to_the_terminal_or_no_character_of_it(encoding):
+    binary = io.BytesIO()
+    file = io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline="", write_through=True)
+    say(Console(file=file, width=110, force_terminal=True, color_system="truecolor"), HOSTILE_LINE)
+    box = "□" if encoding == "utf-8" else "?"
+    shown = HOSTILE_LINE.translate(dict.fromkeys(map(ord, "\x1b\x07\x9b\u202e\n"), box))
+    assert binary.getvalue().decode(encoding) == f"{shown}\n"
 
 
 def test_colour_and_form_are_for_terminals():
