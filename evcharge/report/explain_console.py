@@ -5,23 +5,21 @@ What does not belong here: figures, and anything a program should read (``explai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from evcharge.metrics.explain import primary_reason
 from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, FAILURES_INCLUDED, MEETS_TAIL
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report import notes_of
-from evcharge.report.console import MARKS, ORDER, encodable, printable, say
+from evcharge.report.console import MARKS, ORDER, print_table, say
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
-from evcharge.report.words import counted, percent
+from evcharge.report.words import counted, interval, percent
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
@@ -77,8 +75,8 @@ def _say_number(found: Explanation, console: Console) -> None:
     counts = f"{counted(n, 'attempt')} = {k:,} succeeded + {number['failures']:,} failed"
     say(console, f"{counts}; besides {number['unknown']:,} unknown, {number['excluded']:,} excluded")
     if n:
-        interval = f"{CONFIDENCE:.0%} interval {percent(number['low'])}–{percent(number['high'])} (Wilson)"
-        say(console, f"{k:,} of {n:,} = {percent(number['success_ratio'])}, {interval}")
+        shown = f"{CONFIDENCE:.0%} interval {interval(number['low'], number['high'])} (Wilson)"
+        say(console, f"{k:,} of {n:,} = {percent(number['success_ratio'])}, {shown}")
     say(console, f"{MARKS[number['verdict']][0]} {number['verdict']}, against {target}")
     for line in (*_tails(found), *_turns(found)):
         say(console, f"  {line}")
@@ -121,8 +119,8 @@ def _say_spell(found: Explanation, console: Console) -> None:
     spell = found.spell
     _heading(console, "Since when")
     if spell["attempts"]:
-        interval = f"{percent(spell['low'])}–{percent(spell['high'])}"
-        now = f"{spell['successes']:,} of {spell['attempts']:,} = {percent(spell['success_ratio'])} ({interval})"
+        shown = f"{percent(spell['success_ratio'])} ({interval(spell['low'], spell['high'])})"
+        now = f"{spell['successes']:,} of {spell['attempts']:,} = {shown}"
         since = f"since {_day(spell['since'])}" if spell["changed"] else f"all along, since {_day(spell['since'])}"
         say(console, f"now: {now}, {spell['verdict']}, {since}")
     if spell["changed"]:
@@ -141,7 +139,7 @@ def _say_groups(found: Explanation, console: Console) -> None:
         (row["outcome"], f"{row['sessions']:,}", percent(row["share"]), _reason_of(row), row["party"])
         for row in found.groups.to_dict("records")
     ]
-    _print_table(console, ("outcome", ">sessions", ">share", "reason", "points to"), rows)
+    print_table(console, ("outcome", ">sessions", ">share", "reason", "points to"), rows)
     lacking = [f"{name} ({count:,})" for name, count in found.lacking_by(found.definition).items() if count]
     if lacking:
         say(console, f"Unknown, for these are empty: {', '.join(lacking)}.")
@@ -162,14 +160,14 @@ def _say_definitions(found: Explanation, console: Console) -> None:
                 MARKS[number["verdict"]][0],
                 one.id,
                 percent(number["success_ratio"]),
-                f"{percent(number['low'])}–{percent(number['high'])}",
+                interval(number["low"], number["high"]),
                 f"{number['successes']:,} of {number['attempts']:,}",
                 f"{number['unknown']:,}" if number["unknown"] else "",
                 " ".join(word for word in unlike if not word.endswith("0") or len(word) > 2),
             )
         )
     headings = ("", "definition", ">success", ">95% interval", ">succeeded", ">unknown", "unlike")
-    _print_table(console, headings, rows)
+    print_table(console, headings, rows)
     say(console, f"{', '.join(f'{MARKS[verdict][0]} {verdict}' for verdict in ORDER)}")
     say(console, f"unlike {found.definition.id}: +n succeed only here, -n fail only here, ?n are judged by one alone.")
     if without:
@@ -193,7 +191,7 @@ def _say_rows(found: Explanation, console: Console, most_rows: int) -> None:
                 _code(primary_reason(row["stop_reason"], row["error_code"])),
             )
         )
-    _print_table(console, ("file:line", "start", "end", ">min", ">kWh", "outcome", "reason"), rows)
+    print_table(console, ("file:line", "start", "end", ">min", ">kWh", "outcome", "reason"), rows)
     if total > len(rows):
         say(console, f"{total - len(rows):,} more sessions: add --rows N, or --csv - or --json to see all")
 
@@ -208,7 +206,7 @@ def _say_rejects(found: Explanation, console: Console, most_rows: int) -> None:
     shown = rejects.rows.head(most_rows).to_dict("records")
     rows = [(f"{row['file_name']}:{row['source_line']}", row["rule"], row["value"], row["raw"]) for row in shown]
     if rows:
-        _print_table(console, ("file:line", "rule", "|value", "|raw"), rows)
+        print_table(console, ("file:line", "rule", "|value", "|raw"), rows)
         say(console, "Raw text is cut to the screen; it is whole in --json.")
     if len(rejects.rows) > len(rows):
         say(console, f"{len(rejects.rows) - len(rows):,} more: add --rows N, or --json to see all")
@@ -218,23 +216,6 @@ def _say_rejects(found: Explanation, console: Console, most_rows: int) -> None:
 def _heading(console: Console, text: str) -> None:
     say(console)
     say(console, text, "bold")
-
-
-def _print_table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
-    """A table in which nothing is lost on a narrow screen, but for columns marked ``|``; ``>`` stands at the right."""
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading in headings:
-        table.add_column(heading.strip("|>"), justify="right" if heading[:1] == ">" else "left", overflow="fold")
-    for row in rows:
-        cells = [_cell(cell or "", heading, console) for cell, heading in zip(row, headings, strict=True)]
-        table.add_row(*cells)
-    console.print(table)
-
-
-def _cell(text: str, heading: str, console: Console) -> Text:
-    cut = heading[:1] == "|"
-    shown = encodable(printable(text[: console.width] if cut else text), console)
-    return Text(shown, no_wrap=cut, overflow="crop" if cut else "fold")
 
 
 def _head(frame: pd.DataFrame, column: str) -> Iterable[tuple[str | None, int]]:

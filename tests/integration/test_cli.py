@@ -523,6 +523,23 @@ def test_a_terminal_gets_colour_but_with_no_color_or_a_pipe_it_gets_none(evcharg
     assert "\x1b" not in evcharge(*report)[1]
 
 
+TABLES = (
+    *("report", "report --by port", "report --definition all", "sandwich", "visits", "reasons"),
+    "explain ST-005 --rows 3",
+)
+
+
+@pytest.mark.parametrize("line", TABLES)
+def test_no_terminal_is_too_narrow_and_too_poor_for_a_table(evcharge, db, line):
+    write_sample(Path("charging_sessions.csv"), rows=1000)
+    evcharge("load")
+    arguments = [*line.split(), "--db", f"sqlite:///{db}", *(["--no-png"] if "report" in line else [])]
+    shown = in_a_terminal(".", *arguments, COLUMNS="60", PYTHONIOENCODING="ascii")
+    assert shown.isascii()
+    assert "Error [" not in shown
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", row)) for row in shown.splitlines()) <= 60
+
+
 SAY_ALL = """
 import os, sys
 from evcharge.cli import run_command
