@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from evcharge.errors import ConfigError, SourceError
 
@@ -31,6 +32,11 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
 def given(name: str) -> Any:
     """What a global option was given, here or before the command's name; None where it was not."""
     return click.get_current_context().meta.get(f"evcharge.{name}")
+
+
+def on_command_line(name: str) -> bool:
+    """Whether the command was given this parameter, not left to its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 GLOBAL_OPTIONS = (

@@ -154,6 +154,13 @@ USAGE = [
     ("report --definition chargy", "recorded, afirev, afirev_old, qualicharge_u11"),
     ("report --fail-under 120%", "'120%' is no share"),
     ("report --json --csv -", "can't take both"),
+    ("report --by month -o x.png", "the chart is of stations"),
+    ("report --by port --style bars", "the chart is of stations"),
+    ("report --definition all -o x.png", "the chart is of stations"),
+    ("report --definition all --by port", "compared for the whole network"),
+    ("report --by month --html x.html", "the page is of stations"),
+    ("report --html -", "name a file"),
+    ("report -o -", "name a file"),
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),
     ("load x.csv --max-rejects few", "neither a number of rows"),
     ("load x.csv --max-rejects=-1", "neither a number of rows"),
@@ -170,6 +177,7 @@ def test_wrong_usage_ends_with_2_and_says_what_would_be_right(evcharge, db, line
     assert says in err
     assert "--help" in err or "-h" in err or "Invalid value" in err
     assert Path("x.csv").read_text().startswith(HEADER)
+    assert [path.name for path in Path().iterdir()] == ["x.csv"]
 
 
 def test_what_was_asked_for_ends_with_0(evcharge, db):
