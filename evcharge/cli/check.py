@@ -37,6 +37,8 @@ FORMATS_SCHEMA_VERSION = 1
 EXAMPLES = 3
 """Rejected rows shown for each rule."""
 EXIT_GATE = 3
+WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "schema_ahead")
+"""Faults of a database for which files are checked against an empty one."""
 
 
 @click.command()
@@ -88,14 +90,21 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
 
 
 def _database_to_try(folder: Path) -> str:
-    """The user's database where it is there and up to date, else an empty one of our own."""
+    """The user's database; where it is not there or at another revision, an empty one of our own, and says so.
+
+    Raises:
+        DatabaseError: the database can't be reached or read.
+    """
     from evcharge.db import open_engine
     from evcharge.migrate import require_head, upgrade
 
     url = database_url()
     try:
         require_head(open_engine(url), url)
-    except DatabaseError:
+    except DatabaseError as error:
+        if error.code not in WITHOUT_DATABASE:
+            raise
+        notice(f"Compared with an empty database: {error.reason}")
         url = f"sqlite:///{folder}/empty.db"
         upgrade(url)
     return url
