@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import Definition
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.outcomes import Selection, has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
-from evcharge.report import Database, reading, records, usual_definition
+from evcharge.report import Database, described, reading, records, usual_definition
 from evcharge.report.console import print_table, say
 from evcharge.report.words import counted, percent
 
@@ -45,10 +46,15 @@ def build_reasons(database: Database, *, definition: Definition | None = None, s
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: no session matches.
     """
     with reading(database) as session:
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         failures = read_failures(session, definition, selection)
+        if failures.empty and not has_sessions(session, selection):
+            raise NoDataError(
+                "no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection."
+            )
     return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"))
 
 
