@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -24,7 +24,7 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
-from evcharge.cli.terminal import Interrupts, notice, progress_bar, show_error, standard_input, tell
+from evcharge.cli.terminal import EXIT_INTERRUPTED, Interrupts, notice, progress_bar, show_error, standard_input, tell
 from evcharge.errors import EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
@@ -104,6 +104,19 @@ def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
         raise click.BadParameter(f"{rejects} is a file to load.", param_hint="--rejects")
 
 
+class LoadInterrupted(click.ClickException):
+    """Somebody interrupted a load."""
+
+    exit_code = EXIT_INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted. The file in hand was left out; files loaded before it are in.")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Says so, on a line below the terminal's ^C."""
+        click.echo(f"\n{self.message}", file=file)
+
+
 class Outcome(NamedTuple):
     """What became of one input: a result, an error, or neither where it was not tried."""
 
@@ -113,7 +126,18 @@ class Outcome(NamedTuple):
 
 
 def load_files(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
-    """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does."""
+    """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does.
+
+    Raises:
+        LoadInterrupted: at Ctrl-C.
+    """
+    try:
+        return _load_each(inputs, profiles, options)
+    except KeyboardInterrupt as interrupt:
+        raise LoadInterrupted from interrupt
+
+
+def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
     from dataclasses import replace
 
     from evcharge.load import load_file

@@ -193,17 +193,26 @@ def test_a_target_from_the_environment_that_is_no_share_is_refused_with_its_orig
     assert err.startswith("Error [config_out_of_range]: target from environment EVCHARGE_TARGET is 95;")
 
 
-@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("verbose", [(), ("-v",), ("--verbose",), ("-qv",)])
 def test_a_fault_of_ours_shows_a_traceback_only_if_asked_for(evcharge, db, monkeypatch, verbose):
     def fail(*_arguments):
         raise RuntimeError("the cat sat on the keyboard")
 
     monkeypatch.setattr("evcharge.load.load_file", fail)
-    code, out, err = evcharge("load", *(["-v"] if verbose else []))
+    code, out, err = evcharge("load", *verbose)
     assert (code, out) == (1, "")
     assert "Error [fault]: evcharge failed: RuntimeError: the cat sat on the keyboard" in err
     assert "with -v" in err
-    assert ("Traceback" in err) is verbose
+    assert ("Traceback" in err) is bool(verbose)
+
+
+def test_an_interrupted_command_that_loads_nothing_says_nothing_of_files(evcharge, db, monkeypatch):
+    def interrupt(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evcharge.report.story.build_story", interrupt)
+    code, out, err = evcharge("report")
+    assert (code, out, err.strip()) == (130, "", "Interrupted.")
 
 
 def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp_path, sqlite_url):
@@ -614,6 +623,18 @@ def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path, line):
     os.close(writer)
     assert done.returncode == 1
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("line", ["report --no-png", "report --json --no-png", "report --csv -", "db url", "load"])
+def test_an_output_that_is_full_is_no_fault_of_ours(tmp_path, line):
+    write_sample(tmp_path / "charging_sessions.csv", rows=100)
+    command = [sys.executable, "-c", LOAD_THEN, *line.split()]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, env=settings(), stdout=full, stderr=subprocess.PIPE, timeout=60)
+    first, second = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert first == "Error [cannot_write]: the output can't be written: No space left on device."
+    assert "a place with room" in second
 
 
 LOAD_THEN = """
