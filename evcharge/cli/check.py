@@ -171,21 +171,22 @@ def _summary(result: LoadResult, profile: Profile) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     """Prints one file's report."""
     from evcharge.clean import RULES
+    from evcharge.report.words import counted
 
     tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
     tell(f"  recognised by {', '.join(found['recognised_by'])}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
     tell(f"  times: {found['time_format']}, zone: {zone}; failures in the data: {found['failures_included']}")
     if found["first_start"]:
-        tell(f"  {found['stations']:,} stations, starts from {found['first_start']} to {found['last_start']}")
+        tell(f"  {counted(found['stations'], 'station')}, starts from {found['first_start']} to {found['last_start']}")
     if found["loaded_before"]:
         day = found["loaded_before"][:10]
         tell(f"  loaded before, on {day}: a load would change nothing, one with --replace would do this:")
     tell(f"  {law(found)}")
     if found["skipped"]:
-        tell(f"  besides, {found['skipped']:,} rows are no sessions by this format's own rule")
+        tell(f"  besides, {counted(found['skipped'], 'row')} skipped: no session by this format's own rule")
     for step, count in found["repaired"].items():
-        tell(f"  {count:,} values repaired by the profile's step {step}")
+        tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
     messages = {rule.code: rule.message for rule in RULES}
     for rule, count in found["rejects_by_rule"].items():
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")

@@ -224,6 +224,7 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.clean import RULES, WARNINGS
     from evcharge.load import UNSTATED
+    from evcharge.report.words import counted
 
     again = ""
     if result.first_loaded_at:
@@ -232,9 +233,9 @@ def show_result(result: LoadResult) -> None:
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source})")
     tell(f"  {law(asdict(result))}")
     if result.skipped:
-        tell(f"  besides, {result.skipped:,} rows are no sessions by this format's own rule")
+        tell(f"  besides, {counted(result.skipped, 'row')} skipped: no session by this format's own rule")
     for step, count in result.repaired.items():
-        tell(f"  {count:,} values repaired by the profile's step {step}")
+        tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
         tell(

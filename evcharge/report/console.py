@@ -19,7 +19,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
 from evcharge.report.present import SILENT
 from evcharge.report.story import Story, direction_text, title_of
-from evcharge.report.words import amount, counted, day_text, interval, label_of, percent, sentence
+from evcharge.report.words import amount, counted, day_text, interval, label_of, percent, sentence, whole_interval
 
 MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
@@ -177,7 +177,7 @@ def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
         percent(row["success_ratio"]),
         f"{row['attempts']:,}",
         SILENT if silent else percent(row["now_ratio"]),
-        "" if silent or not row["now_attempts"] else f"{100 * row['now_low']:.0f}–{100 * row['now_high']:.0f}",
+        "" if silent else whole_interval(row["now_low"], row["now_high"]),
         "" if since is None else day_text(since, story.report.last_day.year),
         amount(row["charges_lost_per_week"]) if attention else "",
         SHORT_STEPS.get(row["first_step"], row["first_step"]) if attention else "",
@@ -237,4 +237,4 @@ def _verdict_line(report: Report) -> str:
 
 def _more(report: Report) -> list[str]:
     hidden = len(report.groups) - MOST_ROWS
-    return [f"{hidden:,} more {report.by}s: add --csv - or --json to see all"] if hidden > 0 else []
+    return [f"{counted(hidden, f'more {report.by}')}: add --csv - or --json to see all"] if hidden > 0 else []

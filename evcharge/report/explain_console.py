@@ -19,7 +19,7 @@ from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report import notes_of
 from evcharge.report.console import MARKS, ORDER, print_table, say
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
-from evcharge.report.words import counted, interval, percent
+from evcharge.report.words import counted, interval, percent, verb
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
@@ -54,7 +54,7 @@ def _say_who(found: Explanation, console: Console) -> None:
         say(console, f"  {load['file_name']}: {here} (profile {load['profile']})")
         say(console, f"    sha256 {load['file_sha256']}")
     if len(found.loads) > MOST_NAMED:
-        say(console, f"  {len(found.loads) - MOST_NAMED:,} more files: add --json to see all")
+        say(console, f"  {counted(len(found.loads) - MOST_NAMED, 'more file')}: add --json to see all")
 
 
 def _say_definition(found: Explanation, console: Console) -> None:
@@ -108,11 +108,16 @@ def _turns(found: Explanation) -> list[str]:
     told, failures = found.arithmetic, counted(found.number["failures"], "failure")
     words = {
         "failures_to_undo": f"Had {{}} of the {failures} succeeded, but no fewer, it would not be below target.",
-        "successes_to_meet": "It would meet the target after {} further attempts, all of them successful.",
-        "failures_to_below": "It would be below target after {} further attempts, all of them failed.",
-        "failures_to_unmeet": "It would meet the target no more after {} further attempts, all of them failed.",
+        "successes_to_meet": "It would meet the target after {} without a failure.",
+        "failures_to_below": "It would be below target after {} without a success.",
+        "failures_to_unmeet": "It would meet the target no more after {} without a success.",
     }
-    return [text.format(f"{told[name]:,}") for name, text in words.items() if told[name] is not None]
+    numbers = {
+        name: f"{told[name]:,}" if name == "failures_to_undo" else counted(told[name], "further attempt")
+        for name in words
+        if told[name] is not None
+    }
+    return [words[name].format(number) for name, number in numbers.items()]
 
 
 def _say_spell(found: Explanation, console: Console) -> None:
@@ -193,16 +198,19 @@ def _say_rows(found: Explanation, console: Console, most_rows: int) -> None:
         )
     print_table(console, ("file:line", "start", "end", ">min", ">kWh", "outcome", "reason"), rows)
     if total > len(rows):
-        say(console, f"{total - len(rows):,} more sessions: add --rows N, or --csv - or --json to see all")
+        say(console, f"{counted(total - len(rows), 'more session')}: add --rows N, or --csv - or --json to see all")
 
 
 def _say_rejects(found: Explanation, console: Console, most_rows: int) -> None:
     rejects = found.rejects
     _heading(console, "What was refused")
     files = f"{counted(rejects.loads, 'file')} of source {found.station['source']}"
-    say(console, f"Of {counted(rejects.refused, 'row')} refused in {files}, {rejects.naming:,} name this station.")
-    if rejects.naming_none:
-        say(console, f"{rejects.naming_none:,} name no station that is known; they may be of this one.")
+    naming, none = rejects.naming, rejects.naming_none
+    names = f"{naming:,} {verb(naming, 'names', 'name')} this station"
+    say(console, f"Of {counted(rejects.refused, 'row')} refused in {files}, {names}.")
+    if none:
+        names = f"{none:,} {verb(none, 'names', 'name')} no station that is known"
+        say(console, f"{names}; {verb(none, 'it', 'they')} may be of this one.")
     shown = rejects.rows.head(most_rows).to_dict("records")
     rows = [(f"{row['file_name']}:{row['source_line']}", row["rule"], row["value"], row["raw"]) for row in shown]
     if rows:

@@ -20,7 +20,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
 from evcharge.report import STATION_FIGURES, Database, described, notes_of, plain, reading
 from evcharge.report.console import MARKS, print_table, say
-from evcharge.report.words import interval, label_of, percent
+from evcharge.report.words import counted, interval, label_of, percent, verb
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -158,9 +158,10 @@ def print_sandwich(sandwich: Sandwich, console: Console) -> None:
     total = len(sandwich.stations[STATION].drop_duplicates())
     say(console)
     if flipping.empty:
-        say(console, f"No verdict depends on the definition: all {total:,} stations have the same by each of them.")
+        same = f"{counted(total, 'station')} {verb(total, 'has', 'have')} the same by each of them"
+        say(console, f"No verdict depends on the definition: {same}.")
         return
-    say(console, f"The verdict depends on the definition at {len(flipping):,} of {total:,} stations:")
+    say(console, f"The verdict depends on the definition at {len(flipping):,} of {counted(total, 'station')}:")
     say(console)
     rows = [
         _flip_cells(sandwich.stations[(sandwich.stations[STATION] == key).all(axis=1)], sandwich)
@@ -168,7 +169,7 @@ def print_sandwich(sandwich: Sandwich, console: Console) -> None:
     ]
     print_table(console, ("~station", *(f">{one.id}" for one in sandwich.definitions)), rows)
     if len(flipping) > MOST_ROWS:
-        say(console, f"{len(flipping) - MOST_ROWS:,} more stations: add --json to see all")
+        say(console, f"{counted(len(flipping) - MOST_ROWS, 'more station')}: add --json to see all")
     say(console)
     say(console, f"+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
 

@@ -102,7 +102,8 @@ def print_visits(visits: Visits, console: Console) -> None:
     say(console, f"visit = {visits.rule.id}: {visits.rule.title}")
     say(console)
     per_visit = f"{network['attempts_per_visit']:.2f} attempts a visit" if network["visits"] else "no visits"
-    say(console, f"{counted(int(network['visits']), 'visit')} of {int(network['attempts']):,} attempts, {per_visit}")
+    visited, attempts = (counted(int(network[f"{name}s"]), name) for name in ("visit", "attempt"))
+    say(console, f"{visited} of {attempts}, {per_visit}")
     for title, name in (
         ("first attempt succeeded", "ftcs"),
         ("some attempt succeeded", "visit_success_any"),
@@ -112,7 +113,7 @@ def print_visits(visits: Visits, console: Console) -> None:
         told = f" (95% interval {shown})" if shown else ""
         say(console, f"  {percent(network[f'{name}_ratio']):>6}  {title}{told}")
     unknown, excluded = int(network["unknown"]), int(network["excluded"])
-    say(console, f"  {unknown:,} visits can't be told, {excluded:,} attempts excluded")
+    say(console, f"  {counted(unknown, 'visit')} can't be told, {counted(excluded, 'attempt')} excluded")
     say(console)
     _print_stations(visits, console)
     say(console)

@@ -557,6 +557,27 @@ def test_no_terminal_is_too_narrow_and_too_poor_for_a_table(evcharge, db, line):
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", row)) for row in shown.splitlines()) <= 60
 
 
+@pytest.mark.parametrize("energy", ["7.5", ""])
+def test_one_of_anything_is_told_in_the_singular_and_no_interval_is_made_up(evcharge, db, energy):
+    rows = [session_row(energy_kwh=energy, success=""), session_row(session_id="S2", energy_kwh="lots")]
+    native_csv(Path("one.csv"), *rows)
+    nouns = "station|port|network|month|load|visit|attempt|session|file|row|value|failure|day|definition"
+    told = ""
+    for line in (
+        *("check one.csv", "load one.csv", "report", "report --by port", "report --by month", "report --by load"),
+        *("sandwich", "visits", "reasons", "explain ST-1 --rows 0", "report --definition chargex_session"),
+    ):
+        if (line, energy) != ("sandwich", ""):  # nothing to compare
+            code, out, _ = evcharge(*line.split(), *(["--no-png"] if line == "report" else []))
+            assert code in (0, 3), line
+            told += out
+    assert re.findall(rf"\b1 (?:more |further )?(?:{nouns})s\b|\b1 name\b|–––", told) == []
+    assert "1 row refused in 1 file of source native, 1 names this station." in told
+    assert "1 more session: add --rows N" in told
+    assert "1 visit of 1 attempt, 1.00 attempts a visit" in told
+    assert ("1 visit can't be told" if not energy else "1 station has the same by each of them") in told
+
+
 SAY_ALL = """
 import os, sys
 from evcharge.cli import run_command

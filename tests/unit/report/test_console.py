@@ -97,6 +97,7 @@ def test_only_the_first_rows_are_shown_and_the_rest_is_counted():
     text = printed(*(station(f"S{n:04}", 1, n % 2) for n in range(1200)))
     assert len(table_of(text)) == MOST_ROWS == 40
     assert "\n1,160 more stations: add --csv - or --json to see all\n" in text
+    assert "\n1 more station: add" in printed(*(station(f"S{n:04}", 1, 0) for n in range(MOST_ROWS + 1)))
     exact = printed(*(station(f"S{n:04}", 1, 0) for n in range(MOST_ROWS)))
     assert len(table_of(exact)) == MOST_ROWS
     assert "more stations" not in exact

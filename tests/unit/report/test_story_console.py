@@ -109,6 +109,11 @@ def test_on_a_narrow_screen_no_mark_and_no_digit_is_lost(width):
         assert told(width, encoding) == told(200, encoding)
 
 
+def test_a_range_is_never_rounded_to_a_false_100():
+    text = printed(story_of(station(4995, 5, station_id="A"), station(*GOOD, station_id="B")))
+    assert [row[5] for row in rows_of(text)] == [">99–>99", "96–100"]
+
+
 def test_of_few_stations_each_rate_is_printed():
     few = story_of(*(station(*GOOD, station_id=f"S{number}") for number in range(FEW_STATIONS)))
     assert len(rows_of(printed(few))) == FEW_STATIONS
