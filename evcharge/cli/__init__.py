@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -25,10 +25,8 @@ from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_miss
 from evcharge.cli.options import global_options, reading_profiles, setting
 from evcharge.cli.report import make_report, report, sandwich
 from evcharge.cli.stations import stations
-from evcharge.cli.terminal import show_error, tell
+from evcharge.cli.terminal import EXIT_INTERRUPTED, show_error, tell
 from evcharge.errors import EvchargeError
-
-EXIT_INTERRUPTED = 130
 
 
 def main(*prefix: str) -> NoReturn:
@@ -36,13 +34,19 @@ def main(*prefix: str) -> NoReturn:
     for stream in ("stdout", "stderr"):
         if getattr(sys, stream) is None:  # it was closed before we began
             setattr(sys, stream, Path(os.devnull).open("w"))  # noqa: SIM115 - it stays open until we end
-    sys.exit(run_command([*prefix, *sys.argv[1:]]))
+    code = run_command([*prefix, *sys.argv[1:]])
+    try:
+        sys.stdout.flush()
+    except OSError:  # told by run_command; Python would tell it again when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def run_command(arguments: list[str]) -> int:
     """Runs one command; every failure becomes a message and an exit code, never a traceback."""
+    given: dict[str, Any] = {}
     try:
-        return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False) or 0)
+        return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False, obj=given) or 0)
     except click.ClickException as error:
         message = io.StringIO()
         error.show(message)
@@ -50,14 +54,18 @@ def run_command(arguments: list[str]) -> int:
             tell(line, err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        tell("Interrupted. The file in hand was left out; files loaded before it are in.", err=True)
+        tell("Interrupted.", err=True)
         return EXIT_INTERRUPTED
     except EvchargeError as error:
         show_error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last net: a fault of ours must not show a user its traceback
-        if "-v" in arguments or "--verbose" in arguments:
+        if given.get("verbose"):
             traceback.print_exc()
+        if isinstance(error, OSError) and error.filename is None:  # of all files, only a stream has no name
+            tell(f"Error [cannot_write]: the output can't be written: {error.strerror or error}.", err=True)
+            tell("  Send it to a place with room for it; what the command had done by then stays.", err=True)
+            return 1
         tell(f"Error [fault]: evcharge failed: {type(error).__name__}: {error}", err=True)
         tell("  This is a fault of evcharge. Run it again with -v and report what it prints.", err=True)
         return 1

@@ -37,6 +37,8 @@ FORMATS_SCHEMA_VERSION = 1
 EXAMPLES = 3
 """Rejected rows shown for each rule."""
 EXIT_GATE = 3
+WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "schema_ahead")
+"""Faults of a database for which files are checked against an empty one."""
 
 
 @click.command()
@@ -88,14 +90,21 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
 
 
 def _database_to_try(folder: Path) -> str:
-    """The user's database where it is there and up to date, else an empty one of our own."""
+    """The user's database; where it is not there or at another revision, an empty one of our own, and says so.
+
+    Raises:
+        DatabaseError: the database can't be reached or read.
+    """
     from evcharge.db import open_engine
     from evcharge.migrate import require_head, upgrade
 
     url = database_url()
     try:
         require_head(open_engine(url), url)
-    except DatabaseError:
+    except DatabaseError as error:
+        if error.code not in WITHOUT_DATABASE:
+            raise
+        notice(f"Compared with an empty database: {error.reason}")
         url = f"sqlite:///{folder}/empty.db"
         upgrade(url)
     return url
@@ -162,21 +171,22 @@ def _summary(result: LoadResult, profile: Profile) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     """Prints one file's report."""
     from evcharge.clean import RULES
+    from evcharge.report.words import counted
 
     tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
     tell(f"  recognised by {', '.join(found['recognised_by'])}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
     tell(f"  times: {found['time_format']}, zone: {zone}; failures in the data: {found['failures_included']}")
     if found["first_start"]:
-        tell(f"  {found['stations']:,} stations, starts from {found['first_start']} to {found['last_start']}")
+        tell(f"  {counted(found['stations'], 'station')}, starts from {found['first_start']} to {found['last_start']}")
     if found["loaded_before"]:
         day = found["loaded_before"][:10]
         tell(f"  loaded before, on {day}: a load would change nothing, one with --replace would do this:")
     tell(f"  {law(found)}")
     if found["skipped"]:
-        tell(f"  besides, {found['skipped']:,} rows are no sessions by this format's own rule")
+        tell(f"  besides, {counted(found['skipped'], 'row')} skipped: no session by this format's own rule")
     for step, count in found["repaired"].items():
-        tell(f"  {count:,} values repaired by the profile's step {step}")
+        tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
     messages = {rule.code: rule.message for rule in RULES}
     for rule, count in found["rejects_by_rule"].items():
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")

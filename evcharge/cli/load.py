@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -24,7 +24,7 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
-from evcharge.cli.terminal import Interrupts, notice, progress_bar, show_error, standard_input, tell
+from evcharge.cli.terminal import EXIT_INTERRUPTED, Interrupts, notice, progress_bar, show_error, standard_input, tell
 from evcharge.errors import EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
@@ -104,6 +104,19 @@ def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
         raise click.BadParameter(f"{rejects} is a file to load.", param_hint="--rejects")
 
 
+class LoadInterrupted(click.ClickException):
+    """Somebody interrupted a load."""
+
+    exit_code = EXIT_INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted. The file in hand was left out; files loaded before it are in.")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Says so, on a line below the terminal's ^C."""
+        click.echo(f"\n{self.message}", file=file)
+
+
 class Outcome(NamedTuple):
     """What became of one input: a result, an error, or neither where it was not tried."""
 
@@ -113,7 +126,18 @@ class Outcome(NamedTuple):
 
 
 def load_files(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
-    """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does."""
+    """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does.
+
+    Raises:
+        LoadInterrupted: at Ctrl-C.
+    """
+    try:
+        return _load_each(inputs, profiles, options)
+    except KeyboardInterrupt as interrupt:
+        raise LoadInterrupted from interrupt
+
+
+def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
     from dataclasses import replace
 
     from evcharge.load import load_file
@@ -200,6 +224,7 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.clean import RULES, WARNINGS
     from evcharge.load import UNSTATED
+    from evcharge.report.words import counted
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -208,9 +233,9 @@ def show_result(result: LoadResult) -> None:
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source}){that_load}")
     tell(f"  {law(asdict(result))}")
     if result.skipped:
-        tell(f"  besides, {result.skipped:,} rows are no sessions by this format's own rule")
+        tell(f"  besides, {counted(result.skipped, 'row')} skipped: no session by this format's own rule")
     for step, count in result.repaired.items():
-        tell(f"  {count:,} values repaired by the profile's step {step}")
+        tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
         tell(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from evcharge.errors import ConfigError, SourceError
 
@@ -34,12 +35,17 @@ DEFINITION_HELP = (
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value is not None and value is not False:
-        context.meta[f"evcharge.{parameter.name}"] = value
+        context.ensure_object(dict)[parameter.name] = value
 
 
 def given(name: str) -> Any:
     """What a global option was given, here or before the command's name; None where it was not."""
-    return click.get_current_context().meta.get(f"evcharge.{name}")
+    return click.get_current_context().ensure_object(dict).get(name)
+
+
+def on_command_line(name: str) -> bool:
+    """Whether the command was given this parameter, not left to its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 GLOBAL_OPTIONS = (
@@ -65,7 +71,7 @@ GLOBAL_OPTIONS = (
         "-v",
         "--verbose",
         is_flag=True,
-        help="Say more, and show tracebacks of faults.",
+        help="Show tracebacks of faults.",
         callback=_remember,
         expose_value=False,
     ),

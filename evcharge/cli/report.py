@@ -19,6 +19,7 @@ from evcharge.cli.options import (
     database_url,
     global_options,
     named_definition,
+    on_command_line,
     selected,
     selecting_options,
     share,
@@ -97,8 +98,7 @@ def make_report(
     """Builds the report and writes it where it was asked for."""
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
-    if html and (by != "station" or definition == ALL):
-        raise click.BadParameter("the page is of stations, by one definition.", param_hint="--html")
+    refuse_what_does_not_go_together(by, definition, html, output)
     selection = selected(first_day, last_day, station_ids)
     if definition == ALL:
         if csv_file or fail_under is not None:
@@ -116,6 +116,20 @@ def make_report(
     else:
         report = show_groups(wanted, by, csv_file, as_json)
     check_gate(report, fail_under)
+
+
+def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path | None, output: Path) -> None:
+    """Refuses an option that would have no effect here, so that nobody waits for a file that is not written."""
+    told_by_stations = by == "station" and definition != ALL
+    if html and not told_by_stations:
+        raise click.BadParameter("the page is of stations, by one definition.", param_hint="--html")
+    if not told_by_stations and (on_command_line("output") or on_command_line("style")):
+        raise click.BadParameter("the chart is of stations, by one definition.", param_hint="--output and --style")
+    if definition == ALL and by != "station":
+        raise click.BadParameter("all definitions are compared for the whole network.", param_hint="--by")
+    for file, option in ((html, "--html"), (output, "--output")):
+        if file == Path("-"):
+            raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
 
 
 def tell_story(wanted: dict[str, Any], html: Path | None, command: str) -> Story:
@@ -191,7 +205,9 @@ def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None
 
     try:
         save_chart(story, path, style)
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
         tell(f"{path} was left out: matplotlib is not installed. Run: pip install matplotlib", err=True)
     else:
         notice(f"wrote {path}")
@@ -201,10 +217,19 @@ def check_gate(report: Report, fail_under: float | None) -> None:
     """Ends with the exit code of a gate where the network's rate is under the limit.
 
     Raises:
-        GateError: it is, or no attempt could be judged.
+        GateError: it is, no attempt could be judged, or failures were removed from the data.
     """
-    ratio = report.network["success_ratio"]
-    if fail_under is not None and (ratio is None or ratio < fail_under):
+    from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED
+
+    if fail_under is None:
+        return
+    ratio, included = report.network["success_ratio"], report.network["failures_included"]
+    if included == FAILURES_REMOVED:
+        reason = "a publisher removed failures from the data, so no rate can pass --fail-under."
+        raise GateError("failures_removed", reason, "Select stations whose failures are in the data: --station ID")
+    if included == FAILURES_PERHAPS_REMOVED:
+        tell("Warning: the publisher does not say whether failures are in the data; to pass shows little.", err=True)
+    if ratio is None or ratio < fail_under:
         shown = "no attempt could be judged" if ratio is None else f"{ratio:.4%} succeeded"
         raise GateError(
             "under_the_limit", f"{shown}; --fail-under asks for {fail_under:.4%}.", "See each station: evcharge report"

@@ -50,6 +50,7 @@ def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json
 def show_registry(result: RegistryResult) -> None:
     """Prints what became of a registry, or what it would change."""
     from evcharge.registries import MESSAGES, REJECTS
+    from evcharge.report.words import counted, verb
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -60,17 +61,20 @@ def show_registry(result: RegistryResult) -> None:
     if not result.first_loaded_at:
         tell(f"  ports: {result.ports_read:,} read, {result.ports_new:,} new, {result.ports_unchanged:,} unchanged")
     for name, count in result.attributes_filled.items():
-        tell(f"  {name} filled in at {count:,} stations")
+        tell(f"  {name} filled in at {counted(count, 'station')}")
     for name, changes in result.attributes_changed.items():
-        _show_changes(f"{changes.count:,} stations change their {name}", changes, "station_id")
+        does = verb(changes.count, "changes its", "change their")
+        _show_changes(f"{counted(changes.count, 'station')} {does} {name}", changes, "station_id")
     for name, changes in result.ports_changed.items():
-        _show_changes(f"{changes.count:,} ports change their {name}", changes, "port_id")
-    _show_changes(f"{result.ports_moved.count:,} ports move", result.ports_moved, "port_id")
-    _show_changes(
-        f"{result.sessions_moved.count:,} sessions move to the station of their port", result.sessions_moved, "sessions"
-    )
-    if result.stations_removed:
-        tell(f"  {result.stations_removed:,} stations that only stood for a port go: their sessions moved")
+        does = verb(changes.count, "changes its", "change their")
+        _show_changes(f"{counted(changes.count, 'port')} {does} {name}", changes, "port_id")
+    ports, sessions, gone = result.ports_moved, result.sessions_moved, result.stations_removed
+    _show_changes(f"{counted(ports.count, 'port')} {verb(ports.count, 'moves', 'move')}", ports, "port_id")
+    does = verb(sessions.count, "moves to the station of its port", "move to the station of their port")
+    _show_changes(f"{counted(sessions.count, 'session')} {does}", sessions, "sessions")
+    if gone:
+        does = verb(gone, "goes: its", "go: their")
+        tell(f"  {counted(gone, 'station')} that only stood for a port {does} sessions moved")
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {REJECTS.get(code, '')}")
     for code, oddity in result.warnings.items():
@@ -82,11 +86,13 @@ def show_registry(result: RegistryResult) -> None:
 
 
 def _show_changes(headline: str, changes: Changes, named: str) -> None:
+    from evcharge.report.words import counted
+
     if changes.count:
         tell(f"  {headline}")
     for example in changes.examples:
-        what: Any = example[named]
-        tell(f"    {what:,} sessions: {_arrow(example)}" if named == "sessions" else f"    {what}: {_arrow(example)}")
+        what = counted(example[named], "session") if named == "sessions" else example[named]
+        tell(f"    {what}: {_arrow(example)}")
 
 
 def _arrow(example: dict[str, Any]) -> str:

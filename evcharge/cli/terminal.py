@@ -22,6 +22,8 @@ from evcharge.errors import EvchargeError
 if TYPE_CHECKING:
     from rich.console import Console
 
+EXIT_INTERRUPTED = 130
+
 
 def show_error(error: EvchargeError) -> None:
     """Prints what is wrong, where, and what to run next."""

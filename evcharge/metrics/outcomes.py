@@ -165,3 +165,8 @@ def has_recorded_outcomes(session: Session, selection: Selection) -> bool:
     """Whether any selected session carries an outcome that its source recorded."""
     recorded = select(FactCharging.station_key).where(FactCharging.success.is_not(None), *selection.conditions())
     return session.execute(recorded.limit(1)).first() is not None
+
+
+def has_sessions(session: Session, selection: Selection) -> bool:
+    """Whether any session is selected."""
+    return session.execute(select(FactCharging.station_key).where(*selection.conditions()).limit(1)).first() is not None

@@ -11,8 +11,6 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Engine
 
 from evcharge.errors import NoDataError
@@ -31,8 +29,8 @@ from evcharge.metrics.chargex import (
 )
 from evcharge.metrics.outcomes import Selection
 from evcharge.report import described, notes_of, plain, reading, records
-from evcharge.report.console import encodable, say
-from evcharge.report.words import counted, percent
+from evcharge.report.console import print_table, say
+from evcharge.report.words import counted, interval, percent
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -146,20 +144,19 @@ def print_chargex(found: ChargeX, console: Console) -> None:
     attempts = found.attempts
     orphans = f", {counted(attempts['false_orphans'], 'false orphan')}" if found.inl_compatible else ""
     say(console, f"{counted(attempts['attempts'], 'attempt')} of message logs{orphans}")
-    say(console, f"{attempts['mode_unknown']:,} of unknown mode, {attempts['undecided']:,} undecided\n")
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading in ("KPI", "mode"):
-        table.add_column(heading)
-    for heading in ("eq.", "success", "95% interval", "succeeded", "INL average"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    say(console, f"{attempts['mode_unknown']:,} of unknown mode, {attempts['undecided']:,} undecided")
+    say(console)
+    headings = ("KPI", "mode", ">eq.", ">success", ">95% interval", ">succeeded", ">INL average")
+    cells, styles = [], []
     for kpi in (CHARGE_START, SESSION, CHARGE_END):
         rows = [row for row in found.rows_of(kpi) if row["mode"] != UNKNOWN_MODE or found.attempts["mode_unknown"]]
         for number, row in enumerate(rows):
-            cells = [TITLES[kpi] if number == 0 else "", *_cells(row)]
-            style = "bold" if row["mode"] == TOTAL else ""
-            table.add_row(*(Text(encodable(cell, console)) for cell in cells), style=style)
-    console.print(table)
-    say(console, f"\n{_start_time(found.rows_of(START_TIME)[0])}\n")
+            cells.append([TITLES[kpi] if number == 0 else "", *_cells(row)])
+            styles.append("bold" if row["mode"] == TOTAL else "")
+    print_table(console, headings, cells, styles)
+    say(console)
+    say(console, _start_time(found.rows_of(START_TIME)[0]))
+    say(console)
     for note in found.notes:
         say(console, note)
 
@@ -170,7 +167,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         row["mode"],
         str(plain(row["equation"]) or ""),
         percent(row["ratio"]),
-        f"{percent(row['low'])}–{percent(row['high'])}" if row["denominator"] else "",
+        interval(row["low"], row["high"]),
         f"{row['numerator']:,} of {row['denominator']:,}",
         "" if average is None else percent(average),
     ]

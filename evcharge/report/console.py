@@ -6,10 +6,11 @@ read (``--json``, ``--csv``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +19,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
 from evcharge.report.present import SILENT
 from evcharge.report.story import Story, direction_text, title_of
-from evcharge.report.words import amount, counted, day_text, elided, interval, label_of, percent, sentence
+from evcharge.report.words import amount, counted, day_text, interval, label_of, percent, sentence, whole_interval
 
 MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
@@ -30,29 +31,25 @@ ORDER = (BELOW, CANT_TELL, MEETS)
 MARKS = {BELOW: ("▼", "v"), SILENT: ("×", "x"), CANT_TELL: ("○", "o"), MEETS: ("●", "*")}
 """A mark for each verdict, and one for terminals that can't show it."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
-SCREEN_COLUMNS, STATION_CHARS, SHORT_DAY = 80, 20, "20 Jun"
-"""Letters of a station's name on a screen of 80 columns, where days need no year; with one, the name has less room."""
-MOST_STATION_CHARS = 36
-"""Letters of a name on a wider screen: an OCPI id is not longer."""
-SINCE = 6
-"""Place of the day in a row's cells."""
 SHORT_STEPS = {"check power and comms": "power and comms"}
 """First steps that would not fit the column."""
+GIVING_WAY = (("~", 8), ("|", 7), ("", 7), (">", 1))
+"""On a narrow screen the columns of these signs give way in turn, each down to so many cells."""
 
 
 def print_story(story: Story, console: Console) -> None:
     """Prints the finding, the network's figures, the stations that need attention first, and what must be said."""
     report = story.report
     _print_head(report, console)
-    console.print(encodable(title_of(story), console), highlight=False, markup=False, style="bold")
+    say(console, title_of(story), "bold")
     say(console, sentence(_network_line(report.network)))
     say(console, sentence(f"The weekly rate: {direction_text(story)}"))
-    say(console, "")
+    say(console)
     shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
-    console.print(_station_table(shown, story, console))
+    _print_stations(shown, story, console)
     hidden = len(story.rows) - len(shown)
     more = [f"{counted(hidden, 'more station')}: evcharge report --csv -"] if hidden else []
-    say(console, "")
+    say(console)
     for line in (_tally(story), *more, *report.notes):
         say(console, line)
 
@@ -60,16 +57,17 @@ def print_story(story: Story, console: Console) -> None:
 def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of groups, those that need attention first, and what must be said."""
     _print_head(report, console)
-    console.print(encodable(_network_line(report.network), console), highlight=False, markup=False, style="bold")
-    console.print()
-    console.print(_table(report, console))
+    say(console, _network_line(report.network), "bold")
+    say(console)
+    _print_groups(report, console)
+    say(console)
     for line in (_verdict_line(report), *_more(report), *report.notes):
         say(console, line)
 
 
-def say(console: Console, line: str) -> None:
-    """Prints one line for people, in characters that the terminal has."""
-    console.print(encodable(line, console), highlight=False, markup=False)
+def say(console: Console, line: str = "", style: str | None = None) -> None:
+    """Prints one line for people: nothing in it is a command to the terminal, and no character is one that it lacks."""
+    console.print(Text(encodable(printable(line), console)), style=style)
 
 
 def printable(text: str) -> str:
@@ -82,16 +80,73 @@ def encodable(text: str, console: Console) -> str:
     try:
         text.encode(console.encoding)
     except UnicodeEncodeError:
-        for sign, plain in (*MARKS.values(), ("–", "-"), ("□", "?")):
+        for sign, plain in (*MARKS.values(), ("–", "-"), ("…", "~"), ("□", "?")):
             text = text.replace(sign, plain)
         return text.encode(console.encoding, "replace").decode(console.encoding)
     return text
 
 
+def print_table(
+    console: Console,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | None]],
+    styles: Sequence[str] = (),
+    *,
+    tight: bool = False,
+) -> None:
+    """Prints a table in which a narrow screen loses no mark and no digit: what does not fit its column is folded.
+
+    A sign before a heading is not printed: the column of ``>`` stands at the right; of ``~`` is of names, whose middle
+    is left out where the other columns leave no room; of ``|`` is cut to the screen.
+    """
+    signs = [heading[:1] if heading[:1] in ("~", "|", ">") else "" for heading in headings]
+    titles = [heading.removeprefix(sign) for heading, sign in zip(headings, signs, strict=True)]
+    lines = [[encodable(printable(cell or ""), console) for cell in line] for line in (titles, *rows)]
+    natural = [min(max(map(cell_len, column)), console.width) for column in zip(*lines, strict=True)]
+    tight = tight or sum(natural) + 2 * len(natural) > console.width
+    widths = _fitting(natural, signs, console.width - (1 if tight else 2) * len(natural))
+    table = Table(box=None, padding=(0, 1, 0, 0) if tight else (0, 1), pad_edge=not tight, header_style="dim")
+    header, *body = [[_cell(*part, console) for part in zip(line, signs, widths, strict=True)] for line in lines]
+    for title, sign, width in zip(header, signs, widths, strict=True):
+        table.add_column(title, justify="right" if sign == ">" else "left", width=width)
+    for number, cells in enumerate(body):
+        table.add_row(*cells, style=styles[number] if styles else None)
+    console.print(table)
+
+
+def _fitting(natural: Sequence[int], signs: Sequence[str], room: int) -> list[int]:
+    """The widths of columns when those that give way have done so, the widest of a sign first, a cell at a time."""
+    widths = list(natural)
+    for sign, least in GIVING_WAY:
+        columns = [number for number, own in enumerate(signs) if own == sign]
+        while columns and sum(widths) > room and max(widths[number] for number in columns) > least:
+            widths[max(columns, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _cell(text: str, sign: str, width: int, console: Console) -> Text:
+    if sign == "|":
+        return Text(text[:width], no_wrap=True, overflow="crop")
+    return Text(encodable(_fitted(text, width), console) if sign == "~" else text, overflow="fold")
+
+
+def _fitted(text: str, room: int) -> str:
+    """The text in so many cells of the screen; the middle is left out, for ids often differ at the end."""
+    if cell_len(text) <= room:
+        return text
+    head, tail = text[:room], text[-room:]
+    while cell_len(head) > room - 1 - room // 2:
+        head = head[:-1]
+    while cell_len(tail) > room // 2:
+        tail = tail[1:]
+    return f"{head.rstrip()}…{tail.lstrip()}"
+
+
 def _print_head(report: Report, console: Console) -> None:
     groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
     say(console, f"{period_of(report)}   {groups}   {attempts}   target {100 * report.target:g}%")
-    say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})\n")
+    say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})")
+    say(console)
 
 
 def _network_line(network: dict[str, Any]) -> str:
@@ -105,21 +160,10 @@ def _network_line(network: dict[str, Any]) -> str:
 # The stations of a story
 
 
-def _station_table(rows: Sequence[Mapping[Any, Any]], story: Story, console: Console) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("")
+def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Console) -> None:
+    headings = ("", "~station", ">success", ">tries", ">now", ">range", ">since", ">lost/wk", "first step")
     cells = [_station_cells(row, story) for row in rows]
-    since = max(len(row[SINCE]) for row in cells)
-    wider = min(max(console.width - SCREEN_COLUMNS, 0), MOST_STATION_CHARS - STATION_CHARS)
-    room = STATION_CHARS + wider - max(0, since - len(SHORT_DAY))
-    table.add_column("station", no_wrap=True)
-    for heading in ("success", "tries", "now", "range", "since", "lost/wk"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("first step", no_wrap=True)
-    for row, (mark, label, *figures) in zip(rows, cells, strict=True):
-        shown = (mark, elided(label, room), *figures)
-        table.add_row(*(Text(encodable(cell, console)) for cell in shown), style=STYLES[row["verdict_now"]])
-    return table
+    print_table(console, headings, cells, [STYLES[row["verdict_now"]] for row in rows], tight=True)
 
 
 def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
@@ -129,11 +173,11 @@ def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
     since = row["last_session"] if silent else row["since"] if row["changed"] else None
     return [
         MARKS[row["verdict_now"]][0],
-        printable(label),
+        label,
         percent(row["success_ratio"]),
         f"{row['attempts']:,}",
         SILENT if silent else percent(row["now_ratio"]),
-        "" if silent or not row["now_attempts"] else f"{100 * row['now_low']:.0f}–{100 * row['now_high']:.0f}",
+        "" if silent else whole_interval(row["now_low"], row["now_high"]),
         "" if since is None else day_text(since, story.report.last_day.year),
         amount(row["charges_lost_per_week"]) if attention else "",
         SHORT_STEPS.get(row["first_step"], row["first_step"]) if attention else "",
@@ -152,16 +196,10 @@ def _meeting(number: int) -> str:
 # Other groups
 
 
-def _table(report: Report, console: Console) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading, justify in (("", "left"), (report.by, "left"), ("success", "right"), ("95% interval", "right")):
-        table.add_column(heading, justify=justify, no_wrap=heading != report.by)  # type: ignore[arg-type]
-    for heading in ("succeeded", "unknown"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for row in _in_order(report).head(MOST_ROWS).to_dict("records"):
-        table.add_row(*(Text(encodable(cell, console)) for cell in _cells(row, report)), style=STYLES[row["verdict"]])
-    return table
+def _print_groups(report: Report, console: Console) -> None:
+    headings = ("", f"~{report.by}", ">success", ">95% interval", ">succeeded", ">unknown", "verdict")
+    rows = _in_order(report).head(MOST_ROWS).to_dict("records")
+    print_table(console, headings, [_cells(row, report) for row in rows], [STYLES[row["verdict"]] for row in rows])
 
 
 def _in_order(report: Report) -> pd.DataFrame:
@@ -187,7 +225,7 @@ def _label(row: Mapping[Any, Any], report: Report) -> str:
 def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
     return [
         MARKS[row["verdict"]][0],
-        printable(_label(row, report)),
+        _label(row, report),
         percent(row["success_ratio"]),
         interval(row["low"], row["high"]),
         f"{row['successes']:,} of {row['attempts']:,}",
@@ -198,9 +236,13 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
 
 def _verdict_line(report: Report) -> str:
     below, unsure, meets = (report.count_of(verdict) for verdict in ORDER)
+<<<<<<< HEAD
     return f"\n{below:,} below target, {unsure:,} can't tell yet, {_meeting(meets)}"
+=======
+    return f"{below:,} below target, {unsure:,} can't tell yet, {meets:,} meet the target"
+>>>>>>> con
 
 
 def _more(report: Report) -> list[str]:
     hidden = len(report.groups) - MOST_ROWS
-    return [f"{hidden:,} more {report.by}s: add --csv - or --json to see all"] if hidden > 0 else []
+    return [f"{counted(hidden, f'more {report.by}')}: add --csv - or --json to see all"] if hidden > 0 else []

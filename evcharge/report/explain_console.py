@@ -5,23 +5,21 @@ What does not belong here: figures, and anything a program should read (``explai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from evcharge.metrics.explain import primary_reason
 from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, FAILURES_INCLUDED, MEETS_TAIL
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report import notes_of
-from evcharge.report.console import MARKS, ORDER, encodable, printable, say
+from evcharge.report.console import MARKS, ORDER, print_table, say
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
-from evcharge.report.words import counted, percent
+from evcharge.report.words import counted, interval, percent, verb
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
@@ -33,7 +31,7 @@ def print_explanation(found: Explanation, console: Console, most_rows: int) -> N
         section(found, console)
     _say_rows(found, console, most_rows)
     _say_rejects(found, console, most_rows)
-    say(console, "")
+    say(console)
     for note in notes_of({found.number["failures_included"]}):
         say(console, note)
 
@@ -41,33 +39,33 @@ def print_explanation(found: Explanation, console: Console, most_rows: int) -> N
 def _say_who(found: Explanation, console: Console) -> None:
     station, period = found.station, found.period
     name = f"   {station['name']}" if station["name"] else ""
-    console.print(encodable(printable(f"{station['station_id']}{name}"), console), style="bold", **_PLAIN)
+    say(console, f"{station['station_id']}{name}", "bold")
     parts = [f"source {station['source']}"]
     parts += [f"{part} {station[part]}" for part in ("network", "operator", "address", "city") if station[part]]
     zone = f"zone {station['timezone']}" if station["timezone"] else "no zone stated"
-    say(console, printable(", ".join([*parts, zone])))
+    say(console, ", ".join([*parts, zone]))
     ports = [f"{port or 'none recorded'} ({number:,})" for port, number in _head(found.ports, "port_id")]
-    say(console, printable(f"sessions by port: {', '.join(ports)}{_more(len(found.ports), MOST_NAMED)}"))
+    say(console, f"sessions by port: {', '.join(ports)}{_more(len(found.ports), MOST_NAMED)}")
     first, last = (_time(period[name], _zone(found)) for name in ("first_start", "last_start"))
     say(console, f"{counted(period['sessions'], 'session')}, begun {first} to {last} ({_zone_name(found)})")
     say(console, f"from {counted(len(found.loads), 'file')}:")
     for load in found.loads.head(MOST_NAMED).to_dict("records"):
         here = f"{load['sessions']:,} here, {load['rows_read']:,} read, {load['rejected']:,} refused"
-        say(console, f"  {printable(load['file_name'])}: {here} (profile {printable(load['profile'])})")
+        say(console, f"  {load['file_name']}: {here} (profile {load['profile']})")
         say(console, f"    sha256 {load['file_sha256']}")
     if len(found.loads) > MOST_NAMED:
-        say(console, f"  {len(found.loads) - MOST_NAMED:,} more files: add --json to see all")
+        say(console, f"  {counted(len(found.loads) - MOST_NAMED, 'more file')}: add --json to see all")
 
 
 def _say_definition(found: Explanation, console: Console) -> None:
     one = definition_told(found.definition)
     _heading(console, "By which rule")
-    say(console, printable(f"success = {one['id']}, version {one['version']}: {one['title']} ({found.reason})"))
-    say(console, printable(f"  published: {one['source']}"))
+    say(console, f"success = {one['id']}, version {one['version']}: {one['title']} ({found.reason})")
+    say(console, f"  published: {one['source']}")
     if one["content_hash"]:
         say(console, f"  a definition of your own: {one['content_hash']} is the hash of its conditions")
     say(console, f"  needs: {', '.join(one['needs'])}")
-    say(console, printable(f"  rule: {one['rule']}"))
+    say(console, f"  rule: {one['rule']}")
 
 
 def _say_number(found: Explanation, console: Console) -> None:
@@ -77,8 +75,8 @@ def _say_number(found: Explanation, console: Console) -> None:
     counts = f"{counted(n, 'attempt')} = {k:,} succeeded + {number['failures']:,} failed"
     say(console, f"{counts}; besides {number['unknown']:,} unknown, {number['excluded']:,} excluded")
     if n:
-        interval = f"{CONFIDENCE:.0%} interval {percent(number['low'])}–{percent(number['high'])} (Wilson)"
-        say(console, f"{k:,} of {n:,} = {percent(number['success_ratio'])}, {interval}")
+        shown = f"{CONFIDENCE:.0%} interval {interval(number['low'], number['high'])} (Wilson)"
+        say(console, f"{k:,} of {n:,} = {percent(number['success_ratio'])}, {shown}")
     say(console, f"{MARKS[number['verdict']][0]} {number['verdict']}, against {target}")
     for line in (*_tails(found), *_turns(found)):
         say(console, f"  {line}")
@@ -110,19 +108,24 @@ def _turns(found: Explanation) -> list[str]:
     told, failures = found.arithmetic, counted(found.number["failures"], "failure")
     words = {
         "failures_to_undo": f"Had {{}} of the {failures} succeeded, but no fewer, it would not be below target.",
-        "successes_to_meet": "It would meet the target after {} further attempts, all of them successful.",
-        "failures_to_below": "It would be below target after {} further attempts, all of them failed.",
-        "failures_to_unmeet": "It would meet the target no more after {} further attempts, all of them failed.",
+        "successes_to_meet": "It would meet the target after {} without a failure.",
+        "failures_to_below": "It would be below target after {} without a success.",
+        "failures_to_unmeet": "It would meet the target no more after {} without a success.",
     }
-    return [text.format(f"{told[name]:,}") for name, text in words.items() if told[name] is not None]
+    numbers = {
+        name: f"{told[name]:,}" if name == "failures_to_undo" else counted(told[name], "further attempt")
+        for name in words
+        if told[name] is not None
+    }
+    return [words[name].format(number) for name, number in numbers.items()]
 
 
 def _say_spell(found: Explanation, console: Console) -> None:
     spell = found.spell
     _heading(console, "Since when")
     if spell["attempts"]:
-        interval = f"{percent(spell['low'])}–{percent(spell['high'])}"
-        now = f"{spell['successes']:,} of {spell['attempts']:,} = {percent(spell['success_ratio'])} ({interval})"
+        shown = f"{percent(spell['success_ratio'])} ({interval(spell['low'], spell['high'])})"
+        now = f"{spell['successes']:,} of {spell['attempts']:,} = {shown}"
         since = f"since {_day(spell['since'])}" if spell["changed"] else f"all along, since {_day(spell['since'])}"
         say(console, f"now: {now}, {spell['verdict']}, {since}")
     if spell["changed"]:
@@ -141,7 +144,7 @@ def _say_groups(found: Explanation, console: Console) -> None:
         (row["outcome"], f"{row['sessions']:,}", percent(row["share"]), _reason_of(row), row["party"])
         for row in found.groups.to_dict("records")
     ]
-    _print_table(console, ("outcome", ">sessions", ">share", "reason", "points to"), rows)
+    print_table(console, ("outcome", ">sessions", ">share", "reason", "points to"), rows)
     lacking = [f"{name} ({count:,})" for name, count in found.lacking_by(found.definition).items() if count]
     if lacking:
         say(console, f"Unknown, for these are empty: {', '.join(lacking)}.")
@@ -162,14 +165,14 @@ def _say_definitions(found: Explanation, console: Console) -> None:
                 MARKS[number["verdict"]][0],
                 one.id,
                 percent(number["success_ratio"]),
-                f"{percent(number['low'])}–{percent(number['high'])}",
+                interval(number["low"], number["high"]),
                 f"{number['successes']:,} of {number['attempts']:,}",
                 f"{number['unknown']:,}" if number["unknown"] else "",
                 " ".join(word for word in unlike if not word.endswith("0") or len(word) > 2),
             )
         )
     headings = ("", "definition", ">success", ">95% interval", ">succeeded", ">unknown", "unlike")
-    _print_table(console, headings, rows)
+    print_table(console, headings, rows)
     say(console, f"{', '.join(f'{MARKS[verdict][0]} {verdict}' for verdict in ORDER)}")
     say(console, f"unlike {found.definition.id}: +n succeed only here, -n fail only here, ?n are judged by one alone.")
     if without:
@@ -193,51 +196,34 @@ def _say_rows(found: Explanation, console: Console, most_rows: int) -> None:
                 _code(primary_reason(row["stop_reason"], row["error_code"])),
             )
         )
-    _print_table(console, ("file:line", "start", "end", ">min", ">kWh", "outcome", "reason"), rows)
+    print_table(console, ("file:line", "start", "end", ">min", ">kWh", "outcome", "reason"), rows)
     if total > len(rows):
-        say(console, f"{total - len(rows):,} more sessions: add --rows N, or --csv - or --json to see all")
+        say(console, f"{counted(total - len(rows), 'more session')}: add --rows N, or --csv - or --json to see all")
 
 
 def _say_rejects(found: Explanation, console: Console, most_rows: int) -> None:
     rejects = found.rejects
     _heading(console, "What was refused")
-    files = f"{counted(rejects.loads, 'file')} of source {printable(found.station['source'])}"
-    say(console, f"Of {counted(rejects.refused, 'row')} refused in {files}, {rejects.naming:,} name this station.")
-    if rejects.naming_none:
-        say(console, f"{rejects.naming_none:,} name no station that is known; they may be of this one.")
+    files = f"{counted(rejects.loads, 'file')} of source {found.station['source']}"
+    naming, none = rejects.naming, rejects.naming_none
+    names = f"{naming:,} {verb(naming, 'names', 'name')} this station"
+    say(console, f"Of {counted(rejects.refused, 'row')} refused in {files}, {names}.")
+    if none:
+        names = f"{none:,} {verb(none, 'names', 'name')} no station that is known"
+        say(console, f"{names}; {verb(none, 'it', 'they')} may be of this one.")
     shown = rejects.rows.head(most_rows).to_dict("records")
     rows = [(f"{row['file_name']}:{row['source_line']}", row["rule"], row["value"], row["raw"]) for row in shown]
     if rows:
-        _print_table(console, ("file:line", "rule", "|value", "|raw"), rows)
+        print_table(console, ("file:line", "rule", "|value", "|raw"), rows)
         say(console, "Raw text is cut to the screen; it is whole in --json.")
     if len(rejects.rows) > len(rows):
         say(console, f"{len(rejects.rows) - len(rows):,} more: add --rows N, or --json to see all")
     say(console, REJECTS_NOTE)
 
 
-_PLAIN: dict[str, Any] = {"highlight": False, "markup": False}
-
-
 def _heading(console: Console, text: str) -> None:
-    console.print()
-    console.print(encodable(text, console), style="bold", **_PLAIN)
-
-
-def _print_table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[str | None]]) -> None:
-    """A table in which nothing is lost on a narrow screen, but for columns marked ``|``; ``>`` stands at the right."""
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading in headings:
-        table.add_column(heading.strip("|>"), justify="right" if heading[:1] == ">" else "left", overflow="fold")
-    for row in rows:
-        cells = [_cell(cell or "", heading, console) for cell, heading in zip(row, headings, strict=True)]
-        table.add_row(*cells)
-    console.print(table)
-
-
-def _cell(text: str, heading: str, console: Console) -> Text:
-    cut = heading[:1] == "|"
-    shown = encodable(printable(text[: console.width] if cut else text), console)
-    return Text(shown, no_wrap=cut, overflow="crop" if cut else "fold")
+    say(console)
+    say(console, text, "bold")
 
 
 def _head(frame: pd.DataFrame, column: str) -> Iterable[tuple[str | None, int]]:
@@ -258,7 +244,7 @@ def _zone(found: Explanation) -> tzinfo:
 
 def _zone_name(found: Explanation) -> str:
     zone = _zone(found)
-    return f"local times of {printable(str(zone))}" if isinstance(zone, ZoneInfo) else "times in UTC"
+    return f"local times of {zone}" if isinstance(zone, ZoneInfo) else "times in UTC"
 
 
 def _time(instant: datetime, zone: tzinfo) -> str:

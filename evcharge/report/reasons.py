@@ -5,19 +5,19 @@ What does not belong here: what a code means and whom it points to (``metrics.re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
+from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import Definition
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.outcomes import Selection, has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
-from evcharge.report import Database, reading, records, usual_definition
-from evcharge.report.console import encodable, printable, say
+from evcharge.report import Database, described, reading, records, usual_definition
+from evcharge.report.console import print_table, say
 from evcharge.report.words import counted, percent
 
 SCHEMA_VERSION = 1
@@ -46,10 +46,15 @@ def build_reasons(database: Database, *, definition: Definition | None = None, s
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: no session matches.
     """
     with reading(database) as session:
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         failures = read_failures(session, definition, selection)
+        if failures.empty and not has_sessions(session, selection):
+            raise NoDataError(
+                "no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection."
+            )
     return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"))
 
 
@@ -70,14 +75,17 @@ def print_reasons(found: Reasons, console: Console) -> None:
     """Prints the reasons, the most frequent first."""
     failures = int(found.network["sessions"].sum())
     say(console, f"failures by {found.definition.id} ({found.reason})")
-    say(console, f"{counted(failures, 'failure')}\n")
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading, justify in (("sessions", "right"), ("share", "right"), ("reason", "left"), ("points to", "left")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for row in found.network.to_dict("records"):
-        code = " ".join(part for part in (row["namespace"], row["reason"]) if part)
-        title = f"{code}: {row['title']}" if code else row["title"]
-        cells = (f"{row['sessions']:,}", percent(row["share"]), printable(title), row["party"])
-        table.add_row(*(Text(encodable(str(cell), console)) for cell in cells))
-    console.print(table)
-    say(console, f"\n{REASONS_NOTE}")
+    say(console, counted(failures, "failure"))
+    say(console)
+    rows = [
+        (f"{row['sessions']:,}", percent(row["share"]), _reason(row), row["party"])
+        for row in found.network.to_dict("records")
+    ]
+    print_table(console, (">sessions", ">share", "reason", "points to"), rows)
+    say(console)
+    say(console, REASONS_NOTE)
+
+
+def _reason(row: Mapping[Any, Any]) -> str:
+    code = " ".join(part for part in (row["namespace"], row["reason"]) if part)
+    return f"{code}: {row['title']}" if code else str(row["title"])

@@ -6,14 +6,12 @@ What does not belong here: counting (``metrics.sandwich``), and the report by on
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import DEFINITIONS, Definition
@@ -21,8 +19,8 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
 from evcharge.report import STATION_FIGURES, Database, described, notes_of, plain, reading
-from evcharge.report.console import MARKS, encodable, printable, say
-from evcharge.report.words import label_of, percent
+from evcharge.report.console import MARKS, print_table, say
+from evcharge.report.words import counted, interval, label_of, percent, verb
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -129,34 +127,28 @@ def to_json(sandwich: Sandwich) -> str:
 
 def print_definitions(sandwich: Sandwich, console: Console) -> None:
     """Prints the network by every definition: one row each."""
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column("definition", no_wrap=True)
-    for heading in (
-        "success",
-        "95% interval",
-        "succeeded",
-        "unknown",
-        *(MARKS[v][0] for v in (BELOW, CANT_TELL, MEETS)),
-    ):
-        table.add_column(encodable(heading, console), justify="right", no_wrap=True)
-    for one in sandwich.by_definition():
-        network, verdicts = one["network"], one["stations"]
-        cells = (
-            one["id"],
-            percent(network["success_ratio"]),
-            f"{percent(network['low'])}–{percent(network['high'])}",
-            f"{network['successes']:,} of {network['attempts']:,}",
-            f"{network['unknown']:,}" if network["unknown"] else "",
-            *(f"{verdicts[verdict]:,}" for verdict in (BELOW, CANT_TELL, MEETS)),
-        )
-        table.add_row(*(Text(encodable(cell, console)) for cell in cells))
-    console.print(table)
+    marks = (f">{MARKS[verdict][0]}" for verdict in (BELOW, CANT_TELL, MEETS))
+    headings = ("definition", ">success", ">95% interval", ">succeeded", ">unknown", *marks)
+    print_table(console, headings, [_definition_cells(one) for one in sandwich.by_definition()])
+    say(console)
     legend = ", ".join(f"{MARKS[verdict][0]} {verdict}" for verdict in (BELOW, CANT_TELL, MEETS))
-    say(console, f"\nStations against {100 * sandwich.target:g}%: {legend}.")
+    say(console, f"Stations against {100 * sandwich.target:g}%: {legend}.")
     if sandwich.silent:
         say(console, f"The data lacks what these need: {', '.join(sandwich.silent)}.")
     for note in sandwich.notes:
         say(console, note)
+
+
+def _definition_cells(one: Mapping[str, Any]) -> list[str]:
+    network, verdicts = one["network"], one["stations"]
+    return [
+        one["id"],
+        percent(network["success_ratio"]),
+        interval(network["low"], network["high"]),
+        f"{network['successes']:,} of {network['attempts']:,}",
+        f"{network['unknown']:,}" if network["unknown"] else "",
+        *(f"{verdicts[verdict]:,}" for verdict in (BELOW, CANT_TELL, MEETS)),
+    ]
 
 
 def print_sandwich(sandwich: Sandwich, console: Console) -> None:
@@ -164,26 +156,27 @@ def print_sandwich(sandwich: Sandwich, console: Console) -> None:
     print_definitions(sandwich, console)
     flipping = sandwich.flipping
     total = len(sandwich.stations[STATION].drop_duplicates())
+    say(console)
     if flipping.empty:
-        say(console, f"\nNo verdict depends on the definition: all {total:,} stations have the same by each of them.")
+        same = f"{counted(total, 'station')} {verb(total, 'has', 'have')} the same by each of them"
+        say(console, f"No verdict depends on the definition: {same}.")
         return
-    say(console, f"\nThe verdict depends on the definition at {len(flipping):,} of {total:,} stations:\n")
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column("station")
-    for one in sandwich.definitions:
-        table.add_column(one.id, justify="right")
-    for _, key in flipping.head(MOST_ROWS).iterrows():
-        rows = sandwich.stations[(sandwich.stations[STATION] == key).all(axis=1)]
-        table.add_row(*(Text(encodable(cell, console)) for cell in _flip_cells(rows, sandwich)))
-    console.print(table)
+    say(console, f"The verdict depends on the definition at {len(flipping):,} of {counted(total, 'station')}:")
+    say(console)
+    rows = [
+        _flip_cells(sandwich.stations[(sandwich.stations[STATION] == key).all(axis=1)], sandwich)
+        for _, key in flipping.head(MOST_ROWS).iterrows()
+    ]
+    print_table(console, ("~station", *(f">{one.id}" for one in sandwich.definitions)), rows)
     if len(flipping) > MOST_ROWS:
-        say(console, f"{len(flipping) - MOST_ROWS:,} more stations: add --json to see all")
-    say(console, f"\n+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
+        say(console, f"{counted(len(flipping) - MOST_ROWS, 'more station')}: add --json to see all")
+    say(console)
+    say(console, f"+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
 
 
 def _flip_cells(rows: pd.DataFrame, sandwich: Sandwich) -> list[str]:
     first = rows.iloc[0]
-    cells = [printable(label_of(first.to_dict()))]
+    cells = [label_of(first.to_dict())]
     by_definition = {row["definition"]: row for row in rows.to_dict("records")}
     for one in sandwich.definitions:
         row = by_definition[one.id]

@@ -6,13 +6,12 @@ What does not belong here: what makes a visit (``metrics.visit_rules``), groupin
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import Definition
@@ -20,8 +19,8 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
 from evcharge.report import Database, described, notes_of, reading, records, usual_definition
-from evcharge.report.console import encodable, printable, say
-from evcharge.report.words import counted, label_of, percent
+from evcharge.report.console import print_table, say
+from evcharge.report.words import counted, interval, label_of, percent
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -100,45 +99,49 @@ def print_visits(visits: Visits, console: Console) -> None:
     """Prints the network's visits, the stations with the most failed ones first, and the band over the gap."""
     network = visits.network.iloc[0]
     say(console, f"success = {visits.definition.id}: {visits.definition.title} ({visits.reason})")
-    say(console, f"visit = {visits.rule.id}: {visits.rule.title}\n")
+    say(console, f"visit = {visits.rule.id}: {visits.rule.title}")
+    say(console)
     per_visit = f"{network['attempts_per_visit']:.2f} attempts a visit" if network["visits"] else "no visits"
-    say(console, f"{counted(int(network['visits']), 'visit')} of {int(network['attempts']):,} attempts, {per_visit}")
+    visited, attempts = (counted(int(network[f"{name}s"]), name) for name in ("visit", "attempt"))
+    say(console, f"{visited} of {attempts}, {per_visit}")
     for title, name in (
         ("first attempt succeeded", "ftcs"),
         ("some attempt succeeded", "visit_success_any"),
         ("last attempt succeeded", "visit_success_last"),
     ):
-        interval = f"{percent(network[f'{name}_low'])}–{percent(network[f'{name}_high'])}"
-        say(console, f"  {percent(network[f'{name}_ratio']):>6}  {title} (95% interval {interval})")
+        shown = interval(network[f"{name}_low"], network[f"{name}_high"])
+        told = f" (95% interval {shown})" if shown else ""
+        say(console, f"  {percent(network[f'{name}_ratio']):>6}  {title}{told}")
     unknown, excluded = int(network["unknown"]), int(network["excluded"])
-    say(console, f"  {unknown:,} visits can't be told, {excluded:,} attempts excluded\n")
-    console.print(_station_table(visits, console))
-    say(console, "\nWith another longest gap:")
-    console.print(_band_table(visits, console))
+    say(console, f"  {counted(unknown, 'visit')} can't be told, {counted(excluded, 'attempt')} excluded")
+    say(console)
+    _print_stations(visits, console)
+    say(console)
+    say(console, "With another longest gap:")
+    _print_band(visits, console)
     for note in visits.notes:
         say(console, note)
 
 
-def _station_table(visits: Visits, console: Console) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column("station")
-    for heading in ("visits", "first time", "troubled", "failed", "unknown", "first-time", "in the end"):
-        table.add_column(heading, justify="right", no_wrap=True)
+def _print_stations(visits: Visits, console: Console) -> None:
+    counts = ("visits", "first_time", "troubled", "failed", "unknown")
+    headings = (*(f">{name.replace('_', ' ')}" for name in counts), ">first-time", ">in the end")
     worst = visits.stations.sort_values(["failed", "troubled"], ascending=False, kind="stable")
-    for row in worst.head(MOST_ROWS).to_dict("records"):
-        name = label_of(row)
-        numbers = (f"{row[count]:,}" for count in ("visits", "first_time", "troubled", "failed", "unknown"))
-        ratios = (percent(row["ftcs_ratio"]), percent(row["visit_success_any_ratio"]))
-        table.add_row(*(Text(encodable(cell, console)) for cell in (printable(name), *numbers, *ratios)))
-    return table
+    rows = [
+        (label_of(row), *(f"{row[name]:,}" for name in counts), *_ratios(row))
+        for row in worst.head(MOST_ROWS).to_dict("records")
+    ]
+    print_table(console, ("~station", *headings), rows)
 
 
-def _band_table(visits: Visits, console: Console) -> Table:
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for heading in ("minutes", "visits", "first-time", "in the end"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in visits.sensitivity.to_dict("records"):
-        ratios = (percent(row["ftcs_ratio"]), percent(row["visit_success_any_ratio"]))
-        cells = (f"{row['gap_minutes']:g}", f"{row['visits']:,}", *ratios)
-        table.add_row(*(Text(encodable(cell, console)) for cell in cells))
-    return table
+def _print_band(visits: Visits, console: Console) -> None:
+    rows = [
+        (f"{row['gap_minutes']:g}", f"{row['visits']:,}", *_ratios(row))
+        for row in visits.sensitivity.to_dict("records")
+    ]
+    print_table(console, (">minutes", ">visits", ">first-time", ">in the end"), rows)
+
+
+def _ratios(row: Mapping[Any, Any]) -> tuple[str, str]:
+    """First-time success, and success in the end."""
+    return percent(row["ftcs_ratio"]), percent(row["visit_success_any_ratio"])

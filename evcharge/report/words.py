@@ -49,6 +49,11 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or low != low else f"{percent(low)}–{percent(high)}"
 
 
+def whole_interval(low: float | None, high: float | None) -> str:
+    """An interval of ratios in whole per cent, without the sign: 36–55, or 98–>99; empty where there is none."""
+    return "" if low is None or low != low else f"{whole_percent(low)}–{whole_percent(high)}".replace("%", "")
+
+
 def amount(number: float | None) -> str:
     """An amount as people read it: one digit after the point below ten, thousands marked; or a dash."""
     if number is None or number != number:
@@ -78,6 +83,11 @@ def hours_text(first_hour: int, hours: int) -> str:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 station, 1,000 stations."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def verb(number: int, of_one: str, of_many: str) -> str:
+    """The verb that goes with so many: 1 station needs, 2 stations need."""
+    return of_one if number == 1 else of_many
 
 
 def in_words(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,25 @@ def test_what_is_in_the_database_already_is_told_and_stays(check):
     found = document(check("bad.csv", "--json"))["files"][0]
     assert (found["unchanged"], found["rejected"], found["loaded_before"]) == (2, 5, None)
     assert Path("ev_charging.db").read_bytes() == before
+
+
+def test_without_a_database_it_says_that_it_compared_with_an_empty_one(check):
+    code, _, err = check("good.csv")
+    assert (code, err) == (0, "Compared with an empty database: there is no database at ev_charging.db.\n")
+    assert run_command(["load", "--create-db", "good.csv", "-q"]) == 0
+    assert check("good.csv")[2] == ""
+    with sqlite3.connect("ev_charging.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    assert "the database is at revision 0001" in check("good.csv")[2]
+
+
+def test_a_database_that_cannot_be_reached_is_an_error_not_an_empty_one(check):
+    Path("no.db").write_text("not a database" * 100)
+    for url in ("sqlite:///no.db", "postgresql://127.0.0.1:1/x?connect_timeout=2"):
+        code, out, err = check("good.csv", "--db", url)
+        assert (code, out) == (1, "")
+        assert err.startswith("Error [database_")
 
 
 def test_a_format_needs_a_word_when_its_zone_is_not_stated(check):

@@ -154,6 +154,13 @@ USAGE = [
     ("report --definition chargy", "recorded, afirev, afirev_old, qualicharge_u11"),
     ("report --fail-under 120%", "'120%' is no share"),
     ("report --json --csv -", "can't take both"),
+    ("report --by month -o x.png", "the chart is of stations"),
+    ("report --by port --style bars", "the chart is of stations"),
+    ("report --definition all -o x.png", "the chart is of stations"),
+    ("report --definition all --by port", "compared for the whole network"),
+    ("report --by month --html x.html", "the page is of stations"),
+    ("report --html -", "name a file"),
+    ("report -o -", "name a file"),
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),
     ("load x.csv --max-rejects few", "neither a number of rows"),
     ("load x.csv --max-rejects=-1", "neither a number of rows"),
@@ -170,6 +177,7 @@ def test_wrong_usage_ends_with_2_and_says_what_would_be_right(evcharge, db, line
     assert says in err
     assert "--help" in err or "-h" in err or "Invalid value" in err
     assert Path("x.csv").read_text().startswith(HEADER)
+    assert [path.name for path in Path().iterdir()] == ["x.csv"]
 
 
 def test_what_was_asked_for_ends_with_0(evcharge, db):
@@ -185,17 +193,26 @@ def test_a_target_from_the_environment_that_is_no_share_is_refused_with_its_orig
     assert err.startswith("Error [config_out_of_range]: target from environment EVCHARGE_TARGET is 95;")
 
 
-@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("verbose", [(), ("-v",), ("--verbose",), ("-qv",)])
 def test_a_fault_of_ours_shows_a_traceback_only_if_asked_for(evcharge, db, monkeypatch, verbose):
     def fail(*_arguments):
         raise RuntimeError("the cat sat on the keyboard")
 
     monkeypatch.setattr("evcharge.load.load_file", fail)
-    code, out, err = evcharge("load", *(["-v"] if verbose else []))
+    code, out, err = evcharge("load", *verbose)
     assert (code, out) == (1, "")
     assert "Error [fault]: evcharge failed: RuntimeError: the cat sat on the keyboard" in err
     assert "with -v" in err
-    assert ("Traceback" in err) is verbose
+    assert ("Traceback" in err) is bool(verbose)
+
+
+def test_an_interrupted_command_that_loads_nothing_says_nothing_of_files(evcharge, db, monkeypatch):
+    def interrupt(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evcharge.report.story.build_story", interrupt)
+    code, out, err = evcharge("report")
+    assert (code, out, err.strip()) == (130, "", "Interrupted.")
 
 
 def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp_path, sqlite_url):
@@ -461,7 +478,9 @@ def test_the_changes_of_a_load_are_listed_and_more_than_five_are_counted(evcharg
 
 
 def harmful_files():
-    """A file that shouts from its name, its header and its values."""
+    """A file that shouts from its name, its header and its values; ``own.toml`` does so from a definition's title."""
+    title = "\\u001b]0;owned\\u0007\\u009b31m[bold] :smile:\\u202e"
+    Path("own.toml").write_text(f'id = "own"\ntitle = "{title}"\nsource = "{title}"\nrecorded_success = true\n')
     name = "\x1b]0;owned\x07\x9b31m[bold]\u202e.csv"
     header = f"{HEADER},station_name,stop_reason,\x07[red]\x9b1m"
     rows = [
@@ -491,6 +510,10 @@ def test_nothing_in_names_or_values_reaches_the_terminal_as_a_command(evcharge, 
         ("report", "--no-png"),
         ("report", "--json", "--no-png"),
         ("report", "-o", f"{first}.png"),
+        ("report", "--definition", "own.toml", "--no-png"),
+        ("report", "--definition", "own.toml", "--by", "month"),
+        *((command, "--definition", "own.toml") for command in ("sandwich", "visits", "reasons")),
+        ("explain", "[bold]1[/bold]", "--definition", "own.toml"),
         ("report", "--station", "\x9b31m[bold]\x07"),
         ("report", "--definition", "\x9b31m\x07"),
         ("report", "\x9b31m\x07"),
@@ -519,6 +542,44 @@ def test_a_terminal_gets_colour_but_with_no_color_or_a_pipe_it_gets_none(evcharg
     assert "below target" in plain
     assert not colour.search(plain)
     assert "\x1b" not in evcharge(*report)[1]
+
+
+TABLES = (
+    *("report", "report --by port", "report --definition all", "sandwich", "visits", "reasons"),
+    "explain ST-005 --rows 3",
+)
+
+
+@pytest.mark.parametrize("line", TABLES)
+def test_no_terminal_is_too_narrow_and_too_poor_for_a_table(evcharge, db, line):
+    write_sample(Path("charging_sessions.csv"), rows=1000)
+    evcharge("load")
+    arguments = [*line.split(), "--db", f"sqlite:///{db}", *(["--no-png"] if "report" in line else [])]
+    shown = in_a_terminal(".", *arguments, COLUMNS="60", PYTHONIOENCODING="ascii")
+    assert shown.isascii()
+    assert "Error [" not in shown
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", row)) for row in shown.splitlines()) <= 60
+
+
+@pytest.mark.parametrize("energy", ["7.5", ""])
+def test_one_of_anything_is_told_in_the_singular_and_no_interval_is_made_up(evcharge, db, energy):
+    rows = [session_row(energy_kwh=energy, success=""), session_row(session_id="S2", energy_kwh="lots")]
+    native_csv(Path("one.csv"), *rows)
+    nouns = "station|port|network|month|load|visit|attempt|session|file|row|value|failure|day|definition"
+    told = ""
+    for line in (
+        *("check one.csv", "load one.csv", "report", "report --by port", "report --by month", "report --by load"),
+        *("sandwich", "visits", "reasons", "explain ST-1 --rows 0", "report --definition chargex_session"),
+    ):
+        if (line, energy) != ("sandwich", ""):  # nothing to compare
+            code, out, _ = evcharge(*line.split(), *(["--no-png"] if line == "report" else []))
+            assert code in (0, 3), line
+            told += out
+    assert re.findall(rf"\b1 (?:more |further )?(?:{nouns})s\b|\b1 name\b|–––", told) == []
+    assert "1 row refused in 1 file of source native, 1 names this station." in told
+    assert "1 more session: add --rows N" in told
+    assert "1 visit of 1 attempt, 1.00 attempts a visit" in told
+    assert ("1 visit can't be told" if not energy else "1 station has the same by each of them") in told
 
 
 SAY_ALL = """
@@ -587,6 +648,18 @@ def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path, line):
     os.close(writer)
     assert done.returncode == 1
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("line", ["report --no-png", "report --json --no-png", "report --csv -", "db url", "load"])
+def test_an_output_that_is_full_is_no_fault_of_ours(tmp_path, line):
+    write_sample(tmp_path / "charging_sessions.csv", rows=100)
+    command = [sys.executable, "-c", LOAD_THEN, *line.split()]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, env=settings(), stdout=full, stderr=subprocess.PIPE, timeout=60)
+    first, second = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert first == "Error [cannot_write]: the output can't be written: No space left on device."
+    assert "a place with room" in second
 
 
 LOAD_THEN = """

@@ -113,6 +113,12 @@ def test_reasons_that_are_not_recorded_are_a_row(run):
     assert "not recorded" in run("reasons")
 
 
+def test_without_a_session_there_are_no_reasons_but_without_a_failure_there_is_a_table(run, capsys):
+    assert run_command(["reasons", "--from", "2030-01-01", "--db", run.url]) == 4
+    assert "Error [no_sessions]: no session matches: from 2030-01-01." in capsys.readouterr().err
+    assert "0 failures" in run("reasons", "--station", "silent")
+
+
 def test_an_unknown_visit_rule_is_refused_with_the_known_ones(capsys):
     assert run_command(["visits", "--rule", "mine"]) == 2
     assert "voltra_site_5" in capsys.readouterr().err

@@ -326,6 +326,18 @@ def test_without_matplotlib_the_table_is_printed_and_one_line_says_what_is_missi
     assert not (tmp_path / "station_reliability.png").exists()
 
 
+def test_another_fault_of_an_import_is_not_taken_for_a_missing_matplotlib(sqlite_url, evcharge, tmp_path, monkeypatch):
+    def fail(*_):
+        raise ImportError("cannot import name 'x' from 'evcharge.report.charts'", name="evcharge.report.charts")
+
+    load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 1)))
+    monkeypatch.setattr("evcharge.report.picture.save_chart", fail)
+    code, _, err = evcharge("report", "--db", sqlite_url)
+    assert code == 1
+    assert "ImportError: cannot import name 'x'" in err
+    assert "matplotlib is not installed" not in err
+
+
 def test_the_chart_is_a_whole_png_at_the_place_asked_for(sqlite_url, evcharge, tmp_path):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 40), *sessions("B", 3, 0)))
     assert evcharge("report", "--db", sqlite_url, "-o", "chart.png")[2] == "wrote chart.png\n"
@@ -379,6 +391,29 @@ def test_fail_under_fails_where_no_attempt_could_be_judged(sqlite_url, evcharge,
     assert code == 3
     assert "No attempt could be judged; 3 unknown, 0 excluded." in out
     assert "no attempt could be judged" in err
+
+
+@pytest.mark.parametrize("by", ["station", "month"])
+def test_fail_under_fails_where_failures_were_removed_however_high_the_rate(sqlite_url, evcharge, tmp_path, by):
+    load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 500, 0)), failures_included="no")
+    load(sqlite_url, native_csv(tmp_path / "y.csv", *sessions("B", 500, 0)), source="other")
+    report = ("report", "--db", sqlite_url, "--no-png", "--by", by, "--fail-under", "99%")
+    code, out, err = evcharge(*report)
+    assert code == 3
+    assert "100.0%" in out
+    assert err.splitlines() == [
+        "Error [failures_removed]: a publisher removed failures from the data, so no rate can pass --fail-under.",
+        "  Select stations whose failures are in the data: --station ID",
+    ]
+    assert evcharge(*report, "--station", "B")[0] == 0
+
+
+def test_fail_under_warns_where_failures_may_have_been_removed_even_if_quiet(sqlite_url, evcharge, tmp_path):
+    load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 500, 0)), failures_included="unknown")
+    warning = "Warning: the publisher does not say whether failures are in the data; to pass shows little.\n"
+    report = ("report", "--db", sqlite_url, "--no-png", "-q")
+    assert evcharge(*report, "--fail-under", "99%")[::2] == (0, warning)
+    assert evcharge(*report)[::2] == (0, "")
 
 
 def test_an_empty_database_and_an_empty_selection_end_with_4(url, evcharge, tmp_path):

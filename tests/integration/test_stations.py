@@ -323,6 +323,15 @@ def test_a_dry_run_of_sessions_leaves_the_ports_as_they_were(url: str, tmp_path:
 # The command.
 
 
+def test_the_command_tells_one_of_anything_in_the_singular(
+    evcharge: Any, sqlite_url: str, tmp_path: Path, market: Path
+) -> None:
+    load(sessions(tmp_path, "E1"), sqlite_url)
+    _, out, _ = evcharge("--db", sqlite_url, "stations", market, "--apply")
+    assert "  1 session moves to the station of its port\n    1 session: E1 -> S1\n" in out
+    assert "  1 station that only stood for a port goes: its sessions moved\n" in out
+
+
 def test_the_command_shows_then_applies(evcharge: Any, sqlite_url: str, tmp_path: Path, market: Path) -> None:
     load(sessions(tmp_path, "E1", "E2", "E1"), sqlite_url)
     code, out, _ = evcharge("--db", sqlite_url, "stations", market)

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
+import evcharge
 from evcharge.metrics.definitions import RECORDED
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.report import FLOOR_NOTE, STATION_FIGURES, Report
-from evcharge.report.console import MOST_ROWS, print_report
+from evcharge.report.console import MOST_ROWS, print_report, print_table, say
 
 
 def station(station_id, successes, failures, unknown=0, **more):
@@ -93,6 +97,7 @@ def test_only_the_first_rows_are_shown_and_the_rest_is_counted():
     text = printed(*(station(f"S{n:04}", 1, n % 2) for n in range(1200)))
     assert len(table_of(text)) == MOST_ROWS == 40
     assert "\n1,160 more stations: add --csv - or --json to see all\n" in text
+    assert "\n1 more station: add" in printed(*(station(f"S{n:04}", 1, 0) for n in range(MOST_ROWS + 1)))
     exact = printed(*(station(f"S{n:04}", 1, 0) for n in range(MOST_ROWS)))
     assert len(table_of(exact)) == MOST_ROWS
     assert "more stations" not in exact
@@ -136,6 +141,61 @@ def test_every_encoding_gets_marks_that_it_has(encoding):
     if encoding == "cp1252":
         assert "Île ??" in text
         assert "0.0%–3.7%" in text
+
+
+def tabled(width, encoding="utf-8", **options):
+    """A table with a column of each kind, in a terminal of this width."""
+    binary = io.BytesIO()
+    file = io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline="", write_through=True)
+    headings = ("", "~station", ">succeeded", "first step", "|raw")
+    rows = [
+        ("●", "上海市浦东新区世纪大道地下停车场充电站", "123,456 of 123,456", "check power and comms", "x" * 300),
+        ("▼", "Harbour Street, at the very end of it", "7 of 9", None, "[bold]\x1b"),
+    ]
+    print_table(Console(file=file, width=width), headings, rows, **options)
+    return binary.getvalue().decode(encoding).splitlines()
+
+
+@pytest.mark.parametrize("tight", [False, True])
+@pytest.mark.parametrize(("width", "lines"), [(79, 3), (44, 7), (30, 17)])
+def test_a_table_is_no_wider_than_the_screen_and_leaves_out_letters_of_names_alone(width, lines, tight):
+    table = tabled(width, tight=tight)
+    assert max(map(cell_len, table)) <= width
+    assert len(table) == lines
+    text = "\n".join(table)
+    assert text.count("…") == 2
+    digits = re.sub("[^0-9]", "", text)
+    assert digits == "12345612345679"
+    assert "".join(re.findall("[▼●]", text)) == "●▼"
+
+
+def test_a_table_that_fits_leaves_out_nothing():
+    (_, first, second) = tabled(400)
+    assert first.split()[:5] == ["●", "上海市浦东新区世纪大道地下停车场充电站", "123,456", "of", "123,456"]
+    assert second.rstrip().endswith("[bold]□")
+
+
+def test_a_poor_terminal_gets_a_sign_that_it_has_for_what_is_left_out():
+    assert "Har~f it" in "".join(tabled(40, "ascii"))
+
+
+def test_tables_are_printed_in_one_place():
+    package = Path(evcharge.__file__).parent
+    users = [file.name for file in package.rglob("*.py") if "rich.table" in file.read_text(encoding="utf-8")]
+    assert users == ["console.py"]
+
+
+HOSTILE_LINE = "ours: \x1b[31mred\x07 \x9b1m \u202eright [bold]x[/bold] :smile: 1\n2"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_nothing_in_a_line_is_a_command_to_the_terminal_or_no_character_of_it(encoding):
+    binary = io.BytesIO()
+    file = io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline="", write_through=True)
+    say(Console(file=file, width=110, force_terminal=True, color_system="truecolor"), HOSTILE_LINE)
+    box = "□" if encoding == "utf-8" else "?"
+    shown = HOSTILE_LINE.translate(dict.fromkeys(map(ord, "\x1b\x07\x9b\u202e\n"), box))
+    assert binary.getvalue().decode(encoding) == f"{shown}\n"
 
 
 def test_colour_and_form_are_for_terminals():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
+from collections import Counter
 from datetime import date
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from evcharge.metrics.weekly import WORSE, Direction
@@ -65,7 +68,50 @@ def test_no_line_of_a_large_network_passes_80_columns_or_one_screen():
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 26
     assert len(rows_of("\n".join(lines))) == MOST_STATIONS
+    rows = [line for line in lines if line.startswith("▼")]
+    assert len(rows) == MOST_STATIONS
+    for row in rows:
+        assert re.fullmatch(r"▼ A very long.*….* \d+ +45\.0% +100 +45\.0% +36–55 +5\.1 review *", row), row
+    assert "".join(lines).count("…") == MOST_STATIONS
     assert "188 more stations: evcharge report --csv -" in "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", ["上海市浦东新区世纪大道地下停车场充电站" * 2, "e\u0301" * 90, "N" * 70, "Ort"])
+def test_whatever_a_name_is_made_of_its_line_keeps_mark_rates_and_first_step(name):
+    text = printed(story_of(station(*BAD, name=name), station(980_000, 820_000, name=name, station_id="B")))
+    figures = [
+        (r"54\.4% 1,800,000 +54\.4% +54–55 +73,000 review *"),
+        (r"45\.0% +100 +45\.0% +36–55 +5\.1 review *"),
+    ]
+    rows = [line for line in text.splitlines() if line.startswith("▼")]
+    for row, told in zip(rows, figures, strict=True):
+        shown = re.fullmatch(f"▼ (.*?) +{told}", row)
+        assert shown, row
+        head, _, tail = shown[1].partition("…")
+        assert (name.startswith(head), name.endswith(tail)) == (True, True)
+        assert cell_len(row) <= 80
+
+
+@pytest.mark.parametrize("width", [31, 40, 60, 79])
+def test_on_a_narrow_screen_no_mark_and_no_digit_is_lost(width):
+    stations = (
+        station(350, 0, station_id="still", last_day=50),
+        station(980_000, 820_000, station_id="bad", name="Harbour Street and all around"),
+        station(*NEW, station_id="new"),
+        station(*GOOD, station_id="good"),
+    )
+
+    def told(width, encoding):
+        table = printed(story_of(*stations), encoding, width).split("first", 1)[1].split("target", 1)[0]
+        return Counter(re.findall("[0-9%▼×○●*,.]", table))
+
+    for encoding in ("utf-8", "ascii"):
+        assert told(width, encoding) == told(200, encoding)
+
+
+def test_a_range_is_never_rounded_to_a_false_100():
+    text = printed(story_of(station(4995, 5, station_id="A"), station(*GOOD, station_id="B")))
+    assert [row[5] for row in rows_of(text)] == [">99–>99", "96–100"]
 
 
 def test_of_few_stations_each_rate_is_printed():
