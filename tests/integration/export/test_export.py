@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,41 @@ def test_a_full_disk_leaves_nothing_half_written(sqlite_world, evcharge, monkeyp
     assert (code, out) == (1, "")
     assert "No space left on device" in err
     assert contents("export") == {}
+
+
+@pytest.mark.parametrize("file_format", OF_TABLES)
+def test_a_disk_that_fails_as_the_last_file_is_kept_leaves_every_file_as_it_was(
+    sqlite_world, evcharge, monkeypatch, file_format
+):
+    Path("export").mkdir()
+    before = dict.fromkeys(FILES[file_format], b"before")
+    for name, content in before.items():
+        Path("export", name).write_bytes(content)
+    kept = []
+
+    def fsync(number, really=os.fsync):
+        kept.append(number)
+        if len(kept) == len(before):
+            raise OSError(errno.EIO, "Input/output error")
+        really(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    code, out, err = evcharge("export", "--format", file_format, "--db", sqlite_world)
+    assert (code, out) == (1, "")
+    assert f"export/{FILES[file_format][-1]} can't be written: Input/output error." in err
+    assert contents("export") == before
+
+
+def test_the_descriptor_of_a_data_package_takes_its_place_last(sqlite_world, evcharge, monkeypatch):
+    placed = []
+
+    def replace(path, target, really=Path.replace):
+        placed.append(Path(target).name)
+        return really(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    assert evcharge("export", "--format", "datapackage", "--db", sqlite_world)[0] == 0
+    assert placed == FILES["datapackage"]
 
 
 @pytest.mark.parametrize("file_format", OF_TABLES)
