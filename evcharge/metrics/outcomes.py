@@ -14,6 +14,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from evcharge.errors import ConfigError
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 
@@ -76,6 +77,17 @@ GROUPINGS = {
 """What counts can be grouped by. A group that the source does not name (no port, no network) is a group of its own."""
 
 
+def find_grouping(by: str) -> Grouping:
+    """The grouping of this name.
+
+    Raises:
+        ConfigError: there is none; the hint lists those there are.
+    """
+    if by not in GROUPINGS:
+        raise ConfigError("unknown_grouping", f"nothing is grouped by {by!r}.", f"Known: {', '.join(GROUPINGS)}.")
+    return GROUPINGS[by]
+
+
 def select_outcomes(
     definitions: Sequence[Definition], selection: Selection, by: str = "station"
 ) -> Select[tuple[object, ...]]:
@@ -86,7 +98,7 @@ def select_outcomes(
     not say (``perhaps_without_failures``), and the first and last local hour (``first_hour``, ``last_hour`` as
     yyyymmddhh). What is left of ``sessions`` is unknown.
     """
-    grouping = GROUPINGS[by]
+    grouping = find_grouping(by)
     counts = [
         func.sum(case((definition.outcome == outcome, 1), else_=0)).label(f"{definition.id}_{name}")
         for definition in definitions

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evcharge.errors import ConfigError
+
 Floats = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
@@ -31,6 +33,17 @@ MOST_MORE = 1_000_000_000
 """Attempts looked ahead for another verdict: more than any station will ever have. House rule."""
 
 FAILURES_INCLUDED, FAILURES_REMOVED, FAILURES_PERHAPS_REMOVED = "yes", "no", "unknown"
+
+
+def require_target(target: float, named: str = "target") -> None:
+    """Refuses a target that no verdict can be against.
+
+    Raises:
+        ConfigError: it does not lie between 0 and 1; the reason begins as it is ``named``.
+    """
+    if not 0 < target < 1:
+        reason = f"{named} is {target:g}; it must be a share between 0 and 1."
+        raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
 
 
 def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:

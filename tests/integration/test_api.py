@@ -98,6 +98,19 @@ def test_an_unknown_definition_is_an_error_with_the_known_ones(star):
         evcharge.reliability(star, definition="csr")
 
 
+@pytest.mark.parametrize("target", [95, 1.0, 0, -0.5, float("nan"), float("inf")])
+def test_a_target_that_is_no_share_between_0_and_1_is_an_error(target):
+    with pytest.raises(ConfigError, match=f"target is {target:g}; it must be a share between 0 and 1.") as caught:
+        evcharge.reliability(SESSIONS, target=target)
+    assert caught.value.code == "config_out_of_range"
+
+
+def test_an_unknown_group_is_an_error_with_the_known_ones():
+    with pytest.raises(ConfigError, match="nothing is grouped by 'foo'") as caught:
+        evcharge.reliability(SESSIONS, by="foo")
+    assert caught.value.hint == "Known: station, port, network, month, load."
+
+
 def test_importing_evcharge_is_light_and_its_function_stays_one():
     code = (
         "import sys, evcharge; assert 'pandas' not in sys.modules; "
