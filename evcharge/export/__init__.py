@@ -69,8 +69,8 @@ def export(
         database: its URL, or an engine.
         folder: where the files go; those of the same names are replaced, others stay.
         file_format: a key of ``WRITERS``.
-        selection: which sessions; of the tables it narrows ``fact_charging``, and by station ``dim_station`` and
-            ``dim_port``.
+        selection: which sessions; of the tables it narrows ``fact_charging``, and by station and source
+            ``dim_station`` and ``dim_port``.
         definition: what counts as a success, where the format tells success; None takes the usual one.
         target: success ratio that verdicts are against, between 0 and 1.
 

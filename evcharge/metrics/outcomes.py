@@ -44,13 +44,18 @@ class Selection:
             conditions.append(FactCharging.time_key >= _day_key(self.first_day) * 100)
         if self.last_day:
             conditions.append(FactCharging.time_key <= _day_key(self.last_day) * 100 + 23)
-        stations: list[ColumnElement[bool]] = []
-        if self.station_ids:
-            stations.append(DimStation.station_id.in_(self.station_ids))
-        if self.source is not None:
-            stations.append(DimStation.source == self.source)
+        stations = self.station_conditions()
         if stations:
             conditions.append(FactCharging.station_key.in_(select(DimStation.station_key).where(*stations)))
+        return conditions
+
+    def station_conditions(self) -> list[ColumnElement[bool]]:
+        """What the selection says of stations, as conditions on ``DimStation``."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.station_ids:
+            conditions.append(DimStation.station_id.in_(self.station_ids))
+        if self.source is not None:
+            conditions.append(DimStation.source == self.source)
         return conditions
 
 
