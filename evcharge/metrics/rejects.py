@@ -6,6 +6,7 @@ What does not belong here: why a row was refused (``clean`` decides, ``rejected_
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
@@ -134,9 +135,17 @@ def _json_scalars(raw: str) -> set[str]:
         if number:
             found.add(number)
         elif not name:
-            found.add((_ESCAPE.sub(_unescaped, text) if "\\" in text else text).strip())
+            found.add((_unescaped(text) if "\\" in text else text).strip())
     return found
 
 
-def _unescaped(escape: re.Match[str]) -> str:
+def _unescaped(text: str) -> str:
+    """What stands between the quotes of a JSON text, also where an escape in it is broken."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return _ESCAPE.sub(_character, text)
+
+
+def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else escape[2]
