@@ -25,7 +25,8 @@ def with_evidence(rated: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The same rows in the same order, plus ``jeffreys_low``, ``jeffreys_high``; ``shrunk_ratio`` (empirical Bayes;
         for ranking) and ``shrunk_fallback`` (why it is the pooled ratio, or None); ``funnel_low``, ``funnel_high`` (the
-        alarm limits around the pooled ratio at this many attempts); ``chance_of_so_few`` (of so few successes at the
+        alarm limits around the pooled ratio at this many attempts; a ratio of 1 from few attempts may lie above the
+        upper one by chance, see ``funnel_limits``); ``chance_of_so_few`` (of so few successes at the
         pooled ratio), ``adjusted_chance`` (Benjamini–Hochberg) and ``worse_than_network``; ``if_unknown_failed`` and
         ``if_unknown_succeeded``. All are ratios [0 to 1] or chances, missing without attempts.
     """

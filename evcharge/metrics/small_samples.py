@@ -136,7 +136,8 @@ def funnel_limits(attempts: Floats, ratio: float, tails: tuple[float, ...] = FUN
     """Limits of a funnel plot around a ratio [0 to 1]: a row a station, a column a tail; NaN without attempts.
 
     With r the smallest count whose chance F(r) reaches the tail p, the limit is (r − (F(r) − p) / (F(r) − F(r−1))) / n,
-    never under 0. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202, appendix.
+    never under 0. Where all n attempts succeed more often than 1 − p, the limit lies just under 1, so that a ratio of
+    1 is above it and no alarm. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202, appendix.
     """
     from scipy.stats import binom
 
