@@ -208,11 +208,13 @@ def count_attempts(judged: pd.DataFrame) -> dict[str, int]:
 def start_seconds(seconds: pd.DataFrame, *, inl_compatible: bool = False) -> Floats:
     """Charge Start Time of each attempt that has both ends [seconds].
 
-    From the answer that authorised it, or by ``post_plugin`` from the plug, to power; 0 where power came before that.
+    From the answer that authorised it to power, or by ``post_plugin``, and where a transaction that the plug began has
+    no answer, from the plug; 0 where power came before that.
     With ``inl_compatible`` in whole seconds, and by ``cached_auth`` from the start where its Authorize is not bound.
     """
     modes = _inl_modes(seconds) if inl_compatible else seconds["authorisation_mode"]
     begin = seconds["authorised_after_seconds"].where(modes != POST_PLUGIN, seconds["plugged_in_after_seconds"])
+    begin = begin.fillna(seconds["plugged_in_after_seconds"].where(seconds["begun_by_plug"] == 1))
     begin = begin.where(modes.notna() | seconds["authorisation_mode"].isna())
     if inl_compatible:
         begin = begin.mask((modes == CACHED_AUTH) & (seconds["inl_unbound"] == 1), begin.clip(lower=0))
@@ -232,7 +234,8 @@ def chargex_kpis(attempts: Attempts, *, inl_compatible: bool = False) -> pd.Data
         ``MODES``, ``UNKNOWN_MODE`` or ``TOTAL``, which is of known modes); ``numerator``, ``denominator`` and
         ``power_untold`` (left out of the denominator) [counts]; ``ratio``, ``low``, ``high`` and, in total rows,
         ``inl_weighted_average`` [0 to 1, missing without attempts]. Charge Start Time has ``samples`` [count] and
-        ``SECONDS`` [seconds, missing without samples] instead.
+        ``SECONDS`` [seconds, missing without samples] instead; its only row, ``TOTAL``, has attempts of unknown modes
+        as well.
     """
     judged = judge(attempts.counts, inl_compatible=inl_compatible)
     decided = judged[judged["decided"]]
