@@ -77,7 +77,8 @@ def _part_of(path: Path) -> Path:
 def inert_cell(text: str) -> str:
     """The text as a CSV cell that no spreadsheet runs: one that could start a formula gets a leading apostrophe.
 
+    So does one that would without its own leading apostrophes, so that no two texts become one cell.
     Source: OWASP, CSV injection.
     """
-    risky = text.lstrip(" \u00a0\u3000")[:1]
-    return f"'{text}" if risky in tuple("=+-@\t\r\n＝＋－＠") and text else text
+    risky = text.lstrip("' \u00a0\u3000")[:1]
+    return f"'{text}" if risky in tuple("=+-@\t\r\n＝＋－＠") else text
