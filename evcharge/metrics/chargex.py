@@ -19,6 +19,7 @@ from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import wilson_interval
+from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.models import FactCharging, LoadLedger
 
 CACHED_AUTH, REQUEST_START, PRE_PLUGIN, POST_PLUGIN = "cached_auth", "request_start", "pre_plugin", "post_plugin"
@@ -53,6 +54,13 @@ INL_STOPS = tuple(reason.replace("OfCredit", "ofCredit") for reason in CHARGEX_S
 INL_LONGEST_LEAD_SECONDS = 300
 """INL's calculator binds an Authorize to a start that is later by more than 0 and by less than this [s]."""
 CABLE_PLUGGED_IN = "CablePluggedIn"
+
+_GAPS = (
+    FactCharging.authorised_after_seconds,
+    FactCharging.plugged_in_after_seconds,
+    FactCharging.power_after_seconds,
+)
+"""From the start to the answer, plug and power [seconds]."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -122,9 +130,7 @@ def select_seconds(selection: Selection) -> Select[Any]:
         FactCharging.authorisation_mode,
         _inl_unbound().label("inl_unbound"),
         _begun_by_plug().label("begun_by_plug"),
-        FactCharging.authorised_after_seconds,
-        FactCharging.plugged_in_after_seconds,
-        FactCharging.power_after_seconds,
+        *_GAPS,
     )
     powered = (FactCharging.has_transaction.is_(True), FactCharging.power_after_seconds.is_not(None))
     return select(*columns).where(*powered, *_of_message_logs(selection))
@@ -132,15 +138,10 @@ def select_seconds(selection: Selection) -> Select[Any]:
 
 def read_attempts(session: Session, selection: Selection) -> Attempts:
     """The rows of ``select_attempts`` and of ``select_seconds``; no attempts give no rows."""
-    result = session.execute(select_attempts(selection))
-    counts = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()), dtype="object")
-    result = session.execute(select_seconds(selection), execution_options={"yield_per": ROWS_AT_ONCE})
-    names = list(result.keys())
-    types = {name: "float64" if name.endswith("_seconds") else "object" for name in names}
-    parts = [pd.DataFrame(columns=names).astype(types)]
-    for rows in result.partitions():
-        parts.append(pd.DataFrame([tuple(row) for row in rows], columns=names, dtype="object").astype(types))
-    return Attempts(counts.astype({"attempts": "int64"}), pd.concat(parts, ignore_index=True))
+    counts = frame_of(session, select_attempts(selection)).astype({"attempts": "int64"})
+    types = dict.fromkeys((gap.key for gap in _GAPS), "float64")
+    parts = [part.astype(types) for part in parts_of(session, select_seconds(selection), ROWS_AT_ONCE)]
+    return Attempts(counts, pd.concat(parts, ignore_index=True))
 
 
 def judge(counts: pd.DataFrame, *, inl_compatible: bool = False) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.errors import ConfigError
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
+from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 
 Labelled = InstrumentedAttribute[Any]
@@ -148,9 +149,7 @@ def count_all_outcomes(
     ``without_failures``, ``perhaps_without_failures``, ``first_hour``, ``last_hour``; counts are integers. Ordered
     here, by code point, since each database has a collation of its own. No sessions give no rows.
     """
-    result = session.execute(select_outcomes(definitions, selection, by))
-    names = list(result.keys())
-    wide = pd.DataFrame([tuple(row) for row in result], columns=names, dtype="object")
+    wide = frame_of(session, select_outcomes(definitions, selection, by))
     wide = wide.sort_values(list(GROUPINGS[by].sorted_by), ignore_index=True)
     parts = [_counts_of(wide, definition, len(GROUPINGS[by].shown)) for definition in definitions]
     order = [row * len(parts) + part for part in range(len(parts)) for row in range(len(wide))]

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, wilson_interval
+from evcharge.metrics.rows import frame_of
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
@@ -126,8 +127,7 @@ def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
     )
     counts = flags.groupby("station_key").sum().astype("int64").reset_index()
     columns = (DimStation.station_key, DimStation.source, DimStation.station_id, DimStation.name)
-    names = pd.DataFrame([tuple(row) for row in session.execute(select(*columns))], dtype=object)
-    names = names.reindex(columns=range(len(columns))).set_axis([column.key for column in columns], axis=1)
+    names = frame_of(session, select(*columns))
     stations = names.astype({"station_key": "int64"}).merge(counts, on="station_key")
     return stations.sort_values(["source", "station_id"], ignore_index=True)
 
