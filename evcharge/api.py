@@ -19,9 +19,10 @@ from sqlalchemy import Engine
 
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
-from evcharge.metrics.evidence import with_evidence
+from evcharge.metrics.evidence import dispersion_of, with_evidence
 from evcharge.metrics.outcomes import Selection, find_grouping
 from evcharge.metrics.rates import require_target
+from evcharge.metrics.small_samples import Dispersion
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
 from evcharge.report import Report, build_report, reading
@@ -85,6 +86,11 @@ class Reliability:
         The columns are those of ``metrics.evidence.with_evidence``.
         """
         return with_evidence(self.report.groups)
+
+    @property
+    def dispersion(self) -> Dispersion:
+        """How much more ``stations`` differ from their pooled ratio than chance makes them: φ, its chance, τ."""
+        return dispersion_of(self.report.groups)
 
     @property
     def spells(self) -> pd.DataFrame:

@@ -63,6 +63,14 @@ def test_frames_add_up_and_hold_every_definition(star):
     assert repr(found).startswith("<Reliability: 10 stations, ")
 
 
+def test_the_dispersion_is_that_of_the_stations_around_their_pooled_ratio(star):
+    found = evcharge.reliability(star)
+    stations, ratio = found.stations, found.network["success_ratio"].item()
+    z = (stations["success_ratio"] - ratio) / (ratio * (1 - ratio) / stations["attempts"]) ** 0.5
+    assert found.dispersion.phi == pytest.approx((z**2).mean())
+    assert 0 < found.dispersion.chance < 1
+
+
 @pytest.mark.parametrize("by", ["port", "network", "month", "load"])
 def test_other_groups_hold_the_same_sessions(star, by):
     assert (
