@@ -18,7 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import wilson_interval
+from evcharge.metrics.rates import ratio, wilson_interval
 from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.models import FactCharging, LoadLedger
 
@@ -65,11 +65,11 @@ _GAPS = (
 Floats = npt.NDArray[np.float64]
 
 
-class Attempts(NamedTuple):
+class LoggedAttempts(NamedTuple):
     """What the KPIs are counted from.
 
     Attributes:
-        counts: the rows of ``select_attempts``.
+        counts: the rows of ``select_logged_attempts``.
         seconds: the rows of ``select_seconds``; seconds are floats.
     """
 
@@ -94,7 +94,7 @@ def _begun_by_plug() -> ColumnElement[int]:
     return case((FactCharging.trigger_reasons.startswith(CABLE_PLUGGED_IN), 1), else_=0)
 
 
-def select_attempts(selection: Selection) -> Select[Any]:
+def select_logged_attempts(selection: Selection) -> Select[Any]:
     """Attempts that a message log tells of, counted by all that the ratios need, in no order.
 
     Columns: authorisation_mode, has_transaction, stop_reason, trigger_reasons, powered (1 where power flowed),
@@ -136,19 +136,19 @@ def select_seconds(selection: Selection) -> Select[Any]:
     return select(*columns).where(*powered, *_of_message_logs(selection))
 
 
-def read_attempts(session: Session, selection: Selection) -> Attempts:
-    """The rows of ``select_attempts`` and of ``select_seconds``; no attempts give no rows."""
-    counts = frame_of(session, select_attempts(selection)).astype({"attempts": "int64"})
+def read_logged_attempts(session: Session, selection: Selection) -> LoggedAttempts:
+    """The rows of ``select_logged_attempts`` and of ``select_seconds``; no attempts give no rows."""
+    counts = frame_of(session, select_logged_attempts(selection)).astype({"attempts": "int64"})
     types = dict.fromkeys((gap.key for gap in _GAPS), "float64")
     parts = [part.astype(types) for part in parts_of(session, select_seconds(selection), ROWS_AT_ONCE)]
-    return Attempts(counts, pd.concat(parts, ignore_index=True))
+    return LoggedAttempts(counts, pd.concat(parts, ignore_index=True))
 
 
 def judge(counts: pd.DataFrame, *, inl_compatible: bool = False) -> pd.DataFrame:
     """What each kind of attempt is to the equations.
 
     Args:
-        counts: the rows of ``select_attempts``.
+        counts: the rows of ``select_logged_attempts``.
         inl_compatible: judge as INL's calculator does; see docs/metrics/chargex.md.
 
     Returns:
@@ -223,11 +223,11 @@ def start_seconds(seconds: pd.DataFrame, *, inl_compatible: bool = False) -> Flo
     return np.asarray(np.floor(gaps)) if inl_compatible else gaps
 
 
-def chargex_kpis(attempts: Attempts, *, inl_compatible: bool = False) -> pd.DataFrame:
+def chargex_kpis(attempts: LoggedAttempts, *, inl_compatible: bool = False) -> pd.DataFrame:
     """The four interim KPIs: one row an equation, one of unknown modes, and one of all known modes pooled.
 
     Args:
-        attempts: what ``read_attempts`` reads.
+        attempts: what ``read_logged_attempts`` reads.
         inl_compatible: repeat the faults of INL's calculator.
 
     Returns:
@@ -250,7 +250,7 @@ def chargex_kpis(attempts: Attempts, *, inl_compatible: bool = False) -> pd.Data
     rows.append(_times_row(start_seconds(attempts.seconds, inl_compatible=inl_compatible)))
     frame = pd.DataFrame([{**dict.fromkeys(COLUMNS), **row} for row in rows], dtype="object")
     successes, of = (frame[name].to_numpy(dtype=float) for name in ("numerator", "denominator"))
-    frame["ratio"] = successes / np.where(of > 0, of, np.nan)
+    frame["ratio"] = ratio(successes, of)
     frame["low"], frame["high"] = wilson_interval(successes, of)
     for kpi in (CHARGE_START, SESSION, CHARGE_END):
         of_kpi = frame[(frame["kpi"] == kpi) & frame["equation"].notna()]

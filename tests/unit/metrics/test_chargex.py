@@ -25,7 +25,7 @@ from evcharge.metrics.chargex import (
     count_attempts,
     inl_weighted_average,
     judge,
-    read_attempts,
+    read_logged_attempts,
 )
 from evcharge.metrics.definitions import CHARGEX_SESSION
 from evcharge.metrics.outcomes import Selection, count_outcomes
@@ -62,7 +62,7 @@ INL_EXAMPLE = attempt(
 
 def read(engine, selection=ALL):
     with Session(engine) as session:
-        return read_attempts(session, selection)
+        return read_logged_attempts(session, selection)
 
 
 def of_message_logs(engine):
