@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evcharge.errors import ReportError
 from evcharge.files import inert_cell, written_whole
+from tests.strategies import laws
 
 
 def names_in(folder):
@@ -91,6 +92,7 @@ def test_any_other_cell_stays_as_it_is(text):
     assert inert_cell(text) == text
 
 
+@laws(100)
 @given(st.text(alphabet="'= \t1", max_size=5), st.text(alphabet="'= \t1", max_size=5))
 def test_no_two_texts_become_one_cell(one, other):
     assert (inert_cell(one) == inert_cell(other)) == (one == other)
