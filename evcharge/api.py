@@ -19,8 +19,10 @@ from sqlalchemy import Engine
 
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
-from evcharge.metrics.evidence import with_evidence
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.evidence import dispersion_of, with_evidence
+from evcharge.metrics.outcomes import Selection, find_grouping
+from evcharge.metrics.rates import require_target
+from evcharge.metrics.small_samples import Dispersion
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
 from evcharge.report import Report, build_report, reading
@@ -86,6 +88,11 @@ class Reliability:
         return with_evidence(self.report.groups)
 
     @property
+    def dispersion(self) -> Dispersion:
+        """How much more ``stations`` differ from their pooled ratio than chance makes them: φ, its chance, τ."""
+        return dispersion_of(self.report.groups)
+
+    @property
     def spells(self) -> pd.DataFrame:
         """One row a station, those that need attention first: now, since when, before, silent or not, lost a week.
 
@@ -142,8 +149,11 @@ def reliability(
         timezone: IANA zone of a DataFrame's times that carry none.
 
     Raises:
-        EvchargeError: with a code, a reason and a hint: no such definition, no session, a database that can't be read.
+        EvchargeError: with a code, a reason and a hint: no such definition or grouping, a target out of range, no
+            session, a database that can't be read.
     """
+    require_target(target)
+    find_grouping(by)
     chosen = find_definition(definition) if isinstance(definition, str) else definition
     own = () if chosen is None or chosen.id in DEFINITIONS else (chosen,)
     selection = Selection(start, end)

@@ -1,4 +1,4 @@
-"""Writing result files so that they appear whole or not at all.
+"""Writing result files so that they appear whole or not at all, and together.
 
 What does not belong here: what is written, and reading (``sources``).
 """
@@ -6,7 +6,7 @@ What does not belong here: what is written, and reading (``sources``).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -23,26 +23,62 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     Raises:
         ReportError: the folder is missing or can't be written to, or the path is a folder or a device.
     """
-    temporary = path.parent / f".{path.name}.{os.getpid()}.part"
-    try:
+    with written_together() as open_part:
+        yield open_part(path)
+
+
+@contextmanager
+def written_together() -> Iterator[Callable[[Path], BinaryIO]]:
+    """What begins binary files that all take the places of their paths when the block ends; none does if one fails.
+
+    All of them are whole on the disk before the first takes its place. They do so one after the other, in the order
+    in which they were begun: only what stops the program, or bars a place, between two of these moves leaves some of
+    them in place without the others.
+
+    Raises:
+        ReportError: as ``written_whole``.
+    """
+    files: dict[Path, BinaryIO] = {}
+    at = Path()
+
+    def open_part(path: Path) -> BinaryIO:
+        nonlocal at
+        at = path
         if path.exists() and not path.is_file():
-            raise OSError("it is a folder or a device")  # noqa: TRY301 - one message for all that keeps us from writing
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+            raise OSError("it is a folder or a device")
+        files[path] = _part_of(path).open("wb")
+        return files[path]
+
+    try:
+        yield open_part
+        for path, file in files.items():
+            at = path
+            with file:
+                file.flush()
+                os.fsync(file.fileno())
+        for path in files:
+            at = path
+            _part_of(path).replace(path)
     except OSError as error:
-        raise ReportError("cannot_write", f"{path} can't be written: {error.strerror or error}.", HINT) from error
+        raise ReportError("cannot_write", f"{at} can't be written: {error.strerror or error}.", HINT) from error
     finally:
-        with suppress(OSError):  # it may never have been there
-            temporary.unlink()
+        for path, file in files.items():
+            with suppress(OSError):  # what it still holds may find no room
+                file.close()
+            with suppress(OSError):  # it may be in its place
+                _part_of(path).unlink()
+
+
+def _part_of(path: Path) -> Path:
+    """The file that is written until it is whole."""
+    return path.parent / f".{path.name}.{os.getpid()}.part"
 
 
 def inert_cell(text: str) -> str:
     """The text as a CSV cell that no spreadsheet runs: one that could start a formula gets a leading apostrophe.
 
+    So does one that would without its own leading apostrophes, so that no two texts become one cell.
     Source: OWASP, CSV injection.
     """
-    risky = text.lstrip(" \u00a0\u3000")[:1]
-    return f"'{text}" if risky in tuple("=+-@\t\r\n＝＋－＠") and text else text
+    risky = text.lstrip("' \u00a0\u3000")[:1]
+    return f"'{text}" if risky in tuple("=+-@\t\r\n＝＋－＠") else text

@@ -30,6 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
+REGISTRY_ZONE = "none"
+"""What ``load_ledger.timezone`` says of a station registry, which holds no sessions."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant in UTC, to the millisecond: timestamptz on PostgreSQL, ISO 8601 text ending in Z on SQLite.

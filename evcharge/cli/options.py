@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from evcharge.errors import ConfigError, SourceError
+from evcharge.errors import SourceError
 
 if TYPE_CHECKING:
     from evcharge.metrics.definitions import Definition
@@ -145,11 +145,10 @@ def target_ratio(flag: float | None) -> float:
         ConfigError: the environment or evcharge.toml names one that is no share between 0 and 1.
     """
     from evcharge.config import resolve
+    from evcharge.metrics.rates import require_target
 
     found = resolve("target", flag, given("config"))
-    if not 0 < found.value < 1:
-        reason = f"target from {found.origin} is {found.value:g}; it must be a share between 0 and 1."
-        raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
+    require_target(found.value, f"target from {found.origin}")
     return float(found.value)
 
 

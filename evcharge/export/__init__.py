@@ -6,7 +6,6 @@ What does not belong here: figures (``metrics``), and what is printed (``cli``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from evcharge.export.datasette import write_datasette
 from evcharge.export.geojson import write_geojson
 from evcharge.export.job import Job, WrittenFile
 from evcharge.export.parquet import write_parquet
+from evcharge.files import written_together
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.models import FactCharging, LoadLedger
@@ -61,14 +61,16 @@ def export(
     definition: Definition | None = None,
     target: float,
 ) -> Exported:
-    """Writes the files of a format into a folder, made if it is not there; they appear together at the end.
+    """Writes the files of a format into a folder, made if it is not there; they appear at the end, as one.
+
+    All are whole on the disk before the first takes its place; then they do so one after the other, a descriptor last.
 
     Args:
         database: its URL, or an engine.
         folder: where the files go; those of the same names are replaced, others stay.
         file_format: a key of ``WRITERS``.
-        selection: which sessions; of the tables it narrows ``fact_charging``, and by station ``dim_station`` and
-            ``dim_port``.
+        selection: which sessions; of the tables it narrows ``fact_charging``, and by station and source
+            ``dim_station`` and ``dim_port``.
         definition: what counts as a success, where the format tells success; None takes the usual one.
         target: success ratio that verdicts are against, between 0 and 1.
 
@@ -77,9 +79,9 @@ def export(
         NoDataError: nothing matches; no file is touched.
         ReportError: a file can't be written, or what writes the format is not installed.
     """
-    with reading(database) as session, ExitStack() as stack:
+    with reading(database) as session, written_together() as open_part:
         _refuse_empty(session, selection)
-        job = Job(session, folder, stack, selection, definition, target)
+        job = Job(session, folder, open_part, selection, definition, target)
         WRITERS[file_format](job)
         files = [file.told() for file in job.files]
     return Exported(file_format, files, job.notes)

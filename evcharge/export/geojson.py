@@ -52,9 +52,7 @@ def write_geojson(job: Job) -> None:
 
 def _stations(job: Job) -> list[Any]:
     columns = (DimStation.source, DimStation.station_id, DimStation.name, DimStation.network)
-    query = select(*columns, DimStation.latitude, DimStation.longitude)
-    if job.selection.station_ids:
-        query = query.where(DimStation.station_id.in_(job.selection.station_ids))
+    query = select(*columns, DimStation.latitude, DimStation.longitude).where(*job.selection.station_conditions())
     return sorted(job.session.execute(query), key=lambda station: (station.source, station.station_id))
 
 

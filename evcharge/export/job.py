@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import RawIOBase
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ReportError
-from evcharge.files import HINT, written_whole
+from evcharge.files import HINT
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 
@@ -76,7 +76,7 @@ class Job:
     Attributes:
         session: reads one moment of the database.
         folder: where the files go.
-        stack: puts the files in their places when it ends well, and throws them away when it does not.
+        open_part: begins a file, one of those that ``files.written_together`` puts in their places.
         selection: which sessions.
         definition: what counts as a success; None for the usual one.
         target: success ratio that verdicts are against.
@@ -86,7 +86,7 @@ class Job:
 
     session: Session
     folder: Path
-    stack: ExitStack
+    open_part: Callable[[Path], BinaryIO]
     selection: Selection
     definition: Definition | None
     target: float
@@ -97,7 +97,8 @@ class Job:
         """Begins a file in the folder, which is made if it is not there.
 
         Raises:
-            ReportError: it can't be written there.
+            ReportError: the folder can't be made.
+            OSError: the file can't be begun there.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +106,7 @@ class Job:
             reason = f"the folder {self.folder} can't be made: {error.strerror or error}."
             raise ReportError("cannot_write", reason, HINT) from error
         path = self.folder / name
-        file = NewFile(path, self.stack.enter_context(written_whole(path)))
+        file = NewFile(path, self.open_part(path))
         self.files.append(file)
         return file
 

@@ -73,9 +73,8 @@ def _conditions(model: type[Base], selection: Selection) -> list[ColumnElement[b
     """
     if model is FactCharging:
         return selection.conditions()
-    if not selection.station_ids or model not in (DimStation, DimPort):
-        return []
-    if model is DimStation:
-        return [DimStation.station_id.in_(selection.station_ids)]
-    keys = select(DimStation.station_key).where(DimStation.station_id.in_(selection.station_ids))
-    return [DimPort.station_key.in_(keys)]
+    stations = selection.station_conditions()
+    if model is DimStation or not stations:
+        return stations if model is DimStation else []
+    keys = select(DimStation.station_key).where(*stations)
+    return [DimPort.station_key.in_(keys)] if model is DimPort else []

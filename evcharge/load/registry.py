@@ -24,7 +24,7 @@ from evcharge.load import earlier_load, one_transaction, resolve_unclear_commit
 from evcharge.load.mapping import FACT_COLUMNS
 from evcharge.load.writer import mark_named, sessions_collide
 from evcharge.migrate import require_head
-from evcharge.models import DimPort, DimStation, LoadLedger, RejectedRow
+from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
 from evcharge.registries import Port, Registry, Station, read_registry
 from evcharge.sources import SourceFile, open_file
 
@@ -201,7 +201,7 @@ def _new_entry(file: SourceFile, result: RegistryResult, now: datetime) -> LoadL
         format=result.format,
         profile=result.format,
         failures_included="unknown",
-        timezone="none",
+        timezone=REGISTRY_ZONE,
         time_format="none",
         rows_read=result.read,
         inserted=0,

@@ -18,7 +18,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import wilson_interval
+from evcharge.metrics.rates import ratio, wilson_interval
+from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.models import FactCharging, LoadLedger
 
 CACHED_AUTH, REQUEST_START, PRE_PLUGIN, POST_PLUGIN = "cached_auth", "request_start", "pre_plugin", "post_plugin"
@@ -54,14 +55,21 @@ INL_LONGEST_LEAD_SECONDS = 300
 """INL's calculator binds an Authorize to a start that is later by more than 0 and by less than this [s]."""
 CABLE_PLUGGED_IN = "CablePluggedIn"
 
+_GAPS = (
+    FactCharging.authorised_after_seconds,
+    FactCharging.plugged_in_after_seconds,
+    FactCharging.power_after_seconds,
+)
+"""From the start to the answer, plug and power [seconds]."""
+
 Floats = npt.NDArray[np.float64]
 
 
-class Attempts(NamedTuple):
+class LoggedAttempts(NamedTuple):
     """What the KPIs are counted from.
 
     Attributes:
-        counts: the rows of ``select_attempts``.
+        counts: the rows of ``select_logged_attempts``.
         seconds: the rows of ``select_seconds``; seconds are floats.
     """
 
@@ -86,7 +94,7 @@ def _begun_by_plug() -> ColumnElement[int]:
     return case((FactCharging.trigger_reasons.startswith(CABLE_PLUGGED_IN), 1), else_=0)
 
 
-def select_attempts(selection: Selection) -> Select[Any]:
+def select_logged_attempts(selection: Selection) -> Select[Any]:
     """Attempts that a message log tells of, counted by all that the ratios need, in no order.
 
     Columns: authorisation_mode, has_transaction, stop_reason, trigger_reasons, powered (1 where power flowed),
@@ -122,32 +130,25 @@ def select_seconds(selection: Selection) -> Select[Any]:
         FactCharging.authorisation_mode,
         _inl_unbound().label("inl_unbound"),
         _begun_by_plug().label("begun_by_plug"),
-        FactCharging.authorised_after_seconds,
-        FactCharging.plugged_in_after_seconds,
-        FactCharging.power_after_seconds,
+        *_GAPS,
     )
     powered = (FactCharging.has_transaction.is_(True), FactCharging.power_after_seconds.is_not(None))
     return select(*columns).where(*powered, *_of_message_logs(selection))
 
 
-def read_attempts(session: Session, selection: Selection) -> Attempts:
-    """The rows of ``select_attempts`` and of ``select_seconds``; no attempts give no rows."""
-    result = session.execute(select_attempts(selection))
-    counts = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()), dtype="object")
-    result = session.execute(select_seconds(selection), execution_options={"yield_per": ROWS_AT_ONCE})
-    names = list(result.keys())
-    types = {name: "float64" if name.endswith("_seconds") else "object" for name in names}
-    parts = [pd.DataFrame(columns=names).astype(types)]
-    for rows in result.partitions():
-        parts.append(pd.DataFrame([tuple(row) for row in rows], columns=names, dtype="object").astype(types))
-    return Attempts(counts.astype({"attempts": "int64"}), pd.concat(parts, ignore_index=True))
+def read_logged_attempts(session: Session, selection: Selection) -> LoggedAttempts:
+    """The rows of ``select_logged_attempts`` and of ``select_seconds``; no attempts give no rows."""
+    counts = frame_of(session, select_logged_attempts(selection)).astype({"attempts": "int64"})
+    types = dict.fromkeys((gap.key for gap in _GAPS), "float64")
+    parts = [part.astype(types) for part in parts_of(session, select_seconds(selection), ROWS_AT_ONCE)]
+    return LoggedAttempts(counts, pd.concat(parts, ignore_index=True))
 
 
 def judge(counts: pd.DataFrame, *, inl_compatible: bool = False) -> pd.DataFrame:
     """What each kind of attempt is to the equations.
 
     Args:
-        counts: the rows of ``select_attempts``.
+        counts: the rows of ``select_logged_attempts``.
         inl_compatible: judge as INL's calculator does; see docs/metrics/chargex.md.
 
     Returns:
@@ -208,11 +209,13 @@ def count_attempts(judged: pd.DataFrame) -> dict[str, int]:
 def start_seconds(seconds: pd.DataFrame, *, inl_compatible: bool = False) -> Floats:
     """Charge Start Time of each attempt that has both ends [seconds].
 
-    From the answer that authorised it, or by ``post_plugin`` from the plug, to power; 0 where power came before that.
+    From the answer that authorised it to power, or by ``post_plugin``, and where a transaction that the plug began has
+    no answer, from the plug; 0 where power came before that.
     With ``inl_compatible`` in whole seconds, and by ``cached_auth`` from the start where its Authorize is not bound.
     """
     modes = _inl_modes(seconds) if inl_compatible else seconds["authorisation_mode"]
     begin = seconds["authorised_after_seconds"].where(modes != POST_PLUGIN, seconds["plugged_in_after_seconds"])
+    begin = begin.fillna(seconds["plugged_in_after_seconds"].where(seconds["begun_by_plug"] == 1))
     begin = begin.where(modes.notna() | seconds["authorisation_mode"].isna())
     if inl_compatible:
         begin = begin.mask((modes == CACHED_AUTH) & (seconds["inl_unbound"] == 1), begin.clip(lower=0))
@@ -220,11 +223,11 @@ def start_seconds(seconds: pd.DataFrame, *, inl_compatible: bool = False) -> Flo
     return np.asarray(np.floor(gaps)) if inl_compatible else gaps
 
 
-def chargex_kpis(attempts: Attempts, *, inl_compatible: bool = False) -> pd.DataFrame:
+def chargex_kpis(attempts: LoggedAttempts, *, inl_compatible: bool = False) -> pd.DataFrame:
     """The four interim KPIs: one row an equation, one of unknown modes, and one of all known modes pooled.
 
     Args:
-        attempts: what ``read_attempts`` reads.
+        attempts: what ``read_logged_attempts`` reads.
         inl_compatible: repeat the faults of INL's calculator.
 
     Returns:
@@ -232,7 +235,8 @@ def chargex_kpis(attempts: Attempts, *, inl_compatible: bool = False) -> pd.Data
         ``MODES``, ``UNKNOWN_MODE`` or ``TOTAL``, which is of known modes); ``numerator``, ``denominator`` and
         ``power_untold`` (left out of the denominator) [counts]; ``ratio``, ``low``, ``high`` and, in total rows,
         ``inl_weighted_average`` [0 to 1, missing without attempts]. Charge Start Time has ``samples`` [count] and
-        ``SECONDS`` [seconds, missing without samples] instead.
+        ``SECONDS`` [seconds, missing without samples] instead; its only row, ``TOTAL``, has attempts of unknown modes
+        as well.
     """
     judged = judge(attempts.counts, inl_compatible=inl_compatible)
     decided = judged[judged["decided"]]
@@ -246,7 +250,7 @@ def chargex_kpis(attempts: Attempts, *, inl_compatible: bool = False) -> pd.Data
     rows.append(_times_row(start_seconds(attempts.seconds, inl_compatible=inl_compatible)))
     frame = pd.DataFrame([{**dict.fromkeys(COLUMNS), **row} for row in rows], dtype="object")
     successes, of = (frame[name].to_numpy(dtype=float) for name in ("numerator", "denominator"))
-    frame["ratio"] = successes / np.where(of > 0, of, np.nan)
+    frame["ratio"] = ratio(successes, of)
     frame["low"], frame["high"] = wilson_interval(successes, of)
     for kpi in (CHARGE_START, SESSION, CHARGE_END):
         of_kpi = frame[(frame["kpi"] == kpi) & frame["equation"].notna()]

@@ -136,21 +136,21 @@ def worst_port(ports: pd.DataFrame) -> WorstPort | None:
 def _chances_of_so_many(failures: Integers, attempts: Integers, all_failures: int, all_attempts: int) -> Floats:
     """P(X ≥ failures among these attempts), were all failures dealt out among all attempts: hypergeometric, exact.
 
-    Summed here, since ``scipy.stats`` takes a second to import.
+    1 where the ratio among them is not above that of all attempts: nothing bunches there. Summed here, since
+    ``scipy.stats`` takes a second to import; and one group at a time, so that memory grows with the attempts alone.
     """
-    x = np.arange(all_failures + 1)
-    inside = attempts[:, np.newaxis]
-    logs = _log_choose(inside, x) + _log_choose(all_attempts - inside, all_failures - x)
-    chances = np.exp(logs - _log_choose(np.array(all_attempts), np.array(all_failures)))
-    tails: Floats = np.minimum(np.where(x >= failures[:, np.newaxis], chances, 0.0).sum(axis=1), 1.0)
-    return np.where(failures > 0, tails, 1.0)
-
-
-def _log_choose(n: Integers, k: Integers) -> Floats:
-    """Log of the number of ways to choose k of n; −∞ where there is none."""
     from scipy.special import gammaln
 
-    possible = (k >= 0) & (k <= n)
-    chosen = np.where(possible, k, 0)
-    logs: Floats = gammaln(n + 1.0) - gammaln(chosen + 1.0) - gammaln(n - chosen + 1.0)
-    return np.where(possible, logs, -np.inf)
+    log_factorial = gammaln(np.arange(all_attempts + 1) + 1.0)
+
+    def log_choose(n: int, k: Integers) -> Floats:
+        logs: Floats = log_factorial[n] - log_factorial[k] - log_factorial[n - k]
+        return logs
+
+    chances = np.ones(len(failures))
+    for place in np.flatnonzero(failures * all_attempts > attempts * all_failures):
+        inside = int(attempts[place])
+        x = np.arange(int(failures[place]), min(inside, all_failures) + 1)
+        logs = log_choose(inside, x) + log_choose(all_attempts - inside, all_failures - x)
+        chances[place] = np.exp(logs - log_choose(all_attempts, np.array(all_failures))).sum()
+    return np.minimum(chances, 1.0)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import FAILURE, Definition
 from evcharge.metrics.outcomes import COUNTED, Selection
+from evcharge.metrics.rows import frame_of
 from evcharge.models import FactCharging
 
 Labels = tuple[Any, ...]
@@ -48,7 +49,7 @@ def read_detail(
     (int64, 0 to 23), ``successes``, ``failures`` and ``unknown`` (int64). Excluded sessions are in none of the three;
     an hour that has no others is a row of zeros. No sessions give no rows.
     """
-    rows = _rows(session, select_detail(definition, selection, station_keys))
+    rows = frame_of(session, select_detail(definition, selection, station_keys))
     numbers = rows.drop(columns="port_id").astype("int64")
     detail = pd.DataFrame(
         {
@@ -83,7 +84,7 @@ def read_daily_failures(session: Session, definition: Definition, selection: Sel
     Columns: ``station_key`` (int64), ``day`` (datetime64[s], local), ``stop_reason`` and ``error_code`` (object; None
     where none was recorded), ``sessions`` (int64). ``reasons.count_reasons`` takes them for the network.
     """
-    rows = _rows(session, select_daily_failures(definition, selection))
+    rows = frame_of(session, select_daily_failures(definition, selection))
     keys = ["station_key", "day", *(column.key for column in _RECORDED)]
     failures = rows.assign(day=local_days(rows["time_key"].to_numpy(dtype="int64")))[[*keys, "sessions"]]
     failures = failures.astype({"station_key": "int64", "sessions": "int64"})
@@ -91,10 +92,3 @@ def read_daily_failures(session: Session, definition: Definition, selection: Sel
     recorded = summed[keys[2:]].astype(object)
     summed[keys[2:]] = recorded.where(recorded.notna(), None)
     return summed.sort_values(keys, ignore_index=True)
-
-
-def _rows(session: Session, query: Select[Any]) -> pd.DataFrame:
-    """The rows of a query as Python objects, by the names of its columns."""
-    result = session.execute(query)
-    names = list(result.keys())
-    return pd.DataFrame([tuple(row) for row in result], columns=names, dtype=object)

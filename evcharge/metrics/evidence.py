@@ -8,7 +8,10 @@ from __future__ import annotations
 import pandas as pd
 
 from evcharge.metrics.small_samples import (
+    Dispersion,
+    Floats,
     bounds,
+    dispersion,
     false_discovery_flags,
     funnel_limits,
     jeffreys_interval,
@@ -25,7 +28,8 @@ def with_evidence(rated: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The same rows in the same order, plus ``jeffreys_low``, ``jeffreys_high``; ``shrunk_ratio`` (empirical Bayes;
         for ranking) and ``shrunk_fallback`` (why it is the pooled ratio, or None); ``funnel_low``, ``funnel_high`` (the
-        alarm limits around the pooled ratio at this many attempts); ``chance_of_so_few`` (of so few successes at the
+        alarm limits around the pooled ratio at this many attempts; a ratio of 1 from few attempts may lie above the
+        upper one by chance, see ``funnel_limits``); ``chance_of_so_few`` (of so few successes at the
         pooled ratio), ``adjusted_chance`` (Benjamini–Hochberg) and ``worse_than_network``; ``if_unknown_failed`` and
         ``if_unknown_succeeded``. All are ratios [0 to 1] or chances, missing without attempts.
     """
@@ -35,8 +39,7 @@ def with_evidence(rated: pd.DataFrame) -> pd.DataFrame:
     found["jeffreys_low"], found["jeffreys_high"] = jeffreys_interval(k, attempts)
     shrunk = shrunk_rates(k, attempts)
     found["shrunk_ratio"], found["shrunk_fallback"] = shrunk.ratio, shrunk.fallback
-    pooled = k.sum() / attempts.sum() if attempts.sum() else float("nan")
-    limits = funnel_limits(attempts, pooled)
+    limits = funnel_limits(attempts, _pooled_ratio(k, attempts))
     found["funnel_low"], found["funnel_high"] = limits[:, 0], limits[:, -1]
     flags = false_discovery_flags(k, attempts)
     found["chance_of_so_few"] = flags["chance"].to_numpy()
@@ -44,3 +47,19 @@ def with_evidence(rated: pd.DataFrame) -> pd.DataFrame:
     found["worse_than_network"] = flags["flagged"].to_numpy()
     found["if_unknown_failed"], found["if_unknown_succeeded"] = bounds(k, failures, unknown)
     return found
+
+
+def dispersion_of(rated: pd.DataFrame) -> Dispersion:
+    """How much more the stations differ from their pooled ratio than chance makes them.
+
+    Args:
+        rated: as in ``with_evidence``.
+    """
+    k = rated["successes"].to_numpy(dtype=float)
+    attempts = k + rated["failures"].to_numpy(dtype=float)
+    return dispersion(k, attempts, _pooled_ratio(k, attempts))
+
+
+def _pooled_ratio(successes: Floats, attempts: Floats) -> float:
+    """Of all stations together; NaN without attempts."""
+    return float(successes.sum() / attempts.sum()) if attempts.sum() else float("nan")

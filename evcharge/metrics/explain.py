@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Executable, Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.days import count_days
@@ -20,6 +20,7 @@ from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, U
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import failures_included, with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
+from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.metrics.sandwich import STATION, count_differences
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.stations import read_ends, read_stations
@@ -93,11 +94,11 @@ def read_period(session: Session, selection: Selection) -> dict[str, Any]:
 def read_ports(session: Session, selection: Selection) -> pd.DataFrame:
     """``port_id`` (None where none is recorded) and ``sessions``, in order of the ids."""
     query = select(FactCharging.port_id, func.count().label("sessions")).where(*selection.conditions())
-    ports = _frame(session, query.group_by(FactCharging.port_id))
+    ports = frame_of(session, query.group_by(FactCharging.port_id))
     return ports.sort_values("port_id", ignore_index=True)
 
 
-def read_loads(session: Session, selection: Selection) -> pd.DataFrame:
+def read_station_loads(session: Session, selection: Selection) -> pd.DataFrame:
     """The loads that last wrote a selected session: ``LOAD_COLUMNS`` and ``sessions``, in their order."""
     per_load = (
         select(FactCharging.load_key, func.count().label("sessions"))
@@ -107,7 +108,7 @@ def read_loads(session: Session, selection: Selection) -> pd.DataFrame:
     )
     columns = [getattr(LoadLedger, name) for name in LOAD_COLUMNS]
     query = select(*columns, per_load.c.sessions).join(per_load, per_load.c.load_key == LoadLedger.load_key)
-    return _frame(session, query.order_by(LoadLedger.load_key))
+    return frame_of(session, query.order_by(LoadLedger.load_key))
 
 
 def rate_by_definition(
@@ -204,15 +205,6 @@ def read_rows(
     Missing values are None, times aware, in UTC; outcomes are categories, which take a byte each.
     """
     query = select_rows(definitions, base, selection).limit(most)
-    result = session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-    names = list(result.keys())
     kinds = {f"outcome_{one.id}": pd.CategoricalDtype(list(OUTCOMES)) for one in definitions}
-    parts = [pd.DataFrame([tuple(row) for row in rows], columns=names, dtype="object") for rows in result.partitions()]
-    parts = [part.astype(kinds) for part in parts]
-    return pd.concat(parts or [pd.DataFrame(columns=names, dtype="object")], ignore_index=True)
-
-
-def _frame(session: Session, query: Executable) -> pd.DataFrame:
-    result = session.execute(query)
-    names = list(result.keys())
-    return pd.DataFrame([tuple(row) for row in result], columns=names, dtype="object")
+    parts = [part.astype(kinds) for part in parts_of(session, query, ROWS_AT_ONCE)]
+    return pd.concat(parts, ignore_index=True)

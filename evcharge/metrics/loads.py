@@ -10,10 +10,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.outcomes import Selection
-from evcharge.models import FactCharging, LoadLedger, RejectedRow
+from evcharge.metrics.rows import frame_of
+from evcharge.models import REGISTRY_ZONE, FactCharging, LoadLedger, RejectedRow
 
-REGISTRY_ZONE = "none"
-"""What ``load_ledger.timezone`` says of a station registry, which holds no sessions."""
 ACCOUNT = ("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped")
 """Counts of a load; the first is the sum of the next five."""
 _TOLD = ("load_key", "source", "file_name", "file_sha256", "profile", "failures_included", "timezone", *ACCOUNT)
@@ -37,8 +36,7 @@ def select_loads(selection: Selection) -> Select[tuple[object, ...]]:
 
 def read_loads(session: Session, selection: Selection) -> pd.DataFrame:
     """The rows of ``select_loads`` in the order of loading."""
-    result = session.execute(select_loads(selection))
-    rows = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
+    rows = frame_of(session, select_loads(selection)).infer_objects()
     return rows.sort_values("load_key", ignore_index=True)
 
 
@@ -50,5 +48,5 @@ def count_rejects(session: Session) -> pd.DataFrame:
         .where(LoadLedger.timezone != REGISTRY_ZONE)
         .group_by(RejectedRow.rule)
     )
-    rows = pd.DataFrame([tuple(row) for row in session.execute(query)], columns=["rule", "rows"])
+    rows = frame_of(session, query).infer_objects()
     return rows.sort_values(["rows", "rule"], ascending=[False, True], ignore_index=True)

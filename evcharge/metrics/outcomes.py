@@ -14,7 +14,9 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from evcharge.errors import ConfigError
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
+from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 
 Labelled = InstrumentedAttribute[Any]
@@ -43,13 +45,18 @@ class Selection:
             conditions.append(FactCharging.time_key >= _day_key(self.first_day) * 100)
         if self.last_day:
             conditions.append(FactCharging.time_key <= _day_key(self.last_day) * 100 + 23)
-        stations: list[ColumnElement[bool]] = []
-        if self.station_ids:
-            stations.append(DimStation.station_id.in_(self.station_ids))
-        if self.source is not None:
-            stations.append(DimStation.source == self.source)
+        stations = self.station_conditions()
         if stations:
             conditions.append(FactCharging.station_key.in_(select(DimStation.station_key).where(*stations)))
+        return conditions
+
+    def station_conditions(self) -> list[ColumnElement[bool]]:
+        """What the selection says of stations, as conditions on ``DimStation``."""
+        conditions: list[ColumnElement[bool]] = []
+        if self.station_ids:
+            conditions.append(DimStation.station_id.in_(self.station_ids))
+        if self.source is not None:
+            conditions.append(DimStation.source == self.source)
         return conditions
 
 
@@ -76,6 +83,17 @@ GROUPINGS = {
 """What counts can be grouped by. A group that the source does not name (no port, no network) is a group of its own."""
 
 
+def find_grouping(by: str) -> Grouping:
+    """The grouping of this name.
+
+    Raises:
+        ConfigError: there is none; the hint lists those there are.
+    """
+    if by not in GROUPINGS:
+        raise ConfigError("unknown_grouping", f"nothing is grouped by {by!r}.", f"Known: {', '.join(GROUPINGS)}.")
+    return GROUPINGS[by]
+
+
 def select_outcomes(
     definitions: Sequence[Definition], selection: Selection, by: str = "station"
 ) -> Select[tuple[object, ...]]:
@@ -86,7 +104,7 @@ def select_outcomes(
     not say (``perhaps_without_failures``), and the first and last local hour (``first_hour``, ``last_hour`` as
     yyyymmddhh). What is left of ``sessions`` is unknown.
     """
-    grouping = GROUPINGS[by]
+    grouping = find_grouping(by)
     counts = [
         func.sum(case((definition.outcome == outcome, 1), else_=0)).label(f"{definition.id}_{name}")
         for definition in definitions
@@ -131,9 +149,7 @@ def count_all_outcomes(
     ``without_failures``, ``perhaps_without_failures``, ``first_hour``, ``last_hour``; counts are integers. Ordered
     here, by code point, since each database has a collation of its own. No sessions give no rows.
     """
-    result = session.execute(select_outcomes(definitions, selection, by))
-    names = list(result.keys())
-    wide = pd.DataFrame([tuple(row) for row in result], columns=names, dtype="object")
+    wide = frame_of(session, select_outcomes(definitions, selection, by))
     wide = wide.sort_values(list(GROUPINGS[by].sorted_by), ignore_index=True)
     parts = [_counts_of(wide, definition, len(GROUPINGS[by].shown)) for definition in definitions]
     order = [row * len(parts) + part for part in range(len(parts)) for row in range(len(wide))]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import operator
 import re
 import sys
@@ -89,9 +88,16 @@ def read_definition(path: Path) -> Definition:
 
 
 def _digest(given: Mapping[str, Any]) -> str:
-    """Hash of what decides: two files that say the same in another order are one definition."""
-    rule = {key: value for key, value in given.items() if key not in _TEXTS}
+    """Hash of what decides: two files that say the same in another order or spelling are one definition."""
+    rule = {key: _said(value) for key, value in given.items() if key not in _TEXTS}
     return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()[:HASH_DIGITS]
+
+
+def _said(value: Any) -> Any:
+    """A value as it is hashed: a number as a float, words in order and each once."""
+    if isinstance(value, list):
+        return sorted(set(value))
+    return value if isinstance(value, bool) else float(value)
 
 
 def _check_keys(path: Path, given: Mapping[str, Any]) -> None:
@@ -121,7 +127,7 @@ def _condition(path: Path, key: str, value: Any) -> ColumnElement[bool]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max
 
 
 def _are_words(value: Any) -> bool:

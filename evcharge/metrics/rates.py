@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evcharge.errors import ConfigError
+
 Floats = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
@@ -33,6 +35,17 @@ MOST_MORE = 1_000_000_000
 FAILURES_INCLUDED, FAILURES_REMOVED, FAILURES_PERHAPS_REMOVED = "yes", "no", "unknown"
 
 
+def require_target(target: float, named: str = "target") -> None:
+    """Refuses a target that no verdict can be against.
+
+    Raises:
+        ConfigError: it does not lie between 0 and 1; the reason begins as it is ``named``.
+    """
+    if not 0 < target < 1:
+        reason = f"{named} is {target:g}; it must be a share between 0 and 1."
+        raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
+
+
 def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
     """Counts with attempts, success ratio, interval, what the publisher said of failures, and verdict.
 
@@ -47,13 +60,18 @@ def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
     rated = counts.copy()
     successes = counts["successes"].to_numpy(dtype=float)
     attempts = successes + counts["failures"].to_numpy(dtype=float)
-    with np.errstate(invalid="ignore"):
-        rated["success_ratio"] = np.where(attempts > 0, successes / np.where(attempts > 0, attempts, 1), np.nan)
+    rated["success_ratio"] = ratio(successes, attempts)
     rated["attempts"] = attempts.astype("int64")
     rated["low"], rated["high"] = wilson_interval(successes, attempts)
     rated["failures_included"] = failures_included(counts)
     rated["verdict"] = verdicts(successes, attempts, target, rated["failures_included"].to_numpy())
     return rated
+
+
+def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
+    """The part over the whole; missing where the whole is 0."""
+    ratios: Floats = part / np.where(whole > 0, whole, np.nan)
+    return ratios
 
 
 def wilson_interval(successes: Floats, attempts: Floats) -> tuple[Floats, Floats]:
@@ -65,12 +83,12 @@ def wilson_interval(successes: Floats, attempts: Floats) -> tuple[Floats, Floats
 
     z = float(ndtri(0.5 + CONFIDENCE / 2))
     n = np.where(attempts > 0, attempts, np.nan)
-    ratio = successes / n
-    centre = ratio + z**2 / (2 * n)
-    reach = z * np.sqrt(ratio * (1 - ratio) / n + z**2 / (4 * n**2))
+    p = ratio(successes, n)
+    centre = p + z**2 / (2 * n)
+    reach = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     low, high = (centre - reach) / (1 + z**2 / n), (centre + reach) / (1 + z**2 / n)
-    return np.where(successes == 0, low * 0, np.minimum(low, ratio)), np.where(
-        successes == attempts, high * 0 + 1, np.maximum(high, ratio)
+    return np.where(successes == 0, low * 0, np.minimum(low, p)), np.where(
+        successes == attempts, high * 0 + 1, np.maximum(high, p)
     )
 
 
@@ -86,16 +104,15 @@ def tails(successes: Floats, attempts: Floats, target: float) -> tuple[Floats, F
     return np.asarray(this_few, dtype=float), np.asarray(this_many, dtype=float)
 
 
-def verdicts(
-    successes: Floats, attempts: Floats, target: float, failures_included: npt.NDArray[Any] | None = None
-) -> list[str]:
+def verdicts(successes: Floats, attempts: Floats, target: float, said: npt.NDArray[Any] | None = None) -> list[str]:
     """Below target, can't tell yet, or meets target, by exact binomial tails.
 
-    Where failures were, or may have been, removed before publication, no rate can show that a target is met; a rate
-    that is below it all the same is below it all the more.
+    ``said`` is what the publishers said of failures; None stands for yes. Where failures were, or may have been,
+    removed before publication, no rate can show that a target is met; a rate that is below it all the same is below it
+    all the more.
     """
     this_few, this_many = tails(successes, attempts, target)
-    whole = np.ones(len(successes), dtype=bool) if failures_included is None else failures_included == FAILURES_INCLUDED
+    whole = np.ones(len(successes), dtype=bool) if said is None else said == FAILURES_INCLUDED
     below = (attempts > 0) & (this_few < BELOW_TAIL)
     meets = (attempts > 0) & (this_many < MEETS_TAIL) & whole
     return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import FAILURE, Definition
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, FactCharging
 
 if sys.version_info >= (3, 11):
@@ -190,9 +191,7 @@ def select_failures(definition: Definition, selection: Selection) -> Select[Any]
 
 def read_failures(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
     """The rows of ``select_failures`` as a frame; ``sessions`` are integers."""
-    result = session.execute(select_failures(definition, selection))
-    names = list(result.keys())
-    return pd.DataFrame([tuple(row) for row in result], columns=names, dtype=object).astype({"sessions": "int64"})
+    return frame_of(session, select_failures(definition, selection)).astype({"sessions": "int64"})
 
 
 def count_reasons(failures: pd.DataFrame, by: Literal["network", "station"] = "network") -> pd.DataFrame:

@@ -6,6 +6,7 @@ What does not belong here: why a row was refused (``clean`` decides, ``rejected_
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import pandas as pd
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from evcharge.models import DimPort, DimStation, LoadLedger, RejectedRow
+from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
 
 ROWS_AT_ONCE = 10_000
 """Rows fetched at a time, so that the raw text of all is never held at once."""
@@ -22,8 +23,6 @@ ROWS_AT_ONCE = 10_000
 REJECT_COLUMNS = ("file_name", "file_sha256", "source_line", "rule", "column", "value", "raw")
 """What is told of a refused row: a row and rule each."""
 
-_NO_ZONE = "none"
-"""What ``load_ledger.timezone`` says of a registry, whose rows are no sessions."""
 _FIELDS = {sign: re.compile(rf'"[^"]*(?:""[^"]*)*"|[^{re.escape(sign)}\r\n]+') for sign in ",;\t|"}
 """Fields of delimited text, by the delimiter; in quotes, a field may hold it."""
 _JSON_SCALARS = re.compile(r'"([^"\\]*(?:\\.?[^"\\]*)*)(?:"(\s*:)?|\Z)|(-?[0-9][\w.+-]*)', re.DOTALL)
@@ -77,7 +76,7 @@ def read_rejects(session: Session, source: str, station_key: int) -> Rejects:
 
 
 def _session_files(source: str) -> tuple[Any, ...]:
-    return (LoadLedger.source == source, LoadLedger.timezone != _NO_ZONE)
+    return (LoadLedger.source == source, LoadLedger.timezone != REGISTRY_ZONE)
 
 
 def _refused(session: Session, source: str) -> Iterator[Any]:
@@ -134,9 +133,17 @@ def _json_scalars(raw: str) -> set[str]:
         if number:
             found.add(number)
         elif not name:
-            found.add((_ESCAPE.sub(_unescaped, text) if "\\" in text else text).strip())
+            found.add((_unescaped(text) if "\\" in text else text).strip())
     return found
 
 
-def _unescaped(escape: re.Match[str]) -> str:
+def _unescaped(text: str) -> str:
+    """What stands between the quotes of a JSON text, also where an escape in it is broken."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return _ESCAPE.sub(_character, text)
+
+
+def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else escape[2]

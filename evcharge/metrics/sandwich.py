@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import with_rates
+from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, FactCharging
 
 STATION = ["source", "station_id"]
@@ -84,9 +85,7 @@ def count_differences(
     session: Session, base: Definition, others: Sequence[Definition], selection: Selection
 ) -> pd.DataFrame:
     """The differences as a long frame: source, station_id, definition, gained, lost; stations in order."""
-    result = session.execute(select_differences(base, others, selection))
-    wide = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()), dtype="object")
-    wide = wide.sort_values(STATION, ignore_index=True)
+    wide = frame_of(session, select_differences(base, others, selection)).sort_values(STATION, ignore_index=True)
     parts = [
         wide[STATION].assign(
             definition=other.id,

@@ -136,7 +136,8 @@ def funnel_limits(attempts: Floats, ratio: float, tails: tuple[float, ...] = FUN
     """Limits of a funnel plot around a ratio [0 to 1]: a row a station, a column a tail; NaN without attempts.
 
     With r the smallest count whose chance F(r) reaches the tail p, the limit is (r − (F(r) − p) / (F(r) − F(r−1))) / n,
-    never under 0. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202, appendix.
+    never under 0. Where all n attempts succeed more often than 1 − p, the limit lies just under 1, so that a ratio of
+    1 is above it and no alarm. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202, appendix.
     """
     from scipy.stats import binom
 
@@ -154,7 +155,7 @@ class Dispersion:
     """How much more the stations differ from a ratio than chance makes them.
 
     Attributes:
-        phi: mean of z², 1 under chance alone; NaN without attempts.
+        phi: mean of z², 1 under chance alone; NaN without attempts, or where the ratio is 0 or 1.
         winsorised_phi: the same with the outer tenths of z drawn in.
         chance: of so large a sum of z² where every station has the ratio: χ² with as many degrees as stations.
         tau: standard deviation between stations [ratio], from ``winsorised_phi``; 0 where chance explains all.
@@ -167,7 +168,7 @@ class Dispersion:
 
 
 def dispersion(successes: Floats, attempts: Floats, ratio: float) -> Dispersion:
-    """Over-dispersion of the stations with attempts around a ratio strictly between 0 and 1.
+    """Over-dispersion of the stations with attempts around a ratio; all missing where that is 0 or 1.
 
     z = (k/n − θ) / √(θ(1−θ)/n); τ² = (Iφ − (I−1)) / (Σw − Σw²/Σw) with w = n/(θ(1−θ)) and the winsorised φ.
     τ is missing for a single station. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202; τ² is the
@@ -178,7 +179,7 @@ def dispersion(successes: Floats, attempts: Floats, ratio: float) -> Dispersion:
     used = np.asarray(attempts) > 0
     k, n = np.asarray(successes, dtype=float)[used], np.asarray(attempts, dtype=float)[used]
     stations = len(n)
-    if stations == 0:
+    if stations == 0 or ratio in (0, 1):
         return Dispersion(np.nan, np.nan, np.nan, np.nan)
     weight = n / (ratio * (1 - ratio))
     z = (k / n - ratio) * np.sqrt(weight)

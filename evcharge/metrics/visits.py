@@ -19,7 +19,14 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, wilson_interval
+from evcharge.metrics.rates import (
+    FAILURES_PERHAPS_REMOVED,
+    FAILURES_REMOVED,
+    failures_included,
+    ratio,
+    wilson_interval,
+)
+from evcharge.metrics.rows import frame_of
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
@@ -126,8 +133,7 @@ def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
     )
     counts = flags.groupby("station_key").sum().astype("int64").reset_index()
     columns = (DimStation.station_key, DimStation.source, DimStation.station_id, DimStation.name)
-    names = pd.DataFrame([tuple(row) for row in session.execute(select(*columns))], dtype=object)
-    names = names.reindex(columns=range(len(columns))).set_axis([column.key for column in columns], axis=1)
+    names = frame_of(session, select(*columns))
     stations = names.astype({"station_key": "int64"}).merge(counts, on="station_key")
     return stations.sort_values(["source", "station_id"], ignore_index=True)
 
@@ -285,16 +291,13 @@ def with_visit_rates(counts: pd.DataFrame) -> pd.DataFrame:
     rated = counts.copy()
     visits = counts["visits"].to_numpy(float)
     known = visits - counts[VISIT_UNKNOWN].to_numpy(float)
-    rated["attempts_per_visit"] = counts["attempts"].to_numpy(float) / np.where(visits > 0, visits, np.nan)
+    rated["attempts_per_visit"] = ratio(counts["attempts"].to_numpy(float), visits)
     numbers = counts.assign(any_succeeded=counts[FIRST_TIME] + counts[TROUBLED])
     for name, counted in VISIT_RATIOS.items():
         successes = numbers[counted].to_numpy(float)
-        rated[f"{name}_ratio"] = successes / np.where(known > 0, known, np.nan)
+        rated[f"{name}_ratio"] = ratio(successes, known)
         rated[f"{name}_low"], rated[f"{name}_high"] = wilson_interval(successes, known)
-    removed, perhaps = (counts[name].to_numpy() > 0 for name in ("without_failures", "perhaps_without_failures"))
-    rated["failures_included"] = np.where(
-        removed, FAILURES_REMOVED, np.where(perhaps, FAILURES_PERHAPS_REMOVED, FAILURES_INCLUDED)
-    ).astype(object)
+    rated["failures_included"] = pd.Series(failures_included(counts), counts.index, dtype=object)
     return rated
 
 

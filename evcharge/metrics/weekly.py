@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evcharge.metrics.rates import CANT_TELL
+from evcharge.metrics.rates import CANT_TELL, ratio
 from evcharge.metrics.silence import DAYS_OF_A_WEEK
 
 Floats = npt.NDArray[np.float64]
@@ -105,7 +105,7 @@ def weekly_counts(days: pd.DataFrame) -> pd.DataFrame:
             "week": mondays.astype("datetime64[D]").astype("datetime64[s]"),
             "attempts": attempts.astype("int64"),
             "successes": successes.astype("int64"),
-            "success_ratio": np.where(attempts > 0, successes / np.maximum(attempts, 1), np.nan),
+            "success_ratio": ratio(successes, attempts),
         }
     )
 
@@ -177,10 +177,10 @@ def control_chart(weeks: pd.DataFrame) -> pd.DataFrame:
     if why_no_limits(weeks):
         return weeks.assign(centre=np.nan, low=low, high=high, signal=signal)
     baseline = _baseline(attempts, successes)
-    ratio, reach = successes / attempts, LIMIT_SIGMAS * baseline.sigma(1 / attempts)
+    ratios, reach = successes / attempts, LIMIT_SIGMAS * baseline.sigma(1 / attempts)
     low[used], high[used] = np.clip(baseline.centre - reach, 0, 1), np.clip(baseline.centre + reach, 0, 1)
-    side = np.sign(ratio - baseline.centre)
-    found = (ratio < low[used]) | (ratio > high[used]) | ((_row_lengths(side) >= RUN_WEEKS) & (side != 0))
+    side = np.sign(ratios - baseline.centre)
+    found = (ratios < low[used]) | (ratios > high[used]) | ((_row_lengths(side) >= RUN_WEEKS) & (side != 0))
     signal[used] = np.where(found, np.where(side < 0, WORSE, BETTER), "")
     return weeks.assign(centre=baseline.centre, low=low, high=high, signal=signal)
 

@@ -25,7 +25,7 @@ from evcharge.metrics.chargex import (
     chargex_kpis,
     count_attempts,
     judge,
-    read_attempts,
+    read_logged_attempts,
 )
 from evcharge.metrics.outcomes import Selection
 from evcharge.report import described, notes_of, plain, reading, records
@@ -118,7 +118,7 @@ def build_chargex(database: str | Engine, *, inl_compatible: bool = False, selec
         NoDataError: no message log tells of a selected attempt.
     """
     with reading(database) as session:
-        attempts = read_attempts(session, selection)
+        attempts = read_logged_attempts(session, selection)
     if attempts.counts.empty:
         raise NoDataError(
             "no_message_log",

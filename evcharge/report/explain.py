@@ -35,10 +35,10 @@ from evcharge.metrics.explain import (
     judge_present,
     primary_reason,
     rate_by_definition,
-    read_loads,
     read_period,
     read_ports,
     read_rows,
+    read_station_loads,
     rule_of,
 )
 from evcharge.metrics.outcomes import Selection
@@ -79,7 +79,7 @@ class Explanation:
         target: success ratio the verdicts are against [0 to 1].
         period: see ``metrics.explain.read_period``.
         ports: see ``metrics.explain.read_ports``.
-        loads: see ``metrics.explain.read_loads``.
+        loads: see ``metrics.explain.read_station_loads``.
         spell: see ``metrics.explain.judge_present``.
         groups: see ``metrics.explain.group_recorded``.
         definitions: every definition, and the user's own.
@@ -216,7 +216,7 @@ def build_explanation(
             target=target,
             period=period,
             ports=read_ports(session, here),
-            loads=read_loads(session, here),
+            loads=read_station_loads(session, here),
             spell=judge_present(session, definition, here, target),
             groups=group_recorded(session, definition, here),
             definitions=definitions,

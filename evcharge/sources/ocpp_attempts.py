@@ -83,7 +83,7 @@ class Attempt:
         refused: whether an answer refused it; ``answered``, whether there was any.
         charging: whether a transaction's own events told that it charged; None where they told no state.
         transaction: whether it is one.
-        followed_by: of a request: the transaction that it led to.
+        followed_by: of a request: the transaction that it led to; ``begins``, whether that had no such token before.
         ignored: whether it is a part of another act, such as the card held up to stop.
         act_of: the remote start that an Authorize belongs to.
         request_id: message id of a request, or of the event that began a transaction.
@@ -112,6 +112,7 @@ class Attempt:
     charging: bool | None = None
     transaction: bool = False
     followed_by: Attempt | None = None
+    begins: bool = False
     ignored: bool = False
     act_of: Attempt | None = None
     request_id: str = ""
@@ -182,7 +183,7 @@ class Attempt:
             written(self.way.answered_after(start, self.asked, refused=self.refused)),
             written(seconds_after(start, self.way.plugged_in)),
             written(seconds_after(start, power)),
-            written(self.way.authorize_lead(start)),
+            written(self.way.authorize_lead(start, refused=self.refused)),
             _joined(self.way.trigger_reasons()),
         )
 

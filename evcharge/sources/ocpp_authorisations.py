@@ -85,7 +85,7 @@ class Way:
             refused: whether it was refused itself; else a refused request is an attempt of its own, and no part of it.
             remote: whether its events name a remote start.
         """
-        led = [asked for asked in self.led if refused or not asked.refused]
+        led = self._led(refused=refused)
         if self.begun_by == AUTHORIZED:
             return CACHED_AUTH
         if remote or any(asked.action in REMOTE_STARTS for asked in led):
@@ -96,14 +96,19 @@ class Way:
 
     def answered_after(self, start: Moment, own: Asked | None, *, refused: bool) -> float | None:
         """Seconds from the start to the first answer, to the request itself or to one that led to it; None without."""
-        asked = [*(one for one in self.led if refused or not one.refused), *([own] if own else [])]
+        asked = [*self._led(refused=refused), *([own] if own else [])]
         answers = [one.answered for one in asked if one.answered is not None]
         return _near([answer - start.logged for answer in answers]) if start.logged is not None else None
 
-    def authorize_lead(self, start: Moment) -> float | None:
+    def authorize_lead(self, start: Moment, *, refused: bool) -> float | None:
         """Whole seconds from the last Authorize before the start to the start; None where there was none."""
-        leads = [lead_seconds(asked.logged, start.logged) for asked in self.led if asked.action == AUTHORIZE]
+        cards = [asked for asked in self._led(refused=refused) if asked.action == AUTHORIZE]
+        leads = [lead_seconds(asked.logged, start.logged) for asked in cards]
         return _near([lead for lead in leads if lead is not None and lead >= 0])
+
+    def _led(self, *, refused: bool) -> list[Asked]:
+        """The requests that are part of the attempt: a refused one only where the attempt was refused itself."""
+        return [asked for asked in self.led if refused or not asked.refused]
 
 
 def mode_of_request(action: str) -> str:

@@ -79,10 +79,11 @@ class Requests:
 
     def led_to(self, attempt: Attempt, tag: str, now: Moment, *, at_start: bool) -> None:
         """The requests with this token, or this number of a remote start, led to this transaction."""
+        begins = not any(known == tag and one is attempt for known, _, one in self._recent)
         for request in self._waiting:
             same = (tag and request.tag == tag) or (request.remote_id and request.remote_id == attempt.remote_id)
             if same and request.followed_by is None and _within(request.start, now, request.window_seconds):
-                request.followed_by = attempt
+                request.followed_by, request.begins = attempt, begins
                 if request.asked and (request.act_of or not request.ignored):
                     request.asked.before_start = at_start
                     attempt.way.led += (request.asked,)
@@ -90,9 +91,13 @@ class Requests:
             self._recent.append((tag, now, attempt))
 
     def stopped(self, tags: Collection[str], now: Moment) -> None:
-        """An Authorize with the token of a transaction that stopped was the card held up to stop it."""
+        """An Authorize with the token of a transaction that stopped was the card held up to stop it.
+
+        One from before a transaction had the token was held up to begin it, and a refused one of these is a failure.
+        """
         for request in self._waiting:
-            if request.action == AUTHORIZE and request.tag in tags and _within(request.start, now, AUTHORIZE_SECONDS):
+            to_stop = request.action == AUTHORIZE and request.tag in tags and not request.begins
+            if to_stop and _within(request.start, now, AUTHORIZE_SECONDS):
                 request.ignored = True
 
     def settle_old(self, now: Moment) -> None:

@@ -19,7 +19,7 @@ COLUMNS = (
 )
 HEADER = ",".join(COLUMNS)
 
-FEWEST_ROWS_FOR_EVERY_DEFECT = 1_000  # from here on at least one row of each; made up, keeps defects under 3 %
+FEWEST_ROWS_FOR_EVERY_DEFECT = 1_000  # from here on at least one row of each; made up, keeps defects under 4 %
 LEAST_WH_FOR_A_LOWER_REPEAT = 2_000  # a conflicting repeat is 10 % lower, or 1 Wh higher below this
 
 

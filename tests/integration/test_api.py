@@ -63,6 +63,14 @@ def test_frames_add_up_and_hold_every_definition(star):
     assert repr(found).startswith("<Reliability: 10 stations, ")
 
 
+def test_the_dispersion_is_that_of_the_stations_around_their_pooled_ratio(star):
+    found = evcharge.reliability(star)
+    stations, ratio = found.stations, found.network["success_ratio"].item()
+    z = (stations["success_ratio"] - ratio) / (ratio * (1 - ratio) / stations["attempts"]) ** 0.5
+    assert found.dispersion.phi == pytest.approx((z**2).mean())
+    assert 0 < found.dispersion.chance < 1
+
+
 @pytest.mark.parametrize("by", ["port", "network", "month", "load"])
 def test_other_groups_hold_the_same_sessions(star, by):
     assert (
@@ -96,6 +104,19 @@ def test_times_without_a_zone_need_one():
 def test_an_unknown_definition_is_an_error_with_the_known_ones(star):
     with pytest.raises(ConfigError, match="no definition 'csr'"):
         evcharge.reliability(star, definition="csr")
+
+
+@pytest.mark.parametrize("target", [95, 1.0, 0, -0.5, float("nan"), float("inf")])
+def test_a_target_that_is_no_share_between_0_and_1_is_an_error(target):
+    with pytest.raises(ConfigError, match=f"target is {target:g}; it must be a share between 0 and 1.") as caught:
+        evcharge.reliability(SESSIONS, target=target)
+    assert caught.value.code == "config_out_of_range"
+
+
+def test_an_unknown_group_is_an_error_with_the_known_ones():
+    with pytest.raises(ConfigError, match="nothing is grouped by 'foo'") as caught:
+        evcharge.reliability(SESSIONS, by="foo")
+    assert caught.value.hint == "Known: station, port, network, month, load."
 
 
 def test_importing_evcharge_is_light_and_its_function_stays_one():

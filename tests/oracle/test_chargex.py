@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine
 from evcharge.load import load_file
-from evcharge.metrics.chargex import EQUATIONS, START_TIME, TOTAL, chargex_kpis, read_attempts, start_seconds
+from evcharge.metrics.chargex import EQUATIONS, START_TIME, TOTAL, chargex_kpis, read_logged_attempts, start_seconds
 from evcharge.metrics.outcomes import Selection
 from evcharge.sources import builtin_profiles
 
@@ -183,7 +183,7 @@ def test_a_second_reading_of_inl_s_calculator_counts_the_same(sqlite_url, tmp_pa
     result = load_file(tmp_path / "random.log", sqlite_url, [builtin_profiles()["ocpp"]])
     assert result.rejected == 0
     with Session(open_engine(sqlite_url)) as session:
-        attempts = read_attempts(session, Selection())
+        attempts = read_logged_attempts(session, Selection())
     kpis = chargex_kpis(attempts, inl_compatible=True)
     counted = {
         row.equation: [row.numerator, row.denominator]

@@ -15,7 +15,7 @@ from evcharge.metrics.chargex import (
     START_TIME,
     TOTAL,
     UNKNOWN_MODE,
-    Attempts,
+    LoggedAttempts,
     chargex_kpis,
     count_attempts,
     judge,
@@ -44,7 +44,7 @@ TIMED = {
 
 
 def frame(rows, columns):
-    """The rows as ``read_attempts`` hands them out."""
+    """The rows as ``read_logged_attempts`` hands them out."""
     table = pd.DataFrame(rows, columns=list(columns), dtype="object")
     return table.astype({name: "float64" for name in table if name.endswith("_seconds")})
 
@@ -56,7 +56,7 @@ def frame(rows, columns):
     st.booleans(),
 )
 def test_counts_add_up_and_ratios_are_shares(rows, times, inl_compatible):
-    attempts = Attempts(frame(rows, COUNTED), frame(times, TIMED))
+    attempts = LoggedAttempts(frame(rows, COUNTED), frame(times, TIMED))
     kpis = chargex_kpis(attempts, inl_compatible=inl_compatible)
     counted = count_attempts(judge(attempts.counts, inl_compatible=inl_compatible))
 

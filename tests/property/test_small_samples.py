@@ -12,6 +12,7 @@ from evcharge.metrics.small_samples import (
     jeffreys_interval,
     shrunk_rates,
 )
+from tests.strategies import laws
 
 ratios = st.floats(0.01, 0.99)
 pairs = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -25,6 +26,7 @@ def stations(draw, least=1):
     return successes, attempts, np.array(draw(st.permutations(range(len(drawn)))))
 
 
+@laws(100)
 @given(stations())
 def test_zero_jeffreys_low_ratio_high_one_stand_in_this_order(drawn):
     successes, attempts, _ = drawn
@@ -32,6 +34,7 @@ def test_zero_jeffreys_low_ratio_high_one_stand_in_this_order(drawn):
     assert ((low >= 0) & (low <= successes / attempts) & (successes / attempts <= high) & (high <= 1)).all()
 
 
+@laws(100)
 @given(st.integers(1, 500))
 def test_one_success_more_never_lowers_the_jeffreys_interval(attempts):
     low, high = jeffreys_interval(np.arange(attempts + 1.0), np.full(attempts + 1, float(attempts)))
@@ -39,6 +42,7 @@ def test_one_success_more_never_lowers_the_jeffreys_interval(attempts):
     assert (np.diff(high) >= 0).all()
 
 
+@laws(100)
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 500))
 def test_one_unknown_session_more_never_narrows_the_bounds_and_the_known_ratio_is_within_them(won, lost, unknown):
     successes, failures = np.full(2, float(won)), np.full(2, float(lost))
@@ -49,6 +53,7 @@ def test_one_unknown_session_more_never_narrows_the_bounds_and_the_known_ratio_i
         assert low[0] <= won / (won + lost) <= high[0]
 
 
+@laws(100)
 @given(stations(least=10))
 def test_a_shrunk_rate_lies_between_the_raw_one_and_the_mean_of_the_prior(drawn):
     successes, attempts, _ = drawn
@@ -60,6 +65,7 @@ def test_a_shrunk_rate_lies_between_the_raw_one_and_the_mean_of_the_prior(drawn)
     assert ((shrunk.ratio >= 0) & (shrunk.ratio <= 1)).all()
 
 
+@laws(100)
 @given(stations(), ratios)
 def test_the_order_of_stations_changes_nothing(drawn, ratio):
     successes, attempts, order = drawn
@@ -78,6 +84,7 @@ def drawn_again(drawn):
     return successes[order], attempts[order]
 
 
+@laws(100)
 @given(stations(), ratios)
 def test_an_adjusted_chance_is_never_below_the_chance_and_both_are_chances(drawn, ratio):
     flags = false_discovery_flags(drawn[0], drawn[1], ratio)
@@ -86,6 +93,7 @@ def test_an_adjusted_chance_is_never_below_the_chance_and_both_are_chances(drawn
     assert (flags["adjusted_chance"] <= 1).all()
 
 
+@laws(100)
 @given(st.integers(1, 3_000), ratios)
 def test_funnel_limits_rise_with_their_tails_and_stay_between_zero_and_one(attempts, ratio):
     (limits,) = funnel_limits(np.array([float(attempts)]), ratio)
@@ -93,6 +101,7 @@ def test_funnel_limits_rise_with_their_tails_and_stay_between_zero_and_one(attem
     assert ((limits >= 0) & (limits <= 1)).all()
 
 
+@laws(100)
 @given(stations())
 def test_a_shrunk_rate_of_all_stations_alike_is_their_common_rate(drawn):
     successes, attempts = (np.full(12, float(numbers[0])) for numbers in drawn[:2])

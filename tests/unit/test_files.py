@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evcharge.errors import ReportError
 from evcharge.files import inert_cell, written_whole
+from tests.strategies import laws
 
 
 def names_in(folder):
@@ -74,12 +77,23 @@ def test_what_is_no_place_for_a_file_is_refused_before_the_block_and_left_alone(
         "＋1",
         "－1",
         "＠x",
+        "'=1",
+        "''=1",
+        "' =1",
+        " '=1",
     ],
 )
 def test_a_cell_that_could_start_a_formula_gets_an_apostrophe(text):
     assert inert_cell(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["", " ", "ST-1", "1=1", "'=1", "É", "a@b", "2025-04-01"])
+@pytest.mark.parametrize("text", ["", " ", "ST-1", "1=1", "'", "'1=1", "'x", "É", "a@b", "2025-04-01"])
 def test_any_other_cell_stays_as_it_is(text):
     assert inert_cell(text) == text
+
+
+@laws(100)
+@given(st.text(alphabet="'= \t1", max_size=5), st.text(alphabet="'= \t1", max_size=5))
+def test_no_two_texts_become_one_cell(one, other):
+    assert (inert_cell(one) == inert_cell(other)) == (one == other)
+    assert inert_cell(one).removeprefix("'") == one or inert_cell(one) == one

@@ -5,16 +5,21 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from evcharge.cli.export import FORMATS
 from evcharge.db import open_engine
-from evcharge.export import WRITERS
+from evcharge.export import WRITERS, export
 from evcharge.export.job import Job, NewFile
-from tests.integration.export.world import write_world
+from evcharge.metrics.outcomes import Selection
+from evcharge.models import DimPort, DimStation
+from tests.integration.export.world import PLAZA, session_of, write_world
 from tests.unit.metrics.star import write_sessions
 
 NAMES = ("dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row")
@@ -173,6 +178,41 @@ def test_a_full_disk_leaves_nothing_half_written(sqlite_world, evcharge, monkeyp
 
 
 @pytest.mark.parametrize("file_format", OF_TABLES)
+def test_a_disk_that_fails_as_the_last_file_is_kept_leaves_every_file_as_it_was(
+    sqlite_world, evcharge, monkeypatch, file_format
+):
+    Path("export").mkdir()
+    before = dict.fromkeys(FILES[file_format], b"before")
+    for name, content in before.items():
+        Path("export", name).write_bytes(content)
+    kept = []
+
+    def fsync(number, really=os.fsync):
+        kept.append(number)
+        if len(kept) == len(before):
+            raise OSError(errno.EIO, "Input/output error")
+        really(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    code, out, err = evcharge("export", "--format", file_format, "--db", sqlite_world)
+    assert (code, out) == (1, "")
+    assert f"export/{FILES[file_format][-1]} can't be written: Input/output error." in err
+    assert contents("export") == before
+
+
+def test_the_descriptor_of_a_data_package_takes_its_place_last(sqlite_world, evcharge, monkeypatch):
+    placed = []
+
+    def replace(path, target, really=Path.replace):
+        placed.append(Path(target).name)
+        return really(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    assert evcharge("export", "--format", "datapackage", "--db", sqlite_world)[0] == 0
+    assert placed == FILES["datapackage"]
+
+
+@pytest.mark.parametrize("file_format", OF_TABLES)
 def test_an_export_is_one_moment_of_the_database(world, evcharge, monkeypatch, file_format):
     """Another load ends while the files are being written: on PostgreSQL it is not seen, on SQLite it has to wait."""
     ended = []
@@ -215,6 +255,36 @@ def test_what_makes_no_sense_is_wrong_usage(sqlite_world, evcharge, options, sig
     assert (code, out) == (2, "")
     assert sign in " ".join(err.split())
     assert not Path("export").exists()
+
+
+@pytest.fixture
+def two_sources(url, engine):
+    """The world and another source with a placed station of one id, its port and its session."""
+    write_world(engine)
+    with Session(engine) as session, session.begin():
+        session.add(DimStation(station_key=9, source="other", station_id=PLAZA, latitude=1.0, longitude=2.0))
+        session.flush()
+        session.add(DimPort(source="other", port_id="9", station_key=9, load_key=2, named_as_station=False))
+        session.add(session_of(9, "other's", 0))
+    return url
+
+
+@pytest.mark.parametrize("source", ["city", "other"])
+def test_a_source_narrows_sessions_stations_ports_and_points_alike(two_sources, tmp_path, source):
+    def exported(name, **selected):
+        folder = tmp_path / name
+        export(two_sources, folder, name, selection=Selection(**selected), target=0.95)
+        return folder
+
+    folder = exported("csv", source=source)
+    keys = {"city": {"1", "2", "3"}, "other": {"9"}}[source]
+    told = {name: pd.read_csv(folder / f"{name}.csv", dtype=str) for name in NAMES}
+    assert set(told["dim_station"]["station_key"]) == keys
+    assert set(told["dim_port"]["station_key"]) == keys - {"2"}
+    assert set(told["fact_charging"]["station_key"]) == keys - {"3"}
+    assert {name: len(told[name]) for name in NAMES[-2:]} == {"load_ledger": 2, "rejected_row": 3}
+    points = json.loads((exported("geojson", source=source, station_ids=(PLAZA,)) / "stations.geojson").read_text())
+    assert [one["properties"]["source"] for one in points["features"]] == [source]
 
 
 def test_quiet_says_nothing(sqlite_world, evcharge):

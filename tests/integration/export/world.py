@@ -42,8 +42,8 @@ def write_world(engine: Engine) -> None:
             DimPort(source="city", port_id=port, station_key=key, load_key=2, named_as_station=key == 1)
             for port, key in (("9", 1), ("10", 1), ("-1", 3))
         )
-        session.add_all(_session(1, name, number) for number, name in enumerate(SESSIONS))
-        session.add(_session(2, "a", 9, time_key=2024122423, end_time=None, success=None, energy_kwh=0.0))
+        session.add_all(session_of(1, name, number) for number, name in enumerate(SESSIONS))
+        session.add(session_of(2, "a", 9, time_key=2024122423, end_time=None, success=None, energy_kwh=0.0))
         session.add_all(
             RejectedRow(load_key=1, source_line=line, rule=rule, column=column, value=value, raw=raw)
             for line, rule, column, value, raw in (
@@ -54,7 +54,8 @@ def write_world(engine: Engine) -> None:
         )
 
 
-def _session(station_key: int, session_id: str, number: int, **over: object) -> FactCharging:
+def session_of(station_key: int, session_id: str, number: int, **over: object) -> FactCharging:
+    """A session of a station, the ``number``-th of its file."""
     row: dict[str, object] = {
         "station_key": station_key,
         "session_id": session_id,

@@ -25,7 +25,7 @@ from evcharge.metrics.chargex import (
     count_attempts,
     inl_weighted_average,
     judge,
-    read_attempts,
+    read_logged_attempts,
 )
 from evcharge.metrics.definitions import CHARGEX_SESSION
 from evcharge.metrics.outcomes import Selection, count_outcomes
@@ -62,7 +62,7 @@ INL_EXAMPLE = attempt(
 
 def read(engine, selection=ALL):
     with Session(engine) as session:
-        return read_attempts(session, selection)
+        return read_logged_attempts(session, selection)
 
 
 def of_message_logs(engine):
@@ -279,12 +279,29 @@ def test_start_time_runs_from_the_answer_or_from_the_plug_and_is_never_negative(
         attempt(POST_PLUGIN, authorised_after_seconds=15.0, plugged_in_after_seconds=0.0, power_after_seconds=20.0),
         attempt(REQUEST_START, authorised_after_seconds=-25.0, power_after_seconds=5.0),
         attempt(PRE_PLUGIN, authorised_after_seconds=3.0, power_after_seconds=1.0),
-        attempt(PRE_PLUGIN, authorised_after_seconds=None, power_after_seconds=1.0),
+        attempt(PRE_PLUGIN, authorised_after_seconds=None, power_after_seconds=1.0, trigger_reasons="RemoteStart"),
         attempt(PRE_PLUGIN, **NO_POWER),
     ]
     samples, percentiles = seconds(kpis_of(engine, *rows))
     assert samples == 4  # of 0, 10, 20 and 30 seconds
     assert percentiles == pytest.approx([3.0, 7.5, 15.0, 22.5])
+
+
+@pytest.mark.parametrize("mode", [PRE_PLUGIN, REQUEST_START])
+def test_without_an_answer_start_time_runs_from_the_plug_that_began_the_transaction(engine, mode):
+    unanswered = {"authorised_after_seconds": None, "power_after_seconds": 42.0}
+    by_plug = attempt(mode, plugged_in_after_seconds=0.0, **unanswered)
+    plugged_later = attempt(mode, plugged_in_after_seconds=9.0, trigger_reasons="RemoteStart", **unanswered)
+    write_sessions(engine, by_plug, plugged_later)
+    for inl_compatible in (False, True):
+        assert seconds(chargex_kpis(read(engine), inl_compatible=inl_compatible)) == (1, [42.0] * 4)
+
+
+def test_start_time_has_attempts_of_unknown_modes_too(engine):
+    assert seconds(kpis_of(engine, attempt(None, power_after_seconds=7.0), attempt(PRE_PLUGIN))) == (
+        2,
+        pytest.approx([5.2, 5.5, 6.0, 6.5]),
+    )
 
 
 def test_only_attempts_of_message_logs_are_counted(engine):

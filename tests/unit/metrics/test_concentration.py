@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from fractions import Fraction
 from math import comb
 
@@ -117,10 +118,21 @@ def test_busy_hours_have_more_failures_and_are_no_window_for_that():
     assert hour_window(busy) is None
 
 
-def test_hours_with_fewer_failures_than_chance_are_no_window():
+def test_an_hour_with_fewer_failures_than_chance_is_in_no_window():
     nearly_all = dict.fromkeys(range(HOURS_OF_A_DAY), 20) | {5: 0}
     found = hour_window(hours_of(nearly_all))
-    assert found is None or not (found.first_hour <= 5 < found.first_hour + found.hours)
+    assert (found.first_hour, found.hours) == (6, 12)
+
+
+def test_the_memory_for_a_window_does_not_grow_with_attempts_times_windows():
+    busy = hours_of(dict.fromkeys(range(12), 2_700) | dict.fromkeys(range(12, 24), 2_300), attempts=5_000)
+    hour_window(busy)  # imports what it needs
+    tracemalloc.start()
+    found = hour_window(busy)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.first_hour, found.hours) == (0, 12)
+    assert most < 10 * 8 * busy["attempts"].sum()
 
 
 @pytest.mark.parametrize(

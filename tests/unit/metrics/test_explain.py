@@ -12,10 +12,10 @@ from evcharge.metrics.explain import (
     find_stations,
     group_recorded,
     rate_by_definition,
-    read_loads,
     read_period,
     read_ports,
     read_rows,
+    read_station_loads,
     rule_of,
 )
 from evcharge.metrics.outcomes import Selection
@@ -59,7 +59,7 @@ def test_ports_stand_in_order_and_sessions_without_one_last(session):
 
 
 def test_each_load_tells_how_many_sessions_are_of_it(session):
-    loads = read_loads(session, HERE)
+    loads = read_station_loads(session, HERE)
     assert loads["sessions"].tolist() == [4, 1]
     assert loads["failures_included"].tolist() == ["yes", "unknown"]
     assert loads["load_key"].is_monotonic_increasing

@@ -67,6 +67,21 @@ def test_the_id_ends_in_a_hash_of_the_rule_alone(definition):
     assert one.id == same.id != other.id
     assert one.id.startswith("ours@")
     assert (one.title, one.source) == ("our contract", "Contract 12, annex B")
+    spelt = definition("duration_minutes_above = 2.0\nenergy_kwh_above = 5e-1")
+    assert spelt.id == one.id
+
+
+def test_words_are_hashed_whatever_their_order_and_number(definition):
+    rule = 'stop_reasons = ["Local", "Remote"]'
+    assert definition('stop_reasons = ["Remote", "Local", "Remote"]').id == definition(rule).id
+    assert definition('next_status_not = ["Local", "Remote"]').id != definition(rule).id
+    assert definition("recorded_success = true").id != definition("recorded_success = false").id
+
+
+def test_the_id_of_a_rule_stays_what_it_is(definition):
+    """Ids stand in reports that were handed out."""
+    rule = definition('energy_kwh_above = 1\nnext_status_not = ["Faulted"]\nattempts_without_transaction_fail = true')
+    assert rule.id == "ours@1303875a"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +93,7 @@ def test_the_id_ends_in_a_hash_of_the_rule_alone(definition):
         ("energy_kwh_above = true", "energy_kwh_above is True"),
         ("energy_kwh_above = nan", "energy_kwh_above is nan"),
         ("energy_kwh_above = inf", "energy_kwh_above is inf"),
+        (f"energy_kwh_above = 1{'0' * 400}", "energy_kwh_above is 10000"),
         ("energy_kwh_above = -1", "energy_kwh_above is -1"),
         ("stop_reasons = []", "stop_reasons is []"),
         ("stop_reasons = 'Local'", "stop_reasons is 'Local'"),

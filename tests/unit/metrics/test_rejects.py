@@ -34,6 +34,9 @@ def test_fields_of_a_table_are_found_whatever_its_delimiter(raw, fields):
         ('{"id": "A", "id": "B", "key": "', {"A", "B", ""}),
         ('["ST-1", "broken', {"ST-1", "broken"}),
         ('{"a": "b\\', {"b\\"}),
+        (r'{"a": "\ud83d\ude97 P\/1", "b": "x\ty\n", "c": "\b\f\r\\"}', {"🚗 P/1", "x\ty", "\b\f\r\\"}),
+        ('{"a": "two\nlines\\u0021"}', {"two\nlines!"}),
+        (r'{"a": "\u00e9 \x \u12", "b": "\u00e9', {"é x u12", "é"}),
     ],
 )
 def test_fields_of_json_are_its_values_also_where_it_is_broken(raw, fields):

@@ -131,6 +131,12 @@ def test_the_spread_between_stations_is_zero_where_chance_explains_all_and_missi
     assert np.isnan(dispersion(array(0), array(0), 0.9).phi)
 
 
+@pytest.mark.parametrize(("successes", "ratio"), [(9, 1.0), (0, 0.0)])
+def test_stations_without_a_failure_or_without_a_success_have_no_dispersion(successes, ratio):
+    found = dispersion(array(successes, successes), array(9, 9), ratio)
+    assert np.isnan([found.phi, found.winsorised_phi, found.chance, found.tau]).all()
+
+
 def test_nothing_is_flagged_in_the_metrics_notes_5_4_though_most_stations_look_below_average():
     assert SUCCESSES.sum() / ATTEMPTS.sum() == pytest.approx(POOLED, abs=5e-6)
     flags = false_discovery_flags(SUCCESSES, ATTEMPTS)

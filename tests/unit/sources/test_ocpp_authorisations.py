@@ -231,11 +231,59 @@ def test_ocpp_1_6_tells_power_by_notices_and_no_plug_and_no_triggers(tmp_path):
     assert told(row) == ("pre_plugin", -9.0, None, 2.0, 10.0, None)
 
 
+def stop_16(at: str) -> str:
+    payload = {"transactionId": 5, "idTag": "TOKEN-1", "meterStop": 900, "timestamp": f"{DAY}{at}Z"}
+    return said(at, [2, f"t{at}", "StopTransaction", payload])
+
+
+def ended(at: str) -> str:
+    return event("Ended", at, "StopAuthorized", info={"stoppedReason": "Local"}, **TOKEN)
+
+
+BEGINNINGS = {
+    "a card, then the plug": (authorize("10:00:10") + started("10:00:11", "CablePluggedIn", **TOKEN), ended),
+    "the plug, then a card": (
+        started("09:59:00", "CablePluggedIn")
+        + authorize("10:00:10")
+        + event("Updated", "10:00:11", "Authorized", **TOKEN),
+        ended,
+    ),
+    "a card in 1.6": (authorize("10:00:10", version="1.6") + start_16("10:00:11"), stop_16),
+}
+
+
+@pytest.mark.parametrize("end", ["10:02:11", "10:20:11"])
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_a_refused_card_is_a_failed_attempt_however_soon_the_start_after_it_ends(tmp_path, name, end):
+    beginning, stop = BEGINNINGS[name]
+    version = "1.6" if stop is stop_16 else "2.0.1"
+    text = authorize("10:00:00", "Blocked", version=version) + beginning + stop(end)
+    rows = {bool(row.has_transaction): row for row in attempts(tmp_path, text)}
+    assert (rows[False].error_code, rows[False].authorisation_mode) == ("Authorize:Blocked", "pre_plugin")
+    assert rows[True].end_time == pd.Timestamp(f"{DAY}{end}Z")
+
+
+@pytest.mark.parametrize("told", [[], [event("Updated", "10:20:20", "StopAuthorized", **TOKEN)]])
+def test_a_card_that_is_refused_when_it_is_held_up_to_stop_is_no_attempt(tmp_path, told):
+    text = authorize("10:00:00") + started("10:00:01", "CablePluggedIn", **TOKEN)
+    text += authorize("10:20:00", "Blocked") + authorize("10:20:10") + "".join(told) + ended("10:20:21")
+    (row,) = attempts(tmp_path, text)
+    assert row.has_transaction
+
+
 def test_a_refused_request_is_no_part_of_the_start_after_it(tmp_path):
     text = authorize("09:59:00", "Expired") + authorize("09:59:30") + started(AT_10, "CablePluggedIn", **TOKEN)
     rows = {bool(row.has_transaction): row for row in attempts(tmp_path, text)}
     assert told(rows[True])[:2] == ("pre_plugin", -30.0)
     assert told(rows[False])[:2] == ("pre_plugin", 0.0)
+    assert rows[True].authorize_lead_seconds == 30.0
+
+
+@pytest.mark.parametrize(("answer", "lead"), [("", None), ("Blocked", 0.0)])
+def test_a_refused_card_leads_a_start_only_where_that_is_refused_too(tmp_path, answer, lead):
+    text = authorize(AT_10, "Expired") + started(AT_10, "CablePluggedIn", answer=answer, **TOKEN)
+    (row,) = [row for row in attempts(tmp_path, text) if row.has_transaction]
+    assert told(row)[4] == lead
 
 
 @pytest.mark.parametrize(
