@@ -236,11 +236,7 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
 
 def _verdict_line(report: Report) -> str:
     below, unsure, meets = (report.count_of(verdict) for verdict in ORDER)
-<<<<<<< HEAD
-    return f"\n{below:,} below target, {unsure:,} can't tell yet, {_meeting(meets)}"
-=======
-    return f"{below:,} below target, {unsure:,} can't tell yet, {meets:,} meet the target"
->>>>>>> con
+    return f"{below:,} below target, {unsure:,} can't tell yet, {_meeting(meets)}"
 
 
 def _more(report: Report) -> list[str]:
