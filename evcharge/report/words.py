@@ -5,12 +5,15 @@ What does not belong here: what a program reads; ``--json`` and ``--csv`` carry 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 NONE = "–"
 """Stands for a figure that can't be known."""
+NO_PORT = "no port id"
+"""Stands for the port of sessions that name none."""
 SMALL_NUMBERS = (
     "no",
     "one",
@@ -49,6 +52,11 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or low != low else f"{percent(low)}–{percent(high)}"
 
 
+def whole_interval(low: float | None, high: float | None) -> str:
+    """An interval of ratios in whole per cent, without the sign: 36–55, or 98–>99; empty where there is none."""
+    return "" if low is None or low != low else f"{whole_percent(low)}–{whole_percent(high)}".replace("%", "")
+
+
 def amount(number: float | None) -> str:
     """An amount as people read it: one digit after the point below ten, thousands marked; or a dash."""
     if number is None or number != number:
@@ -71,13 +79,18 @@ def day_text(day: date | None, year: int | None = None) -> str:
 
 
 def hours_text(first_hour: int, hours: int) -> str:
-    """A window of the day, such as 12:00–19:00."""
-    return f"{first_hour:02}:00–{(first_hour + hours) % 24:02}:00"
+    """A window of the day, such as 12:00–19:00; one that ends with the day ends at 24:00."""
+    return f"{first_hour:02}:00–{(first_hour + hours - 1) % 24 + 1:02}:00"
 
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 station, 1,000 stations."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def verb(number: int, of_one: str, of_many: str) -> str:
+    """The verb that goes with so many: 1 station needs, 2 stations need."""
+    return of_one if number == 1 else of_many
 
 
 def in_words(number: int) -> str:
@@ -98,6 +111,26 @@ def joined(parts: Sequence[str]) -> str:
 def label_of(row: Mapping[Any, Any]) -> str:
     """What people call a station: its name, else its id."""
     return str(row["name"] if isinstance(row["name"], str) and row["name"].strip() else row["station_id"])
+
+
+def unique_labels(rows: Sequence[Mapping[Any, Any]], seen: Callable[[str], str] = str) -> list[str]:
+    """What people call each station, no two alike: with its id where another has its name, and its source if need be.
+
+    Args:
+        rows: ``name``, ``station_id`` and ``source`` of all stations among which one is looked for.
+        seen: what there is to see of a label, where it is not shown whole.
+    """
+    labels = [label_of(row) for row in rows]
+    with_ids = [_with_id(label, row) for label, row in zip(labels, rows, strict=True)]
+    with_sources = [f"{label} ({row['source']})" for label, row in zip(with_ids, rows, strict=True)]
+    for longer in (with_ids, with_sources):
+        looks = Counter(map(seen, labels))
+        labels = [more if looks[seen(label)] > 1 else label for label, more in zip(labels, longer, strict=True)]
+    return labels
+
+
+def _with_id(label: str, row: Mapping[Any, Any]) -> str:
+    return label if label == str(row["station_id"]) else f"{label} · {row['station_id']}"
 
 
 def elided(text: str, limit: int) -> str:
