@@ -18,7 +18,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
 from evcharge.report.present import SILENT
 from evcharge.report.story import Story, direction_text, title_of
-from evcharge.report.words import amount, counted, day_text, elided, interval, label_of, percent, sentence
+from evcharge.report.words import amount, counted, day_text, elided, interval, percent, sentence
 
 MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
@@ -125,11 +125,10 @@ def _station_table(rows: Sequence[Mapping[Any, Any]], story: Story, console: Con
 def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
     """Rate and attempts of the whole period; rate, interval and first day of the present spell; loss and first step."""
     silent, attention = row["verdict_now"] == SILENT, row["verdict_now"] in (SILENT, BELOW)
-    label = f"{label_of(row)} ({row['source']})" if story.several_sources else label_of(row)
     since = row["last_session"] if silent else row["since"] if row["changed"] else None
     return [
         MARKS[row["verdict_now"]][0],
-        printable(label),
+        printable(row["label"]),
         percent(row["success_ratio"]),
         f"{row['attempts']:,}",
         SILENT if silent else percent(row["now_ratio"]),

@@ -82,9 +82,10 @@ def test_without_an_attempt_no_rate_is_shown():
 
 
 def test_a_source_is_told_where_there_are_several():
-    text = printed(story_of(station(*GOOD), station(*GOOD, source="other")), width=110)
+    text = printed(story_of(station(*GOOD), station(*GOOD, source="other"), station(*GOOD, "B")), width=110)
     assert "A (acme)" in text
     assert "A (other)" in text
+    assert "B (acme)" not in text
 
 
 @pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", "[link=http://x]y", ":smile:", "\\[x]"])
