@@ -32,7 +32,7 @@ from evcharge.metrics.outcomes import (
 )
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
 from evcharge.migrate import require_head
-from evcharge.report.words import day_text
+from evcharge.report.words import counted, day_text, verb
 
 Database = str | Engine | Session
 """What can be read: a URL, an engine, or a session that reads it already, so that all figures are of one moment."""
@@ -94,8 +94,11 @@ class Report:
         """What must be said with these figures."""
         notes = notes_of(set(self.groups["failures_included"]))
         if self.unjudged_attempts:
-            told = f"{self.unjudged_attempts:,} attempts never became a transaction and are unknown by this definition"
-            notes.append(f"{told}; chargex_session counts them as failures.")
+            count = self.unjudged_attempts
+            told = f"{counted(count, 'attempt')} never became a transaction and {verb(count, 'is', 'are')} unknown"
+            notes.append(
+                f"{told} by this definition; chargex_session counts {verb(count, 'it as a failure', 'them as failures')}."
+            )
         return notes
 
     def count_of(self, verdict: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evcharge.metrics.rates import MEETS
 from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
 from evcharge.report import period_of
 from evcharge.report.present import WORDS
@@ -31,10 +32,20 @@ def finding(story: Story) -> dict[str, Any]:
 
 def figures(story: Story) -> dict[str, Any]:
     """Rate, direction, allowance used, loss, and how many stations are what."""
-    tally = [{**mark_of(word), "index": place, "number": story.count_of(word)} for place, word in enumerate(WORDS)]
-    for one in tally:
-        one["text"] = f"{one['number']:,} {one['word']}"
+    tally = [
+        {
+            **mark_of(word),
+            "index": place,
+            "text": _tally_text(word, story.count_of(word)),
+            "number": story.count_of(word),
+        }
+        for place, word in enumerate(WORDS)
+    ]
     return {"figures": [_rate(story), _direction(story), _allowance(story), _loss(story)], "tally": tally}
+
+
+def _tally_text(word: str, number: int) -> str:
+    return f"{number:,} {verb(number, MEETS, 'meet target') if word == MEETS else word}"
 
 
 def _rate(story: Story) -> dict[str, str]:

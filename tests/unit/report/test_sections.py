@@ -189,6 +189,12 @@ def test_a_loss_says_of_how_many_stations_it_is_known():
     assert one["detail"].endswith("at 1 station that needs attention; a floor")
 
 
+def test_the_tally_goes_with_its_numbers():
+    told = figures(story_of(station(*GOOD), station(*GOOD, "B"), station(*BAD, "C")))["tally"]
+    assert [one["text"] for one in told] == ["1 below target", "0 silent", "0 can't tell yet", "2 meet target"]
+    assert figures(story_of(station(*GOOD)))["tally"][3]["text"] == "1 meets target"
+
+
 # All stations
 
 
