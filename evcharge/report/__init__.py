@@ -96,9 +96,8 @@ class Report:
         if self.unjudged_attempts:
             count = self.unjudged_attempts
             told = f"{counted(count, 'attempt')} never became a transaction and {verb(count, 'is', 'are')} unknown"
-            notes.append(
-                f"{told} by this definition; chargex_session counts {verb(count, 'it as a failure', 'them as failures')}."
-            )
+            counts = verb(count, "it as a failure", "them as failures")
+            notes.append(f"{told} by this definition; chargex_session counts {counts}.")
         return notes
 
     def count_of(self, verdict: str) -> int:
