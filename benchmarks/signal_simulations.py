@@ -71,6 +71,11 @@ def share(words, word):
     return sum(found.word == word for found in words) / len(words)
 
 
+def is_within_a_week(since, truth):
+    """Whether a change is dated, and no more than a week from the truth."""
+    return since is not None and abs((since - truth).days) <= 7
+
+
 def print_stable_networks(networks=1_000):
     """Networks that do not change: worse, better, and how many the signals alone would call one of them."""
     lengths = (13, 26, 52)
@@ -99,7 +104,7 @@ def print_drops(networks=200, weeks=26, spread=0.003):
             for age in ages:
                 truth = pd.Timestamp(FIRST_WEEK + (weeks - age) * A_WEEK).date()
                 words, _ = directions(networks, weeks, per_week, spread=spread, drop=drop, drop_weeks=age)
-                near = [found.word == WORSE and abs((found.since - truth).days) <= 7 for found in words]
+                near = [found.word == WORSE and is_within_a_week(found.since, truth) for found in words]
                 cells.append(f"{share(words, WORSE):.0%} ({np.mean(near):.0%})")
         print(f"| {per_week:,} | " + " | ".join(cells) + " |")
 

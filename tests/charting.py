@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from evcharge.report.charts import ChartText, save_png
+from evcharge.report.present import in_order_of_attention
 
 BELOW, SILENT, UNSURE, MEETS = "below target", "silent", "can't tell yet", "meets target"
 TEXT = ChartText("2 of 4 stations need attention", "Success rate, June 2025", 0.95, "recorded: the source's flag")
@@ -69,10 +70,10 @@ def changed(station_id: str, verdict: str, now: float, before: float, since: str
 
 
 def fleet(*rows: dict[str, Any]) -> pd.DataFrame:
-    """The stations of a chart."""
+    """The stations of a chart, in the order that the report has them in."""
     columns = {name: [row[name] for row in rows] for name in rows[0]}
     named = {name: texts(columns[name]) for name in ("source", "station_id", "name")}
-    return pd.DataFrame(columns | named)
+    return in_order_of_attention(pd.DataFrame(columns | named))
 
 
 def texts(values: Iterable[str]) -> pd.Series:

@@ -108,7 +108,7 @@ def make_report(
     named = named_definition(definition) if definition else None
     wanted: dict[str, Any] = {"target": target_ratio(target), "definition": named, "selection": selection}
     if by == "station":
-        story = tell_story(wanted, html, command_of(definition, wanted["target"], selection, html))
+        story = tell_story(wanted, html, lambda story: command_of(story, definition, selection, html))
         show_story(story, csv_file, as_json)
         if not no_png:
             draw_chart(story, output, style)
@@ -132,7 +132,7 @@ def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
 
 
-def tell_story(wanted: dict[str, Any], html: Path | None, command: str) -> Story:
+def tell_story(wanted: dict[str, Any], html: Path | None, command: Callable[[Story], str]) -> Story:
     """Reads the story, and writes its page if it was asked for."""
     from evcharge.files import written_whole
     from evcharge.report.story import build_story
@@ -148,10 +148,10 @@ def tell_story(wanted: dict[str, Any], html: Path | None, command: str) -> Story
     return story
 
 
-def command_of(definition: str | None, target: float, selection: Selection, html: Path | None) -> str:
+def command_of(story: Story, definition: str | None, selection: Selection, html: Path | None) -> str:
     """What makes the same page of the same database again: every choice spelt out, no name of a database."""
-    words = ["evcharge", "report", "--target", f"{target:g}"]
-    words += ["--definition", definition] if definition else []
+    report = story.report
+    words = ["evcharge", "report", "--target", repr(report.target), "--definition", definition or report.definition.id]
     words += ["--from", selection.first_day.isoformat()] if selection.first_day else []
     words += ["--to", selection.last_day.isoformat()] if selection.last_day else []
     for station in selection.station_ids:
@@ -239,9 +239,10 @@ def check_gate(report: Report, fail_under: float | None) -> None:
 def show_definitions(target: float, selection: Selection, as_json: bool) -> None:
     """Prints the network by every definition."""
     from evcharge.metrics.definitions import AFIREV
-    from evcharge.report.sandwich import build_sandwich, print_definitions, to_json
+    from evcharge.report.sandwich import build_sandwich, print_definitions, require_definitions, to_json
 
     built = build_sandwich(database_url(), target=target, base=AFIREV, selection=selection)
+    require_definitions(built, selection)
     if as_json:
         click.echo(to_json(built))
     else:
@@ -263,16 +264,17 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
 def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
     """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
     from evcharge.metrics.definitions import DEFINITIONS
-    from evcharge.report.sandwich import build_sandwich, print_sandwich, to_json
+    from evcharge.report.sandwich import build_sandwich, print_sandwich, require_definitions, to_json
 
-    base = named_definition(definition)
+    base, selection = named_definition(definition), selected(**chosen)
     built = build_sandwich(
         database_url(),
         target=target_ratio(target),
         base=base,
-        selection=selected(**chosen),
+        selection=selection,
         own=() if base.id in DEFINITIONS else (base,),
     )
+    require_definitions(built, selection)
     if as_json:
         click.echo(to_json(built))
     else:

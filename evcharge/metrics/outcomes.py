@@ -5,7 +5,7 @@ What does not belong here: what a definition says (``definitions``), and rates o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -175,6 +175,19 @@ def count_unjudged_attempts(session: Session, definition: Definition, selection:
     unjudged = (FactCharging.has_transaction.is_(False), definition.outcome == UNKNOWN)
     query = select(func.count()).select_from(FactCharging).where(*unjudged, *selection.conditions())
     return session.scalar(query) or 0
+
+
+def count_stations(session: Session, selection: Selection) -> int:
+    """How many stations have a selected session."""
+    query = select(func.count(FactCharging.station_key.distinct())).where(*selection.conditions())
+    return session.scalar(query) or 0
+
+
+def filled_columns(session: Session, names: Iterable[str], selection: Selection) -> frozenset[str]:
+    """Those of these columns of ``FactCharging`` that are filled in any selected session."""
+    counts = [func.count(getattr(FactCharging, name)).label(name) for name in names]
+    filled = session.execute(select(*counts).where(*selection.conditions())).one()._mapping
+    return frozenset(name for name, count in filled.items() if count)
 
 
 def has_recorded_outcomes(session: Session, selection: Selection) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
-from evcharge.metrics.outcomes import Selection, count_all_outcomes
+from evcharge.metrics.outcomes import Selection, count_all_outcomes, filled_columns
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, FactCharging
@@ -47,9 +47,7 @@ def _with_data(session: Session, definitions: Sequence[Definition], selection: S
     longer than asking whether there is anything to count.
     """
     columns = sorted({name for one in definitions for name in one.needs})
-    counts = [func.count(getattr(FactCharging, name)).label(name) for name in columns]
-    filled = session.execute(select(*counts).where(*selection.conditions())).one()._mapping
-    told = {name for name in columns if filled[name]}
+    told = filled_columns(session, columns, selection)
     return [one for one in definitions if told.issuperset({HAS_TRANSACTION} & set(one.needs) or one.needs)]
 
 

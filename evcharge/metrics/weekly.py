@@ -49,7 +49,9 @@ LEAST_POINTS = 0.5
 the failures that a target of 95 % allows; with enough attempts any smaller change is beyond chance too."""
 
 WORSE, BETTER, SMALL, NO_CHANGE = "worse", "better", "no change that matters", "no change shown"
-DIRECTIONS = (WORSE, BETTER, SMALL, NO_CHANGE, CANT_TELL)
+CHANGES = (WORSE, BETTER, SMALL)
+"""Words of a change that is shown, however small."""
+DIRECTIONS = (*CHANGES, NO_CHANGE, CANT_TELL)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class Direction:
 
     Attributes:
         word: one of ``DIRECTIONS``.
-        since: Monday of the first week of the change, however small; None where no change is shown.
+        since: Monday of the first week of the change, however small; None where no change is shown, or where it has no
+            date: one that the first week after the baseline shows may have begun within the baseline.
         ratio_before: pooled success ratio of the baseline [0 to 1]; NaN where it can't be told.
         ratio_now: of the weeks since; of all weeks after the baseline where no change is shown.
         points: ``ratio_now`` − ``ratio_before`` [percentage points]; below 0 is worse.
@@ -118,11 +121,13 @@ def why_no_limits(weeks: pd.DataFrame) -> str | None:
     """Why the weeks of ``weekly_counts`` are too few for limits, or too much alike; None where they are not."""
     _, attempts, successes = _with_attempts(weeks)
     if len(attempts) < LEAST_WEEKS:
-        return f"{len(attempts)} full weeks with attempts; {LEAST_WEEKS} are needed"
+        weeks_told = f"{len(attempts)} full week{'' if len(attempts) == 1 else 's'}"
+        return f"{weeks_told} with attempts; {LEAST_WEEKS} are needed"
     tried, succeeded = (int(counts[:BASELINE_WEEKS].sum()) for counts in (attempts, successes))
-    for count, name in ((tried - succeeded, "failures"), (succeeded, "successes")):
+    for count, one, many in ((tried - succeeded, "failure", "failures"), (succeeded, "success", "successes")):
         if count < LEAST_OF_EACH:
-            return f"{count} {name} in the first {BASELINE_WEEKS} weeks; {LEAST_OF_EACH} are needed"
+            told = f"{count} {one if count == 1 else many}"
+            return f"{told} in the first {BASELINE_WEEKS} weeks; {LEAST_OF_EACH} are needed"
     return None
 
 
@@ -198,7 +203,7 @@ def direction(chart: pd.DataFrame) -> Direction:
     What counts is the run of last weeks, after the baseline, on one side of the centre, if it holds a signal: signals
     that a later week has ended are history. The change is placed at the week of the run from which on the weeks
     together lie farthest from the baseline, and counts from ``DIRECTION_SIGMAS`` on; if it is smaller than
-    ``LEAST_POINTS``, it does not matter.
+    ``LEAST_POINTS``, it does not matter. Placed at the first week after the baseline it has no date.
 
     Args:
         chart: the frame of ``control_chart``.
@@ -221,4 +226,5 @@ def direction(chart: pd.DataFrame) -> Direction:
     if not shown:
         return Direction(NO_CHANGE, None, baseline.centre, now, points, None)
     word = SMALL if abs(points) < LEAST_POINTS else WORSE if points < 0 else BETTER
-    return Direction(word, weeks[first].astype("datetime64[D]").item(), baseline.centre, now, points, None)
+    since = weeks[first].astype("datetime64[D]").item() if first else None
+    return Direction(word, since, baseline.centre, now, points, None)

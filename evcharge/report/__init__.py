@@ -254,11 +254,12 @@ def csv_of(frame: pd.DataFrame) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(frame.columns)
     for row in frame.itertuples(index=False, name=None):
-        writer.writerow([_cell(plain(value)) for value in row])
+        writer.writerow([csv_cell(plain(value)) for value in row])
     return buffer.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """A plain value as a cell of a CSV: true and false, and text that a spreadsheet could run made inert."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return inert_cell(value) if isinstance(value, str) else value

@@ -19,7 +19,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
 from evcharge.report.present import SILENT
 from evcharge.report.story import Story, direction_text, title_of
-from evcharge.report.words import amount, counted, day_text, interval, label_of, percent, sentence, whole_interval
+from evcharge.report.words import amount, counted, day_text, interval, percent, sentence, verb, whole_interval
 
 MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
@@ -169,11 +169,10 @@ def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Co
 def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
     """Rate and attempts of the whole period; rate, interval and first day of the present spell; loss and first step."""
     silent, attention = row["verdict_now"] == SILENT, row["verdict_now"] in (SILENT, BELOW)
-    label = f"{label_of(row)} ({row['source']})" if story.several_sources else label_of(row)
     since = row["last_session"] if silent else row["since"] if row["changed"] else None
     return [
         MARKS[row["verdict_now"]][0],
-        label,
+        row["label"],
         percent(row["success_ratio"]),
         f"{row['attempts']:,}",
         SILENT if silent else percent(row["now_ratio"]),
@@ -186,11 +185,8 @@ def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
 
 def _tally(story: Story) -> str:
     below, silent, unsure, meets = (story.count_of(word) for word in (BELOW, SILENT, CANT_TELL, MEETS))
-    return f"{below:,} below target, {silent:,} silent, {unsure:,} can't tell yet, {_meeting(meets)}"
-
-
-def _meeting(number: int) -> str:
-    return f"{number:,} {'meets' if number == 1 else 'meet'} the target"
+    told = f"{below:,} below target, {silent:,} silent, {unsure:,} can't tell yet"
+    return f"{told}, {meets:,} {verb(meets, 'meets', 'meet')} the target"
 
 
 # Other groups
@@ -236,7 +232,8 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
 
 def _verdict_line(report: Report) -> str:
     below, unsure, meets = (report.count_of(verdict) for verdict in ORDER)
-    return f"{below:,} below target, {unsure:,} can't tell yet, {_meeting(meets)}"
+    told = f"{below:,} below target, {unsure:,} can't tell yet"
+    return f"{told}, {meets:,} {verb(meets, 'meets', 'meet')} the target"
 
 
 def _more(report: Report) -> list[str]:

@@ -5,14 +5,14 @@ What does not belong here: the finding itself (``story``), and markup (``page``)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.loads import count_rejects, read_loads
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.outcomes import Selection, count_stations, filled_columns
 from evcharge.report.present import SILENT
 from evcharge.report.rollup import roll_up
 from evcharge.report.sandwich import Sandwich, build_sandwich
@@ -22,6 +22,9 @@ MOST_ACTIONS = 10
 """Stations listed to be fixed first: as many as a team can visit in a week."""
 MOST_SILENT_AMONG_ACTIONS = 3
 """With more silent stations than this, they have a list of their own: one outage of a network may silence many."""
+
+SHOWN_COLUMNS = (("port_id",), ("stop_reason", "error_code"), ("energy_kwh",))
+"""Columns that the page shows where the data fills them; of those that stand together one is enough."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Evidence:
         silent: the silent stations, where they have a list of their own; else empty.
         roll_up: column and frame of ``rollup.roll_up``, or None.
         sandwich: every definition side by side.
+        recorded: those of ``SHOWN_COLUMNS`` that any selected session fills.
+        out_of_period: stations that have sessions, but none on the days asked for; 0 where stations were asked for.
         loads: the frame of ``metrics.loads.read_loads``.
         rejects: the frame of ``metrics.loads.count_rejects``.
     """
@@ -41,26 +46,41 @@ class Evidence:
     silent: pd.DataFrame
     roll_up: tuple[str, pd.DataFrame] | None
     sandwich: Sandwich
+    recorded: frozenset[str]
+    out_of_period: int
     loads: pd.DataFrame
     rejects: pd.DataFrame
+
+    @property
+    def missing(self) -> list[str]:
+        """What the data does not record and the page would show."""
+        return [" or ".join(names) for names in SHOWN_COLUMNS if not self.recorded.intersection(names)]
 
 
 def read_evidence(session: Session, story: Story, selection: Selection) -> Evidence:
     """Reads what stands behind the story, from the moment of the database that the session sees."""
     definition, target = story.report.definition, story.report.target
-    actions, silent = _listed(story.attention)
+    actions, silent = listed(story.attention)
     own = () if definition.id in DEFINITIONS else (definition,)
     return Evidence(
         actions=actions,
         silent=silent,
         roll_up=roll_up(story.stations, target),
         sandwich=build_sandwich(session, target=target, base=definition, selection=selection, own=own),
+        recorded=filled_columns(session, [name for names in SHOWN_COLUMNS for name in names], selection),
+        out_of_period=_out_of_period(session, story, selection),
         loads=read_loads(session, selection),
         rejects=count_rejects(session),
     )
 
 
-def _listed(attention: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _out_of_period(session: Session, story: Story, selection: Selection) -> int:
+    if selection.station_ids or not (selection.first_day or selection.last_day):
+        return 0
+    return count_stations(session, replace(selection, first_day=None, last_day=None)) - len(story.stations)
+
+
+def listed(attention: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The stations to fix first, and the silent ones where they have a list of their own."""
     is_silent = attention["verdict_now"] == SILENT
     if is_silent.sum() <= MOST_SILENT_AMONG_ACTIONS:

@@ -45,7 +45,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, MEETS_TAIL, tails, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
-from evcharge.report import STATION_FIGURES, described, notes_of, plain, reading, records, usual_definition
+from evcharge.report import STATION_FIGURES, csv_cell, described, notes_of, plain, reading, records, usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -303,12 +303,6 @@ def csv_pieces(found: Explanation) -> Iterator[str]:
         writer = csv.writer(buffer, lineterminator="\n")
         if header:
             writer.writerow(map(inert_cell, columns))
-        writer.writerows(zip(*([_cell(value) for value in column] for column in columns.values()), strict=True))
+        writer.writerows(zip(*([csv_cell(value) for value in column] for column in columns.values()), strict=True))
         header = False
         yield buffer.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return inert_cell(value) if isinstance(value, str) else value

@@ -86,14 +86,12 @@ def _glyphs() -> frozenset[int]:
     return frozenset(get_font(findfont(FONT)).get_charmap())
 
 
-def fitted(
-    text: str, suffix: str = "", style: Style = BODY, width: float = MAX_LABEL_PX, chars: int = MAX_LABEL_CHARS
-) -> str:
-    """The text with the suffix whole, elided until it fits both the characters and the pixels of a label."""
-    limit = min(len(text), chars - len(suffix))
-    while limit > 3 and text_width(elided(text, limit) + suffix, style) > width:
+def fitted(text: str, style: Style = BODY, width: float = MAX_LABEL_PX, chars: int = MAX_LABEL_CHARS) -> str:
+    """The text, elided until it fits both the characters and the pixels of a label."""
+    limit = min(len(text), chars)
+    while limit > 3 and text_width(elided(text, limit), style) > width:
         limit -= 1
-    return elided(text, limit) + suffix
+    return elided(text, limit)
 
 
 def wrapped(text: str, style: Style, width: float) -> list[str]:

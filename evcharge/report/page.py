@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -27,6 +28,7 @@ from evcharge.report.sections.definitions import definitions
 from evcharge.report.sections.head import figures, finding
 from evcharge.report.sections.stations import all_stations, table_data
 from evcharge.report.story import Story, build_story, lede_of, title_of
+from evcharge.report.words import counted, verb
 
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
 
@@ -37,7 +39,7 @@ def build_page(
     target: float,
     definition: Definition | None = None,
     selection: Selection,
-    command: str,
+    command: Callable[[Story], str],
 ) -> tuple[Story, str]:
     """The story and its page, both of one moment of the database.
 
@@ -46,7 +48,7 @@ def build_page(
         target: success ratio to judge against, between 0 and 1.
         definition: what counts as a success; None takes the usual one (see ``report.build_report``).
         selection: which sessions.
-        command: what makes the same page again.
+        command: says what makes the page of this story again.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
@@ -55,7 +57,7 @@ def build_page(
     with reading(database) as session:
         story = build_story(session, target=target, definition=definition, selection=selection)
         evidence = read_evidence(session, story, selection)
-    return story, render_page(story, evidence, command)
+    return story, render_page(story, evidence, command(story))
 
 
 def render_page(story: Story, evidence: Evidence, command: str) -> str:
@@ -68,7 +70,7 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
         .render(
             title=title_of(story),
             lede=lede_of(story),
-            notes=[{"text": note, "loud": note != FLOOR_NOTE} for note in story.report.notes],
+            notes=_notes(story, evidence),
             period=period_of(story.report),
             version=__version__,
             style=style,
@@ -87,6 +89,16 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
             **reproduction(story, evidence, command),
         )
     )
+
+
+def _notes(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
+    """What must be said with these figures; loud where it takes from what they show."""
+    notes = [{"text": note, "loud": note != FLOOR_NOTE} for note in story.report.notes]
+    out = evidence.out_of_period
+    if out:
+        text = f"{counted(out, 'more station')} {verb(out, 'has', 'have')} no session on these days, and"
+        notes.append({"text": f"{text} {verb(out, 'is', 'are')} not here.", "loud": True})
+    return notes
 
 
 def _environment() -> Environment:

@@ -19,7 +19,9 @@ from evcharge.metrics.stations import read_ends, read_stations
 SILENT = "silent"
 """What a station is now that has stopped: a word beside the three verdicts."""
 WORDS = (BELOW, SILENT, CANT_TELL, MEETS)
-"""What a station can be now, in the order of attention; the first two need it."""
+"""What a station can be now, in the order of attention."""
+ATTENTION = WORDS[:2]
+"""What needs it: these send somebody."""
 
 PRESENT = {
     "verdict": "verdict_now",
@@ -76,14 +78,14 @@ def _kwh_lost(spells: pd.DataFrame, mean_kwh: pd.Series) -> pd.Series:
 
 def needing_attention(stations: pd.DataFrame) -> pd.DataFrame:
     """The stations that are below target now or silent, by charges lost a week, the most first; unknown losses last."""
-    chosen = stations[stations["verdict_now"].isin(WORDS[:2])]
+    chosen = stations[stations["verdict_now"].isin(ATTENTION)]
     order = ["charges_lost_per_week", "now_ratio", "source", "station_id"]
     return chosen.sort_values(order, ascending=[False, True, True, True], na_position="last", ignore_index=True)
 
 
 def in_order_of_attention(stations: pd.DataFrame) -> pd.DataFrame:
     """All stations: those that need attention first, then those that can't be told, then the rest, by rate."""
-    others = stations[~stations["verdict_now"].isin(WORDS[:2])]
+    others = stations[~stations["verdict_now"].isin(ATTENTION)]
     rank = others["verdict_now"].map(WORDS.index)
     order = ["rank", "now_ratio", "source", "station_id"]
     ranked = others.assign(rank=rank).sort_values(order, na_position="last").drop(columns="rank")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, with_rates
-from evcharge.report.present import WORDS
+from evcharge.report.present import ATTENTION
 
 ROLL_UPS = ("region", "network", "operator", "city")
 """Columns by which stations are summed, in order of preference."""
@@ -36,7 +36,7 @@ def roll_up(stations: pd.DataFrame, target: float) -> tuple[str, pd.DataFrame] |
 
 
 def _summed(stations: pd.DataFrame, column: str, target: float) -> pd.DataFrame:
-    attention = stations["verdict_now"].isin(WORDS[:2])
+    attention = stations["verdict_now"].isin(ATTENTION)
     table = stations[[column, *_COUNTS]].assign(
         stations=1,
         attention=attention.astype("int64"),

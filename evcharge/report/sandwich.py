@@ -95,24 +95,31 @@ class Sandwich:
 def build_sandwich(
     database: Database, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
 ) -> Sandwich:
-    """Reads every definition's figures of the selected sessions.
+    """Reads every definition's figures of the selected sessions; none can judge any of them where there are none.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
-        NoDataError: no session matches, or none can be judged by any definition.
     """
     definitions = (*DEFINITIONS.values(), *own)
     with reading(database) as session:
         rated = rates_by_definition(session, definitions, selection, target)
-        if rated.empty:
-            reason = f"no session {described(selection)}, or none of them can be judged."
-            raise NoDataError("no_sessions", reason, "Load a file, or widen the selection.")
         told = tuple(one for one in definitions if one.id in set(rated["definition"]))
-        differences = count_differences(session, base, told, selection)
+        differences = count_differences(session, base, told or (base,), selection)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
     networks = {one.id: _network(rated[rated["definition"] == one.id], target) for one in told}
     silent = tuple(one.id for one in definitions if one not in told)
     return Sandwich(base, target, told, silent, stations, networks)
+
+
+def require_definitions(sandwich: Sandwich, selection: Selection) -> None:
+    """Refuses a comparison of no definition.
+
+    Raises:
+        NoDataError: no session matches, or none can be judged by any definition.
+    """
+    if not sandwich.definitions:
+        reason = f"no session {described(selection)}, or none of them can be judged."
+        raise NoDataError("no_sessions", reason, "Load a file, or widen the selection.")
 
 
 def _network(rows: pd.DataFrame, target: float) -> dict[str, Any]:

@@ -21,10 +21,28 @@ from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
-from evcharge.metrics.weekly import Direction, control_chart, direction, weekly_counts
+from evcharge.metrics.weekly import (
+    BASELINE_WEEKS,
+    CHANGES,
+    SMALL,
+    Direction,
+    control_chart,
+    direction,
+    weekly_counts,
+)
 from evcharge.report import Database, Report, build_report, csv_of, plain, reading
-from evcharge.report.present import PRESENT, SILENT, WORDS, in_order_of_attention, needing_attention, read_present
-from evcharge.report.words import amount, counted, day_text, energy, hours_text, in_words, joined, percent, sentence
+from evcharge.report.present import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
+from evcharge.report.words import (
+    counted,
+    day_text,
+    hours_text,
+    in_words,
+    joined,
+    percent,
+    sentence,
+    unique_labels,
+    verb,
+)
 
 LEADING_SHARE = 1 / 3
 """Share of a station's failures from which on one recorded reason stands for it. House rule, provisional: below it no
@@ -42,8 +60,8 @@ class Story:
 
     Attributes:
         report: the rates of the whole period, by station.
-        stations: in order of attention: the columns of ``report.groups``, those of ``present.read_present``, and
-            ``ADVICE`` (None and NaN where there is none).
+        stations: in order of attention: the columns of ``report.groups``, those of ``present.read_present``,
+            ``ADVICE`` and ``hour_window`` (None and NaN where there is none), and ``label``, which no two share.
         days: the frame of ``metrics.days.count_days``.
         weeks: the frame of ``metrics.weekly.control_chart``.
         direction: where the network goes.
@@ -69,19 +87,21 @@ class Story:
         """The stations as plain rows, in order of attention."""
         return self.stations.astype(object).to_dict("records")
 
-    @cached_property
-    def several_sources(self) -> bool:
-        """Whether station ids of several sources stand side by side."""
-        return len(set(self.stations["source"])) > 1
-
     def count_of(self, word: str) -> int:
         """How many stations are this now: one of ``present.WORDS``."""
         return int((self.stations["verdict_now"] == word).sum())
 
     def lost_per_week(self, unit: str) -> float | None:
         """What the stations that need attention lose in a week: ``charges`` or ``kwh``; None where none is known."""
-        known = self.attention[f"{unit}_lost_per_week"].dropna()
-        return float(known.sum()) if len(known) else None
+        return float(self.attention[f"{unit}_lost_per_week"].sum()) if self.known_losses(unit) else None
+
+    def known_losses(self, unit: str) -> int:
+        """Of how many stations that need attention the loss is known; where not of all, the sum is a part of it."""
+        return int(self.attention[f"{unit}_lost_per_week"].notna().sum())
+
+    def lost_about(self, unit: str) -> str:
+        """How well the sum of the losses is known: "about" or "at least"."""
+        return "about" if self.known_losses(unit) == len(self.attention) else "at least"
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document: the report's, with what is so now; ratios unrounded, null where not known."""
@@ -92,7 +112,7 @@ class Story:
         document["title"] = title_of(self)
         document["direction"] = {
             name: plain(getattr(self.direction, name))
-            for name in ("word", "since", "ratio_before", "ratio_now", "points")
+            for name in ("word", "since", "ratio_before", "ratio_now", "points", "reason")
         }
         document["attention"] = {
             "stations": len(self.attention),
@@ -128,10 +148,19 @@ def build_story(
     stations = report.groups.merge(attributes, on=["source", "station_id"], validate="1:1")
     stations = stations.merge(_leading_reasons(reasons), on=["source", "station_id"], how="left")
     stations = stations.merge(_bunched(detail, present), on="station_key", how="left")
-    stations["first_step"] = _first_steps(stations)
     weeks = control_chart(weekly_counts(days))
     going = _untold() if failures_removed(report.groups) else direction(weeks)
-    return Story(report, in_order_of_attention(stations), days, weeks, going, reasons, detail)
+    return Story(report, arranged(stations), days, weeks, going, reasons, detail)
+
+
+def arranged(stations: pd.DataFrame) -> pd.DataFrame:
+    """The stations in order of attention, each with its first step where it needs one, and its label.
+
+    Args:
+        stations: the columns of ``Story.stations`` but ``label``; ``first_step`` is that of the leading reason.
+    """
+    labels = unique_labels(stations.to_dict("records"))
+    return in_order_of_attention(stations.assign(first_step=_first_steps(stations), label=labels))
 
 
 def failures_removed(stations: pd.DataFrame) -> bool:
@@ -179,11 +208,9 @@ def _bunched(detail: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
         )
         port, window = worst_port(by_port), hour_window(by_hour)
         hours = hours_text(window.first_hour, window.hours) if window else None
-        found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, hours))
-    table = pd.DataFrame(found, columns=["station_key", *ADVICE[2:5]])
-    return table.astype(
-        {"station_key": "int64", "worst_port": object, "worst_port_share": float, "worst_hours": object}
-    )
+        found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, hours, window))
+    table = pd.DataFrame(found, columns=["station_key", *ADVICE[2:5], "hour_window"], dtype=object)
+    return table.astype({"station_key": "int64", "worst_port_share": float})
 
 
 def _first_steps(stations: pd.DataFrame) -> pd.Series:
@@ -194,7 +221,7 @@ def _first_steps(stations: pd.DataFrame) -> pd.Series:
     steps = stations["first_step"].fillna(REVIEW)
     steps = steps.mask((steps == REVIEW) & stations["worst_port"].notna(), VISIT)
     steps = steps.mask(stations["verdict_now"] == SILENT, POWER_AND_COMMS)
-    return steps.astype(object).where(stations["verdict_now"].isin(WORDS[:2]), None)
+    return steps.astype(object).where(stations["verdict_now"].isin(ATTENTION), None)
 
 
 # Words
@@ -227,39 +254,71 @@ def _attention_title(story: Story, total: int, attention: int) -> str:
     if total == 1:
         subject = "The station needs attention"
     else:
-        verb = "needs" if attention == 1 else "need"
-        subject = f"{in_words(attention).capitalize()} of {total:,} stations {verb} attention"
+        need = verb(attention, "needs", "need")
+        subject = f"{in_words(attention).capitalize()} of {total:,} stations {need} attention"
     lost = story.lost_per_week("charges")
     if lost is None or lost < 1:
         return subject
-    pronoun = "it loses" if attention == 1 else "together they lose"
-    return f"{subject}; {pronoun} about {counted(round(lost), 'charge')} a week"
+    lose = verb(attention, "it loses", "together they lose")
+    return f"{subject}; {lose} {story.lost_about('charges')} {counted(round(lost), 'charge')} a week"
 
 
 def direction_text(story: Story) -> str:
-    """Where the network's weekly rate goes, with its size and its week."""
+    """Where the network's weekly rate goes: its size, its rates and its week; or why that can't be told."""
     found = story.direction
-    if found.since is None:
+    if found.word not in CHANGES:
         return f"{found.word}: {found.reason}" if found.reason else found.word
-    size = f"{'down' if found.points < 0 else 'up'} {abs(found.points):.1f} points"
-    return f"{size} ({percent(found.ratio_before)} to {percent(found.ratio_now)}), most clearly since the week of " + (
-        day_text(found.since)
-    )
+    return f"{size_text(found)} ({rates_text(found)}){since_text(found)}"
+
+
+def size_text(found: Direction) -> str:
+    """By how much the weekly rate changed; of a change that does not matter only that."""
+    way = "down" if found.points < 0 else "up"
+    return SMALL if found.word == SMALL else f"{way} {abs(found.points):.1f} points"
+
+
+def rates_text(found: Direction) -> str:
+    """The rates before and after a change."""
+    return f"{percent(found.ratio_before)} to {percent(found.ratio_now)}"
+
+
+def since_text(found: Direction) -> str:
+    """Since when the weekly rate is another, or what it is held against, as it follows the rates."""
+    if found.word == SMALL:
+        return ""
+    if found.since is None:
+        return f" against the first {in_words(BASELINE_WEEKS)} weeks"
+    return f", most clearly since the week of {day_text(found.since)}"
 
 
 def lede_of(story: Story) -> str:
     """The finding's facts, a sentence each: the rate, its direction, what is wrong, and what kind of work it is."""
-    network = story.report.network
     below, silent = story.count_of(BELOW), story.count_of(SILENT)
-    sentences = [
-        f"{percent(network['success_ratio'])} of {network['attempts']:,} attempts succeeded, against a target of "
-        f"{100 * story.report.target:g}%",
-        f"the weekly rate is {direction_text(story)}" if story.direction.since else "",
-    ]
-    wrong = [f"{in_words(below)} fail{'s' if below == 1 else ''} more often than chance allows"] if below else []
-    wrong += [f"{in_words(silent)} {'has' if silent == 1 else 'have'} fallen silent"] if silent else []
+    sentences = [_rate_sentence(story), _direction_sentence(story)]
+    wrong = [f"{in_words(below)} {verb(below, 'fails', 'fail')} more often than chance allows"] if below else []
+    wrong += [f"{in_words(silent)} {verb(silent, 'has', 'have')} fallen silent"] if silent else []
     sentences += [joined(wrong), first_steps_text(story)] if wrong else [unsure_text(story)]
     return " ".join(sentence(text) for text in sentences if text)
+
+
+def _rate_sentence(story: Story) -> str:
+    """The rate against its target; where there is none to show, why."""
+    network = story.report.network
+    if failures_removed(story.stations):
+        return "no success rate is shown, for failures are not in the data"
+    if not network["attempts"]:
+        unknown = network["unknown"]
+        return f"no attempt could be judged; {counted(unknown, 'session')} {verb(unknown, 'is', 'are')} unknown"
+    return (
+        f"{percent(network['success_ratio'])} of {counted(network['attempts'], 'attempt')} succeeded, against a target "
+        f"of {100 * story.report.target:g}%"
+    )
+
+
+def _direction_sentence(story: Story) -> str:
+    if story.direction.word not in CHANGES:
+        return ""
+    return f"the weekly rate {'shows' if story.direction.word == SMALL else 'is'} {direction_text(story)}"
 
 
 def first_steps_text(story: Story) -> str:
@@ -270,19 +329,12 @@ def first_steps_text(story: Story) -> str:
 
 
 def unsure_text(story: Story) -> str:
-    """How many stations can't be told yet."""
+    """How many stations can't be told yet; nothing where that is so of all because no rate is shown."""
     unsure = story.count_of(CANT_TELL)
-    if not unsure:
+    if not unsure or not story.report.network["attempts"] or failures_removed(story.stations):
         return ""
-    return f"{in_words(unsure)} station{'' if unsure == 1 else 's'} can't be told yet: too few attempts, or too close"
-
-
-def cost_text(story: Story) -> str:
-    """What the stations that need attention lose a week; empty where it is not known."""
-    charges, kwh = story.lost_per_week("charges"), story.lost_per_week("kwh")
-    if charges is None:
-        return ""
-    return f"{amount(charges)} charges" + (f" ({energy(kwh)})" if kwh is not None else "") + " a week"
+    stations = f"{in_words(unsure)} {verb(unsure, 'station', 'stations')}"
+    return f"{stations} can't be told yet: too few attempts, or too close"
 
 
 # For programs
@@ -311,13 +363,3 @@ def allowance_used(story: Story) -> tuple[int, float, float | None]:
     allowed = network["attempts"] * (1 - story.report.target)
     failures = int(network["failures"])
     return failures, allowed, failures / allowed if allowed else None
-
-
-def missing_columns(story: Story) -> list[str]:
-    """What the data does not record and the report would show."""
-    told = {
-        "port_id": int(story.stations["ports"].sum()) > 0,
-        "stop_reason or error_code": not len(story.reasons) or bool(np.any(story.reasons["kind"] != NOT_RECORDED.kind)),
-        "energy_kwh": bool(story.stations["kwh_lost_per_week"].notna().any()),
-    }
-    return [name for name, there in told.items() if not there]

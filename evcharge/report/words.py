@@ -5,12 +5,16 @@ What does not belong here: what a program reads; ``--json`` and ``--csv`` carry 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 NONE = "–"
 """Stands for a figure that can't be known."""
+NO_PORT = "no port id"
+"""Stands for the port of sessions that name none."""
 SMALL_NUMBERS = (
     "no",
     "one",
@@ -50,8 +54,10 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def whole_interval(low: float | None, high: float | None) -> str:
-    """An interval of ratios in whole per cent, without the sign: 36–55, or 98–>99; empty where there is none."""
-    return "" if low is None or low != low else f"{whole_percent(low)}–{whole_percent(high)}".replace("%", "")
+    """An interval of ratios in whole per cent, without the sign, rounded outwards: 36–55; empty where there is none."""
+    if low is None or high is None or low != low:
+        return ""
+    return f"{math.floor(round(100 * low, 6))}–{math.ceil(round(100 * high, 6))}"
 
 
 def amount(number: float | None) -> str:
@@ -76,8 +82,8 @@ def day_text(day: date | None, year: int | None = None) -> str:
 
 
 def hours_text(first_hour: int, hours: int) -> str:
-    """A window of the day, such as 12:00–19:00."""
-    return f"{first_hour:02}:00–{(first_hour + hours) % 24:02}:00"
+    """A window of the day, such as 12:00–19:00; one that ends with the day ends at 24:00."""
+    return f"{first_hour:02}:00–{(first_hour + hours - 1) % 24 + 1:02}:00"
 
 
 def counted(number: int, noun: str) -> str:
@@ -108,6 +114,26 @@ def joined(parts: Sequence[str]) -> str:
 def label_of(row: Mapping[Any, Any]) -> str:
     """What people call a station: its name, else its id."""
     return str(row["name"] if isinstance(row["name"], str) and row["name"].strip() else row["station_id"])
+
+
+def unique_labels(rows: Sequence[Mapping[Any, Any]], seen: Callable[[str], str] = str) -> list[str]:
+    """What people call each station, no two alike: with its id where another has its name, and its source if need be.
+
+    Args:
+        rows: ``name``, ``station_id`` and ``source`` of all stations among which one is looked for.
+        seen: what there is to see of a label, where it is not shown whole.
+    """
+    labels = [label_of(row) for row in rows]
+    with_ids = [_with_id(label, row) for label, row in zip(labels, rows, strict=True)]
+    with_sources = [f"{label} ({row['source']})" for label, row in zip(with_ids, rows, strict=True)]
+    for longer in (with_ids, with_sources):
+        looks = Counter(map(seen, labels))
+        labels = [more if looks[seen(label)] > 1 else label for label, more in zip(labels, longer, strict=True)]
+    return labels
+
+
+def _with_id(label: str, row: Mapping[Any, Any]) -> str:
+    return label if label == str(row["station_id"]) else f"{label} · {row['station_id']}"
 
 
 def elided(text: str, limit: int) -> str:

@@ -18,6 +18,7 @@ from evcharge.load import load_file
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import upgrade
 from evcharge.report.page import build_page
+from evcharge.report.story import Story, to_csv
 from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
 from tests.factories import HEADER, native_csv, session_row
@@ -50,12 +51,19 @@ PAYLOADS = (
 )
 
 
-def write_page(folder: Path, path: Path, sessions: Path) -> Path:
+def story_page(folder: Path, path: Path, sessions: Path) -> Story:
+    """Writes the page of a file of sessions; returns what it tells."""
     url = f"sqlite:///{folder / 'star.db'}"
     upgrade(url)
     load_file(sessions, url, [builtin_profiles()["native"]])
-    _, page = build_page(url, target=0.95, selection=Selection(), command="evcharge report --html report.html")
+    command = "evcharge report --html report.html"
+    story, page = build_page(url, target=0.95, selection=Selection(), command=lambda _: command)
     path.write_text(page, encoding="utf-8")
+    return story
+
+
+def write_page(folder: Path, path: Path, sessions: Path) -> Path:
+    story_page(folder, path, sessions)
     return path
 
 
@@ -228,6 +236,33 @@ def test_the_download_is_what_is_shown_as_csv_and_inert(visit, tmp_path):
     }
     assert found["S3"]["success_ratio"] == "1"
     assert found["S3"]["verdict_now"] == "can't tell yet"
+
+
+def test_a_column_of_the_download_has_the_values_of_the_csv_of_the_report(visit, tmp_path):
+    write_sample(tmp_path / "sessions.csv", rows=4_000, stations=12)
+    story = story_page(tmp_path, tmp_path / "report.html", tmp_path / "sessions.csv")
+    told = visit(tmp_path / "report.html")
+    with told.page.expect_download() as download:
+        told.page.locator("#download").click()
+    ours = csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8")))
+    found = {row["station_id"]: row for row in ours}
+    theirs = list(csv.DictReader(io.StringIO(to_csv(story))))
+    shared = set(ours.fieldnames) & set(theirs[0])
+    assert set(ours.fieldnames) - shared == {"station"}
+    assert len(found) == len(theirs) == 12
+    for row in theirs:
+        for name in shared:
+            assert as_value(found[row["station_id"]][name]) == as_value(row[name]), (row["station_id"], name)
+    assert any(row["reason_share"] for row in theirs)
+    assert any(row["verdict_now"] == "silent" for row in theirs)
+
+
+def as_value(cell):
+    """A number as such, for 1 and 1.0 are one value; text as it is."""
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
 
 
 def test_hostile_names_reasons_and_files_are_text_and_nothing_runs(visit, tmp_path):

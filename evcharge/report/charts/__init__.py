@@ -1,13 +1,13 @@
 """Charts as pure functions: a frame in, a matplotlib Figure out; the same input gives the same bytes.
 
-Each ``draw_…`` draws, its ``…_alt`` says the same in words; ``save_png`` writes a picture, ``to_svg`` an element of a
-page. What does not belong here: queries, file paths, words that depend on the selection (the caller passes
+Each ``draw_…`` draws, and says the same in words in its figure's label; ``save_png`` writes a picture, ``to_svg`` an
+element of a page. What does not belong here: queries, file paths, words that depend on the selection (the caller passes
 ``ChartText``), verdict logic (a verdict arrives as a word), and pyplot or any other state that outlives a call.
 """
 
-from evcharge.report.charts.bars import alt_text, draw_station_reliability
-from evcharge.report.charts.dots import dots_alt, draw_station_dots
-from evcharge.report.charts.funnel import draw_funnel, funnel_alt
+from evcharge.report.charts.bars import draw_station_reliability
+from evcharge.report.charts.dots import draw_station_dots
+from evcharge.report.charts.funnel import draw_funnel
 from evcharge.report.charts.hours import draw_hours, hours_alt
 from evcharge.report.charts.panels import draw_panels, panels_alt
 from evcharge.report.charts.reasons import draw_reasons, reasons_alt
@@ -18,8 +18,6 @@ from evcharge.report.charts.weekly import draw_weekly, weekly_alt
 
 __all__ = [
     "ChartText",
-    "alt_text",
-    "dots_alt",
     "draw_funnel",
     "draw_hours",
     "draw_panels",
@@ -28,7 +26,6 @@ __all__ = [
     "draw_station_dots",
     "draw_station_reliability",
     "draw_weekly",
-    "funnel_alt",
     "hours_alt",
     "panels_alt",
     "port_weeks_alt",

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from evcharge.report.charts.ranked import draw_marks, draw_ranked, whisker
 from evcharge.report.charts.shapes import boxes, lines
-from evcharge.report.charts.stations import ChartText, in_order, in_words
+from evcharge.report.charts.stations import ChartText, in_words, rows_of
 from evcharge.report.charts.theme import MARKS
 
 BAR_ROWS = 0.64
@@ -28,10 +28,10 @@ READING = (
 
 
 def draw_station_reliability(stations: pd.DataFrame, text: ChartText) -> Figure:
-    """Bars of success rate per station with interval, counts and verdict, the stations that need attention first.
+    """Bars of success rate per station with interval, counts and verdict.
 
     Args:
-        stations: all stations, one a row, in any order, with ``stations.COLUMNS``; ratios are 0–1, NaN without
+        stations: all stations, one a row, in order of attention, with ``stations.COLUMNS``; ratios are 0–1, NaN without
             attempts.
         text: the words around the bars.
 
@@ -42,17 +42,8 @@ def draw_station_reliability(stations: pd.DataFrame, text: ChartText) -> Figure:
         ValueError: there is no station, or a verdict is not one of ``theme.MARKS``.
         KeyError: a column is missing.
     """
-    rows = in_order(stations)
+    rows = rows_of(stations)
     return draw_ranked(rows, text, READING, 0, _draw_bars, in_words(rows, text, KIND))
-
-
-def alt_text(stations: pd.DataFrame, text: ChartText) -> str:
-    """The bars in words, on one line: finding, count per verdict, the first stations, definition and note.
-
-    Raises:
-        ValueError: there is no station, or a verdict is not one of ``theme.MARKS``.
-    """
-    return in_words(in_order(stations), text, KIND)
 
 
 def _draw_bars(axes: Axes, rows: Sequence[Any], middles: Sequence[float]) -> None:

@@ -16,10 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evcharge.report.charts.ranked import MARKER_PX, draw_marks, draw_ranked
-from evcharge.report.charts.scales import zoomed_floor
 from evcharge.report.charts.shapes import BEHIND, DOTS, Point, lines, marks
-from evcharge.report.charts.stations import MAX_ROWS, ChartText, in_order, in_words
+from evcharge.report.charts.stations import MAX_ROWS, ChartText, in_words, rows_of
 from evcharge.report.charts.theme import MARKS, MUTED, Mark
+from evcharge.report.plots import zoomed_floor
 
 TICK_ROWS = 0.3
 """Half the height of the tick at the rate before [rows]; set by eye."""
@@ -34,7 +34,7 @@ READING = (
 def draw_station_dots(stations: pd.DataFrame, text: ChartText) -> Figure:
     """Dots of the present success rate per station with interval and the rate before, in the order of the bars.
 
-    The axis begins 5 points under the worst credible station shown (``scales.zoomed_floor``) and ends at 100 %.
+    The axis begins 5 points under the worst credible station shown (``plots.zoomed_floor``) and ends at 100 %.
 
     Args:
         stations: as for ``bars.draw_station_reliability``.
@@ -44,7 +44,7 @@ def draw_station_dots(stations: pd.DataFrame, text: ChartText) -> Figure:
         ValueError: there is no station, or a verdict is not one of ``theme.MARKS``.
         KeyError: a column is missing.
     """
-    everything = in_order(stations)
+    everything = rows_of(stations)
     shown = everything[:MAX_ROWS]
     attempts = np.array([row.now_attempts for row in shown], dtype=float)
     floor = zoomed_floor(np.array([row.now_ratio for row in shown], dtype=float), attempts, text.target)
@@ -53,11 +53,6 @@ def draw_station_dots(stations: pd.DataFrame, text: ChartText) -> Figure:
         _draw_dots(axes, rows, middles, floor)
 
     return draw_ranked(everything, text, READING, floor, draw_rows, in_words(everything, text, KIND))
-
-
-def dots_alt(stations: pd.DataFrame, text: ChartText) -> str:
-    """The dots in words, on one line, as ``bars.alt_text`` has them."""
-    return in_words(in_order(stations), text, KIND)
 
 
 def _draw_dots(axes: Axes, rows: Sequence[Any], middles: Sequence[float], floor: float) -> None:

@@ -17,27 +17,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from evcharge.metrics.rates import BELOW, CANT_TELL
 from evcharge.metrics.small_samples import FUNNEL_TAILS, funnel_limits
 from evcharge.report.charts.legend import Sign, draw_legend
 from evcharge.report.charts.places import LINE_PX, Room
-from evcharge.report.charts.scales import count_ticks, ratio_ticks, tick_words, zoomed_floor
+from evcharge.report.charts.scales import count_ticks, ratio_ticks, tick_words
 from evcharge.report.charts.shapes import BEHIND, DOTS, SOLID, curve, draw_grid, lines, marks, mosaic
 from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
-from evcharge.report.charts.stations import counted, in_order, labels, name_of, target_words
-from evcharge.report.charts.theme import (
-    ATTENTION,
-    BAND,
-    BELOW,
-    CANT_TELL,
-    LINE,
-    MARKS,
-    SMALL,
-    SMALL_MUTED,
-    UNSURE,
-    Mark,
-)
+from evcharge.report.charts.stations import fitted_label, rows_of, target_words
+from evcharge.report.charts.theme import BAND, LINE, MARKS, SMALL, SMALL_MUTED, UNSURE, Mark
 from evcharge.report.lettering import MAX_LABEL_CHARS, Style, text_width
-from evcharge.report.words import elided, whole_percent
+from evcharge.report.plots import zoomed_floor
+from evcharge.report.present import ATTENTION
+from evcharge.report.words import counted, elided, whole_percent
 
 Floats = npt.NDArray[np.float64]
 
@@ -127,14 +119,14 @@ def draw_funnel(stations: pd.DataFrame, target: float) -> Figure:
     pointed out.
 
     Args:
-        stations: all stations, one a row, in any order, with ``stations.COLUMNS``.
+        stations: all stations, one a row, in order of attention, with ``stations.COLUMNS``.
         target: success ratio, 0–1.
 
     Raises:
         ValueError: there is no station, or a verdict is not one of ``theme.MARKS``.
         KeyError: a column is missing.
     """
-    everything = in_order(stations)
+    everything = rows_of(stations)
     rows = [row for row in everything if row.now_attempts > 0]
     layers = _layers(rows)
     sheet = Sheet(HALF_PX)
@@ -153,19 +145,15 @@ def draw_funnel(stations: pd.DataFrame, target: float) -> Figure:
         single = [row for row in rows if row.verdict_now not in squared]
         at_target = np.array([(np.log10(count), target) for count in (plot.first, plot.last)])
         room = _room(plot, single, [*limits, at_target])
-        _write_labels(sheet, plot, room, [row for row in single if row.verdict_now in ATTENTION], everything)
-        _point_out_trap(sheet, plot, room, everything, target)
+        _write_labels(sheet, plot, room, [row for row in single if row.verdict_now in ATTENTION])
+        _point_out_trap(sheet, plot, room, target)
         _write_axes(sheet, plot, target)
     _write_rest(sheet, rows, len(everything))
     return sheet.close(TITLE, _in_words(everything, target), 6)
 
 
-def funnel_alt(stations: pd.DataFrame, target: float) -> str:
-    """The funnel in words, on one line: what is below target, what is silent, and what only looks bad."""
-    return _in_words(in_order(stations), target)
-
-
 def _in_words(everything: Sequence[Any], target: float) -> str:
+    """The funnel in words, on one line: what is below target, what is silent, and what only looks bad."""
     rows = [row for row in everything if row.now_attempts > 0]
     below = _with(rows, BELOW)
     named = "; ".join(
@@ -174,7 +162,8 @@ def _in_words(everything: Sequence[Any], target: float) -> str:
     trap = _trap(rows, target)
     counts = {verdict: len(_with(rows, verdict)) for verdict in MARKS if verdict != BELOW}
     sentences = [
-        f"Funnel plot: success rate now of {counted(len(rows))} against their attempts, {target_words(target)}",
+        f"Funnel plot: success rate now of {counted(len(rows), 'station')} against their attempts, "
+        f"{target_words(target)}",
         f"{len(below):,} below target beyond what chance does once in 1,000{f': {named}' if named else ''}",
         *(f"{MARKS[verdict].legend}: {count:,}" for verdict, count in counts.items() if count),
         f"{_short(trap)}: {' '.join(_trap_lines(trap))}" if trap else "",
@@ -184,7 +173,7 @@ def _in_words(everything: Sequence[Any], target: float) -> str:
 
 
 def _short(row: Any) -> str:
-    return elided(name_of(row), MAX_LABEL_CHARS)
+    return elided(row.label, MAX_LABEL_CHARS)
 
 
 def _plot(rows: Sequence[Any], target: float, top: float) -> Plot:
@@ -252,19 +241,18 @@ def _room(plot: Plot, single: Sequence[Any], curves: Sequence[Floats]) -> Room:
     return Room(edges, plot.pixels(plot.points(single)), MARK_PX / 2 + 1, [plot.pixels(curve) for curve in curves])
 
 
-def _write_labels(sheet: Sheet, plot: Plot, room: Room, flagged: Sequence[Any], everything: Sequence[Any]) -> None:
+def _write_labels(sheet: Sheet, plot: Plot, room: Room, flagged: Sequence[Any]) -> None:
     """The names of the first flagged stations, where there is room."""
-    named = flagged[:MOST_LABELS]
-    for row, name in zip(named, labels(everything, named, SMALL, LABEL_PX), strict=True):
-        _write_at(sheet, plot, room, row, [name], SMALL)
+    for row in flagged[:MOST_LABELS]:
+        _write_at(sheet, plot, room, row, [fitted_label(row, SMALL, LABEL_PX)], SMALL)
 
 
-def _point_out_trap(sheet: Sheet, plot: Plot, room: Room, everything: Sequence[Any], target: float) -> None:
+def _point_out_trap(sheet: Sheet, plot: Plot, room: Room, target: float) -> None:
     """A remark on the station that only looks bad, and its mark, which may be among the squares."""
     trap = _trap(plot.rows, target)
     if trap:
-        names = labels(everything, [trap], SMALL_MUTED, LABEL_PX)
-        _write_at(sheet, plot, room, trap, [*names, *_trap_lines(trap)], SMALL_MUTED)
+        name = fitted_label(trap, SMALL_MUTED, LABEL_PX)
+        _write_at(sheet, plot, room, trap, [name, *_trap_lines(trap)], SMALL_MUTED)
         sheet.add(marks(plot.pixels(plot.points([trap])), MARKS[CANT_TELL], MARK_PX, sheet.pixels))
 
 
@@ -291,8 +279,7 @@ def _trap(rows: Sequence[Any], target: float) -> Any | None:
 
 
 def _trap_lines(row: Any) -> tuple[str, str]:
-    attempts = f"{row.now_attempts:,} attempt{'' if row.now_attempts == 1 else 's'}"
-    return f"{whole_percent(row.now_ratio)} but only {attempts}:", "chance can do that"
+    return f"{whole_percent(row.now_ratio)} but only {counted(row.now_attempts, 'attempt')}:", "chance can do that"
 
 
 def _write_axes(sheet: Sheet, plot: Plot, target: float) -> None:
@@ -314,7 +301,8 @@ def _write_axes(sheet: Sheet, plot: Plot, target: float) -> None:
     sheet.y = bottom + 42
     lower = sum(row.now_ratio < plot.floor for row in plot.rows)
     if lower:
-        sheet.write_lines([f"On the lower edge: {counted(lower)} under {tick_words(plot.floor)}."], SMALL_MUTED, LEFT)
+        words = f"On the lower edge: {counted(lower, 'station')} under {tick_words(plot.floor)}."
+        sheet.write_lines([words], SMALL_MUTED, LEFT)
 
 
 def _write_rest(sheet: Sheet, rows: Sequence[Any], count: int) -> None:
@@ -324,7 +312,7 @@ def _write_rest(sheet: Sheet, rows: Sequence[Any], count: int) -> None:
 
 
 def _not_drawn(count: int) -> str:
-    return f"Not drawn: {counted(count)} without attempts." if count else ""
+    return f"Not drawn: {counted(count, 'station')} without attempts." if count else ""
 
 
 def _with(rows: Sequence[Any], verdict: str) -> list[Any]:

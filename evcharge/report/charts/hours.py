@@ -16,7 +16,7 @@ from evcharge.report.charts.scales import ratio_ticks, tick_words
 from evcharge.report.charts.shapes import boxes, draw_grid
 from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
 from evcharge.report.charts.theme import BAD, BAD_PALE, SMALL_MUTED, UNSURE, UNSURE_PALE
-from evcharge.report.words import whole_percent
+from evcharge.report.words import hours_text, whole_percent
 
 TITLE = "Share of failed attempts by hour of day"
 
@@ -114,8 +114,8 @@ def _window(table: pd.DataFrame) -> str:
     if len(inside) in (0, 24):
         return "All hours" if inside else "Window"
     begins = [hour for hour in inside if (hour - 1) % 24 not in inside]
-    ends = [next(end for end in range(hour, hour + 25) if end % 24 not in inside) for hour in begins]
-    return ", ".join(f"{begin:02}:00–{(end - 1) % 24 + 1:02}:00" for begin, end in zip(begins, ends, strict=True))
+    lengths = [next(hours for hours in range(25) if (begin + hours) % 24 not in inside) for begin in begins]
+    return ", ".join(hours_text(begin, hours) for begin, hours in zip(begins, lengths, strict=True))
 
 
 def _colour(in_window: bool, attempts: float) -> str:

@@ -14,21 +14,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evcharge.report.charts.legend import Sign, draw_legend
-from evcharge.report.charts.scales import ROOM_UNDER_WORST, tick_words, whole_weeks
+from evcharge.report.charts.scales import tick_words, whole_weeks
 from evcharge.report.charts.shapes import DASHES, curve, draw_grid, marks
 from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
-from evcharge.report.charts.stations import counted, target_words
+from evcharge.report.charts.stations import target_words
 from evcharge.report.charts.theme import INK, MARKS, SMALL_BOLD, SMALL_MUTED, UNSURE, Mark, refuse_unknown
 from evcharge.report.lettering import fitted, legible, text_width
-from evcharge.report.words import day_text, percent
+from evcharge.report.plots import MOST_PANELS, ROOM_UNDER_WORST
+from evcharge.report.words import counted, day_text, percent
 
 TITLE = "Success rate by week at each station"
 
-COLUMNS = ("station", "verdict_now", "week", "attempts", "successes", "success_ratio")
+COLUMNS = ("station_key", "station", "verdict_now", "week", "attempts", "successes", "success_ratio")
 """What ``weeks`` must have."""
 
-MOST_PANELS = 9
-"""Source: report-design.md, "fewer than 10 stations: small weekly panels"."""
 ONE_COLUMN = 3
 """Panels up to which each has the whole width; set by eye."""
 UNSEEN_SHARE = 0.02
@@ -65,17 +64,17 @@ class Panel(NamedTuple):
 
 @default_style()
 def draw_panels(weeks: pd.DataFrame, target: float) -> Figure:
-    """A panel a station with its weekly success rate, the area of a dot by attempts, those that need attention first.
+    """A panel a station with its weekly success rate, the area of a dot by attempts.
 
     Weeks without attempts, or without a row, break the line. All panels have the same axes.
 
     Args:
-        weeks: a row a station and week, in any order, with ``COLUMNS``; ``station`` is a label, ``week`` a Monday
-            (datetime64).
+        weeks: a row a station and week, stations in order of attention, with ``COLUMNS``; ``station`` is a label,
+            ``week`` a Monday (datetime64).
         target: success ratio, 0–1.
 
     Raises:
-        ValueError: there is no week, more than ``MOST_PANELS`` stations, or a verdict without a mark.
+        ValueError: there is no week, more than ``plots.MOST_PANELS`` stations, or a verdict without a mark.
         KeyError: a column is missing.
     """
     panels = _panels(weeks)
@@ -101,7 +100,7 @@ def draw_panels(weeks: pd.DataFrame, target: float) -> Figure:
 def panels_alt(weeks: pd.DataFrame, target: float) -> str:
     """The panels in words, on one line: each station with its verdict, its rate over all weeks and in the last one."""
     panels = _panels(weeks)
-    sentences = [f"Line charts: success rate by week at {counted(len(panels))}, {target_words(target)}"]
+    sentences = [f"Line charts: success rate by week at {counted(len(panels), 'station')}, {target_words(target)}"]
     for panel in panels:
         known = panel.weeks[panel.weeks["attempts"] > 0]
         if known.empty:
@@ -113,19 +112,18 @@ def panels_alt(weeks: pd.DataFrame, target: float) -> str:
 
 
 def _panels(weeks: pd.DataFrame) -> list[Panel]:
-    """The stations, those that need attention first, then by rate."""
+    """The stations in the order given."""
     if weeks.empty:
         raise ValueError("there is no week to draw")
     refuse_unknown(set(weeks["verdict_now"]))
     table = weeks[list(COLUMNS)].assign(station=[legible(str(station)) for station in weeks["station"]])
     panels = [
-        Panel(str(station), rows["verdict_now"].iloc[0], rows.set_index("week").sort_index())
-        for station, rows in table.groupby("station")
+        Panel(rows["station"].iloc[0], rows["verdict_now"].iloc[0], rows.set_index("week").sort_index())
+        for _, rows in table.groupby("station_key", sort=False)
     ]
     if len(panels) > MOST_PANELS:
         raise ValueError(f"{len(panels)} stations are too many for panels, which are for up to {MOST_PANELS}")
-    rank = {verdict: place for place, verdict in enumerate(MARKS)}
-    return sorted(panels, key=lambda panel: (rank[panel.verdict], np.nan_to_num(panel.ratio, nan=2), panel.station))
+    return panels
 
 
 def _floor(weeks: pd.DataFrame, target: float) -> float:

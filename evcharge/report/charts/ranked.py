@@ -21,10 +21,9 @@ from evcharge.report.charts.stations import (
     ChartText,
     at_present,
     cap_sentence,
-    counted,
     counts,
+    fitted_label,
     group_of,
-    labels,
     left_out,
     rate,
     tally,
@@ -33,7 +32,6 @@ from evcharge.report.charts.stations import (
 )
 from evcharge.report.charts.theme import (
     ABSENT,
-    ATTENTION,
     BAD,
     BAD_PALE,
     LINE,
@@ -41,11 +39,12 @@ from evcharge.report.charts.theme import (
     MUTED,
     NOTE,
     QUIET,
-    SILENT,
     SUBTITLE,
     TITLE,
 )
 from evcharge.report.lettering import BODY, plain, text_width, wrapped
+from evcharge.report.present import ATTENTION, SILENT
+from evcharge.report.words import counted
 
 WIDTH_PX = 1320
 """Width of the picture: fits a 1366 px screen, the narrowest common laptop, at 100 %."""
@@ -73,7 +72,7 @@ def draw_ranked(
     """The stations that need attention first, with what ``draw_rows`` draws of each.
 
     Args:
-        rows: all stations, as ``stations.in_order`` has them.
+        rows: all stations, as ``stations.rows_of`` has them.
         text: the words around the rows.
         reading: how to read a row, in one sentence.
         floor: where the axis of rates begins [0 to 1].
@@ -86,7 +85,7 @@ def draw_ranked(
     shown = rows[:MAX_ROWS]
     page = Sheet(WIDTH_PX, MARGIN_PX)
     _write_head(page, text, reading, rows)
-    _write_rows(page, shown, labels(rows, shown), text.target, floor, draw_rows)
+    _write_rows(page, shown, [fitted_label(row) for row in shown], text.target, floor, draw_rows)
     _write_foot(page, text, rows, rows[MAX_ROWS:])
     return page.close(text.title, alternative, MARGIN_PX)
 
@@ -212,7 +211,7 @@ def _write_foot(page: Sheet, text: ChartText, rows: Sequence[Any], hidden: Seque
     page.rectangle(MARGIN_PX, page.y, width, 1, LINE)
     page.y += 10
     paragraphs = [
-        f"Not shown: {counted(len(hidden))} ({tally(hidden)})." if hidden else "",
+        f"Not shown: {counted(len(hidden), 'station')} ({tally(hidden)})." if hidden else "",
         f"Definition of success – {plain(text.definition)}",
         "Interval: Wilson, 95%. Not counted: attempts whose outcome is unknown or that the definition excludes.",
         SILENT_NOTE if any(row.verdict_now == SILENT for row in rows) else "",

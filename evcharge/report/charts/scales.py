@@ -1,6 +1,6 @@
-"""Where an axis begins and which of its values are written.
+"""Which values of an axis are written.
 
-What does not belong here: drawing.
+What does not belong here: drawing, and where an axis of rates begins (``plots``).
 """
 
 from __future__ import annotations
@@ -9,31 +9,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from evcharge.metrics.spells import LEAST_ATTEMPTS
 from evcharge.report.words import day_text
 
-Floats = npt.NDArray[np.float64]
-
-ROOM_UNDER_WORST = 0.05
-"""What a zoomed axis shows below the worst rate. Source: report-design.md, "axis starts 5 points under the worst"."""
 STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 """Distances between the rates on an axis; the next one up would leave a single value between 0 and 1."""
 MONTH_STEPS = (1, 2, 3, 6, 12, 24)
-
-
-def zoomed_floor(ratios: Floats, attempts: Floats, target: float) -> float:
-    """Where a zoomed axis of rates begins: 5 points under the worst credible one or the target, on a round value.
-
-    A rate is credible from ``spells.LEAST_ATTEMPTS`` attempts on, so that 0 of 3 does not squash all the others; where
-    no station has as many, all are.
-    """
-    known = ratios[attempts > 0]
-    credible = ratios[attempts >= LEAST_ATTEMPTS]
-    worst = float(min([target, *(credible if len(credible) else known)]))
-    return max(0.0, math.floor(round((worst - ROOM_UNDER_WORST) / 0.05, 6)) * 0.05)
 
 
 def ratio_ticks(low: float, high: float, most: int = 8) -> list[float]:

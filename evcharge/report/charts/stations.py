@@ -1,11 +1,10 @@
-"""Stations as the charts have them: their order, their labels, and what is said of each.
+"""Stations as the charts have them: their labels, and what is said of each.
 
-What does not belong here: drawing, and what decides a verdict (``metrics``).
+What does not belong here: drawing, their order (``present``), and what decides a verdict (``metrics``).
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from evcharge.report.charts.theme import ATTENTION, MARKS, SILENT, refuse_unknown
+from evcharge.report.charts.theme import MARKS, refuse_unknown
 from evcharge.report.lettering import (
     BODY,
     MAX_LABEL_CHARS,
@@ -25,12 +24,12 @@ from evcharge.report.lettering import (
     legible,
     plain,
 )
-from evcharge.report.words import day_text, elided, percent, whole_percent
+from evcharge.report.present import ATTENTION, SILENT
+from evcharge.report.words import counted, day_text, elided, percent, unique_labels, whole_percent
 
 COLUMNS = (
     "source", "station_id", "name", "attempts", "successes", "unknown", "excluded", "success_ratio", "verdict_now",
     "now_ratio", "now_low", "now_high", "now_attempts", "since", "changed", "before_ratio", "last_session",
-    "charges_lost_per_week",
 )  # fmt: skip
 """What ``stations`` must have; other columns are not read."""
 
@@ -70,10 +69,8 @@ class ChartText:
             raise ValueError(f"target {self.target!r} is not a ratio from 0 to 1")
 
 
-def in_order(stations: pd.DataFrame) -> list[Any]:
-    """The stations as named tuples: those that need attention by charges lost a week, the rest by verdict and rate.
-
-    Unknown losses and rates come last, equal ones are ordered by rate, id and source.
+def rows_of(stations: pd.DataFrame) -> list[Any]:
+    """The stations as named tuples in the order given, each with a ``label`` that tells it apart where it is drawn.
 
     Raises:
         ValueError: there is no station, or a verdict has no mark.
@@ -81,20 +78,9 @@ def in_order(stations: pd.DataFrame) -> list[Any]:
     """
     if stations.empty:
         raise ValueError("there is no station to draw")
-    rows: list[Any] = list(stations[list(COLUMNS)].itertuples(index=False, name="Station"))
-    refuse_unknown({row.verdict_now for row in rows})
-    return sorted(rows, key=_place)
-
-
-def _place(row: Any) -> tuple[int, float, float, str, str]:
-    """What rows are sorted by."""
-    lost = row.charges_lost_per_week if row.verdict_now in ATTENTION else 0
-    return group_of(row), _last(-lost), _last(row.now_ratio), str(row.station_id), str(row.source)
-
-
-def _last(number: float) -> float:
-    """The number, or infinity where there is none."""
-    return math.inf if number != number else float(number)
+    table = stations[list(COLUMNS)]
+    refuse_unknown(set(table["verdict_now"]))
+    return list(table.assign(label=_labels(table)).itertuples(index=False, name="Station"))
 
 
 def group_of(row: Any) -> int:
@@ -102,34 +88,28 @@ def group_of(row: Any) -> int:
     return 0 if row.verdict_now in ATTENTION else list(MARKS).index(row.verdict_now)
 
 
-def labels(rows: Sequence[Any], shown: Sequence[Any], style: Style = BODY, width: float = MAX_LABEL_PX) -> list[str]:
-    """One label per row shown: the name, or the id where there is none; with id and source where these tell apart."""
-    several_sources = len({row.source for row in rows}) > 1
-    used = Counter(_short_name(row) for row in rows)
-    found = []
-    for row in shown:
-        name = _short_name(row)
-        unclear = used[name] > 1 or MISSING in name
-        label = f"{name_of(row)} · {_id(row)}" if unclear and name_of(row) != _id(row) else name_of(row)
-        found.append(fitted(legible(label), f" ({_source(row)})" if several_sources else "", style, width))
-    return found
+def _labels(stations: pd.DataFrame) -> list[str]:
+    """The labels of all stations, in characters that can be shown; with the id where the font lacks a letter."""
+    names = [legible(name) if isinstance(name, str) else None for name in stations["name"]]
+    ids = [legible(str(station_id)) or MISSING for station_id in stations["station_id"]]
+    sources = [elided(legible(str(source)), MAX_SOURCE_CHARS) for source in stations["source"]]
+    texts = [
+        dict(zip(("name", "station_id", "source"), row, strict=True)) for row in zip(names, ids, sources, strict=True)
+    ]
+    return [
+        f"{label} · {station_id}" if MISSING in drawable(label) and station_id not in label else label
+        for label, station_id in zip(unique_labels(texts, _seen), ids, strict=True)
+    ]
 
 
-def _short_name(row: Any) -> str:
-    return elided(drawable(name_of(row)), MAX_LABEL_CHARS)
+def _seen(label: str) -> str:
+    """What there is to see of a label in a chart."""
+    return elided(drawable(label), MAX_LABEL_CHARS)
 
 
-def name_of(row: Any) -> str:
-    """The station's name, or its id where it has no name."""
-    return (legible(row.name) if isinstance(row.name, str) else "") or _id(row)
-
-
-def _id(row: Any) -> str:
-    return legible(str(row.station_id)) or MISSING
-
-
-def _source(row: Any) -> str:
-    return elided(legible(str(row.source)), MAX_SOURCE_CHARS)
+def fitted_label(row: Any, style: Style = BODY, width: float = MAX_LABEL_PX) -> str:
+    """The label in as many characters and pixels as there is room for."""
+    return fitted(row.label, style=style, width=width)
 
 
 def rate(row: Any) -> str:
@@ -171,11 +151,6 @@ def target_words(ratio: float) -> str:
     return f"target {100 * ratio:.4g}%"
 
 
-def counted(count: int) -> str:
-    """A number of stations."""
-    return f"{count:,} station{'' if count == 1 else 's'}"
-
-
 def tally(rows: Sequence[Any]) -> str:
     """The number of stations of each verdict, those that occur."""
     found = Counter(row.verdict_now for row in rows)
@@ -194,7 +169,7 @@ def in_words(rows: Sequence[Any], text: ChartText, kind: str) -> str:
     sentences = [
         f"{kind}: {plain(text.title)}",
         plain(text.subtitle),
-        f"{counted(len(rows))} against {target_words(text.target)} – {tally(rows)}",
+        f"{counted(len(rows), 'station')} against {target_words(text.target)} – {tally(rows)}",
         f"First: {'; '.join(_said(row, year) for row in first)}" if first else "",
         cap_sentence(len(rows)),
         f"Definition of success – {plain(text.definition)}",
@@ -206,4 +181,4 @@ def in_words(rows: Sequence[Any], text: ChartText, kind: str) -> str:
 def _said(row: Any, year: int | None) -> str:
     """A station with its rate, counts and present state."""
     words = ", ".join(filter(None, (counts(row), at_present(row, year))))
-    return f"{elided(name_of(row), MAX_LABEL_CHARS)} {rate(row)}{f' ({words})' if words else ''}"
+    return f"{elided(row.label, MAX_LABEL_CHARS)} {rate(row)}{f' ({words})' if words else ''}"

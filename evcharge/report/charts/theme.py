@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.colours import TOKENS
 from evcharge.report.lettering import INK as INK
 from evcharge.report.lettering import Style
+from evcharge.report.present import SILENT
 
 _LIGHT = {name: shade.light for name, shade in TOKENS.items()}
 MUTED, LINE, PAPER, BAND = (_LIGHT[name] for name in ("--muted", "--line", "--paper", "--band"))
 BAD, BAD_PALE, OK, OK_PALE = (_LIGHT[name] for name in ("--bad", "--bad-pale", "--ok", "--ok-pale"))
 UNSURE, UNSURE_PALE, SILENT_INK = (_LIGHT[name] for name in ("--unsure", "--unsure-pale", "--silent"))
-
-BELOW, SILENT, CANT_TELL, MEETS = "below target", "silent", "can't tell yet", "meets target"
-ATTENTION = (BELOW, SILENT)
-"""The verdicts on the present that send somebody."""
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,12 @@ from evcharge.report.charts.shapes import Box, mosaic
 from evcharge.report.charts.sheet import QUARTER_PX, Sheet, default_style
 from evcharge.report.charts.theme import BAD, LINE, PAPER, SMALL_MUTED, UNSURE_PALE
 from evcharge.report.lettering import fitted, legible, text_width
-from evcharge.report.words import day_text, whole_percent
+from evcharge.report.words import NO_PORT, counted, day_text, whole_percent
 
 TITLE = "Share of failed attempts by port and week"
 
 COLUMNS = ("port", "week", "attempts", "failures")
 """What ``tiles`` must have."""
-
-NO_PORT = "no port id"
-"""The label of sessions whose port is not known."""
 
 MOST_PORTS, MOST_WEEKS = 16, 53
 """Rows and tiles a row; of more weeks the last ones are drawn, of more ports those with the most failures."""
@@ -94,8 +91,8 @@ def port_weeks_alt(tiles: pd.DataFrame) -> str:
     """The tiles in words, on one line: ports and weeks, and the port that failed most."""
     drawn = _tiles(tiles)
     failures, attempts = drawn.failures.sum(axis=1), drawn.attempts.sum(axis=1)
-    ports = f"{len(drawn.ports)} port{'' if len(drawn.ports) == 1 else 's'}"
-    sentences = [f"Tiles: share of failed attempts at {ports} in {len(drawn.weeks)} weeks, {_period(drawn)}"]
+    ports, weeks = counted(len(drawn.ports), "port"), counted(len(drawn.weeks), "week")
+    sentences = [f"Tiles: share of failed attempts at {ports} in {weeks}, {_period(drawn)}"]
     if failures.sum():
         worst = int(np.argmax(failures))
         counts = f"{failures[worst]:,.0f} of {attempts[worst]:,.0f} attempts"
@@ -169,5 +166,5 @@ def _left_out(drawn: Tiles) -> list[str]:
     if drawn.all_weeks > len(drawn.weeks):
         found.append(f"The last {len(drawn.weeks)} of {drawn.all_weeks} weeks")
     if drawn.hidden_ports:
-        found.append(f"{drawn.hidden_ports} more port{'' if drawn.hidden_ports == 1 else 's'} with fewer failures")
+        found.append(f"{counted(drawn.hidden_ports, 'more port')} with fewer failures")
     return found

@@ -21,7 +21,7 @@ from evcharge.report.charts.sheet import PAGE_PX, Sheet, default_style
 from evcharge.report.charts.stations import target_words
 from evcharge.report.charts.theme import BAD, BAND, LINE, OK, PAPER, SMALL, SMALL_BOLD, SMALL_MUTED, UNSURE, Mark
 from evcharge.report.lettering import Style
-from evcharge.report.words import day_text, percent
+from evcharge.report.words import counted, day_text, percent
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,8 +82,7 @@ def weekly_alt(weeks: pd.DataFrame, target: float) -> str:
     known = table["success_ratio"].dropna()
     years = {day.year for day in table.index}
     year = years.pop() if len(years) == 1 else None
-    weeks_words = f"{len(table)} week{'' if len(table) == 1 else 's'}"
-    sentences = [f"Line chart: success rate by week, {weeks_words}, {target_words(target)}"]
+    sentences = [f"Line chart: success rate by week, {counted(len(table), 'week')}, {target_words(target)}"]
     if known.empty:
         return f"{sentences[0]}. No attempts."
     for words, place in (("First", 0), ("Last", -1), ("Lowest", int(known.argmin()))):
@@ -94,7 +93,7 @@ def weekly_alt(weeks: pd.DataFrame, target: float) -> str:
     for signal in SIGNALS:
         found = table.index[table["signal"] == signal]
         if len(found):
-            count = f"{len(found)} week{'' if len(found) == 1 else 's'}"
+            count = counted(len(found), "week")
             sentences.append(f"{signal.capitalize()} than usual in {count}, first {day_text(found[0], year)}")
     return " ".join(f"{sentence}." for sentence in sentences)
 

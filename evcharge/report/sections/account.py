@@ -16,8 +16,8 @@ from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED
 from evcharge.migrate import head
 from evcharge.report.evidence import Evidence
 from evcharge.report.sections.cells import table_of, terms_of
-from evcharge.report.story import Story, missing_columns
-from evcharge.report.words import counted, joined, percent
+from evcharge.report.story import Story
+from evcharge.report.words import counted, joined, percent, verb
 
 MOST_LOADS = 60
 """Loads listed; the sums are of all of them."""
@@ -31,16 +31,14 @@ def account(story: Story, evidence: Evidence) -> dict[str, Any]:
     loads, rejects = evidence.loads, evidence.rejects
     sums = loads[["rows_read", *_PARTS, "skipped"]].sum()
     parts = " + ".join(f"{int(sums[name]):,} {name}" for name in _PARTS)
-    missing = missing_columns(story)
     return {
         "quality": terms_of(
             (
                 ("Every row", f"read {int(sums['rows_read']):,} = {parts}"),
-                ("Skipped", f"{int(sums['skipped']):,} rows that are no sessions by their format's own rule"
-                 if sums["skipped"] else ""),
+                ("Skipped", _skipped_text(int(sums["skipped"]))),
                 ("Failures", _failures_text(story)),
                 ("Unknown", _unknown_text(story)),
-                ("Not recorded", f"{joined(missing)}: what needs it is left out" if missing else ""),
+                ("Not recorded", f"{joined(evidence.missing)}: what needs it is left out" if evidence.missing else ""),
                 ("Not in the data", "Attempts that left no session: the true rates are lower, if anything."),
             )
         ),
@@ -56,6 +54,12 @@ def account(story: Story, evidence: Evidence) -> dict[str, Any]:
             (1,),
         ),
     }  # fmt: skip
+
+
+def _skipped_text(rows: int) -> str:
+    if not rows:
+        return ""
+    return f"{counted(rows, 'row')} that {verb(rows, 'is no session', 'are no sessions')} by the format's own rule"
 
 
 def _failures_text(story: Story) -> str:
@@ -75,8 +79,9 @@ def _unknown_text(story: Story) -> str:
     network = story.report.network
     sessions = network["attempts"] + network["unknown"] + network["excluded"]
     return (
-        f"{network['unknown']:,} of {sessions:,} sessions ({percent(network['unknown'] / sessions)}) lack what the "
-        f"definition needs, and {network['excluded']:,} are excluded by it; they are in no rate."
+        f"{network['unknown']:,} of {counted(sessions, 'session')} ({percent(network['unknown'] / sessions)}) "
+        f"{verb(network['unknown'], 'lacks', 'lack')} what the definition needs, and {network['excluded']:,} "
+        f"{verb(network['excluded'], 'is', 'are')} excluded by it; they are in no rate."
     )
 
 
@@ -93,7 +98,7 @@ def _load_table(loads: pd.DataFrame) -> dict[str, Any]:
     ]
     columns = ("file", "source", "profile", "failures in it", "read", *_PARTS, "of these shown")
     hidden = len(loads) - len(rows)
-    more = f"{hidden:,} earlier loads are not listed; the sums above hold them." if hidden else ""
+    more = f"{counted(hidden, 'earlier load')} not listed; the sums above hold them." if hidden else ""
     return table_of("Loads", columns, rows, range(4, 11), more)
 
 

@@ -14,7 +14,7 @@ from evcharge.report.evidence import Evidence
 from evcharge.report.present import SILENT
 from evcharge.report.sections.cells import mark_of, table_of
 from evcharge.report.story import Story, title_of
-from evcharge.report.words import amount, counted, day_text, energy, label_of, percent, whole_percent
+from evcharge.report.words import amount, counted, day_text, energy, percent, verb, whole_interval, whole_percent
 
 ADVICE = {
     "visit": "inspect {where}",
@@ -39,7 +39,7 @@ def actions(story: Story, evidence: Evidence) -> dict[str, Any]:
         f"drivers who gave up left no attempt. Each is beyond what chance explains at a target of "
         f"{100 * story.report.target:g}%. First steps are inferred from recorded codes: leads, not diagnoses.",
         "actions_more": f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
-        "nothing_first": f"{title_of(story)}: nothing to do first.",
+        "nothing_first": "" if rows or len(evidence.silent) else f"{title_of(story)}: nothing to do first.",
         "silent": _silent(evidence),
     }
 
@@ -51,10 +51,10 @@ def _action(row: Mapping[Any, Any], story: Story) -> dict[str, str]:
     where = f"port {row['worst_port']}" if isinstance(row["worst_port"], str) else "all ports"
     return {
         **mark_of(row["verdict_now"]),
-        "station": label_of(row),
+        "station": row["label"],
         "station_detail": _size(row),
         "now": "none" if silent else percent(row["now_ratio"]),
-        "range": "" if silent else f"{100 * row['now_low']:.0f}–{100 * row['now_high']:.0f}",
+        "range": "" if silent else whole_interval(row["now_low"], row["now_high"]),
         "before": f"was {percent(row['now_ratio'] if silent else row['before_ratio'])}" if since is not None else "",
         "since": "all along" if since is None else day_text(since),
         "since_detail": "" if since is None else _days_ago(row, story),
@@ -102,7 +102,7 @@ def _silent(evidence: Evidence) -> dict[str, Any] | None:
         return None
     rows = [
         (
-            label_of(row),
+            row["label"],
             day_text(row["last_session"]),
             f"{row['silent_days']:,}",
             amount(row["attempts_per_week"]),
@@ -113,5 +113,5 @@ def _silent(evidence: Evidence) -> dict[str, Any] | None:
     hidden = len(evidence.silent) - len(rows)
     title = f"{counted(len(evidence.silent), 'station')} fell silent: check power and comms, or a closure"
     columns = ("station", "last session", "days since", "attempts a week before", "charges lost a week")
-    more = f"{hidden:,} more are in the table of all stations." if hidden else ""
+    more = f"{hidden:,} more {verb(hidden, 'is', 'are')} in the table of all stations." if hidden else ""
     return {"title": title, **table_of(title, columns, rows, range(2, 5), more)}

@@ -11,46 +11,46 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evcharge.metrics.concentration import HourWindow, hour_window
+from evcharge.metrics.concentration import HourWindow
+from evcharge.metrics.rates import BELOW
 from evcharge.metrics.reasons import NOT_RECORDED
 from evcharge.metrics.weekly import weekly_counts
 from evcharge.report.evidence import Evidence
+from evcharge.report.plots import MOST_PANELS
 from evcharge.report.sections.cells import table_of
-from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, missing_columns, present_rows
+from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, present_rows
 from evcharge.report.words import (
+    NO_PORT,
     NONE,
     amount,
     day_text,
     in_words,
     interval,
     joined,
-    label_of,
     percent,
     sentence,
+    verb,
     whole_percent,
 )
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FEW_STATIONS = 10
-"""Below it each station has a panel of weeks: a funnel of five points says nothing. Source: report-design."""
 MOST_TILED = 8
 """Stations whose ports are shown week by week: two rows on a screen."""
-NO_PORT = "no port id"
-NO_REASONS = "Why attempts fail is left out: the data records no stop_reason and no error_code."
+NO_COLUMNS = "Why attempts fail is left out: the data records no stop_reason and no error_code."
 NO_FAILURES = "Why attempts fail is left out: none failed since its station's last change."
+NO_REASONS = "Why attempts fail is left out: no reason was recorded of the failures since each station's last change."
 NO_PORTS = "Which port, and when, is left out: the data records no port_id."
 
 
 def evidence_charts(story: Story, evidence: Evidence) -> dict[str, Any]:
     """Is it real, why, since when, which port, what hours; None where the data lacks what a chart needs."""
-    missing = missing_columns(story)
     return {
-        "spread": _panels(story) if len(story.stations) < FEW_STATIONS else _funnel(story),
+        "spread": _panels(story) if len(story.stations) <= MOST_PANELS else _funnel(story),
         "reasons": _reasons(story),
-        "no_reasons": NO_REASONS if "stop_reason or error_code" in missing else NO_FAILURES,
-        "no_ports": NO_PORTS if "port_id" in missing else "",
+        "no_reasons": _no_reasons(story, evidence),
+        "no_ports": NO_PORTS if "port_id" in evidence.missing else "",
         "weekly": _weekly(story),
         "tiles": _tiles(story, evidence),
         "tiles_caption": "A row a port, a square a week, at the stations above. Darker: a larger share of "
@@ -76,20 +76,21 @@ def _funnel(story: Story) -> dict[str, Any]:
 
         return draw_funnel(story.stations, story.report.target)
 
-    attention = len(story.attention)
-    title = (
-        f"The difference is real at {in_words(attention)} station{'' if attention == 1 else 's'}"
-        if attention
-        else ("No station is beyond what chance explains")
-    )
     return {
-        "title": title,
+        "title": _funnel_title(story.count_of(BELOW)),
         "caption": "Success now against attempts since the last change. Within the band chance explains "
         "the gap to the target.",
         "svg": _drawn("funnel", draw),
         "table": None,
         "wide": False,
     }
+
+
+def _funnel_title(below: int) -> str:
+    """At how many stations the rate now is lower than chance explains; the silent ones have none."""
+    if not below:
+        return "No station in use is below target beyond what chance explains"
+    return f"The difference is real at {in_words(below)} {verb(below, 'station', 'stations')}"
 
 
 def _panels(story: Story) -> dict[str, Any] | None:
@@ -124,7 +125,7 @@ def _station_weeks(story: Story) -> pd.DataFrame:
     for row in story.stations.to_dict("records"):
         own = story.days[story.days["station_key"] == row["station_key"]]
         weeks = weekly_counts(pd.concat([span, own[["day", "successes", "failures"]]]))
-        parts.append(weeks.assign(station=label_of(row), verdict_now=row["verdict_now"]))
+        parts.append(weeks.assign(**{name: row[name] for name in ("station_key", "verdict_now")}, station=row["label"]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -154,6 +155,13 @@ def _reasons(story: Story) -> dict[str, Any] | None:
     }
 
 
+def _no_reasons(story: Story, evidence: Evidence) -> str:
+    """Why reasons are left out, where they are."""
+    if "stop_reason or error_code" in evidence.missing:
+        return NO_COLUMNS
+    return NO_REASONS if story.reasons["sessions"].sum() else NO_FAILURES
+
+
 def _reason_frame(story: Story) -> pd.DataFrame:
     """A row a reason: title, first_step, failures at stations that need attention and elsewhere, shares."""
     attention = set(story.attention["station_key"])
@@ -168,8 +176,7 @@ def _reason_frame(story: Story) -> pd.DataFrame:
     sums = counts.groupby(["title", "first_step"], as_index=False)[["flagged", "elsewhere"]].sum()
     total = sums["flagged"] + sums["elsewhere"]
     sums = sums.assign(total=total, share=total / max(int(total.sum()), 1))
-    sums = sums.sort_values(["total", "title"], ascending=[False, True], ignore_index=True)
-    return sums.assign(cumulative_share=sums["share"].cumsum())
+    return sums.sort_values(["total", "title"], ascending=[False, True], ignore_index=True)
 
 
 def _reasons_title(table: pd.DataFrame) -> str:
@@ -246,32 +253,29 @@ def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> dict[str, An
             one["port"],
             f"{one['attempts']:,}",
             f"{one['failures']:,}",
-            percent(one["failures"] / max(one["attempts"], 1)),
+            percent(one["failures"] / one["attempts"] if one["attempts"] else None),
         )
         for one in ports.to_dict("records")
     ]
     columns = ("port", "attempts", "failures", "failed")
     return {
-        "title": label_of(row),
+        "title": row["label"],
         "svg": _drawn(f"ports{number}", draw),
-        "table": table_of(f"Ports of {label_of(row)}", columns, rows, (1, 2, 3)),
+        "table": table_of(f"Ports of {row['label']}", columns, rows, (1, 2, 3)),
     }
 
 
 def _hours(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
     """Failures by hour of the day, at the stations to fix first where they bunch."""
-    rows = {row["station_key"]: row for row in evidence.actions.to_dict("records")}
-    charts: list[dict[str, Any]] = []
-    for key, now in present_rows(story.detail, evidence.actions):
-        counts = now.groupby("hour")[["attempts", "failures"]].sum()
-        hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
-        window = hour_window(hours)
-        if window:
-            charts.append(_hour_chart(rows[key], hours, window, len(charts)))
-    return charts
+    now = dict(present_rows(story.detail, evidence.actions))
+    rows = [row for row in evidence.actions.to_dict("records") if isinstance(row["hour_window"], HourWindow)]
+    return [_hour_chart(row, now[row["station_key"]], number) for number, row in enumerate(rows)]
 
 
-def _hour_chart(row: dict[Any, Any], hours: pd.DataFrame, window: HourWindow, number: int) -> dict[str, Any]:
+def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int) -> dict[str, Any]:
+    window: HourWindow = row["hour_window"]
+    counts = now.groupby("hour")[["attempts", "failures"]].sum()
+    hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
     hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours
 
     def draw() -> Figure:
@@ -283,11 +287,11 @@ def _hour_chart(row: dict[Any, Any], hours: pd.DataFrame, window: HourWindow, nu
         (f"{one['hour']:02}:00", f"{one['attempts']:,}", f"{one['failures']:,}") for one in hours.to_dict("records")
     ]
     return {
-        "title": f"{label_of(row)}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
+        "title": f"{row['label']}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
         "caption": f"{percent(window.failure_ratio_outside)} at other hours. Share of attempts that failed, by local "
         "hour, since the last change.",
         "svg": _drawn(f"hours{number}", draw),
-        "table": table_of(f"Failures by hour at {label_of(row)}", ("hour", "attempts", "failures"), cells, (1, 2)),
+        "table": table_of(f"Failures by hour at {row['label']}", ("hour", "attempts", "failures"), cells, (1, 2)),
         "wide": False,
     }
 

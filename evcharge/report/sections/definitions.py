@@ -5,6 +5,7 @@ What does not belong here: what a definition says (``metrics.definitions``) and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
@@ -16,28 +17,34 @@ from evcharge.report.evidence import Evidence
 from evcharge.report.sandwich import Sandwich
 from evcharge.report.sections.cells import table_of, terms_of
 from evcharge.report.story import LEADING_SHARE, Story
-from evcharge.report.words import NONE, counted, interval, label_of, percent
+from evcharge.report.words import NONE, counted, interval, percent
 
 MOST_FLIPS = 10
 """Stations shown whose verdict hangs on the definition; ``evcharge sandwich`` has all of them."""
+NO_DEFINITION = "No definition can judge these sessions."
 
 
 def definitions(story: Story, evidence: Evidence) -> dict[str, Any]:
     """Terms, the table of definitions, and the stations whose verdict depends on it."""
     sandwich = evidence.sandwich
     missing = ", ".join(sandwich.silent)
-    total, flips = len(story.stations), len(sandwich.flipping)
+    labels = {(row["source"], row["station_id"]): row["label"] for row in story.rows}
     return {
         "terms": _terms(story),
-        "definitions": _definition_table(sandwich),
+        "definitions": _definition_table(sandwich) if sandwich.definitions else None,
+        "no_definition": NO_DEFINITION,
         "without_data": f"The data lacks what these need: {missing}." if missing else "",
-        "flips_title": f"The verdict over the whole period depends on the definition at {flips:,} of {total:,} stations"
-        if flips
-        else f"No verdict over the whole period depends on the definition, at {counted(total, 'station')}",
-        "flips": _flip_table(sandwich) if flips else None,
+        "flips_title": _flips_title(len(sandwich.flipping), len(story.stations)),
+        "flips": _flip_table(sandwich, labels) if len(sandwich.flipping) else None,
         "flips_caption": f"+n: sessions that fail by {sandwich.base.id} and succeed by this definition; −n: the other "
         "way round. Marks are verdicts over the whole period.",
     }
+
+
+def _flips_title(flips: int, total: int) -> str:
+    if not flips:
+        return f"No verdict over the whole period depends on the definition, at {counted(total, 'station')}"
+    return f"The verdict over the whole period depends on the definition at {flips:,} of {counted(total, 'station')}"
 
 
 def _terms(story: Story) -> list[dict[str, str]]:
@@ -108,20 +115,23 @@ def _definition_table(sandwich: Sandwich) -> dict[str, Any]:
     return table_of("The network by every definition, over the whole period", columns, rows, range(1, 8))
 
 
-def _flip_table(sandwich: Sandwich) -> dict[str, Any]:
+def _flip_table(sandwich: Sandwich, labels: Mapping[Any, str]) -> dict[str, Any]:
     flipping = sandwich.flipping
     keys = flipping.head(MOST_FLIPS)
     shown = sandwich.stations.merge(keys, on=STATION)
-    rows = [_flip_row(group.to_dict("records"), sandwich) for _, group in shown.groupby(STATION, sort=True)]
+    rows = [
+        [labels[key], *_flip_cells(group.to_dict("records"), sandwich)]
+        for key, group in shown.groupby(STATION, sort=True)
+    ]
     hidden = len(flipping) - len(rows)
     more = f"{hidden:,} more: evcharge sandwich --json" if hidden > 0 else ""
     columns = ("station", *(one.id for one in sandwich.definitions))
     return table_of("Stations whose verdict depends on the definition", columns, rows, range(1, len(columns)), more)
 
 
-def _flip_row(rows: list[dict[Any, Any]], sandwich: Sandwich) -> list[str]:
+def _flip_cells(rows: list[dict[Any, Any]], sandwich: Sandwich) -> list[str]:
     by_definition = {row["definition"]: row for row in rows}
-    return [label_of(rows[0]), *(_flip_cell(by_definition[one.id]) for one in sandwich.definitions)]
+    return [_flip_cell(by_definition[one.id]) for one in sandwich.definitions]
 
 
 def _flip_cell(row: dict[Any, Any]) -> str:

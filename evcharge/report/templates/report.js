@@ -28,6 +28,10 @@
     svg.append(made);
   };
 
+  // What is not known is not there.
+  const ratio = (successes, attempts) => (attempts ? successes / attempts : null);
+  const reasonOf = (row) => (row.r ? `${row.r} ${row.share}` : "");
+
   // The interval of one station: line, mark, the rate before, the target. Ratios become tenths of a per cent.
   const across = (ratio) => Math.round(10 * Math.max(0, Math.min(124, 124 * (ratio - data.axis) / (1 - data.axis)))) / 10;
   const SHAPES = [
@@ -38,18 +42,18 @@
   ];
   const intervalOf = (row) => {
     const svg = drawing(124, 18, row.range && `95% interval ${row.range}`);
-    const target = across(data.target);
+    const target = across(data.target), now = ratio(row.n, row.m);
     path(svg, `M${target} 0V18`, { stroke: "var(--muted)", "stroke-dasharray": "2 2" });
-    if (row.n === null) return svg;
+    if (now === null) return svg;
     const colour = `var(--${["bad", "silent", "muted", "ok"][row.w]})`;
-    if (row.l !== null) {
+    if (row.l !== undefined) {
       const low = across(row.l);
       path(svg, `M${low} 9H${across(row.h)}`, { stroke: colour, "stroke-width": 1.5, opacity: 0.7 });
       if (row.l < data.axis) path(svg, "M4 6L0 9L4 12", { stroke: colour, fill: "none", "stroke-width": 1.5 });
     }
-    if (row.b !== null) path(svg, `M${across(row.b)} 4V14`, { stroke: "var(--ink)", "stroke-width": 1.5 });
+    if (row.b !== undefined) path(svg, `M${across(row.b)} 4V14`, { stroke: "var(--ink)", "stroke-width": 1.5 });
     const filled = row.w === 0 || row.w === 3;
-    path(svg, SHAPES[row.w](across(row.n)), { stroke: colour, "stroke-width": 1.5, fill: filled ? colour : "var(--paper)" });
+    path(svg, SHAPES[row.w](across(now)), { stroke: colour, "stroke-width": 1.5, fill: filled ? colour : "var(--paper)" });
     return svg;
   };
   const stripOf = (row) => {
@@ -79,14 +83,14 @@
     strip.append(stripOf(row));
     made.append(
       head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.period),
-      element("td", { class: "r" }, row.tries), strip, element("td", { class: "d" }, row.since), element("td", { class: "w", title: row.reason }, row.reason),
+      element("td", { class: "r" }, row.tries), strip, element("td", { class: "d" }, row.since), element("td", { class: "w", title: reasonOf(row) }, reasonOf(row)),
       element("td", { class: "r" }, row.lost));
     return made;
   };
 
   const SORTED_BY = {
-    station: (row) => row.s.toLowerCase(), now: (row) => row.n, period: (row) => row.p, tries: (row) => row.t,
-    since: (row) => row.f, lost: (row) => row.c,
+    station: (row) => row.s.toLowerCase(), now: (row) => ratio(row.n, row.m), period: (row) => ratio(row.k, row.t), tries: (row) => row.t,
+    since: (row) => (row.since ? (row.w === 1 ? row.e : row.f) : null), lost: (row) => (row.w < 2 ? row.c ?? null : null),
   };
   const compared = (one, other) => {
     const [a, b] = [SORTED_BY[state.key](one), SORTED_BY[state.key](other)];
@@ -97,7 +101,7 @@
   const chosen = () => {
     const wanted = state.text.toLowerCase();
     const rows = data.rows.filter((row) =>
-      (!state.words.size || state.words.has(row.w)) && (!wanted || `${row.s} ${row.id} ${row.reason}`.toLowerCase().includes(wanted)));
+      (!state.words.size || state.words.has(row.w)) && (!wanted || `${row.s} ${row.id} ${reasonOf(row)}`.toLowerCase().includes(wanted)));
     return state.key ? rows.map((row, at) => [row, at]).sort((a, b) => compared(a[0], b[0]) || a[1] - b[1]).map(([row]) => row) : rows;
   };
   const show = () => {
@@ -147,9 +151,9 @@
     return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
   };
   document.getElementById("download").addEventListener("click", () => {
-    const head = ["source", "station_id", "station", "verdict_now", "now_ratio", "now_low", "now_high", "success_ratio", "attempts", "since", "reason", "charges_lost_per_week"];
+    const head = ["source", "station_id", "station", "verdict_now", "now_ratio", "now_low", "now_high", "success_ratio", "attempts", "since", "last_session", "reason", "reason_share", "charges_lost_per_week"];
     const lines = chosen().map((row) =>
-      [row.o, row.id, row.s, data.words[row.w].word, row.n, row.l, row.h, row.p, row.t, row.f, row.reason, row.c].map(cell).join(","));
+      [row.o, row.id, row.s, data.words[row.w].word, ratio(row.n, row.m), row.l, row.h, ratio(row.k, row.t), row.t, row.f, row.e, row.r, row.q, row.c].map(cell).join(","));
     const blob = new Blob([`${[head.join(","), ...lines].join("\n")}\n`], { type: "text/csv" });
     const link = element("a", { href: URL.createObjectURL(blob), download: "stations.csv" });
     link.click();

@@ -8,12 +8,16 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.definitions import RECORDED, Definition
+from evcharge.metrics.loads import ACCOUNT
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.weekly import control_chart, direction, weekly_counts
 from evcharge.report import STATION_FIGURES, Report
-from evcharge.report.present import PRESENT, SILENT, in_order_of_attention
-from evcharge.report.story import POWER_AND_COMMS, REVIEW, Story
+from evcharge.report.evidence import Evidence, listed
+from evcharge.report.present import PRESENT, SILENT
+from evcharge.report.rollup import roll_up
+from evcharge.report.sandwich import Sandwich
+from evcharge.report.story import ADVICE, Story, arranged
 
 FIRST_DAY = date(2025, 4, 1)
 GOOD, BAD, NEW = (100, 0), (45, 55), (3, 0)
@@ -21,8 +25,11 @@ GOOD, BAD, NEW = (100, 0), (45, 55), (3, 0)
 PERIOD_DAYS = 70
 
 
-def station(successes, failures, station_id="A", last_day=PERIOD_DAYS, **more):
-    """A station whose attempts are spread evenly from the first day up to ``last_day``, failures in between."""
+def station(successes, failures, station_id="A", last_day=PERIOD_DAYS, first_day=0, **more):
+    """A station whose attempts are spread evenly from ``first_day`` up to ``last_day``, failures in between.
+
+    ``first_step`` is that of the leading reason.
+    """
     return {
         "source": "acme",
         "station_id": station_id,
@@ -32,12 +39,15 @@ def station(successes, failures, station_id="A", last_day=PERIOD_DAYS, **more):
         "city": None,
         "region": None,
         "ports": 0,
+        **dict.fromkeys((*ADVICE, "hour_window")),
+        **dict.fromkeys(("reason_share", "worst_port_share"), np.nan),
         "successes": successes,
         "failures": failures,
         "excluded": 0,
         "unknown": 0,
         "without_failures": 0,
         "perhaps_without_failures": 0,
+        "first_day": first_day,
         "last_day": last_day,
         **more,
     }
@@ -47,10 +57,11 @@ def days_of(stations):
     """The frame of ``metrics.days.count_days``."""
     frames = []
     for key, one in enumerate(stations, start=1):
-        counts = {name: _spread(one[name], one["last_day"]) for name in ("successes", "failures")}
-        unknown = np.zeros(one["last_day"], dtype="int64")
+        length = one["last_day"] - one["first_day"]
+        counts = {name: _spread(one[name], length) for name in ("successes", "failures")}
+        unknown = np.zeros(length, dtype="int64")
         unknown[0] = max(one["unknown"], int(not counts["successes"].any() and not counts["failures"].any()))
-        day = np.datetime64(FIRST_DAY, "s") + np.arange(one["last_day"]) * np.timedelta64(1, "D")
+        day = np.datetime64(FIRST_DAY, "s") + (one["first_day"] + np.arange(length)) * np.timedelta64(1, "D")
         frame = pd.DataFrame({"station_key": key, "day": day.astype("datetime64[s]"), **counts, "excluded": 0})
         frames.append(frame.assign(unknown=unknown))
     days = pd.concat(frames, ignore_index=True)
@@ -85,19 +96,27 @@ def story_of(*stations: dict[str, object], definition: Definition = RECORDED, ta
         network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
     )
     places = rated[["operator", "network", "city", "region", "ports"]]
-    table = pd.concat([report.groups, places, spells.rename(columns=PRESENT)], axis=1)
-    attention = table["verdict_now"].isin(["below target", SILENT])
-    step = np.where(table["verdict_now"] == SILENT, POWER_AND_COMMS, REVIEW)
-    empty = {
-        "reason": None,
-        "worst_port": None,
-        "worst_hours": None,
-        "reason_share": np.nan,
-        "worst_port_share": np.nan,
-    }
-    table = table.assign(**empty, first_step=pd.Series(step).where(attention, None))
+    table = pd.concat([report.groups, places, counts[[*ADVICE, "hour_window"]], spells.rename(columns=PRESENT)], axis=1)
     weeks = control_chart(weekly_counts(days))
     reasons = pd.DataFrame(columns=["source", "station_id", "kind", "title", "first_step", "sessions", "share"])
     detail = pd.DataFrame(columns=["station_key", "port_id", "day", "hour", "successes", "failures", "unknown"])
     parts = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail} | more
-    return Story(report=report, stations=in_order_of_attention(table), days=days, **parts)
+    return Story(report=report, stations=arranged(table), days=days, **parts)
+
+
+def evidence_of(story: Story, **more: object) -> Evidence:
+    """What stands behind a story, without a load and with no other definition; ``more`` takes its place."""
+    definition, target = story.report.definition, story.report.target
+    rates = pd.DataFrame(columns=["source", "station_id", "definition", "flips", "failures_included"])
+    actions, silent = listed(story.attention)
+    whole: dict[str, object] = {
+        "actions": actions,
+        "silent": silent,
+        "roll_up": roll_up(story.stations, target),
+        "sandwich": Sandwich(definition, target, (), (), rates.astype({"flips": bool}), {}),
+        "recorded": frozenset(),
+        "out_of_period": 0,
+        "loads": pd.DataFrame(columns=["file_name", "file_sha256", "source", *ACCOUNT]),
+        "rejects": pd.DataFrame(columns=["rule", "rows"]),
+    }
+    return Evidence(**whole | more)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -67,6 +68,17 @@ def report_of(*stations, definition=RECORDED, first=date(2025, 4, 1), last=date(
 )
 def test_notes_say_what_must_be_known_of_the_failures(stations, notes):
     assert report_of(*stations).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("count", "note"),
+    [
+        (1, "1 attempt never became a transaction: unknown by this definition, failed by chargex_session."),
+        (2, "2 attempts never became a transaction: unknown by this definition, failed by chargex_session."),
+    ],
+)
+def test_attempts_without_a_transaction_are_told_in_their_number(count, note):
+    assert replace(report_of(station(1, 1)), unjudged_attempts=count).notes[-1] == note
 
 
 def test_a_period_is_written_as_people_do():

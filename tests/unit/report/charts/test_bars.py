@@ -11,7 +11,7 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from evcharge.report.charts import ChartText, alt_text, draw_station_reliability, save_png
+from evcharge.report.charts import ChartText, draw_station_reliability, save_png
 from evcharge.report.charts.ranked import WIDTH_PX
 from evcharge.report.charts.stations import MAX_ROWS
 from evcharge.report.lettering import DPI
@@ -21,6 +21,7 @@ from tests.charting import (
     SILENT,
     TEXT,
     UNSURE,
+    alternative,
     changed,
     collisions,
     day,
@@ -195,7 +196,8 @@ def test_the_png_has_the_size_of_the_figure_and_grows_with_the_rows(count):
 
 def test_the_png_carries_title_and_alternative_text_and_no_date_or_version():
     chunks = Image.open(io.BytesIO(png(mixed()))).text
-    assert chunks == {"Title": TEXT.title, "Description": alt_text(mixed(), TEXT)}
+    assert chunks == {"Title": TEXT.title, "Description": alternative(draw_station_reliability(mixed(), TEXT))}
+    assert chunks["Description"].startswith("Bar chart: 2 of 4 stations need attention. Success rate, June 2025.")
 
 
 @pytest.mark.parametrize("count", [1, 8, 45])
@@ -269,7 +271,8 @@ def test_nasty_words_around_the_chart_reach_picture_and_chunks_as_plain_text():
 
 
 def test_the_alternative_text_tells_finding_counts_worst_definition_and_note():
-    assert alt_text(mixed(), ChartText("Two are bad", "June 2025.", 0.95, "recorded", "one month only")) == (
+    text = ChartText("Two are bad", "June 2025.", 0.95, "recorded", "one month only")
+    assert alternative(draw_station_reliability(mixed(), text)) == (
         "Bar chart: Two are bad. June 2025. 5 stations against target 95% – below target: 2, can't tell yet: 2, "
         "meets target: 1. First: worse 60.0% (60 of 100); bad 80.0% (80 of 100). "
         "Definition of success – recorded. Note: one month only."
@@ -328,11 +331,12 @@ def test_the_alternative_text_tells_what_the_first_stations_do_now():
         changed("fell", BELOW, 0.8, 0.97, "2025-06-20", charges_lost_per_week=19.0),
     ]
     expected = "First: dead 97.0% (97 of 100, silent since 13 Jun); fell 90.0% (900 of 1,000, now 80%, since 20 Jun)."
-    assert expected in alt_text(fleet(*rows), TEXT)
+    assert expected in alternative(draw_station_reliability(fleet(*rows), TEXT))
 
 
 def test_the_alternative_text_of_a_capped_chart_says_so():
-    assert "Shown: the 40 of 5,000 stations that need attention first." in alt_text(many(5000), TEXT)
+    told = alternative(draw_station_reliability(many(5000), TEXT))
+    assert "Shown: the 40 of 5,000 stations that need attention first." in told
 
 
 def test_no_station_is_refused():
@@ -342,7 +346,7 @@ def test_no_station_is_refused():
 
 def test_a_verdict_without_a_mark_is_refused_by_name():
     with pytest.raises(ValueError, match="'fine'"):
-        draw_station_reliability(fleet(station("a", 1, 2, "fine")), TEXT)
+        draw_station_reliability(fleet(station("a", 1, 2, UNSURE)).assign(verdict_now="fine"), TEXT)
 
 
 @pytest.mark.parametrize("target", [95, -0.1, math.nan])

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from evcharge.report.charts import ChartText, alt_text, dots_alt, draw_station_dots, draw_station_reliability
+from evcharge.report.charts import ChartText, draw_station_dots, draw_station_reliability
 from tests.charting import (
     BELOW,
     MEETS,
@@ -85,8 +85,9 @@ def test_words_and_order_are_those_of_the_bars():
 
 
 def test_the_alternative_text_is_that_of_the_bars_but_for_the_kind():
-    assert dots_alt(mixed(), TEXT) == alt_text(mixed(), TEXT).replace("Bar chart", "Dot plot")
-    assert alternative(draw_station_dots(mixed(), TEXT)) == dots_alt(mixed(), TEXT)
+    bars, dots = (alternative(draw(mixed(), TEXT)) for draw in (draw_station_reliability, draw_station_dots))
+    assert dots == bars.replace("Bar chart", "Dot plot")
+    assert dots.startswith("Dot plot: ")
 
 
 @pytest.mark.parametrize("count", [1, 10, 45])

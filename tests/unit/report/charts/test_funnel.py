@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from evcharge.metrics.small_samples import funnel_limits
-from evcharge.report.charts import draw_funnel, funnel_alt, to_svg
+from evcharge.report.charts import draw_funnel, to_svg
 from tests.charting import (
     BELOW,
     HOSTILE,
@@ -61,7 +61,7 @@ def test_only_stations_that_need_attention_are_named_and_one_that_only_looks_bad
     drawn = words(draw_funnel(stations, 0.95))
     assert {"fell", "dead", "small", "73% but only 11 attempts:", "chance can do that"} <= set(drawn)
     assert "fine" not in drawn
-    assert "small: 73% but only 11 attempts: chance can do that." in funnel_alt(stations, 0.95)
+    assert "small: 73% but only 11 attempts: chance can do that." in alternative(draw_funnel(stations, 0.95))
 
 
 def test_a_station_a_little_under_the_target_is_not_pointed_out():
@@ -132,14 +132,15 @@ def test_the_alternative_text_tells_who_is_below_and_counts_the_others():
         station("fell", 700, 1000, BELOW), station("dead", 970, 1000, SILENT), station("fine", 990, 1000, MEETS),
         station("idle", 0, 0, UNSURE),
     )  # fmt: skip
-    assert funnel_alt(stations, 0.95) == (
+    assert alternative(draw_funnel(stations, 0.95)) == (
         "Funnel plot: success rate now of 3 stations against their attempts, target 95%. 1 below target beyond what "
         "chance does once in 1,000: fell 70% of 1,000. Silent: 1. Meets target: 1. "
         "Not drawn: 1 station without attempts."
     )
-    assert alternative(draw_funnel(stations, 0.95)) == funnel_alt(stations, 0.95)
 
 
-def test_the_order_of_the_rows_changes_nothing():
-    stations = spread_out(60)
-    assert to_svg(draw_funnel(stations, 0.95), "a") == to_svg(draw_funnel(stations[::-1], 0.95), "a")
+def test_the_first_stations_in_the_order_given_are_named():
+    stations = fleet(*(station(f"S{i}", 500 + 20 * i, 1000, BELOW) for i in range(10)))
+    first, last = ("; ".join(f"S{i} {50 + 2 * i}% of 1,000" for i in places) for places in (range(8), range(9, 1, -1)))
+    assert f": {first}." in alternative(draw_funnel(stations, 0.95))
+    assert f": {last}." in alternative(draw_funnel(stations[::-1], 0.95))

@@ -26,19 +26,19 @@ from tests.charting import (
 def frame(*stations):
     """Stations as (label, verdict, attempts a week, successes a week)."""
     rows = [
-        (label, verdict, week, n, k, k / n if n else math.nan)
-        for label, verdict, attempts, successes in stations
+        (label, key, verdict, week, n, k, k / n if n else math.nan)
+        for key, (label, verdict, attempts, successes) in enumerate(stations)
         for week, n, k in zip(mondays(len(attempts)), attempts, successes, strict=True)
     ]
-    columns = ("station", "verdict_now", "week", "attempts", "successes", "success_ratio")
+    columns = ("station", "station_key", "verdict_now", "week", "attempts", "successes", "success_ratio")
     table = pd.DataFrame({name: [row[place] for row in rows] for place, name in enumerate(columns) if place})
     return table.assign(station=texts(row[0] for row in rows))
 
 
-TWO = frame(("Good", MEETS, [100, 25, 100], [99, 25, 98]), ("Bad", BELOW, [50, 50, 50], [50, 40, 30]))
+TWO = frame(("Bad", BELOW, [50, 50, 50], [50, 40, 30]), ("Good", MEETS, [100, 25, 100], [99, 25, 98]))
 
 
-def test_each_station_has_a_panel_those_that_need_attention_first():
+def test_each_station_has_a_panel_in_the_order_given():
     figure = draw_panels(TWO, 0.95)
     assert [line for line in words(figure) if line in ("Good", "Bad", "below target", "meets target")] == [
         "Bad",
@@ -108,5 +108,12 @@ def test_the_alternative_text_tells_each_station():
     assert alternative(draw_panels(TWO, 0.95)) == panels_alt(TWO, 0.95)
 
 
-def test_the_order_of_the_rows_changes_nothing():
-    assert to_svg(draw_panels(TWO[::-1], 0.95), "a") == to_svg(draw_panels(TWO, 0.95), "a")
+def test_the_order_of_the_weeks_changes_nothing():
+    mixed_up = TWO.iloc[[2, 0, 1, 5, 3, 4]]
+    assert to_svg(draw_panels(mixed_up, 0.95), "a") == to_svg(draw_panels(TWO, 0.95), "a")
+
+
+def test_stations_of_one_label_have_a_panel_each():
+    twins = frame(("Depot", BELOW, [50, 50], [50, 40]), ("Depot", MEETS, [100, 100], [99, 98]))
+    figure = draw_panels(twins, 0.95)
+    assert [list(line.get_ydata()) for line in parts(figure, "rates")] == [[1, 0.8], [0.99, 0.98]]

@@ -40,7 +40,7 @@ def everything():
     fleet_of = fleet(*(station(f"S{i}", 50 + i, 100, BELOW if i % 2 else UNSURE) for i in range(30)))
     stations = fleet_of.assign(name=names(30), source=names(30))
     weeks = weeks_of([50] * 9, [49, 45, 48, 47, 0, 49, 50, 41, 44], ["worse", "better", *[""] * 7])
-    panels = weeks.assign(station=names(9), verdict_now=BELOW)
+    panels = weeks.assign(station_key=range(9), station=names(9), verdict_now=BELOW)
     tiles = weeks.assign(port=names(9), failures=3)
     hours = tiles.assign(hour=range(9), in_window=[True, *[False] * 8])
     reasons = tiles.assign(title=names(9), first_step=names(9), flagged=3, elsewhere=range(9))
@@ -121,7 +121,7 @@ def test_names_are_text_and_whole_where_only_a_browser_has_the_letters():
     stations = mixed().assign(name=texts(["<b>&amp;</b>", "名前 駅", "a\ud800b", "Z" + "\u0301" * 99, "\u202egnp"]))
     root = ElementTree.fromstring(to_svg(draw_station_reliability(stations, TEXT), "bars"))
     drawn = {text.text for text in root.iter("text")}
-    assert {"<b>&amp;</b>", "名前 駅 · idle", "a□b · new", "Ź\u0301", "gnp"} <= drawn
+    assert {"<b>&amp;</b>", "名前 駅 · bad", "a□b · new", "Ź\u0301", "gnp"} <= drawn
 
 
 def test_the_same_figure_is_the_same_text_in_every_process(svgs):

@@ -1,0 +1,33 @@
+"""What charts and page agree on: where an axis of rates begins, and up to how many stations have a panel each.
+
+What does not belong here: drawing (``charts``), and anything that needs matplotlib: the page is made without it too.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from evcharge.metrics.spells import LEAST_ATTEMPTS
+
+Floats = npt.NDArray[np.float64]
+
+ROOM_UNDER_WORST = 0.05
+"""What a zoomed axis shows below the worst rate. Source: report-design.md, "axis starts 5 points under the worst"."""
+MOST_PANELS = 9
+"""Stations up to which each has a panel of weeks: a funnel of five points says nothing. Source: report-design.md,
+"fewer than 10 stations: small weekly panels"."""
+
+
+def zoomed_floor(ratios: Floats, attempts: Floats, target: float) -> float:
+    """Where a zoomed axis of rates begins: 5 points under the worst credible one or the target, on a round value.
+
+    A rate is credible from ``spells.LEAST_ATTEMPTS`` attempts on, so that 0 of 3 does not squash all the others; where
+    no station has as many, all are.
+    """
+    known = ratios[attempts > 0]
+    credible = ratios[attempts >= LEAST_ATTEMPTS]
+    worst = float(min([target, *(credible if len(credible) else known)]))
+    return max(0.0, math.floor(round((worst - ROOM_UNDER_WORST) / 0.05, 6)) * 0.05)

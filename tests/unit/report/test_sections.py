@@ -1,0 +1,264 @@
+"""What the sections of the page say, of stories that are stated: no database, no browser."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from evcharge.metrics.concentration import HourWindow
+from evcharge.metrics.weekly import SMALL, WORSE, Direction
+from evcharge.report.evidence import SHOWN_COLUMNS
+from evcharge.report.page import render_page
+from evcharge.report.sections.actions import actions
+from evcharge.report.sections.charts import evidence_charts
+from evcharge.report.sections.head import figures, finding
+from evcharge.report.sections.stations import STATIC_ROWS, all_stations, table_data
+from tests.unit.report.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
+
+EVERYTHING = frozenset(name for names in SHOWN_COLUMNS for name in names)
+
+
+def silent(station_id, **more):
+    return station(350, 0, station_id, last_day=50, **more)
+
+
+def figure_of(story, name):
+    (figure,) = (one for one in figures(story)["figures"] if one["name"] == name)
+    return figure
+
+
+def page_of(story, **evidence):
+    return render_page(story, evidence_of(story, **evidence), "evcharge report")
+
+
+# Do these first
+
+
+def test_where_all_that_is_wrong_is_silence_the_page_does_not_say_that_there_is_nothing_to_do():
+    told = story_of(*(silent(f"S{n}") for n in range(4)), station(*GOOD))
+    text = page_of(told)
+    assert "4 stations fell silent" in text
+    assert "nothing to do first" not in text
+    assert "All 2 stations meet the target: nothing to do first." in page_of(
+        story_of(station(*GOOD), station(*GOOD, "B"))
+    )
+
+
+def test_few_silent_stations_stand_among_the_others():
+    told = story_of(*(silent(f"S{n}") for n in range(3)), station(*BAD))
+    said = actions(told, evidence_of(told))
+    assert [one["word"] for one in said["actions"]] == ["silent", "silent", "silent", "below target"]
+    assert said["silent"] is None
+
+
+# Evidence
+
+
+def test_stations_of_one_name_have_panels_and_labels_of_their_own():
+    told = story_of(station(*BAD, "1", name="Depot"), station(*GOOD, "2", name="Depot"))
+    spread = evidence_charts(told, evidence_of(told))["spread"]
+    assert {row[0] for row in spread["table"]["rows"]} == {"Depot · 1", "Depot · 2"}
+    assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread["svg"])}
+
+
+def test_one_id_of_two_sources_has_panels_and_labels_of_its_own():
+    told = story_of(station(*BAD, "1"), station(*GOOD, "1", source="other"))
+    text = page_of(told)
+    assert ">1 (acme)<" in text
+    assert ">1 (other)<" in text
+
+
+def _texts(svg):
+    return [f">{part}" for part in svg.replace("<", ">").split(">")]
+
+
+def test_the_title_of_the_funnel_counts_the_stations_below_target_and_no_silent_one():
+    others = [station(*GOOD, f"G{n}") for n in range(8)]
+    for bad, title in (
+        (2, "The difference is real at two stations"),
+        (1, "The difference is real at one station"),
+        (0, "No station in use is below target beyond what chance explains"),
+    ):
+        told = story_of(*(station(*BAD, f"B{n}") for n in range(bad)), silent("S1"), silent("S2"), *others)
+        assert evidence_charts(told, evidence_of(told))["spread"]["title"] == title
+
+
+def test_why_reasons_are_left_out_is_told_as_it_is():
+    unsaid = pd.DataFrame({"source": "acme", "station_id": "A", "kind": ["none"], "sessions": 55})
+    told = story_of(station(*BAD), reasons=unsaid)
+    for recorded, reason in (
+        (frozenset({"port_id"}), "the data records no stop_reason and no error_code."),
+        (frozenset({"error_code"}), "no reason was recorded of the failures since each station's last change."),
+    ):
+        said = evidence_charts(told, evidence_of(told, recorded=recorded))
+        assert said["no_reasons"] == f"Why attempts fail is left out: {reason}"
+    sound = story_of(station(100, 0))
+    said = evidence_charts(sound, evidence_of(sound, recorded=EVERYTHING))
+    assert said["no_reasons"] == "Why attempts fail is left out: none failed since its station's last change."
+
+
+def test_columns_that_the_data_lacks_are_named():
+    told = story_of(station(*BAD))
+    assert evidence_of(told, recorded=frozenset()).missing == ["port_id", "stop_reason or error_code", "energy_kwh"]
+    assert evidence_of(told, recorded=frozenset({"port_id", "error_code"})).missing == ["energy_kwh"]
+    assert evidence_of(told, recorded=EVERYTHING).missing == []
+
+
+def hours_of(*keys):
+    """Failures at noon at these stations, each at two ports of which one never was tried."""
+    rows = [
+        (key, port, day, hour, 0, int(hour == 12 and port == "1"))
+        for key in keys
+        for day in pd.date_range(FIRST_DAY, periods=60).as_unit("s")
+        for hour, port in ((12, "1"), (9, "2"))
+    ]
+    columns = ["station_key", "port_id", "day", "hour", "successes", "failures"]
+    return pd.DataFrame(rows, columns=columns).assign(unknown=0)
+
+
+def test_a_port_without_attempts_has_no_share_of_failures():
+    told = story_of(station(*BAD, ports=2), detail=hours_of(1))
+    (tile,) = evidence_charts(told, evidence_of(told))["tiles"]
+    assert tile["table"]["rows"] == [["1", "60", "60", "100.0%"], ["2", "0", "0", "–"]]
+
+
+def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
+    window = HourWindow(20, 4, 60, 60, 1.0, 0.0, 0.0)
+    bunched = {"hour_window": window, "worst_hours": "20:00–24:00"}
+    stations = (station(*BAD, "a", **bunched), station(*GOOD, "b"), station(100, 400, "c", **bunched))
+    told = story_of(*stations, detail=hours_of(1, 3))
+    charts = evidence_charts(told, evidence_of(told))["hours"]
+    assert [one["title"] for one in charts] == ["c: 100.0% fail 20:00–24:00", "a: 100.0% fail 20:00–24:00"]
+    assert all(">20:00–24:00<" in one["svg"] for one in charts)
+
+
+# The head
+
+
+def test_the_head_counts_what_it_names():
+    many = [station(*GOOD, f"S{n}", source=f"source{n}") for n in range(4)]
+    assert finding(story_of(*many))["eyebrow"].startswith("4 sources · ")
+    networks = [station(*GOOD, f"S{n}", network=f"Net {n}") for n in range(4)]
+    assert finding(story_of(*networks))["eyebrow"].startswith("4 networks · ")
+    assert finding(story_of(*networks[:2]))["eyebrow"].startswith("Net 0 and Net 1 · ")
+
+
+def test_where_failures_were_removed_no_figure_of_the_head_is_a_rate_or_a_warning():
+    told = story_of(station(10, 20, without_failures=30))
+    for name in ("Attempts that succeeded", "Failure allowance used"):
+        figure = figure_of(told, name)
+        assert (figure["value"], figure["detail"], figure["tone"]) == ("–", "failures are not in the data", "")
+
+
+def test_an_allowance_that_is_more_than_used_up_is_bad_and_one_failure_is_one():
+    assert figure_of(story_of(station(90, 10)), "Failure allowance used")["tone"] == "bad"
+    one = figure_of(story_of(station(99, 1)), "Failure allowance used")
+    assert (one["value"], one["detail"], one["tone"]) == ("20%", "1 failure; 5 allowed by the target", "")
+
+
+def test_the_direction_of_the_head_is_dated_only_where_it_has_a_date():
+    for found, value, detail in (
+        (
+            Direction(WORSE, date(2025, 4, 28), 0.962, 0.941, -2.1, None),
+            "Down 2.1 points",
+            "96.2% to 94.1%, most clearly since the week of 28 Apr 2025",
+        ),
+        (
+            Direction(WORSE, None, 0.962, 0.941, -2.1, None),
+            "Down 2.1 points",
+            "96.2% to 94.1% against the first eight weeks",
+        ),
+        (Direction(SMALL, date(2025, 4, 28), 0.9612, 0.9608, -0.04, None), "No change that matters", "96.1% to 96.1%"),
+    ):
+        figure = figure_of(story_of(station(*GOOD), direction=found), "Direction, week by week")
+        assert (figure["value"], figure["detail"]) == (value, detail)
+
+
+def test_a_loss_says_of_how_many_stations_it_is_known():
+    known = figure_of(story_of(station(*BAD), station(*BAD, "B")), "Charges lost a week")
+    assert (known["value"], known["detail"]) == ("10", "about 203 kWh, at 2 stations that need attention; a floor")
+    young = story_of(station(*BAD), station(5, 45, "young", first_day=65))
+    assert young.attention["charges_lost_per_week"].isna().sum() == 1
+    partly = figure_of(young, "Charges lost a week")
+    assert partly["detail"].endswith(", known of 1 of 2 stations that need attention; a floor")
+    assert partly["detail"].startswith("at least ")
+    one = figure_of(story_of(station(*BAD)), "Charges lost a week")
+    assert one["detail"].endswith("at 1 station that needs attention; a floor")
+
+
+def test_the_tally_goes_with_its_numbers():
+    told = figures(story_of(station(*GOOD), station(*GOOD, "B"), station(*BAD, "C")))["tally"]
+    assert [one["text"] for one in told] == ["1 below target", "0 silent", "0 can't tell yet", "2 meet target"]
+    assert figures(story_of(station(*GOOD)))["tally"][3]["text"] == "1 meets target"
+
+
+# All stations
+
+
+def test_the_axis_of_the_table_reaches_below_a_low_target():
+    told = story_of(station(50, 50), target=0.4)
+    assert all_stations(told)["all_columns"][2]["name"] == "35% to 100%"
+    assert table_data(told)["axis"] == 0.35
+
+
+def test_without_scripts_only_what_is_left_out_is_told():
+    few = story_of(station(*GOOD))
+    assert "<noscript>" not in page_of(few)
+    many = story_of(*(station(*NEW, f"S{n}") for n in range(STATIC_ROWS + 1)))
+    assert "only the first 100 stations" in all_stations(many)["without_scripts"]
+
+
+def test_the_table_rounds_no_interval_to_all():
+    told = story_of(station(249, 2))
+    (row,) = all_stations(told)["static_rows"]
+    assert (row["now"], row["range"]) == ("99.2%", "97–100%")
+
+
+def test_a_silent_station_is_told_by_its_last_session_and_its_spell_is_kept_beside_it():
+    told = story_of(silent("S"), station(*GOOD))
+    row = table_data(told)["rows"][0]
+    assert (row["f"], row["e"]) == ("2025-04-01", "2025-05-20")
+    assert all_stations(told)["static_rows"][0]["since"] == "last 20 May 2025"
+
+
+def test_the_data_of_the_table_is_unrounded():
+    told = story_of(station(2, 1, reason="card refused", reason_share=1 / 3))
+    (row,) = table_data(told)["rows"]
+    (station_row,) = told.rows
+    assert (row["n"], row["m"], row["k"], row["t"]) == (2, 3, 2, 3)
+    assert (row["l"], row["h"], row["c"]) == tuple(
+        station_row[name] for name in ("now_low", "now_high", "charges_lost_per_week")
+    )
+    assert (row["r"], row["q"], row["share"]) == ("card refused", 1 / 3, "33%")
+    assert ">card refused 33%</td>" in page_of(told)
+
+
+def test_a_reason_that_does_not_lead_is_no_word_in_the_table():
+    told = story_of(station(2, 1, reason=math.nan))
+    (row,) = table_data(told)["rows"]
+    assert not {"r", "q", "share"} & set(row)
+    assert all_stations(told)["static_rows"][0]["reason"] == ""
+
+
+# What counts
+
+
+def test_where_no_definition_can_judge_a_session_the_page_says_so():
+    told = story_of(station(0, 0, unknown=60))
+    text = page_of(told)
+    assert "No definition can judge these sessions." in text
+    assert "No verdict over the whole period depends" not in text
+    assert "No attempt could be judged; 60 sessions are unknown." in text
+
+
+# Notes
+
+
+@pytest.mark.parametrize(("out", "said"), [(1, "1 more station has no"), (3, "3 more stations have no"), (0, None)])
+def test_stations_without_a_session_on_the_days_asked_for_are_counted(out, said):
+    text = page_of(story_of(station(*GOOD)), out_of_period=out)
+    assert "session on these days" in text if said else "session on these days" not in text
+    assert said is None or said in text

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from evcharge.report.words import counted, elided, hours_text, unique_labels, verb, whole_interval, whole_percent
+
+
+def row(station_id, name=None, source="acme"):
+    return {"station_id": station_id, "name": name, "source": source}
+
+
+def test_stations_of_one_name_are_told_apart_by_their_ids_and_others_keep_their_names():
+    rows = [row("1", "Depot"), row("2", "Depot"), row("3", "Mall"), row("4")]
+    assert unique_labels(rows) == ["Depot · 1", "Depot · 2", "Mall", "4"]
+
+
+def test_the_source_is_told_only_where_the_id_is_not_enough():
+    twins = [row("1"), row("1", source="other"), row("2", source="other"), row("3", "Mall", "other")]
+    assert unique_labels(twins) == ["1 (acme)", "1 (other)", "2", "Mall"]
+    named = [row("1", "Depot"), row("1", "Depot", "other"), row("1", "Mall", "third")]
+    assert unique_labels(named) == ["Depot · 1 (acme)", "Depot · 1 (other)", "Mall"]
+
+
+def test_a_name_that_is_the_id_of_another_is_told_apart():
+    assert unique_labels([row("A", "B"), row("B")]) == ["B · A", "B"]
+    assert len(set(unique_labels([row("1", "D"), row("2", "D"), row("3", "D · 1")]))) == 3
+
+
+def test_labels_are_told_apart_by_what_is_seen_of_them():
+    names = ("A long street, east side of the town", "A long street, west side of the town")
+    rows = [row("1", names[0]), row("2", names[1])]
+    assert unique_labels(rows) == list(names)
+    assert unique_labels(rows, lambda label: elided(label, 14)) == [f"{names[0]} · 1", f"{names[1]} · 2"]
+
+
+def test_an_interval_in_whole_per_cent_is_rounded_outwards():
+    assert whole_interval(0.357, 0.548) == "35–55"
+    assert whole_interval(0.978, 0.9967) == "97–100"
+    assert whole_interval(0.003, 0.2) == "0–20"
+    assert whole_interval(0.57, 0.58) == "57–58"
+    assert whole_interval(0, 1) == "0–100"
+    assert whole_interval(math.nan, math.nan) == whole_interval(None, None) == ""
+    assert whole_percent(0.997) == ">99%"
+
+
+@pytest.mark.parametrize(
+    ("first", "hours", "text"), [(12, 7, "12:00–19:00"), (20, 4, "20:00–24:00"), (22, 4, "22:00–02:00")]
+)
+def test_a_window_that_ends_with_the_day_ends_at_24(first, hours, text):
+    assert hours_text(first, hours) == text
+
+
+def test_nouns_and_verbs_go_with_their_number():
+    assert [f"{counted(n, 'station')} {verb(n, 'needs', 'need')}" for n in (0, 1, 2_000)] == [
+        "0 stations need",
+        "1 station needs",
+        "2,000 stations need",
+    ]
