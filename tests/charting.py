@@ -58,6 +58,7 @@ def station(station_id: str, successes: int, attempts: int, verdict: str, **othe
         "before_ratio": math.nan,
         "last_session": day("2025-06-30" if attempts else None),
         "silent_days": 0,
+        "out_of_use": False,
         "charges_lost_per_week": max(0.0, 0.95 - ratio) * attempts / 4 if attempts else math.nan,
     }
     return whole | now | other

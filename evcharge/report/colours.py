@@ -29,5 +29,5 @@ TOKENS = {
     "--unsure-pale": Shade("#dde0e4", "#373d45"),
     "--silent": Shade("#0c0f12", "#ffffff"),
 }
-"""CSS custom property -> its light and dark value. Source: report-design.md "Visual system", where contrast and colour
-vision were measured; pale ones, line and band are fills that carry no text."""
+"""CSS custom property -> its light and dark value. Text and marks have the contrast that WCAG 2.2 AA asks
+for (a browser test measures it); pale ones, line and band are fills that carry no text."""

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
-from evcharge.report.present import SILENT
-from evcharge.report.story import Story, direction_text, title_of
+from evcharge.report.present import ATTENTION, SILENT
+from evcharge.report.story import Story, direction_text, out_of_use_text, title_of
 from evcharge.report.words import amount, counted, day_text, interval, percent, sentence, verb, whole_interval
 
 MOST_ROWS = 40
@@ -31,6 +31,8 @@ ORDER = (BELOW, CANT_TELL, MEETS)
 MARKS = {BELOW: ("▼", "v"), SILENT: ("×", "x"), CANT_TELL: ("○", "o"), MEETS: ("●", "*")}
 """A mark for each verdict, and one for terminals that can't show it."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
+UNUSED = "unused"
+"""Stands for the rate now of a station out of use."""
 SHORT_STEPS = {"check power and comms": "power and comms"}
 """First steps that would not fit the column."""
 GIVING_WAY = (("~", 8), ("|", 7), ("", 7), (">", 1))
@@ -50,7 +52,7 @@ def print_story(story: Story, console: Console) -> None:
     hidden = len(story.rows) - len(shown)
     more = [f"{counted(hidden, 'more station')}: evcharge report --csv -"] if hidden else []
     say(console)
-    for line in (_tally(story), *more, *report.notes):
+    for line in filter(None, (_tally(story), out_of_use_text(story), *more, *report.notes)):
         say(console, line)
 
 
@@ -168,15 +170,16 @@ def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Co
 
 def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
     """Rate and attempts of the whole period; rate, interval and first day of the present spell; loss and first step."""
-    silent, attention = row["verdict_now"] == SILENT, row["verdict_now"] in (SILENT, BELOW)
-    since = row["last_session"] if silent else row["since"] if row["changed"] else None
+    attention = row["verdict_now"] in ATTENTION
+    stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
+    since = row["last_session"] if stopped else row["since"] if row["changed"] else None
     return [
         MARKS[row["verdict_now"]][0],
         row["label"],
         percent(row["success_ratio"]),
         f"{row['attempts']:,}",
-        SILENT if silent else percent(row["now_ratio"]),
-        "" if silent else whole_interval(row["now_low"], row["now_high"]),
+        stopped or percent(row["now_ratio"]),
+        "" if stopped else whole_interval(row["now_low"], row["now_high"]),
         "" if since is None else day_text(since, story.report.last_day.year),
         amount(row["charges_lost_per_week"]) if attention else "",
         SHORT_STEPS.get(row["first_step"], row["first_step"]) if attention else "",

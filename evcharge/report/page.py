@@ -27,7 +27,7 @@ from evcharge.report.sections.charts import evidence_charts, roll_up_table
 from evcharge.report.sections.definitions import definitions
 from evcharge.report.sections.head import figures, finding
 from evcharge.report.sections.stations import all_stations, table_data
-from evcharge.report.story import Story, build_story, lede_of, title_of
+from evcharge.report.story import Story, build_story, lede_of, out_of_use_text, title_of
 from evcharge.report.words import counted, verb
 
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
@@ -94,6 +94,8 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
 def _notes(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
     """What must be said with these figures; loud where it takes from what they show."""
     notes = [{"text": note, "loud": note != FLOOR_NOTE} for note in story.report.notes]
+    if unused := out_of_use_text(story):
+        notes.append({"text": unused, "loud": True})
     out = evidence.out_of_period
     if out:
         text = f"{counted(out, 'more station')} {verb(out, 'has', 'have')} no session on these days, and"

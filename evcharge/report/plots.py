@@ -15,10 +15,9 @@ from evcharge.metrics.spells import LEAST_ATTEMPTS
 Floats = npt.NDArray[np.float64]
 
 ROOM_UNDER_WORST = 0.05
-"""What a zoomed axis shows below the worst rate. Source: report-design.md, "axis starts 5 points under the worst"."""
+"""What a zoomed axis shows below the worst rate. House rule."""
 MOST_PANELS = 9
-"""Stations up to which each has a panel of weeks: a funnel of five points says nothing. Source: report-design.md,
-"fewer than 10 stations: small weekly panels"."""
+"""Stations up to which each has a panel of weeks: a funnel of five points says nothing. House rule."""
 
 
 def zoomed_floor(ratios: Floats, attempts: Floats, target: float) -> float:

@@ -20,6 +20,8 @@ SILENT = "silent"
 """What a station is now that has stopped: a word beside the three verdicts."""
 WORDS = (BELOW, SILENT, CANT_TELL, MEETS)
 """What a station can be now, in the order of attention."""
+OUT_OF_USE = "out of use"
+"""What stands for the rate now of a station that stopped a quarter ago or before; its verdict is ``CANT_TELL``."""
 ATTENTION = WORDS[:2]
 """What needs it: these send somebody."""
 
@@ -84,9 +86,9 @@ def needing_attention(stations: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_order_of_attention(stations: pd.DataFrame) -> pd.DataFrame:
-    """All stations: those that need attention first, then those that can't be told, then the rest, by rate."""
+    """All stations: those that need attention first, those that can't be told, the rest by rate, those out of use."""
     others = stations[~stations["verdict_now"].isin(ATTENTION)]
-    rank = others["verdict_now"].map(WORDS.index)
+    rank = others["verdict_now"].map(WORDS.index).mask(others["out_of_use"], len(WORDS))
     order = ["rank", "now_ratio", "source", "station_id"]
     ranked = others.assign(rank=rank).sort_values(order, na_position="last").drop(columns="rank")
     return pd.concat([needing_attention(stations), ranked], ignore_index=True)

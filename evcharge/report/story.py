@@ -21,6 +21,7 @@ from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
+from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
 from evcharge.metrics.weekly import (
     BASELINE_WEEKS,
     CHANGES,
@@ -326,6 +327,16 @@ def first_steps_text(story: Story) -> str:
     steps = Counter(story.attention["first_step"])
     counts = [f"{STEP_NOUNS.get(step, step)} at {in_words(number)}" for step, number in steps.most_common()]
     return f"first steps: {joined(counts)}"
+
+
+def out_of_use_text(story: Story) -> str:
+    """How many stations had no session for so long that nothing is told of them now; empty without any."""
+    number = int(story.stations["out_of_use"].sum())
+    if not number:
+        return ""
+    stations = f"{counted(number, 'station')} {verb(number, 'has', 'have')} been out of use"
+    told = f"nothing is told of {verb(number, 'it', 'them')}"
+    return f"{stations} for more than {LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks (closed? renamed?): {told}."
 
 
 def unsure_text(story: Story) -> str:

@@ -37,13 +37,13 @@ TITLE = "Success now against the number of attempts"
 
 MOST_MARKS, MOST_OTHERS = 500, 150
 """Marks of a verdict that needs attention, and of all others together, that are drawn singly; more become squares,
-darker where there are more. Set by eye; report-design.md: an SVG of 5,000 marks has 888 KiB."""
+darker where there are more. Set by eye; one mark for each of 5,000 stations would make an SVG of 888 KiB."""
 MOST_LABELS = 8
 """Flagged stations named; set by eye."""
 TRAP_BELOW_TARGET = 0.05
 """How far under the target an unflagged station must be to be pointed out. House rule, provisional."""
 OPACITIES = (0.2, 0.4, 0.65, 0.9)
-"""Of the squares, the fewest stations first. Source: report-design.md, "2-D bins, 4 opacities"."""
+"""Of the squares, the fewest stations first. Set by eye."""
 
 LIMIT_SIGNS = (
     Sign("99.8% limits of chance", colour=UNSURE, pattern=SOLID),

@@ -24,7 +24,7 @@ COLUMNS = ("hour", "attempts", "failures", "in_window")
 """What ``hours`` must have."""
 
 FEW_ATTEMPTS = 8
-"""Attempts in an hour below which its bar is pale. Source: report-design.md, "pale is under 8 tries"."""
+"""Attempts in an hour below which its bar is pale. House rule."""
 
 LEFT, TALL = 46, 110
 BAR_HOURS = 0.74

@@ -30,11 +30,12 @@ from evcharge.report.words import counted, day_text, elided, percent, unique_lab
 COLUMNS = (
     "source", "station_id", "name", "attempts", "successes", "unknown", "excluded", "success_ratio", "verdict_now",
     "now_ratio", "now_low", "now_high", "now_attempts", "since", "changed", "before_ratio", "last_session",
+    "out_of_use",
 )  # fmt: skip
 """What ``stations`` must have; other columns are not read."""
 
 MAX_ROWS = 40
-"""Rows drawn at most: report-design.md, "cap 40-60 rows"; 40 rows still fit one screen or page."""
+"""Rows drawn at most: 40 still fit one screen or page."""
 
 MAX_SOURCE_CHARS = 14
 """Characters of a source's name in a label, so that the station keeps most of the room."""
@@ -137,6 +138,8 @@ def at_present(row: Any, year: int | None) -> str:
     """
     if row.verdict_now == SILENT:
         return "silent" if pd.isna(row.last_session) else f"silent since {day_text(row.last_session, year)}"
+    if row.out_of_use:
+        return f"out of use since {day_text(row.last_session, year)}"
     return f"now {whole_percent(row.now_ratio)}, since {day_text(row.since, year)}" if row.changed else ""
 
 

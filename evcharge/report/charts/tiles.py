@@ -35,7 +35,7 @@ MOST_PORTS, MOST_WEEKS = 16, 53
 LEVELS = (0.1, 0.25, 0.5, 0.75, 1.0)
 """Upper ends of the shares of failures that look alike; none failed is a level of its own."""
 OPACITIES = (0.25, 0.42, 0.6, 0.8, 1.0)
-"""Of the levels. Source: report-design.md, "failure share as opacity" in six levels, none failed included."""
+"""Of the levels. Six levels, none failed included; set by eye."""
 
 PORT_PX, ROW_PX, WIDEST_TILE_PX = 96, 17, 15
 """The widest name of a port, a row, and the widest tile; set by eye."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from evcharge.report import plain
 from evcharge.report.plots import zoomed_floor
-from evcharge.report.present import ATTENTION, SILENT, WORDS
+from evcharge.report.present import ATTENTION, OUT_OF_USE, SILENT, WORDS
 from evcharge.report.sections.cells import mark_of
 from evcharge.report.story import Story
 from evcharge.report.words import amount, counted, day_text, percent, whole_interval, whole_percent
@@ -87,17 +87,18 @@ def all_stations(story: Story) -> dict[str, Any]:
 
 
 def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
-    silent, known = row["verdict_now"] == SILENT, isinstance(row["reason"], str)
+    known = isinstance(row["reason"], str)
+    stopped = SILENT if row["verdict_now"] == SILENT else OUT_OF_USE if row["out_of_use"] else ""
     range_now = whole_interval(row["now_low"], row["now_high"])
     return {
         **mark_of(row["verdict_now"]),
         "label": row["label"],
-        "now": SILENT if silent else percent(row["now_ratio"]),
+        "now": stopped or percent(row["now_ratio"]),
         "range": f"{range_now}%" if range_now else "",
         "period": percent(row["success_ratio"]),
         "attempts": f"{row['attempts']:,}",
         "since": f"last {day_text(row['last_session'])}"
-        if silent
+        if stopped
         else day_text(row["since"])
         if row["changed"]
         else "",

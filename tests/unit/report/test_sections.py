@@ -211,7 +211,7 @@ def test_without_scripts_only_what_is_left_out_is_told():
     assert "only the first 100 stations" in all_stations(many)["without_scripts"]
 
 
-def test_the_table_rounds_no_interval_to_all():
+def test_the_table_rounds_intervals_outwards():
     told = story_of(station(249, 2))
     (row,) = all_stations(told)["static_rows"]
     assert (row["now"], row["range"]) == ("99.2%", "97–100%")
@@ -222,6 +222,14 @@ def test_a_silent_station_is_told_by_its_last_session_and_its_spell_is_kept_besi
     row = table_data(told)["rows"][0]
     assert (row["f"], row["e"]) == ("2025-04-01", "2025-05-20")
     assert all_stations(told)["static_rows"][0]["since"] == "last 20 May 2025"
+
+
+def test_a_station_out_of_use_has_no_rate_now_in_the_table_and_a_note_on_the_page():
+    told = story_of(station(60, 40, "old", last_day=50), station(500, 0, "good", last_day=160))
+    row = all_stations(told)["static_rows"][-1]
+    assert (row["label"], row["now"], row["since"], row["lost"]) == ("old", "out of use", "last 20 May 2025", "")
+    assert "1 station has been out of use for more than 13 weeks" in page_of(told)
+    assert "out of use" not in page_of(story_of(station(*GOOD)))
 
 
 def test_the_data_of_the_table_is_unrounded():

@@ -61,6 +61,20 @@ def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
     ]
 
 
+def test_a_station_out_of_use_stands_last_with_its_last_session_and_is_told_of_in_a_sentence():
+    story = story_of(
+        station(300, 40, station_id="gone", last_day=50),
+        station(500, 0, station_id="good", last_day=160),
+        station(*NEW, station_id="new", last_day=160),
+    )
+    text = printed(story)
+    assert [row[1] for row in rows_of(text)] == ["new", "good", "gone"]
+    assert rows_of(text)[-1] == ["○", "gone", "88.2%", "340", "unused", "20", "May"]
+    assert "0 below target, 0 silent, 2 can't tell yet, 1 meets the target" in text
+    assert "1 station has been out of use for more than 13 weeks (closed? renamed?): nothing" in text
+    assert "out of use" not in printed(story_of(station(*GOOD)))
+
+
 def test_no_line_of_a_large_network_passes_80_columns_or_one_screen():
     long = "A very long name of a station that goes on and on, for 36 kilometres"
     stations = [station(*BAD, station_id=f"S{number}", name=f"{long} {number}") for number in range(200)]

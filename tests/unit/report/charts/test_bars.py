@@ -308,6 +308,13 @@ def test_a_silent_station_tells_since_when():
     assert "silent since 13 Jun" in drawn
 
 
+def test_a_station_out_of_use_tells_since_when_and_no_rate_now():
+    gone = changed("a", UNSURE, 0.8, 0.97, "2025-01-20", out_of_use=True, last_session=day("2025-02-13"))
+    drawn = words(draw_station_reliability(fleet(station("b", 9, 10, UNSURE), gone), TEXT))
+    assert "out of use since 13 Feb" in drawn
+    assert not [text for text in drawn if text.startswith("now")]
+
+
 def test_a_day_of_another_year_than_the_last_session_is_told_with_its_year():
     rows = [changed("a", BELOW, 0.8, 0.97, "2024-06-20"), changed("b", BELOW, 0.8, 0.97, "2025-02-01")]
     drawn = words(draw_station_reliability(fleet(*rows), TEXT))
