@@ -18,8 +18,8 @@ from rich.text import Text
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
 from evcharge.report.present import ATTENTION, SILENT
-from evcharge.report.story import Story, direction_text, out_of_use_text, title_of
-from evcharge.report.words import amount, counted, day_text, interval, percent, sentence, verb, whole_interval
+from evcharge.report.story import Story, direction_text, failures_removed, out_of_use_text, title_of
+from evcharge.report.words import amount, counted, day_text, interval, percent, rate, sentence, verb, whole_interval
 
 MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
@@ -44,7 +44,7 @@ def print_story(story: Story, console: Console) -> None:
     report = story.report
     _print_head(report, console)
     say(console, title_of(story), "bold")
-    say(console, sentence(_network_line(report.network)))
+    say(console, sentence(_network_line(report)))
     say(console, sentence(f"The weekly rate: {direction_text(story)}"))
     say(console)
     shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
@@ -59,7 +59,7 @@ def print_story(story: Story, console: Console) -> None:
 def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of groups, those that need attention first, and what must be said."""
     _print_head(report, console)
-    say(console, _network_line(report.network), "bold")
+    say(console, _network_line(report), "bold")
     say(console)
     _print_groups(report, console)
     say(console)
@@ -151,10 +151,13 @@ def _print_head(report: Report, console: Console) -> None:
     say(console)
 
 
-def _network_line(network: dict[str, Any]) -> str:
+def _network_line(report: Report) -> str:
+    network = report.network
     others = f"{network['unknown']:,} unknown, {network['excluded']:,} excluded"
     if not network["attempts"]:
         return f"no attempt could be judged; {others}"
+    if failures_removed(report.groups):
+        return f"no success rate is shown, for failures are not in the data; {others}"
     shown = interval(network["low"], network["high"])
     return f"{percent(network['success_ratio'])} succeeded (95% interval {shown}); {others}"
 
@@ -176,9 +179,9 @@ def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
     return [
         MARKS[row["verdict_now"]][0],
         row["label"],
-        percent(row["success_ratio"]),
+        rate(row["success_ratio"], row["failures_included"]),
         f"{row['attempts']:,}",
-        stopped or percent(row["now_ratio"]),
+        stopped or rate(row["now_ratio"], row["failures_included"]),
         "" if stopped else whole_interval(row["now_low"], row["now_high"]),
         "" if since is None else day_text(since, story.report.last_day.year),
         amount(row["charges_lost_per_week"]) if attention else "",
@@ -225,7 +228,7 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
     return [
         MARKS[row["verdict"]][0],
         _label(row, report),
-        percent(row["success_ratio"]),
+        rate(row["success_ratio"], row["failures_included"]),
         interval(row["low"], row["high"]),
         f"{row['successes']:,} of {row['attempts']:,}",
         f"{row['unknown']:,}" if row["unknown"] else "",

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from evcharge.metrics.rates import FAILURES_REMOVED
+
 NONE = "–"
 """Stands for a figure that can't be known."""
 NO_PORT = "no port id"
@@ -37,6 +39,11 @@ def percent(ratio: float | None) -> str:
     if 0.9995 <= ratio < 1:
         return ">99.9%"
     return "<0.1%" if 0 < ratio < 0.0005 else f"{ratio:.1%}"
+
+
+def rate(ratio: float | None, failures_included: str) -> str:
+    """A success rate as people read it: a dash for the 100 % of data from which the publisher removed failures."""
+    return NONE if ratio == 1 and failures_included == FAILURES_REMOVED else percent(ratio)
 
 
 def whole_percent(ratio: float | None) -> str:

@@ -15,7 +15,7 @@ from evcharge.report.plots import zoomed_floor
 from evcharge.report.present import ATTENTION, OUT_OF_USE, SILENT, WORDS
 from evcharge.report.sections.cells import mark_of
 from evcharge.report.story import Story
-from evcharge.report.words import amount, counted, day_text, percent, whole_interval, whole_percent
+from evcharge.report.words import amount, counted, day_text, rate, whole_interval, whole_percent
 
 STATIC_ROWS = 100
 """Rows that are there without scripts; with them, all are."""
@@ -93,9 +93,9 @@ def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
     return {
         **mark_of(row["verdict_now"]),
         "label": row["label"],
-        "now": stopped or percent(row["now_ratio"]),
+        "now": stopped or rate(row["now_ratio"], row["failures_included"]),
         "range": f"{range_now}%" if range_now else "",
-        "period": percent(row["success_ratio"]),
+        "period": rate(row["success_ratio"], row["failures_included"]),
         "attempts": f"{row['attempts']:,}",
         "since": f"last {day_text(row['last_session'])}"
         if stopped
