@@ -17,7 +17,7 @@ from rich.text import Text
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report import Report, period_of
-from evcharge.report.present import ATTENTION, SILENT
+from evcharge.report.present import ATTENTION, SILENT, UNUSED
 from evcharge.report.story import Story, direction_text, failures_removed, out_of_use_text, title_of
 from evcharge.report.words import amount, counted, day_text, interval, percent, rate, sentence, verb, whole_interval
 
@@ -31,8 +31,6 @@ ORDER = (BELOW, CANT_TELL, MEETS)
 MARKS = {BELOW: ("▼", "v"), SILENT: ("×", "x"), CANT_TELL: ("○", "o"), MEETS: ("●", "*")}
 """A mark for each verdict, and one for terminals that can't show it."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
-UNUSED = "unused"
-"""Stands for the rate now of a station out of use."""
 SHORT_STEPS = {"check power and comms": "power and comms"}
 """First steps that would not fit the column."""
 GIVING_WAY = (("~", 8), ("|", 7), ("", 7), (">", 1))

@@ -19,7 +19,7 @@ from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report import notes_of
 from evcharge.report.console import MARKS, ORDER, print_table, say
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
-from evcharge.report.present import OUT_OF_USE
+from evcharge.report.present import UNUSED
 from evcharge.report.words import counted, interval, percent, verb
 
 MOST_NAMED = 10
@@ -135,7 +135,7 @@ def _say_spell(found: Explanation, console: Console) -> None:
     pause = f"{counted(spell['silent_days'], 'day')} before the data of its source ends"
     chance = spell["silence_chance"]
     silent = "too new to tell whether silent" if chance != chance else "silent" if spell["silent"] else "not silent"
-    silent = OUT_OF_USE if spell["out_of_use"] else silent
+    silent = UNUSED if spell["out_of_use"] else silent
     told = f" (chance of such a pause: {chance:.2g})" if spell["silent_days"] and chance == chance else ""
     say(console, f"last session {_day(spell['last_session'])}, {pause}: {silent}{told}")
 

@@ -20,7 +20,7 @@ SILENT = "silent"
 """What a station is now that has stopped: a word beside the three verdicts."""
 WORDS = (BELOW, SILENT, CANT_TELL, MEETS)
 """What a station can be now, in the order of attention."""
-OUT_OF_USE = "out of use"
+UNUSED = "unused"
 """What stands for the rate now of a station that stopped a quarter ago or before; its verdict is ``CANT_TELL``."""
 ATTENTION = WORDS[:2]
 """What needs it: these send somebody."""

@@ -18,7 +18,7 @@ from evcharge.metrics.weekly import weekly_counts
 from evcharge.report.evidence import Evidence
 from evcharge.report.plots import MOST_PANELS
 from evcharge.report.sections.cells import table_of
-from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, present_rows
+from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, failures_removed, present_rows
 from evcharge.report.words import (
     NO_PORT,
     NONE,
@@ -47,16 +47,23 @@ NO_PORTS = "Which port, and when, is left out: the data records no port_id."
 def evidence_charts(story: Story, evidence: Evidence) -> dict[str, Any]:
     """Is it real, why, since when, which port, what hours; None where the data lacks what a chart needs."""
     return {
-        "spread": _panels(story) if len(story.stations) <= MOST_PANELS else _funnel(story),
+        "spread": _spread(story),
         "reasons": _reasons(story),
         "no_reasons": _no_reasons(story, evidence),
         "no_ports": NO_PORTS if "port_id" in evidence.missing else "",
-        "weekly": _weekly(story),
+        "weekly": None if failures_removed(story.stations) else _weekly(story),
         "tiles": _tiles(story, evidence),
         "tiles_caption": "A row a port, a square a week, at the stations above. Darker: a larger share of "
         "attempts failed; an outline alone: no attempts.",
         "hours": _hours(story, evidence),
     }
+
+
+def _spread(story: Story) -> dict[str, Any] | None:
+    """Whether the differences between stations are real; None where no rate shows anything."""
+    if failures_removed(story.stations):
+        return None
+    return _panels(story) if len(story.stations) <= MOST_PANELS else _funnel(story)
 
 
 def _drawn(prefix: str, draw: Callable[[], Figure]) -> str | None:
@@ -71,15 +78,18 @@ def _drawn(prefix: str, draw: Callable[[], Figure]) -> str | None:
 
 
 def _funnel(story: Story) -> dict[str, Any]:
+    in_use = story.stations[~story.stations["out_of_use"]]
+
     def draw() -> Figure:
         from evcharge.report.charts import draw_funnel
 
-        return draw_funnel(story.stations, story.report.target)
+        return draw_funnel(in_use, story.report.target)
 
+    left_out = "" if len(in_use) == len(story.stations) else " Without the stations out of use."
     return {
         "title": _funnel_title(story.count_of(BELOW)),
         "caption": "Success now against attempts since the last change. Within the band chance explains "
-        "the gap to the target.",
+        f"the gap to the target.{left_out}",
         "svg": _drawn("funnel", draw),
         "table": None,
         "wide": False,

@@ -12,7 +12,7 @@ import numpy as np
 
 from evcharge.report import plain
 from evcharge.report.plots import zoomed_floor
-from evcharge.report.present import ATTENTION, OUT_OF_USE, SILENT, WORDS
+from evcharge.report.present import ATTENTION, SILENT, UNUSED, WORDS
 from evcharge.report.sections.cells import mark_of
 from evcharge.report.story import Story
 from evcharge.report.words import amount, counted, day_text, rate, whole_interval, whole_percent
@@ -88,7 +88,7 @@ def all_stations(story: Story) -> dict[str, Any]:
 
 def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
     known = isinstance(row["reason"], str)
-    stopped = SILENT if row["verdict_now"] == SILENT else OUT_OF_USE if row["out_of_use"] else ""
+    stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
     range_now = whole_interval(row["now_low"], row["now_high"])
     return {
         **mark_of(row["verdict_now"]),

@@ -86,6 +86,21 @@ def test_the_title_of_the_funnel_counts_the_stations_below_target_and_no_silent_
         assert evidence_charts(told, evidence_of(told))["spread"]["title"] == title
 
 
+def test_stations_out_of_use_are_not_in_the_funnel():
+    gone = station(60, 40, "gone", last_day=50)
+    told = story_of(gone, *(station(*GOOD, f"G{n}", last_day=160) for n in range(10)))
+    spread = evidence_charts(told, evidence_of(told))["spread"]
+    assert spread["caption"].endswith("Without the stations out of use.")
+    assert "Meets target: 10." in spread["svg"]
+    assert "tell yet: 1." not in spread["svg"]
+
+
+def test_where_failures_were_removed_no_chart_shows_a_rate():
+    told = story_of(*(station(100, 0, f"R{n}", without_failures=1) for n in range(10)))
+    shown = evidence_charts(told, evidence_of(told))
+    assert (shown["spread"], shown["weekly"]) == (None, None)
+
+
 def test_why_reasons_are_left_out_is_told_as_it_is():
     unsaid = pd.DataFrame({"source": "acme", "station_id": "A", "kind": ["none"], "sessions": 55})
     told = story_of(station(*BAD), reasons=unsaid)
@@ -227,7 +242,7 @@ def test_a_silent_station_is_told_by_its_last_session_and_its_spell_is_kept_besi
 def test_a_station_out_of_use_has_no_rate_now_in_the_table_and_a_note_on_the_page():
     told = story_of(station(60, 40, "old", last_day=50), station(500, 0, "good", last_day=160))
     row = all_stations(told)["static_rows"][-1]
-    assert (row["label"], row["now"], row["since"], row["lost"]) == ("old", "out of use", "last 20 May 2025", "")
+    assert (row["label"], row["now"], row["since"], row["lost"]) == ("old", "unused", "last 20 May 2025", "")
     assert "1 station has been out of use for more than 13 weeks" in page_of(told)
     assert "out of use" not in page_of(story_of(station(*GOOD)))
 
