@@ -20,7 +20,7 @@ def told(load):
 
     def tell(pattern):
         _, engine = load(pattern)
-        return build_page(engine, target=0.95, selection=Selection(), command="evcharge report")
+        return build_page(engine, target=0.95, selection=Selection(), command=lambda _: "evcharge report")
 
     return tell
 
