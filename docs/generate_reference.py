@@ -15,9 +15,9 @@ import click
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from evcharge.clean import STRUCTURAL_RULES, VALUE_RULES, WARNINGS, Rule  # noqa: E402
 from evcharge.cli import cli  # noqa: E402
 from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
+from evcharge.rules import STRUCTURAL_RULES, VALUE_RULES, WARNINGS, Rule  # noqa: E402
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -36,7 +36,7 @@ They stand before the command's name or after it.
 """
 RULES_HEAD = """# Cleaning rules
 
-Written by `python docs/generate_reference.py` from `evcharge/clean.py`. Do not edit it by hand: a test compares.
+Written by `python docs/generate_reference.py` from `evcharge/rules.py`. Do not edit it by hand: a test compares.
 
 A row is refused only if it can't be read or can't be true. A session of no energy, of no length or of a few seconds is
 kept: failed attempts look like that. Nothing is mended that a profile does not [name](../sources/README.md#steps).

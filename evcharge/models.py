@@ -418,10 +418,10 @@ class RejectedRow(Base):
         doc="Line of the file on which the row begins, counted from 1. Source: the file.",
     )
     rule: Mapped[str] = mapped_column(
-        String(64), primary_key=True, doc="Code of the rule that refused the row. Source: clean.RULES."
+        String(64), primary_key=True, doc="Code of the rule that refused the row. Source: rules.RULES."
     )
     column: Mapped[str | None] = mapped_column(
-        String(64), doc="Column the rule looked at; empty for the whole row. Source: clean.RULES."
+        String(64), doc="Column the rule looked at; empty for the whole row. Source: rules.RULES."
     )
     value: Mapped[str | None] = mapped_column(Text, doc="What stood in that column, as text. Source: the file.")
     raw: Mapped[str] = mapped_column(

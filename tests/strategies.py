@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from evcharge.clean import STRUCTURAL_RULES
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
+from evcharge.rules import STRUCTURAL_RULES
 from tests.factories import raw_sessions
 
 ZONES = (

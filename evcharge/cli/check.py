@@ -170,8 +170,8 @@ def _summary(result: LoadResult, profile: Profile) -> dict[str, Any]:
 
 def _show(found: dict[str, Any]) -> None:
     """Prints one file's report."""
-    from evcharge.clean import RULES
     from evcharge.report.words import counted
+    from evcharge.rules import RULES
 
     tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
     tell(f"  recognised by {', '.join(found['recognised_by'])}")

@@ -222,9 +222,9 @@ def _as_document(outcome: Outcome) -> dict[str, Any]:
 
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
-    from evcharge.clean import RULES, WARNINGS
     from evcharge.load import UNSTATED
     from evcharge.report.words import counted
+    from evcharge.rules import RULES, WARNINGS
 
     again = that_load = ""
     if result.first_loaded_at:

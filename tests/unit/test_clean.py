@@ -7,8 +7,9 @@ import math
 import pandas as pd
 import pytest
 
-from evcharge.clean import RULES, STRUCTURAL_RULES, WARNINGS, clean
+from evcharge.clean import clean
 from evcharge.frames import CLEAN_FRAME, REJECT_FRAME, STATION_TEXTS, Cleaned, Conventions
+from evcharge.rules import RULES, STRUCTURAL_RULES, WARNINGS
 from tests.factories import AS_OF, raw_sessions
 
 RULE_CODES = [

@@ -13,6 +13,7 @@ import pytest
 
 import evcharge.clean
 import evcharge.parse
+import evcharge.rules
 from evcharge.frames import Conventions
 from evcharge.parse import Times, local_hours, parse_durations, parse_instants, parse_numbers, parse_words
 
@@ -24,6 +25,7 @@ IMPORTED = {
     "datetime",
     "evcharge.frames",
     "evcharge.parse",
+    "evcharge.rules",
     "functools",
     "numpy",
     "numpy.typing",
@@ -393,7 +395,7 @@ def test_the_local_hour_is_the_zone_s_else_the_written_offset_s_else_utc_s(text,
     assert local_hours(times, zone).tolist() == [hour]
 
 
-@pytest.mark.parametrize("module", [evcharge.clean, evcharge.parse])
+@pytest.mark.parametrize("module", [evcharge.clean, evcharge.parse, evcharge.rules])
 def test_cleaning_reads_no_clock_file_database_or_environment(module):
     tree = list(ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))))
     imported = {name.name for node in tree if isinstance(node, ast.Import) for name in node.names}

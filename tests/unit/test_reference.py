@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evcharge.clean import RULES, WARNINGS
+from evcharge.rules import RULES, WARNINGS
 
 DOCS = Path(__file__).parents[2] / "docs"
 AGAIN = "run: python docs/generate_reference.py"
