@@ -21,6 +21,9 @@ from evcharge.metrics.silence import DAYS_OF_A_WEEK
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
+MOST_WEEKS = 104
+"""Full weeks looked at, the last ones: two years. House rule, provisional: a baseline of ten years ago is that of
+another network."""
 BASELINE_WEEKS = 8
 """Full weeks with attempts, from the first on, that the later ones are held against. House rule, provisional: two
 months; with fewer the usual spread is hardly known, with more a year's first quarter is never judged."""
@@ -84,9 +87,9 @@ def weekly_counts(days: pd.DataFrame) -> pd.DataFrame:
             any order. The first and the last day of the data are those of its rows, whatever they count.
 
     Returns:
-        A row a week, by ``week`` (its Monday, datetime64[s]): ``attempts`` and ``successes`` (int64), and
-        ``success_ratio`` [0 to 1; NaN without attempts]. A first or last week that is not whole is left out; a week
-        without attempts is a row.
+        A row a week, by ``week`` (its Monday, datetime64[s]), of the last ``MOST_WEEKS``: ``attempts`` and
+        ``successes`` (int64), and ``success_ratio`` [0 to 1; NaN without attempts]. A first or last week that is not
+        whole is left out; a week without attempts is a row.
     """
     numbers = days["day"].to_numpy().astype("datetime64[D]").astype("int64")
     weeks = (numbers - _MONDAY) // DAYS_OF_A_WEEK
@@ -95,6 +98,7 @@ def weekly_counts(days: pd.DataFrame) -> pd.DataFrame:
         if len(numbers)
         else (0, 0)
     )
+    first = max(first, after - MOST_WEEKS)
     count = max(after - first, 0)
     whole = (weeks >= first) & (weeks < after)
     successes, failures = (

@@ -14,7 +14,7 @@ import pandas as pd
 from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.rates import BELOW
 from evcharge.metrics.reasons import NOT_RECORDED
-from evcharge.metrics.weekly import weekly_counts
+from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
 from evcharge.report.evidence import Evidence
 from evcharge.report.plots import MOST_PANELS
 from evcharge.report.sections.cells import table_of
@@ -219,11 +219,12 @@ def _weekly(story: Story) -> dict[str, Any] | None:
         )
         for row in weeks.to_dict("records")
     ]
+    last = f", the last {MOST_WEEKS}" if len(weeks) == MOST_WEEKS else ""
     limits = "Band: ordinary variation from week to week (Laney p′, limits of the first eight full weeks)."
     columns = ("week of", "attempts", "success", "limits", "signal")
     return {
         "title": sentence(f"Week by week: {direction_text(story)}").rstrip("."),
-        "caption": f"Success of all stations by full week. {limits if weeks['centre'].notna().any() else ''}",
+        "caption": f"Success of all stations by full week{last}. {limits if weeks['centre'].notna().any() else ''}",
         "svg": _drawn("weekly", draw),
         "table": table_of("Success by week", columns, rows, (1, 2, 3)),
         "wide": True,

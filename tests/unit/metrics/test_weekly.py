@@ -16,6 +16,7 @@ from evcharge.metrics.weekly import (
     LEAST_OF_EACH,
     LEAST_POINTS,
     LEAST_WEEKS,
+    MOST_WEEKS,
     NO_CHANGE,
     RUN_WEEKS,
     SMALL,
@@ -108,6 +109,13 @@ def test_days_without_an_attempt_still_say_where_the_data_begins_and_ends():
     days = days_of(MONDAY, (0, 0), *[(1, 0)] * 5, (0, 0))
     assert weekly_counts(days)["attempts"].tolist() == [5]
     assert weekly_counts(days[1:]).empty
+
+
+def test_of_many_years_the_last_104_weeks_count():
+    found = weekly_counts(days_of(MONDAY, *[(1, 0)] * (7 * 150 + 3)))
+    assert len(found) == MOST_WEEKS == 104
+    assert (found["attempts"] == 7).all()
+    assert found["week"].iloc[-1] == pd.Timestamp(MONDAY) + pd.Timedelta(weeks=149)
 
 
 def test_no_days_give_no_weeks_of_the_same_types():
