@@ -1,7 +1,8 @@
 """Databases for the tests: built by the migrations, one of each kind, fresh for every test.
 
 PostgreSQL is used where ``EVCHARGE_TEST_POSTGRES`` holds the URL of a server whose databases may be created and
-dropped; elsewhere its tests are skipped, or fail if ``EVCHARGE_REQUIRE_POSTGRES`` is set.
+dropped; elsewhere its tests are skipped, or fail if ``EVCHARGE_REQUIRE_POSTGRES`` is set. Tests marked ``thorough``,
+which take half of the time, run where ``EVCHARGE_THOROUGH`` is set.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ POSTGRES = os.environ.get("EVCHARGE_TEST_POSTGRES")
 NO_POSTGRES = "EVCHARGE_TEST_POSTGRES names no PostgreSQL server"
 TEMPLATE = f"evcharge_template_{os.getpid()}"
 numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves the thorough tests to those who ask for them."""
+    if not os.environ.get("EVCHARGE_THOROUGH"):
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(pytest.mark.skip(reason="EVCHARGE_THOROUGH is not set; .ci/run sets it"))
 
 
 @pytest.fixture(autouse=True)

@@ -550,6 +550,7 @@ TABLES = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", TABLES)
 def test_no_terminal_is_too_narrow_and_too_poor_for_a_table(evcharge, db, line):
     write_sample(Path("charging_sessions.csv"), rows=1000)
@@ -594,6 +595,7 @@ for line in (
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("setting", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"}, {"LC_ALL": "C"}])
 def test_no_encoding_of_the_terminal_is_too_poor(tmp_path, sqlite_url, setting):
     texts = {"station_id": "Île Δ\u00a0→ 上海 …", "energy_kwh": "7.5"}
@@ -625,6 +627,7 @@ for line in ("load --create-db --rejects r.csv", "report --csv s.csv", "report -
 """
 
 
+@pytest.mark.thorough
 def test_the_time_zone_of_the_machine_changes_no_byte(tmp_path):
     results = []
     for zone in ("Pacific/Kiritimati", "America/St_Johns"):
@@ -638,6 +641,7 @@ def test_the_time_zone_of_the_machine_changes_no_byte(tmp_path):
     assert results[0] == results[1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", ["report --no-png", "report --json --no-png", "load"])
 def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path, line):
     write_sample(tmp_path / "charging_sessions.csv", rows=2000, stations=400)
@@ -650,6 +654,7 @@ def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path, line):
     assert done.stderr == b""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", ["report --no-png", "report --json --no-png", "report --csv -", "db url", "load"])
 def test_an_output_that_is_full_is_no_fault_of_ours(tmp_path, line):
     write_sample(tmp_path / "charging_sessions.csv", rows=100)

@@ -483,6 +483,7 @@ def process(*arguments, **streams):
     return subprocess.run(command, env=env, stderr=subprocess.PIPE, timeout=60, **streams)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", [(), ("--json",), ("--csv", "-")])
 def test_a_reader_that_leaves_early_causes_no_traceback(sqlite_url, tmp_path, form):
     write_sample(tmp_path / "a.csv", rows=2000, stations=2)
@@ -494,6 +495,7 @@ def test_a_reader_that_leaves_early_causes_no_traceback(sqlite_url, tmp_path, fo
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("setting", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"}, {"LC_ALL": "C"}])
 def test_no_encoding_of_the_terminal_is_too_poor(sqlite_url, evcharge, setting):
     stations(sqlite_url, "A|Île Δ → 上海 …")
@@ -506,6 +508,7 @@ def test_no_encoding_of_the_terminal_is_too_poor(sqlite_url, evcharge, setting):
     assert (lacking.returncode, lacking.stdout) == (4, b"")
 
 
+@pytest.mark.thorough
 def test_the_time_zone_of_the_machine_changes_no_byte(sqlite_url, tmp_path):
     write_sample(tmp_path / "a.csv", rows=500, dirty=True)
     load(sqlite_url, tmp_path / "a.csv")

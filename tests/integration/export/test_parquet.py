@@ -91,6 +91,7 @@ def test_an_empty_table_is_a_file_with_its_schema(url, engine, evcharge):
     assert parquet.read_table("export/dim_port.parquet").schema.names == Base.metadata.tables["dim_port"].columns.keys()
 
 
+@pytest.mark.thorough
 def test_without_pyarrow_only_parquet_is_refused_with_the_command_that_installs_it(sqlite_url, tmp_path):
     write_world(open_engine(sqlite_url, writes=True))
     runs = {}

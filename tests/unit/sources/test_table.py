@@ -147,7 +147,7 @@ def test_a_line_as_long_as_allowed_is_read(read_bytes):
     assert read_bytes(HEADER + "x" * MAX_LINE_CHARACTERS + "\n" + GOOD).fault.tolist() == ["malformed_row", None]
 
 
-@pytest.mark.parametrize("chunk_rows", [1, 7, 1000, 50_000])
+@pytest.mark.parametrize("chunk_rows", [pytest.param(1, marks=pytest.mark.thorough), 7, 1000, 50_000])
 def test_chunks_are_full_but_the_last_and_lose_no_row(tmp_path, chunk_rows):
     count = 1500
     path = tmp_path / "f.csv"
