@@ -10,7 +10,7 @@ from typing import Any
 
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
 from evcharge.metrics.sandwich import STATION
-from evcharge.metrics.silence import silent_limit
+from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, SILENT_CHANCE
 from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.report.console import MARKS
 from evcharge.report.evidence import Evidence
@@ -49,7 +49,6 @@ def _flips_title(flips: int, total: int) -> str:
 
 def _terms(story: Story) -> list[dict[str, str]]:
     definition, target = story.report.definition, f"{100 * story.report.target:g}%"
-    chance = silent_limit(len(story.stations))
     rule = f"{definition.id}, version {definition.version}: {definition.title}"
     pairs = (
         ("Attempt", "A session in the data whose outcome the definition can tell."),
@@ -76,8 +75,9 @@ def _terms(story: Story) -> list[dict[str, str]]:
         ),
         (
             "Silent",
-            f"No attempt for so long that chance explains it less than once in {1 / chance:,.0f} times, weekday by "
-            "weekday. Holidays and planned closures look the same.",
+            f"No attempt for so long that chance explains it less than once in {1 / SILENT_CHANCE:,.0f} times, weekday "
+            "by weekday; in a large network still less often. Holidays and planned closures look the same. After "
+            f"{LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks a station is out of use, and can't be told.",
         ),
         (
             "Lost a week",
