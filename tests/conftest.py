@@ -2,7 +2,7 @@
 
 PostgreSQL is used where ``EVCHARGE_TEST_POSTGRES`` holds the URL of a server whose databases may be created and
 dropped; elsewhere its tests are skipped, or fail if ``EVCHARGE_REQUIRE_POSTGRES`` is set. Tests marked ``thorough``,
-which take half of the time, run where ``EVCHARGE_THOROUGH`` is set.
+which take a quarter of the time, run where ``EVCHARGE_THOROUGH`` is set.
 """
 
 from __future__ import annotations
