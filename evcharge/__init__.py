@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evcharge.version import __version__
+
 if TYPE_CHECKING:
     from evcharge.api import Reliability, reliability
 
 __all__ = ["Reliability", "__version__", "reliability"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -82,8 +82,8 @@ def cli() -> None:
 @global_options
 def run() -> None:
     """Do the whole job: migrate, make charging_sessions.csv if there is none, load, report."""
+    from evcharge.carriers.inputs import Input
     from evcharge.load import LoadOptions
-    from evcharge.sources.inputs import Input
 
     upgrade_database()
     make_sample_if_missing()

@@ -27,10 +27,10 @@ from evcharge.cli.terminal import notice, show_error, standard_input, tell
 from evcharge.errors import DatabaseError, EvchargeError, SourceError
 
 if TYPE_CHECKING:
+    from evcharge.carriers.inputs import Input
     from evcharge.frames import Cleaned
     from evcharge.load import LoadResult
     from evcharge.sources import Profile
-    from evcharge.sources.inputs import Input
 
 CHECK_SCHEMA_VERSION = 1
 FORMATS_SCHEMA_VERSION = 1
@@ -59,14 +59,15 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
 
     Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
     """
+    from evcharge.carriers.inputs import gathered
     from evcharge.load import RejectLimit
-    from evcharge.sources.inputs import gathered
+    from evcharge.sources import is_one_source
 
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
     limit = RejectLimit(*max_rejects)
     reports: list[dict[str, Any]] = []
     codes = [0]
-    with TemporaryDirectory() as folder, gathered(files, standard_input()) as given:
+    with TemporaryDirectory() as folder, gathered(files, standard_input(), is_one_source) as given:
         url = _database_to_try(Path(folder))
         for note in given.notes:
             notice(note)

@@ -54,7 +54,7 @@ def explain(
 
     STATION is the station's id, or its name.
     """
-    from evcharge.files import written_whole
+    from evcharge.output import written_whole
     from evcharge.report.explain import build_explanation, csv_pieces, json_pieces
     from evcharge.report.explain_console import print_explanation
 

@@ -28,10 +28,10 @@ from evcharge.cli.terminal import EXIT_INTERRUPTED, Interrupts, notice, progress
 from evcharge.errors import EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
+    from evcharge.carriers.inputs import Input
     from evcharge.frames import Cleaned
     from evcharge.load import LoadOptions, LoadResult
     from evcharge.sources import Profile
-    from evcharge.sources.inputs import Input
 
 SAMPLE_FILE = Path("charging_sessions.csv")
 LOAD_SCHEMA_VERSION = 1
@@ -67,8 +67,9 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     FILES are files, folders (the files right in them), patterns such as 'data/*.csv', ZIP archives (each file in them),
     and - for standard input. Without FILES, loads charging_sessions.csv, made first if it is not there.
     """
+    from evcharge.carriers.inputs import gathered
     from evcharge.load import LoadOptions, RejectLimit
-    from evcharge.sources.inputs import gathered
+    from evcharge.sources import is_one_source
 
     write = {
         name: options.pop(name) for name in ("create_db", "replace", "dry_run", "rejects", "max_rejects", "as_json")
@@ -76,7 +77,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
     limit = RejectLimit(*write["max_rejects"]) if write["max_rejects"] else None
     with ExitStack() as stack:
-        found = stack.enter_context(gathered(files or (SAMPLE_FILE,), standard_input()))
+        found = stack.enter_context(gathered(files or (SAMPLE_FILE,), standard_input(), is_one_source))
         refuse_to_overwrite(write["rejects"], found.inputs)
         for note in found.notes:
             notice(note)
@@ -167,7 +168,7 @@ def rejects_file(path: Path | None) -> Iterator[Callable[[str, Cleaned], None]]:
     """Takes rejects and writes them to a CSV, made inert for spreadsheets; without a path it drops them."""
     import csv
 
-    from evcharge.files import inert_cell, written_whole
+    from evcharge.output import inert_cell, written_whole
 
     if path is None:
         yield lambda _name, _cleaned: None

@@ -134,7 +134,7 @@ def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path
 
 def tell_story(wanted: dict[str, Any], html: Path | None, command: Callable[[Story], str]) -> Story:
     """Reads the story, and writes its page if it was asked for."""
-    from evcharge.files import written_whole
+    from evcharge.output import written_whole
     from evcharge.report.story import build_story
 
     if html is None:
@@ -185,7 +185,7 @@ def show(
     as_json: bool,
 ) -> None:
     """Puts one of the three on stdout, and the CSV in its file."""
-    from evcharge.files import written_whole
+    from evcharge.output import written_whole
 
     if as_json:
         click.echo(json_text())

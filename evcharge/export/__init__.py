@@ -20,10 +20,10 @@ from evcharge.export.datasette import write_datasette
 from evcharge.export.geojson import write_geojson
 from evcharge.export.job import Job, WrittenFile
 from evcharge.export.parquet import write_parquet
-from evcharge.files import written_together
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.models import FactCharging, LoadLedger
+from evcharge.output import written_together
 from evcharge.report import described, reading
 
 SCHEMA_VERSION = 1

@@ -15,8 +15,8 @@ from typing import Any
 
 from evcharge.export.job import Job
 from evcharge.export.star import STAR, batches, table_of
-from evcharge.files import inert_cell
 from evcharge.models import Base
+from evcharge.output import inert_cell
 
 _NEEDS_QUOTES = re.compile('[",\r\n]')
 

@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ReportError
-from evcharge.files import HINT
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
+from evcharge.output import HINT
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ every oddity is counted. What does not belong here: sessions (``sources``), and 
 
 from __future__ import annotations
 
+from evcharge.carriers.file import SourceFile
 from evcharge.errors import SourceError
 from evcharge.registries import afdc, irve, ocm, ocpi
 from evcharge.registries.records import records_of
 from evcharge.registries.registry import MESSAGES, REJECTS, Oddity, Port, Registry, Reject, Station
-from evcharge.sources.file import SourceFile
 
 __all__ = ["FORMATS", "MESSAGES", "REJECTS", "Oddity", "Port", "Registry", "Reject", "Station", "read_registry"]
 

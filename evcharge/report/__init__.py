@@ -21,7 +21,6 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine, translated_errors
 from evcharge.errors import NoDataError
-from evcharge.files import inert_cell
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
 from evcharge.metrics.outcomes import (
     GROUPINGS,
@@ -32,6 +31,7 @@ from evcharge.metrics.outcomes import (
 )
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
 from evcharge.migrate import require_head
+from evcharge.output import inert_cell
 from evcharge.report.words import counted, day_text
 
 Database = str | Engine | Session

@@ -20,7 +20,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ConfigError, NoDataError
-from evcharge.files import inert_cell
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.explain import (
@@ -45,6 +44,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, MEETS_TAIL, tails, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
+from evcharge.output import inert_cell
 from evcharge.report import STATION_FIGURES, csv_cell, described, notes_of, plain, reading, records, usual_definition
 
 SCHEMA_VERSION = 1

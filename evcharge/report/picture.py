@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from evcharge.files import written_whole
+from evcharge.output import written_whole
 from evcharge.report import FLOOR_NOTE, period_of
 from evcharge.report.story import Story, title_of
 

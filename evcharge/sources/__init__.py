@@ -12,18 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from evcharge.carriers.file import SourceFile, open_file
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading
-from evcharge.sources.file import SourceFile, open_file
 from evcharge.sources.profile import Profile, builtin_profiles, read_profile, with_overrides
 from evcharge.sources.readers import READERS
-from evcharge.sources.recognise import pick_profile, unknown_columns
+from evcharge.sources.recognise import is_one_source, pick_profile, unknown_columns
 
 __all__ = [
     "CHUNK_ROWS",
     "Profile",
     "SourceFile",
     "builtin_profiles",
+    "is_one_source",
     "open_file",
     "pick_profile",
     "read",

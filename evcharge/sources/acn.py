@@ -1,6 +1,6 @@
 """ACN-Data: sessions of Caltech, JPL and an office, as JSON of the web page or of the interface.
 
-What does not belong here: what wraps the objects (``documents``), and what their fields are to us (the profile).
+What does not belong here: what wraps the objects (``json_documents``), and what their fields are to us (the profile).
 Source of the layout: the interface's documentation at ev.caltech.edu/dataset, and acnportal's client.
 """
 
@@ -12,9 +12,10 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, chunks
-from evcharge.sources.documents import (
+from evcharge.sources.json_documents import (
     Item,
     Record,
     batches,
@@ -24,8 +25,7 @@ from evcharge.sources.documents import (
     items,
     record,
 )
-from evcharge.sources.file import SourceFile
-from evcharge.sources.jsonvalues import Fault, scalar_text
+from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.profile import folded
 
 IDS = ("sessionID", "stationID", "spaceID")
@@ -51,7 +51,7 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The sessions, one an object.
 
     Raises:
-        SourceError: what ``documents.items`` raises.
+        SourceError: what ``json_documents.items`` raises.
     """
     private = reading.profile.private_fields
     records = (_record(item, private) for item in items(file, reading.profile.encoding))

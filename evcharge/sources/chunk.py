@@ -1,6 +1,6 @@
 """Rows as read, gathered into frames of a bounded number of rows: the profile's steps done, its fields mapped.
 
-What does not belong here: how a format is parsed (``table``, ``jsonlines``), and what a value must be (``clean``).
+What does not belong here: how a format is parsed (``table``, ``json_lines``), and what a value must be (``clean``).
 """
 
 from __future__ import annotations

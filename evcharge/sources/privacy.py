@@ -12,7 +12,7 @@ import io
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from evcharge.sources.jsonvalues import written
+from evcharge.sources.json_values import written
 from evcharge.sources.profile import folded
 
 WITHHELD = "[private]"

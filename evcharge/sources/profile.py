@@ -21,9 +21,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
+from evcharge.carriers.file import open_file, printable
 from evcharge.errors import SourceError
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
-from evcharge.sources.file import open_file, printable
+from evcharge.sources.formats import FORMATS, TABULAR
 from evcharge.sources.settings import Settings
 from evcharge.sources.steps import STEPS
 
@@ -38,13 +39,6 @@ if TYPE_CHECKING:
     else:
         from importlib.abc import Traversable
 
-TABULAR = ("csv", "jsonl")
-"""Formats whose fields a file names itself. Delimited text may also stand in a workbook."""
-
-STRUCTURED = ("acn", "ocpi-sessions", "ocpi-cdrs", "ocpp", "steve")
-"""Formats with structure of their own: the reader names the fields."""
-
-FORMATS = (*TABULAR, *STRUCTURED)
 FAILURES_INCLUDED = ("yes", "no", "unknown")
 TIME_FORMATS = ("iso8601", "epoch_s", "epoch_ms")
 """Time formats with a name; any other is a strptime pattern."""

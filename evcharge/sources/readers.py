@@ -7,12 +7,13 @@ not belong here: how any of them reads.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from importlib import import_module
+from typing import Any, Protocol
 
+from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
-from evcharge.sources import acn, jsonlines, ocpi, ocpp, steve, table
 from evcharge.sources.chunk import Reading
-from evcharge.sources.file import SourceFile
+from evcharge.sources.formats import STRUCTURED, TABULAR
 
 
 class Reader(Protocol):
@@ -36,12 +37,15 @@ class StructuredReader(Reader, Protocol):
         """Whether the file's beginning is of this format."""
 
 
-STRUCTURED_READERS: Mapping[str, StructuredReader] = {
-    "acn": acn,
-    "ocpi-sessions": ocpi.SESSIONS_READER,
-    "ocpi-cdrs": ocpi.CDRS_READER,
-    "ocpp": ocpp,
-    "steve": steve,
-}
+def _placed(place: str) -> Any:
+    """What stands at a place such as ``package.module`` or ``package.module:object``."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name) if name else import_module(module)
 
-READERS: Mapping[str, Reader] = {"csv": table, "jsonl": jsonlines, **STRUCTURED_READERS}
+
+STRUCTURED_READERS: Mapping[str, StructuredReader] = {name: _placed(place) for name, place in STRUCTURED.items()}
+
+READERS: Mapping[str, Reader] = {
+    **{name: _placed(place) for name, place in TABULAR.items()},
+    **STRUCTURED_READERS,
+}

@@ -1,6 +1,6 @@
 """Which profile a file fits, told from its beginning alone, and what to do where none does.
 
-What does not belong here: reading rows (``table``, ``jsonlines``). A profile is never stretched to fit: columns are
+What does not belong here: reading rows (``table``, ``json_lines``). A profile is never stretched to fit: columns are
 matched by name, and a near name is only ever suggested.
 """
 
@@ -12,12 +12,15 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
+from evcharge.carriers.archive import Archive
+from evcharge.carriers.file import GZIP_MAGIC, SourceFile, printable
+from evcharge.carriers.text import blocks, first_lines, split_lines, without_mark
 from evcharge.errors import SourceError
-from evcharge.sources import jsonlines, ocpi, sheet, table
-from evcharge.sources.file import GZIP_MAGIC, SourceFile, printable
-from evcharge.sources.profile import TABULAR, Profile, folded
+from evcharge.sources import json_lines, steve, table, workbook
+from evcharge.sources.formats import TABULAR
+from evcharge.sources.ocpi.reader import holds_locations
+from evcharge.sources.profile import Profile, folded
 from evcharge.sources.readers import STRUCTURED_READERS
-from evcharge.sources.text import blocks, first_lines, split_lines, without_mark
 
 NEAR_NAMES = 3
 """Near names suggested for a missing column: more would hide the likely one."""
@@ -30,6 +33,9 @@ MAX_NAMES_SHOWN = 40
 
 MAX_NAME_CHARACTERS = 60
 """Characters of a column name in a message; a header that is really a row of data may hold long texts."""
+
+DOCUMENT_MEMBERS = ("[Content_Types].xml", "xl/workbook.xml", "mimetype")
+"""Members that tell an office document (OPC, ECMA-376 part 2; OpenDocument, part 2, 3.3) from an archive of files."""
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0"
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
@@ -95,6 +101,12 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     if fitting:
         return _only(file, fitting)
     raise _missing_columns(file, looks[0]) if len(tabular) == 1 else _no_profile_fits(file, looks)
+
+
+def is_one_source(archive: Archive) -> bool:
+    """Whether the archive is an office document, or tables that only make sense together."""
+    names = {member.filename for member in archive.members}
+    return not names.isdisjoint(DOCUMENT_MEMBERS) or steve.is_export(archive)
 
 
 def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
@@ -175,7 +187,7 @@ def _look(profile: Profile, names: tuple[str, ...]) -> _Look:
 
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     """The field names at the file's beginning, read as the profile says."""
-    is_workbook = sheet.is_workbook(file)
+    is_workbook = workbook.is_workbook(file)
     text = "" if is_workbook else _head_text(file, profile.encoding)
     kind = "jsonl" if text.lstrip().startswith("{") else "csv"
     if kind != profile.format:
@@ -187,7 +199,7 @@ def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     if is_workbook:
         return table.best_page(file, profile).names
     if kind == "jsonl":
-        return jsonlines.first_keys(file, text)
+        return json_lines.first_keys(file, text)
     return table.best_header(file, text, profile).names
 
 
@@ -212,18 +224,18 @@ def _head_text(file: SourceFile, encoding: str) -> str:
 
 def _refuse_locations(file: SourceFile) -> None:
     """Refuse a registry of stations, which holds no session."""
-    if ocpi.holds_locations(file):
+    if holds_locations(file):
         reason = f"{file.name} holds OCPI Locations: charging stations, not sessions."
         raise SourceError("not_sessions", reason, "Read it as a registry of stations: evcharge stations FILE.")
 
 
 def _refuse_binary(file: SourceFile) -> None:
     """Refuse what its first bytes show to be something else, and neither text nor a workbook."""
-    if sheet.is_workbook(file):
+    if workbook.is_workbook(file):
         return
     start = next(file.unpacked(), b"")
     if start.startswith(_OLE_MAGIC) and any(_PROTECTED in block for block in file.unpacked()):
-        raise sheet.password_protected(file)
+        raise workbook.password_protected(file)
     for magic, what in _MAGICS:
         if start.startswith(magic):
             raise _not_a_table(file, what)

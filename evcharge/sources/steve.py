@@ -21,14 +21,14 @@ from zipfile import ZipInfo
 import numpy as np
 import pandas as pd
 
+from evcharge.carriers.archive import ZIP_MAGICS, Archive, Member, parts_of
+from evcharge.carriers.file import SourceFile
+from evcharge.carriers.text import blocks, first_lines
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
-from evcharge.sources.archive import ZIP_MAGICS, Archive, Member, parts_of
 from evcharge.sources.chunk import Reading, Rows, chunks
-from evcharge.sources.file import SourceFile
 from evcharge.sources.profile import Profile, folded
 from evcharge.sources.table import all_rows, header_of
-from evcharge.sources.text import blocks, first_lines
 
 FIELDS: tuple[str, ...] = (
     *("transaction_pk", "charge_box_id", "evse_id", "id_tag", "start_timestamp", "stop_timestamp", "energy_wh"),

@@ -1,7 +1,7 @@
 """Rows of a delimited file (CSV): no field moves, no row vanishes, and a broken row never takes others with it.
 
 What does not belong here: what the columns mean (``profile``), bytes and lines (``text``), the cells of a workbook
-(``sheet``), values (``clean``).
+(``workbook``), values (``clean``).
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
-from evcharge.errors import SourceError
-from evcharge.frames import RawSessions
-from evcharge.sources import sheet
-from evcharge.sources.chunk import Reading, Rows, chunks
-from evcharge.sources.file import SourceFile
-from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
-from evcharge.sources.profile import Profile, folded
-from evcharge.sources.text import (
+from evcharge.carriers.file import SourceFile
+from evcharge.carriers.text import (
     MAX_LINE_CHARACTERS,
     Block,
     blocks,
@@ -28,6 +22,12 @@ from evcharge.sources.text import (
     split_lines,
     split_lines_with_ends,
 )
+from evcharge.errors import SourceError
+from evcharge.frames import RawSessions
+from evcharge.sources import workbook
+from evcharge.sources.chunk import Reading, Rows, chunks
+from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
+from evcharge.sources.profile import Profile, folded
 
 MAX_COLUMNS = 1_000
 """Most columns a file may have. The widest export seen has 37; the bound keeps a row's cost small."""
@@ -85,10 +85,10 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The rows below the header line.
 
     Raises:
-        SourceError: as ``rows``; of a workbook, what ``best_page`` and ``sheet.read`` raise.
+        SourceError: as ``rows``; of a workbook, what ``best_page`` and ``workbook.read`` raise.
     """
-    if sheet.is_workbook(file):
-        yield from sheet.read(file, best_page(file, reading.profile), reading)
+    if workbook.is_workbook(file):
+        yield from workbook.read(file, best_page(file, reading.profile), reading)
         return
     names, batches = rows(file, reading.profile)
     yield from chunks(batches, names, reading)
@@ -110,13 +110,13 @@ def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[
     return tuple(places), _batches(file, chain((body,), source), layout)
 
 
-def best_page(file: SourceFile, profile: Profile) -> sheet.Page:
+def best_page(file: SourceFile, profile: Profile) -> workbook.Page:
     """The sheet of a workbook that the profile reads.
 
     Raises:
-        SourceError: ``too_many_columns``, ``duplicate_column`` where it fits, or what ``sheet.best_page`` raises.
+        SourceError: ``too_many_columns``, ``duplicate_column`` where it fits, or what ``workbook.best_page`` raises.
     """
-    page = sheet.best_page(file, profile)
+    page = workbook.best_page(file, profile)
     _refuse_too_many(file, page.names)
     if not profile.missing_from(page.names):
         _refuse_duplicates(file, page.names)

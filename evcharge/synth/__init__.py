@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from evcharge.errors import ConfigError
-from evcharge.files import written_whole
+from evcharge.output import written_whole
 from evcharge.synth.chance import Ints
 from evcharge.synth.defects import COLUMNS, DEFECTS, HEADER, Defect, Plan, plan_rows, spoil
 from evcharge.synth.fleet import Station, build_fleet

@@ -18,33 +18,47 @@ SQL = {"sqlalchemy"}
 EXCEL = {"python_calamine"}
 TOML = {"tomllib", "tomli"}  # the standard library has it from Python 3.11 on
 MAY_IMPORT = {
-    # part: (parts of evcharge beside itself, other people's packages); "version" is evcharge.__version__
-    "__init__": ({"api"}, set()),
+    # part: (parts of evcharge beside itself, other people's packages); other people
+    "__init__": ({"api", "version"}, set()),
+    "version": (set(), set()),
     "__main__": ({"cli"}, set()),
     "errors": (set(), set()),
     "config": ({"errors"}, TOML),
     "frames": ({"errors"}, FRAMES),
-    "files": ({"errors"}, set()),
+    "output": ({"errors"}, set()),
     "models": (set(), SQL),
     "views": ({"models"}, set()),
     "db": ({"errors"}, SQL),
     "parse": ({"frames"}, FRAMES),
     "rules": ({"parse", "frames"}, FRAMES),
     "clean": ({"rules", "parse", "frames", "errors"}, FRAMES),
-    "synth": ({"frames", "files", "errors"}, FRAMES),
-    "sources": ({"frames", "errors"}, FRAMES | TOML | EXCEL),
-    "registries": ({"sources", "frames", "errors"}, FRAMES),
+    "synth": ({"frames", "output", "errors"}, FRAMES),
+    "carriers": ({"errors"}, set()),  # knows no format
+    "sources": ({"carriers", "frames", "errors"}, FRAMES | TOML | EXCEL),
+    "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
     "load": (
-        {"sources", "registries", "clean", "parse", "frames", "models", "db", "migrate", "errors", "version"},
+        {
+            "carriers",
+            "sources",
+            "registries",
+            "clean",
+            "parse",
+            "frames",
+            "models",
+            "db",
+            "migrate",
+            "errors",
+            "version",
+        },
         FRAMES | SQL,
     ),
     "metrics": ({"models", "errors"}, FRAMES | SQL | TOML | {"scipy"}),
     "report": (
-        {"metrics", "db", "migrate", "errors", "files", "version"},
+        {"metrics", "db", "migrate", "errors", "output", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
-    "export": ({"report", "metrics", "models", "views", "errors", "files"}, SQL | {"pyarrow"}),
+    "export": ({"report", "metrics", "models", "views", "errors", "output"}, SQL | {"pyarrow"}),
 }
 MAY_IMPORT["api"] = ({"report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})

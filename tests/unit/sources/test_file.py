@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from evcharge.carriers.file import printable
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from evcharge.sources.file import printable
 
 HEADER = "session_id,station_id,start_time,end_time,energy_kwh\n"
 ROW = "s1,A,2024-01-01T00:00:00Z,2024-01-01T01:00:00Z,7.5\n"

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from evcharge.sources import archive, open_file
-from evcharge.sources.inputs import gathered
+from evcharge.carriers import archive
+from evcharge.carriers.inputs import gathered
+from evcharge.sources import is_one_source, open_file
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def archived(path, members):
 
 def told(*named, stdin=b""):
     """Name of each input with its content, or with the code of its fault; and the notes."""
-    with gathered(named, io.BytesIO(stdin)) as found:
+    with gathered(named, io.BytesIO(stdin), is_one_source) as found:
         inputs = [(one.name, one.fault.code if one.fault else one.path.read_text()) for one in found.inputs]
         for one in found.inputs:
             if one.fault:
@@ -64,7 +65,7 @@ def test_a_file_is_called_by_the_last_part_of_its_path():
 
 
 def test_a_name_that_leads_nowhere_is_left_to_be_refused_when_it_is_opened():
-    with gathered(["nowhere.csv"], io.BytesIO()) as found:
+    with gathered(["nowhere.csv"], io.BytesIO(), is_one_source) as found:
         assert [(one.name, one.path, one.fault) for one in found.inputs] == [("nowhere.csv", Path("nowhere.csv"), None)]
 
 
@@ -125,7 +126,7 @@ def test_standard_input_may_be_an_archive():
 def test_a_closed_standard_input_is_refused():
     closed = io.BytesIO()
     closed.close()
-    with gathered(["-"], closed) as found:
+    with gathered(["-"], closed, is_one_source) as found:
         assert [one.fault.code for one in found.inputs] == ["cannot_unpack"]
 
 
@@ -148,7 +149,7 @@ def test_an_archive_is_told_by_its_bytes_and_not_by_its_name():
 def test_no_name_of_a_member_leads_out_of_the_temporary_folder(name, tmp_path):
     archived("a.zip", {name: "x"})
     before = {path for path in tmp_path.rglob("*") if path.is_file()}
-    with gathered(["a.zip"], io.BytesIO()) as found:
+    with gathered(["a.zip"], io.BytesIO(), is_one_source) as found:
         (one,) = found.inputs
         assert one.path.read_text() == "x"
         assert one.path.name == "1"
@@ -224,7 +225,7 @@ def test_an_archive_in_an_archive_is_refused_and_the_rest_of_it_read():
 def test_a_workbook_and_an_export_of_steve_stay_one_input_also_in_an_archive(members):
     archived("one", members)
     archived("two.zip", {"one": zipped(members), "plain.csv": "p"})
-    with gathered(["one", "two.zip"], io.BytesIO()) as found:
+    with gathered(["one", "two.zip"], io.BytesIO(), is_one_source) as found:
         assert [(one.name, one.fault) for one in found.inputs] == [
             ("one", None),
             ("two.zip/one", None),
@@ -246,7 +247,7 @@ def test_a_size_that_an_archive_lies_about_does_not_lift_the_bound(monkeypatch):
     data = zipped({"a.csv": "a" * 3_000_000})
     at = data.index(b"PK\x01\x02") + 24
     Path("a.zip").write_bytes(data[:at] + struct.pack("<I", 10) + data[at + 4 :])
-    with gathered(["a.zip"], io.BytesIO()) as found:
+    with gathered(["a.zip"], io.BytesIO(), is_one_source) as found:
         assert [one.fault.code for one in found.inputs if one.fault] in (["archive_too_large"], ["damaged_archive"])
         assert sum(path.stat().st_size for path in temporary_files()) <= 100_000
 
@@ -267,7 +268,7 @@ def test_nothing_unpacked_is_left_whatever_happens():
     archived("a.zip", {"a.csv": "a"})
 
     def load_and_fail():
-        with gathered(["a.zip", "-"], io.BytesIO(b"x")):
+        with gathered(["a.zip", "-"], io.BytesIO(b"x"), is_one_source):
             assert len(temporary_files()) == 2
             raise KeyboardInterrupt
 
@@ -285,7 +286,7 @@ def test_plain_files_need_no_temporary_folder(monkeypatch):
 def test_the_origin_of_a_member_is_its_archive_and_its_hash_that_of_the_file_beside_it():
     files("m.csv")
     archived("d.zip", {"m.csv": "m.csv"})
-    with gathered(["m.csv", "d.zip"], io.BytesIO()) as found:
+    with gathered(["m.csv", "d.zip"], io.BytesIO(), is_one_source) as found:
         assert [one.origin for one in found.inputs] == [Path("m.csv"), Path("d.zip")]
         hashes = set()
         for one in found.inputs:

@@ -12,7 +12,7 @@ import pytest
 from evcharge.clean import clean
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from evcharge.sources.ocpp import FIELDS
+from evcharge.sources.ocpp.reader import FIELDS
 
 AS_OF = pd.Timestamp("2026-01-01", tz="UTC")
 OCPP = builtin_profiles()["ocpp"]

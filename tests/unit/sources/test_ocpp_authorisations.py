@@ -12,7 +12,7 @@ from evcharge import frames
 from evcharge.clean import clean
 from evcharge.metrics import chargex
 from evcharge.sources import builtin_profiles, open_file, read
-from evcharge.sources.ocpp_authorisations import AUTHORIZE
+from evcharge.sources.ocpp.authorisations import AUTHORIZE
 
 AS_OF = pd.Timestamp("2026-01-01", tz="UTC")
 DAY = "2024-03-05T"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from evcharge.carriers.file import BLOCK_BYTES
+from evcharge.carriers.text import MAX_LINE_CHARACTERS
 from evcharge.frames import RAW_FRAME
 from evcharge.sources import builtin_profiles, open_file, read, table, with_overrides
-from evcharge.sources.file import BLOCK_BYTES
-from evcharge.sources.text import MAX_LINE_CHARACTERS
 
 HEADER = "session_id,station_id,start_time,end_time,energy_kwh\n"
 GOOD = "s1,A,t0,t1,7.5\n"

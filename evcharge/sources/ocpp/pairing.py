@@ -1,8 +1,8 @@
 """Which messages make one attempt: requests with their answers, starts with their stops, notices with both.
 
 Pairing is by (station, message id) and (station, transaction id), never by order alone. What does not belong here:
-how messages are found in a file (``ocpp_carriers``), what an authorisation led to (``ocpp_requests``), and what an
-attempt's row says (``ocpp_attempts``).
+how messages are found in a file (``ocpp.messages``), what an authorisation led to (``ocpp.requests``), and what an
+attempt's row says (``ocpp.attempts``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from evcharge.sources.ocpp_attempts import (
+from evcharge.sources.ocpp.attempts import (
     DEFAULT_REASON,
     MAX_NOTICES,
     WHOLE_STATION,
@@ -21,11 +21,11 @@ from evcharge.sources.ocpp_attempts import (
     Notice,
     Origin,
 )
-from evcharge.sources.ocpp_authorisations import REMOTE_STARTS, Asked
-from evcharge.sources.ocpp_carriers import CALL, ERROR, FROM_STATION, TO_STATION, Broken, Message
-from evcharge.sources.ocpp_payloads import answers, difference_wh, error_codes, one_line, scalar, status_of, token
-from evcharge.sources.ocpp_requests import MAX_PENDING, REQUESTS, Requests, without_tag
-from evcharge.sources.ocpp_times import Moment, logged_between, seconds_between
+from evcharge.sources.ocpp.authorisations import REMOTE_STARTS, Asked
+from evcharge.sources.ocpp.messages import CALL, ERROR, FROM_STATION, TO_STATION, Broken, Message
+from evcharge.sources.ocpp.payloads import answers, difference_wh, error_codes, one_line, scalar, status_of, token
+from evcharge.sources.ocpp.requests import MAX_PENDING, REQUESTS, Requests, without_tag
+from evcharge.sources.ocpp.times import Moment, logged_between, seconds_between
 from evcharge.sources.privacy import ROW_WITHHELD
 
 PLACE_ATTEMPTS = 8

@@ -1,6 +1,6 @@
 """Bytes of one input file: opened safely, hashed, unpacked if gzipped, watched for change.
 
-What does not belong here: text and lines (``text``), and what the file says (``table``, ``jsonlines``).
+What does not belong here: text and lines (``text``), and what the file says (``table``, ``json_lines``).
 """
 
 from __future__ import annotations

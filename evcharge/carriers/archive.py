@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from lzma import LZMAError
 from zipfile import ZipInfo
 
+from evcharge.carriers.file import BLOCK_BYTES, SourceFile, printable
 from evcharge.errors import SourceError
-from evcharge.sources.file import BLOCK_BYTES, SourceFile, printable
 
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 """First four bytes of an archive, and of an empty one (PKWARE APPNOTE, 4.3.7 and 4.3.16)."""

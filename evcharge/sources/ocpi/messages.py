@@ -14,10 +14,10 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
-from evcharge.sources.documents import Record, folded_members, items
-from evcharge.sources.file import SourceFile, printable
-from evcharge.sources.jsonvalues import Fault, scalar_text
+from evcharge.sources.json_documents import Record, folded_members, items
+from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_object, withheld_text
 from evcharge.sources.profile import folded
 
@@ -138,7 +138,7 @@ def messages(file: SourceFile, kind: str, encoding: str) -> Iterator[Message | R
         encoding: how its bytes are to be read.
 
     Raises:
-        SourceError: what ``documents.items`` raises.
+        SourceError: what ``json_documents.items`` raises.
     """
     for item in items(file, encoding):
         if item.fault:

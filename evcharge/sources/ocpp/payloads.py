@@ -1,6 +1,6 @@
 """What stands in the payloads of OCPP 1.6 and 2.0.1: tokens, answers, error codes, meters, and what must not be kept.
 
-What does not belong here: frames (``ocpp_carriers``), and what a payload means for an attempt (``ocpp_attempts``).
+What does not belong here: frames (``ocpp.messages``), and what a payload means for an attempt (``ocpp.attempts``).
 """
 
 from __future__ import annotations

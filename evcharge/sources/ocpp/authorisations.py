@@ -1,6 +1,6 @@
 """How an attempt came to power as OCPP tells it: who was asked and answered, what was plugged in, when power flowed.
 
-What does not belong here: which request led to which attempt (``ocpp_requests``), and the KPIs that need this
+What does not belong here: which request led to which attempt (``ocpp.requests``), and the KPIs that need this
 (``metrics.chargex``).
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import floor
 
 from evcharge.frames import AUTHORISATION_MODES
-from evcharge.sources.ocpp_times import Moment, logged_between, seconds_between
+from evcharge.sources.ocpp.times import Moment, logged_between, seconds_between
 
 CACHED_AUTH, REQUEST_START, PRE_PLUGIN, POST_PLUGIN = AUTHORISATION_MODES
 

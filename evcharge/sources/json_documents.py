@@ -2,7 +2,7 @@
 
 Read are a list, an object that wraps one (``{"_items": [...]}``, ``{"data": [...]}``, ``{"data": {"items": [...]}}``),
 several of these one after another or in a list (pages), and JSON lines of objects or of such wrappers. What does not
-belong here: what an object means (the readers of structured formats), and how its values are kept (``jsonvalues``).
+belong here: what an object means (the readers of structured formats), and how its values are kept (``json_values``).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
+from evcharge.carriers.file import SourceFile
+from evcharge.carriers.text import MAX_LINE_CHARACTERS, count_line_ends, pieces, refuse_long_line
 from evcharge.errors import SourceError
 from evcharge.sources.chunk import Rows
-from evcharge.sources.file import SourceFile
-from evcharge.sources.jsonvalues import DECODER, Fault, refuse_unstorable
+from evcharge.sources.json_values import DECODER, Fault, refuse_unstorable
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_text
 from evcharge.sources.profile import folded
-from evcharge.sources.text import MAX_LINE_CHARACTERS, count_line_ends, pieces, refuse_long_line
 
 LIST_NAMES = ("_items", "data", "items")
 """Members that hold the list of objects: Eve (ACN-Data), OCPI, and pages of other interfaces."""

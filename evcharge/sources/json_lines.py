@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from evcharge.carriers.file import SourceFile
+from evcharge.carriers.text import Block, blocks, first_lines, split_lines
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
-from evcharge.sources.file import SourceFile
-from evcharge.sources.jsonvalues import DECODER, Fault, refuse_unstorable, scalar_text
+from evcharge.sources.json_values import DECODER, Fault, refuse_unstorable, scalar_text
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_object
 from evcharge.sources.profile import ID_COLUMNS, Profile, folded
-from evcharge.sources.text import Block, blocks, first_lines, split_lines
 
 
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, NamedTuple
 
+from evcharge.carriers.archive import ZIP_MAGICS, Archive
+from evcharge.carriers.file import BLOCK_BYTES, open_regular, printable
 from evcharge.errors import SourceError
-from evcharge.sources import steve
-from evcharge.sources.archive import ZIP_MAGICS, Archive
-from evcharge.sources.file import BLOCK_BYTES, open_regular, printable
 
 STDIN = "-"
 """What names standard input."""
-
-DOCUMENT_MEMBERS = ("[Content_Types].xml", "xl/workbook.xml", "mimetype")
-"""Members that tell an office document (OPC, ECMA-376 part 2; OpenDocument, part 2, 3.3) from an archive of files."""
 
 
 class Input(NamedTuple):
@@ -57,13 +53,16 @@ class Gathered:
 
 
 @contextmanager
-def gathered(named: Iterable[str | os.PathLike[str]], stdin: BinaryIO) -> Iterator[Gathered]:
+def gathered(
+    named: Iterable[str | os.PathLike[str]], stdin: BinaryIO, is_one_source: Callable[[Archive], bool]
+) -> Iterator[Gathered]:
     """The inputs that a call names; what was unpacked for them is removed after the block.
 
     A name that leads to nothing, or to something that can't be unpacked, is an input with a fault. At least one input
-    comes of each name. Files are told to be archives by their first bytes, never by their names.
+    comes of each name. An archive of which ``is_one_source`` is true stays one input. Files are told to be archives by
+    their first bytes, never by their names.
     """
-    with _Gatherer(stdin) as gatherer:
+    with _Gatherer(stdin, is_one_source) as gatherer:
         inputs = [one for name in named for one in gatherer.inputs_of(os.fspath(name))]
         yield Gathered(inputs, gatherer.notes)
 
@@ -71,9 +70,10 @@ def gathered(named: Iterable[str | os.PathLike[str]], stdin: BinaryIO) -> Iterat
 class _Gatherer:
     """Makes inputs of names, and owns the temporary folder, which is made when it is first needed."""
 
-    def __init__(self, stdin: BinaryIO) -> None:
+    def __init__(self, stdin: BinaryIO, is_one_source: Callable[[Archive], bool]) -> None:
         self.notes: list[str] = []
         self._stdin = stdin
+        self._is_one_source = is_one_source
         self._stack = ExitStack()
         self._folder: Path | None = None
         self._files = 0
@@ -142,7 +142,7 @@ class _Gatherer:
         try:
             with path.open("rb", buffering=0) as handle:
                 archive = Archive(name, handle)
-                return whole if _is_one_source(archive) else self._members(archive, origin)
+                return whole if self._is_one_source(archive) else self._members(archive, origin)
         except SourceError as fault:
             return [_refused(name, origin, fault)]
 
@@ -161,7 +161,7 @@ class _Gatherer:
             name = f"{archive.name}/{printable(member.filename)}"
             try:
                 path = self._kept(name, archive.blocks(member))
-                _refuse_archive_in_archive(name, path)
+                self._refuse_archive_in_archive(name, path)
                 inputs.append(Input(name, path, origin))
             except SourceError as fault:
                 if fault.code == "archive_too_large":
@@ -192,6 +192,15 @@ class _Gatherer:
             more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
             self.notes.append(f"{printable(where)}: left out ({why}): {shown}{more}")
 
+    def _refuse_archive_in_archive(self, name: str, path: Path) -> None:
+        """Refuses an archive of files inside an archive: unpacking ever deeper has no end."""
+        if _is_archive(path):
+            with path.open("rb", buffering=0) as handle:
+                if self._is_one_source(Archive(name, handle)):
+                    return
+            hint = "Unpack the outer archive, and name the inner one."
+            raise SourceError("archive_in_archive", f"{name} is a ZIP archive inside a ZIP archive.", hint)
+
 
 NAMES_SHOWN = 5
 """Names that a note lists."""
@@ -209,22 +218,6 @@ def _is_archive(path: Path) -> bool:
             return handle.read(4) in ZIP_MAGICS
     except (SourceError, OSError):
         return False
-
-
-def _is_one_source(archive: Archive) -> bool:
-    """Whether the archive is a document, or tables that only make sense together."""
-    names = {member.filename for member in archive.members}
-    return not names.isdisjoint(DOCUMENT_MEMBERS) or steve.is_export(archive)
-
-
-def _refuse_archive_in_archive(name: str, path: Path) -> None:
-    """Refuses an archive of files inside an archive: unpacking ever deeper has no end."""
-    if _is_archive(path):
-        with path.open("rb", buffering=0) as handle:
-            if _is_one_source(Archive(name, handle)):
-                return
-        hint = "Unpack the outer archive, and name the inner one."
-        raise SourceError("archive_in_archive", f"{name} is a ZIP archive inside a ZIP archive.", hint)
 
 
 def _refused(name: str, origin: Path, fault: SourceError) -> Input:

@@ -1,6 +1,6 @@
 """One attempt to charge as OCPP tells it: what began and ended it, the notices around it, and the row they make.
 
-What does not belong here: which message belongs to which attempt (``ocpp_sessions``), and any verdict on success.
+What does not belong here: which message belongs to which attempt (``ocpp.pairing``), and any verdict on success.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from evcharge.sources.ocpp_authorisations import (
+from evcharge.sources.ocpp.authorisations import (
     CHARGING,
     Asked,
     Way,
@@ -18,9 +18,9 @@ from evcharge.sources.ocpp_authorisations import (
     seconds_after,
     written,
 )
-from evcharge.sources.ocpp_carriers import RESULT, Message
-from evcharge.sources.ocpp_payloads import one_line, register_samples, watt_hours
-from evcharge.sources.ocpp_times import Moment, seconds_between
+from evcharge.sources.ocpp.messages import RESULT, Message
+from evcharge.sources.ocpp.payloads import one_line, register_samples, watt_hours
+from evcharge.sources.ocpp.times import Moment, seconds_between
 
 EARLY_SECONDS = 5.0
 """A notice counts from this long before the start: stations send Charging up to some seconds before StartTransaction.

@@ -1,7 +1,7 @@
 """Times in OCPP messages and in the logs that carry them: one ISO 8601 spelling, and seconds to measure gaps with.
 
 What does not belong here: which zone a time without an offset is in (``clean`` reads it by the profile), and which
-message has which time (``ocpp_carriers``, ``ocpp_sessions``).
+message has which time (``ocpp.messages``, ``ocpp.pairing``).
 """
 
 from __future__ import annotations

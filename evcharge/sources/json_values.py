@@ -1,6 +1,6 @@
 """JSON values as the text they were written as, and what makes a piece of JSON no row.
 
-What does not belong here: where in a file an object begins and ends (``jsonlines``, ``documents``), and what its
+What does not belong here: where in a file an object begins and ends (``json_lines``, ``json_documents``), and what its
 members mean (``profile``, and the readers of structured formats).
 """
 

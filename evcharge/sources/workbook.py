@@ -22,10 +22,10 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
-from evcharge.sources.file import SourceFile, printable
 from evcharge.sources.privacy import withheld_row
 from evcharge.sources.profile import ID_COLUMNS, Profile, folded
 

@@ -8,11 +8,11 @@ import tracemalloc
 
 import pytest
 
+from evcharge.carriers.file import BLOCK_BYTES
 from evcharge.errors import SourceError
 from evcharge.sources import open_file
-from evcharge.sources.documents import first_items, items
-from evcharge.sources.file import BLOCK_BYTES
-from evcharge.sources.jsonvalues import WholeNumber
+from evcharge.sources.json_documents import first_items, items
+from evcharge.sources.json_values import WholeNumber
 
 A, B, C = '{"a":1}', '{ "b" : 2.50 }', '{"c":{"d":[1,{}]}}'
 

@@ -1,6 +1,6 @@
 """Bytes to text, and text to whole lines, strictly: no byte is guessed, replaced or dropped.
 
-What does not belong here: what a line says (``table``, ``jsonlines``), and where the bytes come from (``file``).
+What does not belong here: what a line says (``table``, ``json_lines``), and where the bytes come from (``file``).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
+from evcharge.carriers.file import SourceFile
 from evcharge.errors import SourceError
-from evcharge.sources.file import SourceFile
 
 MAX_LINE_CHARACTERS = 1 << 20
 """Longest line that is read [characters, 1 MiB]. A session is some hundred characters; the bound keeps memory small

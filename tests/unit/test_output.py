@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evcharge.errors import ReportError
-from evcharge.files import inert_cell, written_whole
+from evcharge.output import inert_cell, written_whole
 from tests.strategies import laws
 
 

@@ -1,7 +1,7 @@
 """OCPP 1.6J and 2.0.1 message logs: attempts and sessions, completed by the other logs of the same call.
 
-What does not belong here: the shapes of logs (``ocpp_carriers``), pairing (``ocpp_sessions``), what a row says
-(``ocpp_attempts``).
+What does not belong here: the shapes of logs (``ocpp.messages``), pairing (``ocpp.pairing``), what a row says
+(``ocpp.attempts``).
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from functools import lru_cache
 from itertools import chain, islice, pairwise
 from pathlib import Path
 
+from evcharge.carriers.file import SourceFile, open_file
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
-from evcharge.sources import ocpp_carriers
 from evcharge.sources.chunk import Reading, Rows, chunks
-from evcharge.sources.file import SourceFile, open_file
-from evcharge.sources.ocpp_attempts import Origin
-from evcharge.sources.ocpp_carriers import Broken, Message
-from evcharge.sources.ocpp_sessions import Row, Sessions
-from evcharge.sources.ocpp_times import seconds_of
+from evcharge.sources.ocpp.attempts import Origin
+from evcharge.sources.ocpp.messages import Broken, Message, carries_messages, messages_of
+from evcharge.sources.ocpp.pairing import Row, Sessions
+from evcharge.sources.ocpp.times import seconds_of
 from evcharge.sources.profile import Profile, folded
 
 FIELDS: tuple[str, ...] = (
@@ -59,14 +58,14 @@ LOOKED_AT = 1_000
 
 def recognises(file: SourceFile) -> bool:
     """Whether the file's beginning carries messages of OCPP."""
-    return ocpp_carriers.recognises(file)
+    return carries_messages(file)
 
 
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The attempts that begin or end in the file, each as far as all logs of the call tell it, in file order.
 
     Raises:
-        SourceError: ``station_unstated``, and what ``ocpp_carriers.messages`` raises.
+        SourceError: ``station_unstated``, and what ``ocpp.messages.messages_of`` raises.
     """
     found = [
         (origin, row)
@@ -170,10 +169,10 @@ def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | 
     """The messages of a file, once it is known of which station each one is.
 
     Raises:
-        SourceError: ``station_unstated``, ``several_stations``, and what ``ocpp_carriers.messages`` raises.
+        SourceError: ``station_unstated``, ``several_stations``, and what ``ocpp.messages.messages_of`` raises.
     """
     stated, first = profile.constants.get("station_id"), ""
-    for message in ocpp_carriers.messages(file, profile):
+    for message in messages_of(file, profile):
         if isinstance(message, Message) and not stated and not message.station:
             raise SourceError(
                 "station_unstated",

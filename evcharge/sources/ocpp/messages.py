@@ -1,6 +1,6 @@
 """OCPP messages out of whatever carries them: log lines, JSON, tables. One message is one frame of OCPP-J.
 
-What does not belong here: what the messages say about a session (``ocpp_sessions``), and times (``ocpp_times``).
+What does not belong here: what the messages say about a session (``ocpp.pairing``), and times (``ocpp.times``).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
+from evcharge.carriers.file import BLOCK_BYTES, SourceFile
+from evcharge.carriers.text import MAX_LINE_CHARACTERS, blocks, pieces, refuse_long_line, split_lines, without_mark
 from evcharge.sources import table
-from evcharge.sources.file import BLOCK_BYTES, SourceFile
-from evcharge.sources.ocpp_payloads import scalar, withheld
-from evcharge.sources.ocpp_times import Moment, iso_time, seconds_of
+from evcharge.sources.ocpp.payloads import scalar, withheld
+from evcharge.sources.ocpp.times import Moment, iso_time, seconds_of
 from evcharge.sources.profile import Profile, folded
-from evcharge.sources.text import MAX_LINE_CHARACTERS, blocks, pieces, refuse_long_line, split_lines, without_mark
 
 CALL, RESULT, ERROR = 2, 3, 4
 """Kinds of frames (OCPP-J 1.6, 4.2)."""
@@ -134,7 +134,7 @@ class _Around(NamedTuple):
     zone: str
 
 
-def recognises(file: SourceFile) -> bool:
+def carries_messages(file: SourceFile) -> bool:
     """Whether one of the carriers shows in the file's first ``BLOCK_BYTES``."""
     data, encoding = without_mark(next(file.unpacked(), b""), "utf-8")
     text = data.decode(encoding, "replace")
@@ -147,7 +147,7 @@ def recognises(file: SourceFile) -> bool:
     return any(isinstance(_of_line(file.sha256, *line), Message) for line in lines)
 
 
-def messages(file: SourceFile, profile: Profile) -> Iterator[Message | Broken]:
+def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken]:
     """The messages of a file in file order, and the lines that should be messages and are none.
 
     Raises:

@@ -1,7 +1,7 @@
 """Acts that ask for a transaction, and what they led to: a card held up (Authorize), a start by app (remote start).
 
 An act that led to a transaction is part of that transaction's attempt; one that led nowhere is an attempt of its own.
-What does not belong here: transactions, and pairing answers with requests (``ocpp_sessions``).
+What does not belong here: transactions, and pairing answers with requests (``ocpp.pairing``).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import hashlib
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from evcharge.sources.ocpp_attempts import Attempt, Origin
-from evcharge.sources.ocpp_authorisations import AUTHORIZE, REMOTE_STARTS, Asked, lead_seconds
-from evcharge.sources.ocpp_carriers import Message
-from evcharge.sources.ocpp_payloads import scalar, token
-from evcharge.sources.ocpp_times import Moment, logged_between
+from evcharge.sources.ocpp.attempts import Attempt, Origin
+from evcharge.sources.ocpp.authorisations import AUTHORIZE, REMOTE_STARTS, Asked, lead_seconds
+from evcharge.sources.ocpp.messages import Message
+from evcharge.sources.ocpp.payloads import scalar, token
+from evcharge.sources.ocpp.times import Moment, logged_between
 
 REQUESTS = (AUTHORIZE, *REMOTE_STARTS)
 

@@ -1,7 +1,7 @@
 """OCPI Sessions and CDRs, versions 2.1.1 to 2.3.0: lists as pulled, and logs of what was pushed.
 
 One module reads both, since they share envelopes, ids, places, tokens and times. What does not belong here: which of
-several messages about one object decides (``ocpi_messages``), what wraps the objects (``documents``), what their
+several messages about one object decides (``ocpi.messages``), what wraps the objects (``json_documents``), what their
 fields are to us (the profiles), and Locations, which are registries of stations.
 Source: OCPI 2.1.1-d2, 2.2.1-d2 and 2.3.0, modules Sessions, CDRs and Locations.
 """
@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, chunks
-from evcharge.sources.documents import Record, batches, first_items, folded_members
-from evcharge.sources.file import SourceFile
-from evcharge.sources.jsonvalues import Fault, refuse_unstorable, scalar_text
-from evcharge.sources.ocpi_messages import CDRS, SESSIONS, Message, Plan, kind_of, messages, opened, utc_text
+from evcharge.sources.json_documents import Record, batches, first_items, folded_members
+from evcharge.sources.json_values import Fault, refuse_unstorable, scalar_text
+from evcharge.sources.ocpi.messages import CDRS, SESSIONS, Message, Plan, kind_of, messages, opened, utc_text
 from evcharge.sources.privacy import ROW_WITHHELD
 from evcharge.sources.profile import folded
 
@@ -78,7 +78,7 @@ class OcpiReader:
         objects' keys, and the messages of those that are told by several until the last one has come.
 
         Raises:
-            SourceError: ``location_of_two_parties``; or what ``documents.items`` raises.
+            SourceError: ``location_of_two_parties``; or what ``json_documents.items`` raises.
         """
         encoding, private = reading.profile.encoding, reading.profile.private_fields
         plan = Plan(file, self.kind, encoding)

@@ -1,0 +1,20 @@
+"""The formats that a profile may name, each with the place of its reader: the one list of them.
+
+What does not belong here: how any of them reads.
+"""
+
+from __future__ import annotations
+
+TABULAR = {"csv": "evcharge.sources.table", "jsonl": "evcharge.sources.json_lines"}
+"""Formats whose fields a file names itself. Delimited text may also stand in a workbook."""
+
+STRUCTURED = {
+    "acn": "evcharge.sources.acn",
+    "ocpi-sessions": "evcharge.sources.ocpi.reader:SESSIONS_READER",
+    "ocpi-cdrs": "evcharge.sources.ocpi.reader:CDRS_READER",
+    "ocpp": "evcharge.sources.ocpp.reader",
+    "steve": "evcharge.sources.steve",
+}
+"""Formats with structure of their own: the reader names the fields. A module, or an object of one after a colon."""
+
+FORMATS = (*TABULAR, *STRUCTURED)
