@@ -16,7 +16,7 @@ from evcharge.carriers.file import SourceFile, open_file
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading
 from evcharge.sources.profile import Profile, builtin_profiles, read_profile, with_overrides
-from evcharge.sources.readers import READERS
+from evcharge.sources.readers import reader_of
 from evcharge.sources.recognise import is_one_source, pick_profile, unknown_columns
 
 __all__ = [
@@ -56,4 +56,4 @@ def read(
             changed, wrongly encoded or without an end to a quote on the way: what was handed out before is then void.
     """
     pick_profile(file, [profile])
-    return READERS[profile.format].read(file, Reading(profile, salt, chunk_rows, companions))
+    return reader_of(file, profile.format).read(file, Reading(profile, salt, chunk_rows, companions))

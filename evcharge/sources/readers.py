@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
+from evcharge.sources import workbook
 from evcharge.sources.chunk import Reading
 from evcharge.sources.formats import STRUCTURED, TABULAR
 
@@ -45,7 +46,12 @@ def _placed(place: str) -> Any:
 
 STRUCTURED_READERS: Mapping[str, StructuredReader] = {name: _placed(place) for name, place in STRUCTURED.items()}
 
-READERS: Mapping[str, Reader] = {
+_READERS: Mapping[str, Reader] = {
     **{name: _placed(place) for name, place in TABULAR.items()},
     **STRUCTURED_READERS,
 }
+
+
+def reader_of(file: SourceFile, file_format: str) -> Reader:
+    """What reads a file of this format; delimited text may stand in a workbook."""
+    return workbook if file_format == "csv" and workbook.is_workbook(file) else _READERS[file_format]

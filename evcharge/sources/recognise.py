@@ -197,7 +197,7 @@ def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
             "Name a profile for that format, or none: evcharge recognises the ones it knows.",
         )
     if is_workbook:
-        return table.best_page(file, profile).names
+        return workbook.best_page(file, profile).names
     if kind == "jsonl":
         return json_lines.first_keys(file, text)
     return table.best_header(file, text, profile).names

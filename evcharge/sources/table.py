@@ -24,7 +24,6 @@ from evcharge.carriers.text import (
 )
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
-from evcharge.sources import workbook
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
 from evcharge.sources.profile import Profile, folded
@@ -85,11 +84,8 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The rows below the header line.
 
     Raises:
-        SourceError: as ``rows``; of a workbook, what ``best_page`` and ``workbook.read`` raise.
+        SourceError: as ``rows``.
     """
-    if workbook.is_workbook(file):
-        yield from workbook.read(file, best_page(file, reading.profile), reading)
-        return
     names, batches = rows(file, reading.profile)
     yield from chunks(batches, names, reading)
 
@@ -110,19 +106,6 @@ def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[
     return tuple(places), _batches(file, chain((body,), source), layout)
 
 
-def best_page(file: SourceFile, profile: Profile) -> workbook.Page:
-    """The sheet of a workbook that the profile reads.
-
-    Raises:
-        SourceError: ``too_many_columns``, ``duplicate_column`` where it fits, or what ``workbook.best_page`` raises.
-    """
-    page = workbook.best_page(file, profile)
-    _refuse_too_many(file, page.names)
-    if not profile.missing_from(page.names):
-        _refuse_duplicates(file, page.names)
-    return page
-
-
 def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
     """The header under that delimiter of the profile's which leaves the fewest of its columns missing.
 
@@ -135,7 +118,7 @@ def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
         raise SourceError("malformed_header", f"{file.name}: the header line is not well-formed CSV.", hint)
     best = min(headers, key=lambda header: len(profile.missing_from(header.names)))
     if not profile.missing_from(best.names):
-        _refuse_duplicates(file, best.names)
+        refuse_duplicates(file, best.names)
     return best
 
 
@@ -155,7 +138,7 @@ def all_rows(file: SourceFile, encoding: str, private: frozenset[str]) -> tuple[
     header = header_of(file, head.text, ",")
     if header is None:
         raise SourceError("malformed_header", f"{file.name}: the header line is not well-formed CSV.")
-    _refuse_duplicates(file, header.names)
+    refuse_duplicates(file, header.names)
     names = tuple(map(folded, header.names))
     withheld = tuple(place for place, name in enumerate(names) if name in private)
     body = Block(head.line + count_line_ends(head.text[: header.end]), head.text[header.end :])
@@ -170,17 +153,18 @@ def header_of(file: SourceFile, text: str, delimiter: str) -> Header | None:
         names = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
     except csv.Error:
         return None
-    _refuse_too_many(file, names)
+    refuse_too_many(file, names)
     return Header(tuple(names), delimiter, sum(map(len, lines.taken)))
 
 
-def _refuse_too_many(file: SourceFile, names: Sequence[str]) -> None:
+def refuse_too_many(file: SourceFile, names: Sequence[str]) -> None:
+    """Refuse more columns than are read."""
     if len(names) > MAX_COLUMNS:
         reason = f"{file.name} has {len(names):,} columns; at most {MAX_COLUMNS:,} are read."
         raise SourceError("too_many_columns", reason, "Export it with the session columns only.")
 
 
-def _refuse_duplicates(file: SourceFile, names: Sequence[str]) -> None:
+def refuse_duplicates(file: SourceFile, names: Sequence[str]) -> None:
     """Refuse a header that names two columns alike. Columns without any name are no duplicates: nothing maps them."""
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):

@@ -28,6 +28,7 @@ from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.privacy import withheld_row
 from evcharge.sources.profile import ID_COLUMNS, Profile, folded
+from evcharge.sources.table import refuse_duplicates, refuse_too_many
 
 ZIP_MAGIC = b"PK\x03\x04"
 """First bytes of a ZIP archive that holds something (APPNOTE 4.3.7)."""
@@ -116,8 +117,16 @@ def best_page(file: SourceFile, profile: Profile) -> Page:
 
     Raises:
         SourceError: ``several_sheets_fit``, ``empty_file``, ``excel_not_installed``, ``password_protected``,
-            ``damaged_workbook``, ``workbook_too_large``.
+            ``damaged_workbook``, ``workbook_too_large``, ``too_many_columns``, ``duplicate_column`` where it fits.
     """
+    page = _likely_page(file, profile)
+    refuse_too_many(file, page.names)
+    if not profile.missing_from(page.names):
+        refuse_duplicates(file, page.names)
+    return page
+
+
+def _likely_page(file: SourceFile, profile: Profile) -> Page:
     if file not in _pages:
         _pages[file] = tuple(_read_pages(file))
     pages = _pages[file]
@@ -132,14 +141,15 @@ def best_page(file: SourceFile, profile: Profile) -> Page:
     return fitting[0] if fitting else pages[0]
 
 
-def read(file: SourceFile, page: Page, reading: Reading) -> Iterator[RawSessions]:
+def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The rows below the first one; a row's line is its number in the sheet.
 
     Times that are date cells are handed on as ISO 8601, whatever the profile's format for text is.
 
     Raises:
-        SourceError: ``dates_and_texts_mixed``, ``damaged_workbook``.
+        SourceError: ``dates_and_texts_mixed``, ``damaged_workbook``, and what ``best_page`` raises.
     """
+    page = best_page(file, reading.profile)
     names = tuple(map(folded, page.names))
     if _has_dates(file, page, names, reading.profile):
         conventions = replace(reading.profile.conventions, time_format="iso8601", time_formats=())

@@ -18,7 +18,7 @@ from evcharge.sources.ocpp.authorisations import (
     seconds_after,
     written,
 )
-from evcharge.sources.ocpp.messages import RESULT, Message
+from evcharge.sources.ocpp.frame import RESULT, Message
 from evcharge.sources.ocpp.payloads import one_line, register_samples, watt_hours
 from evcharge.sources.ocpp.times import Moment, seconds_between
 

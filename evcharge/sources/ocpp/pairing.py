@@ -22,7 +22,7 @@ from evcharge.sources.ocpp.attempts import (
     Origin,
 )
 from evcharge.sources.ocpp.authorisations import REMOTE_STARTS, Asked
-from evcharge.sources.ocpp.messages import CALL, ERROR, FROM_STATION, TO_STATION, Broken, Message
+from evcharge.sources.ocpp.frame import CALL, ERROR, FROM_STATION, TO_STATION, Broken, Message
 from evcharge.sources.ocpp.payloads import answers, difference_wh, error_codes, one_line, scalar, status_of, token
 from evcharge.sources.ocpp.requests import MAX_PENDING, REQUESTS, Requests, without_tag
 from evcharge.sources.ocpp.times import Moment, logged_between, seconds_between

@@ -17,7 +17,8 @@ from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.ocpp.attempts import Origin
-from evcharge.sources.ocpp.messages import Broken, Message, carries_messages, messages_of
+from evcharge.sources.ocpp.frame import Broken, Message
+from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Row, Sessions
 from evcharge.sources.ocpp.times import seconds_of
 from evcharge.sources.profile import Profile, folded

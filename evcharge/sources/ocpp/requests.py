@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 
 from evcharge.sources.ocpp.attempts import Attempt, Origin
 from evcharge.sources.ocpp.authorisations import AUTHORIZE, REMOTE_STARTS, Asked, lead_seconds
-from evcharge.sources.ocpp.messages import Message
+from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.payloads import scalar, token
 from evcharge.sources.ocpp.times import Moment, logged_between
 
