@@ -25,7 +25,7 @@ from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import DatabaseError, GateError, SourceError
 from evcharge.frames import Cleaned, RawSessions
-from evcharge.load.settle import settled
+from evcharge.load.time_format import settled
 from evcharge.load.writer import Writer, hold_load_lock, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger, RejectedRow

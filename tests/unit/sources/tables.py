@@ -19,7 +19,7 @@ import pandas as pd
 from evcharge.clean import clean
 from evcharge.errors import SourceError
 from evcharge.frames import Cleaned, RawSessions
-from evcharge.load.settle import settled
+from evcharge.load.time_format import settled
 from evcharge.sources import Profile, builtin_profiles, open_file, pick_profile, read, with_overrides
 from evcharge.sources.profile import folded
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-import evcharge.load.settle
+import evcharge.load.time_format
 from evcharge.errors import SourceError
 from evcharge.frames import Conventions
-from evcharge.load.settle import settled
+from evcharge.load.time_format import settled
 from evcharge.sources import builtin_profiles, open_file, with_overrides
 
 DAYS, MONTHS = "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"
@@ -115,8 +115,8 @@ def test_a_stated_format_overrides_and_nothing_is_settled(tmp_path, stated):
 
 
 def test_the_evidence_of_every_chunk_counts(settle, refusal, monkeypatch):
-    read = evcharge.load.settle.read
-    monkeypatch.setattr(evcharge.load.settle, "read", lambda file, profile: read(file, profile, 1))
+    read = evcharge.load.time_format.read
+    monkeypatch.setattr(evcharge.load.time_format, "read", lambda file, profile: read(file, profile, 1))
     either, day, month = ("03/02/2018 09:14", ""), ("23/02/2018 09:14", ""), ("02/23/2018 09:14", "")
     assert settle(either, either, day) == DAYS
     assert refusal(day, either, month).code == "time_formats_mixed"
