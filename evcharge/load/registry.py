@@ -17,11 +17,11 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exc, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from evcharge import __version__
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import SourceError
-from evcharge.load import earlier_load, one_transaction, resolve_unclear_commit
+from evcharge.load.ledger import close_entry, open_entry
 from evcharge.load.mapping import FACT_COLUMNS
+from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
 from evcharge.load.writer import mark_named, sessions_collide
 from evcharge.migrate import require_head
 from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
@@ -194,32 +194,27 @@ def _write_all(session: Session, file: SourceFile, registry: Registry, source: s
 
 
 def _new_entry(file: SourceFile, result: RegistryResult, now: datetime) -> LoadLedger:
-    return LoadLedger(
+    return open_entry(
+        file,
         source=result.source,
-        file_name=file.name,
-        file_sha256=file.sha256,
-        format=result.format,
+        file_format=result.format,
         profile=result.format,
         failures_included="unknown",
-        timezone=REGISTRY_ZONE,
+        zone=REGISTRY_ZONE,
         time_format="none",
-        rows_read=result.read,
-        inserted=0,
-        updated=0,
-        unchanged=result.read - result.rejected,
-        superseded=0,
-        rejected=result.rejected,
-        skipped=0,
         started_at=now,
-        finished_at=now,
-        evcharge_version=__version__,
     )
 
 
 def _close_entry(load: LoadLedger, result: RegistryResult) -> None:
-    """Writes the counts; the ledger's CHECK refuses them if a station is unaccounted for."""
-    load.inserted, load.updated, load.unchanged = result.inserted, result.updated, result.unchanged
-    load.finished_at = datetime.now(timezone.utc)
+    close_entry(
+        load,
+        rows_read=result.read,
+        inserted=result.inserted,
+        updated=result.updated,
+        unchanged=result.unchanged,
+        rejected=result.rejected,
+    )
 
 
 class _Before:

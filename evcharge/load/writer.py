@@ -34,8 +34,6 @@ from evcharge.load.mapping import (
 )
 from evcharge.models import DimPort, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
-LOAD_LOCK = 7_018_244_002
-"""PostgreSQL advisory lock that lets one loader in at a time; a number no other program is likely to use."""
 CHANGES_LISTED = 1000
 """Changed sessions that a result lists one by one; the count is always of all."""
 
@@ -55,12 +53,6 @@ class Counts:
     unchanged: int = 0
     superseded: int = 0
     changes: list[dict[str, Any]] = field(default_factory=list)
-
-
-def hold_load_lock(session: Session) -> None:
-    """Waits for the only place for a writer. On SQLite the transaction took it when it began."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(LOAD_LOCK)))
 
 
 def remove_load(session: Session, load: LoadLedger) -> int:

@@ -17,7 +17,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
 
-import evcharge.load
+import evcharge.load.sessions
 from evcharge import sources
 from evcharge.db import open_engine
 from evcharge.errors import EvchargeError
@@ -97,12 +97,12 @@ def wipe(url: str) -> None:
 @contextmanager
 def chunks_of(rows: int) -> Iterator[None]:
     """The loader reads in chunks of so many rows."""
-    usual = evcharge.load.read
-    evcharge.load.read = functools.partial(sources.read, chunk_rows=rows)  # type: ignore[attr-defined]
+    usual = evcharge.load.sessions.read
+    evcharge.load.sessions.read = functools.partial(sources.read, chunk_rows=rows)  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        evcharge.load.read = usual  # type: ignore[attr-defined]
+        evcharge.load.sessions.read = usual  # type: ignore[attr-defined]
 
 
 def processes() -> ForkServerContext:

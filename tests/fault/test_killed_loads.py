@@ -19,12 +19,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-import evcharge.load
+import evcharge.load.sessions
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
 from evcharge.load.mapping import Fact
-from evcharge.load.writer import LOAD_LOCK, Writer, _PostgresqlFacts
+from evcharge.load.transaction import LOAD_LOCK
+from evcharge.load.writer import Writer, _PostgresqlFacts
 from evcharge.synth import write_sample
 from tests.factories import native_csv
 from tests.fault.loading import chunks_of, command, everything, in_chunks, load, processes, query, wipe
@@ -181,7 +182,7 @@ def end_connections(url: str) -> None:
 def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     url: str, earlier_file: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    copy, close, settle_facts = _PostgresqlFacts._copy, evcharge.load._close_entry, Writer._settle
+    copy, close, settle_facts = _PostgresqlFacts._copy, evcharge.load.sessions._close_entry, Writer._settle
 
     def cut_rows(facts: Iterable[Fact]) -> Iterator[Fact]:
         end_connections(url)
@@ -203,7 +204,7 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     elif place == "settling":
         monkeypatch.setattr(Writer, "_settle", cut_and_settle)
     else:
-        monkeypatch.setattr(evcharge.load, "_close_entry", cut_and_close)
+        monkeypatch.setattr(evcharge.load.sessions, "_close_entry", cut_and_close)
     before = everything(url)
     with pytest.raises(DatabaseError) as refusal:
         load(corrected, url)

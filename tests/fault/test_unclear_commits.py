@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-import evcharge.load
+import evcharge.load.sessions
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
@@ -46,7 +46,7 @@ def lose(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             dialect.is_disconnect = lambda error, *_rest: LOST in str(error)  # type: ignore[method-assign]
             return engine
 
-        monkeypatch.setattr(evcharge.load, "open_engine", opened)
+        monkeypatch.setattr(evcharge.load.sessions, "open_engine", opened)
 
     return arrange
 

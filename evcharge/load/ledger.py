@@ -1,0 +1,128 @@
+"""The ledger's entry of a load, of sessions or of a registry: opened with nothing counted, closed with every row.
+
+What does not belong here: the transaction it is written in (``transaction``).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from evcharge.errors import DatabaseError, SourceError
+from evcharge.load.result import LoadResult
+from evcharge.models import LoadLedger, RejectedRow
+from evcharge.sources import SourceFile
+from evcharge.sources.profile import Profile
+from evcharge.version import __version__
+
+
+def open_entry(
+    file: SourceFile,
+    *,
+    source: str,
+    file_format: str,
+    profile: str,
+    failures_included: str,
+    zone: str,
+    time_format: str,
+    started_at: datetime,
+) -> LoadLedger:
+    """The entry of a load that has counted nothing yet."""
+    return LoadLedger(
+        source=source,
+        file_name=file.name,
+        file_sha256=file.sha256,
+        format=file_format,
+        profile=profile,
+        failures_included=failures_included,
+        timezone=zone,
+        time_format=time_format,
+        rows_read=0,
+        inserted=0,
+        updated=0,
+        unchanged=0,
+        superseded=0,
+        rejected=0,
+        skipped=0,
+        started_at=started_at,
+        finished_at=started_at,
+        evcharge_version=__version__,
+    )
+
+
+def close_entry(
+    load: LoadLedger,
+    *,
+    rows_read: int,
+    inserted: int,
+    updated: int,
+    unchanged: int,
+    rejected: int,
+    superseded: int = 0,
+    skipped: int = 0,
+) -> None:
+    """Writes the counts; the ledger's CHECK refuses them if a row is unaccounted for, and so does this.
+
+    Raises:
+        DatabaseError: ``rows_unaccounted``.
+    """
+    load.rows_read, load.rejected, load.skipped = rows_read, rejected, skipped
+    load.inserted, load.updated = inserted, updated
+    load.unchanged, load.superseded = unchanged, superseded
+    load.finished_at = datetime.now(timezone.utc)
+    accounted = inserted + updated + unchanged + superseded + rejected
+    if rows_read != accounted:
+        raise DatabaseError(
+            "rows_unaccounted",
+            f"{load.file_name}: {rows_read} rows were read but {accounted} accounted for. Nothing was changed.",
+            "This is a fault of evcharge; please report it.",
+        )
+
+
+def zone_of(profile: Profile) -> str:
+    """The zone as the ledger has it: the profile's, or "offset" where each time carries its own."""
+    return profile.conventions.timezone or "offset"
+
+
+def first_result(session: Session, load: LoadLedger, file: SourceFile, profile: Profile) -> LoadResult:
+    """The first result again; a load of the same bytes by other settings is refused."""
+    then = (load.profile, load.timezone, load.failures_included)
+    now = (profile.fingerprint, zone_of(profile), profile.failures_included)
+    if then != now:
+        names = ("profile", "time zone", "failures included")
+        differing = [f"{n}: then {a}, now {b}" for n, a, b in zip(names, then, now, strict=True) if a != b]
+        raise SourceError(
+            "loaded_with_other_settings",
+            f"{file.name} was loaded on {load.finished_at:%Y-%m-%d %H:%M} UTC with other settings ("
+            f"{'; '.join(differing)}).",
+            "To load it again in place of the first load, add --replace.",
+        )
+    by_rule = select(RejectedRow.rule, func.count().label("rows")).where(RejectedRow.load_key == load.load_key)
+    rules = session.execute(by_rule.group_by(RejectedRow.rule).order_by(RejectedRow.rule))
+    result = result_of_entry(load, "already loaded")
+    result.rejects_by_rule = {row.rule: row.rows for row in rules}
+    result.first_loaded_at = load.finished_at.isoformat()
+    result.file, result.first_loaded_as = file.name, load.file_name
+    return result
+
+
+def result_of_entry(load: LoadLedger, status: str) -> LoadResult:
+    """The counts of an entry as a result."""
+    return LoadResult(
+        file=load.file_name,
+        source=load.source,
+        profile=load.profile,
+        timezone=load.timezone,
+        time_format=load.time_format,
+        failures_included=load.failures_included,
+        status=status,
+        read=load.rows_read,
+        inserted=load.inserted,
+        updated=load.updated,
+        unchanged=load.unchanged,
+        superseded=load.superseded,
+        rejected=load.rejected,
+        skipped=load.skipped,
+    )

@@ -1,0 +1,72 @@
+"""What became of a file, as the loader says it, and how many refused rows are too many.
+
+What does not belong here: counting (``sessions``), and printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RejectLimit:
+    """How many rows may be refused before the whole file is: a count, or a share of the rows in percent."""
+
+    amount: float
+    is_percent: bool
+
+    def passed_by(self, rejected: int, rows_read: int) -> bool:
+        """Whether this many rejects are too many."""
+        return rejected > (self.amount * rows_read / 100 if self.is_percent else self.amount)
+
+    def __str__(self) -> str:
+        return f"{self.amount:g}{'%' if self.is_percent else ''}"
+
+
+@dataclass
+class LoadResult:
+    """What became of one file; ``read`` is the sum of the five counts after it.
+
+    ``status`` is ``loaded``, ``already loaded`` (the counts are those of the first load), or ``dry run``.
+    ``rejects_by_rule`` counts a row once for each rule that refused it. ``rejected_as`` says how the rejected
+    rows would have counted: ``failure``, ``success`` or ``unknown``. ``skipped`` rows are no sessions by the format's
+    own rule and not in ``read``; ``repaired`` counts the values that each step of the profile changed.
+    """
+
+    file: str
+    source: str
+    profile: str
+    timezone: str
+    time_format: str
+    failures_included: str
+    status: str
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    repaired: dict[str, int] = field(default_factory=dict)
+    rejects_by_rule: dict[str, int] = field(default_factory=dict)
+    rejected_as: dict[str, int] = field(default_factory=dict)
+    warnings: dict[str, int] = field(default_factory=dict)
+    unknown_columns: list[str] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    first_loaded_at: str | None = None
+    first_loaded_as: str | None = None
+    seconds: float = 0.0
+
+
+def totals(results: Iterable[LoadResult]) -> Mapping[str, int]:
+    """What this run did: the counts of the files it loaded, and how many were loaded before."""
+    results = list(results)
+    fresh = [result for result in results if result.status != "already loaded"]
+    counts = ("read", "inserted", "updated", "unchanged", "superseded", "rejected")
+    return {
+        "files": len(results),
+        "files_already_loaded": len(results) - len(fresh),
+        **{name: sum(getattr(result, name) for result in fresh) for name in counts},
+    }

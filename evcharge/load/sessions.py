@@ -1,0 +1,243 @@
+"""Loading a file of sessions: read, clean and write every chunk, so that a file is in whole or not at all.
+
+What does not belong here: the transaction (``transaction``), the ledger's entry (``ledger``), how a format is read
+(``sources``), what is refused (``clean``), how rows are written (``writer``), and printing.
+"""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine, exc
+from sqlalchemy.orm import Session
+
+from evcharge.clean import clean
+from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
+from evcharge.errors import GateError, SourceError
+from evcharge.frames import Cleaned, RawSessions
+from evcharge.load.ledger import close_entry, first_result, open_entry, result_of_entry, zone_of
+from evcharge.load.result import LoadResult, RejectLimit
+from evcharge.load.time_format import settled
+from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
+from evcharge.load.writer import Writer, remove_load
+from evcharge.migrate import require_head
+from evcharge.models import LoadLedger
+from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
+from evcharge.sources.profile import Profile
+
+UNSTATED = {
+    "start_time_unreadable": (
+        "time_format_unstated",
+        "State the format: --time-format '%d/%m/%Y %H:%M' (strptime letters), iso8601, epoch_s or epoch_ms.",
+    ),
+    "start_time_without_zone": (
+        "time_zone_unstated",
+        "State the zone of the stations: --tz Europe/Paris (any IANA name, or UTC).",
+    ),
+}
+"""Rules that, when they refuse every row of the first chunk, show that the file's convention was not stated."""
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What a load may do besides loading.
+
+    Attributes:
+        name: what to call the file in messages and the ledger; without one, the last part of its path.
+        replace: load a file again that was loaded before, in place of its first load.
+        dry_run: do everything, then leave the database as it was.
+        max_rejects: refuse the file when more rows are rejected.
+        lock_wait_seconds: how long to wait for another load.
+        companions: other files of the same call, for formats whose sessions span files.
+        driver_salt: what driver tokens are hashed with; without it they are left out.
+        on_cleaned: called with the file's name and what cleaning made of each chunk.
+        on_progress: called with the bytes read so far.
+    """
+
+    name: str | None = None
+    replace: bool = False
+    dry_run: bool = False
+    max_rejects: RejectLimit | None = None
+    lock_wait_seconds: float = LOCK_WAIT_SECONDS
+    companions: tuple[Path, ...] = ()
+    driver_salt: str | None = None
+    on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
+    on_progress: Callable[[int], None] = lambda _bytes: None
+
+
+def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOptions | None = None) -> LoadResult:
+    """Loads one file in one transaction; returns once its rows would survive a power cut.
+
+    Args:
+        path: the file.
+        url: the database, at this program's schema revision.
+        profiles: how it may be read; the header decides which one fits.
+        options: see ``LoadOptions``.
+
+    Raises:
+        SourceError: the file can't be used; the database is as it was.
+        GateError: more rejects than allowed; the database is as it was.
+        DatabaseError: the database can't be used; it is as it was unless the error says otherwise.
+    """
+    options = options or LoadOptions()
+    engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
+    require_head(engine, url)
+    with open_file(path, options.name) as file, translated_errors(url):
+        profile = pick_profile(file, profiles)
+        return _load(engine, file, profile, options)
+
+
+def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions) -> LoadResult:
+    """Loads an open file in the one transaction."""
+    began = time.monotonic()
+    now = datetime.now(timezone.utc)
+    result = None
+    try:
+        with one_transaction(engine) as (session, undo):
+            earlier = earlier_load(session, file, profile.source)
+            if earlier and not options.replace:
+                return first_result(session, earlier, file, profile)
+            removed = remove_load(session, earlier) if earlier else 0
+            result = _write_all(session, file, profile, options, now)
+            if removed > result.inserted:
+                result.warnings["not_replaced"] = removed - result.inserted
+            if options.dry_run:
+                undo()
+    except exc.DBAPIError as error:
+        if result is None or not error.connection_invalidated:
+            raise
+        resolve_unclear_commit(engine, file, profile.source, now, error)
+    result.status = "dry run" if options.dry_run else "loaded"
+    result.seconds = round(time.monotonic() - began, 3)
+    return result
+
+
+def _write_all(session: Session, file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> LoadResult:
+    """Reads, cleans and writes every chunk, and closes the ledger entry."""
+    settled_profile = settled(file, profile)
+    load = _new_entry(file, profile, settled_profile.conventions.time_format, now)
+    session.add(load)
+    session.flush()
+    writer, tally = Writer(session, load), _Tally()
+    for raw in read(file, settled_profile, salt=options.driver_salt, companions=options.companions):
+        cleaned = clean(raw, pd.Timestamp(now))
+        if tally.read == 0:
+            _refuse_unstated(cleaned, len(raw.frame), file)
+        options.on_cleaned(file.name, cleaned)
+        tally.add(raw, cleaned)
+        writer.write(cleaned)
+        options.on_progress(file.position())
+    _refuse_too_many(tally, options, file)
+    _close_entry(load, writer, tally)
+    session.flush()
+    result = _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+    if "driver_ref" in profile.mapped and not options.driver_salt:
+        result.warnings["drivers_left_out"] = tally.read
+    return result
+
+
+class _Tally:
+    """Counts of the rows read and rejected so far."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.rejected = 0
+        self.by_rule: Counter[str] = Counter()
+        self.rejected_as: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
+        self.skipped = 0
+        self.repaired: Counter[str] = Counter()
+
+    def add(self, raw: RawSessions, cleaned: Cleaned) -> None:
+        rejected = cleaned.rejects.drop_duplicates("line")
+        self.read += len(raw.frame)
+        self.skipped += raw.skipped
+        self.repaired.update(raw.repaired)
+        self.rejected += len(rejected)
+        self.by_rule.update(cleaned.rejects["rule"].tolist())
+        self.rejected_as.update(rejected["would_have_been"].tolist())
+        self.warnings.update(cleaned.warnings)
+
+
+def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: datetime) -> LoadLedger:
+    return open_entry(
+        file,
+        source=profile.source,
+        file_format=profile.format,
+        profile=profile.fingerprint,
+        failures_included=profile.failures_included,
+        zone=zone_of(profile),
+        time_format=time_format,
+        started_at=now,
+    )
+
+
+def _close_entry(load: LoadLedger, writer: Writer, tally: _Tally) -> None:
+    counts = writer.counts
+    close_entry(
+        load,
+        rows_read=tally.read,
+        inserted=counts.inserted,
+        updated=counts.updated,
+        unchanged=counts.unchanged,
+        superseded=counts.superseded,
+        rejected=tally.rejected,
+        skipped=tally.skipped,
+    )
+
+
+def _refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile) -> None:
+    """Refuses a file whose times follow a convention nobody stated, rather than reject it row by row."""
+    for rule, (code, hint) in UNSTATED.items():
+        refused = cleaned.rejects[cleaned.rejects["rule"] == rule]
+        if rows_read and len(refused) == rows_read:
+            first = refused.iloc[0]
+            message = "is not in the stated format" if code == "time_format_unstated" else "does not say in which zone"
+            raise SourceError(
+                code, f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {message}.", hint
+            )
+
+
+def _refuse_too_many(tally: _Tally, options: LoadOptions, file: SourceFile) -> None:
+    limit = options.max_rejects
+    if limit and limit.passed_by(tally.rejected, tally.read):
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in tally.by_rule.most_common())
+        raise GateError(
+            "too_many_rejects",
+            f"{file.name}: {tally.rejected:,} of {tally.read:,} rows were rejected, more than {limit}. "
+            f"Nothing was loaded. Rules: {rules}.",
+            "See the rows with --rejects FILE, or raise --max-rejects.",
+        )
+
+
+def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[str]], unknown: list[str]) -> LoadResult:
+    result = result_of_entry(load, "loaded")
+    result.rejects_by_rule = dict(tally.by_rule.most_common())
+    result.rejected_as = dict(tally.rejected_as)
+    result.warnings = dict(tally.warnings)
+    result.repaired = dict(tally.repaired)
+    if alike:
+        result.warnings["look_alike_station_ids"] = sum(len(ids) for ids in alike)
+    if writer.ports.unplaced:
+        result.warnings["port_not_in_registry"] = writer.ports.unplaced
+    result.unknown_columns = unknown
+    result.changes = writer.counts.changes
+    return result
+
+
+def look_alikes(station_ids: Iterable[str]) -> list[list[str]]:
+    """Groups of station ids that differ only in letter case or in how a character is composed; they stay apart.
+
+    Source: Unicode NFKC with case folding (UAX 15, UAX 31).
+    """
+    groups: dict[str, list[str]] = {}
+    for station_id in sorted(station_ids):
+        groups.setdefault(unicodedata.normalize("NFKC", station_id).casefold(), []).append(station_id)
+    return [ids for ids in groups.values() if len(ids) > 1]
