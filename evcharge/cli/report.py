@@ -201,7 +201,7 @@ def show(
 
 def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
     """Draws the chart; without matplotlib says what was left out and how to get it."""
-    from evcharge.report.picture import save_chart
+    from evcharge.report.charts.picture import save_chart
 
     try:
         save_chart(story, path, style)
