@@ -20,8 +20,8 @@ sys.path.insert(0, str(ROOT))
 from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.outcomes import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
+from evcharge.report.charts.picture import save_chart  # noqa: E402
 from evcharge.report.page import build_page  # noqa: E402
-from evcharge.report.picture import save_chart  # noqa: E402
 from evcharge.report.story import Story  # noqa: E402
 from evcharge.sources import builtin_profiles  # noqa: E402
 from evcharge.synth import write_sample  # noqa: E402

@@ -56,7 +56,7 @@ def explain(
     """
     from evcharge.output import written_whole
     from evcharge.report.explain import build_explanation, csv_pieces, json_pieces
-    from evcharge.report.explain_console import print_explanation
+    from evcharge.report.terminal.explain import print_explanation
 
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")

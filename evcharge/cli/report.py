@@ -161,8 +161,8 @@ def command_of(story: Story, definition: str | None, selection: Selection, html:
 
 def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
     """Prints the story, or the document that was asked for; writes the CSV."""
-    from evcharge.report.console import print_story
     from evcharge.report.story import to_csv, to_json
+    from evcharge.report.terminal.story import print_story
 
     show(lambda: to_json(story), lambda: to_csv(story), lambda: print_story(story, console()), csv_file, as_json)
 
@@ -170,7 +170,7 @@ def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
 def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, as_json: bool) -> Report:
     """Reads and prints the rates of other groups than stations."""
     from evcharge.report import build_report, to_csv, to_json
-    from evcharge.report.console import print_report
+    from evcharge.report.terminal.story import print_report
 
     report = build_report(database_url(), **wanted, by=by)
     show(lambda: to_json(report), lambda: to_csv(report), lambda: print_report(report, console()), csv_file, as_json)
@@ -201,9 +201,9 @@ def show(
 
 def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
     """Draws the chart; without matplotlib says what was left out and how to get it."""
-    from evcharge.report.picture import save_chart
-
     try:
+        from evcharge.report.charts.picture import save_chart
+
         save_chart(story, path, style)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":

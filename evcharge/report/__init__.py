@@ -1,7 +1,7 @@
 """The report: one definition, one selection, one row a station, read from the star.
 
 What does not belong here: counting and verdicts (``metrics``), what stations do now (``present``, ``story``), drawing
-(``charts``), the look of the console (``console``).
+(``charts``), the look of the terminal (``terminal``).
 """
 
 from __future__ import annotations

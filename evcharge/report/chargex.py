@@ -29,7 +29,7 @@ from evcharge.metrics.chargex import (
 )
 from evcharge.metrics.outcomes import Selection
 from evcharge.report import described, notes_of, plain, reading, records
-from evcharge.report.console import print_table, say
+from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, percent
 
 SCHEMA_VERSION = 1

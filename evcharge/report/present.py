@@ -24,6 +24,9 @@ UNUSED = "unused"
 """What stands for the rate now of a station that stopped a quarter ago or before; its verdict is ``CANT_TELL``."""
 ATTENTION = WORDS[:2]
 """What needs it: these send somebody."""
+ORDER = (BELOW, CANT_TELL, MEETS)
+MARKS = {BELOW: ("▼", "v"), SILENT: ("×", "x"), CANT_TELL: ("○", "o"), MEETS: ("●", "*")}
+"""A mark for each verdict, and one for terminals that can't show it."""
 
 PRESENT = {
     "verdict": "verdict_now",

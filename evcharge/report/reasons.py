@@ -17,7 +17,7 @@ from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection, has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
 from evcharge.report import Database, described, reading, records, usual_definition
-from evcharge.report.console import print_table, say
+from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, percent
 
 SCHEMA_VERSION = 1

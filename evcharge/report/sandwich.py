@@ -19,7 +19,8 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
 from evcharge.report import STATION_FIGURES, Database, described, notes_of, plain, reading
-from evcharge.report.console import MARKS, print_table, say
+from evcharge.report.present import MARKS
+from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, label_of, percent, verb
 
 SCHEMA_VERSION = 1

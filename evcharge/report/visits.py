@@ -19,7 +19,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
 from evcharge.report import Database, described, notes_of, reading, records, usual_definition
-from evcharge.report.console import print_table, say
+from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, label_of, percent
 
 SCHEMA_VERSION = 1

@@ -333,7 +333,7 @@ def test_another_fault_of_an_import_is_not_taken_for_a_missing_matplotlib(sqlite
         raise ImportError("cannot import name 'x' from 'evcharge.report.charts'", name="evcharge.report.charts")
 
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 1)))
-    monkeypatch.setattr("evcharge.report.picture.save_chart", fail)
+    monkeypatch.setattr("evcharge.report.charts.picture.save_chart", fail)
     code, _, err = evcharge("report", "--db", sqlite_url)
     assert code == 1
     assert "ImportError: cannot import name 'x'" in err

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from evcharge.report.charts.lettering import text_width
 from evcharge.report.charts.shapes import Pattern, lines, marks
 from evcharge.report.charts.sheet import LINE_HEIGHT, Sheet
 from evcharge.report.charts.theme import SMALL_MUTED, Mark
-from evcharge.report.lettering import text_width
 
 MARK_PX = 9
 SIGN_PX = 22

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from evcharge.report.charts.lettering import BODY, plain, text_width, wrapped
 from evcharge.report.charts.scales import ratio_ticks, tick_words
 from evcharge.report.charts.shapes import Point, draw_grid, lines, marks
 from evcharge.report.charts.sheet import LINE_HEIGHT, Sheet, default_style
@@ -42,7 +43,6 @@ from evcharge.report.charts.theme import (
     SUBTITLE,
     TITLE,
 )
-from evcharge.report.lettering import BODY, plain, text_width, wrapped
 from evcharge.report.present import ATTENTION, SILENT
 from evcharge.report.words import counted
 

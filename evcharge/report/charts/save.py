@@ -15,9 +15,9 @@ from xml.etree.ElementTree import Element, fromstring
 import matplotlib
 from matplotlib.figure import Figure
 
+from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.sheet import default_style
 from evcharge.report.colours import TOKENS
-from evcharge.report.lettering import DPI
 
 _TOKEN_OF = {shade.light: name for name, shade in TOKENS.items()}
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9-]*")

@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D, BboxTransformTo, ScaledTranslation, Transform
 
+from evcharge.report.charts.lettering import DPI, Style, drawable, legible
 from evcharge.report.charts.theme import PAPER
-from evcharge.report.lettering import DPI, Style, drawable, legible
 
 PAGE_PX = 1140
 """Width of a chart across the page of the report."""

@@ -12,8 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from evcharge.report.charts.theme import MARKS, refuse_unknown
-from evcharge.report.lettering import (
+from evcharge.report.charts.lettering import (
     BODY,
     MAX_LABEL_CHARS,
     MAX_LABEL_PX,
@@ -24,6 +23,7 @@ from evcharge.report.lettering import (
     legible,
     plain,
 )
+from evcharge.report.charts.theme import MARKS, refuse_unknown
 from evcharge.report.present import ATTENTION, SILENT
 from evcharge.report.words import counted, day_text, elided, percent, unique_labels, whole_percent
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
+from evcharge.report.charts.lettering import INK as INK
+from evcharge.report.charts.lettering import Style
 from evcharge.report.colours import TOKENS
-from evcharge.report.lettering import INK as INK
-from evcharge.report.lettering import Style
 from evcharge.report.present import SILENT
 
 _LIGHT = {name: shade.light for name, shade in TOKENS.items()}

@@ -14,7 +14,8 @@ import evcharge
 from evcharge.metrics.definitions import RECORDED
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.report import FLOOR_NOTE, STATION_FIGURES, Report
-from evcharge.report.console import MOST_ROWS, print_report, print_table, say
+from evcharge.report.terminal.story import MOST_ROWS, print_report
+from evcharge.report.terminal.table import print_table, say
 
 
 def station(station_id, successes, failures, unknown=0, **more):
@@ -182,7 +183,7 @@ def test_a_poor_terminal_gets_a_sign_that_it_has_for_what_is_left_out():
 def test_tables_are_printed_in_one_place():
     package = Path(evcharge.__file__).parent
     users = [file.name for file in package.rglob("*.py") if "rich.table" in file.read_text(encoding="utf-8")]
-    assert users == ["console.py"]
+    assert users == ["table.py"]
 
 
 HOSTILE_LINE = "ours: \x1b[31mred\x07 \x9b1m \u202eright [bold]x[/bold] :smile: 1\n2"

@@ -9,7 +9,7 @@ from evcharge.db import open_engine
 from evcharge.load import load_file
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.explain import build_explanation
-from evcharge.report.explain_console import print_explanation
+from evcharge.report.terminal.explain import print_explanation
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.factories import HEADER, native_csv, session_row
 

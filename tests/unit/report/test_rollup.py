@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evcharge.report.rollup import MOST_GROUPS, roll_up
+from evcharge.report.page.rollup import MOST_GROUPS, roll_up
 from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
 
 

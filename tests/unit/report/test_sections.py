@@ -10,12 +10,12 @@ import pytest
 
 from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.weekly import SMALL, WORSE, Direction
-from evcharge.report.evidence import SHOWN_COLUMNS
 from evcharge.report.page import render_page
-from evcharge.report.sections.actions import actions
-from evcharge.report.sections.charts import evidence_charts
-from evcharge.report.sections.head import figures, finding
-from evcharge.report.sections.stations import STATIC_ROWS, all_stations, table_data
+from evcharge.report.page.actions import actions
+from evcharge.report.page.background import SHOWN_COLUMNS
+from evcharge.report.page.figures import evidence_charts
+from evcharge.report.page.head import figures, finding
+from evcharge.report.page.stations import STATIC_ROWS, all_stations, table_data
 from tests.unit.report.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
 
 EVERYTHING = frozenset(name for names in SHOWN_COLUMNS for name in names)

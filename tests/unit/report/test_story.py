@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from evcharge.metrics.weekly import NO_CHANGE, SMALL, WORSE, Direction
-from evcharge.report.picture import save_chart
+from evcharge.report.charts.picture import save_chart
 from evcharge.report.present import PRESENT
 from evcharge.report.story import (
     ADVICE,

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from evcharge.metrics.weekly import WORSE, Direction
-from evcharge.report.console import FEW_STATIONS, MOST_STATIONS, print_story
+from evcharge.report.terminal.story import FEW_STATIONS, MOST_STATIONS, print_story
 from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
 
 

@@ -12,9 +12,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from evcharge.report.charts import ChartText, draw_station_reliability, save_png
+from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.ranked import WIDTH_PX
 from evcharge.report.charts.stations import MAX_ROWS
-from evcharge.report.lettering import DPI
 from tests.charting import (
     BELOW,
     MEETS,

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from evcharge.report.charts import draw_port_weeks, port_weeks_alt, to_svg
+from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.sheet import QUARTER_PX
-from evcharge.report.lettering import DPI
 from tests.charting import HOSTILE, alternative, collisions, mondays, part, parts, texts, words
 
 

@@ -15,9 +15,9 @@ from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.rates import BELOW
 from evcharge.metrics.reasons import NOT_RECORDED
 from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
-from evcharge.report.evidence import Evidence
+from evcharge.report.page.background import Evidence
+from evcharge.report.page.cells import table_of
 from evcharge.report.plots import MOST_PANELS
-from evcharge.report.sections.cells import table_of
 from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, failures_removed, present_rows
 from evcharge.report.words import (
     NO_PORT,

@@ -1,7 +1,7 @@
 """The report as one HTML page that holds everything it needs and asks the network for nothing.
 
 Python makes every word and figure; the template only places them, and the script sorts and filters what is there. What
-does not belong here: figures (``story``, ``evidence``), drawing (``charts``).
+does not belong here: figures (``story``, ``background``), drawing (``charts``).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.report import FLOOR_NOTE, Database, period_of, reading
 from evcharge.report.colours import TOKENS
-from evcharge.report.evidence import Evidence, read_evidence
-from evcharge.report.sections.account import account, reproduction
-from evcharge.report.sections.actions import actions
-from evcharge.report.sections.charts import evidence_charts, roll_up_table
-from evcharge.report.sections.definitions import definitions
-from evcharge.report.sections.head import figures, finding
-from evcharge.report.sections.stations import all_stations, table_data
+from evcharge.report.page.account import account, reproduction
+from evcharge.report.page.actions import actions
+from evcharge.report.page.background import Evidence, read_evidence
+from evcharge.report.page.definitions import definitions
+from evcharge.report.page.figures import evidence_charts, roll_up_table
+from evcharge.report.page.head import figures, finding
+from evcharge.report.page.stations import all_stations, table_data
 from evcharge.report.story import Story, build_story, lede_of, out_of_use_text, title_of
 from evcharge.report.words import counted, verb
 
@@ -114,7 +114,7 @@ def _environment() -> Environment:
 
 
 def _resource(name: str) -> str:
-    return files("evcharge.report").joinpath("templates", name).read_text(encoding="utf-8")
+    return files("evcharge.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _style() -> str:

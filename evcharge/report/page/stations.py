@@ -1,6 +1,6 @@
 """The table of all stations: cells for the page as it comes, and the rows that its script sorts and filters.
 
-What does not belong here: the sorting and filtering (``templates/report.js``).
+What does not belong here: the sorting and filtering (``report.js``).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from evcharge.report import plain
+from evcharge.report.page.cells import mark_of
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.present import ATTENTION, SILENT, UNUSED, WORDS
-from evcharge.report.sections.cells import mark_of
 from evcharge.report.story import Story
 from evcharge.report.words import amount, counted, day_text, rate, whole_interval, whole_percent
 

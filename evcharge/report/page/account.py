@@ -14,8 +14,8 @@ import pandas as pd
 from evcharge import __version__
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED
 from evcharge.migrate import head
-from evcharge.report.evidence import Evidence
-from evcharge.report.sections.cells import table_of, terms_of
+from evcharge.report.page.background import Evidence
+from evcharge.report.page.cells import table_of, terms_of
 from evcharge.report.story import Story
 from evcharge.report.words import counted, joined, percent, verb
 

@@ -17,9 +17,9 @@ from evcharge.metrics.explain import primary_reason
 from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, FAILURES_INCLUDED, MEETS_TAIL
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report import notes_of
-from evcharge.report.console import MARKS, ORDER, print_table, say
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
-from evcharge.report.present import UNUSED
+from evcharge.report.present import MARKS, ORDER, UNUSED
+from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, percent, verb
 
 MOST_NAMED = 10

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
-from evcharge.report.console import MARKS
-from evcharge.report.present import SILENT
+from evcharge.report.present import MARKS, SILENT
 
 TONES = {BELOW: "bad", SILENT: "silent", CANT_TELL: "unsure", MEETS: "ok"}
 """The colour of what a station is now, by the name that the style sheet gives it."""
