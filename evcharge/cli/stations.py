@@ -16,7 +16,7 @@ from evcharge.cli.options import database_url, global_options, setting
 from evcharge.cli.terminal import tell
 
 if TYPE_CHECKING:
-    from evcharge.load.registry import Changes, RegistryResult
+    from evcharge.load.registry_result import Changes, RegistryResult
 
 STATIONS_SCHEMA_VERSION = 1
 

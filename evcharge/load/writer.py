@@ -7,19 +7,19 @@ files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Column, Insert, MetaData, Table, and_, bindparam, delete, exc, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from evcharge.errors import DatabaseError
 from evcharge.frames import Cleaned
+from evcharge.load.facts import KEY_NAMES, facts_of, key_of
 from evcharge.load.mapping import (
     BOOLEANS,
     FACT_COLUMNS,
@@ -37,11 +37,9 @@ from evcharge.models import DimPort, DimStation, DimTime, FactCharging, LoadLedg
 CHANGES_LISTED = 1000
 """Changed sessions that a result lists one by one; the count is always of all."""
 
-_FACTS = FactCharging.__table__
-_KEY_NAMES = [FACT_COLUMNS[position] for position in KEY]
 _PORT = FACT_COLUMNS.index("port_id")
 _CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
-_key_of, _lineage_of, _content_of = itemgetter(*KEY), itemgetter(*LINEAGE), itemgetter(*_CONTENT)
+_lineage_of, _content_of = itemgetter(*LINEAGE), itemgetter(*_CONTENT)
 
 
 @dataclass
@@ -77,7 +75,7 @@ class Writer:
         self.station_keys: dict[str, int] = {row.station_id: row.station_key for row in session.execute(in_source)}
         self.hours = set(session.scalars(select(DimTime.time_key)))
         self.ports = _Ports(session, load.source)
-        self.facts = _SqliteFacts(session) if session.get_bind().dialect.name == "sqlite" else _PostgresqlFacts(session)
+        self.facts = facts_of(session)
 
     def write(self, cleaned: Cleaned) -> None:
         """Writes one chunk: dimensions first, then facts, then rejects."""
@@ -109,7 +107,7 @@ class Writer:
         """Decides each fact that met a session of its key, and writes those that win."""
         winners = []
         for fact in facts:
-            before = stored[_key_of(fact)]
+            before = stored[key_of(fact)]
             if _lineage_of(before) == _lineage_of(fact):
                 continue  # it is the one just inserted
             self.ports.refuse_collision(fact, before)
@@ -128,7 +126,7 @@ class Writer:
         if len(self.counts.changes) < CHANGES_LISTED:
             differing = [i for i in _CONTENT if fact[i] != before[i]]
             columns = {FACT_COLUMNS[i]: [_shown(i, before[i]), _shown(i, fact[i])] for i in differing}
-            key = dict(zip(_KEY_NAMES, _key_of(fact), strict=True))
+            key = dict(zip(KEY_NAMES, key_of(fact), strict=True))
             self.counts.changes.append({**key, "line": fact[FACT_COLUMNS.index("source_line")], "columns": columns})
 
     def _write_rejects(self, rejects: pd.DataFrame) -> None:
@@ -226,13 +224,13 @@ def _waves(facts: list[Fact]) -> list[list[Fact]]:
     seen: dict[Fact, int] = {}
     waves: list[list[Fact]] = []
     for fact in facts:
-        key = _key_of(fact)
+        key = key_of(fact)
         number = seen.get(key, 0)
         seen[key] = number + 1
         if number == len(waves):
             waves.append([])
         waves[number].append(fact)
-    return [sorted(wave, key=_key_of) for wave in waves]
+    return [sorted(wave, key=key_of) for wave in waves]
 
 
 def _wins(fact: Fact, before: Fact) -> bool:
@@ -249,82 +247,3 @@ def _wins(fact: Fact, before: Fact) -> bool:
 
 def _rank(fact: Fact) -> tuple[tuple[bool, Any], ...]:
     return tuple((fact[i] is not None, fact[i] if fact[i] is not None else 0) for i in (VERSION, *_CONTENT))
-
-
-class _SqliteFacts:
-    """Facts on SQLite: the compiled upsert, run by the driver over tuples."""
-
-    def __init__(self, session: Session) -> None:
-        self.connection = session.connection()
-        statement = sqlite.insert(FactCharging)
-        excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in _KEY_NAMES}
-        self.insert_sql = self._compiled(statement.on_conflict_do_nothing(index_elements=_KEY_NAMES))
-        self.overwrite_sql = self._compiled(statement.on_conflict_do_update(index_elements=_KEY_NAMES, set_=excluded))
-        self.connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS incoming (station_key INTEGER, session_id TEXT)"))
-
-    def _compiled(self, statement: Insert) -> str:
-        compiled = statement.compile(dialect=self.connection.dialect)
-        if tuple(compiled.positiontup or ()) != FACT_COLUMNS:
-            raise AssertionError("the compiled statement takes the columns in another order than the tuples")
-        return str(compiled)
-
-    def insert_new(self, facts: list[Fact]) -> int:
-        """Inserts the facts whose key is new; returns how many."""
-        return self.connection.exec_driver_sql(self.insert_sql, facts).rowcount
-
-    def overwrite(self, facts: list[Fact]) -> None:
-        """Puts the facts in place of those of the same key."""
-        self.connection.exec_driver_sql(self.overwrite_sql, facts)
-
-    def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
-        """What the database holds for the keys of the facts."""
-        self.connection.exec_driver_sql("DELETE FROM incoming")
-        self.connection.exec_driver_sql("INSERT INTO incoming VALUES (?, ?)", list(map(_key_of, facts)))
-        columns = ", ".join(f"f.{name}" for name in FACT_COLUMNS)
-        rows = self.connection.exec_driver_sql(
-            f"SELECT {columns} FROM incoming i JOIN fact_charging f USING (station_key, session_id)"  # noqa: S608
-        )
-        return {_key_of(row): tuple(row) for row in rows}
-
-
-class _PostgresqlFacts:
-    """Facts on PostgreSQL: COPY into a temporary table, then the compiled upsert from there."""
-
-    def __init__(self, session: Session) -> None:
-        self.connection = session.connection()
-        self.connection.exec_driver_sql("CREATE TEMP TABLE incoming (LIKE fact_charging) ON COMMIT DROP")
-        self.incoming = Table("incoming", MetaData(), *(Column(c.name, c.type) for c in _FACTS.columns))
-        rows = select(self.incoming).order_by(*(self.incoming.c[name] for name in _KEY_NAMES))
-        statement = postgresql.insert(FactCharging)
-        excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in _KEY_NAMES}
-        filled = statement.from_select(list(FACT_COLUMNS), rows)
-        self.insert_statement = filled.on_conflict_do_nothing(index_elements=_KEY_NAMES)
-        self.overwrite_statement = filled.on_conflict_do_update(index_elements=_KEY_NAMES, set_=excluded)
-
-    def _copy(self, facts: Sequence[Fact]) -> None:
-        self.connection.exec_driver_sql("TRUNCATE incoming")
-        statement = f"COPY incoming ({', '.join(FACT_COLUMNS)}) FROM STDIN"
-        cursor: Any = self.connection.connection.cursor()
-        driver_error = self.connection.dialect.loaded_dbapi.Error
-        try:
-            with cursor, cursor.copy(statement) as copy:
-                for fact in facts:
-                    copy.write_row(fact)
-        except driver_error as error:  # SQLAlchemy, which translates the others, does not see this one
-            raise exc.DBAPIError.instance(statement, None, error, driver_error, hide_parameters=True) from error
-
-    def insert_new(self, facts: list[Fact]) -> int:
-        """Inserts the facts whose key is new; returns how many."""
-        self._copy(facts)
-        return self.connection.execute(self.insert_statement, execution_options={"preserve_rowcount": True}).rowcount
-
-    def overwrite(self, facts: list[Fact]) -> None:
-        """Puts the facts in place of those of the same key."""
-        self._copy(facts)
-        self.connection.execute(self.overwrite_statement)
-
-    def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
-        """What the database holds for the keys of the facts, which ``insert_new`` has just brought in."""
-        same_key = [_FACTS.c[name] == self.incoming.c[name] for name in _KEY_NAMES]
-        rows = select(_FACTS).join(self.incoming, and_(*same_key))
-        return {_key_of(row): tuple(row) for row in self.connection.execute(rows)}

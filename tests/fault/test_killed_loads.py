@@ -23,9 +23,10 @@ import evcharge.load.sessions
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
+from evcharge.load.facts import PostgresqlFacts
 from evcharge.load.mapping import Fact
 from evcharge.load.transaction import LOAD_LOCK
-from evcharge.load.writer import Writer, _PostgresqlFacts
+from evcharge.load.writer import Writer
 from evcharge.synth import write_sample
 from tests.factories import native_csv
 from tests.fault.loading import chunks_of, command, everything, in_chunks, load, processes, query, wipe
@@ -182,7 +183,7 @@ def end_connections(url: str) -> None:
 def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     url: str, earlier_file: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    copy, close, settle_facts = _PostgresqlFacts._copy, evcharge.load.sessions._close_entry, Writer._settle
+    copy, close, settle_facts = PostgresqlFacts._copy, evcharge.load.sessions._close_entry, Writer._settle
 
     def cut_rows(facts: Iterable[Fact]) -> Iterator[Fact]:
         end_connections(url)
@@ -200,7 +201,7 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     corrected = earlier_file.with_name("corrected.csv")
     corrected.write_text(earlier_file.read_text(encoding="utf-8").replace("-04:00,1", "-04:00,2"), encoding="utf-8")
     if place == "copying":
-        monkeypatch.setattr(_PostgresqlFacts, "_copy", lambda self, facts: copy(self, cut_rows(facts)))  # type: ignore[arg-type]
+        monkeypatch.setattr(PostgresqlFacts, "_copy", lambda self, facts: copy(self, cut_rows(facts)))  # type: ignore[arg-type]
     elif place == "settling":
         monkeypatch.setattr(Writer, "_settle", cut_and_settle)
     else:
@@ -216,8 +217,8 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
 def test_what_the_server_refuses_while_copying_is_an_error_with_a_code(
     url: str, earlier_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = _PostgresqlFacts._copy
-    monkeypatch.setattr(_PostgresqlFacts, "_copy", lambda self, facts: copy(self, [("no key", *facts[0][1:])]))
+    copy = PostgresqlFacts._copy
+    monkeypatch.setattr(PostgresqlFacts, "_copy", lambda self, facts: copy(self, [("no key", *facts[0][1:])]))
     before = everything(url)
     with pytest.raises(DatabaseError, match="Nothing was changed") as refusal:
         load(earlier_file, url)

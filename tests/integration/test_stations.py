@@ -12,7 +12,8 @@ from evcharge import sources
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError, SourceError
 from evcharge.load import LoadOptions, LoadResult, load_file
-from evcharge.load.registry import RegistryOptions, RegistryResult, load_registry
+from evcharge.load.registry import RegistryOptions, load_registry
+from evcharge.load.registry_result import RegistryResult
 from tests.fault.loading import dump, everything, facts, query
 
 BASE_MS = 1_735_689_600_000
