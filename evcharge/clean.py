@@ -24,7 +24,16 @@ from evcharge.parse import (
     local_hours,
     parse_numbers,
 )
-from evcharge.rules import LONGEST_TEXT, RULES, UNUSABLE, WARNINGS, Parsed, Rule
+from evcharge.rules import (
+    FULL_PERCENT,
+    LONGEST_GAP_SECONDS,
+    MOST_POWER_KW,
+    RULES,
+    WARNINGS,
+    Parsed,
+    Rule,
+    shortened,
+)
 
 _NO_DATABASE_TAKES = re.compile("[\x00\ud800-\udfff]")
 
@@ -59,17 +68,20 @@ def _typed_rows(parsed: Parsed) -> pd.DataFrame:
         "start_time": parsed.start.instants,
         "end_time": parsed.end,
         "duration_minutes": parsed.duration_minutes,
-        "energy_kwh": parsed.energy.amounts,
+        "energy_kwh": parsed.energy_kwh,
         "average_power_kw": parsed.average_power_kw,
-        "peak_power_kw": parsed.peak_power.amounts,
+        "peak_power_kw": parsed.known(parsed.peak_power, 0, MOST_POWER_KW),
         "success": parsed.success,
-        "start_soc_percent": parsed.start_soc.amounts,
-        "end_soc_percent": parsed.end_soc.amounts,
+        "start_soc_percent": parsed.known(parsed.start_soc, 0, FULL_PERCENT),
+        "end_soc_percent": parsed.known(parsed.end_soc, 0, FULL_PERCENT),
         "driver_ref": parsed.raw["driver_ref"],
         "has_transaction": parsed.words("has_transaction"),
         "reached_charging": parsed.words("reached_charging"),
-        "source_updated_at": parsed.updated.instants,
-        **{name: numbers.amounts for name, numbers in parsed.seconds.items()},
+        "source_updated_at": parsed.known_version,
+        **{
+            name: parsed.known(numbers, -LONGEST_GAP_SECONDS, LONGEST_GAP_SECONDS)
+            for name, numbers in parsed.seconds.items()
+        },
         "time_key": local_hours(parsed.start, parsed.conventions.timezone),
     }
     return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in CLEAN_FRAME})
@@ -102,7 +114,7 @@ def _would_have_been(parsed: Parsed, mask: Mask) -> list[str]:
     By the recorded outcome, else as a failure if no energy flowed or no transaction came about, else unknown.
     """
     words = []
-    rows = (parsed.success, pd.Series(parsed.energy.amounts), parsed.words("has_transaction"))
+    rows = (parsed.success, pd.Series(parsed.energy_kwh), parsed.words("has_transaction"))
     for success, energy, transaction in zip(*(column[mask] for column in rows), strict=True):
         if success is pd.NA:
             failed = energy == 0 or (transaction is not pd.NA and not transaction)
@@ -129,12 +141,6 @@ def _stations(parsed: Parsed, kept: Mask) -> pd.DataFrame:
         if column.name in ("latitude", "longitude"):
             stations[column.name] = parse_numbers(texts, ".", 1).amounts
         else:
-            stations[column.name] = [_attribute(text) for text in texts]
+            stations[column.name] = [shortened(text) if text else None for text in texts]
     stations["timezone"] = parsed.conventions.timezone
     return stations
-
-
-def _attribute(text: str | None) -> str | None:
-    """A station's attribute: blanks folded, cut to what the database keeps; it identifies nothing."""
-    words = " ".join(UNUSABLE.sub(" ", text).split()) if text else ""
-    return words[:LONGEST_TEXT] or None

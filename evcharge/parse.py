@@ -21,13 +21,23 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 _ISO_8601 = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
-    r"(?P<offset>Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?"
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
+    r"(?P<offset>[Zz]|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?"
 )
+"""ISO 8601, and RFC 3339, which sets no limit to the digits of a fraction and allows small letters."""
+_RARE_IN_ISO = re.compile(r"[tz,]|\.[0-9]{7}")
+_LONG_FRACTION = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,6}))?")
 _HOURS_MINUTES_SECONDS = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
 _BEYOND_MICROSECONDS = re.compile(r"(?<=\.[0-9]{6})[0-9]{1,3}")
+_SPELLINGS_OF_WORDS = {
+    **dict.fromkeys(("wahr", "vrai", "verdadero", "vero", "waar", "sant"), "true"),
+    **dict.fromkeys(("falsch", "faux", "falso", "onwaar", "usant"), "false"),
+    **{"1.0": "1", "0.0": "0", "1,0": "1", "0,0": "0"},
+}
+"""What a stated word becomes in Excel of another language, and 1 and 0 in a column of pandas that once missed a value
+(it is then one of floats)."""
 _WORDS_FOR_THE_PRESENT = ("now", "today")  # pandas would read them as the clock's time
 _CALENDAR = (
     pd.Timestamp("1900-01-01", tz="UTC"),
@@ -41,7 +51,8 @@ class Times:
     """A column of times as read.
 
     Attributes:
-        instants: ``datetime64[ms, UTC]``; NaT where nothing could be read.
+        instants: ``datetime64[ms, UTC]``; NaT where nothing could be read, the earlier where ``ambiguous``.
+        later: the same, but the later reading where ``ambiguous``.
         offset_minutes: minutes east of UTC that each text states; 0 where it states none.
         present: something is written.
         unreadable: what is written is not a time in the stated format.
@@ -53,6 +64,7 @@ class Times:
     """
 
     instants: pd.Series
+    later: pd.Series
     offset_minutes: npt.NDArray[np.int64]
     present: Mask
     unreadable: Mask
@@ -96,7 +108,7 @@ def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: in
 def _no_times(count: int) -> Times:
     none = np.zeros(count, dtype=bool)
     instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
-    return Times(instants, np.zeros(count, dtype=np.int64), none, none, none, none, none, none, none)
+    return Times(instants, instants, np.zeros(count, dtype=np.int64), none, none, none, none, none, none, none)
 
 
 def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
@@ -110,7 +122,7 @@ def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
     instants = pd.Series(kept).dt.tz_localize("UTC").where(within)
     none = np.zeros(len(texts), dtype=bool)
     in_utc = np.zeros(len(texts), dtype=np.int64)
-    return Times(instants, in_utc, present, present & ~readable, none, none, none, none, readable & ~within)
+    return Times(instants, instants, in_utc, present, present & ~readable, none, none, none, none, readable & ~within)
 
 
 def _epoch_ms(text: str | None, time_format: str) -> int | None:
@@ -128,6 +140,8 @@ def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: l
     """Dates and clock times, each with its offset, that of its label, or in the stated zone."""
     present = np.asarray(texts.notna())
     is_iso = conventions.time_format == "iso8601"
+    if is_iso:
+        texts = pd.Series([_as_pandas_reads(text) if text else None for text in texts], dtype="object")
     offsets = _iso_offsets(texts) if is_iso else _pattern_offsets(texts, conventions.time_format)
     shaped = np.array([offset is not None for offset in offsets], dtype=bool)
     has_offset = np.array([bool(offset) for offset in offsets], dtype=bool)
@@ -136,7 +150,7 @@ def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: l
 
     instants = _parse(texts.where(has_offset), pandas_format, utc=True)
     naive = _parse(texts.where(shaped & ~has_offset), pandas_format, utc=False)
-    placed, nonexistent, ambiguous = _place(naive.where(~labelled), conventions)
+    placed, later, nonexistent, ambiguous = _place(naive.where(~labelled), conventions)
     unknown_label = labelled & np.array([offset is None for offset in label_offsets], dtype=bool)
     if labelled.any():
         offsets = [label if use else own for own, label, use in zip(offsets, label_offsets, labelled, strict=True)]
@@ -149,7 +163,10 @@ def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: l
     unreadable = present & ~parsed & ~beyond
     unknown_label &= np.asarray(naive.notna())
     minutes = _offset_minutes(offsets)
-    return Times(instants, minutes, present, unreadable, without_zone, unknown_label, nonexistent, ambiguous, beyond)
+    later = instants.where(~ambiguous, later)
+    return Times(
+        instants, later, minutes, present, unreadable, without_zone, unknown_label, nonexistent, ambiguous, beyond
+    )
 
 
 def _shifted(naive: pd.Series, offsets: list[str | None]) -> pd.Series:
@@ -157,6 +174,13 @@ def _shifted(naive: pd.Series, offsets: list[str | None]) -> pd.Series:
     east = pd.Series(_offset_minutes(offsets).astype("timedelta64[m]").astype("timedelta64[ms]"))
     instants: pd.Series = naive.dt.tz_localize("UTC") - east
     return instants.astype("datetime64[ms, UTC]")
+
+
+def _as_pandas_reads(text: str) -> str:
+    """The same time with capital letters, a point, and at most six digits of a second: stored are three."""
+    if not _RARE_IN_ISO.search(text) or not _ISO_8601.fullmatch(text):
+        return text
+    return _LONG_FRACTION.sub("", text.upper().replace(",", "."))
 
 
 def _iso_offsets(texts: pd.Series) -> list[str | None]:
@@ -197,11 +221,12 @@ def _parse(texts: pd.Series, pandas_format: str, *, utc: bool) -> pd.Series:
     return parsed.where((parsed >= first) & (parsed < last))
 
 
-def _place(naive: pd.Series, conventions: Conventions) -> tuple[pd.Series, Mask, Mask]:
-    """Local clock times as instants in the stated zone, and where the clock change leaves none or two."""
+def _place(naive: pd.Series, conventions: Conventions) -> tuple[pd.Series, pd.Series, Mask, Mask]:
+    """Local clock times as instants in the stated zone, the later readings, and where there are none or two."""
     none = np.zeros(len(naive), dtype=bool)
     if conventions.timezone is None or naive.isna().all():
-        return pd.Series(pd.NaT, index=naive.index, dtype="datetime64[ms, UTC]"), none, none
+        nothing = pd.Series(pd.NaT, index=naive.index, dtype="datetime64[ms, UTC]")
+        return nothing, nothing, none, none
     zone = ZoneInfo(conventions.timezone)
     first = naive.dt.tz_localize(zone, ambiguous=~none, nonexistent="NaT")
     second = naive.dt.tz_localize(zone, ambiguous=none, nonexistent="NaT")
@@ -209,7 +234,8 @@ def _place(naive: pd.Series, conventions: Conventions) -> tuple[pd.Series, Mask,
     repeated = np.asarray((first != second) & first.notna())
     placed = second if conventions.ambiguous_time == "second" else first
     ambiguous = repeated if conventions.ambiguous_time == "reject" else none
-    return placed.where(~ambiguous).dt.tz_convert("UTC").astype("datetime64[ms, UTC]"), nonexistent, ambiguous
+    instants, later = (times.dt.tz_convert("UTC").astype("datetime64[ms, UTC]") for times in (placed, second))
+    return instants, later, nonexistent, ambiguous
 
 
 def _real_but_unparsed(texts: pd.Series, unparsed: Mask, time_format: str) -> Mask:
@@ -282,8 +308,9 @@ def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
 
 
 def parse_words(texts: pd.Series, conventions: Conventions) -> pd.Series:
-    """True, False or missing, by the stated words only."""
+    """True, False or missing, by the stated words only, in any spelling that spreadsheets and pandas give them."""
     if texts.isna().all():
         return pd.Series(pd.NA, index=texts.index, dtype="boolean")
     meaning = {**dict.fromkeys(conventions.true_words, True), **dict.fromkeys(conventions.false_words, False)}
+    meaning = {**{other: meaning[word] for other, word in _SPELLINGS_OF_WORDS.items() if word in meaning}, **meaning}
     return pd.Series([meaning.get(t.strip().casefold()) if t else None for t in texts], dtype="boolean")

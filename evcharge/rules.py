@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from evcharge.frames import AUTHORISATION_MODES, Conventions
+from evcharge.frames import AUTHORISATION_MODES, STATION_TEXTS, Conventions
 from evcharge.parse import (
     Floats,
     Mask,
@@ -30,7 +30,11 @@ from evcharge.parse import (
 )
 
 ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
-TEXT_COLUMNS = (*ID_COLUMNS, "stop_reason", "error_code", "next_status", "authorisation_mode", "trigger_reasons")
+DESCRIBING_COLUMNS = ("stop_reason", "error_code", "next_status", "trigger_reasons")
+"""Columns of texts that tell of a session and identify nothing: they are shortened, and never refuse it."""
+STATION_ATTRIBUTES = tuple(column.name for column in STATION_TEXTS if column.name not in ("latitude", "longitude"))
+"""Texts that tell of a station."""
+TEXT_COLUMNS = (*ID_COLUMNS, *DESCRIBING_COLUMNS, "authorisation_mode")
 SECOND_COLUMNS = (
     *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
 )
@@ -58,6 +62,14 @@ WEEK_MINUTES = 7 * 24 * 60.0
 PLAUSIBLE_POWER_KW = 400.0
 """A higher average is kept with a warning: above the rating of public DC chargers."""
 
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters that no eye sees: soft hyphen, zero-width blanks and joiners, marks of direction, the byte order mark."""
+_AROUND_IDS = f" \t\u00a0{INVISIBLE}"
+_FORMULA = re.compile(r"""="(?P<quoted>[^"]*)"|'(?P<digits>[0-9]+)""")
+"""How Excel keeps leading zeros: ="007", and '007 as typed into a cell."""
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,}")
+"""A number of more than 11 digits as Excel writes it, such as 1.23457E+17: its last digits are lost."""
+
 UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no id and no attribute may hold: controls, and halves of pairs."""
 
@@ -72,8 +84,17 @@ class Parsed:
 
     @cached_property
     def texts(self) -> dict[str, list[str | None]]:
-        """The id and text columns without surrounding blanks; None where nothing is left."""
-        return {name: _without_blanks(self.raw[name]) for name in TEXT_COLUMNS}
+        """The id and text columns as they are kept; None where nothing is left.
+
+        Blanks around them are gone, and around an id what no eye sees and a spreadsheet's formula. Texts that tell of
+        a session are shortened. A text that may be left out and can't be kept is left out.
+        """
+        texts = {name: _ids(self.raw[name]) for name in ID_COLUMNS}
+        texts |= {name: _shortened(self.raw[name]) for name in DESCRIBING_COLUMNS}
+        texts["port_id"], texts["connector_id"] = map(_usable, (texts["port_id"], texts["connector_id"]))
+        modes = _without_blanks(self.raw["authorisation_mode"])
+        texts["authorisation_mode"] = [mode if mode in AUTHORISATION_MODES else None for mode in modes]
+        return texts
 
     @cached_property
     def start(self) -> Times:
@@ -97,7 +118,25 @@ class Parsed:
         stated = minutes <= LONGEST_DURATION_MINUTES
         milliseconds = np.round(np.where(stated, minutes, 0) * 60_000).astype("timedelta64[ms]")
         made = (self.start.instants + pd.Series(milliseconds)).where(stated)
-        return self.written_end.instants.where(self.written_end.present, made).astype("datetime64[ms, UTC]")
+        is_written = self.written_end.present & ~self.end_is_undecided
+        return self._read_end.where(is_written, made).astype("datetime64[ms, UTC]")
+
+    @cached_property
+    def _read_end(self) -> pd.Series:
+        """The stated end; where start and end lie in one repeated hour, the earlier that is not before the start."""
+        ends = self.written_end
+        is_later = ends.ambiguous & self.start.ambiguous & np.asarray(ends.instants < self.start.instants)
+        return ends.instants.where(~is_later, ends.later)
+
+    @cached_property
+    def start_is_undecided(self) -> Mask:
+        """Rows whose start is in a repeated hour and whose end is not: their length is one of two."""
+        return self.start.ambiguous & self.written_end.present & ~self.written_end.ambiguous
+
+    @cached_property
+    def end_is_undecided(self) -> Mask:
+        """Rows whose end is in a repeated hour and whose start is not."""
+        return self.written_end.ambiguous & ~self.start.ambiguous
 
     @cached_property
     def duration_minutes(self) -> Floats:
@@ -110,7 +149,7 @@ class Parsed:
         """Energy over length [kW]; NaN where one is missing or nothing passed."""
         minutes = self.duration_minutes
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(minutes > 0, self.energy.amounts * 60 / minutes, np.nan)
+            return np.where(minutes > 0, self.energy_kwh * 60 / minutes, np.nan)
 
     @cached_property
     def updated(self) -> Times:
@@ -118,8 +157,20 @@ class Parsed:
         return parse_instants(self.raw["source_updated_at"], self.conventions)
 
     @cached_property
+    def known_version(self) -> pd.Series:
+        """The source's own version of each row; NaT where it can't be read or can't be."""
+        instants = self.updated.instants
+        left_out = self.updated.ambiguous | self.before_earliest(instants) | self.after_today(instants)
+        return instants.where(~left_out)
+
+    @cached_property
+    def energy_kwh(self) -> Floats:
+        """Energy delivered [kWh]; NaN where none is known: a meter that restarted says less than nothing."""
+        return self.known(self.energy, 0, np.inf)
+
+    @cached_property
     def energy(self) -> Numbers:
-        """Energy delivered [kWh]."""
+        """Energy as written [kWh]."""
         return parse_numbers(
             self.raw["energy_kwh"], self.conventions.decimal, {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit]
         )
@@ -146,6 +197,11 @@ class Parsed:
         """The columns of seconds from the start [seconds]."""
         return {name: parse_numbers(self.raw[name], self.conventions.decimal, 1) for name in SECOND_COLUMNS}
 
+    def known(self, numbers: Numbers, least: float, most: float) -> Floats:
+        """The amounts from ``least`` to ``most``; NaN for what can't be."""
+        within = (numbers.amounts >= least) & (numbers.amounts <= most)
+        return np.where(within, numbers.amounts, np.nan)
+
     def words(self, column: str) -> pd.Series:
         """A column of yes and no: True, False or missing."""
         return parse_words(self.raw[column], self.conventions)
@@ -170,21 +226,36 @@ class Parsed:
         """Rows with nothing but blanks in a text column."""
         return np.array([text is None for text in self.texts[column]], dtype=bool)
 
-    def is_other_than(self, words: tuple[str, ...], column: str) -> Mask:
-        """Rows whose text is none of the words."""
-        return np.array([text is not None and text not in words for text in self.texts[column]], dtype=bool)
+    def is_left_out(self, column: str) -> Mask:
+        """Rows that have a text in this column and keep none."""
+        pairs = zip(_without_blanks(self.raw[column]), self.texts[column], strict=True)
+        return np.array([text is not None and kept is None for text, kept in pairs], dtype=bool)
 
     def is_unusable(self, column: str) -> Mask:
         """Rows whose text holds a control character or is longer than the database keeps."""
-        texts = self.texts[column]
-        return np.array(
-            [t is not None and (len(t) > LONGEST_TEXT or bool(UNUSABLE.search(t))) for t in texts], dtype=bool
-        )
+        return np.array([text is not None and not _is_usable(text) for text in self.texts[column]], dtype=bool)
+
+    def is_shortened(self, column: str) -> Mask:
+        """Rows whose text was written on one line, or cut to what the database keeps."""
+        texts = self.raw[column]
+        if texts.isna().all():
+            return np.zeros(len(texts), dtype=bool)
+        return np.array([bool(text) and not _is_usable(text.strip(" \u00a0")) for text in texts], dtype=bool)
 
     def is_padded(self, column: str) -> Mask:
-        """Rows whose text lost surrounding blanks."""
+        """Rows whose id lost what stood around it."""
         pairs = zip(self.raw[column], self.texts[column], strict=True)
-        return np.array([stripped is not None and stripped != text for text, stripped in pairs], dtype=bool)
+        return np.array(
+            [kept is not None and kept != text and not is_formula(text) for text, kept in pairs], dtype=bool
+        )
+
+    def is_formula(self, column: str) -> Mask:
+        """Rows whose id was written as a spreadsheet's formula."""
+        return np.array([is_formula(text) for text in self.raw[column]], dtype=bool)
+
+    def is_rounded(self, column: str) -> Mask:
+        """Rows whose id is a number that a spreadsheet has rounded."""
+        return np.array([bool(text and _ROUNDED.fullmatch(text)) for text in self.texts[column]], dtype=bool)
 
     def before_earliest(self, times: pd.Series) -> Mask:
         """Rows whose time is before any charging session could be."""
@@ -201,6 +272,42 @@ def _without_blanks(texts: pd.Series) -> list[str | None]:
     return [text.strip(" \u00a0") if text and not text.isspace() else None for text in texts]
 
 
+def is_formula(text: str | None) -> bool:
+    """Whether an id is written as a spreadsheet's formula."""
+    return bool(text and text[:1] in "='" and _FORMULA.fullmatch(text))
+
+
+def _ids(texts: pd.Series) -> list[str | None]:
+    """Ids without what stands around them: blanks, what no eye sees, and a spreadsheet's formula."""
+    if texts.isna().all():
+        return [None] * len(texts)
+    return [_id(text) if text else None for text in texts]
+
+
+def _id(text: str) -> str | None:
+    found = _FORMULA.fullmatch(text) if text[:1] in "='" else None
+    inner = (found["quoted"] or found["digits"] or "") if found else text
+    return None if inner.isspace() else inner.strip(_AROUND_IDS) or None
+
+
+def _is_usable(text: str) -> bool:
+    return len(text) <= LONGEST_TEXT and not UNUSABLE.search(text)
+
+
+def _usable(texts: list[str | None]) -> list[str | None]:
+    return [text if text is None or _is_usable(text) else None for text in texts]
+
+
+def _shortened(texts: pd.Series) -> list[str | None]:
+    """Texts on one line and no longer than the database keeps; one that fits stays as it is."""
+    return [text if text is None or _is_usable(text) else shortened(text) for text in _without_blanks(texts)]
+
+
+def shortened(text: str) -> str | None:
+    """A text on one line, its blanks folded, cut to what the database keeps; None where nothing is left."""
+    return " ".join(UNUSABLE.sub(" ", text).split())[:LONGEST_TEXT].strip() or None
+
+
 class Rule(NamedTuple):
     """A reason to refuse a row: stable code, column looked at, condition over a parsed chunk, message for people."""
 
@@ -215,7 +322,6 @@ def _time_rules(column: str, times: Callable[[Parsed], Times]) -> tuple[Rule, ..
         Rule(f"{column}_unreadable", column, lambda p: times(p).unreadable, "not a time in the stated format"),
         Rule(f"{column}_without_zone", column, lambda p: times(p).without_zone, "no UTC offset, and no zone is stated"),
         Rule(f"{column}_nonexistent", column, lambda p: times(p).nonexistent, "an hour that the clock change skipped"),
-        Rule(f"{column}_ambiguous", column, lambda p: times(p).ambiguous, "an hour that the clock change repeated"),
         Rule(
             f"{column}_out_of_range",
             column,
@@ -236,13 +342,20 @@ def _zone_rule(column: str, times: Callable[[Parsed], Times]) -> Rule:
     return Rule(f"{column}_zone_unknown", column, lambda p: times(p).unknown_label, message)
 
 
+def _not_a_number(column: str, numbers: Callable[[Parsed], Numbers]) -> Rule:
+    return Rule(f"{column}_not_a_number", column, lambda p: numbers(p).unreadable, "not a number in the stated form")
+
+
+def _too_large(column: str, numbers: Callable[[Parsed], Numbers], most: float) -> Rule:
+    message = f"above {most:g}; is the unit right?"
+    return Rule(f"{column}_out_of_range", column, lambda p: numbers(p).amounts > most, message)
+
+
 def _number_rules(column: str, numbers: Callable[[Parsed], Numbers], most: float) -> tuple[Rule, ...]:
     return (
-        Rule(f"{column}_not_a_number", column, lambda p: numbers(p).unreadable, "not a number in the stated form"),
+        _not_a_number(column, numbers),
         Rule(f"{column}_negative", column, lambda p: numbers(p).amounts < 0, "below zero"),
-        Rule(
-            f"{column}_out_of_range", column, lambda p: numbers(p).amounts > most, f"above {most:g}; is the unit right?"
-        ),
+        _too_large(column, numbers, most),
     )
 
 
@@ -266,6 +379,16 @@ def _second_rules(column: str) -> tuple[Rule, ...]:
 def _unusable(column: str) -> Rule:
     message = f"a control character, or more than {LONGEST_TEXT} characters"
     return Rule(f"{column}_unusable", column, lambda p: p.is_unusable(column), message)
+
+
+def _unusable_or_none(column: str) -> Rule:
+    message = f"a control character, or more than {LONGEST_TEXT} characters"
+    return Rule(f"{column}_unusable", column, lambda p: p.is_left_out(column), message)
+
+
+def _rounded(column: str) -> Rule:
+    message = "a number that a spreadsheet rounded, such as 1.23457E+17: export ids as text"
+    return Rule(f"{column}_rounded", column, lambda p: p.is_rounded(column), message)
 
 
 def _missing(column: str) -> Rule:
@@ -294,12 +417,18 @@ STRUCTURAL_RULES = (
 VALUE_RULES = (
     _missing("session_id"),
     _unusable("session_id"),
+    _rounded("session_id"),
     _missing("station_id"),
     _unusable("station_id"),
-    _unusable("port_id"),
-    _unusable("connector_id"),
+    _rounded("station_id"),
     Rule("start_time_missing", "start_time", lambda p: ~p.start.present, "empty"),
     *_time_rules("start_time", lambda p: p.start),
+    Rule(
+        "start_time_ambiguous",
+        "start_time",
+        lambda p: p.start_is_undecided,
+        "an hour that the clock change repeated, so that two lengths are possible: --ambiguous earlier or later",
+    ),
     _zone_rule("start_time", lambda p: p.start),
     *_time_rules("end_time", lambda p: p.written_end),
     _zone_rule("end_time", lambda p: p.written_end),
@@ -316,30 +445,50 @@ VALUE_RULES = (
         lambda p: p.written_duration.amounts > LONGEST_DURATION_MINUTES,
         f"more than {LONGEST_GAP_SECONDS / DAY_SECONDS:g} days; is the unit right?",
     ),
-    *_number_rules("energy_kwh", lambda p: p.energy, MOST_ENERGY_KWH),
+    _not_a_number("energy_kwh", lambda p: p.energy),
+    _too_large("energy_kwh", lambda p: p.energy, MOST_ENERGY_KWH),
+)
+"""Rules on values that identify, time or measure a session. A row is refused with every rule that applies to it."""
+
+LEFT_OUT_RULES = (
+    _unusable_or_none("port_id"),
+    _unusable_or_none("connector_id"),
+    Rule(
+        "end_time_ambiguous",
+        "end_time",
+        lambda p: p.end_is_undecided,
+        "an hour that the clock change repeated: --ambiguous earlier or later says which",
+    ),
+    Rule("meter_ran_backwards", "energy_kwh", lambda p: p.energy.amounts < 0, "below zero: the meter restarted"),
     *_number_rules("peak_power_kw", lambda p: p.peak_power, MOST_POWER_KW),
     _word_rule("success"),
-    _unusable("stop_reason"),
-    _unusable("error_code"),
-    _unusable("next_status"),
     *_number_rules("start_soc_percent", lambda p: p.start_soc, FULL_PERCENT),
     *_number_rules("end_soc_percent", lambda p: p.end_soc, FULL_PERCENT),
     _word_rule("has_transaction"),
     _word_rule("reached_charging"),
     *_time_rules("source_updated_at", lambda p: p.updated),
     Rule(
+        "source_updated_at_ambiguous",
+        "source_updated_at",
+        lambda p: p.updated.ambiguous,
+        "an hour that the clock change repeated",
+    ),
+    Rule(
         "authorisation_mode_unknown",
         "authorisation_mode",
-        lambda p: p.is_other_than(AUTHORISATION_MODES, "authorisation_mode"),
+        lambda p: p.is_left_out("authorisation_mode"),
         f"none of {', '.join(AUTHORISATION_MODES)}",
     ),
     *(rule for column in SECOND_COLUMNS for rule in _second_rules(column)),
-    _unusable("trigger_reasons"),
 )
-"""Rules on values. A row is refused with every rule that applies to it."""
+"""Rules on values that only tell of a session. The row is kept without the value, and counted: a failed attempt is not
+lost to what is written about it."""
 
 RULES = (*STRUCTURAL_RULES, *VALUE_RULES)
 """All reasons to refuse a row. The codes are stored: a new name is a new rule."""
+
+
+_SHORTENED = f"line ends became blanks, or the text was cut to {LONGEST_TEXT} characters"
 
 
 class Warn(NamedTuple):
@@ -354,7 +503,27 @@ WARNINGS = (
     Warn(
         "padded_id",
         lambda p: np.logical_or.reduce([p.is_padded(column) for column in ID_COLUMNS]),
-        "blanks around an id were left out",
+        "blanks, or what no eye sees, around an id were left out",
+    ),
+    Warn(
+        "formula_id",
+        lambda p: np.logical_or.reduce([p.is_formula(column) for column in ID_COLUMNS]),
+        'an id that a spreadsheet wrote as ="007" is 007',
+    ),
+    *(
+        Warn(f"{column}_shortened", partial(Parsed.is_shortened, column=column), _SHORTENED)
+        for column in DESCRIBING_COLUMNS
+    ),
+    Warn(
+        "station_text_shortened",
+        lambda p: np.logical_or.reduce([p.is_shortened(f"station_{name}") for name in STATION_ATTRIBUTES]),
+        _SHORTENED,
+    ),
+    *(Warn(rule.code, rule.condition, f"{rule.message}; {rule.column} was left out") for rule in LEFT_OUT_RULES),
+    Warn(
+        "hour_is_ambiguous",
+        lambda p: p.start.ambiguous,
+        "started in the hour that the clock change repeated, of one length either way: taken as the earlier",
     ),
     Warn(
         "longer_than_a_week",
