@@ -113,15 +113,19 @@ def _would_have_been(parsed: Parsed, mask: Mask) -> list[str]:
 
     By the recorded outcome, else as a failure if no energy flowed or no transaction came about, else unknown.
     """
-    words = []
     rows = (parsed.success, pd.Series(parsed.energy_kwh), parsed.words("has_transaction"))
-    for success, energy, transaction in zip(*(column[mask] for column in rows), strict=True):
-        if success is pd.NA:
-            failed = energy == 0 or (transaction is not pd.NA and not transaction)
-            words.append("failure" if failed else "unknown")
-        else:
-            words.append("success" if success else "failure")
-    return words
+    return [
+        would_have_counted(None if success is pd.NA else success, energy, None if transaction is pd.NA else transaction)
+        for success, energy, transaction in zip(*(column[mask] for column in rows), strict=True)
+    ]
+
+
+def would_have_counted(success: bool | None, energy_kwh: float | None, has_transaction: bool | None) -> str:
+    """How a row would have counted: ``success``, ``failure`` or ``unknown``."""
+    if success is not None:
+        return "success" if success else "failure"
+    failed = energy_kwh == 0 or (has_transaction is not None and not has_transaction)
+    return "failure" if failed else "unknown"
 
 
 def storable(text: str | None) -> str | None:

@@ -484,7 +484,15 @@ LEFT_OUT_RULES = (
 """Rules on values that only tell of a session. The row is kept without the value, and counted: a failed attempt is not
 lost to what is written about it."""
 
-RULES = (*STRUCTURAL_RULES, *VALUE_RULES)
+SESSION_ID_REPEATED = Rule(
+    "session_id_repeated",
+    "session_id",
+    lambda p: np.zeros(len(p.raw), dtype=bool),
+    "another row of this file has this session id, with other content: name a key that tells the rows apart",
+)
+"""A rule on what only the load knows (``load.versions``): no row of a chunk breaks it alone."""
+
+RULES = (*STRUCTURAL_RULES, *VALUE_RULES, SESSION_ID_REPEATED)
 """All reasons to refuse a row. The codes are stored: a new name is a new rule."""
 
 

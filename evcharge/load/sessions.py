@@ -29,6 +29,7 @@ from evcharge.load.transaction import earlier_load, one_transaction, resolve_unc
 from evcharge.load.writer import Writer, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
+from evcharge.rules import INVISIBLE
 from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
 from evcharge.sources.profile import Profile
 
@@ -130,9 +131,9 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
         cleaned = clean(raw, pd.Timestamp(now))
         if tally.read == 0:
             _refuse_unstated(cleaned, len(raw.frame), file)
+        cleaned = writer.write(cleaned, raw.frame[["line", "raw"]])
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
-        writer.write(cleaned)
         options.on_progress(file.position())
     _refuse_too_many(tally, options, file)
     _close_entry(load, writer, tally)
@@ -221,7 +222,7 @@ def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[st
     result = result_of_entry(load, "loaded")
     result.rejects_by_rule = dict(tally.by_rule.most_common())
     result.rejected_as = dict(tally.rejected_as)
-    result.warnings = dict(tally.warnings)
+    result.warnings = {**tally.warnings, **{code: count for code, count in writer.counts.warnings.items() if count}}
     result.repaired = dict(tally.repaired)
     if alike:
         result.warnings["look_alike_station_ids"] = sum(len(ids) for ids in alike)
@@ -233,11 +234,14 @@ def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[st
 
 
 def look_alikes(station_ids: Iterable[str]) -> list[list[str]]:
-    """Groups of station ids that differ only in letter case or in how a character is composed; they stay apart.
+    """Groups of station ids that differ only in letter case, in how a character is composed, or in what no eye sees.
+
+    They stay apart.
 
     Source: Unicode NFKC with case folding (UAX 15, UAX 31).
     """
     groups: dict[str, list[str]] = {}
     for station_id in sorted(station_ids):
-        groups.setdefault(unicodedata.normalize("NFKC", station_id).casefold(), []).append(station_id)
+        seen = "".join(char for char in unicodedata.normalize("NFKC", station_id) if char not in INVISIBLE)
+        groups.setdefault(seen.casefold(), []).append(station_id)
     return [ids for ids in groups.values() if len(ids) > 1]

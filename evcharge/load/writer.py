@@ -7,10 +7,10 @@ files.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -23,23 +23,21 @@ from evcharge.load.facts import KEY_NAMES, facts_of, key_of
 from evcharge.load.mapping import (
     BOOLEANS,
     FACT_COLUMNS,
-    KEY,
-    LINEAGE,
-    VERSION,
     Fact,
     placed,
     to_facts,
     to_hour,
     to_station,
 )
+from evcharge.load.repeats import repeats_of
+from evcharge.load.versions import CONTENT, START, choose, choose_within_file, lineage_of
 from evcharge.models import DimPort, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
 CHANGES_LISTED = 1000
 """Changed sessions that a result lists one by one; the count is always of all."""
 
 _PORT = FACT_COLUMNS.index("port_id")
-_CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
-_lineage_of, _content_of = itemgetter(*LINEAGE), itemgetter(*_CONTENT)
+_LINE = FACT_COLUMNS.index("source_line")
 
 
 @dataclass
@@ -51,6 +49,7 @@ class Counts:
     unchanged: int = 0
     superseded: int = 0
     changes: list[dict[str, Any]] = field(default_factory=list)
+    warnings: Counter[str] = field(default_factory=Counter)
 
 
 def remove_load(session: Session, load: LoadLedger) -> int:
@@ -76,15 +75,30 @@ class Writer:
         self.hours = set(session.scalars(select(DimTime.time_key)))
         self.ports = _Ports(session, load.source)
         self.facts = facts_of(session)
+        self._met: dict[int, int] = {}  # line of this file by the hash of the key that an earlier load had, too
+        self._repeats: list[tuple[Fact, int]] = []
 
-    def write(self, cleaned: Cleaned) -> None:
-        """Writes one chunk: dimensions first, then facts, then rejects."""
+    def write(self, cleaned: Cleaned, raws: pd.DataFrame) -> Cleaned:
+        """Writes one chunk: dimensions first, then facts, then rejects.
+
+        Args:
+            cleaned: the chunk.
+            raws: the columns ``line`` and ``raw`` of the chunk as read.
+
+        Returns:
+            The chunk with the rejects of ``session_id_repeated`` beside its own.
+        """
         cleaned = self.ports.place(cleaned)
         self._write_dimensions(cleaned)
         facts = to_facts(cleaned.rows, self.station_keys, self.load.load_key, self.session.get_bind().dialect.name)
+        self._repeats = []
         for wave in _waves(facts):
             self._write_facts(wave)
+        if self._repeats:
+            repeated = repeats_of(self._repeats, raws)
+            cleaned = replace(cleaned, rejects=pd.concat([cleaned.rejects, repeated], ignore_index=True))
         self._write_rejects(cleaned.rejects)
+        return cleaned
 
     def _write_dimensions(self, cleaned: Cleaned) -> None:
         unseen = cleaned.stations[~cleaned.stations["station_id"].isin(self.station_keys)]
@@ -108,26 +122,56 @@ class Writer:
         winners = []
         for fact in facts:
             before = stored[key_of(fact)]
-            if _lineage_of(before) == _lineage_of(fact):
+            if lineage_of(before) == lineage_of(fact):
                 continue  # it is the one just inserted
             self.ports.refuse_collision(fact, before)
-            if _content_of(before) == _content_of(fact):
-                self.counts.unchanged += 1
-            elif _wins(fact, before):
+            line = self._line_in_this_file(before)
+            wins = self._meets_older_load(fact, before) if line is None else self._repeats_row(fact, before, line)
+            if wins:
                 winners.append(fact)
-                self._note_change(fact, before)
-            else:
-                self.counts.superseded += 1
         if winners:
             self.facts.overwrite(winners)
-            self.counts.updated += len(winners)
+
+    def _line_in_this_file(self, before: Fact) -> int | None:
+        """The line of this file that brought the session before; None where none did."""
+        load_key, line = lineage_of(before)
+        return int(line) if load_key == self.load.load_key else self._met.get(hash(key_of(before)))
+
+    def _meets_older_load(self, fact: Fact, before: Fact) -> bool:
+        """Counts what a fact is beside that of an earlier load; whether it takes its place."""
+        self._met[hash(key_of(fact))] = fact[_LINE]
+        choice = choose(fact, before)
+        if choice == "unchanged":
+            self.counts.unchanged += 1
+        elif choice == "newer":
+            self.counts.updated += 1
+            self._note_change(fact, before)
+        else:
+            self.counts.superseded += 1
+            self.counts.warnings["would_reopen"] += choice == "would_reopen"
+        return choice == "newer"
+
+    def _repeats_row(self, fact: Fact, before: Fact, line: int) -> bool:
+        """Counts what a fact is beside an earlier row of this file with its id; whether it takes its place."""
+        choice = choose_within_file(fact, before)
+        if choice == "unchanged":
+            self.counts.unchanged += 1
+        elif choice == "newer":
+            self.counts.updated += 1
+            self._note_change(fact, before)
+        elif choice == "repeated":
+            self._repeats.append((fact, line))
+        else:
+            self.counts.superseded += 1
+        return choice in ("newer", "fuller")
 
     def _note_change(self, fact: Fact, before: Fact) -> None:
+        self.counts.warnings["start_moved"] += fact[START] != before[START]
         if len(self.counts.changes) < CHANGES_LISTED:
-            differing = [i for i in _CONTENT if fact[i] != before[i]]
+            differing = [i for i in CONTENT if fact[i] != before[i]]
             columns = {FACT_COLUMNS[i]: [_shown(i, before[i]), _shown(i, fact[i])] for i in differing}
             key = dict(zip(KEY_NAMES, key_of(fact), strict=True))
-            self.counts.changes.append({**key, "line": fact[FACT_COLUMNS.index("source_line")], "columns": columns})
+            self.counts.changes.append({**key, "line": fact[_LINE], "columns": columns})
 
     def _write_rejects(self, rejects: pd.DataFrame) -> None:
         if len(rejects):
@@ -231,19 +275,3 @@ def _waves(facts: list[Fact]) -> list[list[Fact]]:
             waves.append([])
         waves[number].append(fact)
     return [sorted(wave, key=key_of) for wave in waves]
-
-
-def _wins(fact: Fact, before: Fact) -> bool:
-    """Whether a fact takes the place of another of its key.
-
-    Where the source states versions the newest wins, whatever the order of the files, and a stated version wins over
-    none; equal versions that differ are settled by comparing their values, so that any order ends the same. Where
-    neither states one, the later load wins.
-    """
-    if fact[VERSION] is None and before[VERSION] is None:
-        return True
-    return _rank(fact) > _rank(before)
-
-
-def _rank(fact: Fact) -> tuple[tuple[bool, Any], ...]:
-    return tuple((fact[i] is not None, fact[i] if fact[i] is not None else 0) for i in (VERSION, *_CONTENT))

@@ -43,6 +43,7 @@ MAY_IMPORT = {
             "sources",
             "registries",
             "clean",
+            "rules",
             "parse",
             "frames",
             "models",

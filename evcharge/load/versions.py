@@ -1,0 +1,65 @@
+"""Which of two rows of one session stays: between files, and within one.
+
+What does not belong here: finding the two rows, and writing (``writer``).
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any, Literal
+
+from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, VERSION, Fact
+
+CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
+"""Places in a fact of what a session is, beside its key and where it came from."""
+START, END = FACT_COLUMNS.index("start_time"), FACT_COLUMNS.index("end_time")
+content_of, lineage_of = itemgetter(*CONTENT), itemgetter(*LINEAGE)
+
+Choice = Literal["unchanged", "newer", "older", "would_reopen"]
+"""What a fact is beside one of an earlier load; ``would_reopen`` is an older one that states no version."""
+Repeat = Literal["unchanged", "newer", "older", "fuller", "emptier", "repeated"]
+"""What a row is beside an earlier one of the same file; ``repeated`` is another session under the same id."""
+
+
+def choose(fact: Fact, before: Fact) -> Choice:
+    """Which of two facts of a session from two files stays.
+
+    Where the source states versions the newest stays, whatever the order of the files, and a stated version wins over
+    none; equal versions that differ are settled by comparing their values, so that any order ends the same. Where
+    neither states one, the later load wins, but for a row that only empties what the other one fills, or that takes
+    its end away: it is an older state of the session.
+    """
+    if content_of(fact) == content_of(before):
+        return "unchanged"
+    if fact[VERSION] is not None or before[VERSION] is not None:
+        return "newer" if _rank(fact) > _rank(before) else "older"
+    reopens = fact[END] is None and before[END] is not None and fact[START] == before[START]
+    return "would_reopen" if reopens or is_fuller(before, fact) else "newer"
+
+
+def choose_within_file(fact: Fact, before: Fact) -> Repeat:
+    """Which of two rows of one file with one session id stays.
+
+    A row of the same start that is only fuller than the other tells more of the same session, and so does a later
+    version that the source states. Any other difference makes it another session, whose id collides.
+    """
+    if content_of(fact) == content_of(before):
+        return "unchanged"
+    if fact[START] != before[START]:
+        return "repeated"
+    if is_fuller(fact, before):
+        return "fuller"
+    if is_fuller(before, fact):
+        return "emptier"
+    if fact[VERSION] is None or before[VERSION] is None or fact[VERSION] == before[VERSION]:
+        return "repeated"
+    return "newer" if fact[VERSION] > before[VERSION] else "older"
+
+
+def is_fuller(fact: Fact, other: Fact) -> bool:
+    """Whether a fact says all that another one says, and more."""
+    return fact != other and all(other[i] is None or fact[i] == other[i] for i in CONTENT)
+
+
+def _rank(fact: Fact) -> tuple[tuple[bool, Any], ...]:
+    return tuple((fact[i] is not None, fact[i] if fact[i] is not None else 0) for i in (VERSION, *CONTENT))
