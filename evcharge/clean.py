@@ -7,6 +7,7 @@ verdict on success.
 from __future__ import annotations
 
 import re
+from itertools import compress
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from evcharge.rules import (
     WARNINGS,
     Parsed,
     Rule,
+    is_usable,
     shortened,
 )
 
@@ -104,6 +106,10 @@ def _rejects_of(parsed: Parsed, rule: Rule, mask: Mask) -> pd.DataFrame:
         "value": values,
         "raw": [storable(text) for text in rows["raw"]],
         "would_have_been": _would_have_been(parsed, mask),
+        "station_id": [
+            text if text and is_usable(text) else None for text in compress(parsed.texts["station_id"], mask)
+        ],
+        "time_key": [hour or pd.NA for hour in local_hours(parsed.start, parsed.conventions.timezone)[mask].tolist()],
     }
     return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in REJECT_FRAME})
 

@@ -117,6 +117,8 @@ REJECT_FRAME = (
     Column("value", "object", "what stood there, as text, or None"),
     Column("raw", "object", "the row as it stands in the file"),
     Column("would_have_been", "object", "success, failure or unknown: how the row would have counted"),
+    Column("station_id", "object", "the station that the row named, or None where it can't be read"),
+    Column("time_key", "Int64", "local hour of the start, as yyyymmddhh, or missing where it can't be read"),
 )
 """One row for each rule that refused a row; a row may have several."""
 

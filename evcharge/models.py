@@ -407,6 +407,9 @@ class RejectedRow(Base):
     """A rule that refused a row, with the row: nothing that was read is lost."""
 
     __tablename__ = "rejected_row"
+    __table_args__ = (
+        CheckConstraint("would_have_been IN ('success', 'failure', 'unknown')", name="would_have_been_is_known_word"),
+    )
 
     load_key: Mapped[int] = mapped_column(
         BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read the row. Source: load_ledger."
@@ -426,4 +429,15 @@ class RejectedRow(Base):
     value: Mapped[str | None] = mapped_column(Text, doc="What stood in that column, as text. Source: the file.")
     raw: Mapped[str] = mapped_column(
         Text, doc="The row as it stands in the file; characters no database takes are escaped. Source: the file."
+    )
+    would_have_been: Mapped[str | None] = mapped_column(
+        String(7),
+        doc="How the row would have counted: success, failure or unknown; empty in loads of a version before. "
+        "Source: clean.would_have_counted.",
+    )
+    station_id: Mapped[str | None] = mapped_column(
+        String(255), doc="Station that the row named, where it could be read. Source: the file."
+    )
+    time_key: Mapped[int | None] = mapped_column(
+        BigInteger, doc="Local hour of the start as yyyymmddhh, where it could be read. Source: the file."
     )

@@ -233,14 +233,14 @@ class Parsed:
 
     def is_unusable(self, column: str) -> Mask:
         """Rows whose text holds a control character or is longer than the database keeps."""
-        return np.array([text is not None and not _is_usable(text) for text in self.texts[column]], dtype=bool)
+        return np.array([text is not None and not is_usable(text) for text in self.texts[column]], dtype=bool)
 
     def is_shortened(self, column: str) -> Mask:
         """Rows whose text was written on one line, or cut to what the database keeps."""
         texts = self.raw[column]
         if texts.isna().all():
             return np.zeros(len(texts), dtype=bool)
-        return np.array([bool(text) and not _is_usable(text.strip(" \u00a0")) for text in texts], dtype=bool)
+        return np.array([bool(text) and not is_usable(text.strip(" \u00a0")) for text in texts], dtype=bool)
 
     def is_padded(self, column: str) -> Mask:
         """Rows whose id lost what stood around it."""
@@ -290,17 +290,18 @@ def _id(text: str) -> str | None:
     return None if inner.isspace() else inner.strip(_AROUND_IDS) or None
 
 
-def _is_usable(text: str) -> bool:
+def is_usable(text: str) -> bool:
+    """Whether the database takes the text as an id or an attribute."""
     return len(text) <= LONGEST_TEXT and not UNUSABLE.search(text)
 
 
 def _usable(texts: list[str | None]) -> list[str | None]:
-    return [text if text is None or _is_usable(text) else None for text in texts]
+    return [text if text is None or is_usable(text) else None for text in texts]
 
 
 def _shortened(texts: pd.Series) -> list[str | None]:
     """Texts on one line and no longer than the database keeps; one that fits stays as it is."""
-    return [text if text is None or _is_usable(text) else shortened(text) for text in _without_blanks(texts)]
+    return [text if text is None or is_usable(text) else shortened(text) for text in _without_blanks(texts)]
 
 
 def shortened(text: str) -> str | None:

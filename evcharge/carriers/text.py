@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple, NoReturn
@@ -20,6 +21,10 @@ for a file without line ends, or a gzip bomb."""
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 """Byte order marks, and the encoding each one proves."""
+
+_MARK = "\ufeff"
+_MARK_WITHIN = re.compile(r"(?:^|(?<=[\r\n}\]]))\ufeff+")
+"""The mark where two files were joined: at the beginning of a line, or between two objects of JSON. It is no text."""
 
 
 class Block(NamedTuple):
@@ -45,6 +50,7 @@ def blocks(file: SourceFile, encoding: str) -> Iterator[Block]:
             data, encoding = without_mark(data, encoding)
             decoder = codecs.getincrementaldecoder(encoding)("strict")
         text = pending + _decode(file, decoder, data, encoding, Block(line, pending))
+        text = _MARK_WITHIN.sub("", text) if _MARK in text else text
         _refuse_long_line(file, Block(line, text))
         cut = _after_last_line_end(text) if data else len(text)
         if cut:
@@ -69,6 +75,7 @@ def pieces(file: SourceFile, encoding: str) -> Iterator[str]:
             data, encoding = without_mark(data, encoding)
             decoder = codecs.getincrementaldecoder(encoding)("strict")
         text = held + _decode(file, decoder, data, encoding, Block(line, held))
+        text = _MARK_WITHIN.sub("", text) if _MARK in text else text
         held = "\r" if data and text.endswith("\r") else ""
         text = text.removesuffix("\r") if held else text
         line += count_line_ends(text)

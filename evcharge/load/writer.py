@@ -95,7 +95,7 @@ class Writer:
         for wave in _waves(facts):
             self._write_facts(wave)
         if self._repeats:
-            repeated = repeats_of(self._repeats, raws)
+            repeated = repeats_of(self._repeats, raws, {key: name for name, key in self.station_keys.items()})
             cleaned = replace(cleaned, rejects=pd.concat([cleaned.rejects, repeated], ignore_index=True))
         self._write_rejects(cleaned.rejects)
         return cleaned
@@ -175,7 +175,7 @@ class Writer:
 
     def _write_rejects(self, rejects: pd.DataFrame) -> None:
         if len(rejects):
-            columns = rejects.rename(columns={"line": "source_line"}).drop(columns="would_have_been")
+            columns = rejects.rename(columns={"line": "source_line"}).astype({"time_key": "object"})
             records = columns.assign(load_key=self.load.load_key).to_dict("records")
             self.session.execute(insert(RejectedRow), [_without_nan(record) for record in records])
 
@@ -250,7 +250,7 @@ def sessions_collide(session_id: str, one_port: str, other_port: str) -> Databas
 
 
 def _without_nan(record: dict[Any, Any]) -> dict[str, Any]:
-    return {name: None if value != value else value for name, value in record.items()}
+    return {name: None if value is pd.NA or value != value else value for name, value in record.items()}
 
 
 def _shown(position: int, value: Any) -> Any:

@@ -233,7 +233,7 @@ def _any_rows(file: SourceFile, block: Block, layout: _Layout) -> tuple[Rows, Bl
 
 def _judged(records: Sequence[_Record], layout: _Layout) -> Rows:
     """The rows that the records are, without the blank ones, and the fault of each."""
-    kept = [record for record in records if not _is_blank(record)]
+    kept = [_squared(record, layout.names) for record in records if not _is_blank(record)]
     faults = [_fault(record, layout.names) for record in kept]
     empty = [""] * len(layout.names)
     cells = [empty if fault else record.values or empty for record, fault in zip(kept, faults, strict=True)]
@@ -253,6 +253,18 @@ def _raw(record: _Record, fault: str | None, layout: _Layout) -> str:
 def _is_blank(record: _Record) -> bool:
     """Whether the record is a line with nothing on it. One of delimiters alone is a row, of nothing."""
     return record.values is not None and len(record.values) < 2 and not record.raw.strip()
+
+
+def _squared(record: _Record, names: list[str]) -> _Record:
+    """The record as wide as the header, where they differ only by delimiters at the end of one of them."""
+    values, width = record.values, len(names)
+    if values is None or len(values) == width:
+        return record
+    if len(values) > width and not any(map(str.strip, values[width:])):
+        return record._replace(values=values[:width])
+    if len(values) > 1 and not any(map(str.strip, names[len(values) :])):
+        return record._replace(values=values + [""] * (width - len(values)))
+    return record
 
 
 def _fault(record: _Record, names: list[str]) -> str | None:
