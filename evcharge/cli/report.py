@@ -239,7 +239,8 @@ def check_gate(report: Report, fail_under: float | None) -> None:
 def show_definitions(target: float, selection: Selection, as_json: bool) -> None:
     """Prints the network by every definition."""
     from evcharge.metrics.definitions import AFIREV
-    from evcharge.report.sandwich import build_sandwich, print_definitions, require_definitions, to_json
+    from evcharge.report.sandwich import build_sandwich, require_definitions, to_json
+    from evcharge.report.terminal.comparison import print_definitions
 
     built = build_sandwich(database_url(), target=target, base=AFIREV, selection=selection)
     require_definitions(built, selection)
@@ -264,7 +265,8 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
 def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
     """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
     from evcharge.metrics.definitions import DEFINITIONS
-    from evcharge.report.sandwich import build_sandwich, print_sandwich, require_definitions, to_json
+    from evcharge.report.sandwich import build_sandwich, require_definitions, to_json
+    from evcharge.report.terminal.comparison import print_sandwich
 
     base, selection = named_definition(definition), selected(**chosen)
     built = build_sandwich(

@@ -1,7 +1,7 @@
 """One station's number taken apart, as a document and as rows: what an auditor follows to file and line.
 
-What does not belong here: what is read (``metrics.explain``, ``metrics.rejects``), and the look of the console
-(``explain_console``).
+What does not belong here: what is read (``metrics.explain``, ``metrics.rejects``), and the look of the terminal
+(``terminal.explain``).
 """
 
 from __future__ import annotations

@@ -1,24 +1,21 @@
-"""What was recorded of the failures, as a document and as people read it.
+"""What was recorded of the failures, as a document.
 
-What does not belong here: what a code means and whom it points to (``metrics.reasons``).
+What does not belong here: what a code means and whom it points to (``metrics.reasons``), and how it is shown
+(``terminal.reasons``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection, has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
 from evcharge.report import Database, described, reading, records, usual_definition
-from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, percent
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -69,23 +66,3 @@ def to_dict(found: Reasons) -> dict[str, Any]:
         "network": records(found.network),
         "stations": records(found.stations),
     }
-
-
-def print_reasons(found: Reasons, console: Console) -> None:
-    """Prints the reasons, the most frequent first."""
-    failures = int(found.network["sessions"].sum())
-    say(console, f"failures by {found.definition.id} ({found.reason})")
-    say(console, counted(failures, "failure"))
-    say(console)
-    rows = [
-        (f"{row['sessions']:,}", percent(row["share"]), _reason(row), row["party"])
-        for row in found.network.to_dict("records")
-    ]
-    print_table(console, (">sessions", ">share", "reason", "points to"), rows)
-    say(console)
-    say(console, REASONS_NOTE)
-
-
-def _reason(row: Mapping[Any, Any]) -> str:
-    code = " ".join(part for part in (row["namespace"], row["reason"]) if part)
-    return f"{code}: {row['title']}" if code else str(row["title"])

@@ -1,6 +1,6 @@
 """What the report tells, once, for page, terminal, chart and program: the finding, what to do first, and why.
 
-What does not belong here: markup, colours, and how a thing is shown (``console``, ``page``, ``charts``).
+What does not belong here: markup, colours, and how a thing is shown (``terminal``, ``page``, ``charts``).
 """
 
 from __future__ import annotations
