@@ -6,7 +6,6 @@ What does not belong here: the equations and what they count (``metrics.chargex`
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,9 @@ from evcharge.metrics.chargex import (
     read_logged_attempts,
 )
 from evcharge.metrics.outcomes import Selection
-from evcharge.report import described, notes_of, reading, records
+from evcharge.migrate.reading import reading
+from evcharge.report.document import records
+from evcharge.report.rates import described, notes_of
 from evcharge.report.words import counted
 
 SCHEMA_VERSION = 1
@@ -124,8 +125,3 @@ def build_chargex(database: str | Engine, *, inl_compatible: bool = False, selec
         inl_compatible=inl_compatible,
         failures_included=frozenset(attempts.counts["failures_included"]),
     )
-
-
-def to_json(found: ChargeX) -> str:
-    """The document of ``ChargeX.to_dict`` as text in ASCII."""
-    return json.dumps(found.to_dict(), indent=2)

@@ -6,19 +6,19 @@ is shown (``terminal.comparison``).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
-from evcharge.report import STATION_FIGURES, Database, described, notes_of, plain, reading
+from evcharge.migrate.reading import Database, reading
+from evcharge.report.document import plain
+from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -114,15 +114,9 @@ def require_definitions(sandwich: Sandwich, selection: Selection) -> None:
         NoDataError: no session matches, or none can be judged by any definition.
     """
     if not sandwich.definitions:
-        reason = f"no session {described(selection)}, or none of them can be judged."
-        raise NoDataError("no_sessions", reason, "Load a file, or widen the selection.")
+        raise no_sessions(selection, ", or none of them can be judged")
 
 
 def _network(rows: pd.DataFrame, target: float) -> dict[str, Any]:
     pooled = network_of(rows, target).iloc[0]
     return {name: plain(pooled[name]) for name in STATION_FIGURES}
-
-
-def to_json(sandwich: Sandwich) -> str:
-    """The document of ``Sandwich.to_dict`` as text in ASCII."""
-    return json.dumps(sandwich.to_dict(), indent=2)

@@ -6,18 +6,18 @@ and how visits are shown (``terminal.visits``).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
-from evcharge.report import Database, described, notes_of, reading, records, usual_definition
+from evcharge.migrate.reading import Database, reading
+from evcharge.report.document import records
+from evcharge.report.rates import no_sessions, notes_of, usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -79,12 +79,7 @@ def build_visits(
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         attempts = read_attempts(session, definition, selection)
     if attempts.stations.empty:
-        raise NoDataError("no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection.")
+        raise no_sessions(selection)
     counts = count_visits(attempts, rule)
     band = gap_band(attempts, rule)
     return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band)
-
-
-def to_json(visits: Visits) -> str:
-    """The document of ``Visits.to_dict`` as text in ASCII."""
-    return json.dumps(visits.to_dict(), indent=2)

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 
 from evcharge.metrics.chargex import CHARGE_END, CHARGE_START, SECONDS, SESSION, START_TIME, TOTAL, UNKNOWN_MODE
-from evcharge.report import plain
 from evcharge.report.chargex import ChargeX
+from evcharge.report.document import plain
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, percent
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.metrics.sandwich import STATION
-from evcharge.report.present import MARKS
+from evcharge.report.now import MARKS
 from evcharge.report.sandwich import Sandwich
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, label_of, percent, verb
