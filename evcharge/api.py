@@ -25,7 +25,8 @@ from evcharge.metrics.rates import require_target
 from evcharge.metrics.small_samples import Dispersion
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
-from evcharge.report import Report, build_report, reading
+from evcharge.migrate.reading import reading
+from evcharge.report.rates import Report, build_report
 from evcharge.report.reasons import Reasons, build_reasons
 from evcharge.report.sandwich import Sandwich, build_sandwich
 from evcharge.report.story import Story, build_story

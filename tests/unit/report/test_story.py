@@ -11,7 +11,8 @@ import pytest
 
 from evcharge.metrics.weekly import NO_CHANGE, SMALL, WORSE, Direction
 from evcharge.report.charts.picture import save_chart
-from evcharge.report.present import PRESENT
+from evcharge.report.document import to_json
+from evcharge.report.now import PRESENT
 from evcharge.report.story import (
     ADVICE,
     allowance_used,
@@ -19,7 +20,6 @@ from evcharge.report.story import (
     lede_of,
     title_of,
     to_csv,
-    to_json,
 )
 from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
 
@@ -205,7 +205,7 @@ def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):
 
 
 def test_energy_lost_is_nothing_where_no_charge_is_lost():
-    from evcharge.report.present import _kwh_lost
+    from evcharge.report.now import _kwh_lost
 
     spells = pd.DataFrame({"station_key": [1, 2, 3], "charges_lost_per_week": [0.0, 2.0, 3.0]})
     lost = _kwh_lost(spells, pd.Series([20.0], index=[2]))

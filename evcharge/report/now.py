@@ -1,7 +1,7 @@
 """What each station does now: its present spell, since when, silent or not, and what it loses a week.
 
 What does not belong here: how changes and silence are found (``metrics.spells``, ``metrics.silence``), the rates of the
-whole period (``report``), and words (``story``).
+whole period (``rates``), and words (``story``).
 """
 
 from __future__ import annotations
