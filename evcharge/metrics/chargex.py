@@ -17,8 +17,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
+from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import ratio, wilson_interval
+from evcharge.metrics.rates import ratio
 from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.models import FactCharging, LoadLedger
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from evcharge.metrics.intervals import Floats, jeffreys_interval
 from evcharge.metrics.small_samples import (
     Dispersion,
-    Floats,
     bounds,
     dispersion,
     false_discovery_flags,
     funnel_limits,
-    jeffreys_interval,
     shrunk_rates,
 )
 

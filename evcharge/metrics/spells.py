@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts, wilson_interval
+from evcharge.metrics.intervals import wilson_interval
+from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts
 from evcharge.metrics.silence import find_silence
 
 Floats = npt.NDArray[np.float64]

@@ -18,14 +18,9 @@ from sqlalchemy import Select, Text, and_, case, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
+from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import (
-    FAILURES_PERHAPS_REMOVED,
-    FAILURES_REMOVED,
-    failures_included,
-    ratio,
-    wilson_interval,
-)
+from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, failures_included, ratio
 from evcharge.metrics.rows import frame_of
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
