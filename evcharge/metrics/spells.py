@@ -1,8 +1,8 @@
 """Since when a station does as it does: the last change of its success ratio, and the verdict on the time since.
 
 A rate over a whole period hides a fault of last week and blames a repaired station. A spell is the time between two
-changes; the present spell is judged. Also what a station loses a week. What does not belong here: stations that have no
-attempts any more (``silence``), the counting of days (``days``), how spells are shown (``report``).
+changes; the present spell is judged. What does not belong here: stations that have no attempts any more (``silence``),
+what a failure costs (``cost``), the counting of days (``days``), how spells are shown (``report``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evcharge.metrics.cost import charges_lost
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts
 from evcharge.metrics.silence import find_silence
@@ -164,7 +165,8 @@ def judge_spells(
     Returns:
         A row a station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell; ``charges_lost_per_week`` (see
-        ``charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be told).
+        ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be
+        told).
     """
     spells = present_spells(days).merge(find_silence(days, ends), on="station_key", validate="1:1")
     keys = spells["station_key"]
@@ -176,20 +178,3 @@ def judge_spells(
     removed = np.zeros(len(keys), dtype=bool) if said is None else said == FAILURES_REMOVED
     spells["charges_lost_per_week"] = charges_lost(spells, target).mask(removed | spells["out_of_use"])
     return spells
-
-
-def charges_lost(spells: pd.DataFrame, target: float) -> pd.Series:
-    """Charges that each station loses in a usual week; NaN where a part of them is not known.
-
-    Of a station in use: the failures beyond what the target allows, at the ratio of the present spell and the usual
-    number of attempts; none where it does as well as the target. Of a silent one: its usual successes. Drivers who gave
-    up are not counted, so it is a floor.
-
-    Args:
-        spells: ``success_ratio``, ``silent``, ``attempts_per_week`` and ``successes_per_week``, a row a station.
-        target: success ratio, between 0 and 1.
-    """
-    beyond = np.maximum(target - spells["success_ratio"], 0) * spells["attempts_per_week"]
-    usual = spells["successes_per_week"].where(spells["attempts_per_week"] > 0)
-    lost: pd.Series = beyond.mask(spells["silent"], usual)
-    return lost
