@@ -40,8 +40,9 @@ from evcharge.metrics.explain import (
     read_station_loads,
     rule_of,
 )
+from evcharge.metrics.intervals import CONFIDENCE, tails
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, MEETS_TAIL, tails, what_would_change
+from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
 from evcharge.migrate.reading import reading
