@@ -19,13 +19,13 @@ from sqlalchemy import Engine
 
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
-from evcharge.metrics.evidence import dispersion_of, with_evidence
 from evcharge.metrics.outcomes import Selection, find_grouping
 from evcharge.metrics.rates import require_target
-from evcharge.metrics.small_samples import Dispersion
+from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
-from evcharge.report import Report, build_report, reading
+from evcharge.migrate.reading import reading
+from evcharge.report.rates import Report, build_report
 from evcharge.report.reasons import Reasons, build_reasons
 from evcharge.report.sandwich import Sandwich, build_sandwich
 from evcharge.report.story import Story, build_story
@@ -83,7 +83,7 @@ class Reliability:
     def evidence(self) -> pd.DataFrame:
         """``stations`` with what few attempts, the other stations and the unknown sessions make of the rates.
 
-        The columns are those of ``metrics.evidence.with_evidence``.
+        The columns are those of ``metrics.small_samples.with_evidence``.
         """
         return with_evidence(self.report.groups)
 

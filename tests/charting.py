@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from evcharge.report.charts import ChartText, save_png
-from evcharge.report.present import in_order_of_attention
+from evcharge.report.now import in_order_of_attention
 
 BELOW, SILENT, UNSURE, MEETS = "below target", "silent", "can't tell yet", "meets target"
 TEXT = ChartText("2 of 4 stations need attention", "Success rate, June 2025", 0.95, "recorded: the source's flag")

@@ -5,7 +5,6 @@ What does not belong here: the figures (``report``, ``metrics``).
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -39,7 +38,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> None:
     """Group attempts into visits: first-time success, trouble, failed visits, and how far it hangs on the gap."""
     from evcharge.metrics.visit_rules import VISIT_RULES
-    from evcharge.report.visits import build_visits, print_visits, to_json
+    from evcharge.report.document import to_json
+    from evcharge.report.terminal.visits import print_visits
+    from evcharge.report.visits import build_visits
 
     if rule not in VISIT_RULES:
         raise click.BadParameter(f"{rule!r} is not one of {', '.join(VISIT_RULES)}.", param_hint="--rule")
@@ -58,12 +59,14 @@ def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> N
 @global_options
 def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
     """Tell what was recorded of the failures, and whom it points to."""
-    from evcharge.report.reasons import build_reasons, print_reasons, to_dict
+    from evcharge.report.document import to_json
+    from evcharge.report.reasons import build_reasons
+    from evcharge.report.terminal.reasons import print_reasons
 
     named = named_definition(definition) if definition else None
     found = build_reasons(database_url(), definition=named, selection=selected(**chosen))
     if as_json:
-        click.echo(json.dumps(to_dict(found), indent=2))
+        click.echo(to_json(found))
     else:
         print_reasons(found, console())
 
@@ -75,7 +78,9 @@ def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
 @global_options
 def chargex(inl_compatible: bool, as_json: bool, **chosen: Any) -> None:
     """Compute the interim KPIs of ChargeX from OCPP message logs, by the way in which attempts were authorised."""
-    from evcharge.report.chargex import build_chargex, print_chargex, to_json
+    from evcharge.report.chargex import build_chargex
+    from evcharge.report.document import to_json
+    from evcharge.report.terminal.chargex import print_chargex
 
     found = build_chargex(database_url(), inl_compatible=inl_compatible, selection=selected(**chosen))
     if as_json:

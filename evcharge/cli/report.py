@@ -30,7 +30,7 @@ from evcharge.errors import GateError
 
 if TYPE_CHECKING:
     from evcharge.metrics.outcomes import Selection
-    from evcharge.report import Report
+    from evcharge.report.rates import Report
     from evcharge.report.story import Story
 
 ALL = "all"
@@ -161,7 +161,8 @@ def command_of(story: Story, definition: str | None, selection: Selection, html:
 
 def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
     """Prints the story, or the document that was asked for; writes the CSV."""
-    from evcharge.report.story import to_csv, to_json
+    from evcharge.report.document import to_json
+    from evcharge.report.story import to_csv
     from evcharge.report.terminal.story import print_story
 
     show(lambda: to_json(story), lambda: to_csv(story), lambda: print_story(story, console()), csv_file, as_json)
@@ -169,7 +170,8 @@ def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
 
 def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, as_json: bool) -> Report:
     """Reads and prints the rates of other groups than stations."""
-    from evcharge.report import build_report, to_csv, to_json
+    from evcharge.report.document import to_json
+    from evcharge.report.rates import build_report, to_csv
     from evcharge.report.terminal.story import print_report
 
     report = build_report(database_url(), **wanted, by=by)
@@ -239,7 +241,9 @@ def check_gate(report: Report, fail_under: float | None) -> None:
 def show_definitions(target: float, selection: Selection, as_json: bool) -> None:
     """Prints the network by every definition."""
     from evcharge.metrics.definitions import AFIREV
-    from evcharge.report.sandwich import build_sandwich, print_definitions, require_definitions, to_json
+    from evcharge.report.document import to_json
+    from evcharge.report.sandwich import build_sandwich, require_definitions
+    from evcharge.report.terminal.comparison import print_definitions
 
     built = build_sandwich(database_url(), target=target, base=AFIREV, selection=selection)
     require_definitions(built, selection)
@@ -264,7 +268,9 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
 def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
     """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
     from evcharge.metrics.definitions import DEFINITIONS
-    from evcharge.report.sandwich import build_sandwich, print_sandwich, require_definitions, to_json
+    from evcharge.report.document import to_json
+    from evcharge.report.sandwich import build_sandwich, require_definitions
+    from evcharge.report.terminal.comparison import print_sandwich
 
     base, selection = named_definition(definition), selected(**chosen)
     built = build_sandwich(

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from evcharge.errors import NoDataError
 from evcharge.export.csv import write_csv
 from evcharge.export.datapackage import write_datapackage
 from evcharge.export.datasette import write_datasette
@@ -22,9 +21,10 @@ from evcharge.export.job import Job, WrittenFile
 from evcharge.export.parquet import write_parquet
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
+from evcharge.migrate.reading import reading
 from evcharge.models import FactCharging, LoadLedger
 from evcharge.output import written_together
-from evcharge.report import described, reading
+from evcharge.report.rates import no_sessions
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -92,4 +92,4 @@ def _refuse_empty(session: Session, selection: Selection) -> None:
     conditions = selection.conditions()
     something = select(FactCharging.station_key).where(*conditions) if conditions else select(LoadLedger.load_key)
     if session.execute(something.limit(1)).first() is None:
-        raise NoDataError("no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection.")
+        raise no_sessions(selection)

@@ -15,7 +15,8 @@ from evcharge.errors import NoDataError
 from evcharge.export.job import Job
 from evcharge.metrics.rates import CANT_TELL
 from evcharge.models import DimStation
-from evcharge.report import STATION_FIGURES, Report, records, report_of
+from evcharge.report.document import records
+from evcharge.report.rates import STATION_FIGURES, Report, report_of
 from evcharge.report.words import counted
 
 NO_SESSION = {

@@ -17,8 +17,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
+from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import ratio, wilson_interval
+from evcharge.metrics.rates import ratio
 from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.models import FactCharging, LoadLedger
 
@@ -102,6 +103,8 @@ def select_logged_attempts(selection: Selection) -> Select[Any]:
     """
     powered = FactCharging.power_after_seconds.is_not(None)
     told = or_(powered, FactCharging.reached_charging.is_not(None), FactCharging.trigger_reasons.is_not(None))
+
+    # In a subquery, so that each computed column can be grouped by its name.
     rows = (
         select(
             FactCharging.authorisation_mode,
@@ -161,8 +164,11 @@ def judge(counts: pd.DataFrame, *, inl_compatible: bool = False) -> pd.DataFrame
     valid = counts["stop_reason"].isin(stops).to_numpy()
     if inl_compatible:
         valid = valid | np.array([_any_is_stop(reasons) for reasons in counts["trigger_reasons"]], dtype=bool)
+
     modes = _inl_modes(counts) if inl_compatible else counts["authorisation_mode"]
     number = counts["attempts"].to_numpy(dtype="int64")
+
+    # INL's calculator takes an Authorize that it does not bind for an attempt of its own: one row more, at the end.
     orphans = number[(counts["inl_unbound"] == 1).to_numpy(dtype=bool) & inl_compatible]
 
     def with_orphans(values: npt.NDArray[Any], of_orphan: object) -> npt.NDArray[Any]:
@@ -214,11 +220,16 @@ def start_seconds(seconds: pd.DataFrame, *, inl_compatible: bool = False) -> Flo
     With ``inl_compatible`` in whole seconds, and by ``cached_auth`` from the start where its Authorize is not bound.
     """
     modes = _inl_modes(seconds) if inl_compatible else seconds["authorisation_mode"]
+
+    # ``where`` keeps what fits and takes the other column elsewhere; what stays NaN has no begin and is dropped below.
     begin = seconds["authorised_after_seconds"].where(modes != POST_PLUGIN, seconds["plugged_in_after_seconds"])
     begin = begin.fillna(seconds["plugged_in_after_seconds"].where(seconds["begun_by_plug"] == 1))
+
+    # Where INL's calculator loses a mode that the log tells, it has no time either.
     begin = begin.where(modes.notna() | seconds["authorisation_mode"].isna())
     if inl_compatible:
         begin = begin.mask((modes == CACHED_AUTH) & (seconds["inl_unbound"] == 1), begin.clip(lower=0))
+
     gaps: Floats = (seconds["power_after_seconds"] - begin).dropna().clip(lower=0).to_numpy(dtype=float)
     return np.asarray(np.floor(gaps)) if inl_compatible else gaps
 
@@ -242,16 +253,20 @@ def chargex_kpis(attempts: LoggedAttempts, *, inl_compatible: bool = False) -> p
     decided = judged[judged["decided"]]
     charged = decided[decided["powered"] | decided["power_untold"]]
     modes = (*MODES, UNKNOWN_MODE, TOTAL)
+
     rows = [
         *(_row(CHARGE_START, mode, _of_mode(decided, mode), "powered", needs_power=True) for mode in modes),
         *(_row(SESSION, mode, _of_mode(decided, mode), "valid_stop") for mode in modes),
         *(_row(CHARGE_END, mode, _of_mode(charged, mode), "valid_stop", needs_power=True) for mode in modes[-2:]),
     ]
     rows.append(_times_row(start_seconds(attempts.seconds, inl_compatible=inl_compatible)))
+
+    # Every row gets every column, in order; as objects, so that counts beside missing values stay whole numbers.
     frame = pd.DataFrame([{**dict.fromkeys(COLUMNS), **row} for row in rows], dtype="object")
     successes, of = (frame[name].to_numpy(dtype=float) for name in ("numerator", "denominator"))
     frame["ratio"] = ratio(successes, of)
     frame["low"], frame["high"] = wilson_interval(successes, of)
+
     for kpi in (CHARGE_START, SESSION, CHARGE_END):
         of_kpi = frame[(frame["kpi"] == kpi) & frame["equation"].notna()]
         average = inl_weighted_average(of_kpi["numerator"], of_kpi["denominator"])

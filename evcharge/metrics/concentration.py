@@ -85,16 +85,20 @@ def hour_window(hours: pd.DataFrame) -> HourWindow | None:
     )
     if not failures.any():
         return None
+
+    # All pairs of length and first hour, the shortest first: ``argmin`` keeps the first of equal chances.
     length, first = (
         grid.ravel()
         for grid in np.meshgrid(np.arange(1, LONGEST_WINDOW_HOURS + 1), np.arange(HOURS_OF_A_DAY), indexing="ij")
     )
     attempts_in, failures_in = (_sums_around_the_clock(counts, first, length) for counts in (attempts, failures))
+
     chance = _chances_of_so_many(failures_in, attempts_in, int(failures.sum()), int(attempts.sum()))
     best = int(np.argmin(chance))
     adjusted = min(1.0, float(chance[best]) * len(chance))
     if adjusted >= BUNCHED_CHANCE:
         return None
+
     failed, tried = int(failures_in[best]), int(attempts_in[best])
     outside = (int(failures.sum()) - failed) / (int(attempts.sum()) - tried)
     return HourWindow(int(first[best]), int(length[best]), failed, tried, failed / tried, outside, adjusted)
@@ -102,6 +106,7 @@ def hour_window(hours: pd.DataFrame) -> HourWindow | None:
 
 def _sums_around_the_clock(counts: Integers, first: Integers, length: Integers) -> Integers:
     """Sums of the counts of 24 hours over windows that begin at ``first`` and may pass midnight."""
+    # The day stands twice in a row, so that a window past midnight is one slice too.
     running = np.concatenate([[0], np.cumsum(np.tile(counts, 2))])
     sums: Integers = running[first + length] - running[first]
     return sums
@@ -123,12 +128,14 @@ def worst_port(ports: pd.DataFrame) -> WorstPort | None:
     all_failures, all_attempts = int(ports["failures"].sum()), int(ports["attempts"].sum())
     if len(named) < LEAST_PORTS or all_failures == 0:
         return None
+
     attempts, failures = (named[name].to_numpy(dtype="int64") for name in ("attempts", "failures"))
     chance = _chances_of_so_many(failures, attempts, all_failures, all_attempts)
     best = int(np.argmin(chance))
     adjusted = min(1.0, float(chance[best]) * len(named))
     if adjusted >= BUNCHED_CHANCE:
         return None
+
     share = int(failures[best]) / all_failures
     return WorstPort(str(named["port_id"][best]), int(failures[best]), int(attempts[best]), share, adjusted)
 
@@ -141,12 +148,14 @@ def _chances_of_so_many(failures: Integers, attempts: Integers, all_failures: in
     """
     from scipy.special import gammaln
 
+    # ln i! at place i: each binomial coefficient is then three look-ups, and no factorial overflows.
     log_factorial = gammaln(np.arange(all_attempts + 1) + 1.0)
 
     def log_choose(n: int, k: Integers) -> Floats:
         logs: Floats = log_factorial[n] - log_factorial[k] - log_factorial[n - k]
         return logs
 
+    # Cross-multiplied, so that the ratios are compared as integers.
     chances = np.ones(len(failures))
     for place in np.flatnonzero(failures * all_attempts > attempts * all_failures):
         inside = int(attempts[place])

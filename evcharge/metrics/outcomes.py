@@ -105,11 +105,15 @@ def select_outcomes(
     yyyymmddhh). What is left of ``sessions`` is unknown.
     """
     grouping = find_grouping(by)
+
+    # A sum of 1 or 0 for each definition and outcome counts them all in the same pass over the facts.
     counts = [
         func.sum(case((definition.outcome == outcome, 1), else_=0)).label(f"{definition.id}_{name}")
         for definition in definitions
         for name, outcome in COUNTED.items()
     ]
+
+    # Grouped by keys alone first, so that stations and loads are joined to a few groups and not to every session.
     keys = (FactCharging.station_key, FactCharging.load_key, *grouping.fact_columns)
     per_load = select(
         *keys,
@@ -121,6 +125,8 @@ def select_outcomes(
     if by == "month":
         per_load = per_load.join(DimTime, DimTime.time_key == FactCharging.time_key)
     facts = per_load.where(*selection.conditions()).group_by(*keys).subquery()
+
+    # Loads are added up; what a publisher said of failures holds for all the sessions of a load.
     said = LoadLedger.failures_included
     shown = [facts.c[column.key] if column in grouping.fact_columns else column for column in grouping.shown]
     return (
@@ -152,6 +158,7 @@ def count_all_outcomes(
     wide = frame_of(session, select_outcomes(definitions, selection, by))
     wide = wide.sort_values(list(GROUPINGS[by].sorted_by), ignore_index=True)
     parts = [_counts_of(wide, definition, len(GROUPINGS[by].shown)) for definition in definitions]
+    # The parts stand one below the other; these labels, sorted, bring the rows of each group together.
     order = [row * len(parts) + part for part in range(len(parts)) for row in range(len(wide))]
     return pd.concat(parts, ignore_index=True).set_axis(order).sort_index().reset_index(drop=True)
 

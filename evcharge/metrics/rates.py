@@ -1,6 +1,7 @@
 """From counts to rates: each with its interval, and a verdict against a target that may be "can't tell yet".
 
-What does not belong here: what was counted (``outcomes``), and how it is shown (``report``).
+What does not belong here: what was counted (``outcomes``), intervals and tails (``intervals``), and how it is shown
+(``report``).
 """
 
 from __future__ import annotations
@@ -14,11 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from evcharge.errors import ConfigError
+from evcharge.metrics.intervals import Floats, tails, wilson_interval
 
-Floats = npt.NDArray[np.float64]
-
-CONFIDENCE = 0.95
-"""Of the drawn interval. Source: Brown, Cai, DasGupta 2001, Statistical Science 16(2): Wilson for small counts."""
 BELOW_TAIL = 0.001
 """A station is below target when chance gives so few successes less often than this: the alarm limit (99.8 %) of a
 funnel plot. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202."""
@@ -72,36 +70,6 @@ def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
     """The part over the whole; missing where the whole is 0."""
     ratios: Floats = part / np.where(whole > 0, whole, np.nan)
     return ratios
-
-
-def wilson_interval(successes: Floats, attempts: Floats) -> tuple[Floats, Floats]:
-    """Wilson's 95 % score interval [0 to 1]; missing where there is no attempt.
-
-    Source: Wilson 1927, JASA 22:209-212; formula as in Brown, Cai, DasGupta 2001.
-    """
-    from scipy.special import ndtri
-
-    z = float(ndtri(0.5 + CONFIDENCE / 2))
-    n = np.where(attempts > 0, attempts, np.nan)
-    p = ratio(successes, n)
-    centre = p + z**2 / (2 * n)
-    reach = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = (centre - reach) / (1 + z**2 / n), (centre + reach) / (1 + z**2 / n)
-    return np.where(successes == 0, low * 0, np.minimum(low, p)), np.where(
-        successes == attempts, high * 0 + 1, np.maximum(high, p)
-    )
-
-
-def tails(successes: Floats, attempts: Floats, target: float) -> tuple[Floats, Floats]:
-    """P(X ≤ successes) and P(X ≥ successes) of X, binomial: the successes of a station that is just on the target.
-
-    Exact sums; both are 1 where there is no attempt.
-    """
-    from scipy.special import bdtr, bdtrc
-
-    trials = np.asarray(attempts, dtype="int64")
-    this_few, this_many = bdtr(successes, trials, target), bdtrc(successes - 1, trials, target)
-    return np.asarray(this_few, dtype=float), np.asarray(this_many, dtype=float)
 
 
 def verdicts(successes: Floats, attempts: Floats, target: float, said: npt.NDArray[Any] | None = None) -> list[str]:

@@ -83,23 +83,19 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
         in use, to the end of the data, or to the last session of a silent station or one out of use; NaN with fewer
         than 7 days). Where a station has a session after the end of the data, that is the end of its own.
     """
-    stations, place = np.unique(days["station_key"].to_numpy(), return_inverse=True)
-    day = _day_numbers(days["day"])
-    first = np.full(len(stations), np.iinfo("int64").max)
-    last = np.full(len(stations), np.iinfo("int64").min)
-    np.minimum.at(first, place, day)
-    np.maximum.at(last, place, day)
+    stations, row = np.unique(days["station_key"].to_numpy(), return_inverse=True)
+    first, last = _first_and_last(row, _day_numbers(days["day"]), len(stations))
     end = np.maximum(_day_numbers(ends.loc[stations]), last)
-    sessions = np.zeros((len(stations), DAYS_OF_A_WEEK))
-    np.add.at(sessions, (place, day % DAYS_OF_A_WEEK), days[list(DAY_COUNTS)].sum(axis=1).to_numpy())
-    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
-    log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
-    chance = np.where(last - first + 1 >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
+
+    chance = _pause_chances(days, row, first, last, end)
     out_of_use = end - last > LONGEST_SILENCE_DAYS
     silent = (chance < silent_limit(len(ends))) & ~out_of_use
+
+    # Days after the last session of a station that has stopped are no part of its usual weeks.
     weeks = (np.where(silent | out_of_use, last, end) - first + 1) / DAYS_OF_A_WEEK
     weeks = np.where(weeks >= 1, weeks, np.nan)
     attempts = (days["successes"] + days["failures"]).to_numpy()
+
     return pd.DataFrame(
         {
             "station_key": stations,
@@ -108,10 +104,35 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
             "silence_chance": chance,
             "silent": silent,
             "out_of_use": out_of_use,
-            "attempts_per_week": np.bincount(place, attempts, len(stations)) / weeks,
-            "successes_per_week": np.bincount(place, days["successes"].to_numpy(), len(stations)) / weeks,
+            "attempts_per_week": np.bincount(row, attempts, len(stations)) / weeks,
+            "successes_per_week": np.bincount(row, days["successes"].to_numpy(), len(stations)) / weeks,
         }
     )
+
+
+def _first_and_last(row: Integers, day: Integers, stations: int) -> tuple[Integers, Integers]:
+    """First and last day of each station; ``row`` is the number of the station that each day belongs to."""
+    first = np.full(stations, np.iinfo("int64").max)
+    last = np.full(stations, np.iinfo("int64").min)
+
+    # ``.at`` takes the extreme of all days of a station, where plain indexing would keep one of them.
+    np.minimum.at(first, row, day)
+    np.maximum.at(last, row, day)
+    return first, last
+
+
+def _pause_chances(days: pd.DataFrame, row: Integers, first: Integers, last: Integers, end: Integers) -> Floats:
+    """The chance of each station's pause, by the formula of ``find_silence``; NaN where too few days are known."""
+    # Day numbers modulo 7 stand for weekdays; ``weekdays_within`` has its columns in the same order.
+    weekday = _day_numbers(days["day"]) % DAYS_OF_A_WEEK
+    sessions = np.zeros((len(first), DAYS_OF_A_WEEK))
+    np.add.at(sessions, (row, weekday), days[list(DAY_COUNTS)].sum(axis=1).to_numpy())
+
+    # The product of the seven chances is taken as a sum of logs; a weekday that never came has no session and counts 0,
+    # and the least of 1 keeps its log finite.
+    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
+    log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
+    return np.where(last - first + 1 >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
 
 
 def _day_numbers(days: pd.Series) -> Integers:

@@ -1,7 +1,8 @@
-"""What few attempts allow to be said: intervals, shrunk rates, funnel limits, over-dispersion, false discoveries.
+"""What few attempts allow to be said: shrunk rates, funnel limits, over-dispersion, false discoveries.
 
-Arrays in, arrays out, one place a station; a station without attempts has no figure (NaN). What does not belong here:
-Wilson's interval and the verdict against a target (``rates``), counting (``outcomes``), changes in time (``spells``).
+Arrays in, arrays out, one entry per station; a station without attempts has no figure (NaN). ``with_evidence`` puts
+them beside the rates of a frame. What does not belong here: intervals (``intervals``), the verdict against a target
+(``rates``), counting (``outcomes``), changes in time (``spells``).
 """
 
 from __future__ import annotations
@@ -9,12 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from evcharge.metrics.rates import CONFIDENCE
-
-Floats = npt.NDArray[np.float64]
+from evcharge.metrics.intervals import Floats, jeffreys_interval, positive
 
 LEAST_STATIONS = 10
 """Stations with attempts below which no spread between stations is estimated. House rule, provisional: two parameters
@@ -35,24 +33,10 @@ FALSE_DISCOVERY_RATE = 0.05
 Journal of the Royal Statistical Society B 57:289-300."""
 
 
-def jeffreys_interval(successes: Floats, attempts: Floats) -> tuple[Floats, Floats]:
-    """Jeffreys' equal-tailed 95 % interval [0 to 1]; missing where there is no attempt.
-
-    Quantiles of Beta(k + ½, n − k + ½); the lower end is 0 without a success, the upper 1 without a failure.
-    Source: Brown, Cai, DasGupta 2001, Statistical Science 16(2).
-    """
-    from scipy.special import betaincinv
-
-    k, n = np.asarray(successes, dtype=float), _positive(attempts)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = (betaincinv(k + 0.5, n - k + 0.5, share) for share in (tail, 1 - tail))
-    return np.where(k == 0, low * 0, low), np.where(k == n, 1.0, high)
-
-
 def bounds(successes: Floats, failures: Floats, unknown: Floats) -> tuple[Floats, Floats]:
     """The success ratio if all unknown sessions had failed, and if all had succeeded; missing without sessions."""
     k, u = np.asarray(successes, dtype=float), np.asarray(unknown, dtype=float)
-    sessions = _positive(k + failures + u)
+    sessions = positive(k + failures + u)
     return k / sessions, (k + u) / sessions
 
 
@@ -81,7 +65,7 @@ def shrunk_rates(successes: Floats, attempts: Floats) -> Shrunk:
     With fewer than ``LEAST_STATIONS`` stations, or where the likelihood grows as α + β runs away, every station has the
     pooled ratio, and ``fallback`` says why. Source: Skellam 1948, JRSS B 10:257-261.
     """
-    k, n = np.asarray(successes, dtype=float), _positive(attempts)
+    k, n = np.asarray(successes, dtype=float), positive(attempts)
     used = np.isfinite(n)
     if used.sum() < LEAST_STATIONS:
         return _pooled(k, n, TOO_FEW_STATIONS)
@@ -141,7 +125,7 @@ def funnel_limits(attempts: Floats, ratio: float, tails: tuple[float, ...] = FUN
     """
     from scipy.stats import binom
 
-    n, p = _positive(attempts)[:, np.newaxis], np.asarray(tails)[np.newaxis, :]
+    n, p = positive(attempts)[:, np.newaxis], np.asarray(tails)[np.newaxis, :]
     r = binom.ppf(p, n, ratio)
     this_few = binom.cdf(r, n, ratio)
     with np.errstate(invalid="ignore"):
@@ -218,7 +202,47 @@ def false_discovery_flags(successes: Floats, attempts: Floats, ratio: float | No
     return pd.DataFrame({"chance": chance, "adjusted_chance": adjusted, "flagged": adjusted <= FALSE_DISCOVERY_RATE})
 
 
-def _positive(counts: Floats) -> Floats:
-    """Counts as floats, those that are not above 0 as NaN."""
-    numbers = np.asarray(counts, dtype=float)
-    return np.where(numbers > 0, numbers, np.nan)
+def with_evidence(rated: pd.DataFrame) -> pd.DataFrame:
+    """The stations' keys and rates with what chance, the other stations and the unknown sessions make of them.
+
+    Args:
+        rated: successes, failures, unknown and attempts, a row a station, beside whatever else it has.
+
+    Returns:
+        The same rows in the same order, plus ``jeffreys_low``, ``jeffreys_high``; ``shrunk_ratio`` (empirical Bayes;
+        for ranking) and ``shrunk_fallback`` (why it is the pooled ratio, or None); ``funnel_low``, ``funnel_high`` (the
+        alarm limits around the pooled ratio at this many attempts; a ratio of 1 from few attempts may lie above the
+        upper one by chance, see ``funnel_limits``); ``chance_of_so_few`` (of so few successes at the
+        pooled ratio), ``adjusted_chance`` (Benjamini–Hochberg) and ``worse_than_network``; ``if_unknown_failed`` and
+        ``if_unknown_succeeded``. All are ratios [0 to 1] or chances, missing without attempts.
+    """
+    k, failures, unknown = (rated[name].to_numpy(dtype=float) for name in ("successes", "failures", "unknown"))
+    attempts = k + failures
+    found = rated.copy()
+    found["jeffreys_low"], found["jeffreys_high"] = jeffreys_interval(k, attempts)
+    shrunk = shrunk_rates(k, attempts)
+    found["shrunk_ratio"], found["shrunk_fallback"] = shrunk.ratio, shrunk.fallback
+    limits = funnel_limits(attempts, _pooled_ratio(k, attempts))
+    found["funnel_low"], found["funnel_high"] = limits[:, 0], limits[:, -1]
+    flags = false_discovery_flags(k, attempts)
+    found["chance_of_so_few"] = flags["chance"].to_numpy()
+    found["adjusted_chance"] = flags["adjusted_chance"].to_numpy()
+    found["worse_than_network"] = flags["flagged"].to_numpy()
+    found["if_unknown_failed"], found["if_unknown_succeeded"] = bounds(k, failures, unknown)
+    return found
+
+
+def dispersion_of(rated: pd.DataFrame) -> Dispersion:
+    """How much more the stations differ from their pooled ratio than chance makes them.
+
+    Args:
+        rated: as in ``with_evidence``.
+    """
+    k = rated["successes"].to_numpy(dtype=float)
+    attempts = k + rated["failures"].to_numpy(dtype=float)
+    return dispersion(k, attempts, _pooled_ratio(k, attempts))
+
+
+def _pooled_ratio(successes: Floats, attempts: Floats) -> float:
+    """Of all stations together; NaN without attempts."""
+    return float(successes.sum() / attempts.sum()) if attempts.sum() else float("nan")

@@ -1,8 +1,8 @@
 """Since when a station does as it does: the last change of its success ratio, and the verdict on the time since.
 
 A rate over a whole period hides a fault of last week and blames a repaired station. A spell is the time between two
-changes; the present spell is judged. Also what a station loses a week. What does not belong here: stations that have no
-attempts any more (``silence``), the counting of days (``days``), how spells are shown (``report``).
+changes; the present spell is judged. What does not belong here: stations that have no attempts any more (``silence``),
+what a failure costs (``cost``), the counting of days (``days``), how spells are shown (``report``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts, wilson_interval
+from evcharge.metrics.cost import charges_lost
+from evcharge.metrics.intervals import wilson_interval
+from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts
 from evcharge.metrics.silence import find_silence
 
 Floats = npt.NDArray[np.float64]
@@ -115,6 +117,8 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
         ``successes_before``, ``attempts_before`` and ``ratio_before`` of the one before [NaN where there is none].
     """
     stations = np.unique(days["station_key"].to_numpy())
+
+    # Sorted by station, then day (``lexsort`` sorts by its last key first), each station is one slice of the arrays.
     told = days[days["successes"] + days["failures"] > 0]
     order = np.lexsort((told["day"].to_numpy(), told["station_key"].to_numpy()))
     keys, day, successes, failures = (
@@ -122,15 +126,22 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
     )
     attempts = successes + failures
     begins, ends = np.searchsorted(keys, stations), np.searchsorted(keys, stations, side="right")
+
+    # ``present_spell`` counts days from the station's own first one; a station without attempts has (0, 0).
     found = [present_spell(successes[begin:end], attempts[begin:end]) for begin, end in zip(begins, ends, strict=True)]
     before, first = (np.array(places, dtype="int64") for places in (zip(*found, strict=True) if found else ((), ())))
+
+    # Running sums with a leading 0: the sum over any slice is the difference of two of them.
     total, tries = (np.concatenate([[0], np.cumsum(counts, dtype="int64")]) for counts in (successes, attempts))
+
     used = ends > begins
     since = np.full(len(stations), np.datetime64("NaT", "s"))
     since[used] = day[(begins + first)[used]]
+
     successes_before = total[begins + first] - total[begins + before]
     attempts_before = tries[begins + first] - tries[begins + before]
     changed = first > 0
+
     return pd.DataFrame(
         {
             "station_key": stations,
@@ -163,32 +174,18 @@ def judge_spells(
     Returns:
         A row a station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell; ``charges_lost_per_week`` (see
-        ``charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be told).
+        ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be
+        told).
     """
     spells = present_spells(days).merge(find_silence(days, ends), on="station_key", validate="1:1")
     keys = spells["station_key"]
     successes, trials = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
     said = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)
+
     spells["success_ratio"] = np.where(trials > 0, successes / np.maximum(trials, 1), np.nan)
     spells["low"], spells["high"] = wilson_interval(successes, trials)
     spells["verdict"] = pd.Series(verdicts(successes, trials, target, said)).mask(spells["out_of_use"], CANT_TELL)
+
     removed = np.zeros(len(keys), dtype=bool) if said is None else said == FAILURES_REMOVED
     spells["charges_lost_per_week"] = charges_lost(spells, target).mask(removed | spells["out_of_use"])
     return spells
-
-
-def charges_lost(spells: pd.DataFrame, target: float) -> pd.Series:
-    """Charges that each station loses in a usual week; NaN where a part of them is not known.
-
-    Of a station in use: the failures beyond what the target allows, at the ratio of the present spell and the usual
-    number of attempts; none where it does as well as the target. Of a silent one: its usual successes. Drivers who gave
-    up are not counted, so it is a floor.
-
-    Args:
-        spells: ``success_ratio``, ``silent``, ``attempts_per_week`` and ``successes_per_week``, a row a station.
-        target: success ratio, between 0 and 1.
-    """
-    beyond = np.maximum(target - spells["success_ratio"], 0) * spells["attempts_per_week"]
-    usual = spells["successes_per_week"].where(spells["attempts_per_week"] > 0)
-    lost: pd.Series = beyond.mask(spells["silent"], usual)
-    return lost

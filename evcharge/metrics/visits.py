@@ -18,14 +18,9 @@ from sqlalchemy import Select, Text, and_, case, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
+from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import (
-    FAILURES_PERHAPS_REMOVED,
-    FAILURES_REMOVED,
-    failures_included,
-    ratio,
-    wilson_interval,
-)
+from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, failures_included, ratio
 from evcharge.metrics.rows import frame_of
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
@@ -112,6 +107,7 @@ def read_attempts(session: Session, definition: Definition, selection: Selection
     ).astype({"station_key": "int64", "load_key": "int64", "in_selection": "bool"})
     for name in ("start_time", "end_time"):
         rows[name] = pd.to_datetime(rows[name], utc=True, format="ISO8601").astype("datetime64[ms, UTC]")
+
     stations = _stations(session, rows)
     kept = rows[rows["outcome"] != EXCLUDED].drop(columns="load_key")
     return Attempts(rows=kept.reset_index(drop=True), stations=stations)
@@ -164,17 +160,22 @@ def _chain(rows: pd.DataFrame, rule: VisitRule) -> _Chain:
     port, driver = (pd.factorize(rows[name], sort=True)[0].astype("int64") for name in ("port_id", "driver_ref"))
     succeeded, failed = ((rows["outcome"] == word).to_numpy(bool) for word in (SUCCESS, FAILURE))
     inside = rows["in_selection"].to_numpy(bool)
+
+    # ``lexsort`` sorts by its last key first, so the keys that only break ties stand in front.
     ties = (inside, failed, succeeded, driver, port, end, start)
     if rule.anonymous_gap_minutes is None:
         anonymous, who = np.zeros(len(rows), bool), np.zeros(len(rows), "int64")
     else:
+        # Drivers are handed on along each port, so that is the order here; ``driver[order] = …`` puts them back.
         order = np.lexsort((*ties, port, station))
         driver[order] = _inherited(driver[order], start[order], end[order], _changes(station[order], port[order]), rule)
         anonymous = driver < 0
         who = np.where(anonymous, port, driver)
+
     order = np.lexsort((*ties, who, anonymous, station))
     gap = np.zeros(len(rows), "int64")
     gap[1:] = start[order][1:] - end[order][:-1]
+
     return _Chain(
         station_key=station[order],
         start=start[order],
@@ -202,6 +203,9 @@ def _inherited(driver: Whole, start: Whole, end: Whole, first_of_port: Flags, ru
     apart = first_of_port.copy()
     apart[1:] |= start[1:] - end[:-1] > rule.inherit_minutes * _MINUTE
     run = np.cumsum(apart)
+
+    # For each attempt the number of the next one, and of the last one, that has a driver: itself where it has one.
+    # Without any it is the end of the array, which has no driver to hand on either.
     place = np.arange(len(driver))
     later = np.minimum.accumulate(np.where(driver >= 0, place, len(driver) - 1)[::-1])[::-1]
     earlier = np.maximum.accumulate(np.where(driver >= 0, place, 0))
@@ -221,20 +225,30 @@ def group_visits(attempts: Attempts, rule: VisitRule) -> pd.DataFrame:
 
 def _visits(chain: _Chain, rule: VisitRule) -> pd.DataFrame:
     """The frame of ``group_visits``; only here the longest gap matters, so one chain serves many."""
+    # A gap below 0 is an overlap: the attempt began before the last one ended.
     longest = np.where(chain.anonymous, rule.anonymous_gap_minutes or 0.0, rule.gap_minutes) * _MINUTE
     begins = chain.first_of_group | (chain.gap > longest) | (chain.gap < -rule.overlap_minutes * _MINUTE)
+
+    # ``reduceat`` takes a figure of each visit from the slice between its first attempt and the next visit's.
     first = np.flatnonzero(begins)
     place = np.arange(len(begins))
     visit = np.cumsum(begins) - 1
+
+    # The first and last attempt with a known outcome: others count as the last of all, or as the visit's first, and so
+    # are never the least, or the greatest, beside a known one; a visit without any is unknown whatever these say.
     first_known = np.minimum.reduceat(np.where(chain.known, place, len(place) - 1), first)
     last_known = np.maximum.reduceat(np.where(chain.known, place, first[visit]), first)
+
     attempts = np.diff(first, append=len(place))
     unknown = np.add.reduceat((~chain.known).astype("int64"), first)
+
+    # ``select`` takes the first condition that holds: only a visit that did not succeed at once is looked at for any.
     outcome: npt.NDArray[np.int8] = np.select(
         [unknown == attempts, chain.succeeded[first_known], np.logical_or.reduceat(chain.succeeded, first)],
         [VISIT_OUTCOMES.index(VISIT_UNKNOWN), VISIT_OUTCOMES.index(FIRST_TIME), VISIT_OUTCOMES.index(TROUBLED)],
         VISIT_OUTCOMES.index(FAILED),
     ).astype(np.int8)
+
     visits = pd.DataFrame(
         {
             "station_key": chain.station_key[first],

@@ -93,6 +93,8 @@ def weekly_counts(days: pd.DataFrame) -> pd.DataFrame:
     """
     numbers = days["day"].to_numpy().astype("datetime64[D]").astype("int64")
     weeks = (numbers - _MONDAY) // DAYS_OF_A_WEEK
+
+    # The first Monday is rounded up (a floor of the negated number), the Monday after the last whole week down.
     first, after = (
         (-((_MONDAY - numbers.min()) // DAYS_OF_A_WEEK), (numbers.max() + 1 - _MONDAY) // DAYS_OF_A_WEEK)
         if len(numbers)
@@ -100,12 +102,14 @@ def weekly_counts(days: pd.DataFrame) -> pd.DataFrame:
     )
     first = max(first, after - MOST_WEEKS)
     count = max(after - first, 0)
+
     whole = (weeks >= first) & (weeks < after)
     successes, failures = (
         np.bincount(weeks[whole] - first, days[name].to_numpy(dtype=float)[whole], count)
         for name in ("successes", "failures")
     )
     attempts = successes + failures
+
     mondays = (first + np.arange(count)) * DAYS_OF_A_WEEK + _MONDAY
     return pd.DataFrame(
         {
@@ -186,8 +190,10 @@ def control_chart(weeks: pd.DataFrame) -> pd.DataFrame:
     if why_no_limits(weeks):
         return weeks.assign(centre=np.nan, low=low, high=high, signal=signal)
     baseline = _baseline(attempts, successes)
+
     ratios, reach = successes / attempts, LIMIT_SIGMAS * baseline.sigma(1 / attempts)
     low[used], high[used] = np.clip(baseline.centre - reach, 0, 1), np.clip(baseline.centre + reach, 0, 1)
+
     side = np.sign(ratios - baseline.centre)
     found = (ratios < low[used]) | (ratios > high[used]) | ((_row_lengths(side) >= RUN_WEEKS) & (side != 0))
     signal[used] = np.where(found, np.where(side < 0, WORSE, BETTER), "")
@@ -196,6 +202,7 @@ def control_chart(weeks: pd.DataFrame) -> pd.DataFrame:
 
 def _row_lengths(side: Floats) -> npt.NDArray[np.int64]:
     """For each place, how many neighbours in a row, itself included, are on the same side."""
+    # Each row of equal sides has a number; how often that number comes is the row's length.
     row = np.concatenate([[0], np.cumsum(np.diff(side) != 0)])
     lengths: npt.NDArray[np.int64] = np.bincount(row)[row]
     return lengths
@@ -217,12 +224,16 @@ def direction(chart: pd.DataFrame) -> Direction:
         return Direction(CANT_TELL, None, np.nan, np.nan, np.nan, reason)
     used, attempts, successes = _with_attempts(chart)
     baseline = _baseline(attempts, successes)
+
     attempts, successes = attempts[BASELINE_WEEKS:], successes[BASELINE_WEEKS:]
     run = _row_lengths(np.sign(successes / attempts - baseline.centre))[-1]
+
+    # Running sums from the end: each entry holds its week and all later ones.
     attempts_since = np.cumsum(attempts[::-1])[::-1]
     ratio_since = np.cumsum(successes[::-1])[::-1] / attempts_since
     distance = np.abs(ratio_since - baseline.centre) / baseline.sigma(1 / attempts_since + 1 / baseline.attempts)
     first = len(attempts) - run + int(np.argmax(distance[-run:]))
+
     weeks, signals = (chart[name].to_numpy()[used][BASELINE_WEEKS:] for name in ("week", "signal"))
     shown = bool((signals[-run:] != "").any()) and distance[first] >= DIRECTION_SIGMAS
     now = float(ratio_since[first if shown else 0])

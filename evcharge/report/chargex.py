@@ -1,16 +1,15 @@
-"""The interim KPIs of ChargeX, as a document and as people read them.
+"""The interim KPIs of ChargeX, as a document.
 
-What does not belong here: the equations and what they count (``metrics.chargex``).
+What does not belong here: the equations and what they count (``metrics.chargex``), and how they are shown
+(``terminal.chargex``).
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from sqlalchemy import Engine
 
 from evcharge.errors import NoDataError
@@ -21,26 +20,20 @@ from evcharge.metrics.chargex import (
     SESSION,
     START_TIME,
     TOTAL,
-    UNKNOWN_MODE,
     chargex_kpis,
     count_attempts,
     judge,
     read_logged_attempts,
 )
 from evcharge.metrics.outcomes import Selection
-from evcharge.report import described, notes_of, plain, reading, records
-from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, interval, percent
+from evcharge.migrate.reading import reading
+from evcharge.report.document import records
+from evcharge.report.rates import described, notes_of
+from evcharge.report.words import counted
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
 
-TITLES = {
-    CHARGE_START: "Charge Start Success",
-    SESSION: "Session Success",
-    CHARGE_END: "Charge End Success",
-    START_TIME: "Charge Start Time",
-}
 RATIO = ("equation", "mode", "numerator", "denominator", "power_untold", "ratio", "low", "high")
 
 BIASED_NOTE = (
@@ -132,49 +125,3 @@ def build_chargex(database: str | Engine, *, inl_compatible: bool = False, selec
         inl_compatible=inl_compatible,
         failures_included=frozenset(attempts.counts["failures_included"]),
     )
-
-
-def to_json(found: ChargeX) -> str:
-    """The document of ``ChargeX.to_dict`` as text in ASCII."""
-    return json.dumps(found.to_dict(), indent=2)
-
-
-def print_chargex(found: ChargeX, console: Console) -> None:
-    """Prints one line an equation with its count and interval, the pooled totals, and the start times."""
-    attempts = found.attempts
-    orphans = f", {counted(attempts['false_orphans'], 'false orphan')}" if found.inl_compatible else ""
-    say(console, f"{counted(attempts['attempts'], 'attempt')} of message logs{orphans}")
-    say(console, f"{attempts['mode_unknown']:,} of unknown mode, {attempts['undecided']:,} undecided")
-    say(console)
-    headings = ("KPI", "mode", ">eq.", ">success", ">95% interval", ">succeeded", ">INL average")
-    cells, styles = [], []
-    for kpi in (CHARGE_START, SESSION, CHARGE_END):
-        rows = [row for row in found.rows_of(kpi) if row["mode"] != UNKNOWN_MODE or found.attempts["mode_unknown"]]
-        for number, row in enumerate(rows):
-            cells.append([TITLES[kpi] if number == 0 else "", *_cells(row)])
-            styles.append("bold" if row["mode"] == TOTAL else "")
-    print_table(console, headings, cells, styles)
-    say(console)
-    say(console, _start_time(found.rows_of(START_TIME)[0]))
-    say(console)
-    for note in found.notes:
-        say(console, note)
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    average = row["inl_weighted_average"]
-    return [
-        row["mode"],
-        str(plain(row["equation"]) or ""),
-        percent(row["ratio"]),
-        interval(row["low"], row["high"]),
-        f"{row['numerator']:,} of {row['denominator']:,}",
-        "" if average is None else percent(average),
-    ]
-
-
-def _start_time(row: dict[str, Any]) -> str:
-    head = f"{TITLES[START_TIME]} (eq. {row['equation']}), {counted(row['samples'], 'sample')}"
-    if not row["samples"]:
-        return head
-    return f"{head}: " + ", ".join(f"{name.removesuffix('_seconds').upper()} {row[name]:.1f} s" for name in SECONDS)

@@ -1,7 +1,7 @@
 """One station's number taken apart, as a document and as rows: what an auditor follows to file and line.
 
-What does not belong here: what is read (``metrics.explain``, ``metrics.rejects``), and the look of the console
-(``explain_console``).
+What does not belong here: what is read (``metrics.explain``, ``metrics.rejects``), and the look of the terminal
+(``terminal.explain``).
 """
 
 from __future__ import annotations
@@ -40,12 +40,15 @@ from evcharge.metrics.explain import (
     read_station_loads,
     rule_of,
 )
+from evcharge.metrics.intervals import CONFIDENCE, tails
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, MEETS_TAIL, tails, what_would_change
+from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
+from evcharge.migrate.reading import reading
 from evcharge.output import inert_cell
-from evcharge.report import STATION_FIGURES, csv_cell, described, notes_of, plain, reading, records, usual_definition
+from evcharge.report.document import csv_cell, plain, records
+from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of, usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -207,7 +210,7 @@ def build_explanation(
         here = replace(selection, station_ids=(found["station_id"],), source=found["source"])
         period = read_period(session, here)
         if not period["sessions"]:
-            raise NoDataError("no_sessions", f"no session {described(here)}.", "Load a file, or widen the selection.")
+            raise no_sessions(here)
         definitions = tuple({**DEFINITIONS, definition.id: definition}.values())
         return Explanation(
             station={name: found[name] for name in STATION_COLUMNS},

@@ -1,24 +1,22 @@
-"""What was recorded of the failures, as a document and as people read it.
+"""What was recorded of the failures, as a document.
 
-What does not belong here: what a code means and whom it points to (``metrics.reasons``).
+What does not belong here: what a code means and whom it points to (``metrics.reasons``), and how it is shown
+(``terminal.reasons``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
-from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection, has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
-from evcharge.report import Database, described, reading, records, usual_definition
-from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, percent
+from evcharge.migrate.reading import Database, reading
+from evcharge.report.document import records
+from evcharge.report.rates import no_sessions, usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -40,6 +38,18 @@ class Reasons:
     network: pd.DataFrame
     stations: pd.DataFrame
 
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document; shares are unrounded."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "definition": self.definition.id,
+            "definition_version": self.definition.version,
+            "definition_reason": self.reason,
+            "notes": [REASONS_NOTE],
+            "network": records(self.network),
+            "stations": records(self.stations),
+        }
+
 
 def build_reasons(database: Database, *, definition: Definition | None = None, selection: Selection) -> Reasons:
     """Reads what was recorded of the failures of the selection. No failure is no error: "not recorded" has 0.
@@ -52,40 +62,5 @@ def build_reasons(database: Database, *, definition: Definition | None = None, s
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         failures = read_failures(session, definition, selection)
         if failures.empty and not has_sessions(session, selection):
-            raise NoDataError(
-                "no_sessions", f"no session {described(selection)}.", "Load a file, or widen the selection."
-            )
+            raise no_sessions(selection)
     return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"))
-
-
-def to_dict(found: Reasons) -> dict[str, Any]:
-    """The ``--json`` document; shares are unrounded."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "definition": found.definition.id,
-        "definition_version": found.definition.version,
-        "definition_reason": found.reason,
-        "notes": [REASONS_NOTE],
-        "network": records(found.network),
-        "stations": records(found.stations),
-    }
-
-
-def print_reasons(found: Reasons, console: Console) -> None:
-    """Prints the reasons, the most frequent first."""
-    failures = int(found.network["sessions"].sum())
-    say(console, f"failures by {found.definition.id} ({found.reason})")
-    say(console, counted(failures, "failure"))
-    say(console)
-    rows = [
-        (f"{row['sessions']:,}", percent(row["share"]), _reason(row), row["party"])
-        for row in found.network.to_dict("records")
-    ]
-    print_table(console, (">sessions", ">share", "reason", "points to"), rows)
-    say(console)
-    say(console, REASONS_NOTE)
-
-
-def _reason(row: Mapping[Any, Any]) -> str:
-    code = " ".join(part for part in (row["namespace"], row["reason"]) if part)
-    return f"{code}: {row['title']}" if code else str(row["title"])

@@ -1,32 +1,27 @@
-"""The definition sandwich as a document and as people read it: every definition side by side.
+"""The definition sandwich as a document: every definition side by side.
 
-What does not belong here: counting (``metrics.sandwich``), and the report by one definition.
+What does not belong here: counting (``metrics.sandwich``), the report by one definition, and how a comparison
+is shown (``terminal.comparison``).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 
-from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
-from evcharge.report import STATION_FIGURES, Database, described, notes_of, plain, reading
-from evcharge.report.present import MARKS
-from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, interval, label_of, percent, verb
+from evcharge.migrate.reading import Database, reading
+from evcharge.report.document import plain
+from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
-MOST_ROWS = 40
-"""Stations in the table: what fits a screen or two. All of them are in ``--json``."""
 
 BY_DEFINITION = ("attempts", "successes", "failures", "unknown", "excluded", "success_ratio", "low", "high", "verdict")
 
@@ -119,78 +114,9 @@ def require_definitions(sandwich: Sandwich, selection: Selection) -> None:
         NoDataError: no session matches, or none can be judged by any definition.
     """
     if not sandwich.definitions:
-        reason = f"no session {described(selection)}, or none of them can be judged."
-        raise NoDataError("no_sessions", reason, "Load a file, or widen the selection.")
+        raise no_sessions(selection, ", or none of them can be judged")
 
 
 def _network(rows: pd.DataFrame, target: float) -> dict[str, Any]:
     pooled = network_of(rows, target).iloc[0]
     return {name: plain(pooled[name]) for name in STATION_FIGURES}
-
-
-def to_json(sandwich: Sandwich) -> str:
-    """The document of ``Sandwich.to_dict`` as text in ASCII."""
-    return json.dumps(sandwich.to_dict(), indent=2)
-
-
-def print_definitions(sandwich: Sandwich, console: Console) -> None:
-    """Prints the network by every definition: one row each."""
-    marks = (f">{MARKS[verdict][0]}" for verdict in (BELOW, CANT_TELL, MEETS))
-    headings = ("definition", ">success", ">95% interval", ">succeeded", ">unknown", *marks)
-    print_table(console, headings, [_definition_cells(one) for one in sandwich.by_definition()])
-    say(console)
-    legend = ", ".join(f"{MARKS[verdict][0]} {verdict}" for verdict in (BELOW, CANT_TELL, MEETS))
-    say(console, f"Stations against {100 * sandwich.target:g}%: {legend}.")
-    if sandwich.silent:
-        say(console, f"The data lacks what these need: {', '.join(sandwich.silent)}.")
-    for note in sandwich.notes:
-        say(console, note)
-
-
-def _definition_cells(one: Mapping[str, Any]) -> list[str]:
-    network, verdicts = one["network"], one["stations"]
-    return [
-        one["id"],
-        percent(network["success_ratio"]),
-        interval(network["low"], network["high"]),
-        f"{network['successes']:,} of {network['attempts']:,}",
-        f"{network['unknown']:,}" if network["unknown"] else "",
-        *(f"{verdicts[verdict]:,}" for verdict in (BELOW, CANT_TELL, MEETS)),
-    ]
-
-
-def print_sandwich(sandwich: Sandwich, console: Console) -> None:
-    """Prints the stations whose verdict depends on the definition, by every definition, and what drives it."""
-    print_definitions(sandwich, console)
-    flipping = sandwich.flipping
-    total = len(sandwich.stations[STATION].drop_duplicates())
-    say(console)
-    if flipping.empty:
-        same = f"{counted(total, 'station')} {verb(total, 'has', 'have')} the same by each of them"
-        say(console, f"No verdict depends on the definition: {same}.")
-        return
-    say(console, f"The verdict depends on the definition at {len(flipping):,} of {counted(total, 'station')}:")
-    say(console)
-    rows = [
-        _flip_cells(sandwich.stations[(sandwich.stations[STATION] == key).all(axis=1)], sandwich)
-        for _, key in flipping.head(MOST_ROWS).iterrows()
-    ]
-    print_table(console, ("~station", *(f">{one.id}" for one in sandwich.definitions)), rows)
-    if len(flipping) > MOST_ROWS:
-        say(console, f"{counted(len(flipping) - MOST_ROWS, 'more station')}: add --json to see all")
-    say(console)
-    say(console, f"+n: sessions that fail by {sandwich.base.id} and succeed by this one; -n: the other way round.")
-
-
-def _flip_cells(rows: pd.DataFrame, sandwich: Sandwich) -> list[str]:
-    first = rows.iloc[0]
-    cells = [label_of(first.to_dict())]
-    by_definition = {row["definition"]: row for row in rows.to_dict("records")}
-    for one in sandwich.definitions:
-        row = by_definition[one.id]
-        if not row["attempts"]:
-            cells.append("–")
-            continue
-        moved = "".join(f" {sign}{row[name]}" for sign, name in (("+", "gained"), ("-", "lost")) if row[name])
-        cells.append(f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'])}{moved}")
-    return cells

@@ -1,11 +1,10 @@
 """What the report tells, once, for page, terminal, chart and program: the finding, what to do first, and why.
 
-What does not belong here: markup, colours, and how a thing is shown (``console``, ``page``, ``charts``).
+What does not belong here: markup, colours, and how a thing is shown (``terminal``, ``page``, ``charts``).
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,8 +30,10 @@ from evcharge.metrics.weekly import (
     direction,
     weekly_counts,
 )
-from evcharge.report import Database, Report, build_report, csv_of, plain, reading
-from evcharge.report.present import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
+from evcharge.migrate.reading import Database, reading
+from evcharge.report.document import csv_of, plain
+from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
+from evcharge.report.rates import Report, build_report
 from evcharge.report.words import (
     counted,
     day_text,
@@ -61,7 +62,7 @@ class Story:
 
     Attributes:
         report: the rates of the whole period, by station.
-        stations: in order of attention: the columns of ``report.groups``, those of ``present.read_present``,
+        stations: in order of attention: the columns of ``report.groups``, those of ``now.read_present``,
             ``ADVICE`` and ``hour_window`` (None and NaN where there is none), and ``label``, which no two share.
         days: the frame of ``metrics.days.count_days``.
         weeks: the frame of ``metrics.weekly.control_chart``.
@@ -89,7 +90,7 @@ class Story:
         return self.stations.astype(object).to_dict("records")
 
     def count_of(self, word: str) -> int:
-        """How many stations are this now: one of ``present.WORDS``."""
+        """How many stations are this now: one of ``now.WORDS``."""
         return int((self.stations["verdict_now"] == word).sum())
 
     def lost_per_week(self, unit: str) -> float | None:
@@ -349,11 +350,6 @@ def unsure_text(story: Story) -> str:
 
 
 # For programs
-
-
-def to_json(story: Story) -> str:
-    """The document of ``Story.to_dict`` as text in ASCII, which every terminal and encoding takes."""
-    return json.dumps(story.to_dict(), indent=2)
 
 
 CSV_COLUMNS = (*PRESENT.values(), *ADVICE)

@@ -20,8 +20,9 @@ from evcharge.load import load_file
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.outcomes import Selection
-from evcharge.report import STATION_FIGURES, build_report, reading
+from evcharge.migrate.reading import reading
 from evcharge.report.explain import build_explanation, csv_pieces, json_pieces
+from evcharge.report.rates import STATION_FIGURES, build_report
 from evcharge.report.sandwich import build_sandwich
 from evcharge.report.story import build_story
 from evcharge.sources import builtin_profiles, with_overrides

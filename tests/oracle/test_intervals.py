@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evcharge.metrics.rates import wilson_interval
-from evcharge.metrics.small_samples import false_discovery_flags, jeffreys_interval
+from evcharge.metrics.intervals import jeffreys_interval, wilson_interval
+from evcharge.metrics.small_samples import false_discovery_flags
 
 proportion = pytest.importorskip("statsmodels.stats.proportion", reason="statsmodels, the oracle, is not installed")
 multitest = pytest.importorskip("statsmodels.stats.multitest", reason="statsmodels, the oracle, is not installed")

@@ -8,7 +8,8 @@ import pandas as pd
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, VERDICTS, verdicts, wilson_interval, with_rates
+from evcharge.metrics.intervals import wilson_interval
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, VERDICTS, verdicts, with_rates
 
 targets = st.floats(0.01, 0.999)
 counts = st.integers(0, 10_000_000)

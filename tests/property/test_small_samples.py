@@ -4,14 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evcharge.metrics.small_samples import (
-    bounds,
-    dispersion,
-    false_discovery_flags,
-    funnel_limits,
-    jeffreys_interval,
-    shrunk_rates,
-)
+from evcharge.metrics.intervals import jeffreys_interval
+from evcharge.metrics.small_samples import bounds, dispersion, false_discovery_flags, funnel_limits, shrunk_rates
 from tests.strategies import laws
 
 ratios = st.floats(0.01, 0.99)

@@ -10,8 +10,8 @@ import pytest
 
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.silence import LONGEST_SILENCE_DAYS
+from evcharge.report.now import SILENT
 from evcharge.report.page import build_page
-from evcharge.report.present import SILENT
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ MAY_IMPORT = {
         {"metrics", "db", "migrate", "errors", "output", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
-    "export": ({"report", "metrics", "models", "views", "errors", "output"}, SQL | {"pyarrow"}),
+    "export": ({"report", "metrics", "models", "views", "migrate", "errors", "output"}, SQL | {"pyarrow"}),
 }
 MAY_IMPORT["api"] = ({"report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
@@ -127,7 +127,7 @@ def test_every_import_is_in_the_table_and_every_part_is_there():
 @pytest.mark.parametrize(
     ("file", "line", "breach"),
     [
-        ("metrics/rates.py", "from evcharge.report import to_csv", "metrics/rates.py imports report"),
+        ("metrics/rates.py", "from evcharge.report.rates import to_csv", "metrics/rates.py imports report"),
         ("clean.py", "import evcharge.db", "clean.py imports db"),
         ("frames.py", "from evcharge import db, models", "frames.py imports db"),
         ("sources/table.py", "from ..load import load_file", "sources/table.py imports load"),

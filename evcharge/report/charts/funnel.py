@@ -27,8 +27,8 @@ from evcharge.report.charts.shapes import BEHIND, DOTS, SOLID, curve, draw_grid,
 from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
 from evcharge.report.charts.stations import fitted_label, rows_of, target_words
 from evcharge.report.charts.theme import BAND, LINE, MARKS, SMALL, SMALL_MUTED, UNSURE, Mark
+from evcharge.report.now import ATTENTION
 from evcharge.report.plots import zoomed_floor
-from evcharge.report.present import ATTENTION
 from evcharge.report.words import counted, elided, whole_percent
 
 Floats = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from evcharge.output import written_whole
-from evcharge.report import FLOOR_NOTE, period_of
+from evcharge.report.rates import FLOOR_NOTE, period_of
 from evcharge.report.story import Story, title_of
 
 Style = Literal["bars", "dots"]

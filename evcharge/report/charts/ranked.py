@@ -43,7 +43,7 @@ from evcharge.report.charts.theme import (
     SUBTITLE,
     TITLE,
 )
-from evcharge.report.present import ATTENTION, SILENT
+from evcharge.report.now import ATTENTION, SILENT
 from evcharge.report.words import counted
 
 WIDTH_PX = 1320

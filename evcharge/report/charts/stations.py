@@ -1,6 +1,6 @@
 """Stations as the charts have them: their labels, and what is said of each.
 
-What does not belong here: drawing, their order (``present``), and what decides a verdict (``metrics``).
+What does not belong here: drawing, their order (``now``), and what decides a verdict (``metrics``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from evcharge.report.charts.lettering import (
     plain,
 )
 from evcharge.report.charts.theme import MARKS, refuse_unknown
-from evcharge.report.present import ATTENTION, SILENT
+from evcharge.report.now import ATTENTION, SILENT
 from evcharge.report.words import counted, day_text, elided, percent, unique_labels, whole_percent
 
 COLUMNS = (

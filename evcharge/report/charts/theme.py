@@ -12,7 +12,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.charts.lettering import INK as INK
 from evcharge.report.charts.lettering import Style
 from evcharge.report.colours import TOKENS
-from evcharge.report.present import SILENT
+from evcharge.report.now import SILENT
 
 _LIGHT = {name: shade.light for name, shade in TOKENS.items()}
 MUTED, LINE, PAPER, BAND = (_LIGHT[name] for name in ("--muted", "--line", "--paper", "--band"))

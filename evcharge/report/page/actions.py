@@ -1,6 +1,6 @@
 """Do these first: the stations that need attention, a row each, with what their failures point to.
 
-What does not belong here: which stations these are (``background``) and what they lose (``present``).
+What does not belong here: which stations these are (``background``) and what they lose (``now``).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from evcharge.metrics.silence import DAYS_OF_A_WEEK
+from evcharge.report.now import SILENT
 from evcharge.report.page.background import Evidence
 from evcharge.report.page.cells import mark_of, table_of
-from evcharge.report.present import SILENT
 from evcharge.report.story import Story, title_of
 from evcharge.report.words import amount, counted, day_text, energy, percent, verb, whole_interval, whole_percent
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.loads import count_rejects, read_loads
 from evcharge.metrics.outcomes import Selection, count_stations, filled_columns
+from evcharge.report.now import SILENT
 from evcharge.report.page.rollup import roll_up
-from evcharge.report.present import SILENT
 from evcharge.report.sandwich import Sandwich, build_sandwich
 from evcharge.report.story import Story
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
-from evcharge.report.present import MARKS, SILENT
+from evcharge.report.now import MARKS, SILENT
 
 TONES = {BELOW: "bad", SILENT: "silent", CANT_TELL: "unsure", MEETS: "ok"}
 """The colour of what a station is now, by the name that the style sheet gives it."""

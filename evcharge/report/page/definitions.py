@@ -12,9 +12,9 @@ from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TA
 from evcharge.metrics.sandwich import STATION
 from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, SILENT_CHANCE
 from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
+from evcharge.report.now import MARKS
 from evcharge.report.page.background import Evidence
 from evcharge.report.page.cells import table_of, terms_of
-from evcharge.report.present import MARKS
 from evcharge.report.sandwich import Sandwich
 from evcharge.report.story import LEADING_SHARE, Story
 from evcharge.report.words import NONE, counted, interval, percent

@@ -9,9 +9,9 @@ from typing import Any
 
 from evcharge.metrics.rates import MEETS
 from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
-from evcharge.report import period_of
+from evcharge.report.now import WORDS
 from evcharge.report.page.cells import mark_of
-from evcharge.report.present import WORDS
+from evcharge.report.rates import period_of
 from evcharge.report.story import Story, allowance_used, failures_removed, rates_text, since_text, size_text
 from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, verb
 

@@ -18,7 +18,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from evcharge import __version__
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
-from evcharge.report import FLOOR_NOTE, Database, period_of, reading
+from evcharge.migrate.reading import Database, reading
 from evcharge.report.colours import TOKENS
 from evcharge.report.page.account import account, reproduction
 from evcharge.report.page.actions import actions
@@ -27,6 +27,7 @@ from evcharge.report.page.definitions import definitions
 from evcharge.report.page.figures import evidence_charts, roll_up_table
 from evcharge.report.page.head import figures, finding
 from evcharge.report.page.stations import all_stations, table_data
+from evcharge.report.rates import FLOOR_NOTE, period_of
 from evcharge.report.story import Story, build_story, lede_of, out_of_use_text, title_of
 from evcharge.report.words import counted, verb
 
@@ -46,7 +47,7 @@ def build_page(
     Args:
         database: its URL, an engine, or a session that reads it.
         target: success ratio to judge against, between 0 and 1.
-        definition: what counts as a success; None takes the usual one (see ``report.build_report``).
+        definition: what counts as a success; None takes the usual one (see ``report.rates.build_report``).
         selection: which sessions.
         command: says what makes the page of this story again.
 

@@ -1,6 +1,6 @@
 """Stations summed by the region, network, operator or city they belong to.
 
-What does not belong here: the stations' own figures (``present``, ``report``).
+What does not belong here: the stations' own figures (``now``, ``rates``).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, with_rates
-from evcharge.report.present import ATTENTION
+from evcharge.report.now import ATTENTION
 
 ROLL_UPS = ("region", "network", "operator", "city")
 """Columns by which stations are summed, in order of preference."""

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from evcharge.report import plain
+from evcharge.report.document import plain
+from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
 from evcharge.report.page.cells import mark_of
 from evcharge.report.plots import zoomed_floor
-from evcharge.report.present import ATTENTION, SILENT, UNUSED, WORDS
 from evcharge.report.story import Story
 from evcharge.report.words import amount, counted, day_text, rate, whole_interval, whole_percent
 

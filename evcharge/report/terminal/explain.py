@@ -14,11 +14,12 @@ import pandas as pd
 from rich.console import Console
 
 from evcharge.metrics.explain import primary_reason
-from evcharge.metrics.rates import BELOW_TAIL, CONFIDENCE, FAILURES_INCLUDED, MEETS_TAIL
+from evcharge.metrics.intervals import CONFIDENCE
+from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, MEETS_TAIL
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
-from evcharge.report import notes_of
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
-from evcharge.report.present import MARKS, ORDER, UNUSED
+from evcharge.report.now import MARKS, ORDER, UNUSED
+from evcharge.report.rates import notes_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, percent, verb
 

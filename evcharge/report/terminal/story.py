@@ -13,8 +13,8 @@ import pandas as pd
 from rich.console import Console
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
-from evcharge.report import Report, period_of
-from evcharge.report.present import ATTENTION, MARKS, ORDER, SILENT, UNUSED
+from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
+from evcharge.report.rates import Report, period_of
 from evcharge.report.story import Story, direction_text, failures_removed, out_of_use_text, title_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import amount, counted, day_text, interval, percent, rate, sentence, verb, whole_interval

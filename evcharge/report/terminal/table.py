@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evcharge.report.present import MARKS
+from evcharge.report.now import MARKS
 
 GIVING_WAY = (("~", 8), ("|", 7), ("", 7), (">", 1))
 """On a narrow screen the columns of these signs give way in turn, each down to so many cells."""

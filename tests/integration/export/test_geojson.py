@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from evcharge.models import DimStation
-from evcharge.report import FLOOR_NOTE
+from evcharge.report.rates import FLOOR_NOTE
 from tests.integration.export.world import IDLE, PLAZA, TOWER, write_world
 
 FIGURES = (

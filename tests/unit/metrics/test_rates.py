@@ -7,16 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evcharge.metrics.intervals import tails, wilson_interval
 from evcharge.metrics.rates import (
     BELOW,
     CANT_TELL,
     MEETS,
     VERDICTS,
     network_of,
-    tails,
     verdicts,
     what_would_change,
-    wilson_interval,
     with_rates,
 )
 

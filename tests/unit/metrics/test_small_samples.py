@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from evcharge.metrics.intervals import jeffreys_interval
 from evcharge.metrics.small_samples import (
     NO_SPREAD,
     TOO_FEW_STATIONS,
@@ -10,7 +11,6 @@ from evcharge.metrics.small_samples import (
     dispersion,
     false_discovery_flags,
     funnel_limits,
-    jeffreys_interval,
     shrunk_rates,
 )
 

@@ -15,7 +15,6 @@ from evcharge.metrics.spells import (
     LEAST_ATTEMPTS,
     LEAST_DAYS,
     Spell,
-    charges_lost,
     judge_spells,
     present_spell,
     present_spells,
@@ -172,30 +171,6 @@ def test_what_publishers_said_of_failures_holds_for_spells_too():
         row = judge_spells(days, 0.95, ends_of(days), pd.Series([said], index=[1])).iloc[0]
         assert row["verdict"] == verdict
         assert np.isnan(row["charges_lost_per_week"]) == (said == "no")
-
-
-def lost(**over):
-    """Charges lost a week by a station at 80 % against 95 %, 100 attempts a week, told otherwise or not."""
-    row = {"success_ratio": 0.8, "silent": False, "attempts_per_week": 100.0, "successes_per_week": 88.0}
-    return charges_lost(pd.DataFrame([row | over]), 0.95).iloc[0]
-
-
-def test_a_station_loses_the_failures_beyond_what_its_target_allows():
-    assert lost() == pytest.approx(15)
-
-
-def test_a_station_as_good_as_its_target_loses_nothing():
-    assert lost(success_ratio=0.95) == lost(success_ratio=1.0) == 0
-
-
-def test_a_silent_station_loses_its_usual_successes():
-    assert lost(silent=True) == 88
-
-
-def test_what_is_lost_is_not_known_without_attempts_or_a_usual_week():
-    assert np.isnan(lost(success_ratio=np.nan))
-    assert np.isnan(lost(attempts_per_week=np.nan))
-    assert np.isnan(lost(silent=True, success_ratio=np.nan, attempts_per_week=0.0, successes_per_week=0.0))
 
 
 def test_a_silent_station_is_found_with_what_it_loses_though_its_rate_is_fine():

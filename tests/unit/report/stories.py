@@ -12,10 +12,10 @@ from evcharge.metrics.loads import ACCOUNT
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.weekly import control_chart, direction, weekly_counts
-from evcharge.report import STATION_FIGURES, Report
+from evcharge.report.now import PRESENT, SILENT
 from evcharge.report.page.background import Evidence, listed
 from evcharge.report.page.rollup import roll_up
-from evcharge.report.present import PRESENT, SILENT
+from evcharge.report.rates import STATION_FIGURES, Report
 from evcharge.report.sandwich import Sandwich
 from evcharge.report.story import ADVICE, Story, arranged
 

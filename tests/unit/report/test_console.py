@@ -13,7 +13,7 @@ from rich.console import Console
 import evcharge
 from evcharge.metrics.definitions import RECORDED
 from evcharge.metrics.rates import network_of, with_rates
-from evcharge.report import FLOOR_NOTE, STATION_FIGURES, Report
+from evcharge.report.rates import FLOOR_NOTE, STATION_FIGURES, Report
 from evcharge.report.terminal.story import MOST_ROWS, print_report
 from evcharge.report.terminal.table import print_table, say
 

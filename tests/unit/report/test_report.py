@@ -12,7 +12,8 @@ import pytest
 
 from evcharge.metrics.definitions import AFIREV, RECORDED
 from evcharge.metrics.rates import network_of, with_rates
-from evcharge.report import (
+from evcharge.report.document import to_json
+from evcharge.report.rates import (
     FAILURES_PERHAPS_REMOVED_NOTE,
     FAILURES_REMOVED_NOTE,
     FLOOR_NOTE,
@@ -21,7 +22,6 @@ from evcharge.report import (
     Report,
     period_of,
     to_csv,
-    to_json,
 )
 
 

@@ -5,13 +5,13 @@ import io
 import json
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from evcharge.metrics.weekly import NO_CHANGE, SMALL, WORSE, Direction
 from evcharge.report.charts.picture import save_chart
-from evcharge.report.present import PRESENT
+from evcharge.report.document import to_json
+from evcharge.report.now import PRESENT
 from evcharge.report.story import (
     ADVICE,
     allowance_used,
@@ -19,7 +19,6 @@ from evcharge.report.story import (
     lede_of,
     title_of,
     to_csv,
-    to_json,
 )
 from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
 
@@ -202,11 +201,3 @@ def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):
     with pytest.raises(ReportError, match="can't be written"):
         save_chart(story_of(station(1, 1)), tmp_path / "nowhere" / "x.png")
     assert not list(tmp_path.iterdir())
-
-
-def test_energy_lost_is_nothing_where_no_charge_is_lost():
-    from evcharge.report.present import _kwh_lost
-
-    spells = pd.DataFrame({"station_key": [1, 2, 3], "charges_lost_per_week": [0.0, 2.0, 3.0]})
-    lost = _kwh_lost(spells, pd.Series([20.0], index=[2]))
-    np.testing.assert_array_equal(lost, [0, 40, np.nan])

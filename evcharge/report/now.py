@@ -1,7 +1,7 @@
 """What each station does now: its present spell, since when, silent or not, and what it loses a week.
 
-What does not belong here: how changes and silence are found (``metrics.spells``, ``metrics.silence``), the rates of the
-whole period (``report``), and words (``story``).
+What does not belong here: how changes and silence are found (``metrics.spells``, ``metrics.silence``), what is lost
+(``metrics.cost``), the rates of the whole period (``rates``), and words (``story``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.cost import kwh_lost
 from evcharge.metrics.days import mean_energy
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included
@@ -68,17 +69,9 @@ def read_present(session: Session, selection: Selection, days: pd.DataFrame, tar
     by_key = stations.set_index("station_key")
     said = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
     spells = judge_spells(days, target, read_ends(session, selection), said)
-    spells["kwh_lost_per_week"] = _kwh_lost(spells, mean_energy(days))
+    spells["kwh_lost_per_week"] = kwh_lost(spells, mean_energy(days))
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     return stations.merge(spells.rename(columns=PRESENT), on="station_key", validate="1:1")
-
-
-def _kwh_lost(spells: pd.DataFrame, mean_kwh: pd.Series) -> pd.Series:
-    """Energy lost a week [kWh]: nothing where no charge is lost, whether or not energy is known."""
-    lost = spells["charges_lost_per_week"]
-    means = mean_kwh.reindex(spells["station_key"]).to_numpy()
-    energy: pd.Series = (lost * means).mask(lost == 0, 0.0)
-    return energy
 
 
 def needing_attention(stations: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,35 @@
+"""Opening a star to read: its revision is required and its errors are translated, said once for all who read.
+
+What does not belong here: queries, and opening to write (``load.transaction``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from evcharge.db import open_engine, translated_errors
+from evcharge.migrate import require_head
+
+Database = str | Engine | Session
+"""What can be read: a URL, an engine, or a session that reads it already, so that all figures are of one moment."""
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Session]:
+    """A session that reads a star at this program's revision, named by its URL, by an engine, or by itself.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+    """
+    if isinstance(database, Session):
+        yield database
+        return
+    url = database if isinstance(database, str) else database.url.render_as_string(hide_password=False)
+    engine = open_engine(database) if isinstance(database, str) else database
+    require_head(engine, url)
+    with translated_errors(url), Session(engine) as session:
+        yield session

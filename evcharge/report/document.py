@@ -1,0 +1,59 @@
+"""JSON and CSV: how a frame and its values are written for programs.
+
+What does not belong here: which columns and keys a document has; each report says that itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+from typing import Any, Protocol
+
+import pandas as pd
+
+from evcharge.output import inert_cell
+
+
+class Documented(Protocol):
+    """What has a ``--json`` document."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document."""
+
+
+def to_json(report: Documented) -> str:
+    """The document of ``to_dict`` as text in ASCII, which every terminal and encoding takes."""
+    return json.dumps(report.to_dict(), indent=2)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as a JSON document has them."""
+    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON has: missing is null, a day is ISO 8601."""
+    if value is None or value != value:
+        return None
+    if isinstance(value, date):
+        return (value.date() if isinstance(value, pd.Timestamp) else value).isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def csv_of(frame: pd.DataFrame) -> str:
+    """A frame as CSV: missing is empty, days are ISO 8601, numbers unrounded, true and false, formulas inert."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(frame.columns)
+    for row in frame.itertuples(index=False, name=None):
+        writer.writerow([csv_cell(plain(value)) for value in row])
+    return buffer.getvalue()
+
+
+def csv_cell(value: Any) -> Any:
+    """A plain value as a cell of a CSV: true and false, and text that a spreadsheet could run made inert."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return inert_cell(value) if isinstance(value, str) else value

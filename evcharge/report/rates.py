@@ -1,0 +1,214 @@
+"""The rates: one definition, one selection, a row for each station or other group, read from the star.
+
+What does not belong here: counting and verdicts (``metrics``), what stations do now (``now``, ``story``), JSON and CSV
+as such (``document``), and how anything is shown (``terminal``, ``page``, ``charts``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from evcharge.errors import NoDataError
+from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
+from evcharge.metrics.outcomes import (
+    GROUPINGS,
+    Selection,
+    count_outcomes,
+    count_unjudged_attempts,
+    has_recorded_outcomes,
+)
+from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
+from evcharge.migrate.reading import Database, reading
+from evcharge.report.document import csv_of, plain, records
+from evcharge.report.words import counted, day_text
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document; grows when a key changes its meaning or goes."""
+
+STATION_FIGURES = (
+    "attempts",
+    "successes",
+    "failures",
+    "unknown",
+    "excluded",
+    "success_ratio",
+    "low",
+    "high",
+    "verdict",
+    "failures_included",
+)
+"""The figures of a station, and of the network, in every output."""
+
+FAILURES_REMOVED_NOTE = (
+    "Failures are not in the data: the publisher removed them, so no rate here can show reliability."
+)
+FAILURES_PERHAPS_REMOVED_NOTE = "The publisher does not say whether failures are in the data; rates may be too high."
+SOME_FAILURES_REMOVED_NOTE = "For some stations failures are not in the data: their publisher removed them."
+FLOOR_NOTE = "Attempts that left no session in the data are not counted, so the true rates are lower, if anything."
+
+
+@dataclass(frozen=True)
+class Report:
+    """Success per station, or another group, by one definition.
+
+    Attributes:
+        definition: what counts as a success.
+        reason: why this definition.
+        target: success ratio the verdicts are against [0 to 1].
+        by: what the sessions are grouped by: a key of ``outcomes.GROUPINGS``.
+        first_day: first local day with a selected session.
+        last_day: last local day with one.
+        groups: one row a group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
+            ``STATION_FIGURES``.
+        network: ``STATION_FIGURES`` of all of them pooled.
+        unjudged_attempts: attempts that never became a transaction and are among the unknown.
+    """
+
+    definition: Definition
+    reason: str
+    target: float
+    by: str
+    first_day: date
+    last_day: date
+    groups: pd.DataFrame
+    network: dict[str, Any]
+    unjudged_attempts: int = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said with these figures."""
+        notes = notes_of(set(self.groups["failures_included"]))
+        if self.unjudged_attempts:
+            told = f"{counted(self.unjudged_attempts, 'attempt')} never became a transaction"
+            notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
+        return notes
+
+    def count_of(self, verdict: str) -> int:
+        """Number of stations with this verdict."""
+        return int((self.groups["verdict"] == verdict).sum())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
+        rows = records(self.groups)
+        plural = f"{self.by}s"
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "definition": self.definition.id,
+            "definition_version": self.definition.version,
+            "definition_title": self.definition.title,
+            "definition_source": self.definition.source,
+            "definition_reason": self.reason,
+            "target": self.target,
+            "from": self.first_day.isoformat(),
+            "to": self.last_day.isoformat(),
+            "notes": self.notes,
+            "by": self.by,
+            "network": {plural: len(rows), **self.network},
+            plural: rows,
+        }
+
+
+def notes_of(failures_included: set[str]) -> list[str]:
+    """What must be said with rates of stations whose publishers said this of their failures."""
+    if failures_included == {FAILURES_REMOVED}:
+        return [FAILURES_REMOVED_NOTE]
+    if FAILURES_REMOVED in failures_included:
+        return [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]
+    return [FLOOR_NOTE] if failures_included == {FAILURES_INCLUDED} else [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]
+
+
+def build_report(
+    database: Database,
+    *,
+    target: float,
+    definition: Definition | None = None,
+    selection: Selection,
+    by: str = "station",
+) -> Report:
+    """Reads the figures of the selected sessions.
+
+    Args:
+        database: its URL, an engine, or a session that reads it.
+        target: success ratio to judge against, between 0 and 1.
+        definition: what counts as a success; None takes ``recorded`` where the selected sessions carry outcomes of
+            their own, else ``afirev``.
+        selection: which sessions.
+        by: what they are grouped by: a key of ``outcomes.GROUPINGS``.
+
+    Raises:
+        DatabaseError: the database can't be read, or is at another revision.
+        NoDataError: no session matches.
+    """
+    with reading(database) as session:
+        return report_of(session, target=target, definition=definition, selection=selection, by=by)
+
+
+def report_of(
+    session: Session, *, target: float, definition: Definition | None, selection: Selection, by: str = "station"
+) -> Report:
+    """The figures of ``build_report``, read in a session at hand.
+
+    Raises:
+        NoDataError: no session matches.
+    """
+    definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
+    counts = count_outcomes(session, definition, selection, by)
+    unjudged = count_unjudged_attempts(session, definition, selection)
+    if counts.empty:
+        raise no_sessions(selection)
+    stations = with_rates(counts, target)
+    pooled = network_of(counts, target).iloc[0]
+    return Report(
+        definition=definition,
+        reason=reason,
+        target=target,
+        by=by,
+        first_day=_day(int(counts["first_hour"].min())),
+        last_day=_day(int(counts["last_hour"].max())),
+        groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
+        network={name: plain(pooled[name]) for name in STATION_FIGURES},
+        unjudged_attempts=unjudged,
+    )
+
+
+def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
+    """The definition where none is named, and why."""
+    if has_recorded_outcomes(session, selection):
+        return RECORDED, "the data carries recorded outcomes"
+    return AFIREV, "the data carries no recorded outcomes"
+
+
+def no_sessions(selection: Selection, besides: str = "") -> NoDataError:
+    """The error of a selection without sessions; ``besides`` says what else may be the cause."""
+    return NoDataError(
+        "no_sessions", f"no session {described(selection)}{besides}.", "Load a file, or widen the selection."
+    )
+
+
+def described(selection: Selection) -> str:
+    """The selection in words that follow "no session"."""
+    parts = [f"at station {', '.join(selection.station_ids)}"] if selection.station_ids else []
+    parts += [f"of source {selection.source}"] if selection.source else []
+    parts += [f"from {selection.first_day}"] if selection.first_day else []
+    parts += [f"to {selection.last_day}"] if selection.last_day else []
+    return "matches: " + ", ".join(parts) if parts else "is in the database"
+
+
+def _day(hour_key: int) -> date:
+    return date(hour_key // 1_000_000, hour_key // 10_000 % 100, hour_key // 100 % 100)
+
+
+def period_of(report: Report) -> str:
+    """The period as people write it, such as 1 Apr 2025 – 30 Jun 2025."""
+    first, last = (day_text(day) for day in (report.first_day, report.last_day))
+    return first if first == last else f"{first} – {last}"
+
+
+def to_csv(report: Report) -> str:
+    """The groups as CSV, one row each, unrounded; text that a spreadsheet could run is made inert."""
+    return csv_of(report.groups.assign(definition=report.definition.id, target=report.target))

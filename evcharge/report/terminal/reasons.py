@@ -1,0 +1,36 @@
+"""Reasons of failures, as people read them in a terminal.
+
+What does not belong here: figures, and anything a program should read (``report.reasons``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from evcharge.metrics.reasons import REASONS_NOTE
+from evcharge.report.reasons import Reasons
+from evcharge.report.terminal.table import print_table, say
+from evcharge.report.words import counted, percent
+
+
+def print_reasons(found: Reasons, console: Console) -> None:
+    """Prints the reasons, the most frequent first."""
+    failures = int(found.network["sessions"].sum())
+    say(console, f"failures by {found.definition.id} ({found.reason})")
+    say(console, counted(failures, "failure"))
+    say(console)
+    rows = [
+        (f"{row['sessions']:,}", percent(row["share"]), _reason(row), row["party"])
+        for row in found.network.to_dict("records")
+    ]
+    print_table(console, (">sessions", ">share", "reason", "points to"), rows)
+    say(console)
+    say(console, REASONS_NOTE)
+
+
+def _reason(row: Mapping[Any, Any]) -> str:
+    code = " ".join(part for part in (row["namespace"], row["reason"]) if part)
+    return f"{code}: {row['title']}" if code else str(row["title"])
