@@ -21,6 +21,7 @@ from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
 from evcharge.metrics.outcomes import Selection, find_grouping
 from evcharge.metrics.rates import require_target
+from evcharge.metrics.refused import Refused
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
@@ -109,6 +110,11 @@ class Reliability:
     def reasons(self) -> pd.DataFrame:
         """One row a reason of failure: the columns of ``metrics.reasons.count_reasons``."""
         return self.reasons_report.network
+
+    @property
+    def refused(self) -> Refused:
+        """The rows of the selection that loads refused, and how they would have counted."""
+        return self.report.refused
 
     def to_dict(self) -> dict[str, Any]:
         """The document that ``evcharge report --json`` prints."""

@@ -7,7 +7,7 @@ What does not belong here: what was counted (``outcomes``), intervals and tails 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,6 +84,15 @@ def verdicts(successes: Floats, attempts: Floats, target: float, said: npt.NDArr
     below = (attempts > 0) & (this_few < BELOW_TAIL)
     meets = (attempts > 0) & (this_many < MEETS_TAIL) & whole
     return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]
+
+
+def withheld(
+    verdicts_so_far: Sequence[str], successes: Floats, attempts: Floats, refused_failures: Floats, target: float
+) -> list[str]:
+    """The verdicts, but none that meets the target only because failures were among the rows that loads refused."""
+    with_refused = verdicts(successes, attempts + refused_failures, target)
+    pairs = zip(verdicts_so_far, with_refused, strict=True)
+    return [CANT_TELL if verdict == MEETS and counted_in != MEETS else verdict for verdict, counted_in in pairs]
 
 
 class Turns(NamedTuple):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+import pandas as pd
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.outcomes import Selection
@@ -39,18 +40,46 @@ def read_refused(session: Session, selection: Selection) -> Refused:
     A row that names no station or no day that can be read is counted whatever stations or days are selected: it may
     be of them.
     """
-    each_row = (
-        select(RejectedRow.load_key, RejectedRow.source_line, func.min(RejectedRow.would_have_been).label("word"))
+    rows = _refused_rows(selection).subquery()
+    counts = dict.fromkeys(("failure", "success", "unknown"), 0)
+    for word, count in session.execute(select(rows.c.word, func.count()).group_by(rows.c.word)):
+        counts[word or "unknown"] += count
+    return Refused(sum(counts.values()), counts["failure"], counts["success"], counts["unknown"])
+
+
+def read_refused_failures(session: Session, selection: Selection) -> pd.DataFrame:
+    """The refused rows that would have been failures, by the station and the day that they named.
+
+    Returns:
+        One row per source, station and day: ``source``, ``station_id``, ``day`` (NaT where none could be read) and
+        ``failures``. Rows that name no station are left out.
+    """
+    rows = _refused_rows(selection).subquery()
+    counts = (
+        select(rows.c.source, rows.c.station_id, rows.c.time_key, func.count().label("failures"))
+        .where(rows.c.word == "failure", rows.c.station_id.is_not(None))
+        .group_by(rows.c.source, rows.c.station_id, rows.c.time_key)
+    )
+    frame = pd.DataFrame(session.execute(counts).all(), columns=["source", "station_id", "time_key", "failures"])
+    days = frame["time_key"].astype("Int64") // 100
+    frame["day"] = pd.to_datetime(days.astype("string"), format="%Y%m%d", errors="coerce")
+    return frame.groupby(["source", "station_id", "day"], dropna=False)[["failures"]].sum().reset_index()
+
+
+def _refused_rows(selection: Selection) -> Select[Any]:
+    """One row for each refused row, which several rules may have refused."""
+    each_row: Select[Any] = (
+        select(
+            LoadLedger.source,
+            func.min(RejectedRow.station_id).label("station_id"),
+            func.min(RejectedRow.time_key).label("time_key"),
+            func.min(RejectedRow.would_have_been).label("word"),
+        )
         .join(LoadLedger, LoadLedger.load_key == RejectedRow.load_key)
         .where(*_selected(selection))
-        .group_by(RejectedRow.load_key, RejectedRow.source_line)
-        .subquery()
+        .group_by(LoadLedger.source, RejectedRow.load_key, RejectedRow.source_line)
     )
-    counts = select(each_row.c.word, func.count()).group_by(each_row.c.word)
-    by_word = {word or "unknown": 0 for word in (None, "failure", "success")}
-    for word, count in session.execute(counts):
-        by_word[word or "unknown"] += count
-    return Refused(sum(by_word.values()), by_word["failure"], by_word["success"], by_word["unknown"])
+    return each_row
 
 
 def _selected(selection: Selection) -> list[ColumnElement[bool]]:

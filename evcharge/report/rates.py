@@ -6,15 +6,17 @@ as such (``document``), and how anything is shown (``terminal``, ``page``, ``cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
+from evcharge.metrics.intervals import Floats
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     Selection,
@@ -22,7 +24,8 @@ from evcharge.metrics.outcomes import (
     count_unjudged_attempts,
     has_recorded_outcomes,
 )
-from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
+from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates, withheld
+from evcharge.metrics.refused import Refused, read_refused, read_refused_failures
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.words import counted, day_text
@@ -67,6 +70,8 @@ class Report:
             ``STATION_FIGURES``.
         network: ``STATION_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
+        refused: the rows of the selection that loads refused; where the failures among them would undo it, no verdict
+            of a station or of the network is that it meets the target.
     """
 
     definition: Definition
@@ -78,6 +83,7 @@ class Report:
     groups: pd.DataFrame
     network: dict[str, Any]
     unjudged_attempts: int = 0
+    refused: Refused = field(default_factory=Refused)
 
     @property
     def notes(self) -> list[str]:
@@ -86,6 +92,8 @@ class Report:
         if self.unjudged_attempts:
             told = f"{counted(self.unjudged_attempts, 'attempt')} never became a transaction"
             notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
+        if self.refused.rows:
+            notes.append(refused_note(self.refused))
         return notes
 
     def count_of(self, verdict: str) -> int:
@@ -108,6 +116,7 @@ class Report:
             "to": self.last_day.isoformat(),
             "notes": self.notes,
             "by": self.by,
+            "refused": self.refused.to_dict(),
             "network": {plural: len(rows), **self.network},
             plural: rows,
         }
@@ -120,6 +129,15 @@ def notes_of(failures_included: set[str]) -> list[str]:
     if FAILURES_REMOVED in failures_included:
         return [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]
     return [FLOOR_NOTE] if failures_included == {FAILURES_INCLUDED} else [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]
+
+
+def refused_note(refused: Refused) -> str:
+    """What the loads refused, and how it would have counted."""
+    rows = counted(refused.rows, "row")
+    return (
+        f"The loads refused {rows}, which no rate here counts: {refused.failures:,} would have counted as failures, "
+        f"{refused.successes:,} as successes, {refused.unknown:,} can't be told."
+    )
 
 
 def build_report(
@@ -161,8 +179,12 @@ def report_of(
     unjudged = count_unjudged_attempts(session, definition, selection)
     if counts.empty:
         raise no_sessions(selection)
-    stations = with_rates(counts, target)
-    pooled = network_of(counts, target).iloc[0]
+    refused = read_refused(session, selection)
+    stations, network = with_rates(counts, target), network_of(counts, target)
+    network["verdict"] = _withheld(network, np.array([float(refused.failures)]), target)
+    if by == "station":
+        stations["verdict"] = _withheld(stations, _failures_refused_at(session, selection, stations), target)
+    pooled = network.iloc[0]
     return Report(
         definition=definition,
         reason=reason,
@@ -173,7 +195,20 @@ def report_of(
         groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
         network={name: plain(pooled[name]) for name in STATION_FIGURES},
         unjudged_attempts=unjudged,
+        refused=refused,
     )
+
+
+def _withheld(rated: pd.DataFrame, refused_failures: Floats, target: float) -> list[str]:
+    successes, attempts = (rated[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
+    return withheld(rated["verdict"].tolist(), successes, attempts, refused_failures, target)
+
+
+def _failures_refused_at(session: Session, selection: Selection, stations: pd.DataFrame) -> Floats:
+    """Refused rows of each station that would have been failures [counts]."""
+    by_station = read_refused_failures(session, selection).groupby(["source", "station_id"])["failures"].sum()
+    keys = list(zip(stations["source"], stations["station_id"], strict=True))
+    return np.array([float(by_station.get(key, 0)) for key in keys])
 
 
 def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
@@ -209,6 +244,16 @@ def period_of(report: Report) -> str:
     return first if first == last else f"{first} – {last}"
 
 
+def constants_of(report: Report) -> dict[str, Any]:
+    """What is the same in each row of a CSV: by what and against what it was judged, and what the loads refused."""
+    return {
+        "definition": report.definition.id,
+        "target": report.target,
+        "refused_rows": report.refused.rows,
+        "refused_failures": report.refused.failures,
+    }
+
+
 def to_csv(report: Report) -> str:
     """The groups as CSV, one row each, unrounded; text that a spreadsheet could run is made inert."""
-    return csv_of(report.groups.assign(definition=report.definition.id, target=report.target))
+    return csv_of(report.groups.assign(**constants_of(report)))

@@ -33,7 +33,7 @@ from evcharge.metrics.weekly import (
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
-from evcharge.report.rates import Report, build_report
+from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.words import (
     counted,
     day_text,
@@ -361,7 +361,7 @@ def to_csv(story: Story) -> str:
     report = story.report
     columns = [*report.groups.columns, *CSV_COLUMNS]
     rows = story.stations.sort_values(["source", "station_id"])[columns]
-    return csv_of(rows.assign(definition=report.definition.id, target=report.target))
+    return csv_of(rows.assign(**constants_of(report)))
 
 
 def allowance_used(story: Story) -> tuple[int, float, float | None]:
