@@ -66,9 +66,9 @@ def read_refused_failures(session: Session, selection: Selection) -> pd.DataFram
     return frame.groupby(["source", "station_id", "day"], dropna=False)[["failures"]].sum().reset_index()
 
 
-def _refused_rows(selection: Selection) -> Select[Any]:
+def _refused_rows(selection: Selection) -> Select[str, str | None, int | None, str | None]:
     """One row for each refused row, which several rules may have refused."""
-    each_row: Select[Any] = (
+    return (
         select(
             LoadLedger.source,
             func.min(RejectedRow.station_id).label("station_id"),
@@ -79,7 +79,6 @@ def _refused_rows(selection: Selection) -> Select[Any]:
         .where(*_selected(selection))
         .group_by(LoadLedger.source, RejectedRow.load_key, RejectedRow.source_line)
     )
-    return each_row
 
 
 def _selected(selection: Selection) -> list[ColumnElement[bool]]:
