@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evcharge import toml
 from evcharge.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 CONFIG_FILE = Path("evcharge.toml")
 
@@ -65,8 +60,8 @@ def resolve(name: str, flag: Any = None, file: Path | None = None) -> Setting:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        values = toml.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, toml.TOMLDecodeError) as error:
         raise ConfigError(
             "config_unreadable",
             f"{path} can't be read as TOML: {error}.",

@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "version": (set(), set()),
     "__main__": ({"cli"}, set()),
     "errors": (set(), set()),
-    "config": ({"errors"}, TOML),
+    "toml": (set(), TOML),
+    "config": ({"toml", "errors"}, set()),
     "frames": ({"errors"}, FRAMES),
     "output": ({"errors"}, set()),
     "models": (set(), SQL),
@@ -53,7 +54,7 @@ MAY_IMPORT = {
         },
         FRAMES | SQL,
     ),
-    "metrics": ({"models", "errors"}, FRAMES | SQL | TOML | {"scipy"}),
+    "metrics": ({"toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
         {"metrics", "db", "migrate", "errors", "output", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
