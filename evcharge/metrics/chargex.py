@@ -15,6 +15,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from evcharge.arrays import Floats
 from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
 from evcharge.metrics.intervals import wilson_interval
@@ -62,8 +63,6 @@ _GAPS = (
     FactCharging.power_after_seconds,
 )
 """From the start to the answer, plug and power [seconds]."""
-
-Floats = npt.NDArray[np.float64]
 
 
 class LoggedAttempts(NamedTuple):

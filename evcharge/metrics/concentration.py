@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from evcharge.arrays import Floats, Integers
 
 HOURS_OF_A_DAY = 24
 LONGEST_WINDOW_HOURS = 12

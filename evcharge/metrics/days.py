@@ -15,11 +15,11 @@ import pandas as pd
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Integers
 from evcharge.metrics.definitions import OUTCOMES, SUCCESS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.models import FactCharging
 
-Integers = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
 
 DAY_COUNTS = ("successes", "failures", "excluded", "unknown")

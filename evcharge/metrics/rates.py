@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Floats
 from evcharge.errors import ConfigError
-from evcharge.metrics.intervals import Floats, tails, wilson_interval
+from evcharge.metrics.intervals import tails, wilson_interval
 
 BELOW_TAIL = 0.001
 """A station is below target when chance gives so few successes less often than this: the alarm limit (99.8 %) of a

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evcharge.metrics.intervals import Floats, jeffreys_interval, positive
+from evcharge.arrays import Floats
+from evcharge.metrics.intervals import jeffreys_interval, positive
 
 LEAST_STATIONS = 10
 """Stations with attempts below which no spread between stations is estimated. House rule, provisional: two parameters

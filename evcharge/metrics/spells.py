@@ -10,16 +10,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Floats, Integers
 from evcharge.metrics.cost import charges_lost
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts
 from evcharge.metrics.silence import find_silence
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 CHANGE_EVIDENCE = 18.0
 """Twice the log of the likelihood ratio, two rates against one, from which on a change is taken as real. Source:

@@ -17,6 +17,7 @@ import pandas as pd
 from sqlalchemy import Select, Text, and_, case, select, true, type_coerce
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Flags, Integers
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
@@ -24,9 +25,6 @@ from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, f
 from evcharge.metrics.rows import frame_of
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
-
-Whole = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 MARGIN_DAYS = 7
 """How far beyond the selected days attempts are read, so that a visit across the edge is seen whole. Source: a house
@@ -138,9 +136,9 @@ def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
 class _Chain:
     """Attempts group by group, each in order of start; arrays of one length."""
 
-    station_key: Whole
-    start: Whole
-    gap: Whole
+    station_key: Integers
+    start: Integers
+    gap: Integers
     first_of_group: Flags
     anonymous: Flags
     succeeded: Flags
@@ -195,7 +193,7 @@ def _changes(*keys: npt.NDArray[Any]) -> Flags:
     return changed
 
 
-def _inherited(driver: Whole, start: Whole, end: Whole, first_of_port: Flags, rule: VisitRule) -> Whole:
+def _inherited(driver: Integers, start: Integers, end: Integers, first_of_port: Flags, rule: VisitRule) -> Integers:
     """Drivers (−1 for none) in order of start on each port, with those that attempts without one inherit.
 
     From the next attempt that has one, else from the last one that had one, over gaps of at most ``inherit_minutes``.
