@@ -15,14 +15,18 @@ from evcharge.errors import ConfigError
 
 CONFIG_FILE = Path("evcharge.toml")
 
+DEFAULT_TARGET = 0.95
+"""Success ratio to judge against. A house default, not a rule of any regulator. NEVI's 97 % is port uptime and must not
+be used for sessions."""
+LOCK_WAIT_SECONDS = 60.0
+"""How long a loader waits for another one before it says "busy"."""
+
 DEFAULTS: dict[str, str | float] = {
     "database_url": "sqlite:///ev_charging.db",
-    # A house default, not a rule of any regulator. NEVI's 97 % is port uptime and must not be used for sessions.
-    "target": 0.95,
+    "target": DEFAULT_TARGET,
     # What driver tokens are hashed with before they are stored; without it no driver is stored at all.
     "driver_salt": "",
-    # How long a loader waits for another one before it says "busy".
-    "lock_wait_seconds": 60.0,
+    "lock_wait_seconds": LOCK_WAIT_SECONDS,
 }
 """Every setting there is, and what it is when nobody says otherwise."""
 

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "output": ({"errors"}, set()),
     "models": (set(), SQL),
     "views": ({"models"}, set()),
-    "db": ({"errors"}, SQL),
+    "db": ({"config", "errors"}, SQL),
     "parse": ({"frames"}, FRAMES),
     "rules": ({"parse", "frames"}, FRAMES),
     "clean": ({"rules", "parse", "frames", "errors"}, FRAMES),
@@ -62,7 +62,7 @@ MAY_IMPORT = {
     ),
     "export": ({"report", "metrics", "models", "views", "errors", "output"}, SQL | {"pyarrow"}),
 }
-MAY_IMPORT["api"] = ({"report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
+MAY_IMPORT["api"] = ({"config", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "jinja2", "scipy", "alembic", "python_calamine", "pyarrow"}
 
