@@ -33,8 +33,8 @@ def local_days(hours: Integers) -> Days:
     days = np.asarray(hours, dtype="int64") // 100
     months = (days // 10_000 - 1970) * 12 + days // 100 % 100 - 1
     first_of_month = months.astype("datetime64[M]").astype("datetime64[D]")
-    found: Days = (first_of_month + (days % 100 - 1).astype("timedelta64[D]")).astype("datetime64[s]")
-    return found
+    local: Days = (first_of_month + (days % 100 - 1).astype("timedelta64[D]")).astype("datetime64[s]")
+    return local
 
 
 def select_days(definition: Definition, selection: Selection) -> Select[Any]:

@@ -160,8 +160,8 @@ def reasons_of(stop_reason: str | None, error_code: str | None) -> list[Reason]:
     errors.sort(key=lambda code: code.reason_class != FAULT)
     stop = (stop_reason or "").strip()
     stops = [known.find(STOP_REASON, stop)] if stop else []
-    found = [*errors, *(reason for reason in stops if reason)]
-    return list(dict.fromkeys(found)) or [NOT_RECORDED]
+    reasons = [*errors, *(reason for reason in stops if reason)]
+    return list(dict.fromkeys(reasons)) or [NOT_RECORDED]
 
 
 def select_failures(definition: Definition, selection: Selection) -> Select[Any]:

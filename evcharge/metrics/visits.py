@@ -114,15 +114,15 @@ def read_attempts(session: Session, definition: Definition, selection: Selection
 def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
     """The frame ``Attempts.stations`` of all rows, the excluded ones among them."""
     inside = rows[rows["in_selection"]]
-    said = inside["load_key"].map(
+    included = inside["load_key"].map(
         dict(session.execute(select(LoadLedger.load_key, LoadLedger.failures_included)).all())
     )
     flags = pd.DataFrame(
         {
             "station_key": inside["station_key"],
             "excluded": inside["outcome"] == EXCLUDED,
-            "without_failures": said == FAILURES_REMOVED,
-            "perhaps_without_failures": said == FAILURES_PERHAPS_REMOVED,
+            "without_failures": included == FAILURES_REMOVED,
+            "perhaps_without_failures": included == FAILURES_PERHAPS_REMOVED,
         }
     )
     counts = flags.groupby("station_key").sum().astype("int64").reset_index()
@@ -204,9 +204,9 @@ def _inherited(driver: Integers, start: Integers, end: Integers, first_of_port: 
 
     # For each attempt the number of the next one, and of the last one, that has a driver: itself where it has one.
     # Without any it is the end of the array, which has no driver to hand on either.
-    place = np.arange(len(driver))
-    later = np.minimum.accumulate(np.where(driver >= 0, place, len(driver) - 1)[::-1])[::-1]
-    earlier = np.maximum.accumulate(np.where(driver >= 0, place, 0))
+    number = np.arange(len(driver))
+    later = np.minimum.accumulate(np.where(driver >= 0, number, len(driver) - 1)[::-1])[::-1]
+    earlier = np.maximum.accumulate(np.where(driver >= 0, number, 0))
     for neighbour in (later, earlier):
         driver = np.where((driver < 0) & (run[neighbour] == run), driver[neighbour], driver)
     return driver
@@ -229,15 +229,15 @@ def _visits(chain: _Chain, rule: VisitRule) -> pd.DataFrame:
 
     # ``reduceat`` takes a figure of each visit from the slice between its first attempt and the next visit's.
     first = np.flatnonzero(begins)
-    place = np.arange(len(begins))
+    number = np.arange(len(begins))
     visit = np.cumsum(begins) - 1
 
     # The first and last attempt with a known outcome: others count as the last of all, or as the visit's first, and so
     # are never the least, or the greatest, beside a known one; a visit without any is unknown whatever these say.
-    first_known = np.minimum.reduceat(np.where(chain.known, place, len(place) - 1), first)
-    last_known = np.maximum.reduceat(np.where(chain.known, place, first[visit]), first)
+    first_known = np.minimum.reduceat(np.where(chain.known, number, len(number) - 1), first)
+    last_known = np.maximum.reduceat(np.where(chain.known, number, first[visit]), first)
 
-    attempts = np.diff(first, append=len(place))
+    attempts = np.diff(first, append=len(number))
     unknown = np.add.reduceat((~chain.known).astype("int64"), first)
 
     # ``select`` takes the first condition that holds: only a visit that did not succeed at once is looked at for any.

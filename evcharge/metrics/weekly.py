@@ -129,10 +129,10 @@ def why_no_limits(weeks: pd.DataFrame) -> str | None:
         weeks_told = f"{len(attempts)} full week{'' if len(attempts) == 1 else 's'}"
         return f"{weeks_told} with attempts; {LEAST_WEEKS} are needed"
     tried, succeeded = (int(counts[:BASELINE_WEEKS].sum()) for counts in (attempts, successes))
-    for count, one, many in ((tried - succeeded, "failure", "failures"), (succeeded, "success", "successes")):
+    for count, singular, plural in ((tried - succeeded, "failure", "failures"), (succeeded, "success", "successes")):
         if count < LEAST_OF_EACH:
-            told = f"{count} {one if count == 1 else many}"
-            return f"{told} in the first {BASELINE_WEEKS} weeks; {LEAST_OF_EACH} are needed"
+            count_told = f"{count} {singular if count == 1 else plural}"
+            return f"{count_told} in the first {BASELINE_WEEKS} weeks; {LEAST_OF_EACH} are needed"
     return None
 
 
@@ -192,8 +192,8 @@ def control_chart(weeks: pd.DataFrame) -> pd.DataFrame:
     low[used], high[used] = np.clip(baseline.centre - reach, 0, 1), np.clip(baseline.centre + reach, 0, 1)
 
     side = np.sign(ratios - baseline.centre)
-    found = (ratios < low[used]) | (ratios > high[used]) | ((_row_lengths(side) >= RUN_WEEKS) & (side != 0))
-    signal[used] = np.where(found, np.where(side < 0, WORSE, BETTER), "")
+    is_signal = (ratios < low[used]) | (ratios > high[used]) | ((_row_lengths(side) >= RUN_WEEKS) & (side != 0))
+    signal[used] = np.where(is_signal, np.where(side < 0, WORSE, BETTER), "")
     return weeks.assign(centre=baseline.centre, low=low, high=high, signal=signal)
 
 
