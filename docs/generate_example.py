@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from evcharge.config import DEFAULT_TARGET  # noqa: E402
 from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.outcomes import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
@@ -42,8 +43,8 @@ def tell_example() -> tuple[Story, str]:
         write_sample(sessions, rows=ROWS, stations=STATIONS)
         upgrade(url)
         load_file(sessions, url, [builtin_profiles()["native"]])
-        command = "evcharge report --target 0.95 --definition recorded --html report.html"
-        return build_page(url, target=0.95, selection=Selection(), command=lambda _: command)
+        command = f"evcharge report --target {DEFAULT_TARGET} --definition recorded --html report.html"
+        return build_page(url, target=DEFAULT_TARGET, selection=Selection(), command=lambda _: command)
 
 
 def hash_of(story: Story) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
+from evcharge.config import DEFAULT_TARGET
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
 from evcharge.metrics.outcomes import Selection, find_grouping
@@ -128,7 +129,7 @@ def reliability(
     start: date | None = None,
     end: date | None = None,
     definition: str | Definition | None = None,
-    target: float = 0.95,
+    target: float = DEFAULT_TARGET,
     by: str = "station",
     visit_rule: str = "voltra_site_5",
     timezone: str | None = None,

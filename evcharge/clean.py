@@ -13,6 +13,7 @@ import pandas as pd
 
 from evcharge.frames import (
     CLEAN_FRAME,
+    LONGEST_TEXT,
     REJECT_FRAME,
     STATION_TEXTS,
     Cleaned,
@@ -24,7 +25,7 @@ from evcharge.parse import (
     local_hours,
     parse_numbers,
 )
-from evcharge.rules import LONGEST_TEXT, RULES, UNUSABLE, WARNINGS, Parsed, Rule
+from evcharge.rules import RULES, UNUSABLE, WARNINGS, Parsed, Rule
 
 _NO_DATABASE_TAKES = re.compile("[\x00\ud800-\udfff]")
 

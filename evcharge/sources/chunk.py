@@ -94,7 +94,7 @@ class Reading(NamedTuple):
 
 
 def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> Iterator[RawSessions]:
-    """The rows in frames of ``reading.chunk_rows`` rows, the last one shorter; no frame where nothing was read.
+    """The rows in frames of ``Reading.chunk_rows`` rows, the last one shorter; no frame where nothing was read.
 
     Args:
         batches: rows in file order.

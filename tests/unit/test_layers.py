@@ -23,12 +23,14 @@ MAY_IMPORT = {
     "version": (set(), set()),
     "__main__": ({"cli"}, set()),
     "errors": (set(), set()),
-    "config": ({"errors"}, TOML),
+    "arrays": (set(), {"numpy"}),
+    "toml": (set(), TOML),
+    "config": ({"toml", "errors"}, set()),
     "frames": ({"errors"}, FRAMES),
     "output": ({"errors"}, set()),
     "models": (set(), SQL),
     "views": ({"models"}, set()),
-    "db": ({"errors"}, SQL),
+    "db": ({"config", "errors"}, SQL),
     "parse": ({"frames"}, FRAMES),
     "rules": ({"parse", "frames"}, FRAMES),
     "clean": ({"rules", "parse", "frames", "errors"}, FRAMES),
@@ -53,14 +55,14 @@ MAY_IMPORT = {
         },
         FRAMES | SQL,
     ),
-    "metrics": ({"models", "errors"}, FRAMES | SQL | TOML | {"scipy"}),
+    "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
-        {"metrics", "db", "migrate", "errors", "output", "version"},
+        {"arrays", "metrics", "db", "migrate", "errors", "output", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": ({"report", "metrics", "models", "views", "migrate", "errors", "output"}, SQL | {"pyarrow"}),
 }
-MAY_IMPORT["api"] = ({"report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
+MAY_IMPORT["api"] = ({"config", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "jinja2", "scipy", "alembic", "python_calamine", "pyarrow"}
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from evcharge.arrays import Floats
 from evcharge.metrics.rates import BELOW, CANT_TELL
 from evcharge.metrics.small_samples import FUNNEL_TAILS, funnel_limits
 from evcharge.report.charts.legend import Sign, draw_legend
@@ -30,8 +30,6 @@ from evcharge.report.charts.theme import BAND, LINE, MARKS, SMALL, SMALL_MUTED, 
 from evcharge.report.now import ATTENTION
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.words import counted, elided, whole_percent
-
-Floats = npt.NDArray[np.float64]
 
 TITLE = "Success now against the number of attempts"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,8 +21,6 @@ from evcharge.report.charts.sheet import PAGE_PX, Sheet, default_style
 from evcharge.report.charts.stations import target_words
 from evcharge.report.charts.theme import BAD, BAND, LINE, OK, PAPER, SMALL, SMALL_BOLD, SMALL_MUTED, UNSURE, Mark
 from evcharge.report.words import counted, day_text, percent
-
-Floats = npt.NDArray[np.float64]
 
 TITLE = "Success rate by week"
 

@@ -164,7 +164,7 @@ class Attempt:
             self.next_notice = (after, notice.status)
 
     def row(self, *, decided: bool = True) -> tuple[str, ...]:
-        """The row's fields, as ``ocpp.FIELDS`` names them; ``decided`` is false where the log ended too early."""
+        """The row's fields, as ``ocpp.reader.FIELDS`` names them; not ``decided`` where the log ended too early."""
         start = self.start or Moment("", "", None, None)
         stop = self.stop or Moment("", "", None, None)
         codes, charging, power = self._told_by_notices()
