@@ -241,11 +241,11 @@ def check_gate(report: Report, fail_under: float | None) -> None:
 def show_definitions(target: float, selection: Selection, as_json: bool) -> None:
     """Prints the network by every definition."""
     from evcharge.metrics.definitions import AFIREV
+    from evcharge.report.comparison import build_comparison, require_definitions
     from evcharge.report.document import to_json
-    from evcharge.report.sandwich import build_sandwich, require_definitions
     from evcharge.report.terminal.comparison import print_definitions
 
-    built = build_sandwich(database_url(), target=target, base=AFIREV, selection=selection)
+    built = build_comparison(database_url(), target=target, base=AFIREV, selection=selection)
     require_definitions(built, selection)
     if as_json:
         click.echo(to_json(built))
@@ -265,15 +265,15 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
-def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
+def compare(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
     """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
     from evcharge.metrics.definitions import DEFINITIONS
+    from evcharge.report.comparison import build_comparison, require_definitions
     from evcharge.report.document import to_json
-    from evcharge.report.sandwich import build_sandwich, require_definitions
-    from evcharge.report.terminal.comparison import print_sandwich
+    from evcharge.report.terminal.comparison import print_comparison
 
     base, selection = named_definition(definition), selected(**chosen)
-    built = build_sandwich(
+    built = build_comparison(
         database_url(),
         target=target_ratio(target),
         base=base,
@@ -284,4 +284,14 @@ def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any
     if as_json:
         click.echo(to_json(built))
     else:
-        print_sandwich(built, console())
+        print_comparison(built, console())
+
+
+def renamed(**options: Any) -> None:
+    """Runs ``evcharge compare`` for those who know it by its old name, and says the new one."""
+    notice("evcharge sandwich is now called evcharge compare.")
+    click.get_current_context().invoke(compare, **options)
+
+
+sandwich = click.Command("sandwich", callback=renamed, params=compare.params, help=compare.help, hidden=True)
+"""The old name of ``evcharge compare``; it stays for one release."""

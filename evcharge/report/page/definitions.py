@@ -1,6 +1,6 @@
 """What counts, and by whose rule: the terms, every definition side by side, and the verdicts that hang on it.
 
-What does not belong here: what a definition says (``metrics.definitions``) and the comparison (``report.sandwich``).
+What does not belong here: what a definition says (``metrics.definitions``) and the comparison (``report.comparison``).
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TA
 from evcharge.metrics.sandwich import STATION
 from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, SILENT_CHANCE
 from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
+from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
 from evcharge.report.page.background import Evidence
 from evcharge.report.page.cells import table_of, terms_of
-from evcharge.report.sandwich import Sandwich
 from evcharge.report.story import LEADING_SHARE, Story
 from evcharge.report.words import NONE, counted, interval, percent
 
 MOST_FLIPS = 10
-"""Stations shown whose verdict hangs on the definition; ``evcharge sandwich`` has all of them."""
+"""Stations shown whose verdict hangs on the definition; ``evcharge compare`` has all of them."""
 NO_DEFINITION = "No definition can judge these sessions."
 
 
 def definitions(story: Story, evidence: Evidence) -> dict[str, Any]:
     """Terms, the table of definitions, and the stations whose verdict depends on it."""
-    sandwich = evidence.sandwich
-    missing = ", ".join(sandwich.silent)
+    comparison = evidence.comparison
+    missing = ", ".join(comparison.without_data)
     labels = {(row["source"], row["station_id"]): row["label"] for row in story.rows}
     return {
         "terms": _terms(story),
-        "definitions": _definition_table(sandwich) if sandwich.definitions else None,
+        "definitions": _definition_table(comparison) if comparison.definitions else None,
         "no_definition": NO_DEFINITION,
         "without_data": f"The data lacks what these need: {missing}." if missing else "",
-        "flips_title": _flips_title(len(sandwich.flipping), len(story.stations)),
-        "flips": _flip_table(sandwich, labels) if len(sandwich.flipping) else None,
-        "flips_caption": f"+n: sessions that fail by {sandwich.base.id} and succeed by this definition; −n: the other "
-        "way round. Marks are verdicts over the whole period.",
+        "flips_title": _flips_title(len(comparison.flipping), len(story.stations)),
+        "flips": _flip_table(comparison, labels) if len(comparison.flipping) else None,
+        "flips_caption": f"+n: sessions that fail by {comparison.base.id} and succeed by this definition; −n: the "
+        "other way round. Marks are verdicts over the whole period.",
     }
 
 
@@ -96,9 +96,9 @@ def _terms(story: Story) -> list[dict[str, str]]:
     return terms_of(pairs)
 
 
-def _definition_table(sandwich: Sandwich) -> dict[str, Any]:
+def _definition_table(comparison: Comparison) -> dict[str, Any]:
     rows = []
-    for one in sandwich.by_definition():
+    for one in comparison.by_definition():
         network, verdicts = one["network"], one["stations"]
         rows.append(
             (
@@ -115,23 +115,23 @@ def _definition_table(sandwich: Sandwich) -> dict[str, Any]:
     return table_of("The network by every definition, over the whole period", columns, rows, range(1, 8))
 
 
-def _flip_table(sandwich: Sandwich, labels: Mapping[Any, str]) -> dict[str, Any]:
-    flipping = sandwich.flipping
+def _flip_table(comparison: Comparison, labels: Mapping[Any, str]) -> dict[str, Any]:
+    flipping = comparison.flipping
     keys = flipping.head(MOST_FLIPS)
-    shown = sandwich.stations.merge(keys, on=STATION)
+    shown = comparison.stations.merge(keys, on=STATION)
     rows = [
-        [labels[key], *_flip_cells(group.to_dict("records"), sandwich)]
+        [labels[key], *_flip_cells(group.to_dict("records"), comparison)]
         for key, group in shown.groupby(STATION, sort=True)
     ]
     hidden = len(flipping) - len(rows)
-    more = f"{hidden:,} more: evcharge sandwich --json" if hidden > 0 else ""
-    columns = ("station", *(one.id for one in sandwich.definitions))
+    more = f"{hidden:,} more: evcharge compare --json" if hidden > 0 else ""
+    columns = ("station", *(one.id for one in comparison.definitions))
     return table_of("Stations whose verdict depends on the definition", columns, rows, range(1, len(columns)), more)
 
 
-def _flip_cells(rows: list[dict[Any, Any]], sandwich: Sandwich) -> list[str]:
+def _flip_cells(rows: list[dict[Any, Any]], comparison: Comparison) -> list[str]:
     by_definition = {row["definition"]: row for row in rows}
-    return [_flip_cell(by_definition[one.id]) for one in sandwich.definitions]
+    return [_flip_cell(by_definition[one.id]) for one in comparison.definitions]
 
 
 def _flip_cell(row: dict[Any, Any]) -> str:
