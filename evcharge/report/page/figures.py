@@ -6,7 +6,7 @@ What does not belong here: drawing (``report.charts``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,9 +32,6 @@ from evcharge.report.words import (
     verb,
     whole_percent,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MOST_TILED = 8
 """Stations whose ports are shown week by week: two rows on a screen."""
@@ -66,31 +63,30 @@ def _spread(story: Story) -> dict[str, Any] | None:
     return _panels(story) if len(story.stations) <= MOST_PANELS else _funnel(story)
 
 
-def _drawn(prefix: str, draw: Callable[[], Figure]) -> str | None:
+def _drawn(draw: Callable[[], str]) -> str | None:
     """The chart as SVG; None where matplotlib is not installed."""
     try:
-        from evcharge.report.charts import to_svg
+        return draw()
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":
             raise
         return None
-    return to_svg(draw(), prefix)
 
 
 def _funnel(story: Story) -> dict[str, Any]:
     in_use = story.stations[~story.stations["out_of_use"]]
 
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_funnel
+    def draw() -> str:
+        from evcharge.report.charts import draw_funnel, to_svg
 
-        return draw_funnel(in_use, story.report.target)
+        return to_svg(draw_funnel(in_use, story.report.target), "funnel")
 
     left_out = "" if len(in_use) == len(story.stations) else " Without the stations out of use."
     return {
         "title": _funnel_title(story.count_of(BELOW)),
         "caption": "Success now against attempts since the last change. Within the band chance explains "
         f"the gap to the target.{left_out}",
-        "svg": _drawn("funnel", draw),
+        "svg": _drawn(draw),
         "table": None,
         "wide": False,
     }
@@ -109,10 +105,10 @@ def _panels(story: Story) -> dict[str, Any] | None:
     if weeks.empty:
         return None
 
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_panels
+    def draw() -> str:
+        from evcharge.report.charts import draw_panels, to_svg
 
-        return draw_panels(weeks, story.report.target)
+        return to_svg(draw_panels(weeks, story.report.target), "panels")
 
     rows = [
         (row["station"], day_text(row["week"]), f"{row['attempts']:,}", percent(row["success_ratio"]))
@@ -122,7 +118,7 @@ def _panels(story: Story) -> dict[str, Any] | None:
     return {
         "title": "Station by station",
         "caption": "Success by week; a larger dot has more attempts. Dashes: the target.",
-        "svg": _drawn("panels", draw),
+        "svg": _drawn(draw),
         "table": table_of("Success by station and week", columns, rows, (2, 3)),
         "wide": False,
     }
@@ -145,10 +141,10 @@ def _reasons(story: Story) -> dict[str, Any] | None:
         return None
     table = _reason_frame(story)
 
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_reasons
+    def draw() -> str:
+        from evcharge.report.charts import draw_reasons, to_svg
 
-        return draw_reasons(table)
+        return to_svg(draw_reasons(table), "reasons")
 
     rows = [
         (row["title"], f"{row['flagged']:,}", f"{row['elsewhere']:,}", percent(row["share"]), row["first_step"])
@@ -159,7 +155,7 @@ def _reasons(story: Story) -> dict[str, Any] | None:
         "title": _reasons_title(table),
         "caption": "Failed attempts since each station's last change, by what was recorded. First looks are "
         "inferences.",
-        "svg": _drawn("reasons", draw),
+        "svg": _drawn(draw),
         "table": table_of("Failures by recorded reason", columns, rows, (1, 2, 3)),
         "wide": False,
     }
@@ -204,10 +200,10 @@ def _weekly(story: Story) -> dict[str, Any] | None:
     if not (weeks["attempts"] > 0).any():
         return None
 
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_weekly
+    def draw() -> str:
+        from evcharge.report.charts import draw_weekly, to_svg
 
-        return draw_weekly(weeks, story.report.target)
+        return to_svg(draw_weekly(weeks, story.report.target), "weekly")
 
     rows = [
         (
@@ -225,7 +221,7 @@ def _weekly(story: Story) -> dict[str, Any] | None:
     return {
         "title": sentence(f"Week by week: {direction_text(story)}").rstrip("."),
         "caption": f"Success of all stations by full week{last}. {limits if weeks['centre'].notna().any() else ''}",
-        "svg": _drawn("weekly", draw),
+        "svg": _drawn(draw),
         "table": table_of("Success by week", columns, rows, (1, 2, 3)),
         "wide": True,
     }
@@ -253,10 +249,10 @@ def _port_weeks(detail: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> dict[str, Any]:
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_port_weeks
+    def draw() -> str:
+        from evcharge.report.charts import draw_port_weeks, to_svg
 
-        return draw_port_weeks(weeks)
+        return to_svg(draw_port_weeks(weeks), f"ports{number}")
 
     ports = weeks.groupby("port", as_index=False)[["attempts", "failures"]].sum()
     rows = [
@@ -271,7 +267,7 @@ def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> dict[str, An
     columns = ("port", "attempts", "failures", "failed")
     return {
         "title": row["label"],
-        "svg": _drawn(f"ports{number}", draw),
+        "svg": _drawn(draw),
         "table": table_of(f"Ports of {row['label']}", columns, rows, (1, 2, 3)),
     }
 
@@ -289,10 +285,10 @@ def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int) -> dict[str
     hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
     hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours
 
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_hours
+    def draw() -> str:
+        from evcharge.report.charts import draw_hours, to_svg
 
-        return draw_hours(hours)
+        return to_svg(draw_hours(hours), f"hours{number}")
 
     cells = [
         (f"{one['hour']:02}:00", f"{one['attempts']:,}", f"{one['failures']:,}") for one in hours.to_dict("records")
@@ -301,7 +297,7 @@ def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int) -> dict[str
         "title": f"{row['label']}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
         "caption": f"{percent(window.failure_ratio_outside)} at other hours. Share of attempts that failed, by local "
         "hour, since the last change.",
-        "svg": _drawn(f"hours{number}", draw),
+        "svg": _drawn(draw),
         "table": table_of(f"Failures by hour at {row['label']}", ("hour", "attempts", "failures"), cells, (1, 2)),
         "wide": False,
     }
