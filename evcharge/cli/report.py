@@ -5,7 +5,6 @@ What does not belong here: the figures (``report``, ``metrics``).
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -108,7 +107,7 @@ def make_report(
     named = named_definition(definition) if definition else None
     wanted: dict[str, Any] = {"target": target_ratio(target), "definition": named, "selection": selection}
     if by == "station":
-        story = tell_story(wanted, html, lambda story: command_of(story, definition, selection, html))
+        story = tell_story(wanted, html, definition)
         show_story(story, csv_file, as_json)
         if not no_png:
             draw_chart(story, output, style)
@@ -132,31 +131,22 @@ def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
 
 
-def tell_story(wanted: dict[str, Any], html: Path | None, command: Callable[[Story], str]) -> Story:
+def tell_story(wanted: dict[str, Any], html: Path | None, definition: str | None) -> Story:
     """Reads the story, and writes its page if it was asked for."""
     from evcharge.output import written_whole
     from evcharge.report.story import build_story
 
     if html is None:
         return build_story(database_url(), **wanted)
-    from evcharge.report.page import build_page
+    from evcharge.report.page.page import build_page
+    from evcharge.report.page.request import PageRequest
 
-    story, page = build_page(database_url(), **wanted, command=command)
+    request = PageRequest(**wanted, definition_word=definition, file_name=html.name)
+    story, page = build_page(database_url(), request)
     with written_whole(html) as file:
         file.write(page.encode())
     notice(f"wrote {html}")
     return story
-
-
-def command_of(story: Story, definition: str | None, selection: Selection, html: Path | None) -> str:
-    """What makes the same page of the same database again: every choice spelt out, no name of a database."""
-    report = story.report
-    words = ["evcharge", "report", "--target", repr(report.target), "--definition", definition or report.definition.id]
-    words += ["--from", selection.first_day.isoformat()] if selection.first_day else []
-    words += ["--to", selection.last_day.isoformat()] if selection.last_day else []
-    for station in selection.station_ids:
-        words += ["--station", station]
-    return shlex.join([*words, "--html", html.name if html else "report.html"])
 
 
 def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
