@@ -22,7 +22,8 @@ from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.outcomes import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
 from evcharge.report.charts.picture import save_chart  # noqa: E402
-from evcharge.report.page import build_page  # noqa: E402
+from evcharge.report.page.page import build_page  # noqa: E402
+from evcharge.report.page.request import PageRequest  # noqa: E402
 from evcharge.report.story import Story  # noqa: E402
 from evcharge.sources import builtin_profiles  # noqa: E402
 from evcharge.synth import write_sample  # noqa: E402
@@ -43,8 +44,7 @@ def tell_example() -> tuple[Story, str]:
         write_sample(sessions, rows=ROWS, stations=STATIONS)
         upgrade(url)
         load_file(sessions, url, [builtin_profiles()["native"]])
-        command = f"evcharge report --target {DEFAULT_TARGET} --definition recorded --html report.html"
-        return build_page(url, target=DEFAULT_TARGET, selection=Selection(), command=lambda _: command)
+        return build_page(url, PageRequest(target=DEFAULT_TARGET, selection=Selection()))
 
 
 def hash_of(story: Story) -> str:

@@ -15,13 +15,13 @@ import pandas as pd
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.comparison import STATION, count_differences
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import failures_included, with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
 from evcharge.metrics.rows import frame_of, parts_of
-from evcharge.metrics.sandwich import STATION, count_differences
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.stations import read_ends, read_stations
 from evcharge.models import DimStation, FactCharging, LoadLedger

@@ -152,6 +152,50 @@ def test_a_part_that_has_gone_is_missed(tmp_path):
     assert breaches(tmp_path) == ["metrics: in the table, not in the package"]
 
 
+SHOWN_BY = {"rich": ("report/terminal/", "cli/"), "jinja2": ("report/page/",), "matplotlib": ("report/charts/",)}
+"""What shows things, and the only rooms that may import it, for a type alone neither."""
+
+
+def strangers(package):
+    """Each import of what shows things outside its rooms."""
+    found = []
+    for file, _, tree in files_of(package):
+        name = file.relative_to(package).as_posix()
+        _, others = targets(ast.walk(tree), file, package)
+        wrong = [other for other in others & SHOWN_BY.keys() if not name.startswith(SHOWN_BY[other])]
+        found += [f"{name} imports {other}" for other in sorted(wrong)]
+    return found
+
+
+def test_only_its_own_rooms_import_what_shows_things():
+    assert strangers(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "breach"),
+    [
+        ("report/visits.py", "from rich.console import Console", "report/visits.py imports rich"),
+        ("report/page/page.py", "import rich", "report/page/page.py imports rich"),
+        ("cli/report.py", "def f():\n    import jinja2", "cli/report.py imports jinja2"),
+        ("report/terminal/story.py", "from jinja2 import Environment", "report/terminal/story.py imports jinja2"),
+        (
+            "report/page/figures.py",
+            "if TYPE_CHECKING:\n    from matplotlib.figure import Figure",
+            "report/page/figures.py imports matplotlib",
+        ),
+        ("report/charts.py", "import matplotlib", "report/charts.py imports matplotlib"),
+    ],
+)
+def test_what_shows_things_is_found_outside_its_rooms(tmp_path, file, line, breach):
+    for room, package in (("report/terminal", "rich"), ("report/page", "jinja2"), ("report/charts", "matplotlib")):
+        (tmp_path / room).mkdir(parents=True)
+        (tmp_path / room / "right.py").write_text(f"import {package}")
+    assert strangers(tmp_path) == []
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(line)
+    assert strangers(tmp_path) == [breach]
+
+
 def test_the_command_line_imports_the_rest_late():
     for file in (PACKAGE / "cli").glob("*.py"):
         ours, others = targets(ast.parse(file.read_text(encoding="utf-8")).body, file, PACKAGE)
@@ -210,3 +254,24 @@ def test_help_and_the_command_line_itself_load_nothing_heavy(program):
         [sys.executable, "-c", f"{program}; {tell}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert run.stderr.strip() == "[]"
+
+
+def loaded_by(program):
+    """Which of what shows things a fresh process loads that runs this program."""
+    tell = f"import sys; print(*sorted({set(SHOWN_BY)!r} & sys.modules.keys()))"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{program}; {tell}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return run.stdout.split()
+
+
+def test_the_api_loads_nothing_that_shows_things():
+    assert loaded_by("import evcharge.api") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("terminal.story", "rich"), ("page.page", "jinja2"), ("charts.save", "matplotlib")],
+)
+def test_what_shows_things_is_seen_once_it_is_loaded(module, package):
+    assert package in loaded_by(f"import evcharge.report.{module}")

@@ -1,4 +1,4 @@
-"""The definition sandwich: each station's rate, rank and verdict by every definition, and what makes verdicts differ.
+"""Definitions compared: each station's rate, rank and verdict by every definition, and what makes verdicts differ.
 
 What does not belong here: what a definition says (``definitions``), and how it is shown (``report``).
 """
