@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +25,7 @@ from evcharge.carriers.file import open_file, printable
 from evcharge.errors import SourceError
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
 from evcharge.sources.formats import FORMATS, TABULAR
+from evcharge.sources.names import folded
 from evcharge.sources.settings import Settings
 from evcharge.sources.steps import STEPS
 
@@ -73,16 +74,8 @@ _CHOICES = {
 }
 """Conventions that are one of a few words."""
 
-_BETWEEN_WORDS = re.compile(r"[\s_]+")
-
 _FINGERPRINT_DIGITS = 8
 """Hexadecimal digits of a fingerprint's hash: 32 bits tell apart the few profiles a person ever writes."""
-
-
-@lru_cache(maxsize=4096)  # more names than a file may have columns
-def folded(name: str) -> str:
-    """A field's name as it is compared: without regard to case, blanks and underscores."""
-    return _BETWEEN_WORDS.sub("", name.casefold())
 
 
 class Step(NamedTuple):

@@ -18,8 +18,9 @@ from evcharge.carriers.text import blocks, first_lines, split_lines, without_mar
 from evcharge.errors import SourceError
 from evcharge.sources import json_lines, steve, table, workbook
 from evcharge.sources.formats import TABULAR
+from evcharge.sources.names import folded
 from evcharge.sources.ocpi.reader import holds_locations
-from evcharge.sources.profile import Profile, folded
+from evcharge.sources.profile import Profile
 from evcharge.sources.readers import STRUCTURED_READERS
 
 NEAR_NAMES = 3

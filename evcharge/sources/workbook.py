@@ -26,8 +26,9 @@ from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import withheld_row
-from evcharge.sources.profile import ID_COLUMNS, Profile, folded
+from evcharge.sources.profile import ID_COLUMNS, Profile
 from evcharge.sources.table import refuse_duplicates, refuse_too_many
 
 ZIP_MAGIC = b"PK\x03\x04"
