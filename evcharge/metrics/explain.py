@@ -117,7 +117,7 @@ def rate_by_definition(
     """The station by every definition: a row each, in their order, also where it can judge no session.
 
     Columns: those of ``outcomes.count_all_outcomes`` with those of ``rates.with_rates``; the sessions it judges unlike
-    ``base``: ``gained`` and ``lost`` (see ``sandwich``), and ``otherwise`` (one of the two, at least, tells neither
+    ``base``: ``gained`` and ``lost`` (see ``comparison``), and ``otherwise`` (one of the two, at least, tells neither
     success nor failure).
     """
     rated = with_rates(count_all_outcomes(session, definitions, selection), target)

@@ -35,7 +35,8 @@ class Comparison:
         target: success ratio the verdicts are against [0 to 1].
         definitions: those by which any selected session can be judged, the base among them.
         without_data: ids of those that lack their columns in every selected session.
-        stations: the frame of ``metrics.comparison.rates_by_definition``, with ``gained`` and ``lost`` against the base.
+        stations: the frame of ``metrics.comparison.rates_by_definition``, with ``gained`` and ``lost`` against the
+            base.
         networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
     """
 

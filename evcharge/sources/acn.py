@@ -26,7 +26,7 @@ from evcharge.sources.json_documents import (
     record,
 )
 from evcharge.sources.json_values import Fault, scalar_text
-from evcharge.sources.profile import folded
+from evcharge.sources.names import folded
 
 IDS = ("sessionID", "stationID", "spaceID")
 TIMES = ("connectionTime", "disconnectTime")

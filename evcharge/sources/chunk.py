@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from evcharge.frames import RAW_FRAME, RawSessions
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import driver_refs
-from evcharge.sources.profile import ID_COLUMNS, Profile, folded
+from evcharge.sources.profile import ID_COLUMNS, Profile
 from evcharge.sources.steps import DROPPING, apply_step, are_dropped
 
 

@@ -17,8 +17,8 @@ from evcharge.carriers.text import MAX_LINE_CHARACTERS, count_line_ends, pieces,
 from evcharge.errors import SourceError
 from evcharge.sources.chunk import Rows
 from evcharge.sources.json_values import DECODER, Fault, refuse_unstorable
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_text
-from evcharge.sources.profile import folded
 
 LIST_NAMES = ("_items", "data", "items")
 """Members that hold the list of objects: Eve (ACN-Data), OCPI, and pages of other interfaces."""

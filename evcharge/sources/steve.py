@@ -27,7 +27,8 @@ from evcharge.carriers.text import blocks, first_lines
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
-from evcharge.sources.profile import Profile, folded
+from evcharge.sources.names import folded
+from evcharge.sources.profile import Profile
 from evcharge.sources.table import all_rows, header_of
 
 FIELDS: tuple[str, ...] = (

@@ -15,7 +15,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from evcharge.errors import SourceError
-from evcharge.sources import builtin_profiles, open_file, pick_profile, read, unknown_columns
+from evcharge.sources import builtin_profiles, open_file, pick_profile, read, unknown_columns, workbook_archive
 from evcharge.sources import workbook as reader
 from evcharge.sources.profile import Step
 from tests.unit.sources.conftest import read_path
@@ -193,7 +193,7 @@ def test_without_the_library_a_workbook_is_refused_with_the_command_that_brings_
     [("MAX_CELLS", 14, "span 15 cells"), ("MAX_UNPACKED_BYTES", 1_000, "unpacks to")],
 )
 def test_a_workbook_beyond_a_limit_is_refused_before_it_is_held(monkeypatch, refusal, limit, most, what):
-    monkeypatch.setattr(reader, limit, most)
+    monkeypatch.setattr(workbook_archive, limit, most)
     monkeypatch.setattr(reader, "_whole", None)  # would open it
     error = refusal(workbook([HEADER, GOOD, GOOD]))
     assert error.code == "workbook_too_large"
@@ -201,7 +201,7 @@ def test_a_workbook_beyond_a_limit_is_refused_before_it_is_held(monkeypatch, ref
 
 
 def test_a_workbook_longer_than_the_limit_is_not_held(monkeypatch, refusal):
-    monkeypatch.setattr(reader, "MAX_WORKBOOK_BYTES", 100)
+    monkeypatch.setattr(workbook_archive, "MAX_WORKBOOK_BYTES", 100)
     assert "larger than 128 MiB" in refusal(workbook([HEADER, GOOD])).reason
 
 
@@ -237,13 +237,13 @@ def test_cells_without_a_name_stand_side_by_side(read_bytes):
 )
 def test_the_range_that_a_sheet_spans_is_told_from_its_cells(xml, cells):
     with zipfile.ZipFile(io.BytesIO(zipped({"part": f"<sheetData>{xml}</sheetData>"}))) as archive:
-        assert reader._used_range(archive, archive.infolist()[0]) == cells
+        assert workbook_archive._used_range(archive, archive.infolist()[0]) == cells
 
 
 def test_the_range_is_told_across_the_blocks_of_a_long_part():
     xml = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c><c r="C{n}"><v>1</v></c></row>' for n in range(1, 60_001))
     with zipfile.ZipFile(io.BytesIO(zipped({"part": xml}))) as archive:
-        assert reader._used_range(archive, archive.infolist()[0]) == 60_000 * 3
+        assert workbook_archive._used_range(archive, archive.infolist()[0]) == 60_000 * 3
 
 
 def test_what_is_kept_of_a_workbook_goes_with_the_file(tmp_path):
