@@ -21,6 +21,7 @@ from evcharge.config import DEFAULT_TARGET  # noqa: E402
 from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.outcomes import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
+from evcharge.report.charts.bars import draw_station_reliability  # noqa: E402
 from evcharge.report.charts.picture import save_chart  # noqa: E402
 from evcharge.report.page.page import build_page  # noqa: E402
 from evcharge.report.page.request import PageRequest  # noqa: E402
@@ -86,7 +87,7 @@ def main() -> None:
     story, page = tell_example()
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
-    save_chart(story, PICTURES / "station_reliability.png")
+    save_chart(story, PICTURES / "station_reliability.png", draw_station_reliability)
     if not os.environ.get("EVCHARGE_CHROMIUM"):
         print("no picture of the page: EVCHARGE_CHROMIUM names no browser")
         return

@@ -194,9 +194,11 @@ def show(
 def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
     """Draws the chart; without matplotlib says what was left out and how to get it."""
     try:
+        from evcharge.report.charts.bars import draw_station_reliability
+        from evcharge.report.charts.dots import draw_station_dots
         from evcharge.report.charts.picture import save_chart
 
-        save_chart(story, path, style)
+        save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":
             raise

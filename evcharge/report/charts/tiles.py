@@ -17,11 +17,11 @@ from matplotlib.patches import PathPatch
 from matplotlib.transforms import Transform
 
 from evcharge.arrays import Flags, Floats
-from evcharge.report.charts.lettering import fitted, legible, text_width
+from evcharge.report.charts.lettering import SMALL_MUTED, fitted, legible, text_width
 from evcharge.report.charts.scales import whole_weeks
 from evcharge.report.charts.shapes import Box, mosaic
 from evcharge.report.charts.sheet import QUARTER_PX, Sheet, default_style
-from evcharge.report.charts.theme import BAD, LINE, PAPER, SMALL_MUTED, UNSURE_PALE
+from evcharge.report.colours import BAD, LINE, PAPER, UNSURE_PALE
 from evcharge.report.words import NO_PORT, counted, day_text, whole_percent
 
 TITLE = "Share of failed attempts by port and week"

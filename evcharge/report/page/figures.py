@@ -41,6 +41,18 @@ NO_PORTS = "Which port, and when, is left out: the data records no port_id."
 
 
 @dataclass(frozen=True)
+class Pens:
+    """What draws the charts as SVG: each takes a frame, and the target or a number that tells it from its like."""
+
+    funnel: Callable[[pd.DataFrame, float], str]
+    panels: Callable[[pd.DataFrame, float], str]
+    reasons: Callable[[pd.DataFrame], str]
+    weekly: Callable[[pd.DataFrame, float], str]
+    ports: Callable[[pd.DataFrame, int], str]
+    hours: Callable[[pd.DataFrame, int], str]
+
+
+@dataclass(frozen=True)
 class Chart:
     """A chart with its words.
 
@@ -93,58 +105,44 @@ class Charts:
     hours: list[Chart]
 
 
-def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str]) -> Charts:
+def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: Pens | None) -> Charts:
     """The charts of the page.
 
     Args:
         story: what is told.
         first: the stations to fix first: rows of ``Story.attention``.
         missing: columns that the page would show and the data does not fill.
+        pens: what draws; None where matplotlib is not installed.
     """
     return Charts(
-        spread=_spread(story),
-        reasons=_reasons(story),
+        spread=_spread(story, pens),
+        reasons=_reasons(story, pens),
         no_reasons=_no_reasons(story, missing),
-        weekly=None if failures_removed(story.stations) else _weekly(story),
-        tiles=_tiles(story, first),
+        weekly=None if failures_removed(story.stations) else _weekly(story, pens),
+        tiles=_tiles(story, first, pens),
         tiles_caption="A row a port, a square a week, at the stations above. Darker: a larger share of "
         "attempts failed; an outline alone: no attempts.",
         no_ports=NO_PORTS if "port_id" in missing else "",
-        hours=_hours(story, first),
+        hours=_hours(story, first, pens),
     )
 
 
-def _spread(story: Story) -> Chart | None:
+def _spread(story: Story, pens: Pens | None) -> Chart | None:
     """Whether the differences between stations are real; None where no rate shows anything."""
     if failures_removed(story.stations):
         return None
-    return _panels(story) if len(story.stations) <= MOST_PANELS else _funnel(story)
+    return _panels(story, pens) if len(story.stations) <= MOST_PANELS else _funnel(story, pens)
 
 
-def _drawn(draw: Callable[[], str]) -> str | None:
-    """The chart as SVG; None where matplotlib is not installed."""
-    try:
-        return draw()
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
-        return None
-
-
-def _funnel(story: Story) -> Chart:
+def _funnel(story: Story, pens: Pens | None) -> Chart:
     in_use = story.stations[~story.stations["out_of_use"]]
-
-    def draw() -> str:
-        from evcharge.report.charts import draw_funnel, to_svg
-
-        return to_svg(draw_funnel(in_use, story.report.target), "funnel")
 
     left_out = "" if len(in_use) == len(story.stations) else " Without the stations out of use."
     return Chart(
         title=_funnel_title(story.count_of(BELOW)),
         caption="Success now against attempts since the last change. Within the band chance explains "
         f"the gap to the target.{left_out}",
-        svg=_drawn(draw),
+        svg=pens.funnel(in_use, story.report.target) if pens else None,
         table=None,
     )
 
@@ -156,16 +154,11 @@ def _funnel_title(below: int) -> str:
     return f"The difference is real at {in_words(below)} {verb(below, 'station', 'stations')}"
 
 
-def _panels(story: Story) -> Chart | None:
+def _panels(story: Story, pens: Pens | None) -> Chart | None:
     """Few stations week by week; None where no week is whole."""
     weeks = _station_weeks(story)
     if weeks.empty:
         return None
-
-    def draw() -> str:
-        from evcharge.report.charts import draw_panels, to_svg
-
-        return to_svg(draw_panels(weeks, story.report.target), "panels")
 
     rows = [
         (row["station"], day_text(row["week"]), f"{row['attempts']:,}", percent(row["success_ratio"]))
@@ -175,7 +168,7 @@ def _panels(story: Story) -> Chart | None:
     return Chart(
         title="Station by station",
         caption="Success by week; a larger dot has more attempts. Dashes: the target.",
-        svg=_drawn(draw),
+        svg=pens.panels(weeks, story.report.target) if pens else None,
         table=table_of("Success by station and week", columns, rows, (2, 3)),
     )
 
@@ -191,16 +184,11 @@ def _station_weeks(story: Story) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _reasons(story: Story) -> Chart | None:
+def _reasons(story: Story, pens: Pens | None) -> Chart | None:
     """The reasons of the failures since each station's last change; None where none was recorded at all."""
     if not len(story.reasons) or (story.reasons["kind"] == NOT_RECORDED.kind).all():
         return None
     table = _reason_frame(story)
-
-    def draw() -> str:
-        from evcharge.report.charts import draw_reasons, to_svg
-
-        return to_svg(draw_reasons(table), "reasons")
 
     rows = [
         (row["title"], f"{row['flagged']:,}", f"{row['elsewhere']:,}", percent(row["share"]), row["first_step"])
@@ -210,7 +198,7 @@ def _reasons(story: Story) -> Chart | None:
     return Chart(
         title=_reasons_title(table),
         caption="Failed attempts since each station's last change, by what was recorded. First looks are inferences.",
-        svg=_drawn(draw),
+        svg=pens.reasons(table) if pens else None,
         table=table_of("Failures by recorded reason", columns, rows, (1, 2, 3)),
     )
 
@@ -249,15 +237,10 @@ def _reasons_title(table: pd.DataFrame) -> str:
     return f"Of the failures {joined(shares).replace(' to ', ' point to ', 1)}"
 
 
-def _weekly(story: Story) -> Chart | None:
+def _weekly(story: Story, pens: Pens | None) -> Chart | None:
     weeks = story.weeks
     if not (weeks["attempts"] > 0).any():
         return None
-
-    def draw() -> str:
-        from evcharge.report.charts import draw_weekly, to_svg
-
-        return to_svg(draw_weekly(weeks, story.report.target), "weekly")
 
     rows = [
         (
@@ -275,19 +258,19 @@ def _weekly(story: Story) -> Chart | None:
     return Chart(
         title=sentence(f"Week by week: {direction_text(story)}").rstrip("."),
         caption=f"Success of all stations by full week{last}. {limits if weeks['centre'].notna().any() else ''}",
-        svg=_drawn(draw),
+        svg=pens.weekly(weeks, story.report.target) if pens else None,
         table=table_of("Success by week", columns, rows, (1, 2, 3)),
         wide=True,
     )
 
 
-def _tiles(story: Story, first: pd.DataFrame) -> list[Tile]:
+def _tiles(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Tile]:
     """Ports by week of the stations to fix first that name their ports."""
     found: list[Tile] = []
     for row in first.to_dict("records"):
         detail = story.detail[story.detail["station_key"] == row["station_key"]]
         if detail["port_id"].notna().any() and len(found) < MOST_TILED:
-            found.append(_tile(row, _port_weeks(detail), len(found)))
+            found.append(_tile(row, _port_weeks(detail), len(found), pens))
     return [one for one in found if one.svg]
 
 
@@ -302,12 +285,7 @@ def _port_weeks(detail: pd.DataFrame) -> pd.DataFrame:
     return sums.reindex(whole, fill_value=0).reset_index()
 
 
-def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> Tile:
-    def draw() -> str:
-        from evcharge.report.charts import draw_port_weeks, to_svg
-
-        return to_svg(draw_port_weeks(weeks), f"ports{number}")
-
+def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int, pens: Pens | None) -> Tile:
     ports = weeks.groupby("port", as_index=False)[["attempts", "failures"]].sum()
     rows = [
         (
@@ -321,28 +299,23 @@ def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> Tile:
     columns = ("port", "attempts", "failures", "failed")
     return Tile(
         title=row["label"],
-        svg=_drawn(draw),
+        svg=pens.ports(weeks, number) if pens else None,
         table=table_of(f"Ports of {row['label']}", columns, rows, (1, 2, 3)),
     )
 
 
-def _hours(story: Story, first: pd.DataFrame) -> list[Chart]:
+def _hours(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Chart]:
     """Failures by hour of the day, at the stations to fix first where they bunch."""
     now = dict(present_rows(story.detail, first))
     rows = [row for row in first.to_dict("records") if isinstance(row["hour_window"], HourWindow)]
-    return [_hour_chart(row, now[row["station_key"]], number) for number, row in enumerate(rows)]
+    return [_hour_chart(row, now[row["station_key"]], number, pens) for number, row in enumerate(rows)]
 
 
-def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int) -> Chart:
+def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int, pens: Pens | None) -> Chart:
     window: HourWindow = row["hour_window"]
     counts = now.groupby("hour")[["attempts", "failures"]].sum()
     hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
     hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours
-
-    def draw() -> str:
-        from evcharge.report.charts import draw_hours, to_svg
-
-        return to_svg(draw_hours(hours), f"hours{number}")
 
     cells = [
         (f"{one['hour']:02}:00", f"{one['attempts']:,}", f"{one['failures']:,}") for one in hours.to_dict("records")
@@ -351,6 +324,6 @@ def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int) -> Chart:
         title=f"{row['label']}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
         caption=f"{percent(window.failure_ratio_outside)} at other hours. Share of attempts that failed, by local "
         "hour, since the last change.",
-        svg=_drawn(draw),
+        svg=pens.hours(hours, number) if pens else None,
         table=table_of(f"Failures by hour at {row['label']}", ("hour", "attempts", "failures"), cells, (1, 2)),
     )

@@ -22,7 +22,7 @@ from evcharge.report.page.account import account_of, reproduction_of
 from evcharge.report.page.actions import actions_of
 from evcharge.report.page.background import Evidence, read_evidence
 from evcharge.report.page.definitions import definitions_of
-from evcharge.report.page.figures import charts_of
+from evcharge.report.page.figures import Pens, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.request import PageRequest
 from evcharge.report.page.rollup import roll_up_of
@@ -81,13 +81,37 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
             frame=_frame(story),
             head=head_of(story, evidence.out_of_period),
             actions=actions_of(story, evidence.actions, evidence.silent),
-            charts=charts_of(story, evidence.actions, evidence.missing),
+            charts=charts_of(story, evidence.actions, evidence.missing, pens()),
             roll_up=roll_up_of(evidence.roll_up),
             stations=stations_of(story),
             definitions=definitions_of(story, evidence.comparison),
             account=account_of(story, evidence.loads, evidence.rejects, evidence.missing),
             reproduction=reproduction_of(story, evidence.loads, command),
         )
+    )
+
+
+def pens() -> Pens | None:
+    """What draws the charts of the page; None where matplotlib is not installed."""
+    try:
+        from evcharge.report.charts.funnel import draw_funnel
+        from evcharge.report.charts.hours import draw_hours
+        from evcharge.report.charts.panels import draw_panels
+        from evcharge.report.charts.reasons import draw_reasons
+        from evcharge.report.charts.save import to_svg
+        from evcharge.report.charts.tiles import draw_port_weeks
+        from evcharge.report.charts.weekly import draw_weekly
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
+        return None
+    return Pens(
+        funnel=lambda stations, target: to_svg(draw_funnel(stations, target), "funnel"),
+        panels=lambda weeks, target: to_svg(draw_panels(weeks, target), "panels"),
+        reasons=lambda table: to_svg(draw_reasons(table), "reasons"),
+        weekly=lambda weeks, target: to_svg(draw_weekly(weeks, target), "weekly"),
+        ports=lambda weeks, number: to_svg(draw_port_weeks(weeks), f"ports{number}"),
+        hours=lambda hours, number: to_svg(draw_hours(hours), f"hours{number}"),
     )
 
 

@@ -14,7 +14,7 @@ from evcharge.report.page.actions import actions_of
 from evcharge.report.page.background import SHOWN_COLUMNS
 from evcharge.report.page.figures import Charts, charts_of
 from evcharge.report.page.head import head_of
-from evcharge.report.page.page import render_page
+from evcharge.report.page.page import pens, render_page
 from evcharge.report.page.stations import STATIC_ROWS, stations_of, table_data
 from tests.unit.report.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
 
@@ -33,7 +33,7 @@ def figure_of(story, name):
 def charts_shown(story, **evidence) -> Charts:
     """The charts of a story, with what stands behind it."""
     behind = evidence_of(story, **evidence)
-    return charts_of(story, behind.actions, behind.missing)
+    return charts_of(story, behind.actions, behind.missing, pens())
 
 
 def page_of(story, **evidence):
