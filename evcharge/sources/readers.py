@@ -15,6 +15,7 @@ from evcharge.frames import RawSessions
 from evcharge.sources import workbook
 from evcharge.sources.chunk import Reading
 from evcharge.sources.formats import STRUCTURED, TABULAR
+from evcharge.sources.workbook_archive import is_workbook
 
 
 class Reader(Protocol):
@@ -54,4 +55,4 @@ _READERS: Mapping[str, Reader] = {
 
 def reader_of(file: SourceFile, file_format: str) -> Reader:
     """What reads a file of this format; delimited text may stand in a workbook."""
-    return workbook if file_format == "csv" and workbook.is_workbook(file) else _READERS[file_format]
+    return workbook if file_format == "csv" and is_workbook(file) else _READERS[file_format]

@@ -22,6 +22,7 @@ from evcharge.sources.names import folded
 from evcharge.sources.ocpi.reader import holds_locations
 from evcharge.sources.profile import Profile
 from evcharge.sources.readers import STRUCTURED_READERS
+from evcharge.sources.workbook_archive import is_workbook, password_protected
 
 NEAR_NAMES = 3
 """Near names suggested for a missing column: more would hide the likely one."""
@@ -188,8 +189,8 @@ def _look(profile: Profile, names: tuple[str, ...]) -> _Look:
 
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     """The field names at the file's beginning, read as the profile says."""
-    is_workbook = workbook.is_workbook(file)
-    text = "" if is_workbook else _head_text(file, profile.encoding)
+    in_workbook = is_workbook(file)
+    text = "" if in_workbook else _head_text(file, profile.encoding)
     kind = "jsonl" if text.lstrip().startswith("{") else "csv"
     if kind != profile.format:
         raise SourceError(
@@ -197,7 +198,7 @@ def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
             f"{file.name} holds {_FORMAT_NAMES[kind]}; profile {profile.name} is for {_FORMAT_NAMES[profile.format]}.",
             "Name a profile for that format, or none: evcharge recognises the ones it knows.",
         )
-    if is_workbook:
+    if in_workbook:
         return workbook.best_page(file, profile).names
     if kind == "jsonl":
         return json_lines.first_keys(file, text)
@@ -232,11 +233,11 @@ def _refuse_locations(file: SourceFile) -> None:
 
 def _refuse_binary(file: SourceFile) -> None:
     """Refuse what its first bytes show to be something else, and neither text nor a workbook."""
-    if workbook.is_workbook(file):
+    if is_workbook(file):
         return
     start = next(file.unpacked(), b"")
     if start.startswith(_OLE_MAGIC) and any(_PROTECTED in block for block in file.unpacked()):
-        raise workbook.password_protected(file)
+        raise password_protected(file)
     for magic, what in _MAGICS:
         if start.startswith(magic):
             raise _not_a_table(file, what)
