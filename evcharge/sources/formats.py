@@ -13,7 +13,7 @@ STRUCTURED = {
     "ocpi-sessions": "evcharge.sources.ocpi.reader:SESSIONS_READER",
     "ocpi-cdrs": "evcharge.sources.ocpi.reader:CDRS_READER",
     "ocpp": "evcharge.sources.ocpp.reader",
-    "steve": "evcharge.sources.steve",
+    "steve": "evcharge.sources.steve.reader",
 }
 """Formats with structure of their own: the reader names the fields. A module, or an object of one after a colon."""
 

@@ -16,12 +16,13 @@ from evcharge.carriers.archive import Archive
 from evcharge.carriers.file import GZIP_MAGIC, SourceFile, printable
 from evcharge.carriers.text import blocks, first_lines, split_lines, without_mark
 from evcharge.errors import SourceError
-from evcharge.sources import json_lines, steve, table, workbook
+from evcharge.sources import json_lines, table, workbook
 from evcharge.sources.formats import TABULAR
 from evcharge.sources.names import folded
 from evcharge.sources.ocpi.reader import holds_locations
 from evcharge.sources.profile import Profile
 from evcharge.sources.readers import STRUCTURED_READERS
+from evcharge.sources.steve.export import is_export
 from evcharge.sources.workbook_archive import is_workbook, password_protected
 
 NEAR_NAMES = 3
@@ -108,7 +109,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
 def is_one_source(archive: Archive) -> bool:
     """Whether the archive is an office document, or tables that only make sense together."""
     names = {member.filename for member in archive.members}
-    return not names.isdisjoint(DOCUMENT_MEMBERS) or steve.is_export(archive)
+    return not names.isdisjoint(DOCUMENT_MEMBERS) or is_export(archive)
 
 
 def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
