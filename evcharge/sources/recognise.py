@@ -20,11 +20,11 @@ from evcharge.carriers.text import blocks, first_lines, split_lines, without_mar
 from evcharge.errors import SourceError
 from evcharge.frames import Conventions
 from evcharge.sources import json_lines, table, workbook
-from evcharge.sources.formats import TABULAR
+from evcharge.sources.formats import STRUCTURED, TABULAR
 from evcharge.sources.names import folded
 from evcharge.sources.ocpi.reader import holds_locations
 from evcharge.sources.profile import Profile
-from evcharge.sources.readers import STRUCTURED_READERS
+from evcharge.sources.readers import structured_reader
 from evcharge.sources.steve.export import is_export
 from evcharge.sources.workbook_archive import is_workbook, password_protected
 
@@ -149,8 +149,8 @@ def is_one_source(archive: Archive) -> bool:
 
 def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
     """The profiles of formats with a structure of their own that the file shows."""
-    formats = {profile.format for profile in profiles} & set(STRUCTURED_READERS)
-    shown = {name for name in formats if STRUCTURED_READERS[name].recognises(file)}
+    formats = {profile.format for profile in profiles} & STRUCTURED.keys()
+    shown = {name for name in formats if structured_reader(name).recognises(file)}
     return [profile for profile in profiles if profile.format in shown]
 
 
@@ -161,7 +161,7 @@ def _most_specific(fitting: Sequence[Profile]) -> list[Profile]:
 
 def _with_known_fields(profile: Profile) -> Profile:
     """The profile, unless it maps a field that the reader of its format does not make."""
-    fields = STRUCTURED_READERS[profile.format].FIELDS
+    fields = structured_reader(profile.format).FIELDS
     known = {folded(name) for name in fields}
     for name in chain(*profile.mapped.values(), *profile.combined.values(), profile.session_key):
         if folded(name) not in known:
@@ -195,7 +195,7 @@ def unknown_columns(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     Raises:
         SourceError: as ``pick_profile``.
     """
-    if profile.format in STRUCTURED_READERS:
+    if profile.format in STRUCTURED:
         return ()
     fit = _known_fit(file, profile)
     return profile.unused_of(fit.names if fit else _names(file, profile))
