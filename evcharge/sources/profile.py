@@ -43,7 +43,7 @@ class Profile:
         name: short name, ``[a-z0-9-]+``.
         title: for people.
         source: scope in which station ids are unique.
-        format: one of ``formats.FORMATS``.
+        format: one of ``formats.format_names``.
         failures_included: whether the publisher left failed sessions in: ``yes``, ``no`` or ``unknown``.
         delimiters: csv only; each is tried on the header line.
         encoding: of a file without a byte order mark.

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from evcharge.carriers.file import open_file, printable
 from evcharge.errors import SourceError
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
-from evcharge.sources.formats import FORMATS
+from evcharge.sources.formats import format_names
 from evcharge.sources.profile import Profile, Spellings, Step
 from evcharge.sources.settings import Settings
 from evcharge.sources.steps import STEPS
@@ -153,7 +153,7 @@ def _settings(profile: Profile) -> dict[str, Any]:
 
 def _profile(given: Settings) -> Profile:
     """The profile that the settings describe, each of them checked."""
-    kind = given.text("format", choices=FORMATS)
+    kind = given.text("format", choices=format_names())
     profile = Profile(
         name=_name(given),
         title=given.text("title", "untitled"),

@@ -15,7 +15,15 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from evcharge.errors import SourceError
-from evcharge.sources import builtin_profiles, open_file, pick_profile, read, unknown_columns, workbook_archive
+from evcharge.sources import (
+    builtin_profiles,
+    open_file,
+    pick_profile,
+    read,
+    unknown_columns,
+    workbook_archive,
+    workbook_cells,
+)
 from evcharge.sources import workbook as reader
 from evcharge.sources.profile import Step
 from tests.unit.sources.conftest import read_path
@@ -315,10 +323,10 @@ def test_what_can_be_no_id_is_a_fault(read_bytes, cell):
 
 @pytest.mark.parametrize("result", ["inf", "nan"])
 def test_a_number_that_is_none_is_no_id_and_breaks_nothing(result):
-    with pytest.raises(reader._Fault):
-        reader._id_text(float(result))
-    assert reader._text(float(result)) == result
-    assert reader._duration_text(float(result), "h:m:s") == result
+    with pytest.raises(workbook_cells.CellFault):
+        workbook_cells._id_text(float(result))
+    assert workbook_cells.text_of(float(result)) == result
+    assert workbook_cells._duration_text(float(result), "h:m:s") == result
 
 
 def test_a_nul_in_a_cell_is_a_fault():
@@ -346,7 +354,7 @@ def test_a_nul_in_a_cell_is_a_fault():
     ],
 )
 def test_a_cell_is_written_as_text(cell, text):
-    assert reader._text(cell) == text
+    assert workbook_cells.text_of(cell) == text
 
 
 DURATION = replace(NATIVE, optional_columns={**NATIVE.optional_columns, "duration_minutes": ("Length",)})
