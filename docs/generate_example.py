@@ -17,11 +17,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from evcharge.config import DEFAULT_TARGET  # noqa: E402
 from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.outcomes import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
+from evcharge.report.charts.bars import draw_station_reliability  # noqa: E402
 from evcharge.report.charts.picture import save_chart  # noqa: E402
-from evcharge.report.page import build_page  # noqa: E402
+from evcharge.report.page.page import build_page  # noqa: E402
+from evcharge.report.page.request import PageRequest  # noqa: E402
 from evcharge.report.story import Story  # noqa: E402
 from evcharge.sources import builtin_profiles  # noqa: E402
 from evcharge.synth import write_sample  # noqa: E402
@@ -42,8 +45,7 @@ def tell_example() -> tuple[Story, str]:
         write_sample(sessions, rows=ROWS, stations=STATIONS)
         upgrade(url)
         load_file(sessions, url, [builtin_profiles()["native"]])
-        command = "evcharge report --target 0.95 --definition recorded --html report.html"
-        return build_page(url, target=0.95, selection=Selection(), command=lambda _: command)
+        return build_page(url, PageRequest(target=DEFAULT_TARGET, selection=Selection()))
 
 
 def hash_of(story: Story) -> str:
@@ -85,7 +87,7 @@ def main() -> None:
     story, page = tell_example()
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
-    save_chart(story, PICTURES / "station_reliability.png")
+    save_chart(story, PICTURES / "station_reliability.png", draw_station_reliability)
     if not os.environ.get("EVCHARGE_CHROMIUM"):
         print("no picture of the page: EVCHARGE_CHROMIUM names no browser")
         return

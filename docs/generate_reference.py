@@ -104,7 +104,9 @@ def _declared(options: Iterable[Callable[..., object]]) -> list[click.Option]:
 
 
 def _all_commands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    """Each command that does something, by its whole name."""
+    """Each command that does something, by its whole name; old names, which are hidden, are left out."""
+    if command.hidden:
+        return
     if not isinstance(command, click.Group):
         yield name, command
         return

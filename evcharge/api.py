@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
+from evcharge.config import DEFAULT_TARGET
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
 from evcharge.metrics.outcomes import Selection, find_grouping
@@ -26,9 +27,9 @@ from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evide
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
 from evcharge.migrate.reading import reading
+from evcharge.report.comparison import Comparison, build_comparison
 from evcharge.report.rates import Report, build_report
 from evcharge.report.reasons import Reasons, build_reasons
-from evcharge.report.sandwich import Sandwich, build_sandwich
 from evcharge.report.story import Story, build_story
 from evcharge.report.visits import Visits, build_visits
 from evcharge.sources import builtin_profiles, with_overrides
@@ -43,7 +44,7 @@ class Reliability:
     Attributes:
         report: the report by the definition asked for, by the group asked for.
         story: the same by station, with what each station does now.
-        sandwich: every definition side by side.
+        comparison: every definition side by side.
         visits_report: visits by the rule asked for.
         reasons_report: what was recorded of the failures.
         load: what became of the rows of a DataFrame; None where a database was read.
@@ -51,7 +52,7 @@ class Reliability:
 
     report: Report
     story: Story
-    sandwich: Sandwich
+    comparison: Comparison
     visits_report: Visits
     reasons_report: Reasons
     load: LoadResult | None = None
@@ -78,7 +79,7 @@ class Reliability:
         Besides, ``rank`` (1 is the lowest), ``flips`` (the verdict depends on the definition), and the sessions
         ``gained`` and ``lost`` against AFIREV's definition.
         """
-        return self.sandwich.stations
+        return self.comparison.stations
 
     @property
     def evidence(self) -> pd.DataFrame:
@@ -134,7 +135,7 @@ def reliability(
     start: date | None = None,
     end: date | None = None,
     definition: str | Definition | None = None,
-    target: float = 0.95,
+    target: float = DEFAULT_TARGET,
     by: str = "station",
     visit_rule: str = "voltra_site_5",
     timezone: str | None = None,
@@ -168,11 +169,11 @@ def reliability(
         report = story.report
         if by != "station":
             report = build_report(database, target=target, definition=chosen, selection=selection, by=by)
-        sandwich = build_sandwich(database, target=target, base=AFIREV, selection=selection, own=own)
+        comparison = build_comparison(database, target=target, base=AFIREV, selection=selection, own=own)
         rule = find_visit_rule(visit_rule)
         visits = build_visits(database, rule=rule, definition=chosen, selection=selection)
         reasons = build_reasons(database, definition=chosen, selection=selection)
-    return Reliability(report, story, sandwich, visits, reasons, load)
+    return Reliability(report, story, comparison, visits, reasons, load)
 
 
 @contextmanager

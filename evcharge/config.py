@@ -7,27 +7,26 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evcharge import toml
 from evcharge.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 CONFIG_FILE = Path("evcharge.toml")
 
+DEFAULT_TARGET = 0.95
+"""Success ratio to judge against. A house default, not a rule of any regulator. NEVI's 97 % is port uptime and must not
+be used for sessions."""
+LOCK_WAIT_SECONDS = 60.0
+"""How long a loader waits for another one before it says "busy"."""
+
 DEFAULTS: dict[str, str | float] = {
     "database_url": "sqlite:///ev_charging.db",
-    # A house default, not a rule of any regulator. NEVI's 97 % is port uptime and must not be used for sessions.
-    "target": 0.95,
+    "target": DEFAULT_TARGET,
     # What driver tokens are hashed with before they are stored; without it no driver is stored at all.
     "driver_salt": "",
-    # How long a loader waits for another one before it says "busy".
-    "lock_wait_seconds": 60.0,
+    "lock_wait_seconds": LOCK_WAIT_SECONDS,
 }
 """Every setting there is, and what it is when nobody says otherwise."""
 
@@ -65,8 +64,8 @@ def resolve(name: str, flag: Any = None, file: Path | None = None) -> Setting:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        values = toml.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, toml.TOMLDecodeError) as error:
         raise ConfigError(
             "config_unreadable",
             f"{path} can't be read as TOML: {error}.",

@@ -18,10 +18,9 @@ from urllib.parse import quote, unquote
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.pool import NullPool
 
+from evcharge.config import LOCK_WAIT_SECONDS as LOCK_WAIT_SECONDS
 from evcharge.errors import DatabaseError
 
-LOCK_WAIT_SECONDS = 60.0
-"""How long a loader waits for another one, where nothing else is configured."""
 CACHE_KIB = 65_536
 """SQLite page cache of a loader [KiB]: 64 MB is where a larger one stopped to help."""
 

@@ -21,6 +21,8 @@ class Column(NamedTuple):
     meaning: str
 
 
+LONGEST_TEXT = 255
+"""Width of the id and text columns in the database."""
 AUTHORISATION_MODES = ("cached_auth", "request_start", "pre_plugin", "post_plugin")
 """Ways of authorising an attempt; the first that fits is its mode. Source: ChargeX Consortium (Idaho National
 Laboratory), KPI calculator."""

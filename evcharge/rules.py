@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from evcharge.frames import AUTHORISATION_MODES, STATION_TEXTS, Conventions
+from evcharge.frames import AUTHORISATION_MODES, LONGEST_TEXT, STATION_TEXTS, Conventions
 from evcharge.parse import (
     Floats,
     Mask,
@@ -44,8 +44,6 @@ EARLIEST = pd.Timestamp("2005-01-01", tz="UTC")
 """No session is older: OCPP dates from 2009, and a charger whose clock was never set says 1970 or 2000."""
 CLOCK_SKEW = timedelta(hours=24)
 """How far ahead of today a charger's clock may run. House rule: one on local time is at most 14 hours ahead of UTC."""
-LONGEST_TEXT = 255
-"""Width of the id and text columns in the database."""
 MOST_ENERGY_KWH = 1000.0
 """More than any session delivers; the usual cause is Wh in a kWh column. Source: QualiCharge API, 0 to 1000 kWh."""
 MOST_POWER_KW = 5000.0

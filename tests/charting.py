@@ -13,7 +13,8 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from evcharge.report.charts import ChartText, save_png
+from evcharge.report.charts.save import save_png
+from evcharge.report.charts.stations import ChartText
 from evcharge.report.now import in_order_of_attention
 
 BELOW, SILENT, UNSURE, MEETS = "below target", "silent", "can't tell yet", "meets target"

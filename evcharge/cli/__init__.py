@@ -23,7 +23,7 @@ from evcharge.cli.export import export
 from evcharge.cli.findings import chargex, reasons, visits
 from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
 from evcharge.cli.options import global_options, reading_profiles, setting
-from evcharge.cli.report import make_report, report, sandwich
+from evcharge.cli.report import compare, make_report, report, sandwich
 from evcharge.cli.stations import stations
 from evcharge.cli.terminal import EXIT_INTERRUPTED, show_error, tell
 from evcharge.errors import EvchargeError
@@ -99,8 +99,9 @@ def run() -> None:
 
 
 COMMANDS = (
-    *(load, check, formats, stations, report, explain, sandwich, visits, reasons, chargex),
+    *(load, check, formats, stations, report, explain, compare, visits, reasons, chargex),
     *(export, sample, db, show_config),
+    sandwich,
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -5,7 +5,6 @@ What does not belong here: the figures (``report``, ``metrics``).
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -108,7 +107,7 @@ def make_report(
     named = named_definition(definition) if definition else None
     wanted: dict[str, Any] = {"target": target_ratio(target), "definition": named, "selection": selection}
     if by == "station":
-        story = tell_story(wanted, html, lambda story: command_of(story, definition, selection, html))
+        story = tell_story(wanted, html, definition)
         show_story(story, csv_file, as_json)
         if not no_png:
             draw_chart(story, output, style)
@@ -132,31 +131,22 @@ def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
 
 
-def tell_story(wanted: dict[str, Any], html: Path | None, command: Callable[[Story], str]) -> Story:
+def tell_story(wanted: dict[str, Any], html: Path | None, definition: str | None) -> Story:
     """Reads the story, and writes its page if it was asked for."""
     from evcharge.output import written_whole
     from evcharge.report.story import build_story
 
     if html is None:
         return build_story(database_url(), **wanted)
-    from evcharge.report.page import build_page
+    from evcharge.report.page.page import build_page
+    from evcharge.report.page.request import PageRequest
 
-    story, page = build_page(database_url(), **wanted, command=command)
+    request = PageRequest(**wanted, definition_word=definition, file_name=html.name)
+    story, page = build_page(database_url(), request)
     with written_whole(html) as file:
         file.write(page.encode())
     notice(f"wrote {html}")
     return story
-
-
-def command_of(story: Story, definition: str | None, selection: Selection, html: Path | None) -> str:
-    """What makes the same page of the same database again: every choice spelt out, no name of a database."""
-    report = story.report
-    words = ["evcharge", "report", "--target", repr(report.target), "--definition", definition or report.definition.id]
-    words += ["--from", selection.first_day.isoformat()] if selection.first_day else []
-    words += ["--to", selection.last_day.isoformat()] if selection.last_day else []
-    for station in selection.station_ids:
-        words += ["--station", station]
-    return shlex.join([*words, "--html", html.name if html else "report.html"])
 
 
 def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
@@ -204,9 +194,11 @@ def show(
 def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
     """Draws the chart; without matplotlib says what was left out and how to get it."""
     try:
+        from evcharge.report.charts.bars import draw_station_reliability
+        from evcharge.report.charts.dots import draw_station_dots
         from evcharge.report.charts.picture import save_chart
 
-        save_chart(story, path, style)
+        save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":
             raise
@@ -241,11 +233,11 @@ def check_gate(report: Report, fail_under: float | None) -> None:
 def show_definitions(target: float, selection: Selection, as_json: bool) -> None:
     """Prints the network by every definition."""
     from evcharge.metrics.definitions import AFIREV
+    from evcharge.report.comparison import build_comparison, require_definitions
     from evcharge.report.document import to_json
-    from evcharge.report.sandwich import build_sandwich, require_definitions
     from evcharge.report.terminal.comparison import print_definitions
 
-    built = build_sandwich(database_url(), target=target, base=AFIREV, selection=selection)
+    built = build_comparison(database_url(), target=target, base=AFIREV, selection=selection)
     require_definitions(built, selection)
     if as_json:
         click.echo(to_json(built))
@@ -265,15 +257,15 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
-def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
+def compare(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
     """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
     from evcharge.metrics.definitions import DEFINITIONS
+    from evcharge.report.comparison import build_comparison, require_definitions
     from evcharge.report.document import to_json
-    from evcharge.report.sandwich import build_sandwich, require_definitions
-    from evcharge.report.terminal.comparison import print_sandwich
+    from evcharge.report.terminal.comparison import print_comparison
 
     base, selection = named_definition(definition), selected(**chosen)
-    built = build_sandwich(
+    built = build_comparison(
         database_url(),
         target=target_ratio(target),
         base=base,
@@ -284,4 +276,14 @@ def sandwich(target: float | None, definition: str, as_json: bool, **chosen: Any
     if as_json:
         click.echo(to_json(built))
     else:
-        print_sandwich(built, console())
+        print_comparison(built, console())
+
+
+def renamed(**options: Any) -> None:
+    """Runs ``evcharge compare`` for those who know it by its old name, and says the new one."""
+    notice("evcharge sandwich is now called evcharge compare.")
+    click.get_current_context().invoke(compare, **options)
+
+
+sandwich = click.Command("sandwich", callback=renamed, params=compare.params, help=compare.help, hidden=True)
+"""The old name of ``evcharge compare``; it stays for one release."""

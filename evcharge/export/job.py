@@ -76,7 +76,7 @@ class Job:
     Attributes:
         session: reads one moment of the database.
         folder: where the files go.
-        open_part: begins a file, one of those that ``files.written_together`` puts in their places.
+        open_part: begins a file, one of those that ``output.written_together`` puts in their places.
         selection: which sessions.
         definition: what counts as a success; None for the usual one.
         target: success ratio that verdicts are against.

@@ -15,6 +15,7 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from evcharge.arrays import Floats
 from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
 from evcharge.metrics.intervals import wilson_interval
@@ -63,8 +64,6 @@ _GAPS = (
 )
 """From the start to the answer, plug and power [seconds]."""
 
-Floats = npt.NDArray[np.float64]
-
 
 class LoggedAttempts(NamedTuple):
     """What the KPIs are counted from.
@@ -80,8 +79,8 @@ class LoggedAttempts(NamedTuple):
 
 def _of_message_logs(selection: Selection) -> list[ColumnElement[bool]]:
     """Conditions on ``FactCharging`` and its load: the selected attempts that a message log tells of."""
-    told = or_(LoadLedger.format == MESSAGE_LOG, FactCharging.authorisation_mode.is_not(None))
-    return [FactCharging.load_key == LoadLedger.load_key, told, *selection.conditions()]
+    logged = or_(LoadLedger.format == MESSAGE_LOG, FactCharging.authorisation_mode.is_not(None))
+    return [FactCharging.load_key == LoadLedger.load_key, logged, *selection.conditions()]
 
 
 def _inl_unbound() -> ColumnElement[int]:
@@ -102,7 +101,7 @@ def select_logged_attempts(selection: Selection) -> Select[Any]:
     power_told (1 where the log tells of that), inl_unbound, begun_by_plug (1 or 0), failures_included, attempts.
     """
     powered = FactCharging.power_after_seconds.is_not(None)
-    told = or_(powered, FactCharging.reached_charging.is_not(None), FactCharging.trigger_reasons.is_not(None))
+    power_told = or_(powered, FactCharging.reached_charging.is_not(None), FactCharging.trigger_reasons.is_not(None))
 
     # In a subquery, so that each computed column can be grouped by its name.
     rows = (
@@ -112,7 +111,7 @@ def select_logged_attempts(selection: Selection) -> Select[Any]:
             FactCharging.stop_reason,
             FactCharging.trigger_reasons,
             case((powered, 1), else_=0).label("powered"),
-            case((told, 1), else_=0).label("power_told"),
+            case((power_told, 1), else_=0).label("power_told"),
             _inl_unbound().label("inl_unbound"),
             _begun_by_plug().label("begun_by_plug"),
             LoadLedger.failures_included,
@@ -291,13 +290,13 @@ def _of_mode(judged: pd.DataFrame, mode: str) -> pd.DataFrame:
 
 def _row(kpi: str, mode: str, judged: pd.DataFrame, success: str, *, needs_power: bool = False) -> dict[str, object]:
     untold = judged["power_untold"] & needs_power
-    told = judged[~untold]
+    known = judged[~untold]
     return {
         "kpi": kpi,
         "equation": EQUATIONS[kpi].get(mode),
         "mode": mode,
-        "numerator": int(told.loc[told[success], "attempts"].sum()),
-        "denominator": int(told["attempts"].sum()),
+        "numerator": int(known.loc[known[success], "attempts"].sum()),
+        "denominator": int(known["attempts"].sum()),
         "power_untold": int(judged.loc[untold, "attempts"].sum()),
     }
 

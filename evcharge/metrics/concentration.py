@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from evcharge.arrays import Floats, Integers
 
 HOURS_OF_A_DAY = 24
 LONGEST_WINDOW_HOURS = 12
@@ -157,9 +155,9 @@ def _chances_of_so_many(failures: Integers, attempts: Integers, all_failures: in
 
     # Cross-multiplied, so that the ratios are compared as integers.
     chances = np.ones(len(failures))
-    for place in np.flatnonzero(failures * all_attempts > attempts * all_failures):
-        inside = int(attempts[place])
-        x = np.arange(int(failures[place]), min(inside, all_failures) + 1)
+    for group in np.flatnonzero(failures * all_attempts > attempts * all_failures):
+        inside = int(attempts[group])
+        x = np.arange(int(failures[group]), min(inside, all_failures) + 1)
         logs = log_choose(inside, x) + log_choose(all_attempts - inside, all_failures - x)
-        chances[place] = np.exp(logs - log_choose(all_attempts, np.array(all_failures))).sum()
+        chances[group] = np.exp(logs - log_choose(all_attempts, np.array(all_failures))).sum()
     return np.minimum(chances, 1.0)

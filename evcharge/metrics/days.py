@@ -15,11 +15,11 @@ import pandas as pd
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Integers
 from evcharge.metrics.definitions import OUTCOMES, SUCCESS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.models import FactCharging
 
-Integers = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
 
 DAY_COUNTS = ("successes", "failures", "excluded", "unknown")
@@ -33,8 +33,8 @@ def local_days(hours: Integers) -> Days:
     days = np.asarray(hours, dtype="int64") // 100
     months = (days // 10_000 - 1970) * 12 + days // 100 % 100 - 1
     first_of_month = months.astype("datetime64[M]").astype("datetime64[D]")
-    found: Days = (first_of_month + (days % 100 - 1).astype("timedelta64[D]")).astype("datetime64[s]")
-    return found
+    local: Days = (first_of_month + (days % 100 - 1).astype("timedelta64[D]")).astype("datetime64[s]")
+    return local
 
 
 def select_days(definition: Definition, selection: Selection) -> Select[Any]:

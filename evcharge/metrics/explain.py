@@ -15,13 +15,13 @@ import pandas as pd
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.comparison import STATION, count_differences
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import failures_included, with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
 from evcharge.metrics.rows import frame_of, parts_of
-from evcharge.metrics.sandwich import STATION, count_differences
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.stations import read_ends, read_stations
 from evcharge.models import DimStation, FactCharging, LoadLedger
@@ -60,9 +60,9 @@ def find_stations(session: Session, text: str, source: str | None) -> list[dict[
     query = select(*columns).where(or_(DimStation.station_id == text, DimStation.name == text))
     if source is not None:
         query = query.where(DimStation.source == source)
-    found = [dict(row) for row in session.execute(query).mappings()]
-    found.sort(key=lambda row: (row["source"], row["station_id"]))
-    return [row for row in found if row["station_id"] == text] or found
+    stations = [dict(row) for row in session.execute(query).mappings()]
+    stations.sort(key=lambda row: (row["source"], row["station_id"]))
+    return [row for row in stations if row["station_id"] == text] or stations
 
 
 def closest_ids(session: Session, text: str, source: str | None) -> list[str]:
@@ -117,15 +117,15 @@ def rate_by_definition(
     """The station by every definition: a row each, in their order, also where it can judge no session.
 
     Columns: those of ``outcomes.count_all_outcomes`` with those of ``rates.with_rates``; the sessions it judges unlike
-    ``base``: ``gained`` and ``lost`` (see ``sandwich``), and ``otherwise`` (one of the two, at least, tells neither
+    ``base``: ``gained`` and ``lost`` (see ``comparison``), and ``otherwise`` (one of the two, at least, tells neither
     success nor failure).
     """
     rated = with_rates(count_all_outcomes(session, definitions, selection), target)
-    told = rated.merge(count_differences(session, base, definitions, selection), on=[*STATION, "definition"])
-    unlike = [func.sum(case((one.outcome != base.outcome, 1), else_=0)) for one in definitions]
+    compared = rated.merge(count_differences(session, base, definitions, selection), on=[*STATION, "definition"])
+    unlike = [func.sum(case((definition.outcome != base.outcome, 1), else_=0)) for definition in definitions]
     counts = session.execute(select(*unlike).where(*selection.conditions())).one()
-    told["otherwise"] = [int(count) for count in counts] - told["gained"] - told["lost"]
-    return told
+    compared["otherwise"] = [int(count) for count in counts] - compared["gained"] - compared["lost"]
+    return compared
 
 
 def count_lacking(session: Session, definitions: Sequence[Definition], selection: Selection) -> pd.DataFrame:
@@ -133,13 +133,13 @@ def count_lacking(session: Session, definitions: Sequence[Definition], selection
 
     One row a definition and column that it needs. A session that lacks two columns is in both rows.
     """
-    pairs = [(one, name) for one in definitions for name in one.needs]
+    pairs = [(definition, name) for definition in definitions for name in definition.needs]
     counts = [
-        func.sum(case((and_(one.outcome == UNKNOWN, getattr(FactCharging, name).is_(None)), 1), else_=0))
-        for one, name in pairs
+        func.sum(case((and_(definition.outcome == UNKNOWN, getattr(FactCharging, name).is_(None)), 1), else_=0))
+        for definition, name in pairs
     ]
-    found = session.execute(select(*counts).where(*selection.conditions())).one()
-    rows = [(one.id, name, int(count)) for (one, name), count in zip(pairs, found, strict=True)]
+    sessions = session.execute(select(*counts).where(*selection.conditions())).one()
+    rows = [(definition.id, name, int(count)) for (definition, name), count in zip(pairs, sessions, strict=True)]
     return pd.DataFrame(rows, columns=["definition", "column", "sessions"])
 
 
@@ -179,9 +179,9 @@ def judge_present(session: Session, definition: Definition, selection: Selection
     """
     days = count_days(session, definition, selection)
     station = read_stations(session, selection).set_index("station_key")
-    said = pd.Series(failures_included(station), index=station.index, dtype="object")
-    found = judge_spells(days, target, read_ends(session, selection), said)
-    return {str(name): value for name, value in found.iloc[0].items()}
+    included = pd.Series(failures_included(station), index=station.index, dtype="object")
+    spells = judge_spells(days, target, read_ends(session, selection), included)
+    return {str(name): value for name, value in spells.iloc[0].items()}
 
 
 def select_rows(definitions: Sequence[Definition], base: Definition, selection: Selection) -> Select[Any]:
@@ -191,8 +191,8 @@ def select_rows(definitions: Sequence[Definition], base: Definition, selection: 
     """
     facts = [getattr(FactCharging, name) for name in FACT_COLUMNS]
     places = [getattr(FactCharging, name) for name in PLACE_COLUMNS]
-    outcomes = [one.outcome.label(f"outcome_{one.id}") for one in definitions]
-    rank = case(*((base.outcome == outcome, place) for outcome, place in _SHOWN_FIRST.items()))
+    outcomes = [definition.outcome.label(f"outcome_{definition.id}") for definition in definitions]
+    rank = case(*((base.outcome == outcome, position) for outcome, position in _SHOWN_FIRST.items()))
     order = (rank, FactCharging.start_time.desc(), *places, FactCharging.session_id)
     return select(*facts, *places, *outcomes).where(*selection.conditions()).order_by(*order)
 
@@ -205,6 +205,6 @@ def read_rows(
     Missing values are None, times aware, in UTC; outcomes are categories, which take a byte each.
     """
     query = select_rows(definitions, base, selection).limit(most)
-    kinds = {f"outcome_{one.id}": pd.CategoricalDtype(list(OUTCOMES)) for one in definitions}
+    kinds = {f"outcome_{definition.id}": pd.CategoricalDtype(list(OUTCOMES)) for definition in definitions}
     parts = [part.astype(kinds) for part in parts_of(session, query, ROWS_AT_ONCE)]
     return pd.concat(parts, ignore_index=True)

@@ -7,9 +7,8 @@ and what takes several stations to say (``small_samples``).
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from evcharge.arrays import Floats
 
 CONFIDENCE = 0.95
 """Of the drawn interval. Source: Brown, Cai, DasGupta 2001, Statistical Science 16(2): Wilson for small counts."""

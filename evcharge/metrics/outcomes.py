@@ -127,15 +127,15 @@ def select_outcomes(
     facts = per_load.where(*selection.conditions()).group_by(*keys).subquery()
 
     # Loads are added up; what a publisher said of failures holds for all the sessions of a load.
-    said = LoadLedger.failures_included
+    included = LoadLedger.failures_included
     shown = [facts.c[column.key] if column in grouping.fact_columns else column for column in grouping.shown]
     return (
         select(
             *shown,
             *(func.sum(facts.c[count.name]).label(count.name) for count in counts),
             func.sum(facts.c.sessions).label("sessions"),
-            func.sum(case((said == "no", facts.c.sessions), else_=0)).label("without_failures"),
-            func.sum(case((said == "unknown", facts.c.sessions), else_=0)).label("perhaps_without_failures"),
+            func.sum(case((included == "no", facts.c.sessions), else_=0)).label("without_failures"),
+            func.sum(case((included == "unknown", facts.c.sessions), else_=0)).label("perhaps_without_failures"),
             func.min(facts.c.first_hour).label("first_hour"),
             func.max(facts.c.last_hour).label("last_hour"),
         )

@@ -17,14 +17,10 @@ from typing import Any, NamedTuple, NoReturn
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.sql import operators
 
+from evcharge import toml
 from evcharge.errors import ConfigError
 from evcharge.metrics.definitions import DEFINITIONS, Definition, needing, of_attempts
 from evcharge.models import FactCharging
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 HASH_DIGITS = 8
 """Hexadecimal digits of the content's hash: 32 bits tell apart the few definitions a person ever writes."""
@@ -67,8 +63,8 @@ def read_definition(path: Path) -> Definition:
         ConfigError: ``bad_definition`` naming the key and what would be right.
     """
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        given = toml.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, toml.TOMLDecodeError) as error:
         _refuse(path, f"can't be read as TOML: {error}", "See docs/metrics/own-definitions.md for the layout.")
     _check_keys(path, given)
     conditions = {key: value for key, value in given.items() if key in CONDITIONS}

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Floats
 from evcharge.errors import ConfigError
-from evcharge.metrics.intervals import Floats, tails, wilson_interval
+from evcharge.metrics.intervals import tails, wilson_interval
 
 BELOW_TAIL = 0.001
 """A station is below target when chance gives so few successes less often than this: the alarm limit (99.8 %) of a
@@ -72,15 +73,15 @@ def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
     return ratios
 
 
-def verdicts(successes: Floats, attempts: Floats, target: float, said: npt.NDArray[Any] | None = None) -> list[str]:
+def verdicts(successes: Floats, attempts: Floats, target: float, included: npt.NDArray[Any] | None = None) -> list[str]:
     """Below target, can't tell yet, or meets target, by exact binomial tails.
 
-    ``said`` is what the publishers said of failures; None stands for yes. Where failures were, or may have been,
+    ``included`` is what the publishers said of failures; None stands for yes. Where failures were, or may have been,
     removed before publication, no rate can show that a target is met; a rate that is below it all the same is below it
     all the more.
     """
     this_few, this_many = tails(successes, attempts, target)
-    whole = np.ones(len(successes), dtype=bool) if said is None else said == FAILURES_INCLUDED
+    whole = np.ones(len(successes), dtype=bool) if included is None else included == FAILURES_INCLUDED
     below = (attempts > 0) & (this_few < BELOW_TAIL)
     meets = (attempts > 0) & (this_many < MEETS_TAIL) & whole
     return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]
@@ -113,19 +114,20 @@ class Turns(NamedTuple):
     failures_to_unmeet: int | None
 
 
-def what_would_change(successes: int, attempts: int, target: float, said: str = FAILURES_INCLUDED) -> Turns:
+def what_would_change(successes: int, attempts: int, target: float, included: str = FAILURES_INCLUDED) -> Turns:
     """What would change the verdict on a station, by the rule of ``verdicts`` itself.
 
     Args:
         successes: of the attempts.
         attempts: successes and failures.
         target: success ratio to judge against, between 0 and 1.
-        said: what its publishers said of failures; where they are not known to be in, nothing makes it meet the target.
+        included: what its publishers said of failures; where they are not known to be in, nothing makes it meet the
+            target.
     """
 
     def verdict(more_successes: int, more_attempts: int) -> str:
         k, n = np.array([successes + more_successes], dtype=float), np.array([attempts + more_attempts], dtype=float)
-        return verdicts(k, n, target, np.array([said], dtype=object))[0]
+        return verdicts(k, n, target, np.array([included], dtype=object))[0]
 
     now = verdict(0, 0)
     return Turns(
@@ -138,8 +140,8 @@ def what_would_change(successes: int, attempts: int, target: float, said: str = 
 
 def _fewest(holds: Callable[[int], bool], most: int = MOST_MORE) -> int | None:
     """The least number from 1 to ``most`` that holds, where every greater one holds too; None where none does."""
-    place = bisect_left(range(1, most + 1), True, key=holds)
-    return place + 1 if place < most else None
+    index = bisect_left(range(1, most + 1), True, key=holds)
+    return index + 1 if index < most else None
 
 
 def failures_included(counts: pd.DataFrame) -> list[str]:

@@ -6,7 +6,6 @@ reason is shown (``report``). How the reason of a session is chosen: docs/metric
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cache
@@ -18,15 +17,11 @@ import pandas as pd
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from evcharge import toml
 from evcharge.metrics.definitions import FAILURE, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, FactCharging
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 STOP_REASON, ERROR_CODE, NONE_RECORDED = "stop_reason", "error_code", "none"
 KINDS = (ERROR_CODE, STOP_REASON, NONE_RECORDED)
@@ -117,7 +112,7 @@ class Vocabularies:
 @cache
 def vocabularies() -> Vocabularies:
     """The vocabularies that come with evcharge."""
-    document = tomllib.loads(files("evcharge.metrics").joinpath("reasons.toml").read_text(encoding="utf-8"))
+    document = toml.loads(files("evcharge.metrics").joinpath("reasons.toml").read_text(encoding="utf-8"))
     reasons: dict[tuple[str, str], Reason] = {}
     no_errors: set[str] = set()
     vendor_ids = []
@@ -165,8 +160,8 @@ def reasons_of(stop_reason: str | None, error_code: str | None) -> list[Reason]:
     errors.sort(key=lambda code: code.reason_class != FAULT)
     stop = (stop_reason or "").strip()
     stops = [known.find(STOP_REASON, stop)] if stop else []
-    found = [*errors, *(reason for reason in stops if reason)]
-    return list(dict.fromkeys(found)) or [NOT_RECORDED]
+    reasons = [*errors, *(reason for reason in stops if reason)]
+    return list(dict.fromkeys(reasons)) or [NOT_RECORDED]
 
 
 def select_failures(definition: Definition, selection: Selection) -> Select[Any]:

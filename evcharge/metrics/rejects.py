@@ -58,20 +58,20 @@ def read_rejects(session: Session, source: str, station_key: int) -> Rejects:
     names = _names(session, source)
     ours = {text for text, key in names if key == station_key}
     known = {text for text, _ in names}
-    found: list[tuple[Any, ...]] = []
+    naming: list[tuple[Any, ...]] = []
     counts = {"naming": 0, "naming_none": 0, "refused": 0}
     last = None
     for load_key, form, *row in _refused(session, source):
-        told = fields_of(row[-1], form)
-        if not ours.isdisjoint(told):
-            found.append(tuple(row))
+        fields = fields_of(row[-1], form)
+        if not ours.isdisjoint(fields):
+            naming.append(tuple(row))
         if last != (load_key, row[2]):  # a row is refused by one rule or several
             last = (load_key, row[2])
             counts["refused"] += 1
-            counts["naming"] += not ours.isdisjoint(told)
-            counts["naming_none"] += known.isdisjoint(told)
+            counts["naming"] += not ours.isdisjoint(fields)
+            counts["naming_none"] += known.isdisjoint(fields)
     loads = select(LoadLedger.load_key).where(*_session_files(source))
-    rows = pd.DataFrame(found, columns=list(REJECT_COLUMNS), dtype="object")
+    rows = pd.DataFrame(naming, columns=list(REJECT_COLUMNS), dtype="object")
     return Rejects(rows, **counts, loads=len(session.execute(loads).all()))
 
 
@@ -128,13 +128,13 @@ def _delimited(raw: str) -> set[str]:
 
 
 def _json_scalars(raw: str) -> set[str]:
-    found = set()
+    scalars = set()
     for text, name, number in _JSON_SCALARS.findall(raw):
         if number:
-            found.add(number)
+            scalars.add(number)
         elif not name:
-            found.add((_unescaped(text) if "\\" in text else text).strip())
-    return found
+            scalars.add((_unescaped(text) if "\\" in text else text).strip())
+    return scalars
 
 
 def _unescaped(text: str) -> str:

@@ -7,13 +7,10 @@ A dead station has no failures, so no success rate shows it. What does not belon
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Floats, Integers
 from evcharge.metrics.days import DAY_COUNTS, local_days
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 SILENT_CHANCE = 1e-4
 """A station is silent when chance gives so long a pause less often than this. House rule, provisional."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from evcharge.metrics.intervals import Floats, jeffreys_interval, positive
+from evcharge.arrays import Floats
+from evcharge.metrics.intervals import jeffreys_interval, positive
 
 LEAST_STATIONS = 10
 """Stations with attempts below which no spread between stations is estimated. House rule, provisional: two parameters
@@ -111,9 +112,9 @@ def _fitted(k: Floats, n: Floats) -> tuple[float, float, float]:
         return float(-(betaln(k + alpha, n - k + beta) - betaln(alpha, beta)).sum())
 
     start = np.array([logit(k.sum() / n.sum()), np.log(LEAST_STATIONS)])
-    found = minimize(minus_log_likelihood, start, method="Nelder-Mead", tol=FIT_TOLERANCE)
-    alpha, beta = parameters(found.x)
-    return alpha, beta, coefficients - float(found.fun)
+    optimum = minimize(minus_log_likelihood, start, method="Nelder-Mead", tol=FIT_TOLERANCE)
+    alpha, beta = parameters(optimum.x)
+    return alpha, beta, coefficients - float(optimum.fun)
 
 
 def funnel_limits(attempts: Floats, ratio: float, tails: tuple[float, ...] = FUNNEL_TAILS) -> Floats:
@@ -218,18 +219,18 @@ def with_evidence(rated: pd.DataFrame) -> pd.DataFrame:
     """
     k, failures, unknown = (rated[name].to_numpy(dtype=float) for name in ("successes", "failures", "unknown"))
     attempts = k + failures
-    found = rated.copy()
-    found["jeffreys_low"], found["jeffreys_high"] = jeffreys_interval(k, attempts)
+    frame = rated.copy()
+    frame["jeffreys_low"], frame["jeffreys_high"] = jeffreys_interval(k, attempts)
     shrunk = shrunk_rates(k, attempts)
-    found["shrunk_ratio"], found["shrunk_fallback"] = shrunk.ratio, shrunk.fallback
+    frame["shrunk_ratio"], frame["shrunk_fallback"] = shrunk.ratio, shrunk.fallback
     limits = funnel_limits(attempts, _pooled_ratio(k, attempts))
-    found["funnel_low"], found["funnel_high"] = limits[:, 0], limits[:, -1]
+    frame["funnel_low"], frame["funnel_high"] = limits[:, 0], limits[:, -1]
     flags = false_discovery_flags(k, attempts)
-    found["chance_of_so_few"] = flags["chance"].to_numpy()
-    found["adjusted_chance"] = flags["adjusted_chance"].to_numpy()
-    found["worse_than_network"] = flags["flagged"].to_numpy()
-    found["if_unknown_failed"], found["if_unknown_succeeded"] = bounds(k, failures, unknown)
-    return found
+    frame["chance_of_so_few"] = flags["chance"].to_numpy()
+    frame["adjusted_chance"] = flags["adjusted_chance"].to_numpy()
+    frame["worse_than_network"] = flags["flagged"].to_numpy()
+    frame["if_unknown_failed"], frame["if_unknown_succeeded"] = bounds(k, failures, unknown)
+    return frame
 
 
 def dispersion_of(rated: pd.DataFrame) -> Dispersion:

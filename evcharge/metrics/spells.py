@@ -10,16 +10,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Floats, Integers
 from evcharge.metrics.cost import charges_lost
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts
 from evcharge.metrics.silence import find_silence
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 CHANGE_EVIDENCE = 18.0
 """Twice the log of the likelihood ratio, two rates against one, from which on a change is taken as real. Source:
@@ -119,17 +116,17 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
     stations = np.unique(days["station_key"].to_numpy())
 
     # Sorted by station, then day (``lexsort`` sorts by its last key first), each station is one slice of the arrays.
-    told = days[days["successes"] + days["failures"] > 0]
-    order = np.lexsort((told["day"].to_numpy(), told["station_key"].to_numpy()))
+    used_days = days[days["successes"] + days["failures"] > 0]
+    order = np.lexsort((used_days["day"].to_numpy(), used_days["station_key"].to_numpy()))
     keys, day, successes, failures = (
-        told[name].to_numpy()[order] for name in ("station_key", "day", "successes", "failures")
+        used_days[name].to_numpy()[order] for name in ("station_key", "day", "successes", "failures")
     )
     attempts = successes + failures
     begins, ends = np.searchsorted(keys, stations), np.searchsorted(keys, stations, side="right")
 
     # ``present_spell`` counts days from the station's own first one; a station without attempts has (0, 0).
-    found = [present_spell(successes[begin:end], attempts[begin:end]) for begin, end in zip(begins, ends, strict=True)]
-    before, first = (np.array(places, dtype="int64") for places in (zip(*found, strict=True) if found else ((), ())))
+    spells = [present_spell(successes[begin:end], attempts[begin:end]) for begin, end in zip(begins, ends, strict=True)]
+    before, first = (np.array(places, dtype="int64") for places in (zip(*spells, strict=True) if spells else ((), ())))
 
     # Running sums with a leading 0: the sum over any slice is the difference of two of them.
     total, tries = (np.concatenate([[0], np.cumsum(counts, dtype="int64")]) for counts in (successes, attempts))
@@ -180,12 +177,12 @@ def judge_spells(
     spells = present_spells(days).merge(find_silence(days, ends), on="station_key", validate="1:1")
     keys = spells["station_key"]
     successes, trials = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
-    said = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)
+    included = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)
 
     spells["success_ratio"] = np.where(trials > 0, successes / np.maximum(trials, 1), np.nan)
     spells["low"], spells["high"] = wilson_interval(successes, trials)
-    spells["verdict"] = pd.Series(verdicts(successes, trials, target, said)).mask(spells["out_of_use"], CANT_TELL)
+    spells["verdict"] = pd.Series(verdicts(successes, trials, target, included)).mask(spells["out_of_use"], CANT_TELL)
 
-    removed = np.zeros(len(keys), dtype=bool) if said is None else said == FAILURES_REMOVED
+    removed = np.zeros(len(keys), dtype=bool) if included is None else included == FAILURES_REMOVED
     spells["charges_lost_per_week"] = charges_lost(spells, target).mask(removed | spells["out_of_use"])
     return spells

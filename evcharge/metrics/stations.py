@@ -43,7 +43,7 @@ def read_stations(session: Session, selection: Selection) -> pd.DataFrame:
     Columns: ``station_key``, ``ATTRIBUTES``, ``ports`` (how many the selected sessions name), ``without_failures`` and
     ``perhaps_without_failures`` (1 where a session's publisher removed failures, or did not say).
     """
-    said = LoadLedger.failures_included
+    included = LoadLedger.failures_included
     per_load = (
         select(FactCharging.station_key, FactCharging.load_key, FactCharging.port_id)
         .where(*selection.conditions())
@@ -54,8 +54,8 @@ def read_stations(session: Session, selection: Selection) -> pd.DataFrame:
         select(
             per_load.c.station_key,
             func.count(per_load.c.port_id.distinct()).label("ports"),
-            func.max(case((said == "no", 1), else_=0)).label("without_failures"),
-            func.max(case((said == "unknown", 1), else_=0)).label("perhaps_without_failures"),
+            func.max(case((included == "no", 1), else_=0)).label("without_failures"),
+            func.max(case((included == "unknown", 1), else_=0)).label("perhaps_without_failures"),
         )
         .join(LoadLedger, LoadLedger.load_key == per_load.c.load_key)
         .group_by(per_load.c.station_key)

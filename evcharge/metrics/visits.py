@@ -17,6 +17,7 @@ import pandas as pd
 from sqlalchemy import Select, Text, and_, case, select, true, type_coerce
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Flags, Integers
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
@@ -24,9 +25,6 @@ from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, f
 from evcharge.metrics.rows import frame_of
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
-
-Whole = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 MARGIN_DAYS = 7
 """How far beyond the selected days attempts are read, so that a visit across the edge is seen whole. Source: a house
@@ -116,15 +114,15 @@ def read_attempts(session: Session, definition: Definition, selection: Selection
 def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
     """The frame ``Attempts.stations`` of all rows, the excluded ones among them."""
     inside = rows[rows["in_selection"]]
-    said = inside["load_key"].map(
+    included = inside["load_key"].map(
         dict(session.execute(select(LoadLedger.load_key, LoadLedger.failures_included)).all())
     )
     flags = pd.DataFrame(
         {
             "station_key": inside["station_key"],
             "excluded": inside["outcome"] == EXCLUDED,
-            "without_failures": said == FAILURES_REMOVED,
-            "perhaps_without_failures": said == FAILURES_PERHAPS_REMOVED,
+            "without_failures": included == FAILURES_REMOVED,
+            "perhaps_without_failures": included == FAILURES_PERHAPS_REMOVED,
         }
     )
     counts = flags.groupby("station_key").sum().astype("int64").reset_index()
@@ -138,9 +136,9 @@ def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
 class _Chain:
     """Attempts group by group, each in order of start; arrays of one length."""
 
-    station_key: Whole
-    start: Whole
-    gap: Whole
+    station_key: Integers
+    start: Integers
+    gap: Integers
     first_of_group: Flags
     anonymous: Flags
     succeeded: Flags
@@ -195,7 +193,7 @@ def _changes(*keys: npt.NDArray[Any]) -> Flags:
     return changed
 
 
-def _inherited(driver: Whole, start: Whole, end: Whole, first_of_port: Flags, rule: VisitRule) -> Whole:
+def _inherited(driver: Integers, start: Integers, end: Integers, first_of_port: Flags, rule: VisitRule) -> Integers:
     """Drivers (−1 for none) in order of start on each port, with those that attempts without one inherit.
 
     From the next attempt that has one, else from the last one that had one, over gaps of at most ``inherit_minutes``.
@@ -206,9 +204,9 @@ def _inherited(driver: Whole, start: Whole, end: Whole, first_of_port: Flags, ru
 
     # For each attempt the number of the next one, and of the last one, that has a driver: itself where it has one.
     # Without any it is the end of the array, which has no driver to hand on either.
-    place = np.arange(len(driver))
-    later = np.minimum.accumulate(np.where(driver >= 0, place, len(driver) - 1)[::-1])[::-1]
-    earlier = np.maximum.accumulate(np.where(driver >= 0, place, 0))
+    number = np.arange(len(driver))
+    later = np.minimum.accumulate(np.where(driver >= 0, number, len(driver) - 1)[::-1])[::-1]
+    earlier = np.maximum.accumulate(np.where(driver >= 0, number, 0))
     for neighbour in (later, earlier):
         driver = np.where((driver < 0) & (run[neighbour] == run), driver[neighbour], driver)
     return driver
@@ -231,15 +229,15 @@ def _visits(chain: _Chain, rule: VisitRule) -> pd.DataFrame:
 
     # ``reduceat`` takes a figure of each visit from the slice between its first attempt and the next visit's.
     first = np.flatnonzero(begins)
-    place = np.arange(len(begins))
+    number = np.arange(len(begins))
     visit = np.cumsum(begins) - 1
 
     # The first and last attempt with a known outcome: others count as the last of all, or as the visit's first, and so
     # are never the least, or the greatest, beside a known one; a visit without any is unknown whatever these say.
-    first_known = np.minimum.reduceat(np.where(chain.known, place, len(place) - 1), first)
-    last_known = np.maximum.reduceat(np.where(chain.known, place, first[visit]), first)
+    first_known = np.minimum.reduceat(np.where(chain.known, number, len(number) - 1), first)
+    last_known = np.maximum.reduceat(np.where(chain.known, number, first[visit]), first)
 
-    attempts = np.diff(first, append=len(place))
+    attempts = np.diff(first, append=len(number))
     unknown = np.add.reduceat((~chain.known).astype("int64"), first)
 
     # ``select`` takes the first condition that holds: only a visit that did not succeed at once is looked at for any.

@@ -12,14 +12,11 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Flags, Floats, Integers
 from evcharge.metrics.rates import CANT_TELL, ratio
 from evcharge.metrics.silence import DAYS_OF_A_WEEK
-
-Floats = npt.NDArray[np.float64]
-Booleans = npt.NDArray[np.bool_]
 
 MOST_WEEKS = 104
 """Full weeks looked at, the last ones: two years. House rule, provisional: a baseline of ten years ago is that of
@@ -132,14 +129,14 @@ def why_no_limits(weeks: pd.DataFrame) -> str | None:
         weeks_told = f"{len(attempts)} full week{'' if len(attempts) == 1 else 's'}"
         return f"{weeks_told} with attempts; {LEAST_WEEKS} are needed"
     tried, succeeded = (int(counts[:BASELINE_WEEKS].sum()) for counts in (attempts, successes))
-    for count, one, many in ((tried - succeeded, "failure", "failures"), (succeeded, "success", "successes")):
+    for count, singular, plural in ((tried - succeeded, "failure", "failures"), (succeeded, "success", "successes")):
         if count < LEAST_OF_EACH:
-            told = f"{count} {one if count == 1 else many}"
-            return f"{told} in the first {BASELINE_WEEKS} weeks; {LEAST_OF_EACH} are needed"
+            count_told = f"{count} {singular if count == 1 else plural}"
+            return f"{count_told} in the first {BASELINE_WEEKS} weeks; {LEAST_OF_EACH} are needed"
     return None
 
 
-def _with_attempts(weeks: pd.DataFrame) -> tuple[Booleans, Floats, Floats]:
+def _with_attempts(weeks: pd.DataFrame) -> tuple[Flags, Floats, Floats]:
     """Which weeks have attempts, and their attempts and successes."""
     attempts, successes = (weeks[name].to_numpy(dtype=float) for name in ("attempts", "successes"))
     used = attempts > 0
@@ -195,16 +192,16 @@ def control_chart(weeks: pd.DataFrame) -> pd.DataFrame:
     low[used], high[used] = np.clip(baseline.centre - reach, 0, 1), np.clip(baseline.centre + reach, 0, 1)
 
     side = np.sign(ratios - baseline.centre)
-    found = (ratios < low[used]) | (ratios > high[used]) | ((_row_lengths(side) >= RUN_WEEKS) & (side != 0))
-    signal[used] = np.where(found, np.where(side < 0, WORSE, BETTER), "")
+    is_signal = (ratios < low[used]) | (ratios > high[used]) | ((_row_lengths(side) >= RUN_WEEKS) & (side != 0))
+    signal[used] = np.where(is_signal, np.where(side < 0, WORSE, BETTER), "")
     return weeks.assign(centre=baseline.centre, low=low, high=high, signal=signal)
 
 
-def _row_lengths(side: Floats) -> npt.NDArray[np.int64]:
+def _row_lengths(side: Floats) -> Integers:
     """For each place, how many neighbours in a row, itself included, are on the same side."""
     # Each row of equal sides has a number; how often that number comes is the row's length.
     row = np.concatenate([[0], np.cumsum(np.diff(side) != 0)])
-    lengths: npt.NDArray[np.int64] = np.bincount(row)[row]
+    lengths: Integers = np.bincount(row)[row]
     return lengths
 
 

@@ -16,7 +16,7 @@ from evcharge.carriers.file import SourceFile
 from evcharge.carriers.text import blocks, first_lines, split_lines, split_lines_with_ends, without_mark
 from evcharge.errors import SourceError
 from evcharge.registries.values import Fraction, Whole
-from evcharge.sources.profile import folded
+from evcharge.sources.names import folded
 
 MAX_DOCUMENT_BYTES = 256 << 20
 """Largest JSON document that is read whole [256 MiB]. The largest OCPI feed seen has 2 MB; JSON lines have no bound."""

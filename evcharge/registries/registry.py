@@ -14,8 +14,8 @@ from typing import Any
 
 from evcharge.registries.records import Record
 from evcharge.registries.values import id_of
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, WITHHELD
-from evcharge.sources.profile import folded
 
 EXAMPLES = 5
 """Examples kept of each oddity; the count is of all."""

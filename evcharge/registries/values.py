@@ -13,8 +13,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-LONGEST_TEXT = 255
-"""Width of the id and text columns in the database."""
+from evcharge.frames import LONGEST_TEXT
 
 LEAST_W = 1_000.0
 """Power below which a connector's rating in W is doubted: a domestic socket at 8 A and 230 V gives 1.8 kW."""

@@ -7,12 +7,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-import numpy.typing as npt
-
+from evcharge.arrays import Floats
 from evcharge.metrics.spells import LEAST_ATTEMPTS
-
-Floats = npt.NDArray[np.float64]
 
 ROOM_UNDER_WORST = 0.05
 """What a zoomed axis shows below the worst rate. House rule."""

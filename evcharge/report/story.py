@@ -62,7 +62,7 @@ class Story:
 
     Attributes:
         report: the rates of the whole period, by station.
-        stations: in order of attention: the columns of ``report.groups``, those of ``now.read_present``,
+        stations: in order of attention: the columns of ``Report.groups``, those of ``now.read_present``,
             ``ADVICE`` and ``hour_window`` (None and NaN where there is none), and ``label``, which no two share.
         days: the frame of ``metrics.days.count_days``.
         weeks: the frame of ``metrics.weekly.control_chart``.

@@ -15,7 +15,8 @@ from pathlib import Path
 from evcharge.carriers.file import SourceFile, open_file
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading
-from evcharge.sources.profile import Profile, builtin_profiles, read_profile, with_overrides
+from evcharge.sources.profile import Profile
+from evcharge.sources.profile_file import builtin_profiles, read_profile, with_overrides
 from evcharge.sources.readers import reader_of
 from evcharge.sources.recognise import is_one_source, pick_profile, unknown_columns
 

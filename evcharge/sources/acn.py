@@ -15,18 +15,10 @@ from zoneinfo import ZoneInfo
 from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, chunks
-from evcharge.sources.json_documents import (
-    Item,
-    Record,
-    batches,
-    broken_record,
-    first_items,
-    folded_members,
-    items,
-    record,
-)
+from evcharge.sources.json_documents import Item, first_items, items
+from evcharge.sources.json_records import Record, batches, broken_record, folded_members, record
 from evcharge.sources.json_values import Fault, scalar_text
-from evcharge.sources.profile import folded
+from evcharge.sources.names import folded
 
 IDS = ("sessionID", "stationID", "spaceID")
 TIMES = ("connectionTime", "disconnectTime")

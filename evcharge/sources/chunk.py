@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from evcharge.frames import RAW_FRAME, RawSessions
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import driver_refs
-from evcharge.sources.profile import ID_COLUMNS, Profile, folded
+from evcharge.sources.profile import ID_COLUMNS, Profile
 from evcharge.sources.steps import DROPPING, apply_step, are_dropped
 
 
@@ -94,7 +95,7 @@ class Reading(NamedTuple):
 
 
 def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> Iterator[RawSessions]:
-    """The rows in frames of ``reading.chunk_rows`` rows, the last one shorter; no frame where nothing was read.
+    """The rows in frames of ``Reading.chunk_rows`` rows, the last one shorter; no frame where nothing was read.
 
     Args:
         batches: rows in file order.

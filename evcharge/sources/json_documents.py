@@ -2,23 +2,21 @@
 
 Read are a list, an object that wraps one (``{"_items": [...]}``, ``{"data": [...]}``, ``{"data": {"items": [...]}}``),
 several of these one after another or in a list (pages), and JSON lines of objects or of such wrappers. What does not
-belong here: what an object means (the readers of structured formats), and how its values are kept (``json_values``).
+belong here: what an object means (the readers of structured formats), the row that it makes (``json_records``), and how
+its values are kept (``json_values``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 from evcharge.carriers.file import SourceFile
 from evcharge.carriers.text import MAX_LINE_CHARACTERS, count_line_ends, pieces, refuse_long_line
 from evcharge.errors import SourceError
-from evcharge.sources.chunk import Rows
-from evcharge.sources.json_values import DECODER, Fault, refuse_unstorable
-from evcharge.sources.privacy import ROW_WITHHELD, withheld_text
-from evcharge.sources.profile import folded
+from evcharge.sources.json_values import DECODER, Fault
 
 LIST_NAMES = ("_items", "data", "items")
 """Members that hold the list of objects: Eve (ACN-Data), OCPI, and pages of other interfaces."""
@@ -28,9 +26,6 @@ MAX_WRAPPERS = 3
 
 OBJECTS_LOOKED_AT = 100
 """Objects at a file's beginning by which its format is told; a log may begin with messages of other kinds."""
-
-BATCH_ROWS = 1_000
-"""Rows handed on at a time."""
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _NAME = re.compile(r'"([^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)"[ \t\r\n]*:[ \t\r\n]*')
@@ -63,15 +58,6 @@ class Item(NamedTuple):
     fault: str | None
 
 
-class Record(NamedTuple):
-    """An object as a row: its line, the text to keep, the fault in its structure, and the texts of its fields."""
-
-    line: int
-    raw: str
-    fault: str | None
-    texts: Sequence[str]
-
-
 def items(file: SourceFile, encoding: str) -> Iterator[Item]:
     """The objects of the file, in file order. A broken one whose end can be told is an item with a fault.
 
@@ -96,59 +82,6 @@ def first_items(file: SourceFile) -> Iterator[Item]:
                 yield item
     except SourceError:
         return
-
-
-def folded_members(members: dict[str, Any]) -> dict[str, Any]:
-    """The members by their folded names.
-
-    Raises:
-        Fault: ``duplicate_key`` where two names fold to one.
-    """
-    by_name = {folded(name): value for name, value in members.items()}
-    if len(by_name) < len(members):
-        raise Fault("duplicate_key")
-    return by_name
-
-
-def record(item: Item, texts: Sequence[str], private: frozenset[str]) -> Record:
-    """The object as a row without its private members (folded names); its exact text, where it has none.
-
-    Raises:
-        Fault: what no database takes stands in a text.
-    """
-    if "\\u" in item.raw:
-        refuse_unstorable(texts)
-    return Record(item.line, kept_raw(item, private), None, texts)
-
-
-def broken_record(item: Item, fault: str, width: int) -> Record:
-    """The object as a row of nothing: it can't be told which part of it is private, so that none is kept."""
-    return Record(item.line, ROW_WITHHELD, fault, [""] * width)
-
-
-def kept_raw(item: Item, private: frozenset[str]) -> str:
-    """The object's exact text, or its text written anew where it has private members."""
-    try:
-        return withheld_text(item.raw, item.members, private)
-    except RecursionError as error:
-        raise Fault("malformed_row") from error
-
-
-def batches(records: Iterable[Record | None], width: int) -> Iterator[Rows]:
-    """The records as rows of ``width`` fields, some at a time; None is an object that is no session."""
-    source = iter(records)
-    while taken := list(islice(source, BATCH_ROWS)):
-        found = [one for one in taken if one]
-        rows = Rows.of(
-            [one.line for one in found],
-            [one.raw for one in found],
-            [one.fault for one in found],
-            [one.texts for one in found],
-            range(width),
-        )
-        rows.fields = rows.fields if found else [[] for _ in range(width)]
-        rows.skipped = len(taken) - len(found)
-        yield rows
 
 
 class _Text:

@@ -15,8 +15,9 @@ from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.json_values import DECODER, Fault, refuse_unstorable, scalar_text
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_object
-from evcharge.sources.profile import ID_COLUMNS, Profile, folded
+from evcharge.sources.profile import ID_COLUMNS, Profile
 
 
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from evcharge.sources.json_values import written
-from evcharge.sources.profile import folded
+from evcharge.sources.names import folded
 
 WITHHELD = "[private]"
 """Stands in a raw row for a field that must not be kept."""

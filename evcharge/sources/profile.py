@@ -1,88 +1,27 @@
-"""A profile: what a source calls its columns, and the conventions its text is read by; written as TOML.
+"""A profile: what a source calls its columns, and the conventions its text is read by; and what it can be asked.
 
-What does not belong here: opening data files (``file``), finding the profile that fits one (``recognise``), and
-what a value must be to be kept (``clean``).
+What does not belong here: the TOML file that it is written in (``profile_file``), finding the profile that fits a file
+(``recognise``), and what a value must be to be kept (``clean``).
 """
 
 from __future__ import annotations
 
-import codecs
-import difflib
 import hashlib
 import json
-import os
-import re
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from functools import cache, lru_cache
-from importlib.resources import files
+from dataclasses import asdict, dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
+from typing import NamedTuple
 
-from evcharge.carriers.file import open_file, printable
-from evcharge.errors import SourceError
-from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
-from evcharge.sources.formats import FORMATS, TABULAR
-from evcharge.sources.settings import Settings
-from evcharge.sources.steps import STEPS
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-if TYPE_CHECKING:
-    if sys.version_info >= (3, 11):
-        from importlib.resources.abc import Traversable
-    else:
-        from importlib.abc import Traversable
-
-FAILURES_INCLUDED = ("yes", "no", "unknown")
-TIME_FORMATS = ("iso8601", "epoch_s", "epoch_ms")
-"""Time formats with a name; any other is a strptime pattern."""
-
-TIME_LETTERS = frozenset("YymdHIMSfpbBaAjz")
-"""Letters of a strptime pattern. %Z is not among them: a zone's abbreviation names no one zone."""
+from evcharge.frames import Conventions
+from evcharge.sources.formats import TABULAR
+from evcharge.sources.names import folded
 
 ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
 """Columns whose text is never interpreted: null words and number spellings are ids here."""
 
-MAX_SOURCE_CHARACTERS = 64
-"""Longest name of a source: the width of the columns it is stored in."""
-
-MAX_PROFILE_BYTES = 1 << 20
-"""Longest profile that is read [bytes, 1 MiB]; a real one has about two thousand."""
-
-_SESSION_COLUMNS = tuple(column.name for column in SESSION_TEXTS)
-_STATION_ATTRIBUTES = tuple(column.name for column in STATION_TEXTS)
-RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRIBUTES))
-"""Our columns that a source's field can be mapped to, as they are called in the raw frame."""
-
-_KEYS = (
-    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "session_key", "private"),
-    *("marks", "columns", "optional_columns", "combined", "constants", "station", "steps", "conventions"),
-)
-_CHOICES = {
-    "ambiguous_time": ("reject", "first", "second"),
-    "decimal": (".", ","),
-    "energy_unit": ("kWh", "Wh"),
-    "power_unit": ("kW", "W"),
-    "duration_format": ("h:m:s", "hours", "minutes", "seconds"),
-}
-"""Conventions that are one of a few words."""
-
-_BETWEEN_WORDS = re.compile(r"[\s_]+")
-
 _FINGERPRINT_DIGITS = 8
 """Hexadecimal digits of a fingerprint's hash: 32 bits tell apart the few profiles a person ever writes."""
-
-
-@lru_cache(maxsize=4096)  # more names than a file may have columns
-def folded(name: str) -> str:
-    """A field's name as it is compared: without regard to case, blanks and underscores."""
-    return _BETWEEN_WORDS.sub("", name.casefold())
 
 
 class Step(NamedTuple):
@@ -104,7 +43,7 @@ class Profile:
         name: short name, ``[a-z0-9-]+``.
         title: for people.
         source: scope in which station ids are unique.
-        format: ``csv`` or ``jsonl``.
+        format: one of ``formats.format_names``.
         failures_included: whether the publisher left failed sessions in: ``yes``, ``no`` or ``unknown``.
         delimiters: csv only; each is tried on the header line.
         encoding: of a file without a byte order mark.
@@ -191,233 +130,3 @@ class Profile:
         """The file's field names that nothing is mapped to, in file order; nameless and private ones are left out."""
         known = self.fields | self.private_fields | set(map(folded, self.marks))
         return tuple(name for name in names if folded(name) and folded(name) not in known)
-
-
-def read_profile(place: str | os.PathLike[str] | Traversable) -> Profile:
-    """The profile in a TOML file.
-
-    Raises:
-        SourceError: ``bad_profile`` naming file, key, value and what would be right; or what ``open_file`` raises.
-    """
-    name, data = _profile_bytes(place)
-    try:
-        settings = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = f"{name} is not a TOML file in UTF-8: {printable(str(error))}."
-        raise SourceError("bad_profile", reason, "See docs/sources/README.md for the layout.") from error
-    return _profile(Settings(name, settings))
-
-
-def builtin_profiles() -> dict[str, Profile]:
-    """The profiles that come with evcharge, by name, in alphabetical order."""
-    return dict(_builtin_profiles())
-
-
-def with_overrides(
-    profile: Profile,
-    *,
-    columns: Mapping[str, str] | None = None,
-    timezone: str | None = None,
-    time_format: str | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-    energy_unit: str | None = None,
-    failures_included: str | None = None,
-    source: str | None = None,
-) -> Profile:
-    """The profile with some settings replaced; None leaves one as it is.
-
-    Args:
-        profile: what to start from.
-        columns: our column (``station_id``, ``station_name``) to their field; what is named here must be in the file.
-        timezone: IANA zone.
-        time_format: as in ``Conventions``.
-        delimiter: one character, or the word ``tab``.
-        decimal: ``.`` or ``,``.
-        encoding: name of a text encoding.
-        energy_unit: ``kWh`` or ``Wh``.
-        failures_included: ``yes``, ``no`` or ``unknown``.
-        source: scope of the station ids.
-
-    Raises:
-        SourceError: ``bad_setting`` naming setting, value and what would be right.
-    """
-    given = {"timezone": timezone, "time_format": time_format, "decimal": decimal, "energy_unit": energy_unit}
-    top = {"encoding": encoding, "failures_included": failures_included, "source": source}
-    settings = _settings(_with_columns(profile, columns or {}))
-    settings |= {key: value for key, value in top.items() if value is not None}
-    if time_format is not None:
-        settings["conventions"].pop("time_formats")
-    settings["conventions"] |= {key: value for key, value in given.items() if value is not None}
-    if delimiter is not None:
-        settings["delimiters"] = ["\t" if delimiter == "tab" else delimiter]
-    return _profile(Settings(f"profile {profile.name} with the settings given", settings, "bad_setting"))
-
-
-def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
-    """The profile with these columns mapped anew; what mapped or filled them before is dropped."""
-    return replace(
-        profile,
-        columns={**profile.columns, **{ours: (theirs,) for ours, theirs in columns.items()}},
-        combined={ours: parts for ours, parts in profile.combined.items() if ours not in columns},
-        optional_columns={ours: theirs for ours, theirs in profile.optional_columns.items() if ours not in columns},
-        constants={ours: text for ours, text in profile.constants.items() if ours not in columns},
-        session_key=() if "session_id" in columns else profile.session_key,
-    )
-
-
-def _settings(profile: Profile) -> dict[str, Any]:
-    """The profile as its TOML file would say it."""
-    settings = asdict(profile)
-    settings["steps"] = [{"step": step.step, "fields": list(step.fields)} for step in profile.steps]
-    settings["conventions"] = {key: value for key, value in settings["conventions"].items() if value is not None}
-    return settings
-
-
-def _profile(given: Settings) -> Profile:
-    """The profile that the settings describe, each of them checked."""
-    kind = given.text("format", choices=FORMATS)
-    profile = Profile(
-        name=_name(given),
-        title=given.text("title", "untitled"),
-        source=_source(given),
-        format=kind,
-        failures_included=given.text("failures_included", choices=FAILURES_INCLUDED),
-        delimiters=_delimiters(given),
-        encoding=_encoding(given),
-        columns=given.table("columns").spellings(RAW_COLUMNS),
-        optional_columns=_optional_columns(given),
-        combined=given.table("combined").spellings(RAW_COLUMNS),
-        constants=given.table("constants").mapping(RAW_COLUMNS),
-        session_key=given.texts("session_key", ()),
-        private=given.texts("private", ()),
-        marks=given.texts("marks", ()),
-        steps=tuple(_step(step) for step in given.tables("steps")),
-        conventions=_conventions(given.table("conventions")),
-    )
-    given.nothing_left(_KEYS)
-    _refuse_contradictions(given, profile)
-    return profile
-
-
-def _name(given: Settings) -> str:
-    name = given.text("name")
-    if not re.fullmatch(r"[a-z0-9-]{1,64}", name):
-        given.refuse("name", name, "1 to 64 small letters a–z, digits and hyphens")
-    return name
-
-
-def _source(given: Settings) -> str:
-    source = given.text("source")
-    if len(source) > MAX_SOURCE_CHARACTERS or not source.isprintable() or source != source.strip():
-        given.refuse("source", source, f"at most {MAX_SOURCE_CHARACTERS} printable characters without padding")
-    return source
-
-
-def _delimiters(given: Settings) -> tuple[str, ...]:
-    delimiters = given.texts("delimiters", (",",))
-    if not delimiters or any(len(mark) != 1 or mark in '"\r\n\0 ' for mark in delimiters):
-        given.refuse("delimiters", list(delimiters), 'single characters such as "," ";" or "\\t"')
-    return delimiters
-
-
-def _encoding(given: Settings) -> str:
-    """The encoding's one official name, so that utf8 and UTF-8 are the same setting."""
-    name = given.text("encoding", "utf-8")
-    try:
-        "".encode(name)
-        return codecs.lookup(name).name
-    except (LookupError, ValueError):
-        given.refuse("encoding", name, "the name of a text encoding, such as utf-8, cp1252 or latin-1")
-
-
-def _step(given: Settings) -> Step:
-    step = Step(given.text("step", choices=STEPS), given.texts("fields"))
-    given.nothing_left(Step._fields)
-    return step
-
-
-def _optional_columns(given: Settings) -> dict[str, Spellings]:
-    station = given.table("station").spellings(_STATION_ATTRIBUTES)
-    optional = given.table("optional_columns").spellings(RAW_COLUMNS)
-    return {**optional, **{f"station_{name}": theirs for name, theirs in station.items()}}
-
-
-def _conventions(given: Settings) -> Conventions:
-    usual = Conventions()
-    conventions = Conventions(
-        time_format=_time_format(given, given.text("time_format", usual.time_format)),
-        time_formats=tuple(_time_format(given, pattern) for pattern in given.texts("time_formats", ())),
-        timezone=_timezone(given),
-        **{key: given.text(key, getattr(usual, key), choices) for key, choices in _CHOICES.items()},
-        true_words=tuple(word.casefold() for word in given.texts("true_words", usual.true_words)),
-        false_words=tuple(word.casefold() for word in given.texts("false_words", usual.false_words)),
-        null_words=given.texts("null_words", usual.null_words),
-        zone_labels=_zone_labels(given.table("zone_labels")),
-    )
-    if both := set(conventions.true_words) & set(conventions.false_words):
-        given.refuse("false_words", sorted(both), "each word in one of true_words and false_words")
-    given.nothing_left([convention.name for convention in fields(Conventions)])
-    return conventions
-
-
-def _zone_labels(given: Settings) -> dict[str, str]:
-    labels = given.texts_by_key()
-    for label, offset in labels.items():
-        if not re.fullmatch("[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", offset):
-            given.refuse(label, offset, "an offset such as -06:00")
-    return labels
-
-
-def _time_format(given: Settings, pattern: str) -> str:
-    letters = re.findall("%(.?)", pattern.replace("%%", ""), re.DOTALL)
-    if pattern not in TIME_FORMATS and (not letters or not TIME_LETTERS.issuperset(letters)):
-        given.refuse("time_format", pattern, f"{', '.join(TIME_FORMATS)}, or a pattern such as %d/%m/%Y %H:%M")
-    return pattern
-
-
-def _timezone(given: Settings) -> str | None:
-    name = given.optional_text("timezone")
-    try:
-        return None if name is None else ZoneInfo(name).key
-    except (KeyError, ValueError, OSError):
-        near = difflib.get_close_matches(str(name), sorted(available_timezones()), n=3)
-        given.refuse("timezone", name, f"an IANA zone such as {', '.join(near) or 'Europe/Paris'}")
-
-
-def _refuse_contradictions(given: Settings, profile: Profile) -> None:
-    """Refuse columns that are filled twice, and a profile without the columns that make a session."""
-    tables = (profile.columns, profile.optional_columns, profile.combined, profile.constants)
-    for ours in RAW_COLUMNS:
-        if sum(ours in table for table in tables) > 1:
-            given.refuse(
-                ours, "filled by more than one table", "it in one of columns, optional_columns, combined and constants"
-            )
-    if ("session_id" in profile.columns) == bool(profile.session_key):
-        given.refuse("session_key", list(profile.session_key), "either columns.session_id or session_key, not both")
-    for ours in ("station_id", "start_time"):
-        if not any(ours in table for table in (profile.columns, profile.combined, profile.constants)):
-            given.refuse(f"columns.{ours}", None, f'the field it stands in, as {ours} = "THEIR_COLUMN"')
-    if any("session_id" in table for table in (profile.optional_columns, profile.combined, profile.constants)):
-        given.refuse(
-            "session_id", "optional, combined or constant", "it in [columns], or a session_key: a row is known by it"
-        )
-
-
-def _profile_bytes(place: str | os.PathLike[str] | Traversable) -> tuple[str, bytes]:
-    """Name and bytes of a profile; a path is opened as carefully as a data file."""
-    if not isinstance(place, (str, os.PathLike)):
-        return place.name, place.read_bytes()
-    with open_file(place) as file:
-        if file.size_bytes > MAX_PROFILE_BYTES:
-            raise SourceError("bad_profile", f"{file.name} is too long for a profile: {file.size_bytes:,} bytes.")
-        return file.name, b"".join(file.unpacked())
-
-
-@cache
-def _builtin_profiles() -> dict[str, Profile]:
-    folder = files("evcharge.sources").joinpath("profiles")
-    places = (place for place in folder.iterdir() if place.name.endswith(".toml"))
-    named = sorted(places, key=lambda place: place.name.removesuffix(".toml"))
-    return {profile.name: profile for profile in map(read_profile, named)}

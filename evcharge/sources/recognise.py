@@ -9,18 +9,24 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from evcharge.carriers.archive import Archive
 from evcharge.carriers.file import GZIP_MAGIC, SourceFile, printable
 from evcharge.carriers.text import blocks, first_lines, split_lines, without_mark
 from evcharge.errors import SourceError
-from evcharge.sources import json_lines, steve, table, workbook
-from evcharge.sources.formats import TABULAR
+from evcharge.frames import Conventions
+from evcharge.sources import json_lines, table, workbook
+from evcharge.sources.formats import STRUCTURED, TABULAR
+from evcharge.sources.names import folded
 from evcharge.sources.ocpi.reader import holds_locations
-from evcharge.sources.profile import Profile, folded
-from evcharge.sources.readers import STRUCTURED_READERS
+from evcharge.sources.profile import Profile
+from evcharge.sources.readers import structured_reader
+from evcharge.sources.steve.export import is_export
+from evcharge.sources.workbook_archive import is_workbook, password_protected
 
 NEAR_NAMES = 3
 """Near names suggested for a missing column: more would hide the likely one."""
@@ -76,11 +82,22 @@ class _Look(NamedTuple):
     mark: str = ""
 
 
+class _Fit(NamedTuple):
+    """A profile that a file was found to fit, without its conventions, and the file's field names; of tables only."""
+
+    profile: Profile
+    names: tuple[str, ...]
+
+
+_fits: WeakKeyDictionary[SourceFile, list[_Fit]] = WeakKeyDictionary()
+"""What each open file was recognised as. Its bytes are pinned by their hash, so that it stays so while it is open."""
+
+
 def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     """The one profile whose required columns the file has; one that needs all of another's and more goes before it.
 
     Args:
-        file: the open file; only its beginning is read.
+        file: the open file; only its beginning is read, and not again for a single candidate that it is known to fit.
         candidates: profiles to choose from. A single one is taken as asked for: its misfit is told in detail.
 
     Raises:
@@ -89,8 +106,11 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
             ``empty_file``, and what reading a header raises.
     """
     profiles = tuple(candidates)
+    if len(profiles) == 1 and _known_fit(file, profiles[0]):
+        return profiles[0]
     if fitting := _structured_fits(file, profiles):
-        return _with_known_fields(_only(file, fitting))
+        return _remember(file, _with_known_fields(_only(file, fitting)), ())
+
     _refuse_locations(file)
     tabular = [profile for profile in profiles if profile.format in TABULAR]
     if profiles and not tabular:
@@ -99,20 +119,38 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     looks = _looks(file, tabular)
     fitting = _most_specific([look.profile for look in looks if not (look.missing or look.mark)])
     if fitting:
-        return _only(file, fitting)
+        profile = _only(file, fitting)
+        return _remember(file, profile, next(look.names for look in looks if look.profile is profile))
     raise _missing_columns(file, looks[0]) if len(tabular) == 1 else _no_profile_fits(file, looks)
+
+
+def _remember(file: SourceFile, profile: Profile, names: tuple[str, ...]) -> Profile:
+    """The profile, which the file is from now on known to fit."""
+    _fits.setdefault(file, []).append(_Fit(_without_conventions(profile), names))
+    return profile
+
+
+def _known_fit(file: SourceFile, profile: Profile) -> _Fit | None:
+    """What was found when the file was recognised as of this profile, whatever its conventions; None if it wasn't."""
+    layout = _without_conventions(profile)
+    return next((fit for fit in _fits.get(file, ()) if fit.profile == layout), None)
+
+
+def _without_conventions(profile: Profile) -> Profile:
+    """The profile as far as it decides whether a file fits: how values are read does not."""
+    return replace(profile, conventions=Conventions())
 
 
 def is_one_source(archive: Archive) -> bool:
     """Whether the archive is an office document, or tables that only make sense together."""
     names = {member.filename for member in archive.members}
-    return not names.isdisjoint(DOCUMENT_MEMBERS) or steve.is_export(archive)
+    return not names.isdisjoint(DOCUMENT_MEMBERS) or is_export(archive)
 
 
 def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
     """The profiles of formats with a structure of their own that the file shows."""
-    formats = {profile.format for profile in profiles} & set(STRUCTURED_READERS)
-    shown = {name for name in formats if STRUCTURED_READERS[name].recognises(file)}
+    formats = {profile.format for profile in profiles} & STRUCTURED.keys()
+    shown = {name for name in formats if structured_reader(name).recognises(file)}
     return [profile for profile in profiles if profile.format in shown]
 
 
@@ -123,7 +161,7 @@ def _most_specific(fitting: Sequence[Profile]) -> list[Profile]:
 
 def _with_known_fields(profile: Profile) -> Profile:
     """The profile, unless it maps a field that the reader of its format does not make."""
-    fields = STRUCTURED_READERS[profile.format].FIELDS
+    fields = structured_reader(profile.format).FIELDS
     known = {folded(name) for name in fields}
     for name in chain(*profile.mapped.values(), *profile.combined.values(), profile.session_key):
         if folded(name) not in known:
@@ -157,7 +195,10 @@ def unknown_columns(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     Raises:
         SourceError: as ``pick_profile``.
     """
-    return () if profile.format in STRUCTURED_READERS else profile.unused_of(_names(file, profile))
+    if profile.format in STRUCTURED:
+        return ()
+    fit = _known_fit(file, profile)
+    return profile.unused_of(fit.names if fit else _names(file, profile))
 
 
 def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[_Look]:
@@ -187,8 +228,8 @@ def _look(profile: Profile, names: tuple[str, ...]) -> _Look:
 
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     """The field names at the file's beginning, read as the profile says."""
-    is_workbook = workbook.is_workbook(file)
-    text = "" if is_workbook else _head_text(file, profile.encoding)
+    in_workbook = is_workbook(file)
+    text = "" if in_workbook else _head_text(file, profile.encoding)
     kind = "jsonl" if text.lstrip().startswith("{") else "csv"
     if kind != profile.format:
         raise SourceError(
@@ -196,7 +237,7 @@ def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
             f"{file.name} holds {_FORMAT_NAMES[kind]}; profile {profile.name} is for {_FORMAT_NAMES[profile.format]}.",
             "Name a profile for that format, or none: evcharge recognises the ones it knows.",
         )
-    if is_workbook:
+    if in_workbook:
         return workbook.best_page(file, profile).names
     if kind == "jsonl":
         return json_lines.first_keys(file, text)
@@ -231,11 +272,11 @@ def _refuse_locations(file: SourceFile) -> None:
 
 def _refuse_binary(file: SourceFile) -> None:
     """Refuse what its first bytes show to be something else, and neither text nor a workbook."""
-    if workbook.is_workbook(file):
+    if is_workbook(file):
         return
     start = next(file.unpacked(), b"")
     if start.startswith(_OLE_MAGIC) and any(_PROTECTED in block for block in file.unpacked()):
-        raise workbook.password_protected(file)
+        raise password_protected(file)
     for magic, what in _MAGICS:
         if start.startswith(magic):
             raise _not_a_table(file, what)

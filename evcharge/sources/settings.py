@@ -1,6 +1,6 @@
 """A table of settings, checked strictly: each refusal names file, key, value and what would be right.
 
-What does not belong here: which settings there are (``profile``).
+What does not belong here: which settings there are (``profile_file``).
 """
 
 from __future__ import annotations

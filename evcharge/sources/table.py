@@ -25,8 +25,9 @@ from evcharge.carriers.text import (
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
-from evcharge.sources.profile import Profile, folded
+from evcharge.sources.profile import Profile
 
 MAX_COLUMNS = 1_000
 """Most columns a file may have. The widest export seen has 37; the bound keeps a row's cost small."""

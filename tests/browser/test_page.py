@@ -17,7 +17,8 @@ import pytest
 from evcharge.load import load_file
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import upgrade
-from evcharge.report.page import build_page
+from evcharge.report.page.page import build_page
+from evcharge.report.page.request import PageRequest
 from evcharge.report.story import Story, to_csv
 from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
@@ -56,8 +57,7 @@ def story_page(folder: Path, path: Path, sessions: Path) -> Story:
     url = f"sqlite:///{folder / 'star.db'}"
     upgrade(url)
     load_file(sessions, url, [builtin_profiles()["native"]])
-    command = "evcharge report --html report.html"
-    story, page = build_page(url, target=0.95, selection=Selection(), command=lambda _: command)
+    story, page = build_page(url, PageRequest(target=0.95, selection=Selection()))
     path.write_text(page, encoding="utf-8")
     return story
 

@@ -512,7 +512,7 @@ def test_nothing_in_names_or_values_reaches_the_terminal_as_a_command(evcharge, 
         ("report", "-o", f"{first}.png"),
         ("report", "--definition", "own.toml", "--no-png"),
         ("report", "--definition", "own.toml", "--by", "month"),
-        *((command, "--definition", "own.toml") for command in ("sandwich", "visits", "reasons")),
+        *((command, "--definition", "own.toml") for command in ("compare", "visits", "reasons")),
         ("explain", "[bold]1[/bold]", "--definition", "own.toml"),
         ("report", "--station", "\x9b31m[bold]\x07"),
         ("report", "--definition", "\x9b31m\x07"),
@@ -545,7 +545,7 @@ def test_a_terminal_gets_colour_but_with_no_color_or_a_pipe_it_gets_none(evcharg
 
 
 TABLES = (
-    *("report", "report --by port", "report --definition all", "sandwich", "visits", "reasons"),
+    *("report", "report --by port", "report --definition all", "compare", "visits", "reasons"),
     "explain ST-005 --rows 3",
 )
 
@@ -570,9 +570,9 @@ def test_one_of_anything_is_told_in_the_singular_and_no_interval_is_made_up(evch
     told = ""
     for line in (
         *("check one.csv", "load one.csv", "report", "report --by port", "report --by month", "report --by load"),
-        *("sandwich", "visits", "reasons", "explain ST-1 --rows 0", "report --definition chargex_session"),
+        *("compare", "visits", "reasons", "explain ST-1 --rows 0", "report --definition chargex_session"),
     ):
-        if (line, energy) != ("sandwich", ""):  # nothing to compare
+        if (line, energy) != ("compare", ""):  # nothing to compare
             code, out, _ = evcharge(*line.split(), *(["--no-png"] if line == "report" else []))
             assert code in (0, 3), line
             told += out

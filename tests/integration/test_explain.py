@@ -21,9 +21,9 @@ from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate.reading import reading
+from evcharge.report.comparison import build_comparison
 from evcharge.report.explain import build_explanation, csv_pieces, json_pieces
 from evcharge.report.rates import STATION_FIGURES, build_report
-from evcharge.report.sandwich import build_sandwich
 from evcharge.report.story import build_story
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
@@ -80,13 +80,13 @@ def stations(url, *names, source="city", **over):
 # The same figures as everywhere
 
 
-def test_by_every_definition_the_figures_are_those_of_report_and_sandwich(sample, explain):
+def test_by_every_definition_the_figures_are_those_of_report_and_comparison(sample, explain):
     url, _, _ = sample
     everywhere = Selection()
-    sandwich = build_sandwich(url, target=0.9, base=DEFINITIONS["afirev"], selection=everywhere)
-    by_sandwich = {
+    comparison = build_comparison(url, target=0.9, base=DEFINITIONS["afirev"], selection=everywhere)
+    by_comparison = {
         (station["station_id"], name): figures
-        for station in sandwich.to_dict()["stations"]
+        for station in comparison.to_dict()["stations"]
         for name, figures in station["by_definition"].items()
     }
     reports = {
@@ -103,7 +103,7 @@ def test_by_every_definition_the_figures_are_those_of_report_and_sandwich(sample
             reported = reports[one["id"]][station_id]
             assert {name: one[name] for name in STATION_FIGURES} == {name: reported[name] for name in STATION_FIGURES}
             if one["attempts"]:
-                figures = by_sandwich[station_id, one["id"]]
+                figures = by_comparison[station_id, one["id"]]
                 names = ("attempts", "successes", "unknown", "success_ratio", "low", "verdict", "gained", "lost")
                 assert {name: one[name] for name in names} == {name: figures[name] for name in names}
         assert told["number"] == {name: reports["afirev"][station_id][name] for name in STATION_FIGURES}

@@ -209,7 +209,7 @@ def test_where_no_definition_can_judge_a_session_there_is_a_page_and_no_comparis
     text = page(sqlite_url)
     assert "No definition can judge these sessions." in text
     assert "No attempt could be judged; 60 sessions are unknown." in text
-    for arguments in (("sandwich",), ("report", "--definition", "all")):
+    for arguments in (("compare",), ("report", "--definition", "all")):
         code, out, err = evcharge(*arguments, "--db", sqlite_url)
         assert (code, out) == (4, "")
         assert "none of them can be judged" in err

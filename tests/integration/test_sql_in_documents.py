@@ -59,7 +59,7 @@ def refused(url, statement):
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_the_read_only_role_can_report_and_export_and_not_load(roles, evcharge):
     reader = roles[READER]
-    for arguments in (("report", "--no-png", "--html", "r.html"), ("reasons",), ("visits",), ("sandwich",)):
+    for arguments in (("report", "--no-png", "--html", "r.html"), ("reasons",), ("visits",), ("compare",)):
         code, _, err = evcharge(*arguments, "--db", reader)
         assert code == 0, err
     assert evcharge("export", "--format", "csv", "--db", reader)[0] == 0

@@ -11,7 +11,8 @@ import pytest
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.silence import LONGEST_SILENCE_DAYS
 from evcharge.report.now import SILENT
-from evcharge.report.page import build_page
+from evcharge.report.page.page import build_page
+from evcharge.report.page.request import PageRequest
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def told(load):
 
     def tell(pattern):
         _, engine = load(pattern)
-        return build_page(engine, target=0.95, selection=Selection(), command=lambda _: "evcharge report")
+        return build_page(engine, PageRequest(target=0.95, selection=Selection()))
 
     return tell
 

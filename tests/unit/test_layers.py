@@ -23,12 +23,14 @@ MAY_IMPORT = {
     "version": (set(), set()),
     "__main__": ({"cli"}, set()),
     "errors": (set(), set()),
-    "config": ({"errors"}, TOML),
+    "arrays": (set(), {"numpy"}),
+    "toml": (set(), TOML),
+    "config": ({"toml", "errors"}, set()),
     "frames": ({"errors"}, FRAMES),
     "output": ({"errors"}, set()),
     "models": (set(), SQL),
     "views": ({"models"}, set()),
-    "db": ({"errors"}, SQL),
+    "db": ({"config", "errors"}, SQL),
     "parse": ({"frames"}, FRAMES),
     "rules": ({"parse", "frames"}, FRAMES),
     "clean": ({"rules", "parse", "frames", "errors"}, FRAMES),
@@ -54,14 +56,14 @@ MAY_IMPORT = {
         },
         FRAMES | SQL,
     ),
-    "metrics": ({"models", "errors"}, FRAMES | SQL | TOML | {"scipy"}),
+    "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
-        {"metrics", "db", "migrate", "errors", "output", "version"},
+        {"arrays", "metrics", "db", "migrate", "errors", "output", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": ({"report", "metrics", "models", "views", "migrate", "errors", "output"}, SQL | {"pyarrow"}),
 }
-MAY_IMPORT["api"] = ({"report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
+MAY_IMPORT["api"] = ({"config", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "jinja2", "scipy", "alembic", "python_calamine", "pyarrow"}
 
@@ -151,6 +153,147 @@ def test_a_part_that_has_gone_is_missed(tmp_path):
     assert breaches(tmp_path) == ["metrics: in the table, not in the package"]
 
 
+SHOWN_BY = {"rich": ("report/terminal/", "cli/"), "jinja2": ("report/page/",), "matplotlib": ("report/charts/",)}
+"""What shows things, and the only rooms that may import it, for a type alone neither."""
+
+
+def strangers(package):
+    """Each import of what shows things outside its rooms."""
+    found = []
+    for file, _, tree in files_of(package):
+        name = file.relative_to(package).as_posix()
+        _, others = targets(ast.walk(tree), file, package)
+        wrong = [other for other in others & SHOWN_BY.keys() if not name.startswith(SHOWN_BY[other])]
+        found += [f"{name} imports {other}" for other in sorted(wrong)]
+    return found
+
+
+def test_only_its_own_rooms_import_what_shows_things():
+    assert strangers(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "breach"),
+    [
+        ("report/visits.py", "from rich.console import Console", "report/visits.py imports rich"),
+        ("report/page/page.py", "import rich", "report/page/page.py imports rich"),
+        ("cli/report.py", "def f():\n    import jinja2", "cli/report.py imports jinja2"),
+        ("report/terminal/story.py", "from jinja2 import Environment", "report/terminal/story.py imports jinja2"),
+        (
+            "report/page/figures.py",
+            "if TYPE_CHECKING:\n    from matplotlib.figure import Figure",
+            "report/page/figures.py imports matplotlib",
+        ),
+        ("report/charts.py", "import matplotlib", "report/charts.py imports matplotlib"),
+    ],
+)
+def test_what_shows_things_is_found_outside_its_rooms(tmp_path, file, line, breach):
+    for room, package in (("report/terminal", "rich"), ("report/page", "jinja2"), ("report/charts", "matplotlib")):
+        (tmp_path / room).mkdir(parents=True)
+        (tmp_path / room / "right.py").write_text(f"import {package}")
+    assert strangers(tmp_path) == []
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text(line)
+    assert strangers(tmp_path) == [breach]
+
+
+LONGEST_CHAIN = {"report": 5, "sources": 9}
+"""How many files deep a part's own imports may go; a lower number is progress, a higher one is not."""
+
+
+def module_of(file, package):
+    """The module of a file below the package, as a dotted path; a face is its folder."""
+    return ".".join(file.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
+
+
+def graph_of(package, part):
+    """Each module of a part with those of the same part that it imports, wherever in the file."""
+    files = {module_of(file, package): file for file in (package / part).rglob("*.py")}
+    graph = {}
+    for name, file in files.items():
+        paths = set()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                paths.update(path.removeprefix("evcharge.") for path in imported(node, file, package))
+        inside = {path if path in files else path.rpartition(".")[0] for path in paths}
+        graph[name] = (inside & files.keys()) - {name}
+    return graph
+
+
+def longest_chain(package, part):
+    """The longest row of modules of a part of which each imports the next."""
+    graph, chains = graph_of(package, part), {}
+
+    def chain(name, above):
+        assert name not in above, f"a circle: {' > '.join([*above, name])}"
+        if name not in chains:
+            below = [chain(other, (*above, name)) for other in sorted(graph[name])]
+            chains[name] = [name, *max(below, key=len, default=[])]
+        return chains[name]
+
+    return max((chain(name, ()) for name in sorted(graph)), key=len)
+
+
+@pytest.mark.parametrize("part", LONGEST_CHAIN)
+def test_the_longest_chain_of_imports_in_a_part_grows_no_longer(part):
+    chain = longest_chain(PACKAGE, part)
+    assert len(chain) == LONGEST_CHAIN[part], " > ".join(chain)
+
+
+def test_a_chain_counts_late_and_relative_imports_and_those_of_a_module_by_its_name(tmp_path):
+    (tmp_path / "report" / "page").mkdir(parents=True)
+    for name, line in {
+        "words": "import math",
+        "story": "from evcharge.report import words",
+        "rates": "def f():\n    from evcharge.report.story import Story",
+        "page/page": "from ..rates import Report",
+        "page/__init__": "import evcharge.report.page.page",
+    }.items():
+        (tmp_path / "report" / f"{name}.py").write_text(line)
+    chain = ["report.page", "report.page.page", "report.rates", "report.story", "report.words"]
+    assert longest_chain(tmp_path, "report") == chain
+
+
+def test_a_circle_of_imports_is_found(tmp_path):
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "a.py").write_text("from evcharge.report.b import x")
+    (tmp_path / "report" / "b.py").write_text("def f():\n    from evcharge.report.a import y")
+    with pytest.raises(AssertionError, match=r"report\.a > report\.b > report\.a"):
+        longest_chain(tmp_path, "report")
+
+
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 400, 50
+
+
+def too_long(package, *parts):
+    """Each file, and each function, of these parts that is longer than may be."""
+    found = []
+    for file, part, tree in files_of(package):
+        name = file.relative_to(package).as_posix()
+        if part not in parts:
+            continue
+        if len(file.read_text(encoding="utf-8").splitlines()) > MOST_LINES:
+            found.append(name)
+        functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        long = (one for one in functions if one.end_lineno - one.lineno + 1 > MOST_LINES_OF_A_FUNCTION)
+        found += [f"{name}: {one.name}" for one in long]
+    return found
+
+
+def test_no_file_and_no_function_of_report_and_command_line_is_too_long():
+    assert too_long(PACKAGE, "report", "cli") == []
+
+
+def test_what_is_too_long_is_found(tmp_path):
+    (tmp_path / "cli").mkdir()
+    (tmp_path / "cli" / "load.py").write_text("def f():\n" + "    pass\n" * 49)
+    assert too_long(tmp_path, "cli") == []
+    (tmp_path / "cli" / "load.py").write_text("def f():\n" + "    pass\n" * 50)
+    assert too_long(tmp_path, "cli") == ["cli/load.py: f"]
+    (tmp_path / "cli" / "load.py").write_text("pass\n" * 401)
+    assert too_long(tmp_path, "cli") == ["cli/load.py"]
+
+
 def test_the_command_line_imports_the_rest_late():
     for file in (PACKAGE / "cli").glob("*.py"):
         ours, others = targets(ast.parse(file.read_text(encoding="utf-8")).body, file, PACKAGE)
@@ -209,3 +352,24 @@ def test_help_and_the_command_line_itself_load_nothing_heavy(program):
         [sys.executable, "-c", f"{program}; {tell}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
     assert run.stderr.strip() == "[]"
+
+
+def loaded_by(program):
+    """Which of what shows things a fresh process loads that runs this program."""
+    tell = f"import sys; print(*sorted({set(SHOWN_BY)!r} & sys.modules.keys()))"
+    run = subprocess.run(
+        [sys.executable, "-c", f"{program}; {tell}"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return run.stdout.split()
+
+
+def test_the_api_loads_nothing_that_shows_things():
+    assert loaded_by("import evcharge.api") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("terminal.story", "rich"), ("page.page", "jinja2"), ("charts.save", "matplotlib")],
+)
+def test_what_shows_things_is_seen_once_it_is_loaded(module, package):
+    assert package in loaded_by(f"import evcharge.report.{module}")

@@ -18,7 +18,8 @@ from matplotlib.lines import Line2D
 from evcharge.report.charts.ranked import MARKER_PX, draw_marks, draw_ranked
 from evcharge.report.charts.shapes import BEHIND, DOTS, Point, lines, marks
 from evcharge.report.charts.stations import MAX_ROWS, ChartText, in_words, rows_of
-from evcharge.report.charts.theme import MARKS, MUTED, Mark
+from evcharge.report.charts.theme import MARKS
+from evcharge.report.colours import MUTED, Mark
 from evcharge.report.plots import zoomed_floor
 
 TICK_ROWS = 0.3

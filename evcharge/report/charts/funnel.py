@@ -11,27 +11,25 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from evcharge.arrays import Floats
 from evcharge.metrics.rates import BELOW, CANT_TELL
 from evcharge.metrics.small_samples import FUNNEL_TAILS, funnel_limits
-from evcharge.report.charts.legend import Sign, draw_legend
-from evcharge.report.charts.lettering import MAX_LABEL_CHARS, Style, text_width
+from evcharge.report.charts.lettering import MAX_LABEL_CHARS, SMALL, SMALL_MUTED, Style, text_width
 from evcharge.report.charts.places import LINE_PX, Room
 from evcharge.report.charts.scales import count_ticks, ratio_ticks, tick_words
 from evcharge.report.charts.shapes import BEHIND, DOTS, SOLID, curve, draw_grid, lines, marks, mosaic
-from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
+from evcharge.report.charts.sheet import HALF_PX, Sheet, Sign, default_style, draw_legend
 from evcharge.report.charts.stations import fitted_label, rows_of, target_words
-from evcharge.report.charts.theme import BAND, LINE, MARKS, SMALL, SMALL_MUTED, UNSURE, Mark
+from evcharge.report.charts.theme import MARKS
+from evcharge.report.colours import BAND, LINE, UNSURE, Mark
 from evcharge.report.now import ATTENTION
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.words import counted, elided, whole_percent
-
-Floats = npt.NDArray[np.float64]
 
 TITLE = "Success now against the number of attempts"
 

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from evcharge.report.charts.legend import Sign, draw_legend
+from evcharge.report.charts.lettering import SMALL_MUTED
 from evcharge.report.charts.scales import ratio_ticks, tick_words
 from evcharge.report.charts.shapes import boxes, draw_grid
-from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
-from evcharge.report.charts.theme import BAD, BAD_PALE, SMALL_MUTED, UNSURE, UNSURE_PALE
+from evcharge.report.charts.sheet import HALF_PX, Sheet, Sign, default_style, draw_legend
+from evcharge.report.colours import BAD, BAD_PALE, UNSURE, UNSURE_PALE
 from evcharge.report.words import hours_text, whole_percent
 
 TITLE = "Share of failed attempts by hour of day"

@@ -1,4 +1,4 @@
-"""Lettering: which text a font can draw, how wide it is, and how it is made to fit.
+"""Lettering: the styles of text, which text a font can draw, how wide it is, and how it is made to fit.
 
 What does not belong here: what is written, and where on the picture it stands.
 """
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties, findfont, get_font
 
-from evcharge.report.colours import TOKENS
+from evcharge.report.colours import INK, MUTED
 from evcharge.report.words import elided
 
 DPI = 72
@@ -23,8 +23,6 @@ for 72 is a sum of two powers of two. Source: Goldberg 1991, ACM Computing Surve
 FONT = "DejaVu Sans"
 MISSING = "□"
 """Stands for a character that can't be drawn: not in the font, a lone surrogate, private or unassigned."""
-
-INK = TOKENS["--ink"].light
 
 MAX_LABEL_CHARS = 36
 """Characters of a station label: OCPI 2.2.1 ids are CiString(36), so a UUID stays whole."""
@@ -48,6 +46,17 @@ class Style:
 
 
 BODY = Style(14)
+TITLE = Style(25, weight="bold")
+SUBTITLE = Style(15, MUTED)
+NOTE = Style(15.5, weight="bold")
+QUIET = Style(13.5, MUTED)
+ABSENT = Style(13.5, MUTED, slant="italic")
+"""Of the charts that stand alone, whose plain text is ``BODY``."""
+
+SMALL = Style(12.5)
+SMALL_BOLD = Style(12.5, weight="bold")
+SMALL_MUTED = Style(12, MUTED)
+"""Of the charts on the page, which has titles of its own."""
 
 
 def plain(text: str) -> str:

@@ -13,13 +13,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evcharge.report.charts.legend import Sign, draw_legend
-from evcharge.report.charts.lettering import fitted, legible, text_width
+from evcharge.report.charts.lettering import SMALL_BOLD, SMALL_MUTED, fitted, legible, text_width
 from evcharge.report.charts.scales import tick_words, whole_weeks
 from evcharge.report.charts.shapes import DASHES, curve, draw_grid, marks
-from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
+from evcharge.report.charts.sheet import HALF_PX, Sheet, Sign, default_style, draw_legend
 from evcharge.report.charts.stations import target_words
-from evcharge.report.charts.theme import INK, MARKS, SMALL_BOLD, SMALL_MUTED, UNSURE, Mark, refuse_unknown
+from evcharge.report.charts.theme import MARKS, refuse_unknown
+from evcharge.report.colours import INK, UNSURE, Mark
 from evcharge.report.plots import MOST_PANELS, ROOM_UNDER_WORST
 from evcharge.report.words import counted, day_text, percent
 

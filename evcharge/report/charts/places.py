@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from evcharge.arrays import Flags, Floats
+
 Side = Literal["left", "center", "right"]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom [px]."""
@@ -79,10 +79,10 @@ def _dense(curve: Floats) -> Floats:
     return np.column_stack([np.interp(places, way, curve[:, axis]) for axis in (0, 1)])
 
 
-def _hit(boxes: Floats, box: Box) -> npt.NDArray[np.bool_]:
+def _hit(boxes: Floats, box: Box) -> Flags:
     """Which of the boxes share room with this one."""
     left, top, right, bottom = boxes.T
-    hit: npt.NDArray[np.bool_] = (left < box[2]) & (box[0] < right) & (top < box[3]) & (box[1] < bottom)
+    hit: Flags = (left < box[2]) & (box[0] < right) & (top < box[3]) & (box[1] < bottom)
     return hit
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evcharge.report.charts.lettering import BODY, plain, text_width, wrapped
+from evcharge.report.charts.lettering import ABSENT, BODY, NOTE, QUIET, SUBTITLE, TITLE, plain, text_width, wrapped
 from evcharge.report.charts.scales import ratio_ticks, tick_words
 from evcharge.report.charts.shapes import Point, draw_grid, lines, marks
 from evcharge.report.charts.sheet import LINE_HEIGHT, Sheet, default_style
@@ -31,18 +31,8 @@ from evcharge.report.charts.stations import (
     target_words,
     year_of,
 )
-from evcharge.report.charts.theme import (
-    ABSENT,
-    BAD,
-    BAD_PALE,
-    LINE,
-    MARKS,
-    MUTED,
-    NOTE,
-    QUIET,
-    SUBTITLE,
-    TITLE,
-)
+from evcharge.report.charts.theme import MARKS
+from evcharge.report.colours import BAD, BAD_PALE, LINE, MUTED
 from evcharge.report.now import ATTENTION, SILENT
 from evcharge.report.words import counted
 

@@ -11,11 +11,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from evcharge.metrics.reasons import NOT_RECORDED as NONE
-from evcharge.report.charts.legend import Sign, draw_legend
-from evcharge.report.charts.lettering import fitted, legible, plain
+from evcharge.report.charts.lettering import SMALL, SMALL_MUTED, fitted, legible, plain
 from evcharge.report.charts.shapes import Box, boxes
-from evcharge.report.charts.sheet import HALF_PX, Sheet, default_style
-from evcharge.report.charts.theme import BAD, BAD_PALE, SMALL, SMALL_MUTED
+from evcharge.report.charts.sheet import HALF_PX, Sheet, Sign, default_style, draw_legend
+from evcharge.report.colours import BAD, BAD_PALE
 from evcharge.report.words import whole_percent
 
 TITLE = "Failed attempts by recorded reason"

@@ -16,7 +16,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.transforms import Transform
 
-from evcharge.report.charts.theme import INK, LINE, Mark
+from evcharge.report.colours import INK, LINE, Mark
 
 Point: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]

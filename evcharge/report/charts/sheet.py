@@ -1,6 +1,7 @@
 """The sheet that a chart is drawn on: filled from top to bottom, all lengths in pixels from its top left corner.
 
-What does not belong here: what is drawn (the modules of the charts), colours and styles (``theme``), files (``save``).
+What does not belong here: what is drawn (the modules of the charts), styles (``lettering``),
+what the signs of a legend mean, files (``save``).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import matplotlib
 from matplotlib.artist import Artist
@@ -19,8 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Affine2D, BboxTransformTo, ScaledTranslation, Transform
 
-from evcharge.report.charts.lettering import DPI, Style, drawable, legible
-from evcharge.report.charts.theme import PAPER
+from evcharge.report.charts.lettering import DPI, SMALL_MUTED, Style, drawable, legible, text_width
+from evcharge.report.charts.shapes import Pattern, lines, marks
+from evcharge.report.colours import PAPER, Mark
 
 PAGE_PX = 1140
 """Width of a chart across the page of the report."""
@@ -30,6 +32,11 @@ QUARTER_PX = 270
 """Width of a chart of which four stand side by side on the page."""
 
 LINE_HEIGHT = 1.4
+
+MARK_PX = 9
+SIGN_PX = 22
+GAP_PX = 18
+"""Size of a mark, width of a line or a box, and the room between two signs; set by eye."""
 
 
 @contextmanager
@@ -103,3 +110,55 @@ class Sheet:
             axes.set_position((left / self.width, 1 - (top + tall) / height, width / self.width, tall / height))
         self.figure.set_label(f"{legible(title)}\n{legible(alternative)}")
         return self.figure
+
+
+# The legend above a chart of the page: signs with their words, in as many lines as they need
+
+
+class Sign(NamedTuple):
+    """A sign and its words: a mark, or a line of some pattern, or else a box.
+
+    Attributes:
+        words: what it stands for.
+        mark: of a verdict.
+        colour: of a line or a box.
+        pattern: of a line.
+        alpha: of a box.
+    """
+
+    words: str
+    mark: Mark | None = None
+    colour: str = ""
+    pattern: Pattern | None = None
+    alpha: float = 1
+
+
+def draw_legend(sheet: Sheet, signs: Sequence[Sign], left: float = 0) -> None:
+    """Draws the signs from left to right and moves on below them, if there are any."""
+    if not signs:
+        return
+    x, line = left, SMALL_MUTED.px * LINE_HEIGHT
+    sheet.y += line / 2
+    for sign in signs:
+        wide = _sign_width(sign) + 6 + text_width(sign.words, SMALL_MUTED)
+        if x > left and x + wide > sheet.width:
+            x = left
+            sheet.y += line + 2
+        _draw_sign(sheet, sign, x)
+        sheet.write(x + _sign_width(sign) + 6, sheet.y, sign.words, SMALL_MUTED)
+        x += wide + GAP_PX
+    sheet.y += line / 2
+
+
+def _sign_width(sign: Sign) -> float:
+    return MARK_PX + 1 if sign.mark else SIGN_PX
+
+
+def _draw_sign(sheet: Sheet, sign: Sign, x: float) -> None:
+    if sign.mark:
+        sheet.add(marks([(x + MARK_PX / 2 + 1, sheet.y)], sign.mark, MARK_PX, sheet.pixels))
+    elif sign.pattern:
+        ends = [(x, sheet.y), (x + SIGN_PX, sheet.y)]
+        sheet.add(lines([ends], sign.colour, sheet.pixels, width=1.5, pattern=sign.pattern))
+    else:
+        sheet.rectangle(x, sheet.y - 5, SIGN_PX, 10, sign.colour, sign.alpha)

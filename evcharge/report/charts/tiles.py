@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.transforms import Transform
 
-from evcharge.report.charts.lettering import fitted, legible, text_width
+from evcharge.arrays import Flags, Floats
+from evcharge.report.charts.lettering import SMALL_MUTED, fitted, legible, text_width
 from evcharge.report.charts.scales import whole_weeks
 from evcharge.report.charts.shapes import Box, mosaic
 from evcharge.report.charts.sheet import QUARTER_PX, Sheet, default_style
-from evcharge.report.charts.theme import BAD, LINE, PAPER, SMALL_MUTED, UNSURE_PALE
+from evcharge.report.colours import BAD, LINE, PAPER, UNSURE_PALE
 from evcharge.report.words import NO_PORT, counted, day_text, whole_percent
 
 TITLE = "Share of failed attempts by port and week"
@@ -55,8 +55,8 @@ class Tiles(NamedTuple):
 
     ports: list[str]
     weeks: pd.DatetimeIndex
-    attempts: npt.NDArray[np.float64]
-    failures: npt.NDArray[np.float64]
+    attempts: Floats
+    failures: Floats
     hidden_ports: int
     all_weeks: int
 
@@ -117,7 +117,7 @@ def _tiles(tiles: pd.DataFrame) -> Tiles:
     return Tiles(names, weeks, attempts, failures, len(ports) - len(names), len(every_week))
 
 
-def _grid(table: pd.DataFrame, name: str, ports: list[str], weeks: pd.DatetimeIndex) -> npt.NDArray[np.float64]:
+def _grid(table: pd.DataFrame, name: str, ports: list[str], weeks: pd.DatetimeIndex) -> Floats:
     """A count of each port and week, 0 where there is no row."""
     grid = table.pivot_table(index="port", columns="week", values=name, aggfunc="sum", fill_value=0)
     return grid.reindex(index=ports, columns=weeks, fill_value=0).to_numpy(dtype=float)
@@ -134,7 +134,7 @@ def _shapes(drawn: Tiles, left: float, top: float, wide: float, pixels: Transfor
     shares = np.divide(drawn.failures, drawn.attempts, out=np.full_like(drawn.attempts, -1), where=drawn.attempts > 0)
     gap = min(1.5, wide / 6)
 
-    def tiles_where(found: npt.NDArray[np.bool_], inset: float = 0) -> Iterator[Box]:
+    def tiles_where(found: Flags, inset: float = 0) -> Iterator[Box]:
         for row, column in np.argwhere(found):
             x, y = left + column * wide, top + row * ROW_PX
             yield x + inset, y + inset, x + wide - gap - inset, y + ROW_PX - 2 - inset

@@ -8,22 +8,18 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evcharge.metrics.spells import LEAST_ATTEMPTS
-from evcharge.report.charts.legend import Sign, draw_legend
-from evcharge.report.charts.lettering import Style
+from evcharge.report.charts.lettering import SMALL, SMALL_BOLD, SMALL_MUTED, Style
 from evcharge.report.charts.scales import ratio_ticks, spread, tick_words, week_ticks, whole_weeks
 from evcharge.report.charts.shapes import BEHIND, Point, curve, draw_grid, lines, marks, mosaic
-from evcharge.report.charts.sheet import PAGE_PX, Sheet, default_style
+from evcharge.report.charts.sheet import PAGE_PX, Sheet, Sign, default_style, draw_legend
 from evcharge.report.charts.stations import target_words
-from evcharge.report.charts.theme import BAD, BAND, LINE, OK, PAPER, SMALL, SMALL_BOLD, SMALL_MUTED, UNSURE, Mark
+from evcharge.report.colours import BAD, BAND, LINE, OK, PAPER, UNSURE, Mark
 from evcharge.report.words import counted, day_text, percent
-
-Floats = npt.NDArray[np.float64]
 
 TITLE = "Success rate by week"
 

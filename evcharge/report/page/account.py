@@ -6,16 +6,16 @@ What does not belong here: reading the ledger (``metrics.loads``).
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 import pandas as pd
 
 from evcharge import __version__
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED
 from evcharge.migrate import head
-from evcharge.report.page.background import Evidence
-from evcharge.report.page.cells import table_of, terms_of
+from evcharge.report.page.cells import Table, Term, table_of, terms_of
 from evcharge.report.story import Story
 from evcharge.report.words import counted, joined, percent, verb
 
@@ -26,34 +26,68 @@ COMPUTED_BY = ("numpy", "pandas", "scipy", "sqlalchemy", "matplotlib", "jinja2")
 _PARTS = ("inserted", "updated", "unchanged", "superseded", "rejected")
 
 
-def account(story: Story, evidence: Evidence) -> dict[str, Any]:
-    """Whether the data can carry the figures: every row accounted for, what was refused, what is not recorded."""
-    loads, rejects = evidence.loads, evidence.rejects
+@dataclass(frozen=True)
+class Account:
+    """Can the data carry this.
+
+    Attributes:
+        terms: every row accounted for, what is not known and not recorded.
+        loads_title: how many loads there are.
+        loads: these.
+        rejects_title: how many rows were refused.
+        rejects: the refused rows by rule.
+    """
+
+    terms: list[Term]
+    loads_title: str
+    loads: Table
+    rejects_title: str
+    rejects: Table
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """How the page is made again: the command, the versions that may change a figure, and the hashes of the files."""
+
+    command: str
+    versions: list[Term]
+    hashes: Table
+
+
+def account_of(story: Story, loads: pd.DataFrame, rejects: pd.DataFrame, missing: Sequence[str]) -> Account:
+    """Whether the data can carry the figures: every row accounted for, what was refused, what is not recorded.
+
+    Args:
+        story: what is told.
+        loads: the frame of ``metrics.loads.read_loads``.
+        rejects: the frame of ``metrics.loads.count_rejects``.
+        missing: columns that the page would show and the data does not fill.
+    """
     sums = loads[["rows_read", *_PARTS, "skipped"]].sum()
     parts = " + ".join(f"{int(sums[name]):,} {name}" for name in _PARTS)
-    return {
-        "quality": terms_of(
+    return Account(
+        terms=terms_of(
             (
                 ("Every row", f"read {int(sums['rows_read']):,} = {parts}"),
                 ("Skipped", _skipped_text(int(sums["skipped"]))),
                 ("Failures", _failures_text(story)),
                 ("Unknown", _unknown_text(story)),
-                ("Not recorded", f"{joined(evidence.missing)}: what needs it is left out" if evidence.missing else ""),
+                ("Not recorded", f"{joined(missing)}: what needs it is left out" if missing else ""),
                 ("Not in the data", "Attempts that left no session: the true rates are lower, if anything."),
             )
         ),
-        "loads_title": f"{counted(len(loads), 'load')}, each with its account",
-        "loads": _load_table(loads),
-        "rejects_title": f"{counted(int(rejects['rows'].sum()), 'refusal')} by {counted(len(rejects), 'rule')}"
+        loads_title=f"{counted(len(loads), 'load')}, each with its account",
+        loads=_load_table(loads),
+        rejects_title=f"{counted(int(rejects['rows'].sum()), 'refusal')} by {counted(len(rejects), 'rule')}"
         if len(rejects)
         else "No row was refused",
-        "rejects": table_of(
+        rejects=table_of(
             "Refused rows by rule; a row may be refused by several",
             ("rule", "rows"),
             [(row["rule"], f"{row['rows']:,}") for row in rejects.to_dict("records")],
             (1,),
         ),
-    }  # fmt: skip
+    )
 
 
 def _skipped_text(rows: int) -> str:
@@ -85,7 +119,7 @@ def _unknown_text(story: Story) -> str:
     )
 
 
-def _load_table(loads: pd.DataFrame) -> dict[str, Any]:
+def _load_table(loads: pd.DataFrame) -> Table:
     rows = [
         (
             row["file_name"],
@@ -102,12 +136,11 @@ def _load_table(loads: pd.DataFrame) -> dict[str, Any]:
     return table_of("Loads", columns, rows, range(4, 11), more)
 
 
-def reproduction(story: Story, evidence: Evidence, command: str) -> dict[str, Any]:
-    """The command, the revision and versions, and the hashes of the files."""
-    loads = evidence.loads.tail(MOST_LOADS)
-    return {
-        "command": command,
-        "versions": terms_of(
+def reproduction_of(story: Story, loads: pd.DataFrame, command: str) -> Reproduction:
+    """The command, the revision and versions, and the hashes of the files of the last ``MOST_LOADS`` loads."""
+    return Reproduction(
+        command=command,
+        versions=terms_of(
             (
                 ("evcharge", __version__),
                 ("Schema revision", head()),
@@ -118,12 +151,12 @@ def reproduction(story: Story, evidence: Evidence, command: str) -> dict[str, An
                 *((name, _version(name)) for name in COMPUTED_BY),
             )
         ),
-        "hashes": table_of(
+        hashes=table_of(
             "SHA-256 of the files that were loaded",
             ("file", "SHA-256"),
-            [(row["file_name"], row["file_sha256"]) for row in loads.to_dict("records")],
+            [(row["file_name"], row["file_sha256"]) for row in loads.tail(MOST_LOADS).to_dict("records")],
         ),
-    }
+    )
 
 
 def _version(package: str) -> str:

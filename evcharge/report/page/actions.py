@@ -6,13 +6,15 @@ What does not belong here: which stations these are (``background``) and what th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from evcharge.metrics.silence import DAYS_OF_A_WEEK
 from evcharge.report.now import SILENT
-from evcharge.report.page.background import Evidence
-from evcharge.report.page.cells import mark_of, table_of
+from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.story import Story, title_of
 from evcharge.report.words import amount, counted, day_text, energy, percent, verb, whole_interval, whole_percent
 
@@ -29,42 +31,104 @@ MOST_SILENT_ROWS = 40
 """Silent stations in the list of their own; all of them are in the table of stations."""
 
 
-def actions(story: Story, evidence: Evidence) -> dict[str, Any]:
-    """The rows of "do these first", and the silent stations where they are many."""
-    rows = evidence.actions.to_dict("records")
-    hidden = len(story.attention) - len(rows) - len(evidence.silent)
-    return {
-        "actions": [_action(row, story) for row in rows],
-        "actions_caption": "Ranked by charges lost a week, at the present rate and the usual volume: a floor, for "
+@dataclass(frozen=True)
+class Action:
+    """A station that needs attention: cells as people read them, each with a smaller line of detail.
+
+    Attributes:
+        badge: what it is now.
+        station, station_detail: its label; ports and usual attempts.
+        now, range, before: its rate now, the interval of it, and the rate before.
+        since, since_detail: since when, and how long ago that is.
+        points_to, points_detail: what the failures point to, and where they bunch.
+        step, step_detail: what to do first.
+        lost, lost_energy: charges and energy lost a week.
+    """
+
+    badge: Badge
+    station: str
+    station_detail: str
+    now: str
+    range: str
+    before: str
+    since: str
+    since_detail: str
+    points_to: str
+    points_detail: str
+    step: str
+    step_detail: str
+    lost: str
+    lost_energy: str
+
+
+@dataclass(frozen=True)
+class Silent:
+    """The silent stations where they have a list of their own."""
+
+    title: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Actions:
+    """Do these first.
+
+    Attributes:
+        rows: the stations, the costliest first.
+        caption: how to read the rows.
+        more: how many more there are; empty for none.
+        nothing: what is said where there is nothing to do; else empty.
+        silent: the silent stations, where they are many.
+    """
+
+    rows: list[Action]
+    caption: str
+    more: str
+    nothing: str
+    silent: Silent | None
+
+
+def actions_of(story: Story, first: pd.DataFrame, silent: pd.DataFrame) -> Actions:
+    """The rows of "do these first", and the silent stations where they are many.
+
+    Args:
+        story: what is told.
+        first: the stations to fix first, the costliest first: rows of ``Story.attention``.
+        silent: the silent stations, where they have a list of their own; else empty.
+    """
+    hidden = len(story.attention) - len(first) - len(silent)
+    return Actions(
+        rows=[_action(row, story) for row in first.to_dict("records")],
+        caption="Ranked by charges lost a week, at the present rate and the usual volume: a floor, for "
         f"drivers who gave up left no attempt. Each is beyond what chance explains at a target of "
         f"{100 * story.report.target:g}%. First steps are inferred from recorded codes: leads, not diagnoses.",
-        "actions_more": f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
-        "nothing_first": "" if rows or len(evidence.silent) else f"{title_of(story)}: nothing to do first.",
-        "silent": _silent(evidence),
-    }
+        more=f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
+        nothing="" if len(first) or len(silent) else f"{title_of(story)}: nothing to do first.",
+        silent=_silent(silent),
+    )
 
 
-def _action(row: Mapping[Any, Any], story: Story) -> dict[str, str]:
+def _action(row: Mapping[Any, Any], story: Story) -> Action:
     silent = row["verdict_now"] == SILENT
     points_to, points_detail = _silence(row) if silent else _failures(row)
     since: date | None = row["last_session"] if silent else row["since"] if row["changed"] else None
     where = f"port {row['worst_port']}" if isinstance(row["worst_port"], str) else "all ports"
-    return {
-        **mark_of(row["verdict_now"]),
-        "station": row["label"],
-        "station_detail": _size(row),
-        "now": "none" if silent else percent(row["now_ratio"]),
-        "range": "" if silent else whole_interval(row["now_low"], row["now_high"]),
-        "before": f"was {percent(row['now_ratio'] if silent else row['before_ratio'])}" if since is not None else "",
-        "since": "all along" if since is None else day_text(since),
-        "since_detail": "" if since is None else _days_ago(row, story),
-        "points_to": points_to,
-        "points_detail": points_detail,
-        "step": row["first_step"].capitalize(),
-        "step_detail": ADVICE.get(row["first_step"], "").format(where=where),
-        "lost": amount(row["charges_lost_per_week"]),
-        "lost_energy": "" if row["kwh_lost_per_week"] != row["kwh_lost_per_week"] else energy(row["kwh_lost_per_week"]),
-    }
+    return Action(
+        badge=badge_of(row["verdict_now"]),
+        station=row["label"],
+        station_detail=_size(row),
+        now="none" if silent else percent(row["now_ratio"]),
+        range="" if silent else whole_interval(row["now_low"], row["now_high"]),
+        before=f"was {percent(row['now_ratio'] if silent else row['before_ratio'])}" if since is not None else "",
+        since="all along" if since is None else day_text(since),
+        since_detail="" if since is None else _days_ago(row, story),
+        points_to=points_to,
+        points_detail=points_detail,
+        step=row["first_step"].capitalize(),
+        step_detail=ADVICE.get(row["first_step"], "").format(where=where),
+        lost=amount(row["charges_lost_per_week"]),
+        lost_energy="" if row["kwh_lost_per_week"] != row["kwh_lost_per_week"] else energy(row["kwh_lost_per_week"]),
+    )
 
 
 def _size(row: Mapping[Any, Any]) -> str:
@@ -97,8 +161,8 @@ def _failures(row: Mapping[Any, Any]) -> tuple[str, str]:
     return told, "; ".join(details) or ("no port or hour stands out" if row["ports"] else "")
 
 
-def _silent(evidence: Evidence) -> dict[str, Any] | None:
-    if evidence.silent.empty:
+def _silent(stations: pd.DataFrame) -> Silent | None:
+    if stations.empty:
         return None
     rows = [
         (
@@ -108,10 +172,10 @@ def _silent(evidence: Evidence) -> dict[str, Any] | None:
             amount(row["attempts_per_week"]),
             amount(row["charges_lost_per_week"]),
         )
-        for row in evidence.silent.head(MOST_SILENT_ROWS).to_dict("records")
+        for row in stations.head(MOST_SILENT_ROWS).to_dict("records")
     ]
-    hidden = len(evidence.silent) - len(rows)
-    title = f"{counted(len(evidence.silent), 'station')} fell silent: check power and comms, or a closure"
+    hidden = len(stations) - len(rows)
+    title = f"{counted(len(stations), 'station')} fell silent: check power and comms, or a closure"
     columns = ("station", "last session", "days since", "attempts a week before", "charges lost a week")
     more = f"{hidden:,} more {verb(hidden, 'is', 'are')} in the table of all stations." if hidden else ""
-    return {"title": title, **table_of(title, columns, rows, range(2, 5), more)}
+    return Silent(title, table_of(title, columns, rows, range(2, 5), more))

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.loads import count_rejects, read_loads
 from evcharge.metrics.outcomes import Selection, count_stations, filled_columns
+from evcharge.report.comparison import Comparison, build_comparison
 from evcharge.report.now import SILENT
 from evcharge.report.page.rollup import roll_up
-from evcharge.report.sandwich import Sandwich, build_sandwich
 from evcharge.report.story import Story
 
 MOST_ACTIONS = 10
@@ -35,7 +35,7 @@ class Evidence:
         actions: the stations to fix first, the costliest first: rows of ``Story.attention``.
         silent: the silent stations, where they have a list of their own; else empty.
         roll_up: column and frame of ``rollup.roll_up``, or None.
-        sandwich: every definition side by side.
+        comparison: every definition side by side.
         recorded: those of ``SHOWN_COLUMNS`` that any selected session fills.
         out_of_period: stations that have sessions, but none on the days asked for; 0 where stations were asked for.
         loads: the frame of ``metrics.loads.read_loads``.
@@ -45,7 +45,7 @@ class Evidence:
     actions: pd.DataFrame
     silent: pd.DataFrame
     roll_up: tuple[str, pd.DataFrame] | None
-    sandwich: Sandwich
+    comparison: Comparison
     recorded: frozenset[str]
     out_of_period: int
     loads: pd.DataFrame
@@ -66,7 +66,7 @@ def read_evidence(session: Session, story: Story, selection: Selection) -> Evide
         actions=actions,
         silent=silent,
         roll_up=roll_up(story.stations, target),
-        sandwich=build_sandwich(session, target=target, base=definition, selection=selection, own=own),
+        comparison=build_comparison(session, target=target, base=definition, selection=selection, own=own),
         recorded=filled_columns(session, [name for names in SHOWN_COLUMNS for name in names], selection),
         out_of_period=_out_of_period(session, story, selection),
         loads=read_loads(session, selection),

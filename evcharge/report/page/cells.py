@@ -1,4 +1,4 @@
-"""What the sections share: tables as lists of cells, marks and tones of what a station is now.
+"""What the sections share: tables as lists of cells, terms, and the badge of what a station is now.
 
 What does not belong here: what one section alone says.
 """
@@ -6,6 +6,7 @@ What does not belong here: what one section alone says.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
@@ -15,9 +16,43 @@ TONES = {BELOW: "bad", SILENT: "silent", CANT_TELL: "unsure", MEETS: "ok"}
 """The colour of what a station is now, by the name that the style sheet gives it."""
 
 
-def mark_of(word: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Badge:
+    """What a station is now, as the page shows it.
+
+    Attributes:
+        mark: one character.
+        tone: the colour, by the name that the style sheet gives it.
+        word: one of ``now.WORDS``.
+    """
+
+    mark: str
+    tone: str
+    word: str
+
+
+def badge_of(word: str) -> Badge:
     """Mark, tone and word of what a station is now."""
-    return {"mark": MARKS[word][0], "tone": TONES[word], "word": word}
+    return Badge(MARKS[word][0], TONES[word], word)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as the template takes it.
+
+    Attributes:
+        caption: what it shows.
+        columns: headings.
+        rows: cells as people read them; the first names its row.
+        right: places of the columns of numbers.
+        more: what is not in the table; empty for nothing.
+    """
+
+    caption: str
+    columns: list[str]
+    rows: list[list[Any]]
+    right: frozenset[int]
+    more: str
 
 
 def table_of(
@@ -26,25 +61,19 @@ def table_of(
     rows: Iterable[Sequence[Any]],
     right: Iterable[int] = (),
     more: str = "",
-) -> dict[str, Any]:
-    """A table as the template takes it.
-
-    Args:
-        caption: what it shows.
-        columns: headings.
-        rows: cells as people read them; the first names its row.
-        right: places of the columns of numbers.
-        more: what is not in the table; empty for nothing.
-    """
-    return {
-        "caption": caption,
-        "columns": list(columns),
-        "rows": [list(row) for row in rows],
-        "right": frozenset(right),
-        "more": more,
-    }
+) -> Table:
+    """The table of these headings and rows; see ``Table``."""
+    return Table(caption, list(columns), [list(row) for row in rows], frozenset(right), more)
 
 
-def terms_of(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class Term:
+    """A name with what there is to say of it."""
+
+    name: str
+    text: str
+
+
+def terms_of(pairs: Iterable[tuple[str, str]]) -> list[Term]:
     """Names with what there is to say of them; those without a text are left out."""
-    return [{"name": name, "text": text} for name, text in pairs if text]
+    return [Term(name, text) for name, text in pairs if text]

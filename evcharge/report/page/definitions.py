@@ -1,44 +1,66 @@
 """What counts, and by whose rule: the terms, every definition side by side, and the verdicts that hang on it.
 
-What does not belong here: what a definition says (``metrics.definitions``) and the comparison (``report.sandwich``).
+What does not belong here: what a definition says (``metrics.definitions``) and the comparison (``report.comparison``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from evcharge.metrics.comparison import STATION
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
-from evcharge.metrics.sandwich import STATION
 from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, SILENT_CHANCE
 from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
+from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
-from evcharge.report.page.background import Evidence
-from evcharge.report.page.cells import table_of, terms_of
-from evcharge.report.sandwich import Sandwich
+from evcharge.report.page.cells import Table, Term, table_of, terms_of
 from evcharge.report.story import LEADING_SHARE, Story
 from evcharge.report.words import NONE, counted, interval, percent
 
 MOST_FLIPS = 10
-"""Stations shown whose verdict hangs on the definition; ``evcharge sandwich`` has all of them."""
+"""Stations shown whose verdict hangs on the definition; ``evcharge compare`` has all of them."""
 NO_DEFINITION = "No definition can judge these sessions."
 
 
-def definitions(story: Story, evidence: Evidence) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Definitions:
+    """What counts, and by whose rule.
+
+    Attributes:
+        terms: the words of the page.
+        table: the network by every definition; None where none can judge a session.
+        none: what is said then.
+        without_data: which definitions the data lacks columns for; empty for none.
+        flips_title: at how many stations the verdict depends on the definition.
+        flips: these stations; None without any.
+        flips_caption: how to read them.
+    """
+
+    terms: list[Term]
+    table: Table | None
+    none: str
+    without_data: str
+    flips_title: str
+    flips: Table | None
+    flips_caption: str
+
+
+def definitions_of(story: Story, comparison: Comparison) -> Definitions:
     """Terms, the table of definitions, and the stations whose verdict depends on it."""
-    sandwich = evidence.sandwich
-    missing = ", ".join(sandwich.silent)
+    missing = ", ".join(comparison.without_data)
     labels = {(row["source"], row["station_id"]): row["label"] for row in story.rows}
-    return {
-        "terms": _terms(story),
-        "definitions": _definition_table(sandwich) if sandwich.definitions else None,
-        "no_definition": NO_DEFINITION,
-        "without_data": f"The data lacks what these need: {missing}." if missing else "",
-        "flips_title": _flips_title(len(sandwich.flipping), len(story.stations)),
-        "flips": _flip_table(sandwich, labels) if len(sandwich.flipping) else None,
-        "flips_caption": f"+n: sessions that fail by {sandwich.base.id} and succeed by this definition; −n: the other "
+    return Definitions(
+        terms=_terms(story),
+        table=_definition_table(comparison) if comparison.definitions else None,
+        none=NO_DEFINITION,
+        without_data=f"The data lacks what these need: {missing}." if missing else "",
+        flips_title=_flips_title(len(comparison.flipping), len(story.stations)),
+        flips=_flip_table(comparison, labels) if len(comparison.flipping) else None,
+        flips_caption=f"+n: sessions that fail by {comparison.base.id} and succeed by this definition; −n: the other "
         "way round. Marks are verdicts over the whole period.",
-    }
+    )
 
 
 def _flips_title(flips: int, total: int) -> str:
@@ -47,7 +69,7 @@ def _flips_title(flips: int, total: int) -> str:
     return f"The verdict over the whole period depends on the definition at {flips:,} of {counted(total, 'station')}"
 
 
-def _terms(story: Story) -> list[dict[str, str]]:
+def _terms(story: Story) -> list[Term]:
     definition, target = story.report.definition, f"{100 * story.report.target:g}%"
     rule = f"{definition.id}, version {definition.version}: {definition.title}"
     pairs = (
@@ -96,9 +118,9 @@ def _terms(story: Story) -> list[dict[str, str]]:
     return terms_of(pairs)
 
 
-def _definition_table(sandwich: Sandwich) -> dict[str, Any]:
+def _definition_table(comparison: Comparison) -> Table:
     rows = []
-    for one in sandwich.by_definition():
+    for one in comparison.by_definition():
         network, verdicts = one["network"], one["stations"]
         rows.append(
             (
@@ -115,23 +137,23 @@ def _definition_table(sandwich: Sandwich) -> dict[str, Any]:
     return table_of("The network by every definition, over the whole period", columns, rows, range(1, 8))
 
 
-def _flip_table(sandwich: Sandwich, labels: Mapping[Any, str]) -> dict[str, Any]:
-    flipping = sandwich.flipping
+def _flip_table(comparison: Comparison, labels: Mapping[Any, str]) -> Table:
+    flipping = comparison.flipping
     keys = flipping.head(MOST_FLIPS)
-    shown = sandwich.stations.merge(keys, on=STATION)
+    shown = comparison.stations.merge(keys, on=STATION)
     rows = [
-        [labels[key], *_flip_cells(group.to_dict("records"), sandwich)]
+        [labels[key], *_flip_cells(group.to_dict("records"), comparison)]
         for key, group in shown.groupby(STATION, sort=True)
     ]
     hidden = len(flipping) - len(rows)
-    more = f"{hidden:,} more: evcharge sandwich --json" if hidden > 0 else ""
-    columns = ("station", *(one.id for one in sandwich.definitions))
+    more = f"{hidden:,} more: evcharge compare --json" if hidden > 0 else ""
+    columns = ("station", *(one.id for one in comparison.definitions))
     return table_of("Stations whose verdict depends on the definition", columns, rows, range(1, len(columns)), more)
 
 
-def _flip_cells(rows: list[dict[Any, Any]], sandwich: Sandwich) -> list[str]:
+def _flip_cells(rows: list[dict[Any, Any]], comparison: Comparison) -> list[str]:
     by_definition = {row["definition"]: row for row in rows}
-    return [_flip_cell(by_definition[one.id]) for one in sandwich.definitions]
+    return [_flip_cell(by_definition[one.id]) for one in comparison.definitions]
 
 
 def _flip_cell(row: dict[Any, Any]) -> str:

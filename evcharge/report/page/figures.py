@@ -5,8 +5,9 @@ What does not belong here: drawing (``report.charts``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,12 @@ from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.rates import BELOW
 from evcharge.metrics.reasons import NOT_RECORDED
 from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
-from evcharge.report.page.background import Evidence
-from evcharge.report.page.cells import table_of
+from evcharge.report.page.cells import Table, table_of
 from evcharge.report.plots import MOST_PANELS
 from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, failures_removed, present_rows
 from evcharge.report.words import (
     NO_PORT,
     NONE,
-    amount,
     day_text,
     in_words,
     interval,
@@ -33,9 +32,6 @@ from evcharge.report.words import (
     whole_percent,
 )
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 MOST_TILED = 8
 """Stations whose ports are shown week by week: two rows on a screen."""
 NO_COLUMNS = "Why attempts fail is left out: the data records no stop_reason and no error_code."
@@ -44,56 +40,111 @@ NO_REASONS = "Why attempts fail is left out: no reason was recorded of the failu
 NO_PORTS = "Which port, and when, is left out: the data records no port_id."
 
 
-def evidence_charts(story: Story, evidence: Evidence) -> dict[str, Any]:
-    """Is it real, why, since when, which port, what hours; None where the data lacks what a chart needs."""
-    return {
-        "spread": _spread(story),
-        "reasons": _reasons(story),
-        "no_reasons": _no_reasons(story, evidence),
-        "no_ports": NO_PORTS if "port_id" in evidence.missing else "",
-        "weekly": None if failures_removed(story.stations) else _weekly(story),
-        "tiles": _tiles(story, evidence),
-        "tiles_caption": "A row a port, a square a week, at the stations above. Darker: a larger share of "
+@dataclass(frozen=True)
+class Pens:
+    """What draws the charts as SVG: each takes a frame, and the target or a number that tells it from its like."""
+
+    funnel: Callable[[pd.DataFrame, float], str]
+    panels: Callable[[pd.DataFrame, float], str]
+    reasons: Callable[[pd.DataFrame], str]
+    weekly: Callable[[pd.DataFrame, float], str]
+    ports: Callable[[pd.DataFrame, int], str]
+    hours: Callable[[pd.DataFrame, int], str]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with its words.
+
+    Attributes:
+        title: what it shows.
+        caption: how to read it.
+        svg: the drawing; None where matplotlib is not installed.
+        table: its numbers; None where the table of all stations has them.
+        wide: whether it takes the whole width of the page.
+    """
+
+    title: str
+    caption: str
+    svg: str | None
+    table: Table | None
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The ports of one station: a title, the drawing, and its numbers."""
+
+    title: str
+    svg: str | None
+    table: Table
+
+
+@dataclass(frozen=True)
+class Charts:
+    """Is it real, why, since when, which port, what hours; None or empty where the data lacks what a chart needs.
+
+    Attributes:
+        spread: whether stations really differ.
+        reasons: why attempts fail.
+        no_reasons: why that is left out, where it is.
+        weekly: since when.
+        tiles: ports by week, a chart for each station to fix first.
+        tiles_caption: how to read them.
+        no_ports: why they are left out; empty where they are not.
+        hours: failures by hour of the day, a chart for each station where they bunch.
+    """
+
+    spread: Chart | None
+    reasons: Chart | None
+    no_reasons: str
+    weekly: Chart | None
+    tiles: list[Tile]
+    tiles_caption: str
+    no_ports: str
+    hours: list[Chart]
+
+
+def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: Pens | None) -> Charts:
+    """The charts of the page.
+
+    Args:
+        story: what is told.
+        first: the stations to fix first: rows of ``Story.attention``.
+        missing: columns that the page would show and the data does not fill.
+        pens: what draws; None where matplotlib is not installed.
+    """
+    return Charts(
+        spread=_spread(story, pens),
+        reasons=_reasons(story, pens),
+        no_reasons=_no_reasons(story, missing),
+        weekly=None if failures_removed(story.stations) else _weekly(story, pens),
+        tiles=_tiles(story, first, pens),
+        tiles_caption="A row a port, a square a week, at the stations above. Darker: a larger share of "
         "attempts failed; an outline alone: no attempts.",
-        "hours": _hours(story, evidence),
-    }
+        no_ports=NO_PORTS if "port_id" in missing else "",
+        hours=_hours(story, first, pens),
+    )
 
 
-def _spread(story: Story) -> dict[str, Any] | None:
+def _spread(story: Story, pens: Pens | None) -> Chart | None:
     """Whether the differences between stations are real; None where no rate shows anything."""
     if failures_removed(story.stations):
         return None
-    return _panels(story) if len(story.stations) <= MOST_PANELS else _funnel(story)
+    return _panels(story, pens) if len(story.stations) <= MOST_PANELS else _funnel(story, pens)
 
 
-def _drawn(prefix: str, draw: Callable[[], Figure]) -> str | None:
-    """The chart as SVG; None where matplotlib is not installed."""
-    try:
-        from evcharge.report.charts import to_svg
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
-        return None
-    return to_svg(draw(), prefix)
-
-
-def _funnel(story: Story) -> dict[str, Any]:
+def _funnel(story: Story, pens: Pens | None) -> Chart:
     in_use = story.stations[~story.stations["out_of_use"]]
 
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_funnel
-
-        return draw_funnel(in_use, story.report.target)
-
     left_out = "" if len(in_use) == len(story.stations) else " Without the stations out of use."
-    return {
-        "title": _funnel_title(story.count_of(BELOW)),
-        "caption": "Success now against attempts since the last change. Within the band chance explains "
+    return Chart(
+        title=_funnel_title(story.count_of(BELOW)),
+        caption="Success now against attempts since the last change. Within the band chance explains "
         f"the gap to the target.{left_out}",
-        "svg": _drawn("funnel", draw),
-        "table": None,
-        "wide": False,
-    }
+        svg=pens.funnel(in_use, story.report.target) if pens else None,
+        table=None,
+    )
 
 
 def _funnel_title(below: int) -> str:
@@ -103,29 +154,23 @@ def _funnel_title(below: int) -> str:
     return f"The difference is real at {in_words(below)} {verb(below, 'station', 'stations')}"
 
 
-def _panels(story: Story) -> dict[str, Any] | None:
+def _panels(story: Story, pens: Pens | None) -> Chart | None:
     """Few stations week by week; None where no week is whole."""
     weeks = _station_weeks(story)
     if weeks.empty:
         return None
-
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_panels
-
-        return draw_panels(weeks, story.report.target)
 
     rows = [
         (row["station"], day_text(row["week"]), f"{row['attempts']:,}", percent(row["success_ratio"]))
         for row in weeks.to_dict("records")
     ]
     columns = ("station", "week of", "attempts", "success")
-    return {
-        "title": "Station by station",
-        "caption": "Success by week; a larger dot has more attempts. Dashes: the target.",
-        "svg": _drawn("panels", draw),
-        "table": table_of("Success by station and week", columns, rows, (2, 3)),
-        "wide": False,
-    }
+    return Chart(
+        title="Station by station",
+        caption="Success by week; a larger dot has more attempts. Dashes: the target.",
+        svg=pens.panels(weeks, story.report.target) if pens else None,
+        table=table_of("Success by station and week", columns, rows, (2, 3)),
+    )
 
 
 def _station_weeks(story: Story) -> pd.DataFrame:
@@ -139,35 +184,28 @@ def _station_weeks(story: Story) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _reasons(story: Story) -> dict[str, Any] | None:
+def _reasons(story: Story, pens: Pens | None) -> Chart | None:
     """The reasons of the failures since each station's last change; None where none was recorded at all."""
     if not len(story.reasons) or (story.reasons["kind"] == NOT_RECORDED.kind).all():
         return None
     table = _reason_frame(story)
-
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_reasons
-
-        return draw_reasons(table)
 
     rows = [
         (row["title"], f"{row['flagged']:,}", f"{row['elsewhere']:,}", percent(row["share"]), row["first_step"])
         for row in table.to_dict("records")
     ]
     columns = ("reason", "at stations that need attention", "elsewhere", "share", "first look")
-    return {
-        "title": _reasons_title(table),
-        "caption": "Failed attempts since each station's last change, by what was recorded. First looks are "
-        "inferences.",
-        "svg": _drawn("reasons", draw),
-        "table": table_of("Failures by recorded reason", columns, rows, (1, 2, 3)),
-        "wide": False,
-    }
+    return Chart(
+        title=_reasons_title(table),
+        caption="Failed attempts since each station's last change, by what was recorded. First looks are inferences.",
+        svg=pens.reasons(table) if pens else None,
+        table=table_of("Failures by recorded reason", columns, rows, (1, 2, 3)),
+    )
 
 
-def _no_reasons(story: Story, evidence: Evidence) -> str:
+def _no_reasons(story: Story, missing: Sequence[str]) -> str:
     """Why reasons are left out, where they are."""
-    if "stop_reason or error_code" in evidence.missing:
+    if "stop_reason or error_code" in missing:
         return NO_COLUMNS
     return NO_REASONS if story.reasons["sessions"].sum() else NO_FAILURES
 
@@ -199,15 +237,10 @@ def _reasons_title(table: pd.DataFrame) -> str:
     return f"Of the failures {joined(shares).replace(' to ', ' point to ', 1)}"
 
 
-def _weekly(story: Story) -> dict[str, Any] | None:
+def _weekly(story: Story, pens: Pens | None) -> Chart | None:
     weeks = story.weeks
     if not (weeks["attempts"] > 0).any():
         return None
-
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_weekly
-
-        return draw_weekly(weeks, story.report.target)
 
     rows = [
         (
@@ -222,23 +255,23 @@ def _weekly(story: Story) -> dict[str, Any] | None:
     last = f", the last {MOST_WEEKS}" if len(weeks) == MOST_WEEKS else ""
     limits = "Band: ordinary variation from week to week (Laney p′, limits of the first eight full weeks)."
     columns = ("week of", "attempts", "success", "limits", "signal")
-    return {
-        "title": sentence(f"Week by week: {direction_text(story)}").rstrip("."),
-        "caption": f"Success of all stations by full week{last}. {limits if weeks['centre'].notna().any() else ''}",
-        "svg": _drawn("weekly", draw),
-        "table": table_of("Success by week", columns, rows, (1, 2, 3)),
-        "wide": True,
-    }
+    return Chart(
+        title=sentence(f"Week by week: {direction_text(story)}").rstrip("."),
+        caption=f"Success of all stations by full week{last}. {limits if weeks['centre'].notna().any() else ''}",
+        svg=pens.weekly(weeks, story.report.target) if pens else None,
+        table=table_of("Success by week", columns, rows, (1, 2, 3)),
+        wide=True,
+    )
 
 
-def _tiles(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
+def _tiles(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Tile]:
     """Ports by week of the stations to fix first that name their ports."""
-    found: list[dict[str, Any]] = []
-    for row in evidence.actions.to_dict("records"):
+    found: list[Tile] = []
+    for row in first.to_dict("records"):
         detail = story.detail[story.detail["station_key"] == row["station_key"]]
         if detail["port_id"].notna().any() and len(found) < MOST_TILED:
-            found.append(_tile(row, _port_weeks(detail), len(found)))
-    return [one for one in found if one["svg"]]
+            found.append(_tile(row, _port_weeks(detail), len(found), pens))
+    return [one for one in found if one.svg]
 
 
 def _port_weeks(detail: pd.DataFrame) -> pd.DataFrame:
@@ -252,12 +285,7 @@ def _port_weeks(detail: pd.DataFrame) -> pd.DataFrame:
     return sums.reindex(whole, fill_value=0).reset_index()
 
 
-def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> dict[str, Any]:
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_port_weeks
-
-        return draw_port_weeks(weeks)
-
+def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int, pens: Pens | None) -> Tile:
     ports = weeks.groupby("port", as_index=False)[["attempts", "failures"]].sum()
     rows = [
         (
@@ -269,60 +297,33 @@ def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int) -> dict[str, An
         for one in ports.to_dict("records")
     ]
     columns = ("port", "attempts", "failures", "failed")
-    return {
-        "title": row["label"],
-        "svg": _drawn(f"ports{number}", draw),
-        "table": table_of(f"Ports of {row['label']}", columns, rows, (1, 2, 3)),
-    }
+    return Tile(
+        title=row["label"],
+        svg=pens.ports(weeks, number) if pens else None,
+        table=table_of(f"Ports of {row['label']}", columns, rows, (1, 2, 3)),
+    )
 
 
-def _hours(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
+def _hours(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Chart]:
     """Failures by hour of the day, at the stations to fix first where they bunch."""
-    now = dict(present_rows(story.detail, evidence.actions))
-    rows = [row for row in evidence.actions.to_dict("records") if isinstance(row["hour_window"], HourWindow)]
-    return [_hour_chart(row, now[row["station_key"]], number) for number, row in enumerate(rows)]
+    now = dict(present_rows(story.detail, first))
+    rows = [row for row in first.to_dict("records") if isinstance(row["hour_window"], HourWindow)]
+    return [_hour_chart(row, now[row["station_key"]], number, pens) for number, row in enumerate(rows)]
 
 
-def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int) -> dict[str, Any]:
+def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int, pens: Pens | None) -> Chart:
     window: HourWindow = row["hour_window"]
     counts = now.groupby("hour")[["attempts", "failures"]].sum()
     hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
     hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours
 
-    def draw() -> Figure:
-        from evcharge.report.charts import draw_hours
-
-        return draw_hours(hours)
-
     cells = [
         (f"{one['hour']:02}:00", f"{one['attempts']:,}", f"{one['failures']:,}") for one in hours.to_dict("records")
     ]
-    return {
-        "title": f"{row['label']}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
-        "caption": f"{percent(window.failure_ratio_outside)} at other hours. Share of attempts that failed, by local "
+    return Chart(
+        title=f"{row['label']}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
+        caption=f"{percent(window.failure_ratio_outside)} at other hours. Share of attempts that failed, by local "
         "hour, since the last change.",
-        "svg": _drawn(f"hours{number}", draw),
-        "table": table_of(f"Failures by hour at {row['label']}", ("hour", "attempts", "failures"), cells, (1, 2)),
-        "wide": False,
-    }
-
-
-def roll_up_table(evidence: Evidence) -> dict[str, Any] | None:
-    """The stations summed by region, network, operator or city; None where none is recorded."""
-    if evidence.roll_up is None:
-        return None
-    by, groups = evidence.roll_up
-    rows = [
-        (
-            row[by] if isinstance(row[by], str) else "not recorded",
-            f"{row['stations']:,}",
-            f"{row['attention']:,}",
-            f"{row['attempts']:,}",
-            percent(row["success_ratio"]),
-            interval(row["low"], row["high"]),
-            amount(row["charges_lost_per_week"]),
-        )
-        for row in groups.to_dict("records")
-    ]
-    columns = (by, "stations", "need attention", "attempts", "success", "95% interval", "charges lost a week")
-    return {"by": by, **table_of(f"Stations by {by}", columns, rows, range(1, 7))}
+        svg=pens.hours(hours, number) if pens else None,
+        table=table_of(f"Failures by hour at {row['label']}", ("hour", "attempts", "failures"), cells, (1, 2)),
+    )

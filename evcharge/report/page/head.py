@@ -1,18 +1,28 @@
-"""The head of the page: whose data, the finding's five figures.
+"""The head of the page: whose data, the finding, what must be said with it, and its five figures.
 
 What does not belong here: the finding's sentences (``story``).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from evcharge.metrics.rates import MEETS
 from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
 from evcharge.report.now import WORDS
-from evcharge.report.page.cells import mark_of
-from evcharge.report.rates import period_of
-from evcharge.report.story import Story, allowance_used, failures_removed, rates_text, since_text, size_text
+from evcharge.report.page.cells import Badge, badge_of
+from evcharge.report.rates import FLOOR_NOTE, period_of
+from evcharge.report.story import (
+    Story,
+    allowance_used,
+    failures_removed,
+    lede_of,
+    out_of_use_text,
+    rates_text,
+    since_text,
+    size_text,
+    title_of,
+)
 from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, verb
 
 MOST_NAMES = 3
@@ -20,48 +30,120 @@ MOST_NAMES = 3
 REMOVED = "failures are not in the data"
 
 
-def finding(story: Story) -> dict[str, Any]:
-    """The line above the title: whose stations, when, how many."""
+@dataclass(frozen=True)
+class Note:
+    """What must be said with the figures; loud where it takes from what they show."""
+
+    text: str
+    loud: bool
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the figures: its name, its value, what explains it, and its tone (empty for none)."""
+
+    name: str
+    value: str
+    detail: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many stations are something now.
+
+    Attributes:
+        badge: what they are.
+        index: its place in ``now.WORDS``.
+        text: number and word, as people read them.
+        number: how many.
+    """
+
+    badge: Badge
+    index: int
+    text: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the sections.
+
+    Attributes:
+        eyebrow: whose stations, when, how many.
+        title: the finding in one sentence.
+        lede: its facts.
+        notes: what must be said with them.
+        figures: rate, direction, allowance used, loss.
+        tally: how many stations are what.
+    """
+
+    eyebrow: str
+    title: str
+    lede: str
+    notes: list[Note]
+    figures: list[Figure]
+    tally: list[Count]
+
+
+def head_of(story: Story, out_of_period: int) -> Head:
+    """The head of the page.
+
+    Args:
+        story: what is told.
+        out_of_period: stations that have sessions, but none on the days asked for.
+    """
+    return Head(
+        eyebrow=_eyebrow(story),
+        title=title_of(story),
+        lede=lede_of(story),
+        notes=_notes(story, out_of_period),
+        figures=[_rate(story), _direction(story), _allowance(story), _loss(story)],
+        tally=[
+            Count(badge_of(word), place, _tally_text(word, story.count_of(word)), story.count_of(word))
+            for place, word in enumerate(WORDS)
+        ],
+    )
+
+
+def _eyebrow(story: Story) -> str:
     by = "network" if story.stations["network"].notna().any() else "source"
     whose = sorted(map(str, story.stations[by].dropna().unique()))
     shown = joined(whose) if len(whose) <= MOST_NAMES else counted(len(whose), by)
     stations = counted(len(story.stations), "station")
     attempts = counted(story.report.network["attempts"], "attempt")
-    return {"eyebrow": f"{shown} · {period_of(story.report)} · {stations} · {attempts}"}
+    return f"{shown} · {period_of(story.report)} · {stations} · {attempts}"
 
 
-def figures(story: Story) -> dict[str, Any]:
-    """Rate, direction, allowance used, loss, and how many stations are what."""
-    tally = [
-        {
-            **mark_of(word),
-            "index": place,
-            "text": _tally_text(word, story.count_of(word)),
-            "number": story.count_of(word),
-        }
-        for place, word in enumerate(WORDS)
-    ]
-    return {"figures": [_rate(story), _direction(story), _allowance(story), _loss(story)], "tally": tally}
+def _notes(story: Story, out_of_period: int) -> list[Note]:
+    notes = [Note(note, note != FLOOR_NOTE) for note in story.report.notes]
+    if unused := out_of_use_text(story):
+        notes.append(Note(unused, loud=True))
+    if out_of_period:
+        has, is_ = verb(out_of_period, "has", "have"), verb(out_of_period, "is", "are")
+        stations = counted(out_of_period, "more station")
+        notes.append(Note(f"{stations} {has} no session on these days, and {is_} not here.", loud=True))
+    return notes
 
 
 def _tally_text(word: str, number: int) -> str:
     return f"{number:,} {verb(number, MEETS, 'meet target') if word == MEETS else word}"
 
 
-def _rate(story: Story) -> dict[str, str]:
+def _rate(story: Story) -> Figure:
     network, target = story.report.network, f"target {100 * story.report.target:g}%"
     shown = interval(network["low"], network["high"])
     removed = failures_removed(story.stations)
     detail = f"95% interval {shown} · {target}" if shown else target
-    return {
-        "name": "Attempts that succeeded",
-        "value": NONE if removed else percent(network["success_ratio"]),
-        "detail": REMOVED if removed else detail,
-        "tone": "",
-    }
+    return Figure(
+        name="Attempts that succeeded",
+        value=NONE if removed else percent(network["success_ratio"]),
+        detail=REMOVED if removed else detail,
+        tone="",
+    )
 
 
-def _direction(story: Story) -> dict[str, str]:
+def _direction(story: Story) -> Figure:
     found = story.direction
     if found.word in CHANGES:
         value, detail = size_text(found), rates_text(found) + since_text(found)
@@ -69,22 +151,22 @@ def _direction(story: Story) -> dict[str, str]:
         told = f"{percent(found.ratio_before)} in the first weeks, {percent(found.ratio_now)} since"
         value, detail = found.word, found.reason or told
     tone = {WORSE: "bad", BETTER: "ok"}.get(found.word, "")
-    return {"name": "Direction, week by week", "value": value[:1].upper() + value[1:], "detail": detail, "tone": tone}
+    return Figure(name="Direction, week by week", value=value[:1].upper() + value[1:], detail=detail, tone=tone)
 
 
-def _allowance(story: Story) -> dict[str, str]:
+def _allowance(story: Story) -> Figure:
     failures, allowed, share = allowance_used(story)
     removed = failures_removed(story.stations)
     share = None if removed else share
-    return {
-        "name": "Failure allowance used",
-        "value": NONE if share is None else f"{share:.0%}",
-        "detail": REMOVED if removed else f"{counted(failures, 'failure')}; {allowed:,.0f} allowed by the target",
-        "tone": "bad" if share is not None and share > 1 else "",
-    }
+    return Figure(
+        name="Failure allowance used",
+        value=NONE if share is None else f"{share:.0%}",
+        detail=REMOVED if removed else f"{counted(failures, 'failure')}; {allowed:,.0f} allowed by the target",
+        tone="bad" if share is not None and share > 1 else "",
+    )
 
 
-def _loss(story: Story) -> dict[str, str]:
+def _loss(story: Story) -> Figure:
     charges, kwh = story.lost_per_week("charges"), story.lost_per_week("kwh")
     attention, known = len(story.attention), story.known_losses("charges")
     at = f"{counted(attention, 'station')} that {verb(attention, 'needs', 'need')} attention; a floor"
@@ -92,4 +174,4 @@ def _loss(story: Story) -> dict[str, str]:
     detail = f"{story.lost_about('kwh')} {energy(kwh)}, {at}" if kwh is not None else at
     if charges is None:
         detail = "not known" if attention else "no station needs attention"
-    return {"name": "Charges lost a week", "value": amount(charges), "detail": detail, "tone": ""}
+    return Figure(name="Charges lost a week", value=amount(charges), detail=detail, tone="")

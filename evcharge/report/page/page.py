@@ -9,99 +9,123 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from evcharge import __version__
-from evcharge.metrics.definitions import Definition
-from evcharge.metrics.outcomes import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.colours import TOKENS
-from evcharge.report.page.account import account, reproduction
-from evcharge.report.page.actions import actions
+from evcharge.report.page.account import account_of, reproduction_of
+from evcharge.report.page.actions import actions_of
 from evcharge.report.page.background import Evidence, read_evidence
-from evcharge.report.page.definitions import definitions
-from evcharge.report.page.figures import evidence_charts, roll_up_table
-from evcharge.report.page.head import figures, finding
-from evcharge.report.page.stations import all_stations, table_data
-from evcharge.report.rates import FLOOR_NOTE, period_of
-from evcharge.report.story import Story, build_story, lede_of, out_of_use_text, title_of
-from evcharge.report.words import counted, verb
+from evcharge.report.page.definitions import definitions_of
+from evcharge.report.page.figures import Pens, charts_of
+from evcharge.report.page.head import head_of
+from evcharge.report.page.request import PageRequest
+from evcharge.report.page.rollup import roll_up_of
+from evcharge.report.page.stations import stations_of, table_data
+from evcharge.report.rates import period_of
+from evcharge.report.story import Story, build_story
 
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
 
 
-def build_page(
-    database: Database,
-    *,
-    target: float,
-    definition: Definition | None = None,
-    selection: Selection,
-    command: Callable[[Story], str],
-) -> tuple[Story, str]:
+@dataclass(frozen=True)
+class Frame:
+    """What holds the page together.
+
+    Attributes:
+        version: of evcharge.
+        period: the days that the data is from.
+        style, style_hash: the style sheet, and what the content security policy allows it by.
+        script, script_hash: the same of the script.
+        data: what the script sorts and filters, as inert JSON.
+    """
+
+    version: str
+    period: str
+    style: str
+    style_hash: str
+    script: str
+    script_hash: str
+    data: str
+
+
+def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
     """The story and its page, both of one moment of the database.
 
     Args:
         database: its URL, an engine, or a session that reads it.
-        target: success ratio to judge against, between 0 and 1.
-        definition: what counts as a success; None takes the usual one (see ``report.rates.build_report``).
-        selection: which sessions.
-        command: says what makes the page of this story again.
+        request: what the page is of.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
         NoDataError: no session matches.
     """
+    selection = request.selection
     with reading(database) as session:
-        story = build_story(session, target=target, definition=definition, selection=selection)
+        story = build_story(session, target=request.target, definition=request.definition, selection=selection)
         evidence = read_evidence(session, story, selection)
-    return story, render_page(story, evidence, command(story))
+    return story, render_page(story, evidence, request.command(story.report))
 
 
 def render_page(story: Story, evidence: Evidence, command: str) -> str:
     """The page as text: every text of the data is escaped, styles and the script are bound to the page by hash."""
-    style = _style()
-    script = _resource(SCRIPT)
     return (
         _environment()
         .get_template(TEMPLATE)
         .render(
-            title=title_of(story),
-            lede=lede_of(story),
-            notes=_notes(story, evidence),
-            period=period_of(story.report),
-            version=__version__,
-            style=style,
-            style_hash=_hash(style),
-            script=script,
-            script_hash=_hash(script),
-            data=_inert_json(table_data(story)),
-            roll_up=roll_up_table(evidence),
-            **finding(story),
-            **figures(story),
-            **actions(story, evidence),
-            **evidence_charts(story, evidence),
-            **all_stations(story),
-            **definitions(story, evidence),
-            **account(story, evidence),
-            **reproduction(story, evidence, command),
+            frame=_frame(story),
+            head=head_of(story, evidence.out_of_period),
+            actions=actions_of(story, evidence.actions, evidence.silent),
+            charts=charts_of(story, evidence.actions, evidence.missing, pens()),
+            roll_up=roll_up_of(evidence.roll_up),
+            stations=stations_of(story),
+            definitions=definitions_of(story, evidence.comparison),
+            account=account_of(story, evidence.loads, evidence.rejects, evidence.missing),
+            reproduction=reproduction_of(story, evidence.loads, command),
         )
     )
 
 
-def _notes(story: Story, evidence: Evidence) -> list[dict[str, Any]]:
-    """What must be said with these figures; loud where it takes from what they show."""
-    notes = [{"text": note, "loud": note != FLOOR_NOTE} for note in story.report.notes]
-    if unused := out_of_use_text(story):
-        notes.append({"text": unused, "loud": True})
-    out = evidence.out_of_period
-    if out:
-        text = f"{counted(out, 'more station')} {verb(out, 'has', 'have')} no session on these days, and"
-        notes.append({"text": f"{text} {verb(out, 'is', 'are')} not here.", "loud": True})
-    return notes
+def pens() -> Pens | None:
+    """What draws the charts of the page; None where matplotlib is not installed."""
+    try:
+        from evcharge.report.charts.funnel import draw_funnel
+        from evcharge.report.charts.hours import draw_hours
+        from evcharge.report.charts.panels import draw_panels
+        from evcharge.report.charts.reasons import draw_reasons
+        from evcharge.report.charts.save import to_svg
+        from evcharge.report.charts.tiles import draw_port_weeks
+        from evcharge.report.charts.weekly import draw_weekly
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "matplotlib":
+            raise
+        return None
+    return Pens(
+        funnel=lambda stations, target: to_svg(draw_funnel(stations, target), "funnel"),
+        panels=lambda weeks, target: to_svg(draw_panels(weeks, target), "panels"),
+        reasons=lambda table: to_svg(draw_reasons(table), "reasons"),
+        weekly=lambda weeks, target: to_svg(draw_weekly(weeks, target), "weekly"),
+        ports=lambda weeks, number: to_svg(draw_port_weeks(weeks), f"ports{number}"),
+        hours=lambda hours, number: to_svg(draw_hours(hours), f"hours{number}"),
+    )
+
+
+def _frame(story: Story) -> Frame:
+    style, script = _style(), _resource(SCRIPT)
+    return Frame(
+        version=__version__,
+        period=period_of(story.report),
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+        data=_inert_json(table_data(story)),
+    )
 
 
 def _environment() -> Environment:

@@ -5,10 +5,14 @@ What does not belong here: the stations' own figures (``now``, ``rates``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, with_rates
 from evcharge.report.now import ATTENTION
+from evcharge.report.page.cells import Table, table_of
+from evcharge.report.words import amount, interval, percent
 
 ROLL_UPS = ("region", "network", "operator", "city")
 """Columns by which stations are summed, in order of preference."""
@@ -49,3 +53,36 @@ def _summed(stations: pd.DataFrame, column: str, target: float) -> pd.DataFrame:
     rated = with_rates(sums, target)
     order = ["charges_lost_per_week", "success_ratio", column]
     return rated.sort_values(order, ascending=[False, True, True], na_position="last", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """The stations summed: the column by which, and the table."""
+
+    by: str
+    table: Table
+
+
+def roll_up_of(summed: tuple[str, pd.DataFrame] | None) -> RollUp | None:
+    """The stations summed by region, network, operator or city; None where none is recorded.
+
+    Args:
+        summed: column and frame of ``roll_up``, or None.
+    """
+    if summed is None:
+        return None
+    by, groups = summed
+    rows = [
+        (
+            row[by] if isinstance(row[by], str) else "not recorded",
+            f"{row['stations']:,}",
+            f"{row['attention']:,}",
+            f"{row['attempts']:,}",
+            percent(row["success_ratio"]),
+            interval(row["low"], row["high"]),
+            amount(row["charges_lost_per_week"]),
+        )
+        for row in groups.to_dict("records")
+    ]
+    columns = (by, "stations", "need attention", "attempts", "success", "95% interval", "charges lost a week")
+    return RollUp(by, table_of(f"Stations by {by}", columns, rows, range(1, 7)))

@@ -6,13 +6,14 @@ What does not belong here: the sorting and filtering (``report.js``).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from evcharge.report.document import plain
 from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
-from evcharge.report.page.cells import mark_of
+from evcharge.report.page.cells import Badge, badge_of
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.story import Story
 from evcharge.report.words import amount, counted, day_text, rate, whole_interval, whole_percent
@@ -54,58 +55,100 @@ DATA = {
 ratio is the quotient of its counts there as here, and two counts are shorter."""
 
 
-def all_stations(story: Story) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, what the script sorts it by (None for nothing), and its class in the style sheet."""
+
+    name: str
+    key: str | None
+    tone: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A station: cells as people read them; the fields of ``TEXTS`` are also in the script's data."""
+
+    badge: Badge
+    label: str
+    now: str
+    range: str
+    period: str
+    attempts: str
+    since: str
+    reason: str
+    reason_share: str
+    lost: str
+
+
+@dataclass(frozen=True)
+class Stations:
+    """The table of all stations.
+
+    Attributes:
+        count: how many there are.
+        title: the same as a heading.
+        caption: how to read marks and strips.
+        columns: from left to right.
+        rows: the first ``STATIC_ROWS``.
+        without_scripts: what is said where these are not all; else empty.
+    """
+
+    count: str
+    title: str
+    caption: str
+    columns: list[Column]
+    rows: list[Row]
+    without_scripts: str
+
+
+def stations_of(story: Story) -> Stations:
     """Title, columns and the first rows, as text."""
     count = len(story.stations)
     days = (story.report.last_day - story.report.first_day).days + 1
     per_square = -(-days // STRIP_BINS)
     square = "a day" if per_square == 1 else f"{per_square} days"
     start = f"{_axis_start(story):.0%}"
-    columns = (
-        ("Station", "station", ""),
-        ("Now", "now", "r"),
-        (f"{start} to 100%", None, "g"),
-        ("Whole period", "period", "r"),
-        ("Attempts", "tries", "r"),
-        (counted(days, "day"), None, "s"),
-        ("Changed, or last session", "since", ""),
-        ("Main reason now", None, ""),
-        ("Lost a week", "lost", "r"),
-    )
-    return {
-        "station_count": f"{count:,}",
-        "all_title": f"All {counted(count, 'station')}" if count > 1 else "The station",
-        "all_caption": "Mark and line: success since the last change, with its 95% interval; tick: before it; dashes: "
+    return Stations(
+        count=f"{count:,}",
+        title=f"All {counted(count, 'station')}" if count > 1 else "The station",
+        caption="Mark and line: success since the last change, with its 95% interval; tick: before it; dashes: "
         f"the target. Strip: one square for {square}, pale where nothing failed, darker the more did.",
-        "all_columns": [{"name": name, "key": key, "tone": tone} for name, key, tone in columns],
-        "static_rows": [_cells(row) for row in story.rows[:STATIC_ROWS]],
-        "without_scripts": f"Without scripts only the first {STATIC_ROWS} stations are here; evcharge report --csv "
+        columns=[
+            Column("Station", "station", ""),
+            Column("Now", "now", "r"),
+            Column(f"{start} to 100%", None, "g"),
+            Column("Whole period", "period", "r"),
+            Column("Attempts", "tries", "r"),
+            Column(counted(days, "day"), None, "s"),
+            Column("Changed, or last session", "since", ""),
+            Column("Main reason now", None, ""),
+            Column("Lost a week", "lost", "r"),
+        ],
+        rows=[_row(row) for row in story.rows[:STATIC_ROWS]],
+        without_scripts=f"Without scripts only the first {STATIC_ROWS} stations are here; evcharge report --csv "
         "stations.csv has all of them."
         if count > STATIC_ROWS
         else "",
-    }
+    )
 
 
-def _cells(row: Mapping[Any, Any]) -> dict[str, str]:
+def _row(row: Mapping[Any, Any]) -> Row:
     known = isinstance(row["reason"], str)
     stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
+    changed = day_text(row["since"]) if row["changed"] else ""
     range_now = whole_interval(row["now_low"], row["now_high"])
-    return {
-        **mark_of(row["verdict_now"]),
-        "label": row["label"],
-        "now": stopped or rate(row["now_ratio"], row["failures_included"]),
-        "range": f"{range_now}%" if range_now else "",
-        "period": rate(row["success_ratio"], row["failures_included"]),
-        "attempts": f"{row['attempts']:,}",
-        "since": f"last {day_text(row['last_session'])}"
-        if stopped
-        else day_text(row["since"])
-        if row["changed"]
-        else "",
-        "reason": row["reason"] if known else "",
-        "reason_share": whole_percent(row["reason_share"]) if known else "",
-        "lost": amount(row["charges_lost_per_week"]) if row["verdict_now"] in ATTENTION else "",
-    }
+    return Row(
+        badge=badge_of(row["verdict_now"]),
+        label=row["label"],
+        now=stopped or rate(row["now_ratio"], row["failures_included"]),
+        range=f"{range_now}%" if range_now else "",
+        period=rate(row["success_ratio"], row["failures_included"]),
+        attempts=f"{row['attempts']:,}",
+        since=f"last {day_text(row['last_session'])}" if stopped else changed,
+        reason=row["reason"] if known else "",
+        reason_share=whole_percent(row["reason_share"]) if known else "",
+        lost=amount(row["charges_lost_per_week"]) if row["verdict_now"] in ATTENTION else "",
+    )
 
 
 def table_data(story: Story) -> dict[str, Any]:
@@ -113,7 +156,7 @@ def table_data(story: Story) -> dict[str, Any]:
     strips = _strips(story)
     return {
         "rows": [{**_data(row), "d": strips[row["station_key"]]} for row in story.rows],
-        "words": [mark_of(word) for word in WORDS],
+        "words": [asdict(badge_of(word)) for word in WORDS],
         "axis": round(_axis_start(story), 2),
         "target": story.report.target,
         "bins": max(map(len, strips.values())),
@@ -121,8 +164,8 @@ def table_data(story: Story) -> dict[str, Any]:
 
 
 def _data(row: Mapping[Any, Any]) -> dict[str, Any]:
-    cells = _cells(row)
-    texts = {short: cells[name] for name, short in TEXTS.items()}
+    cells = _row(row)
+    texts = {short: getattr(cells, name) for name, short in TEXTS.items()}
     figures = {short: plain(row[name]) for name, short in DATA.items()}
     known = {short: value for short, value in (texts | figures).items() if value not in (None, "")}
     return {**known, "w": WORDS.index(row["verdict_now"])}

@@ -16,10 +16,11 @@ from urllib.parse import unquote
 
 from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
-from evcharge.sources.json_documents import Record, folded_members, items
+from evcharge.sources.json_documents import items
+from evcharge.sources.json_records import Record, folded_members
 from evcharge.sources.json_values import Fault, scalar_text
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_object, withheld_text
-from evcharge.sources.profile import folded
 
 SESSIONS, CDRS, OTHER = "sessions", "cdrs", "other"
 

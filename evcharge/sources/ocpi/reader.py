@@ -15,11 +15,12 @@ from typing import Any
 from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, chunks
-from evcharge.sources.json_documents import Record, batches, first_items, folded_members
+from evcharge.sources.json_documents import first_items
+from evcharge.sources.json_records import Record, batches, folded_members
 from evcharge.sources.json_values import Fault, refuse_unstorable, scalar_text
+from evcharge.sources.names import folded
 from evcharge.sources.ocpi.messages import CDRS, SESSIONS, Message, Plan, kind_of, messages, opened, utc_text
 from evcharge.sources.privacy import ROW_WITHHELD
-from evcharge.sources.profile import folded
 
 PLACE = ("location_id", "evse_uid", "connector_id")
 STATION = ("name", "address", "city", "state", "country", "latitude", "longitude")

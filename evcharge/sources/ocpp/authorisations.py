@@ -6,6 +6,7 @@ What does not belong here: which request led to which attempt (``ocpp.requests``
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor
 
@@ -96,9 +97,7 @@ class Way:
 
     def answered_after(self, start: Moment, own: Asked | None, *, refused: bool) -> float | None:
         """Seconds from the start to the first answer, to the request itself or to one that led to it; None without."""
-        asked = [*self._led(refused=refused), *([own] if own else [])]
-        answers = [one.answered for one in asked if one.answered is not None]
-        return _near([answer - start.logged for answer in answers]) if start.logged is not None else None
+        return answered_after(start, [*self._led(refused=refused), own])
 
     def authorize_lead(self, start: Moment, *, refused: bool) -> float | None:
         """Whole seconds from the last Authorize before the start to the start; None where there was none."""
@@ -109,6 +108,12 @@ class Way:
     def _led(self, *, refused: bool) -> list[Asked]:
         """The requests that are part of the attempt: a refused one only where the attempt was refused itself."""
         return [asked for asked in self.led if refused or not asked.refused]
+
+
+def answered_after(start: Moment, asked: Iterable[Asked | None]) -> float | None:
+    """Seconds from the start to the first answer to any of the requests; None where the log tells none."""
+    answers = [request.answered for request in asked if request and request.answered is not None]
+    return _near([answer - start.logged for answer in answers]) if start.logged is not None else None
 
 
 def mode_of_request(action: str) -> str:

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 from evcharge.carriers.file import BLOCK_BYTES, SourceFile
 from evcharge.carriers.text import MAX_LINE_CHARACTERS, blocks, pieces, refuse_long_line, split_lines, without_mark
 from evcharge.sources import table
+from evcharge.sources.names import folded
 from evcharge.sources.ocpp.frame import CALL, ERROR, FROM_STATION, RESULT, TO_STATION, Broken, Message
 from evcharge.sources.ocpp.payloads import scalar
 from evcharge.sources.ocpp.times import iso_time
-from evcharge.sources.profile import Profile, folded
+from evcharge.sources.profile import Profile
 
 _FRAME_START = re.compile(r"\[\s*[234]\s*,\s*\\?\"")
 _MAY_CARRY = re.compile(rf"{_FRAME_START.pattern}|correlationId")

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from evcharge.sources.names import folded
 from evcharge.sources.privacy import WITHHELD
-from evcharge.sources.profile import folded
 
 PRIVATE_KEYS = frozenset(
     (
@@ -116,14 +116,6 @@ def number(value: object) -> Decimal | None:
     except (InvalidOperation, ValueError):
         return None
     return amount if amount.is_finite() and abs(amount.adjusted()) <= _MOST_DIGITS else None
-
-
-def difference_wh(start: object, stop: object) -> str:
-    """Energy between two stands of a meter [Wh]; empty where one was not told, both as written where unreadable."""
-    if start is None or stop is None:
-        return ""
-    first, last = number(start), number(stop)
-    return f"{stop} − {start}" if first is None or last is None else format(last - first, "f")
 
 
 def one_line(text: str) -> str:

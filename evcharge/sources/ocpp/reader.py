@@ -16,20 +16,15 @@ from evcharge.carriers.file import SourceFile, open_file
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
-from evcharge.sources.ocpp.attempts import Origin
+from evcharge.sources.names import folded
+from evcharge.sources.ocpp.attempts import FIELDS, Origin, Row
 from evcharge.sources.ocpp.frame import Broken, Message
 from evcharge.sources.ocpp.messages import carries_messages, messages_of
-from evcharge.sources.ocpp.pairing import Row, Sessions
+from evcharge.sources.ocpp.pairing import Sessions
 from evcharge.sources.ocpp.times import seconds_of
-from evcharge.sources.profile import Profile, folded
+from evcharge.sources.profile import Profile
 
-FIELDS: tuple[str, ...] = (
-    *("station", "session", "evse", "connector", "start", "start_zone", "end", "end_zone"),
-    *("energy_wh", "stop_reason", "error_codes", "id_token", "has_transaction", "reached_charging"),
-    *("next_status", "updated", "authorisation_mode", "authorised_after", "plugged_in_after", "power_after"),
-    *("authorize_lead", "trigger_reasons"),
-)
-"""Fields of a row; docs/sources/ocpp.md tells what each is made of."""
+__all__ = ["FIELDS", "read", "recognises"]
 
 BATCH_ROWS = 10_000
 """Rows that are handed to the frames at a time."""

@@ -1,7 +1,8 @@
 """Acts that ask for a transaction, and what they led to: a card held up (Authorize), a start by app (remote start).
 
 An act that led to a transaction is part of that transaction's attempt; one that led nowhere is an attempt of its own.
-What does not belong here: transactions, and pairing answers with requests (``ocpp.pairing``).
+What does not belong here: transactions (``ocpp.v16``, ``ocpp.v201``), and pairing answers with requests
+(``ocpp.answers``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from evcharge.sources.ocpp.attempts import Attempt, Origin
+from evcharge.sources.ocpp.attempts import Origin, Request, Transaction
 from evcharge.sources.ocpp.authorisations import AUTHORIZE, REMOTE_STARTS, Asked, lead_seconds
 from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.payloads import scalar, token
@@ -25,8 +26,8 @@ REMOTE_START_SECONDS = 180.0
 """A remote start belongs to a start with the same token within this time: longer than a station waits for a plug
 (ConnectionTimeOut, 60 to 120 s as a rule)."""
 
-MAX_PENDING = 1_000
-"""Requests of a station that may wait for their answers; the oldest are given up first."""
+MAX_WAITING = 1_000
+"""Requests of a station that may wait for what they lead to; the oldest are put aside first."""
 
 SHORTEST_TAG_CHARACTERS = 4
 """A shorter token in an id is chance."""
@@ -40,16 +41,16 @@ class Requests:
 
     def __init__(self, station: str) -> None:
         self._station = station
-        self._waiting: list[Attempt] = []
-        self._settled: list[Attempt] = []
-        self._recent: deque[tuple[str, Moment, Attempt]] = deque(maxlen=MAX_TAGS)
+        self._waiting: list[Request] = []
+        self._settled: list[Request] = []
+        self._recent: deque[tuple[str, Moment, Transaction]] = deque(maxlen=MAX_TAGS)
 
-    def take(self, message: Message, now: Moment) -> Attempt | None:
+    def take(self, message: Message, now: Moment) -> Request | None:
         """The attempt that a request is so far; None where it was only sent a second time."""
         tag = token(message.payload)
-        if any((one.action, one.tag, one.request_id) == (message.action, tag, message.id) for one in self._waiting):
+        if self._is_waiting(message, tag):
             return None
-        request = Attempt(message.action, self._station, now, Origin.of(message), tag=tag, request_id=message.id)
+        request = Request(message.action, self._station, now, Origin.of(message), tag=tag, request_id=message.id)
         request.asked = Asked(message.action, now.logged)
         request.session = f"{message.action}|{without_tag(message.id, tag)}|{now.text}"
         if message.action == AUTHORIZE:
@@ -63,11 +64,19 @@ class Requests:
         self._waiting.append(request)
         return request
 
-    def _find_what_it_is_part_of(self, request: Attempt, now: Moment) -> None:
+    def _is_waiting(self, message: Message, tag: str) -> bool:
+        """Whether the same request, with the same message id, waits already."""
+        sent = (message.action, tag, message.id)
+        return any((request.action, request.tag, request.request_id) == sent for request in self._waiting)
+
+    def _find_what_it_is_part_of(self, request: Request, now: Moment) -> None:
         """An Authorize is a part of a running transaction that its token began shortly before, or of a remote start."""
-        running = [(moment, one) for tag, moment, one in self._recent if tag == request.tag and one.stop is None]
-        gaps = [(logged_between(moment, now), attempt) for moment, attempt in running]
-        near = [attempt for gap, attempt in gaps if gap is not None and gap <= AUTHORIZE_SECONDS]
+        gaps = [
+            (logged_between(moment, now), transaction)
+            for tag, moment, transaction in self._recent
+            if tag == request.tag and transaction.stop is None
+        ]
+        near = [transaction for gap, transaction in gaps if gap is not None and gap <= AUTHORIZE_SECONDS]
         request.ignored = bool(near)
         if near and near[-1].start and request.asked:
             lead = lead_seconds(now.logged, near[-1].start.logged)
@@ -77,18 +86,18 @@ class Requests:
             if is_remote and earlier.tag == request.tag and _within(earlier.start, now, REMOTE_START_SECONDS):
                 request.ignored, request.act_of = True, earlier
 
-    def led_to(self, attempt: Attempt, tag: str, now: Moment, *, at_start: bool) -> None:
+    def led_to(self, transaction: Transaction, tag: str, now: Moment, *, at_start: bool) -> None:
         """The requests with this token, or this number of a remote start, led to this transaction."""
-        begins = not any(known == tag and one is attempt for known, _, one in self._recent)
+        begins = not any(known == tag and begun is transaction for known, _, begun in self._recent)
         for request in self._waiting:
-            same = (tag and request.tag == tag) or (request.remote_id and request.remote_id == attempt.remote_id)
+            same = (tag and request.tag == tag) or (request.remote_id and request.remote_id == transaction.remote_id)
             if same and request.followed_by is None and _within(request.start, now, request.window_seconds):
-                request.followed_by, request.begins = attempt, begins
+                request.followed_by, request.begins = transaction, begins
                 if request.asked and (request.act_of or not request.ignored):
                     request.asked.before_start = at_start
-                    attempt.way.led += (request.asked,)
+                    transaction.way.led += (request.asked,)
         if tag:
-            self._recent.append((tag, now, attempt))
+            self._recent.append((tag, now, transaction))
 
     def stopped(self, tags: Collection[str], now: Moment) -> None:
         """An Authorize with the token of a transaction that stopped was the card held up to stop it.
@@ -103,14 +112,14 @@ class Requests:
     def settle_old(self, now: Moment) -> None:
         """Put aside the requests that nothing can follow any more, and forget those that are parts of another act."""
         while self._waiting and (
-            len(self._waiting) > MAX_PENDING or not _within(self._waiting[0].start, now, AUTHORIZE_SECONDS)
+            len(self._waiting) > MAX_WAITING or not _within(self._waiting[0].start, now, AUTHORIZE_SECONDS)
         ):
             request = self._waiting.pop(0)
             part_of_another = request.ignored or (request.followed_by and not request.refused)
             if not (part_of_another and request.answered):
                 self._settled.append(request)
 
-    def that_led_nowhere(self, end: Moment) -> Iterator[tuple[Attempt, bool]]:
+    def that_led_nowhere(self, end: Moment) -> Iterator[tuple[Request, bool]]:
         """The attempts that are requests alone, and whether the log went on long enough to say so."""
         for request in (*self._settled, *self._waiting):
             led = request.followed_by

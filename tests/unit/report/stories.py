@@ -12,11 +12,11 @@ from evcharge.metrics.loads import ACCOUNT
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.weekly import control_chart, direction, weekly_counts
+from evcharge.report.comparison import Comparison
 from evcharge.report.now import PRESENT, SILENT
 from evcharge.report.page.background import Evidence, listed
 from evcharge.report.page.rollup import roll_up
 from evcharge.report.rates import STATION_FIGURES, Report
-from evcharge.report.sandwich import Sandwich
 from evcharge.report.story import ADVICE, Story, arranged
 
 FIRST_DAY = date(2025, 4, 1)
@@ -113,7 +113,7 @@ def evidence_of(story: Story, **more: object) -> Evidence:
         "actions": actions,
         "silent": silent,
         "roll_up": roll_up(story.stations, target),
-        "sandwich": Sandwich(definition, target, (), (), rates.astype({"flips": bool}), {}),
+        "comparison": Comparison(definition, target, (), (), rates.astype({"flips": bool}), {}),
         "recorded": frozenset(),
         "out_of_period": 0,
         "loads": pd.DataFrame(columns=["file_name", "file_sha256", "source", *ACCOUNT]),

@@ -10,12 +10,12 @@ import pytest
 
 from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.weekly import SMALL, WORSE, Direction
-from evcharge.report.page import render_page
-from evcharge.report.page.actions import actions
+from evcharge.report.page.actions import actions_of
 from evcharge.report.page.background import SHOWN_COLUMNS
-from evcharge.report.page.figures import evidence_charts
-from evcharge.report.page.head import figures, finding
-from evcharge.report.page.stations import STATIC_ROWS, all_stations, table_data
+from evcharge.report.page.figures import Charts, charts_of
+from evcharge.report.page.head import head_of
+from evcharge.report.page.page import pens, render_page
+from evcharge.report.page.stations import STATIC_ROWS, stations_of, table_data
 from tests.unit.report.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
 
 EVERYTHING = frozenset(name for names in SHOWN_COLUMNS for name in names)
@@ -26,8 +26,14 @@ def silent(station_id, **more):
 
 
 def figure_of(story, name):
-    (figure,) = (one for one in figures(story)["figures"] if one["name"] == name)
+    (figure,) = (one for one in head_of(story, 0).figures if one.name == name)
     return figure
+
+
+def charts_shown(story, **evidence) -> Charts:
+    """The charts of a story, with what stands behind it."""
+    behind = evidence_of(story, **evidence)
+    return charts_of(story, behind.actions, behind.missing, pens())
 
 
 def page_of(story, **evidence):
@@ -49,9 +55,10 @@ def test_where_all_that_is_wrong_is_silence_the_page_does_not_say_that_there_is_
 
 def test_few_silent_stations_stand_among_the_others():
     told = story_of(*(silent(f"S{n}") for n in range(3)), station(*BAD))
-    said = actions(told, evidence_of(told))
-    assert [one["word"] for one in said["actions"]] == ["silent", "silent", "silent", "below target"]
-    assert said["silent"] is None
+    behind = evidence_of(told)
+    said = actions_of(told, behind.actions, behind.silent)
+    assert [one.badge.word for one in said.rows] == ["silent", "silent", "silent", "below target"]
+    assert said.silent is None
 
 
 # Evidence
@@ -59,9 +66,9 @@ def test_few_silent_stations_stand_among_the_others():
 
 def test_stations_of_one_name_have_panels_and_labels_of_their_own():
     told = story_of(station(*BAD, "1", name="Depot"), station(*GOOD, "2", name="Depot"))
-    spread = evidence_charts(told, evidence_of(told))["spread"]
-    assert {row[0] for row in spread["table"]["rows"]} == {"Depot · 1", "Depot · 2"}
-    assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread["svg"])}
+    spread = charts_shown(told).spread
+    assert {row[0] for row in spread.table.rows} == {"Depot · 1", "Depot · 2"}
+    assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread.svg)}
 
 
 def test_one_id_of_two_sources_has_panels_and_labels_of_its_own():
@@ -83,22 +90,22 @@ def test_the_title_of_the_funnel_counts_the_stations_below_target_and_no_silent_
         (0, "No station in use is below target beyond what chance explains"),
     ):
         told = story_of(*(station(*BAD, f"B{n}") for n in range(bad)), silent("S1"), silent("S2"), *others)
-        assert evidence_charts(told, evidence_of(told))["spread"]["title"] == title
+        assert charts_shown(told).spread.title == title
 
 
 def test_stations_out_of_use_are_not_in_the_funnel():
     gone = station(60, 40, "gone", last_day=50)
     told = story_of(gone, *(station(*GOOD, f"G{n}", last_day=160) for n in range(10)))
-    spread = evidence_charts(told, evidence_of(told))["spread"]
-    assert spread["caption"].endswith("Without the stations out of use.")
-    assert "Meets target: 10." in spread["svg"]
-    assert "tell yet: 1." not in spread["svg"]
+    spread = charts_shown(told).spread
+    assert spread.caption.endswith("Without the stations out of use.")
+    assert "Meets target: 10." in spread.svg
+    assert "tell yet: 1." not in spread.svg
 
 
 def test_where_failures_were_removed_no_chart_shows_a_rate():
     told = story_of(*(station(100, 0, f"R{n}", without_failures=1) for n in range(10)))
-    shown = evidence_charts(told, evidence_of(told))
-    assert (shown["spread"], shown["weekly"]) == (None, None)
+    shown = charts_shown(told)
+    assert (shown.spread, shown.weekly) == (None, None)
 
 
 def test_why_reasons_are_left_out_is_told_as_it_is():
@@ -108,11 +115,11 @@ def test_why_reasons_are_left_out_is_told_as_it_is():
         (frozenset({"port_id"}), "the data records no stop_reason and no error_code."),
         (frozenset({"error_code"}), "no reason was recorded of the failures since each station's last change."),
     ):
-        said = evidence_charts(told, evidence_of(told, recorded=recorded))
-        assert said["no_reasons"] == f"Why attempts fail is left out: {reason}"
+        said = charts_shown(told, recorded=recorded)
+        assert said.no_reasons == f"Why attempts fail is left out: {reason}"
     sound = story_of(station(100, 0))
-    said = evidence_charts(sound, evidence_of(sound, recorded=EVERYTHING))
-    assert said["no_reasons"] == "Why attempts fail is left out: none failed since its station's last change."
+    said = charts_shown(sound, recorded=EVERYTHING)
+    assert said.no_reasons == "Why attempts fail is left out: none failed since its station's last change."
 
 
 def test_columns_that_the_data_lacks_are_named():
@@ -136,8 +143,8 @@ def hours_of(*keys):
 
 def test_a_port_without_attempts_has_no_share_of_failures():
     told = story_of(station(*BAD, ports=2), detail=hours_of(1))
-    (tile,) = evidence_charts(told, evidence_of(told))["tiles"]
-    assert tile["table"]["rows"] == [["1", "60", "60", "100.0%"], ["2", "0", "0", "–"]]
+    (tile,) = charts_shown(told).tiles
+    assert tile.table.rows == [["1", "60", "60", "100.0%"], ["2", "0", "0", "–"]]
 
 
 def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
@@ -145,9 +152,9 @@ def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
     bunched = {"hour_window": window, "worst_hours": "20:00–24:00"}
     stations = (station(*BAD, "a", **bunched), station(*GOOD, "b"), station(100, 400, "c", **bunched))
     told = story_of(*stations, detail=hours_of(1, 3))
-    charts = evidence_charts(told, evidence_of(told))["hours"]
-    assert [one["title"] for one in charts] == ["c: 100.0% fail 20:00–24:00", "a: 100.0% fail 20:00–24:00"]
-    assert all(">20:00–24:00<" in one["svg"] for one in charts)
+    charts = charts_shown(told).hours
+    assert [one.title for one in charts] == ["c: 100.0% fail 20:00–24:00", "a: 100.0% fail 20:00–24:00"]
+    assert all(">20:00–24:00<" in one.svg for one in charts)
 
 
 # The head
@@ -155,23 +162,23 @@ def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
 
 def test_the_head_counts_what_it_names():
     many = [station(*GOOD, f"S{n}", source=f"source{n}") for n in range(4)]
-    assert finding(story_of(*many))["eyebrow"].startswith("4 sources · ")
+    assert head_of(story_of(*many), 0).eyebrow.startswith("4 sources · ")
     networks = [station(*GOOD, f"S{n}", network=f"Net {n}") for n in range(4)]
-    assert finding(story_of(*networks))["eyebrow"].startswith("4 networks · ")
-    assert finding(story_of(*networks[:2]))["eyebrow"].startswith("Net 0 and Net 1 · ")
+    assert head_of(story_of(*networks), 0).eyebrow.startswith("4 networks · ")
+    assert head_of(story_of(*networks[:2]), 0).eyebrow.startswith("Net 0 and Net 1 · ")
 
 
 def test_where_failures_were_removed_no_figure_of_the_head_is_a_rate_or_a_warning():
     told = story_of(station(10, 20, without_failures=30))
     for name in ("Attempts that succeeded", "Failure allowance used"):
         figure = figure_of(told, name)
-        assert (figure["value"], figure["detail"], figure["tone"]) == ("–", "failures are not in the data", "")
+        assert (figure.value, figure.detail, figure.tone) == ("–", "failures are not in the data", "")
 
 
 def test_an_allowance_that_is_more_than_used_up_is_bad_and_one_failure_is_one():
-    assert figure_of(story_of(station(90, 10)), "Failure allowance used")["tone"] == "bad"
+    assert figure_of(story_of(station(90, 10)), "Failure allowance used").tone == "bad"
     one = figure_of(story_of(station(99, 1)), "Failure allowance used")
-    assert (one["value"], one["detail"], one["tone"]) == ("20%", "1 failure; 5 allowed by the target", "")
+    assert (one.value, one.detail, one.tone) == ("20%", "1 failure; 5 allowed by the target", "")
 
 
 def test_the_direction_of_the_head_is_dated_only_where_it_has_a_date():
@@ -189,25 +196,25 @@ def test_the_direction_of_the_head_is_dated_only_where_it_has_a_date():
         (Direction(SMALL, date(2025, 4, 28), 0.9612, 0.9608, -0.04, None), "No change that matters", "96.1% to 96.1%"),
     ):
         figure = figure_of(story_of(station(*GOOD), direction=found), "Direction, week by week")
-        assert (figure["value"], figure["detail"]) == (value, detail)
+        assert (figure.value, figure.detail) == (value, detail)
 
 
 def test_a_loss_says_of_how_many_stations_it_is_known():
     known = figure_of(story_of(station(*BAD), station(*BAD, "B")), "Charges lost a week")
-    assert (known["value"], known["detail"]) == ("10", "about 203 kWh, at 2 stations that need attention; a floor")
+    assert (known.value, known.detail) == ("10", "about 203 kWh, at 2 stations that need attention; a floor")
     young = story_of(station(*BAD), station(5, 45, "young", first_day=65))
     assert young.attention["charges_lost_per_week"].isna().sum() == 1
     partly = figure_of(young, "Charges lost a week")
-    assert partly["detail"].endswith(", known of 1 of 2 stations that need attention; a floor")
-    assert partly["detail"].startswith("at least ")
+    assert partly.detail.endswith(", known of 1 of 2 stations that need attention; a floor")
+    assert partly.detail.startswith("at least ")
     one = figure_of(story_of(station(*BAD)), "Charges lost a week")
-    assert one["detail"].endswith("at 1 station that needs attention; a floor")
+    assert one.detail.endswith("at 1 station that needs attention; a floor")
 
 
 def test_the_tally_goes_with_its_numbers():
-    told = figures(story_of(station(*GOOD), station(*GOOD, "B"), station(*BAD, "C")))["tally"]
-    assert [one["text"] for one in told] == ["1 below target", "0 silent", "0 can't tell yet", "2 meet target"]
-    assert figures(story_of(station(*GOOD)))["tally"][3]["text"] == "1 meets target"
+    told = head_of(story_of(station(*GOOD), station(*GOOD, "B"), station(*BAD, "C")), 0).tally
+    assert [one.text for one in told] == ["1 below target", "0 silent", "0 can't tell yet", "2 meet target"]
+    assert head_of(story_of(station(*GOOD)), 0).tally[3].text == "1 meets target"
 
 
 # All stations
@@ -215,7 +222,7 @@ def test_the_tally_goes_with_its_numbers():
 
 def test_the_axis_of_the_table_reaches_below_a_low_target():
     told = story_of(station(50, 50), target=0.4)
-    assert all_stations(told)["all_columns"][2]["name"] == "35% to 100%"
+    assert stations_of(told).columns[2].name == "35% to 100%"
     assert table_data(told)["axis"] == 0.35
 
 
@@ -223,26 +230,26 @@ def test_without_scripts_only_what_is_left_out_is_told():
     few = story_of(station(*GOOD))
     assert "<noscript>" not in page_of(few)
     many = story_of(*(station(*NEW, f"S{n}") for n in range(STATIC_ROWS + 1)))
-    assert "only the first 100 stations" in all_stations(many)["without_scripts"]
+    assert "only the first 100 stations" in stations_of(many).without_scripts
 
 
 def test_the_table_rounds_intervals_outwards():
     told = story_of(station(249, 2))
-    (row,) = all_stations(told)["static_rows"]
-    assert (row["now"], row["range"]) == ("99.2%", "97–100%")
+    (row,) = stations_of(told).rows
+    assert (row.now, row.range) == ("99.2%", "97–100%")
 
 
 def test_a_silent_station_is_told_by_its_last_session_and_its_spell_is_kept_beside_it():
     told = story_of(silent("S"), station(*GOOD))
     row = table_data(told)["rows"][0]
     assert (row["f"], row["e"]) == ("2025-04-01", "2025-05-20")
-    assert all_stations(told)["static_rows"][0]["since"] == "last 20 May 2025"
+    assert stations_of(told).rows[0].since == "last 20 May 2025"
 
 
 def test_a_station_out_of_use_has_no_rate_now_in_the_table_and_a_note_on_the_page():
     told = story_of(station(60, 40, "old", last_day=50), station(500, 0, "good", last_day=160))
-    row = all_stations(told)["static_rows"][-1]
-    assert (row["label"], row["now"], row["since"], row["lost"]) == ("old", "unused", "last 20 May 2025", "")
+    row = stations_of(told).rows[-1]
+    assert (row.label, row.now, row.since, row.lost) == ("old", "unused", "last 20 May 2025", "")
     assert "1 station has been out of use for more than 13 weeks" in page_of(told)
     assert "been out of use" not in page_of(story_of(station(*GOOD)))
 
@@ -263,7 +270,7 @@ def test_a_reason_that_does_not_lead_is_no_word_in_the_table():
     told = story_of(station(2, 1, reason=math.nan))
     (row,) = table_data(told)["rows"]
     assert not {"r", "q", "share"} & set(row)
-    assert all_stations(told)["static_rows"][0]["reason"] == ""
+    assert stations_of(told).rows[0].reason == ""
 
 
 # What counts

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from evcharge.metrics.weekly import NO_CHANGE, SMALL, WORSE, Direction
+from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.picture import save_chart
 from evcharge.report.document import to_json
 from evcharge.report.now import PRESENT
@@ -199,5 +200,5 @@ def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):
     from evcharge.errors import ReportError
 
     with pytest.raises(ReportError, match="can't be written"):
-        save_chart(story_of(station(1, 1)), tmp_path / "nowhere" / "x.png")
+        save_chart(story_of(station(1, 1)), tmp_path / "nowhere" / "x.png", draw_station_reliability)
     assert not list(tmp_path.iterdir())

@@ -21,7 +21,7 @@ from evcharge.errors import SourceError
 from evcharge.frames import Cleaned, RawSessions
 from evcharge.load.time_format import settled
 from evcharge.sources import Profile, builtin_profiles, open_file, pick_profile, read, with_overrides
-from evcharge.sources.profile import folded
+from evcharge.sources.names import folded
 
 AS_OF = pd.Timestamp("2026-01-01", tz="UTC")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from evcharge.sources.profile import TABULAR, folded
+from evcharge.sources.formats import TABULAR
+from evcharge.sources.names import folded
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evcharge.sources import builtin_profiles, open_file, unknown_columns
-from evcharge.sources.profile import read_profile
+from evcharge.sources import builtin_profiles, open_file, read_profile, unknown_columns
 
 GOOD = '{"energy":46.570,"start":1733848096000,"end":1733850582000,"id_pdc_itinerance":"FR1"}\n'
 QUALICHARGE = builtin_profiles()["qualicharge"]

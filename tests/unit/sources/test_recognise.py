@@ -10,17 +10,23 @@ import pytest
 
 from evcharge.errors import SourceError
 from evcharge.sources import (
+    acn,
     builtin_profiles,
     open_file,
     pick_profile,
     read,
     read_profile,
+    recognise,
     unknown_columns,
     with_overrides,
 )
 
 HEADER = "session_id,station_id,start_time,end_time,energy_kwh\n"
 NATIVE = builtin_profiles()["native"]
+ACN = (
+    '{"_items": [{"sessionID": "s", "stationID": "A", "connectionTime": "Wed, 31 Jan 2024 08:00:00 GMT", '
+    '"disconnectTime": null, "kWhDelivered": 1}]}'
+)
 
 
 @pytest.fixture
@@ -171,6 +177,39 @@ def test_reading_with_a_profile_that_does_not_fit_is_refused_at_once(tmp_path):
     (tmp_path / "f").write_text("a,b\n")
     with open_file(tmp_path / "f") as file, pytest.raises(SourceError, match="does not fit"):
         read(file, NATIVE)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "looker"),
+    [
+        (HEADER + "s,A,2024-01-31T08:00:00Z,,\n", "native", (recognise, "_names")),
+        (ACN, "acn-data", (acn, "recognises")),
+    ],
+)
+def test_a_file_is_recognised_once_however_often_it_is_read(monkeypatch, tmp_path, text, name, looker):
+    (tmp_path / "f").write_text(text)
+    module, function = looker
+    looks, whole = [], getattr(module, function)
+    monkeypatch.setattr(module, function, lambda *given: looks.append(given) or whole(*given))
+    with open_file(tmp_path / "f") as file:
+        profile = pick_profile(file, [builtin_profiles()[name]])
+        settled = replace(profile, conventions=replace(profile.conventions, time_format="epoch_s"))
+        assert [len(raw.frame) for like in (profile, settled) for raw in read(file, like)] == [1, 1]
+        assert unknown_columns(file, profile) == ()
+    assert len(looks) == 1
+
+
+def test_a_file_that_was_recognised_is_still_refused_for_a_profile_that_it_does_not_fit(tmp_path):
+    (tmp_path / "f").write_text(HEADER)
+    with open_file(tmp_path / "f") as file:
+        profile = pick_profile(file, builtin_profiles().values())
+        other = with_overrides(profile, columns={"station_name": "Site"})
+        with pytest.raises(SourceError, match="does not fit"):
+            read(file, other)
+        with pytest.raises(SourceError, match="does not look like"):
+            read(file, builtin_profiles()["acn-data"])
+    with open_file(tmp_path / "f") as again, pytest.raises(SourceError, match="does not fit"):
+        read(again, other)
 
 
 @pytest.mark.parametrize("change", [("reason", "raeson"), ("session", "sesion")])

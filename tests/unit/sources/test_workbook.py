@@ -15,7 +15,15 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from evcharge.errors import SourceError
-from evcharge.sources import builtin_profiles, open_file, pick_profile, read, unknown_columns
+from evcharge.sources import (
+    builtin_profiles,
+    open_file,
+    pick_profile,
+    read,
+    unknown_columns,
+    workbook_archive,
+    workbook_cells,
+)
 from evcharge.sources import workbook as reader
 from evcharge.sources.profile import Step
 from tests.unit.sources.conftest import read_path
@@ -193,7 +201,7 @@ def test_without_the_library_a_workbook_is_refused_with_the_command_that_brings_
     [("MAX_CELLS", 14, "span 15 cells"), ("MAX_UNPACKED_BYTES", 1_000, "unpacks to")],
 )
 def test_a_workbook_beyond_a_limit_is_refused_before_it_is_held(monkeypatch, refusal, limit, most, what):
-    monkeypatch.setattr(reader, limit, most)
+    monkeypatch.setattr(workbook_archive, limit, most)
     monkeypatch.setattr(reader, "_whole", None)  # would open it
     error = refusal(workbook([HEADER, GOOD, GOOD]))
     assert error.code == "workbook_too_large"
@@ -201,7 +209,7 @@ def test_a_workbook_beyond_a_limit_is_refused_before_it_is_held(monkeypatch, ref
 
 
 def test_a_workbook_longer_than_the_limit_is_not_held(monkeypatch, refusal):
-    monkeypatch.setattr(reader, "MAX_WORKBOOK_BYTES", 100)
+    monkeypatch.setattr(workbook_archive, "MAX_WORKBOOK_BYTES", 100)
     assert "larger than 128 MiB" in refusal(workbook([HEADER, GOOD])).reason
 
 
@@ -237,13 +245,13 @@ def test_cells_without_a_name_stand_side_by_side(read_bytes):
 )
 def test_the_range_that_a_sheet_spans_is_told_from_its_cells(xml, cells):
     with zipfile.ZipFile(io.BytesIO(zipped({"part": f"<sheetData>{xml}</sheetData>"}))) as archive:
-        assert reader._used_range(archive, archive.infolist()[0]) == cells
+        assert workbook_archive._used_range(archive, archive.infolist()[0]) == cells
 
 
 def test_the_range_is_told_across_the_blocks_of_a_long_part():
     xml = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c><c r="C{n}"><v>1</v></c></row>' for n in range(1, 60_001))
     with zipfile.ZipFile(io.BytesIO(zipped({"part": xml}))) as archive:
-        assert reader._used_range(archive, archive.infolist()[0]) == 60_000 * 3
+        assert workbook_archive._used_range(archive, archive.infolist()[0]) == 60_000 * 3
 
 
 def test_what_is_kept_of_a_workbook_goes_with_the_file(tmp_path):
@@ -315,10 +323,10 @@ def test_what_can_be_no_id_is_a_fault(read_bytes, cell):
 
 @pytest.mark.parametrize("result", ["inf", "nan"])
 def test_a_number_that_is_none_is_no_id_and_breaks_nothing(result):
-    with pytest.raises(reader._Fault):
-        reader._id_text(float(result))
-    assert reader._text(float(result)) == result
-    assert reader._duration_text(float(result), "h:m:s") == result
+    with pytest.raises(workbook_cells.CellFault):
+        workbook_cells._id_text(float(result))
+    assert workbook_cells.text_of(float(result)) == result
+    assert workbook_cells._duration_text(float(result), "h:m:s") == result
 
 
 def test_a_nul_in_a_cell_is_a_fault():
@@ -346,7 +354,7 @@ def test_a_nul_in_a_cell_is_a_fault():
     ],
 )
 def test_a_cell_is_written_as_text(cell, text):
-    assert reader._text(cell) == text
+    assert workbook_cells.text_of(cell) == text
 
 
 DURATION = replace(NATIVE, optional_columns={**NATIVE.optional_columns, "duration_minutes": ("Length",)})

@@ -11,10 +11,11 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from evcharge.report.charts import ChartText, draw_station_reliability, save_png
+from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.ranked import WIDTH_PX
-from evcharge.report.charts.stations import MAX_ROWS
+from evcharge.report.charts.save import save_png
+from evcharge.report.charts.stations import MAX_ROWS, ChartText
 from tests.charting import (
     BELOW,
     MEETS,

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from evcharge.report.charts import ChartText, draw_station_dots, draw_station_reliability
+from evcharge.report.charts.bars import draw_station_reliability
+from evcharge.report.charts.dots import draw_station_dots
+from evcharge.report.charts.stations import ChartText
 from tests.charting import (
     BELOW,
     MEETS,

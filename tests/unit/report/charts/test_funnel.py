@@ -7,7 +7,8 @@ import pytest
 from matplotlib.text import Text
 
 from evcharge.metrics.small_samples import funnel_limits
-from evcharge.report.charts import draw_funnel, to_svg
+from evcharge.report.charts.funnel import draw_funnel
+from evcharge.report.charts.save import to_svg
 from tests.charting import (
     BELOW,
     HOSTILE,

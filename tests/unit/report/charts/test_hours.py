@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from evcharge.report.charts import draw_hours, hours_alt
-from evcharge.report.charts.theme import BAD, BAD_PALE, UNSURE, UNSURE_PALE
+from evcharge.report.charts.hours import draw_hours, hours_alt
+from evcharge.report.colours import BAD, BAD_PALE, UNSURE, UNSURE_PALE
 from tests.charting import alternative, collisions, part, png, words
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evcharge.report.charts import draw_panels, panels_alt, to_svg
+from evcharge.report.charts.panels import draw_panels, panels_alt
+from evcharge.report.charts.save import to_svg
 from tests.charting import (
     BELOW,
     HOSTILE,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.reasons import NOT_RECORDED
-from evcharge.report.charts import draw_reasons, reasons_alt
+from evcharge.report.charts.reasons import draw_reasons, reasons_alt
 from tests.charting import HOSTILE, alternative, collisions, part, png, texts, words
 
 

@@ -12,19 +12,16 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from evcharge.report.charts import (
-    ChartText,
-    draw_funnel,
-    draw_hours,
-    draw_panels,
-    draw_port_weeks,
-    draw_reasons,
-    draw_station_dots,
-    draw_station_reliability,
-    draw_weekly,
-    to_svg,
-)
-from evcharge.report.charts.save import _presentation
+from evcharge.report.charts.bars import draw_station_reliability
+from evcharge.report.charts.dots import draw_station_dots
+from evcharge.report.charts.funnel import draw_funnel
+from evcharge.report.charts.hours import draw_hours
+from evcharge.report.charts.panels import draw_panels
+from evcharge.report.charts.reasons import draw_reasons
+from evcharge.report.charts.save import _presentation, to_svg
+from evcharge.report.charts.stations import ChartText
+from evcharge.report.charts.tiles import draw_port_weeks
+from evcharge.report.charts.weekly import draw_weekly
 from evcharge.report.colours import TOKENS
 from tests.charting import BELOW, HOSTILE, TEXT, UNSURE, fleet, mixed, mondays, png, station, texts, weeks_of
 
@@ -126,7 +123,7 @@ def test_names_are_text_and_whole_where_only_a_browser_has_the_letters():
 
 def test_the_same_figure_is_the_same_text_in_every_process(svgs):
     program = (
-        "from tests.unit.report.charts.test_save import everything; from evcharge.report.charts import to_svg; "
+        "from tests.unit.report.charts.test_save import everything; from evcharge.report.charts.save import to_svg; "
         "print(sorted((n, to_svg(f, n)) for n, f in everything().items()))"
     )
     run = subprocess.run(

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evcharge.report.charts import draw_weekly, to_svg, weekly_alt
+from evcharge.report.charts.save import to_svg
+from evcharge.report.charts.weekly import draw_weekly, weekly_alt
 from tests.charting import alternative, collisions, mondays, part, parts, png, points, weeks_of, words
 
 SIX = weeks_of([100] * 6, [97, 96, 95, 90, 99, 95], ["", "", "", "worse", "better", ""])

@@ -1,4 +1,4 @@
-"""evcharge sandwich and report --definition all: every definition side by side, and the verdicts that depend on it."""
+"""evcharge compare and report --definition all: every definition side by side, and the verdicts that depend on it."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def run(url, tmp_path, capsys, monkeypatch):
     return command
 
 
-def test_the_sandwich_names_the_stations_whose_verdict_depends_on_the_rule(run):
-    told = json.loads(run("sandwich", "--json"))
+def test_the_comparison_names_the_stations_whose_verdict_depends_on_the_rule(run):
+    told = json.loads(run("compare", "--json"))
     assert {one["station_id"]: one["verdict_depends_on_definition"] for one in told["stations"]} == {
         "A": False,
         "B": True,
@@ -64,7 +64,7 @@ def test_the_sandwich_names_the_stations_whose_verdict_depends_on_the_rule(run):
 
 
 def test_definitions_that_lack_their_columns_are_named_not_shown(run):
-    told = json.loads(run("sandwich", "--json"))
+    told = json.loads(run("compare", "--json"))
     shown = {one["id"] for one in told["definitions"]}
     assert shown | set(told["definitions_without_data"]) == set(DEFINITIONS)
     assert set(told["definitions_without_data"]) == {
@@ -82,7 +82,7 @@ def test_every_definition_accounts_for_every_session(run):
 
 
 def test_people_read_what_drives_the_difference(run):
-    out = run("sandwich")
+    out = run("compare")
     assert "The verdict depends on the definition at 1 of 3 stations" in out
     assert "● 100.0% +50" in out
     assert "+n: sessions that fail by afirev and succeed by this one" in out
@@ -97,7 +97,7 @@ def test_all_definitions_stand_in_one_table(run):
 
 def test_a_definition_of_ones_own_stands_among_them_and_in_the_report(run):
     Path("ours.toml").write_text('id = "ours"\ntitle = "t"\nsource = "s"\nenergy_kwh_above = 0.2\n')
-    told = json.loads(run("sandwich", "--definition", "ours.toml", "--json"))
+    told = json.loads(run("compare", "--definition", "ours.toml", "--json"))
     assert told["base"].startswith("ours@")
     ours = next(one for one in told["definitions"] if one["id"] == told["base"])
     assert ours["network"]["successes"] == 300
@@ -107,11 +107,24 @@ def test_a_definition_of_ones_own_stands_among_them_and_in_the_report(run):
 
 
 def test_where_no_verdict_differs_it_says_so(run):
-    assert "No verdict depends on the definition: 1 station has the same" in run("sandwich", "--station", "A")
+    assert "No verdict depends on the definition: 1 station has the same" in run("compare", "--station", "A")
 
 
 @pytest.mark.parametrize("word", ["csr", "nothing.toml"])
 def test_an_unknown_definition_is_refused_with_what_there_is(word, capsys):
-    assert run_command(["sandwich", "--definition", word]) in (1, 2)
+    assert run_command(["compare", "--definition", word]) in (1, 2)
     said = capsys.readouterr().err
     assert "afirev" in said or "own-definitions" in said
+
+
+def test_the_old_name_of_the_command_does_the_same_and_says_the_new_one(run, url, capsys):
+    new = run("compare", "--station", "B", "--json")
+    assert run_command(["sandwich", "--station", "B", "--json", "--db", url]) == 0
+    old = capsys.readouterr()
+    assert old.out == new
+    assert old.err == "evcharge sandwich is now called evcharge compare.\n"
+
+
+def test_the_old_name_of_the_command_is_not_listed(run):
+    assert "compare" in run("--help")
+    assert "sandwich" not in run("--help")

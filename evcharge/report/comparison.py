@@ -1,6 +1,6 @@
-"""The definition sandwich as a document: every definition side by side.
+"""The comparison of definitions as a document: every definition side by side.
 
-What does not belong here: counting (``metrics.sandwich``), the report by one definition, and how a comparison
+What does not belong here: counting (``metrics.comparison``), the report by one definition, and how a comparison
 is shown (``terminal.comparison``).
 """
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
-from evcharge.metrics.sandwich import STATION, count_differences, rates_by_definition
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
 from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
@@ -27,22 +27,23 @@ BY_DEFINITION = ("attempts", "successes", "failures", "unknown", "excluded", "su
 
 
 @dataclass(frozen=True)
-class Sandwich:
+class Comparison:
     """Every definition side by side.
 
     Attributes:
         base: the definition that the others are compared with.
         target: success ratio the verdicts are against [0 to 1].
         definitions: those by which any selected session can be judged, the base among them.
-        silent: ids of those that lack their columns in every selected session.
-        stations: the frame of ``metrics.sandwich.rates_by_definition``, with ``gained`` and ``lost`` against the base.
+        without_data: ids of those that lack their columns in every selected session.
+        stations: the frame of ``metrics.comparison.rates_by_definition``, with ``gained`` and ``lost`` against the
+            base.
         networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
     """
 
     base: Definition
     target: float
     definitions: tuple[Definition, ...]
-    silent: tuple[str, ...]
+    without_data: tuple[str, ...]
     stations: pd.DataFrame
     networks: dict[str, dict[str, Any]]
 
@@ -64,7 +65,7 @@ class Sandwich:
             "target": self.target,
             "notes": self.notes,
             "definitions": self.by_definition(),
-            "definitions_without_data": list(self.silent),
+            "definitions_without_data": list(self.without_data),
             "stations": [self._station(rows) for _, rows in self.stations.groupby(STATION, sort=False)],
         }
 
@@ -88,9 +89,9 @@ class Sandwich:
         return {**told, "verdict_depends_on_definition": bool(first["flips"]), "by_definition": by_definition}
 
 
-def build_sandwich(
+def build_comparison(
     database: Database, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
-) -> Sandwich:
+) -> Comparison:
     """Reads every definition's figures of the selected sessions; none can judge any of them where there are none.
 
     Raises:
@@ -103,17 +104,17 @@ def build_sandwich(
         differences = count_differences(session, base, told or (base,), selection)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
     networks = {one.id: _network(rated[rated["definition"] == one.id], target) for one in told}
-    silent = tuple(one.id for one in definitions if one not in told)
-    return Sandwich(base, target, told, silent, stations, networks)
+    without_data = tuple(one.id for one in definitions if one not in told)
+    return Comparison(base, target, told, without_data, stations, networks)
 
 
-def require_definitions(sandwich: Sandwich, selection: Selection) -> None:
+def require_definitions(comparison: Comparison, selection: Selection) -> None:
     """Refuses a comparison of no definition.
 
     Raises:
         NoDataError: no session matches, or none can be judged by any definition.
     """
-    if not sandwich.definitions:
+    if not comparison.definitions:
         raise no_sessions(selection, ", or none of them can be judged")
 
 

@@ -1,4 +1,4 @@
-"""The definition sandwich: each station's rate, rank and verdict by every definition, and what makes verdicts differ.
+"""Definitions compared: each station's rate, rank and verdict by every definition, and what makes verdicts differ.
 
 What does not belong here: what a definition says (``definitions``), and how it is shown (``report``).
 """
@@ -35,8 +35,8 @@ def rates_by_definition(
     judged = rated.groupby("definition")["attempts"].transform("sum") > 0
     rated = rated[judged].reset_index(drop=True)
     rated["rank"] = rated.groupby("definition")["success_ratio"].rank(method="min").astype("Int64")
-    told = rated["verdict"].where(rated["attempts"] > 0)
-    rated["flips"] = told.groupby([rated[name] for name in STATION]).transform("nunique") > 1
+    judged_verdicts = rated["verdict"].where(rated["attempts"] > 0)
+    rated["flips"] = judged_verdicts.groupby([rated[name] for name in STATION]).transform("nunique") > 1
     return rated
 
 
@@ -46,9 +46,13 @@ def _with_data(session: Session, definitions: Sequence[Definition], selection: S
     One that knows of attempts without a transaction needs only to be told of these. Counting by a definition takes much
     longer than asking whether there is anything to count.
     """
-    columns = sorted({name for one in definitions for name in one.needs})
-    told = filled_columns(session, columns, selection)
-    return [one for one in definitions if told.issuperset({HAS_TRANSACTION} & set(one.needs) or one.needs)]
+    columns = sorted({name for definition in definitions for name in definition.needs})
+    filled = filled_columns(session, columns, selection)
+    return [
+        definition
+        for definition in definitions
+        if filled.issuperset({HAS_TRANSACTION} & set(definition.needs) or definition.needs)
+    ]
 
 
 def select_differences(
@@ -70,7 +74,7 @@ def select_differences(
         .group_by(FactCharging.station_key)
         .subquery()
     )
-    return select(DimStation.source, DimStation.station_id, *(facts.c[one.name] for one in sums)).join(
+    return select(DimStation.source, DimStation.station_id, *(facts.c[total.name] for total in sums)).join(
         facts, facts.c.station_key == DimStation.station_key
     )
 

@@ -1,0 +1,42 @@
+"""What is asked of the page, and the command that asks the same again.
+
+What does not belong here: how options are read (``cli``).
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from evcharge.metrics.definitions import Definition
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.rates import Report
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """What the page is of.
+
+    Attributes:
+        target: success ratio to judge against, between 0 and 1.
+        selection: which sessions.
+        definition: what counts as a success; None takes the usual one (see ``rates.build_report``).
+        definition_word: what the command calls that definition, an id or a file; None for the id of the one taken.
+        file_name: what the command calls the file of the page.
+    """
+
+    target: float
+    selection: Selection
+    definition: Definition | None = None
+    definition_word: str | None = None
+    file_name: str = "report.html"
+
+    def command(self, report: Report) -> str:
+        """What makes the same page of the same database again: every choice spelt out, no name of a database."""
+        named = self.definition_word or report.definition.id
+        words = ["evcharge", "report", "--target", repr(report.target), "--definition", named]
+        words += ["--from", self.selection.first_day.isoformat()] if self.selection.first_day else []
+        words += ["--to", self.selection.last_day.isoformat()] if self.selection.last_day else []
+        for station in self.selection.station_ids:
+            words += ["--station", station]
+        return shlex.join([*words, "--html", self.file_name])
