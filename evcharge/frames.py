@@ -169,12 +169,14 @@ class RawSessions:
         conventions: how its text is to be read.
         skipped: rows of the file that are no sessions by the format's own rule, such as interval rows.
         repaired: number of rows that each named step of the profile changed.
+        warnings: number of rows that are odd in a way that only the reader can tell, by code.
     """
 
     frame: pd.DataFrame
     conventions: Conventions
     skipped: int = 0
     repaired: Mapping[str, int] = field(default_factory=dict)
+    warnings: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

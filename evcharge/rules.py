@@ -544,3 +544,13 @@ WARNINGS = (
     ),
 )
 """What is said of rows that are kept."""
+
+READER_WARNINGS = {
+    "station_clock_unset": "the station's clock was never set: the times are those of the log",
+    "meter_start_unknown": "the register's 0 in the beginning stands for no value: the energy is from the first real one",
+    "meter_unlike_values": "the meter's two ends say nothing passed, the values beside them say more: those are taken",
+    "meter_rose_after_no_energy": "no energy, but the connector's meter stands higher at the next start",
+    "energy_unlike_power": "power and time make a hundred times the energy or more: is its unit right?",
+    "stop_of_one_of_several": "the stop may be of several starts and is given to one: its energy is left out",
+}
+"""What a reader says of rows that are kept, where only their message log can tell; by code."""

@@ -227,7 +227,7 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.load import UNSTATED
     from evcharge.report.words import counted
-    from evcharge.rules import RULES, WARNINGS
+    from evcharge.rules import READER_WARNINGS, RULES, WARNINGS
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -250,7 +250,7 @@ def show_result(result: LoadResult) -> None:
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
         if code in UNSTATED:
             tell(f"             {UNSTATED[code][1]}")
-    messages = {**{warning.code: warning.message for warning in WARNINGS}, **LOAD_WARNINGS}
+    messages = {**{warning.code: warning.message for warning in WARNINGS}, **READER_WARNINGS, **LOAD_WARNINGS}
     for code, count in result.warnings.items():
         tell(f"  warning: {count:,} {code}: {messages[code]}")
     if result.unknown_columns:

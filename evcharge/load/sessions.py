@@ -164,6 +164,7 @@ class _Tally:
         self.rejected += len(rejected)
         self.by_rule.update(cleaned.rejects["rule"].tolist())
         self.rejected_as.update(rejected["would_have_been"].tolist())
+        self.warnings.update(raw.warnings)
         self.warnings.update(cleaned.warnings)
 
 

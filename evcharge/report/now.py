@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Floats
 from evcharge.metrics.cost import kwh_lost
 from evcharge.metrics.days import mean_energy
-from evcharge.metrics.intervals import Floats
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included, withheld
 from evcharge.metrics.refused import read_refused_failures

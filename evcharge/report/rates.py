@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Floats
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
-from evcharge.metrics.intervals import Floats
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     Selection,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ class Rows:
         faults: code of the fault in each row's structure, or None.
         fields: for each field that is asked for, its text in each row; empty where there is a fault.
         skipped: how many besides were left out because they are no sessions by the format's own rule.
+        warnings: how many of them are odd in a way that only the reader can tell, by code.
     """
 
     lines: list[int]
@@ -38,6 +39,7 @@ class Rows:
     faults: list[str | None]
     fields: list[list[str]]
     skipped: int = 0
+    warnings: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(
@@ -57,12 +59,13 @@ class Rows:
         for mine, others in zip(self._columns(), more._columns(), strict=True):
             mine += others
         self.skipped += more.skipped
+        self.warnings.update(more.warnings)
 
     def take(self, count: int) -> Rows:
-        """Remove the first ``count`` rows (all, if there are fewer) and all the skipped; hand them over."""
+        """Hand over the first ``count`` rows (all, if there are fewer), all the skipped and all the warnings."""
         fields = [texts[:count] for texts in self.fields]
-        taken = Rows(self.lines[:count], self.raws[:count], self.faults[:count], fields, self.skipped)
-        self.skipped = 0
+        taken = Rows(self.lines[:count], self.raws[:count], self.faults[:count], fields, self.skipped, self.warnings)
+        self.skipped, self.warnings = 0, Counter()
         for column in self._columns():
             del column[:count]
         return taken
@@ -72,7 +75,7 @@ class Rows:
         if all(kept):
             return self
         lines, raws, faults, *fields = (list(compress(column, kept)) for column in self._columns())
-        return Rows(lines, raws, faults, fields, self.skipped)
+        return Rows(lines, raws, faults, fields, self.skipped, self.warnings)
 
     def _columns(self) -> list[list[Any]]:
         return [self.lines, self.raws, self.faults, *self.fields]
@@ -130,7 +133,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
     skipped = rows.skipped + read - len(rows.lines)
-    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, skipped, repaired)
+    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, skipped, repaired, rows.warnings)
 
 
 def _without_dropped(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from evcharge.sources.ocpp.authorisations import (
@@ -22,7 +23,7 @@ from evcharge.sources.ocpp.authorisations import (
 )
 from evcharge.sources.ocpp.frame import RESULT, Message
 from evcharge.sources.ocpp.meters import Meter
-from evcharge.sources.ocpp.payloads import one_line
+from evcharge.sources.ocpp.payloads import one_line, powers_w, register_samples, watt_hours
 from evcharge.sources.ocpp.times import Moment, seconds_between
 
 FIELDS: tuple[str, ...] = (
@@ -69,11 +70,12 @@ class Origin(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An attempt, or a line that can't be one: where it stands, the code of its fault, and its fields."""
+    """An attempt, or a line that can't be one: where it stands, the code of its fault, its fields, and warnings."""
 
     origins: tuple[Origin, ...]
     fault: str | None
     fields: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class Notice(NamedTuple):
@@ -200,9 +202,13 @@ class Transaction(Attempt):
         way: what led from the driver's act to power.
         next_start: start of the next transaction on the connector.
         meter_start: of OCPP 1.6: the meter's value in the start.
+        logged_at: of OCPP 1.6: the log's time of the start [s since 1970].
         meter: of OCPP 2.0.1: the meter's values in the events.
         next_notice: the status that is nearest after the stop, after so many seconds.
         notices: those that may be about it.
+        registers: of OCPP 1.6: the register's values in MeterValues [Wh], the first above 0 and the last.
+        most_power_w: of OCPP 1.6: the highest power in MeterValues [W].
+        warnings: codes of what is odd about it.
     """
 
     stop: Moment | None = None
@@ -213,9 +219,13 @@ class Transaction(Attempt):
     way: Way = field(default_factory=Way)
     next_start: Moment | None = None
     meter_start: object = None
+    logged_at: float | None = None
     meter: Meter | None = None
     next_notice: tuple[float, str] | None = None
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=MAX_NOTICES))
+    registers: tuple[Decimal, Decimal] | None = None
+    most_power_w: Decimal | None = None
+    warnings: set[str] = field(default_factory=set)
 
     @property
     def connector_key(self) -> str:
@@ -225,6 +235,15 @@ class Transaction(Attempt):
     def refusals(self) -> list[str]:
         """Its own."""
         return self.codes
+
+    def note_values(self, meter_values: object) -> None:
+        """Keep what MeterValues say of the register and of the power."""
+        for sample in register_samples(meter_values):
+            amount = watt_hours(sample)
+            if amount is not None and amount > 0:
+                self.registers = (self.registers[0] if self.registers else amount, amount)
+        for watts in powers_w(meter_values):
+            self.most_power_w = max(watts, self.most_power_w or watts)
 
     def end(self, stop: Moment, origin: Origin, reason: str) -> bool:
         """Take an end, unless a later one is known; whether it was taken."""

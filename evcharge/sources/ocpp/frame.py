@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from evcharge.sources.ocpp.payloads import withheld
-from evcharge.sources.ocpp.times import Moment, iso_time, seconds_of
+from evcharge.sources.ocpp.times import Moment, is_unset, iso_time, seconds_of
 
 CALL, RESULT, ERROR = 2, 3, 4
 """Kinds of frames (OCPP-J 1.6, 4.2)."""
@@ -48,11 +48,14 @@ class Message(NamedTuple):
     payload: Mapping[str, Any]
 
     def moment(self, sent_at: object = None) -> Moment:
-        """When it was: by its own time where it has one, else by the log."""
+        """When it was: by its own time where it has one and its clock was set, else by the log."""
         logged = seconds_of(self.logged_at)
         if isinstance(sent_at, str) and sent_at.strip():
             text, zone = iso_time(sent_at)
-            return Moment(text, zone, seconds_of(text), logged)
+            sent = seconds_of(text)
+            if sent is None or logged is None or not is_unset(sent, logged):
+                return Moment(text, zone, sent, logged)
+            return Moment(self.logged_at, self.zone, None, logged, clock_unset=True)
         return Moment(self.logged_at, self.zone, None, logged)
 
     @property

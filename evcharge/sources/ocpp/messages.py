@@ -20,11 +20,12 @@ from evcharge.sources.ocpp.payloads import scalar
 from evcharge.sources.ocpp.times import iso_time
 from evcharge.sources.profile import Profile
 
-_FRAME_START = re.compile(r"\[\s*[234]\s*,\s*\\?\"")
+_FRAME_START = re.compile(r"\[\s*[234]\s*,\s*(?:\\?\"|[0-9]+\s*,\s*[\"{])")
 _MAY_CARRY = re.compile(rf"{_FRAME_START.pattern}|correlationId")
 """What tells a line with a message, even a broken one, from the rest of a log."""
 
 _TIME = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_BARE_FRAME = r"\[\s*[234]\s*,\s*(?:\"|[0-9]+\s*,\s*[\"{]).*"
 _LINES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -33,8 +34,8 @@ _LINES = tuple(
         rf"\[ocpp\s*\] TRACE (?P<time>{_TIME}) "
         r"(?P<way>received JSON message from|sent JSON message to) (?P<station>.+?): (?P<frame>\[.*)",  # evcc
         rf"\[(?P<time>{_TIME})\] \[msg-(?:in|out)\] (?P<frame>\[.*)",  # certification tool
-        rf"\[?(?P<time>{_TIME})\]?(?P<words>.{{0,200}}?)(?P<frame>\[\s*[234]\s*,\s*\".*)",  # a time before a frame
-        r"\s*(?P<frame>\[\s*[234]\s*,\s*\".*)",  # a frame alone
+        rf"\[?(?P<time>{_TIME})\]?(?P<words>.{{0,200}}?)(?P<frame>{_BARE_FRAME})",  # a time before a frame
+        rf"\s*(?P<frame>{_BARE_FRAME})",  # a frame alone
     )
 )
 """Lines that carry a frame. What else stands in a log is not looked at."""
@@ -56,6 +57,11 @@ _OBJECT_KEYS = {
     "state": ("state",),
 }
 """Members of a JSON object around a message, folded; of each the first that is there is read."""
+
+_QUOTED = re.compile(r'"(?:[^"\\\\]|\\\\.)*"')
+"""A text of JSON, quotes included."""
+MAX_FRAME_LINES = 1_000
+"""Most lines that one frame may be written over: what some stations send is JSON with a line for each member."""
 
 _EXPORT = ("cp_id", "real_time", "Id", "msgFlow", "command", "payLoadData")
 _CITRINEOS = ("stationId", "correlationId", "origin", "action", "message", "timestamp")
@@ -105,10 +111,47 @@ def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken
     elif fields := _table_fields(split_lines(start)[0] if start else ""):
         yield from _table(file, profile, fields)
     else:
-        for block in blocks(file, profile.encoding):
-            for number, text in enumerate(split_lines(block.text), start=block.line):
-                if read := _of_line(file.sha256, number, text):
-                    yield read
+        for number, text in _with_whole_frames(_numbered_lines(file, profile.encoding)):
+            if read := _of_line(file.sha256, number, text):
+                yield read
+
+
+def _numbered_lines(file: SourceFile, encoding: str) -> Iterator[tuple[int, str]]:
+    for block in blocks(file, encoding):
+        yield from enumerate(split_lines(block.text), start=block.line)
+
+
+def _with_whole_frames(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines, but a frame that is written over several of them is one, with the number of its first line.
+
+    A frame that does not end within ``MAX_FRAME_LINES`` lines, or before another one begins, is given back as lines.
+    """
+    held: list[tuple[int, str]] = []
+    depth = 0
+    for number, text in lines:
+        begins = _FRAME_START.search(text)
+        if held and not begins and len(held) < MAX_FRAME_LINES:
+            held.append((number, text))
+            depth += _open_brackets(text)
+            if depth <= 0:
+                yield held[0][0], " ".join([part for _, part in held])
+                held = []
+            continue
+
+        yield from held
+        held = []
+        depth = _open_brackets(text[begins.start() :]) if begins and text.lstrip()[:1] != "{" else 0
+        if depth > 0:
+            held = [(number, text)]
+        else:
+            yield number, text
+    yield from held
+
+
+def _open_brackets(text: str) -> int:
+    """How many brackets and braces the text opens and does not close, those in quotes left out."""
+    bare = _QUOTED.sub("", text)
+    return sum(bare.count(sign) for sign in "[{") - sum(bare.count(sign) for sign in "]}")
 
 
 def _is_array(start: str) -> bool:

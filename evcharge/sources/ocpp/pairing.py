@@ -65,6 +65,7 @@ class _Station:
             **dict.fromkeys(REQUESTS, self._take_request),
             "StartTransaction": self._starts_and_stops.take_start,
             "StopTransaction": self._starts_and_stops.take_stop,
+            "MeterValues": self._starts_and_stops.take_meter_values,
             "TransactionEvent": self._events.take,
             "StatusNotification": self._take_notice,
         }
@@ -89,16 +90,19 @@ class _Station:
 
     def rows(self, end: Moment) -> Iterator[Row]:
         """The station's attempts, and its stops that belong to none."""
-        self._starts_and_stops.pair_waiting()
         self._transactions.find_next_starts()
+        self._starts_and_stops.pair_waiting()
+        self._starts_and_stops.compare_meters()
         yield from self._events.faults
 
         for transaction in self._transactions.all:
             if transaction.meter and transaction.stop:
                 transaction.energy_wh = transaction.meter.energy_wh
+                if transaction.meter.began_at_placeholder:
+                    transaction.warnings.add("meter_start_unknown")
             origins = tuple(origin for origin in (transaction.begun, transaction.ended) if origin)
             if transaction.begun:
-                yield Row(origins, None, transaction.row())
+                yield Row(origins, None, transaction.row(), tuple(sorted(transaction.warnings)))
             elif transaction.ended:
                 yield Row(origins, "stop_without_start", ())
 

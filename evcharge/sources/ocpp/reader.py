@@ -76,7 +76,9 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
 def _batch(found: Sequence[tuple[Origin, Row]]) -> Rows:
     cells = [row.fields or ("",) * len(FIELDS) for _, row in found]
     lines, raws = [origin.line for origin, _ in found], [origin.raw for origin, _ in found]
-    return Rows.of(lines, raws, [row.fault for _, row in found], cells, range(len(FIELDS)))
+    rows = Rows.of(lines, raws, [row.fault for _, row in found], cells, range(len(FIELDS)))
+    rows.warnings.update(code for _, row in found for code in row.warnings)
+    return rows
 
 
 def _logs(file: SourceFile, reading: Reading) -> _Logs:

@@ -65,9 +65,10 @@ class Requests:
         return request
 
     def _is_waiting(self, message: Message, tag: str) -> bool:
-        """Whether the same request, with the same message id, waits already."""
+        """Whether the same request, with the same message id, waits already for its answer."""
         sent = (message.action, tag, message.id)
-        return any((request.action, request.tag, request.request_id) == sent for request in self._waiting)
+        waiting = [request for request in self._waiting if not request.answered]
+        return any((request.action, request.tag, request.request_id) == sent for request in waiting)
 
     def _find_what_it_is_part_of(self, request: Request, now: Moment) -> None:
         """An Authorize is a part of a running transaction that its token began shortly before, or of a remote start."""

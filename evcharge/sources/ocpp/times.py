@@ -32,12 +32,27 @@ class Moment(NamedTuple):
         zone: label of the zone that ``text`` is told in, where it has one.
         sent: the station's own time [s since 1970], or None where the message has none.
         logged: the log's time [s since 1970, a time without an offset taken as UTC], or None.
+        clock_unset: whether the station told a time of a clock that was never set, so that this is the log's.
     """
 
     text: str
     zone: str
     sent: float | None
     logged: float | None
+    clock_unset: bool = False
+
+
+EARLIEST_CLOCK = 1_262_304_000.0
+"""A station's clock that is before 2010 was never set [s since 1970]: OCPP 1.6 dates from 2015, and clocks without a
+battery begin at 1970 or 2000."""
+LONGEST_OFFLINE_SECONDS = 30 * 86_400.0
+"""A message whose own time is further before the log's is of a clock that was never set. House rule, provisional:
+stations keep messages while they are offline, but hardly for a month."""
+
+
+def is_unset(sent: float, logged: float | None) -> bool:
+    """Whether a station's time is that of a clock which was never set."""
+    return sent < EARLIEST_CLOCK or (logged is not None and sent < logged - LONGEST_OFFLINE_SECONDS)
 
 
 def seconds_between(earlier: Moment, later: Moment) -> float | None:

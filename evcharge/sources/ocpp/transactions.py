@@ -21,6 +21,7 @@ class Transactions:
     def __init__(self) -> None:
         self.all: list[Transaction] = []
         self._by_id: dict[str, list[Transaction]] = {}
+        self._by_connector: list[list[Transaction]] = []
 
     def with_id(self, transaction_id: str) -> list[Transaction]:
         """The transactions with that id, in order; several where the station uses an id anew. More may be added."""
@@ -31,16 +32,23 @@ class Transactions:
         with_id = {id(transaction) for same_id in self._by_id.values() for transaction in same_id}
         return [transaction for transaction in self.all if id(transaction) not in with_id]
 
+    def on_connectors(self) -> list[list[Transaction]]:
+        """The transactions of each connector in the order of their starts; those without a time are left out."""
+        return self._by_connector
+
     def find_next_starts(self) -> None:
         """Tell each transaction when the next one on its connector began."""
         by_connector: dict[str, list[tuple[float, Transaction]]] = {}
         for transaction in self.all:
-            if transaction.start and transaction.start.sent is not None:
-                begun = by_connector.setdefault(transaction.connector_key, [])
-                begun.append((transaction.start.sent, transaction))
+            start = transaction.start
+            when = None if start is None else start.logged if start.sent is None else start.sent
+            if when is not None:
+                by_connector.setdefault(transaction.connector_key, []).append((when, transaction))
 
+        self._by_connector = []
         for begun in by_connector.values():
             begun.sort(key=lambda pair: pair[0])
+            self._by_connector.append([transaction for _, transaction in begun])
             for (_, transaction), (_, following) in pairwise(begun):
                 transaction.next_start = following.start
 

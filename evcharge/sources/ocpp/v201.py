@@ -64,6 +64,8 @@ class Events:
         else:
             self._requests.led_to(transaction, tag, now, at_start=event == "Started")
 
+        if moment.clock_unset and event in ("Started", "Ended"):
+            transaction.warnings.add("station_clock_unset")
         self._hear(transaction, event, payload, info)
         state = scalar(info.get("chargingState"))
         transaction.way.hear(event, one_line(scalar(payload.get("triggerReason"))), state, moment)
@@ -96,4 +98,4 @@ class Events:
         if "chargingState" in info:
             transaction.charging = bool(transaction.charging) or info["chargingState"] == "Charging"
         if transaction.meter:
-            transaction.meter.read(str(event), payload.get("meterValue"))
+            transaction.meter.read(str(event), payload.get("meterValue"), offline=payload.get("offline") is True)
