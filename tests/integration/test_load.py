@@ -262,7 +262,7 @@ def test_rejects_keep_line_rule_column_value_and_the_row_as_it_stands(url: str, 
     rows = query(url, 'SELECT source_line, rule, "column", value, raw FROM rejected_row ORDER BY source_line, rule')
     assert rows == [
         (3, "energy_kwh_not_a_number", "energy_kwh", "7;5", lines[2]),
-        (3, "success_unreadable", "success", "maybe", lines[2]),
+        (3, "session_id_missing", "session_id", "", lines[2]),
         (4, "nul_character", None, None, lines[3].replace("\0", "\\u0000")),
         (6, "row_too_short", None, None, lines[5]),
         (7, "session_id_unusable", "session_id", "S5\x07 🔌", lines[6]),
@@ -290,7 +290,7 @@ def test_a_file_of_a_header_alone_loads_no_row(url: str, tmp_path: Path) -> None
 
 
 def test_a_file_of_rejects_alone_loads_no_session(url: str, tmp_path: Path) -> None:
-    result = load(native_csv(tmp_path / "a.csv", session_row(station_id=""), session_row(energy_kwh="-1")), url)
+    result = load(native_csv(tmp_path / "a.csv", session_row(station_id=""), session_row(energy_kwh="x")), url)
     assert counts(result) == {"read": 2, "rejected": 2}
     assert facts(url) == []
     assert query(url, "SELECT count(*) FROM dim_station") == [(0,)]
