@@ -269,7 +269,9 @@ def test_rejects_keep_line_rule_column_value_and_the_row_as_it_stands(url: str, 
         (7, "session_id_unusable", "session_id", "S5\x07 🔌", lines[6]),
     ]
     assert result.rejects_by_rule == dict.fromkeys((row[1] for row in rows), 1)
-    told = query(url, "SELECT source_line, would_have_been, station_id, time_key FROM rejected_row ORDER BY source_line")
+    told = query(
+        url, "SELECT source_line, would_have_been, station_id, time_key FROM rejected_row ORDER BY source_line"
+    )
     assert sorted(set(told)) == [
         (3, "unknown", "ST-1", 2025040108),
         (4, "unknown", None, None),
@@ -391,7 +393,9 @@ def test_of_equal_versions_in_one_file_the_first_that_tells_an_energy_stays(
         assert fact[CONTENT.index("energy_kwh") + 3] == float(next(energy for _, energy, _ in order if energy))
 
 
-def test_in_one_file_an_older_version_is_superseded_an_exact_repeat_unchanged_and_one_of_no_version_refused(url: str, tmp_path: Path) -> None:
+def test_in_one_file_an_older_version_is_superseded_an_exact_repeat_unchanged_and_one_of_no_version_refused(
+    url: str, tmp_path: Path
+) -> None:
     rows = (("S1", "2", day(2)), ("S1", "1", day(1)), ("S1", "2", day(2)), ("S1", "2", day(3)), ("S1", "5", ""))
     result = load(versioned_csv(tmp_path / "a.csv", *rows), url)
     assert counts(result) == {"read": 5, "inserted": 1, "updated": 1, "unchanged": 1, "superseded": 1, "rejected": 1}

@@ -450,7 +450,10 @@ OLDER = {
     "open, with NULL": ([*CSV_ROW[:7], "NULL", "NULL"], {"energy_kwh": None, "end_time": pd.NaT}),
     "0 Wh": ([*CSV_ROW[:8], "1000"], {"energy_kwh": 0}),
     "a charge box called NULL": (["7", "NULL", *CSV_ROW[2:]], {"station_id": "NULL"}),
-    "a meter that ran backwards": ([*CSV_ROW[:8], "999"], {"energy_kwh": None, "end_time": pd.Timestamp(at("11:00:00"))}),
+    "a meter that ran backwards": (
+        [*CSV_ROW[:8], "999"],
+        {"energy_kwh": None, "end_time": pd.Timestamp(at("11:00:00"))},
+    ),
     "an id with zeros": (["007", *CSV_ROW[1:]], {"session_id": "007"}),
 }
 
