@@ -17,7 +17,14 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.cli import cli  # noqa: E402
 from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
-from evcharge.rules import STRUCTURAL_RULES, VALUE_RULES, WARNINGS, Rule  # noqa: E402
+from evcharge.rules import (  # noqa: E402
+    LEFT_OUT_RULES,
+    SESSION_ID_REPEATED,
+    STRUCTURAL_RULES,
+    VALUE_RULES,
+    WARNINGS,
+    Rule,
+)
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -38,8 +45,10 @@ RULES_HEAD = """# Cleaning rules
 
 Written by `python docs/generate_reference.py` from `evcharge/rules.py`. Do not edit it by hand: a test compares.
 
-A row is refused only if it can't be read or can't be true. A session of no energy, of no length or of a few seconds is
-kept: failed attempts look like that. Nothing is mended that a profile does not [name](../sources/README.md#steps).
+A row is refused only if what identifies, times or measures its session can't be read or can't be true. What only tells
+of the session is left out or shortened instead, counted, and the row kept. A session of no energy, of no length or of a
+few seconds is kept, too: failed attempts look like that. Nothing is mended that a profile does not
+[name](../sources/README.md#steps).
 
 A refused row is kept with its file, line, rule, value and raw text. `evcharge load --rejects FILE` writes them as CSV,
 the table [rejected_row](../data-dictionary.md#rejected_row) has them, and `evcharge explain STATION` finds those that
@@ -58,10 +67,25 @@ A row is refused with each rule that applies to it. Columns are ours, as in
 [the native layout](../sources/native.md).
 
 """
+REPEATED_HEAD = """
+## Rule on two rows of one file
+
+The load compares each row with those before it of the same station and session id. A row that says the same is counted
+as unchanged. One of the same start that only says more takes the place of the row before, and the one that says less is
+superseded. A later version that the source states updates the row before, if its start is the same. Any other row is
+refused, since it may be another session: the reject names the line of the row that stays.
+
+"""
+LEFT_OUT_HEAD = """
+## Values left out
+
+The row is kept without the value, and counted as a warning of the same name.
+
+"""
 WARNINGS_HEAD = """
 ## Warnings
 
-What is said of rows that are kept.
+What else is said of rows that are kept.
 
 """
 
@@ -76,7 +100,8 @@ def commands() -> str:
 
 def cleaning_rules() -> str:
     """The page of the rules and warnings of cleaning."""
-    warnings = (f"| `{warning.code}` | {_cell(warning.message)} |" for warning in WARNINGS)
+    left_out = {rule.code for rule in LEFT_OUT_RULES}
+    warnings = (f"| `{one.code}` | {_cell(one.message)} |" for one in WARNINGS if one.code not in left_out)
     return "".join(
         (
             RULES_HEAD,
@@ -84,6 +109,10 @@ def cleaning_rules() -> str:
             _table(("rule", "what is wrong"), (_row(rule) for rule in STRUCTURAL_RULES)),
             VALUES_HEAD,
             _table(("rule", "column", "what is wrong"), (_row(rule) for rule in VALUE_RULES)),
+            REPEATED_HEAD,
+            _table(("rule", "column", "what is wrong"), (_row(SESSION_ID_REPEATED),)),
+            LEFT_OUT_HEAD,
+            _table(("warning", "column", "why the value is left out"), (_row(rule) for rule in LEFT_OUT_RULES)),
             WARNINGS_HEAD,
             _table(("warning", "what is worth a look"), warnings),
         )

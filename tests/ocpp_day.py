@@ -344,7 +344,7 @@ def _meters(day: Day16) -> None:
     day.attempt("CP-A", "22:40", end="22:45", energy_kwh=0.0, stop_reason="EVDisconnected", connector_id="1")
     day.start("22:50", "CP-A", 521, meter=5000)
     day.stop("22:55", "CP-A", 521, 4000, "Local")
-    day.rejected.append("energy_kwh_negative")
+    day.attempt("CP-A", "22:50", end="22:55", stop_reason="Local", connector_id="1")  # the meter ran backwards
     day.start("23:00", "CP-A", 522, meter=0)
     day.stop("23:05", "CP-A", 522, 2_000_000, "Local")
     day.rejected.append("energy_kwh_out_of_range")

@@ -30,6 +30,11 @@ IDS = (
     "e\u0301",
     "'; DROP TABLE x",
     "=1+1",
+    '="007"',
+    "'007",
+    "\u200b007\ufeff",
+    "1.23457E+17",
+    "a\nb",
     "\t7",
     "\u3000",
     "",
@@ -38,6 +43,8 @@ TIMES = (
     "2025-04-01T08:00:00-04:00",
     "2025-04-01T12:00:00Z",
     "2025-04-01 12:00",
+    "2025-04-01t12:00:00,12345678z",
+    "2025-11-02T01:10:00",
     "2025-03-09T02:30:00",
     "2025-11-02T01:30:00",
     "2025-04-01T12:00:60Z",
@@ -68,7 +75,7 @@ NUMBERS = (
     "",
 )
 DURATIONS = ("0", "60", "0:00:01", "1:30", "527041", "1e309", "-5", "")
-WORDS = ("true", "FALSE", " yes ", "ja", "0", "\x00", "")
+WORDS = ("true", "1.0", "WAHR", "FALSE", " yes ", "ja", "0", "\x00", "")
 SAMPLES = {
     **dict.fromkeys(("session_id", "station_id", "port_id", "connector_id", "stop_reason", "error_code"), IDS),
     **dict.fromkeys(("start_time", "end_time", "source_updated_at"), TIMES),

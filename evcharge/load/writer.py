@@ -75,7 +75,8 @@ class Writer:
         self.hours = set(session.scalars(select(DimTime.time_key)))
         self.ports = _Ports(session, load.source)
         self.facts = facts_of(session)
-        self._met: dict[int, int] = {}  # line of this file by the hash of the key that an earlier load had, too
+        self._met: dict[int, int | Fact] = {}
+        """By the hash of its key, the row of this file beside one of an earlier load that stands; its line if equal."""
         self._repeats: list[tuple[Fact, int]] = []
 
     def write(self, cleaned: Cleaned, raws: pd.DataFrame) -> Cleaned:
@@ -125,22 +126,25 @@ class Writer:
             if lineage_of(before) == lineage_of(fact):
                 continue  # it is the one just inserted
             self.ports.refuse_collision(fact, before)
-            line = self._line_in_this_file(before)
-            wins = self._meets_older_load(fact, before) if line is None else self._repeats_row(fact, before, line)
+            own = self._row_of_this_file(before)
+            wins = self._meets_older_load(fact, before) if own is None else self._repeats_row(fact, own, before)
             if wins:
                 winners.append(fact)
         if winners:
             self.facts.overwrite(winners)
 
-    def _line_in_this_file(self, before: Fact) -> int | None:
-        """The line of this file that brought the session before; None where none did."""
-        load_key, line = lineage_of(before)
-        return int(line) if load_key == self.load.load_key else self._met.get(hash(key_of(before)))
+    def _row_of_this_file(self, before: Fact) -> Fact | None:
+        """The row of this file that had the key of a stored one before; None where none did."""
+        if lineage_of(before)[0] == self.load.load_key:
+            return before
+        met = self._met.get(hash(key_of(before)))
+        return (*before[:_LINE], met, *before[_LINE + 1 :]) if isinstance(met, int) else met
 
     def _meets_older_load(self, fact: Fact, before: Fact) -> bool:
         """Counts what a fact is beside that of an earlier load; whether it takes its place."""
-        self._met[hash(key_of(fact))] = fact[_LINE]
         choice = choose(fact, before)
+        if choice != "newer":
+            self._met[hash(key_of(fact))] = fact[_LINE] if choice == "unchanged" else fact
         if choice == "unchanged":
             self.counts.unchanged += 1
         elif choice == "newer":
@@ -151,16 +155,21 @@ class Writer:
             self.counts.warnings["would_reopen"] += choice == "would_reopen"
         return choice == "newer"
 
-    def _repeats_row(self, fact: Fact, before: Fact, line: int) -> bool:
-        """Counts what a fact is beside an earlier row of this file with its id; whether it takes its place."""
-        choice = choose_within_file(fact, before)
+    def _repeats_row(self, fact: Fact, own: Fact, before: Fact) -> bool:
+        """Counts what a fact is beside an earlier row of this file with its id; whether it is stored.
+
+        Where the row of an earlier load stands, what is better than the file's own row meets that one.
+        """
+        choice = choose_within_file(fact, own)
+        if choice in ("newer", "fuller") and own is not before:
+            return self._meets_older_load(fact, before)
         if choice == "unchanged":
             self.counts.unchanged += 1
         elif choice == "newer":
             self.counts.updated += 1
             self._note_change(fact, before)
         elif choice == "repeated":
-            self._repeats.append((fact, line))
+            self._repeats.append((fact, own[_LINE]))
         else:
             self.counts.superseded += 1
         return choice in ("newer", "fuller")

@@ -27,7 +27,7 @@ class Defect(NamedTuple):
     """One way in which a row is dirty.
 
     Attributes:
-        code: rule of ``clean`` that refuses the row, or the name of a kind that is kept.
+        code: rule that refuses the row, warning with which it is kept, or the name of a kind that is kept.
         share: share of all rows that are made so [0–1]; made up, each between 0.0005 and 0.002.
         refused: whether a right load refuses the row.
         rows: the row as planted, in turn; names in braces stand for the fields of a clean row.
@@ -81,20 +81,20 @@ DEFECTS = (
         True,
         tuple(_row(energy_kwh=text) for text in ("12kWh", "1_000", "nan", '"7,5"')),
     ),
-    Defect("energy_kwh_negative", 0.001, True, (_row(energy_kwh="-1.250"),)),
+    Defect("meter_ran_backwards", 0.001, False, (_row(energy_kwh="-1.250"),)),  # kept without its energy
     Defect("energy_kwh_out_of_range", 0.0005, True, (_row(energy_kwh="1000000"),)),
-    Defect("success_unreadable", 0.001, True, (_row(success="maybe"),), tells="energy"),
-    # Kept: the row is odd, and no reason to lose a session.
+    Defect("success_unreadable", 0.001, False, (_row(success="maybe"),), tells="energy"),  # kept without it
+    # Odd rows. The repeat of other content is refused, since no one knows which of the two is the session.
     Defect("padded_id", 0.001, False, (_row(station_id=" {station_id}  "),)),
     Defect("exact_repeat", 0.002, False, (_row(),)),
-    Defect("conflicting_repeat", 0.001, False, (_row(energy_kwh="{other_energy_kwh}"),)),
+    Defect("session_id_repeated", 0.001, True, (_row(energy_kwh="{other_energy_kwh}"),)),
     Defect("missing_end", 0.002, False, (_row(end_time=""),)),
     Defect("missing_energy", 0.002, False, (_row(energy_kwh=""),)),
     Defect("missing_success", 0.002, False, (_row(success=""),), tells="nothing"),
 )
 """What ``dirty`` plants: one defect a row, so that exactly one rule speaks."""
 
-REPEATS = ("exact_repeat", "conflicting_repeat")
+REPEATS = ("exact_repeat", "session_id_repeated")
 """Defects that are a further row about a session that stands, clean, earlier in the file."""
 
 ROWS_WITHOUT_A_SESSION = (*REPEATS, "repeated_header")

@@ -22,7 +22,7 @@ from evcharge.synth.sessions import Sessions
 def tell_truth(fleet: list[Station], sessions: Sessions, plan: Plan) -> dict[str, Any]:
     """What is true of the stations, what was planted, and what a right load counts by the recorded outcome."""
     counted = _not_hit(plan, [each.code for each in DEFECTS if each.refused])
-    told = counted & _not_hit(plan, ["missing_success"])
+    told = counted & _not_hit(plan, ["missing_success", "success_unreadable"])
     return {
         "stations": _tell_stations(fleet, sessions, counted, told),
         "planted": _tell_faults(fleet, sessions, told & ~sessions.success),
@@ -151,11 +151,11 @@ def _tell_expected(plan: Plan) -> dict[str, Any]:
     rejects = Counter(defect.code for _, defect, _ in plan.planted if defect.refused)
     kept = Counter(defect.code for _, defect, _ in plan.planted if not defect.refused)
     read, rejected = len(plan.session_of_row), rejects.total()
-    updated, unchanged = kept["conflicting_repeat"], kept["exact_repeat"]
+    unchanged = kept["exact_repeat"]
     return {
         "read": read,
-        "inserted": read - updated - unchanged - rejected,
-        "updated": updated,
+        "inserted": read - unchanged - rejected,
+        "updated": 0,
         "unchanged": unchanged,
         "rejected": rejected,
         "rejects_by_rule": dict(rejects),

@@ -76,7 +76,8 @@ def everything(url: str) -> dict[str, Rows]:
         "stations": _without(url, "dim_station", "station_key"),
         "hours": "SELECT * FROM dim_time",
         "ledger": _without(url, "load_ledger", "load_key", "started_at", "finished_at"),
-        "rejects": 'SELECT l.file_name, r.source_line, r.rule, r."column", r.value, r.raw '
+        "rejects": 'SELECT l.file_name, r.source_line, r.rule, r."column", r.value, r.raw, '
+        "r.would_have_been, r.station_id, r.time_key "
         "FROM rejected_row r JOIN load_ledger l USING (load_key)",
     }
     return {name: sorted(query(url, statement), key=str) for name, statement in told.items()}

@@ -90,8 +90,8 @@ def test_a_frame_of_sessions_needs_no_database():
 
 
 def test_a_frame_is_cleaned_by_the_same_rules():
-    found = evcharge.reliability(SESSIONS.assign(energy_kwh=[7.5, -1, None]))
-    assert found.load.rejects_by_rule == {"energy_kwh_negative": 1}
+    found = evcharge.reliability(SESSIONS.assign(energy_kwh=[7.5, 1001, None]))
+    assert found.load.rejects_by_rule == {"energy_kwh_out_of_range": 1}
 
 
 def test_times_without_a_zone_need_one():

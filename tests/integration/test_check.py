@@ -14,7 +14,7 @@ from evcharge.sources import builtin_profiles
 
 HEADER = "session_id,station_id,start_time,end_time,energy_kwh\n"
 GOOD = "S1,A,2024-05-01T08:00:00Z,2024-05-01T09:00:00Z,7.5\nS2,B,2024-05-03T08:00:00Z,,0\n"
-BAD = "".join(f"S{n},A,2024-05-01T08:00:00Z,,-{n}\n" for n in range(3, 8))
+BAD = "".join(f"S{n},A,2024-05-01T08:00:00Z,,-{n} kWh\n" for n in range(3, 8))
 
 
 @pytest.fixture
@@ -48,11 +48,11 @@ def test_a_sound_file_passes_with_what_it_holds(check):
 def test_a_file_with_rejects_does_not_pass_and_shows_three_of_each(check):
     code, out, _ = check("bad.csv")
     assert code == 3
-    assert "5  energy_kwh_negative: below zero" in out
+    assert "5  energy_kwh_not_a_number: not a number in the stated form" in out
     assert [line.strip() for line in out.splitlines() if "line " in line] == [
-        "line 4: energy_kwh '-3'",
-        "line 5: energy_kwh '-4'",
-        "line 6: energy_kwh '-5'",
+        "line 4: energy_kwh '-3 kWh'",
+        "line 5: energy_kwh '-4 kWh'",
+        "line 6: energy_kwh '-5 kWh'",
     ]
 
 

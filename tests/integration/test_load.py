@@ -189,7 +189,7 @@ def test_replace_of_a_file_that_was_never_loaded_loads_it(url: str, tmp_path: Pa
 
 
 def test_a_replace_that_is_refused_leaves_the_first_load(url: str, tmp_path: Path) -> None:
-    path = native_csv(tmp_path / "a.csv", session_row(), session_row(session_id="S2", success="maybe"))
+    path = native_csv(tmp_path / "a.csv", session_row(), session_row(session_id="S2", energy_kwh="x"))
     load(path, url)
     with unchanged(url), pytest.raises(GateError):
         load(path, url, LoadOptions(replace=True, max_rejects=RejectLimit(0, False)))
@@ -204,7 +204,7 @@ def test_a_document_on_one_line_is_accounted_for_object_by_object(url: str, tmp_
     path = tmp_path / "cdrs.json"
     start, place = "2025-04-01T08:00:00Z", {"id": "L", "connector_id": "1"}
     cdr = {"start_date_time": start, "end_date_time": start, "cdr_location": place}
-    path.write_text(json.dumps([{**cdr, "id": str(i), "total_energy": -1 if i % 2 else 3} for i in range(6)]))
+    path.write_text(json.dumps([{**cdr, "id": str(i), "total_energy": "x" if i % 2 else 3} for i in range(6)]))
     result = load_file(path, url, sources.builtin_profiles().values())
     assert (result.read, result.inserted, result.rejected) == (6, 3, 3)
     assert sorted(query(url, "SELECT source_line FROM rejected_row")) == [(2,), (4,), (6,)]
@@ -237,8 +237,9 @@ def test_every_planted_defect_is_found_at_its_line_and_nothing_else_is_refused(
     assert result.read == result.inserted + result.updated + result.unchanged + result.superseded + result.rejected
     would_have_been = Counter(defect["would_have_been"] for defect in truth["defects"] if defect["refused"])
     assert result.rejected_as == dict(would_have_been)
-    padded = sum(defect["code"] == "padded_id" for defect in truth["defects"])
-    assert result.warnings["padded_id"] == padded
+    kept = Counter(defect["code"] for defect in truth["defects"] if not defect["refused"])
+    warned = ("meter_ran_backwards", "padded_id", "success_unreadable")
+    assert result.warnings == {code: kept[code] for code in warned}
     assert query(url, "SELECT rows_read, inserted, updated, unchanged, superseded, rejected FROM load_ledger") == [
         tuple(expected.get(name, 0) for name in ("read", "inserted", "updated", "unchanged", "superseded", "rejected"))
     ]
@@ -250,7 +251,7 @@ def test_rejects_keep_line_rule_column_value_and_the_row_as_it_stands(url: str, 
     lines = [
         HEADER,
         session_row(),
-        session_row(session_id="S2", energy_kwh="7;5", success="maybe"),
+        session_row(session_id="", energy_kwh="7;5", success="maybe"),
         "S3,ST-1\0,2025-04-01T08:00:00Z,,1,true",
         "",
         "S4,ST-1,2025-04-01T08:00:00Z",
@@ -262,12 +263,21 @@ def test_rejects_keep_line_rule_column_value_and_the_row_as_it_stands(url: str, 
     rows = query(url, 'SELECT source_line, rule, "column", value, raw FROM rejected_row ORDER BY source_line, rule')
     assert rows == [
         (3, "energy_kwh_not_a_number", "energy_kwh", "7;5", lines[2]),
-        (3, "success_unreadable", "success", "maybe", lines[2]),
+        (3, "session_id_missing", "session_id", None, lines[2]),
         (4, "nul_character", None, None, lines[3].replace("\0", "\\u0000")),
         (6, "row_too_short", None, None, lines[5]),
         (7, "session_id_unusable", "session_id", "S5\x07 🔌", lines[6]),
     ]
     assert result.rejects_by_rule == dict.fromkeys((row[1] for row in rows), 1)
+    told = query(
+        url, "SELECT source_line, would_have_been, station_id, time_key FROM rejected_row ORDER BY source_line"
+    )
+    assert sorted(set(told)) == [
+        (3, "unknown", "ST-1", 2025040108),
+        (4, "unknown", None, None),
+        (6, "unknown", None, None),
+        (7, "success", "ST-1", 2025040108),
+    ]
 
 
 def test_a_lone_surrogate_is_rejected_and_kept_as_it_was_written(url: str, tmp_path: Path) -> None:
@@ -290,7 +300,7 @@ def test_a_file_of_a_header_alone_loads_no_row(url: str, tmp_path: Path) -> None
 
 
 def test_a_file_of_rejects_alone_loads_no_session(url: str, tmp_path: Path) -> None:
-    result = load(native_csv(tmp_path / "a.csv", session_row(station_id=""), session_row(energy_kwh="-1")), url)
+    result = load(native_csv(tmp_path / "a.csv", session_row(station_id=""), session_row(energy_kwh="x")), url)
     assert counts(result) == {"read": 2, "rejected": 2}
     assert facts(url) == []
     assert query(url, "SELECT count(*) FROM dim_station") == [(0,)]
@@ -320,11 +330,18 @@ def test_without_versions_the_later_load_wins_and_says_what_it_changed(url: str,
     ]
 
 
-def test_within_a_file_without_versions_the_later_line_wins(url: str, tmp_path: Path) -> None:
+def test_within_a_file_without_versions_the_first_line_stays_and_those_of_other_content_are_refused(
+    url: str, tmp_path: Path
+) -> None:
     rows = [session_row(energy_kwh=energy) for energy in ("1", "2", "2", "1", "3")]
     result = load(native_csv(tmp_path / "a.csv", *rows), url)
-    assert counts(result) == {"read": 5, "inserted": 1, "updated": 3, "unchanged": 1}
-    assert query(url, "SELECT energy_kwh, source_line FROM fact_charging") == [(3.0, 6)]
+    assert counts(result) == {"read": 5, "inserted": 1, "unchanged": 1, "rejected": 3}
+    assert result.rejects_by_rule == {"session_id_repeated": 3}
+    assert result.changes == []
+    assert query(url, "SELECT energy_kwh, source_line FROM fact_charging") == [(1.0, 2)]
+    assert query(url, "SELECT source_line, rule FROM rejected_row ORDER BY source_line") == [
+        (line, "session_id_repeated") for line in (3, 4, 6)
+    ]
 
 
 def test_changes_beyond_the_list_are_counted(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,28 +366,44 @@ def test_the_newest_version_wins_whatever_the_order_of_the_files(url: str, tmp_p
         assert fact[CONTENT.index("energy_kwh") + 3] == 3.0
 
 
-def test_equal_versions_end_the_same_whatever_the_order(url: str, tmp_path: Path) -> None:
-    rows = [("S1", "10", day(1)), ("S1", "", day(1)), ("S1", "9", day(1))]
+EQUAL_VERSIONS = [("S1", "10", day(1)), ("S1", "", day(1)), ("S1", "9", day(1))]
+
+
+def test_equal_versions_end_the_same_whatever_the_order_of_their_files(url: str, tmp_path: Path) -> None:
     ends = set()
-    for number, order in enumerate(itertools.permutations(rows)):
+    for number, order in enumerate(itertools.permutations(EQUAL_VERSIONS)):
         for row in order:
             path = versioned_csv(tmp_path / f"{row[1] or 'none'}.csv", row)
             load(path, url, source=f"files {number}")
-        load(versioned_csv(tmp_path / "one.csv", *order), url, source=f"one file {number}")
-        with chunks_of(2):
-            load(versioned_csv(tmp_path / "one.csv", *order), url, source=f"chunks {number}")
-        for source in ("files", "one file", "chunks"):
-            (fact,) = facts(url, f"{source} {number}")
-            ends.add(fact[1:])
+        (fact,) = facts(url, f"files {number}")
+        ends.add(fact[1:])
     assert len(ends) == 1
 
 
-def test_an_older_version_is_counted_as_superseded_and_an_exact_repeat_as_unchanged(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("chunk_rows", [1, 2, 500])
+def test_of_equal_versions_in_one_file_the_first_that_tells_an_energy_stays(
+    url: str, tmp_path: Path, chunk_rows: int
+) -> None:
+    for number, order in enumerate(itertools.permutations(EQUAL_VERSIONS)):
+        with chunks_of(chunk_rows):
+            result = load(versioned_csv(tmp_path / "one.csv", *order), url, source=f"order {number}")
+        assert counts(result) == {"read": 3, "inserted": 1, "superseded": 1, "rejected": 1}
+        assert result.rejects_by_rule == {"session_id_repeated": 1}
+        (fact,) = facts(url, f"order {number}")
+        assert fact[CONTENT.index("energy_kwh") + 3] == float(next(energy for _, energy, _ in order if energy))
+
+
+def test_in_one_file_an_older_version_is_superseded_an_exact_repeat_unchanged_and_one_of_no_version_refused(
+    url: str, tmp_path: Path
+) -> None:
     rows = (("S1", "2", day(2)), ("S1", "1", day(1)), ("S1", "2", day(2)), ("S1", "2", day(3)), ("S1", "5", ""))
     result = load(versioned_csv(tmp_path / "a.csv", *rows), url)
-    assert counts(result) == {"read": 5, "inserted": 1, "updated": 1, "unchanged": 1, "superseded": 2}
+    assert counts(result) == {"read": 5, "inserted": 1, "updated": 1, "unchanged": 1, "superseded": 1, "rejected": 1}
     assert query(url, "SELECT energy_kwh, source_line FROM fact_charging") == [(2.0, 5)]
     assert [set(change["columns"]) for change in result.changes] == [{"source_updated_at"}]
+    assert query(url, "SELECT source_line, rule, value FROM rejected_row") == [
+        (6, "session_id_repeated", "S1 (also line 5)")
+    ]
 
 
 # Gates, dry runs, conventions.

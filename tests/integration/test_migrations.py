@@ -11,6 +11,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from evcharge import migrate
@@ -157,6 +158,48 @@ def test_a_step_down_leaves_the_schema_that_the_step_before_made(empty_url):
     for revision, before in zip(revisions[-2::-1], made[-2::-1], strict=True):
         command.downgrade(alembic_config(empty_url), revision)
         assert columns_of(empty_url) == before
+
+
+def refused(url, columns="source_line, raw"):
+    """What is stored of each refused row."""
+    with opened(url).connect() as connection:
+        rows = connection.exec_driver_sql(f"SELECT {columns} FROM rejected_row ORDER BY source_line")
+        return [tuple(row) for row in rows]
+
+
+def refuse(url, line, **more):
+    """Stores a refused row of the first load."""
+    names = {"load_key": 1, "source_line": line, "rule": "'a_rule'", "raw": f"'row {line}'", **more}
+    with opened(url).begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO rejected_row ({', '.join(names)}) VALUES ({', '.join(map(str, names.values()))})"
+        )
+
+
+def test_rows_refused_before_0004_stay_and_nobody_makes_up_how_they_would_have_counted(url):
+    write_sessions(opened(url), *MIXED)
+    command.downgrade(alembic_config(url), "0003")
+    refuse(url, 7)
+    upgrade(url)
+    told = "source_line, raw, would_have_been, station_id, time_key"
+    assert refused(url, told) == [(7, "row 7", None, None, None)]
+    refuse(url, 8, would_have_been="'failure'", station_id="'ST-1'", time_key=2025040108)
+    assert refused(url, told)[1] == (8, "row 8", "failure", "ST-1", 2025040108)
+    command.downgrade(alembic_config(url), "0003")
+    assert refused(url) == [(7, "row 7"), (8, "row 8")]
+    assert "would_have_been" not in columns_of(url)["rejected_row"]
+    upgrade(url)
+    assert refused(url, told) == [(7, "row 7", None, None, None), (8, "row 8", None, None, None)]
+
+
+def test_a_refused_row_would_have_been_one_of_three_words_or_nothing(empty_url):
+    upgrade(empty_url)
+    write_sessions(opened(empty_url), *MIXED)
+    for line, word in enumerate(("'success'", "'failure'", "'unknown'", "NULL"), start=1):
+        refuse(empty_url, line, would_have_been=word)
+    with pytest.raises(IntegrityError, match="would_have_been_is_known_word"):
+        refuse(empty_url, 9, would_have_been="'maybe'")
+    assert len(refused(empty_url)) == 4
 
 
 def test_alembic_finds_no_difference_between_migrations_and_models(url):

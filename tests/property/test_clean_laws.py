@@ -114,22 +114,84 @@ def test_no_text_at_all_stops_a_parser(written, stated):
     assert len(parse_words(texts, stated)) == len(texts)
 
 
+AROUND = " \t\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""What an id loses at its ends: blanks, a tab, and what no eye sees."""
+
+
+def without_formula(text: str) -> str:
+    """What a spreadsheet shows of an id that it wrote as a formula or with an apostrophe."""
+    if len(text) > 2 and text[:2] == '="' and text[-1] == '"' and '"' not in text[2:-1]:
+        return text[2:-1]
+    return text[1:] if text[:1] == "'" and text[1:] and set(text[1:]) <= set("0123456789") else text
+
+
 @laws(50)
 @given(
-    st.lists(st.one_of(st.sampled_from([" 007 ", "\u00a0x", "1e5", "e\u0301", "É", "\u200bx"]), any_text), max_size=8)
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                [
+                    " 007 ",
+                    "\u00a0x",
+                    "1e5",
+                    "e\u0301",
+                    "É",
+                    "\u200bx",
+                    "\tx",
+                    '="007"',
+                    '=" 7\ufeff"',
+                    "'007",
+                    "'x",
+                    "=1",
+                ]
+            ),
+            any_text,
+        ),
+        max_size=8,
+    )
 )
-def test_an_id_loses_nothing_but_blanks_around_it(ids):
+def test_an_id_loses_nothing_but_a_formula_and_what_no_eye_sees_at_its_ends(ids):
     raw = raw_sessions(*({"station_id": text, "session_id": text} for text in ids))
     cleaned = clean(raw, AS_OF)
-    for line, kept in zip(cleaned.rows.line, cleaned.rows.station_id, strict=True):
-        before, found, after = ids[line - 2].partition(kept)
+    written = [ids[line - 2] for line in cleaned.rows.line]
+    for text, kept in zip(written, cleaned.rows.station_id, strict=True):
+        before, found, after = without_formula(text).partition(kept)
         assert found
-        assert set(before + after) <= set(" \u00a0")
-        assert kept[0] not in " \u00a0"
-        assert kept[-1] not in " \u00a0"
+        assert set(before + after) <= set(AROUND)
+        assert kept[0] not in AROUND
+        assert kept[-1] not in AROUND
     assert cleaned.rows.session_id.tolist() == cleaned.rows.station_id.tolist()
-    padded = sum(ids[line - 2] != kept for line, kept in zip(cleaned.rows.line, cleaned.rows.station_id, strict=True))
-    assert cleaned.warnings.get("padded_id", 0) == padded
+    formulas = [without_formula(text) != text for text in written]
+    padded = [text != kept for text, kept in zip(written, cleaned.rows.station_id, strict=True)]
+    assert cleaned.warnings.get("formula_id", 0) == sum(formulas)
+    assert cleaned.warnings.get("padded_id", 0) == sum(
+        one and not formula for one, formula in zip(padded, formulas, strict=True)
+    )
+
+
+@laws(40)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=20), st.data())
+def test_one_id_is_one_session_however_it_is_wrapped(core, data):
+    around = st.text(st.sampled_from(AROUND), max_size=3)
+    wrapped = [data.draw(around) + core + data.draw(around) for _ in range(3)]
+    kept = clean(raw_sessions(*({"session_id": text} for text in wrapped if without_formula(text) == text)), AS_OF).rows
+    assert set(kept.session_id) <= {core}
+
+
+@laws(50)
+@given(st.lists(st.one_of(st.sampled_from(["x" * 300, "a\r\n b", "\x07", " ok ", "", None]), any_text), max_size=8))
+def test_no_text_that_only_tells_of_a_session_refuses_it(texts):
+    columns = ("stop_reason", "error_code", "next_status", "trigger_reasons", "success", "authorisation_mode")
+    columns += ("port_id", "connector_id", "peak_power_kw", "start_soc_percent", "source_updated_at", "station_name")
+    cleaned = clean(raw_sessions(*(dict.fromkeys(columns, text) for text in texts)), AS_OF)
+    assert (len(cleaned.rows), len(cleaned.rejects)) == (len(texts), 0)
+    for text, kept in zip(texts, cleaned.rows.stop_reason, strict=True):
+        words = "".join(char if char.isprintable() or not is_control(char) else " " for char in text or "").split()
+        assert (kept or "").split() == " ".join(words)[:255].split()
+
+
+def is_control(char):
+    return char < " " or "\x7f" <= char <= "\x9f" or "\ud800" <= char <= "\udfff"
 
 
 @laws(50)
@@ -226,13 +288,56 @@ def test_clock_changes_are_read_as_the_zone_s_own_clocks_show_them(zone, choice)
             repeated = len(shown) == 2
             assert times.nonexistent[row] == (not shown)
             assert times.ambiguous[row] == (repeated and choice == "reject")
-            if not shown or (repeated and choice == "reject"):
-                assert times.instants[row] is pd.NaT
+            if not shown:
+                assert times.instants[row] is times.later[row] is pd.NaT
                 assert hours[row] == 0
             else:
                 assert times.instants[row] == shown[-1 if choice == "second" else 0]
+                assert times.later[row] == (shown[-1] if choice == "reject" else times.instants[row])
                 assert hours[row] == int(f"{wall:%Y%m%d%H}")
         assert not times.unreadable.any()
+
+    law()
+
+
+def kinds_of_sessions(walls, zone):
+    """Starts and ends that the zone's clocks show, by which of them they show twice, and whether an end can be."""
+    kinds = {}
+    for start, end in walls:
+        starts, ends = meanings(start, zone), meanings(end, zone)
+        if starts and ends:
+            kind = (len(starts), len(ends), any(one >= starts[0] for one in ends))
+            kinds.setdefault(kind, []).append((start, end))
+    return kinds
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_session_in_a_repeated_hour_is_kept_if_it_has_one_length_and_an_end_left_out_if_it_has_two(zone):
+    @laws(10)
+    @given(st.sampled_from(changes(zone)), st.lists(st.tuples(st.integers(-90, 200), st.integers(0, 200)), min_size=20))
+    def law(change, sessions):
+        walls = [(change + start * MINUTE, change + (start + length) * MINUTE) for start, length in sessions]
+        walls += [(start, start - 5 * MINUTE) for start, _ in walls]
+        for (starts, ends, can_end), pairs in kinds_of_sessions(walls, zone).items():
+            rows = [{"start_time": start.isoformat(), "end_time": end.isoformat()} for start, end in pairs]
+            cleaned = clean(raw_sessions(*rows, conventions=Conventions(timezone=zone)), AS_OF)
+            kept, rejects = cleaned.rows, cleaned.rejects
+            warnings = {code: count for code, count in cleaned.warnings.items() if code != "implausible_power"}
+            if (starts, ends) == (2, 1):
+                assert (rejects.rule == "start_time_ambiguous").sum() == rejects.line.nunique() == len(pairs)
+            elif (starts, ends) == (1, 2):
+                assert kept.end_time.isna().tolist() == [True] * len(pairs)
+                assert warnings == {"end_time_ambiguous": len(pairs)}
+            elif not can_end:
+                assert rejects.rule.tolist() == ["end_before_start"] * len(pairs)
+            else:
+                firsts = [meanings(start, zone)[0] for start, _ in pairs]
+                assert kept.start_time.tolist() == firsts
+                assert kept.end_time.tolist() == [
+                    next(one for one in meanings(end, zone) if one >= first)
+                    for (_, end), first in zip(pairs, firsts, strict=True)
+                ]
+                assert warnings == ({"hour_is_ambiguous": len(pairs)} if starts == 2 else {})
 
     law()
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,7 +14,8 @@ from evcharge.load import LoadOptions
 from tests.factories import HEADER, native_csv, session_row
 from tests.fault.loading import CONTENT, chunks_of, facts, load, query
 
-ENERGY = CONTENT.index("energy_kwh") + 3
+TOLD = [CONTENT.index(name) + 3 for name in ("time_key", "end_time", "energy_kwh")]
+Content = tuple[Any, ...]
 
 
 class Row(NamedTuple):
@@ -22,58 +24,110 @@ class Row(NamedTuple):
     station: str
     session: str
     version: int | None
-    energy: int | None
+    hour: int
+    ended: bool
+    energy: int | str | None
 
     def text(self) -> str:
         version = "" if self.version is None else f"2025-05-{self.version:02d}T00:00:00Z"
-        energy = "" if self.energy is None else self.energy
-        return f"{session_row(station_id=self.station, session_id=self.session, energy_kwh=energy)},{version}"
+        row = session_row(
+            station_id=self.station,
+            session_id=self.session,
+            start_time=f"2025-04-01T{self.hour:02d}:00:00Z",
+            end_time="2025-04-01T12:00:00Z" if self.ended else "",
+            energy_kwh="" if self.energy is None else self.energy,
+        )
+        return f"{row},{version}"
+
+    @property
+    def content(self) -> Content:
+        """Version, start, end and energy as they are kept; energy below zero is left out."""
+        energy = None if self.energy == -1 else self.energy
+        return (self.version, self.hour, 12 if self.ended else None, energy)
 
 
 ROWS = st.builds(
     Row,
     station=st.sampled_from(["ST-1", "ST-2"]),
-    session=st.sampled_from(["1", "01", ""]),  # one without an id is a reject
-    version=st.sampled_from([None, 1, 2, 3]),
-    energy=st.sampled_from([None, 0, 1, 2, -1]),  # one below zero is a reject
+    session=st.sampled_from(["1", "1", "01", ""]),  # one without an id is a reject
+    version=st.sampled_from([None, None, 1, 2, 3]),
+    hour=st.sampled_from([8, 8, 8, 9]),
+    ended=st.booleans(),
+    energy=st.sampled_from([None, 0, 1, 2, -1, "x"]),  # one of no number is a reject
 )
 FILES = st.lists(st.lists(ROWS, max_size=8), min_size=1, max_size=4)
 VERSIONED_FILES = st.lists(
     st.lists(ROWS.filter(lambda row: row.version), min_size=1, max_size=6), min_size=3, max_size=3
 )
 STEPS = st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.sampled_from([1, 3, 500])), min_size=1, max_size=8)
+COUNTS = ("inserted", "updated", "unchanged", "superseded", "rejected")
 
 
 class Model:
     """The loader as a dict: what each session is after each file, and what became of the file's rows."""
 
     def __init__(self) -> None:
-        self.sessions: dict[tuple[str, str], Row] = {}
+        self.sessions: dict[tuple[str, str], Content] = {}
+        self.own: dict[tuple[str, str], Content] = {}
+        self.warnings: Counter[str] = Counter()
 
     def load(self, rows: list[Row]) -> list[int]:
-        became = dict.fromkeys(("inserted", "updated", "unchanged", "superseded", "rejected"), 0)
+        self.own, self.warnings = {}, Counter()
+        became = dict.fromkeys(COUNTS, 0)
         for row in rows:
             became[self._put(row)] += 1
         return list(became.values())
 
     def _put(self, row: Row) -> str:
-        key = (row.station, row.session)
-        if not row.session or (row.energy is not None and row.energy < 0):
+        key, content = (row.station, row.session), row.content
+        if not row.session or row.energy == "x":
             return "rejected"
-        before = self.sessions.setdefault(key, row)
-        if before is row:
+        self.warnings["meter_ran_backwards"] += row.energy == -1
+        if key not in self.sessions:
+            self.sessions[key] = self.own[key] = content
             return "inserted"
-        if before == row:
+        if key not in self.own:
+            self.own[key] = content
+            return self._between_files(key, content)
+        own, stands = self.own[key], self.sessions[key]
+        if content == own:
             return "unchanged"
-        stated = row.version is not None or before.version is not None
-        if stated and self._rank(row) < self._rank(before):
+        is_fuller = says_all_of(content, own)
+        same_start = content[1] == own[1]
+        is_newer = bool(content[0] and own[0] and content[0] > own[0])
+        if same_start and (is_fuller or (is_newer and not says_all_of(own, content))):
+            self.own[key] = content
+            if stands != own:
+                return self._between_files(key, content)
+            return self._better_than_own(key, content, is_fuller)
+        is_older = bool(content[0] and own[0] and content[0] < own[0])
+        return "superseded" if same_start and (says_all_of(own, content) or is_older) else "rejected"
+
+    def _better_than_own(self, key: tuple[str, str], content: Content, is_fuller: bool) -> str:
+        self.sessions[key] = content
+        return "superseded" if is_fuller else "updated"
+
+    def _between_files(self, key: tuple[str, str], content: Content) -> str:
+        before = self.sessions[key]
+        if content == before:
+            return "unchanged"
+        if content[0] or before[0]:
+            if rank(content) < rank(before):
+                return "superseded"
+        elif says_all_of(before, content) or (content[1] == before[1] and before[2] and not content[2]):
+            self.warnings["would_reopen"] += 1
             return "superseded"
-        self.sessions[key] = row
+        self.warnings["start_moved"] += content[1] != before[1]
+        self.sessions[key] = content
         return "updated"
 
-    @staticmethod
-    def _rank(row: Row) -> tuple[int, int]:
-        return (row.version or 0, -1 if row.energy is None else row.energy)
+
+def says_all_of(one: Content, other: Content) -> bool:
+    return all(theirs is None or ours == theirs for ours, theirs in zip(one, other, strict=True))
+
+
+def rank(content: Content) -> list[int]:
+    return [-1 if value is None else value for value in content]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +159,7 @@ def test_files_loaded_and_loaded_again_in_any_order_end_as_a_dict_would(
         content = path.read_bytes()
         with chunks_of(chunk_rows):
             result = load(path, url, LoadOptions(dry_run=dry_run))
-        found = [result.inserted, result.updated, result.unchanged, result.superseded, result.rejected]
+        found = [getattr(result, name) for name in COUNTS]
         if content in first:
             assert result.status == "already loaded"
             assert found == first[content]
@@ -113,12 +167,16 @@ def test_files_loaded_and_loaded_again_in_any_order_end_as_a_dict_would(
             trial = Model()
             trial.sessions = dict(model.sessions)
             assert found == trial.load(rows)
+            assert result.warnings == +trial.warnings
         else:
             first[content] = model.load(rows)
             assert found == first[content]
+            assert result.warnings == +model.warnings
         assert result.read == sum(found) == len(rows)
-        assert [(fact[1], fact[2], fact[ENERGY]) for fact in facts(url)] == [
-            (*key, row.energy) for key, row in sorted(model.sessions.items())
+        stored = [(*fact[1:3], *(fact[place] for place in TOLD)) for fact in facts(url)]
+        assert [(*key, hour, end is not None, energy) for *key, hour, end, energy in stored] == [
+            (*key, 2025040100 + hour, end is not None, energy)
+            for key, (_, hour, end, energy) in sorted(model.sessions.items())
         ]
     assert query(url, "SELECT count(*) FROM load_ledger") == [(len(first),)]
     assert query(url, "PRAGMA foreign_key_check") == []

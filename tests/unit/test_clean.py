@@ -235,9 +235,14 @@ def zone_for(code: str) -> Conventions:
 
 
 def test_stored_codes_do_not_change():
-    assert [rule.code for rule in RULES] == RULE_CODES
+    assert [rule.code for rule in RULES] == [*RULE_CODES, "session_id_repeated"]
     assert [rule.code for rule in LEFT_OUT_RULES] == LEFT_OUT_CODES
     assert [warning.code for warning in WARNINGS] == WARNING_CODES
+
+
+def test_a_repeated_id_is_no_fault_that_a_chunk_alone_can_tell():
+    result = clean(raw_sessions({}, {"energy_kwh": "1"}), AS_OF)
+    assert (result.rows.session_id.tolist(), len(result.rejects)) == (["S1", "S1"], 0)
 
 
 def test_every_rule_has_rows_that_it_is_for_and_neighbours_that_it_is_not():

@@ -25,6 +25,7 @@ IMPORTED = {
     "datetime",
     "evcharge.frames",
     "evcharge.parse",
+    "itertools",
     "evcharge.rules",
     "functools",
     "numpy",

@@ -26,6 +26,10 @@ REMOTE_START_SECONDS = 180.0
 """A remote start belongs to a start with the same token within this time: longer than a station waits for a plug
 (ConnectionTimeOut, 60 to 120 s as a rule)."""
 
+RESENT_SECONDS = 30.0
+"""An answered request with the same message id is the same request, sent again, within this time. House rule: as long as
+stations wait for an answer, as a rule."""
+
 MAX_WAITING = 1_000
 """Requests of a station that may wait for what they lead to; the oldest are put aside first."""
 
@@ -48,7 +52,7 @@ class Requests:
     def take(self, message: Message, now: Moment) -> Request | None:
         """The attempt that a request is so far; None where it was only sent a second time."""
         tag = token(message.payload)
-        if self._is_waiting(message, tag):
+        if self._is_waiting(message, tag, now):
             return None
         request = Request(message.action, self._station, now, Origin.of(message), tag=tag, request_id=message.id)
         request.asked = Asked(message.action, now.logged)
@@ -64,11 +68,14 @@ class Requests:
         self._waiting.append(request)
         return request
 
-    def _is_waiting(self, message: Message, tag: str) -> bool:
-        """Whether the same request, with the same message id, waits already for its answer."""
+    def _is_waiting(self, message: Message, tag: str, now: Moment) -> bool:
+        """Whether the same request, with the same message id, waits already.
+
+        One that was answered is sent again only at once, where the answer got lost; later its number is used anew.
+        """
         sent = (message.action, tag, message.id)
-        waiting = [request for request in self._waiting if not request.answered]
-        return any((request.action, request.tag, request.request_id) == sent for request in waiting)
+        same = [one for one in self._waiting if (one.action, one.tag, one.request_id) == sent]
+        return any(not one.answered or _within(one.start, now, RESENT_SECONDS) for one in same)
 
     def _find_what_it_is_part_of(self, request: Request, now: Moment) -> None:
         """An Authorize is a part of a running transaction that its token began shortly before, or of a remote start."""

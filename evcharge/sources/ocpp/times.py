@@ -45,9 +45,9 @@ class Moment(NamedTuple):
 EARLIEST_CLOCK = 1_262_304_000.0
 """A station's clock that is before 2010 was never set [s since 1970]: OCPP 1.6 dates from 2015, and clocks without a
 battery begin at 1970 or 2000."""
-LONGEST_OFFLINE_SECONDS = 30 * 86_400.0
-"""A message whose own time is further before the log's is of a clock that was never set. House rule, provisional:
-stations keep messages while they are offline, but hardly for a month."""
+LONGEST_OFFLINE_SECONDS = 365 * 86_400.0
+"""A message whose own time is further before the log's is of a clock that was never set, or was set to the day that the
+firmware was made. House rule, provisional: stations keep messages while they are offline, but not for a year."""
 
 
 def is_unset(sent: float, logged: float | None) -> bool:

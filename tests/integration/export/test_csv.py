@@ -38,9 +38,9 @@ HOURS = """\
 """
 REJECTS = '''\
 1,3,b_rule,energy_kwh,'-5,"x
-y"
-1,12,a_rule,,,"a\rb,""c"""
-1,12,b_rule,energy_kwh,"",'=cmd|' /C calc'!A0
+y",,,
+1,12,a_rule,,,"a\rb,""c""",failure,'=A1,2024122408
+1,12,b_rule,energy_kwh,"",'=cmd|' /C calc'!A0,failure,'=A1,2024122408
 '''
 
 

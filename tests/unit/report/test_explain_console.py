@@ -21,11 +21,12 @@ def found(sqlite_url, tmp_path):
     """Builds the explanation of a station with two failures, an unknown session, 97 successes and a refused row."""
 
     def build(timezone=None):
-        outcomes = [*["true"] * 97, "false", "false", "", "maybe"]
+        outcomes = [*["true"] * 97, "false", "false", "", "true"]
         rows = [
             session_row(
                 session_id=str(number),
                 success=outcome,
+                energy_kwh="7;5" if number == 100 else "7.5",
                 start_time="2025-04-01T23:30:00Z",
                 end_time="2025-04-02T00:10:00Z" if number % 2 else "",
             )
@@ -121,7 +122,7 @@ def test_names_are_text_and_marks_are_those_that_the_terminal_has(found):
 
 def test_a_refused_row_is_cut_to_the_screen(found):
     narrow, wide = printed(found(), width=60), printed(found(), width=250)
-    assert "100,ST-1,2025-04-01T23:30:00Z,,7.5,maybe,CX013 :x:" in wide
+    assert "100,ST-1,2025-04-01T23:30:00Z,,7;5,true,CX013 :x:" in wide
     assert "CX013 :x:" not in narrow.split("What was refused")[1]
     assert "Raw text is cut to the screen" in narrow
 

@@ -1,6 +1,6 @@
 """Layouts of delimited text for tests: a sound row, ways to spoil it, and what becomes of the file.
 
-What becomes of a file is told in words: ``kept 1``, ``kept 1 warned padded_id``, ``rejected energy_kwh_negative``,
+What becomes of a file is told in words: ``kept 1``, ``kept 1 warned padded_id``, ``rejected station_id_missing``,
 ``skipped 1``, ``refused wrong_encoding``; several of them in this order.
 """
 
@@ -124,7 +124,7 @@ def common_variants(layout: Layout) -> Variants:
         "no row": (f"{header}\n", ""),
         "no energy flowed": (layout.file({energy: "0"}), "kept 1"),
         "energy left empty": (layout.file({energy: ""}), "kept 1"),
-        "energy below zero": (layout.file({energy: f"-0{decimal}5"}), "rejected energy_kwh_negative"),
+        "energy below zero": (layout.file({energy: f"-0{decimal}5"}), "kept 1 warned meter_ran_backwards"),
         "energy in words": (layout.file({energy: "much"}), "rejected energy_kwh_not_a_number"),
         "energy in Wh": (layout.file({energy: "7500"}), "rejected energy_kwh_out_of_range"),
         "no station": (layout.file({station: " "}), "rejected station_id_missing"),

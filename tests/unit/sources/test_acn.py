@@ -83,7 +83,7 @@ VARIANTS = {
     "energy as text": ({"kWhDelivered": "7.12"}, "kept"),
     "energy null": ({"kWhDelivered": None}, "kept"),
     "energy not there": ({"kWhDelivered": ...}, "kept"),
-    "energy negative": ({"kWhDelivered": -0.1}, "rejected energy_kwh_negative"),
+    "energy negative": ({"kWhDelivered": -0.1}, "kept with meter_ran_backwards"),
     "energy in Wh": ({"kWhDelivered": 7120}, "rejected energy_kwh_out_of_range"),
     "energy with a comma": ({"kWhDelivered": "7,12"}, "rejected energy_kwh_not_a_number"),
     "energy NaN": ({"kWhDelivered": b"NaN"}, "rejected malformed_row"),
@@ -190,7 +190,7 @@ def test_the_hour_that_comes_twice_keeps_its_order():
 
 
 def test_no_driver_is_stored_and_one_driver_has_one_reference(tmp_path):
-    broken = item(sessionID="third", kWhDelivered=-1)
+    broken = item(sessionID="third", kWhDelivered="x")
     found = outcome(tmp_path, export(item(), OTHER, broken, item(kWhDelivered=b"NaN")))
     assert "743" not in found.everything
     assert "requestedDeparture" not in found.everything
@@ -199,13 +199,13 @@ def test_no_driver_is_stored_and_one_driver_has_one_reference(tmp_path):
     assert refs[0] == refs[1]
     assert '"userID":"[private]"' in found.rejects.raw[0]
     assert '"userInputs":"[private]"' in found.rejects.raw[0]
-    assert '"kWhDelivered":-1' in found.rejects.raw[0]
+    assert '"kWhDelivered":"x"' in found.rejects.raw[0]
     assert found.rejects.raw[1].startswith("[row withheld")
     assert SALT not in found.everything
 
 
 def test_rejects_of_a_document_on_one_line_have_numbers_of_their_own(tmp_path):
-    bad = item(kWhDelivered=-1)
+    bad = item(kWhDelivered="x")
     found = outcome(tmp_path, f"[{bad},{item()},{bad}]")
     assert found.rejects.line.tolist() == [1, 3]
     assert found.rows.line.tolist() == [2]

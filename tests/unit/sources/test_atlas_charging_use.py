@@ -34,7 +34,7 @@ VARIANTS = {
     "a failed attempt": (LAYOUT.file({**FAILED, "error_code": "E1,E2"}), "kept 1"),
     "a failed attempt of no length": (LAYOUT.file({**FAILED, "plug_end_datetime": "2023-07-01 10:00:00"}), "kept 1"),
     "no outcome told": (LAYOUT.file({"successful_completion": ""}), "kept 1"),
-    "an outcome in other words": (LAYOUT.file({"successful_completion": "mostly"}), "rejected success_unreadable"),
+    "an outcome in other words": (LAYOUT.file({"successful_completion": "mostly"}), "kept 1 warned success_unreadable"),
     "an offset in the time": (LAYOUT.file({"plug_start_datetime": "2023-07-01T10:00:00-06:00"}), "kept 1"),
     "a US time": (LAYOUT.file({"plug_start_datetime": "7/1/2023 10:00"}), "rejected start_time_unreadable"),
     "not unplugged yet": (LAYOUT.file({"plug_end_datetime": ""}), "kept 1"),
@@ -43,15 +43,15 @@ VARIANTS = {
         "rejected end_before_start",
     ),
     "a full battery": (LAYOUT.file({"end_soc": "1.0"}), "kept 1"),
-    "a battery in percent": (LAYOUT.file({"end_soc": "80"}), "rejected end_soc_percent_out_of_range"),
-    "a battery below empty": (LAYOUT.file({"start_soc": "-0.1"}), "rejected start_soc_percent_negative"),
-    "a battery in words": (LAYOUT.file({"start_soc": "half"}), "rejected start_soc_percent_not_a_number"),
+    "a battery in percent": (LAYOUT.file({"end_soc": "80"}), "kept 1 warned end_soc_percent_out_of_range"),
+    "a battery below empty": (LAYOUT.file({"start_soc": "-0.1"}), "kept 1 warned start_soc_percent_negative"),
+    "a battery in words": (LAYOUT.file({"start_soc": "half"}), "kept 1 warned start_soc_percent_not_a_number"),
     "no battery": (LAYOUT.file({"start_soc": "", "end_soc": ""}), "kept 1"),
     "an hour that November repeats": (
         LAYOUT.file({"plug_start_datetime": "2023-11-05 01:30:00", "plug_end_datetime": ""}),
-        "rejected start_time_ambiguous",
+        "kept 1 warned hour_is_ambiguous",
     ),
-    "power in W": (LAYOUT.file({"peak_kw": "49600"}), "rejected peak_power_kw_out_of_range"),
+    "power in W": (LAYOUT.file({"peak_kw": "49600"}), "kept 1 warned peak_power_kw_out_of_range"),
     "no session id": (LAYOUT.file({"session_id": ""}), "rejected session_id_missing"),
 }
 
@@ -89,6 +89,6 @@ def test_the_port_is_the_station_where_no_station_is_named(tmp_path, more, stati
 
 
 def test_who_charged_is_hashed_and_stands_in_no_reject(tmp_path):
-    result = LAYOUT.cleaned(tmp_path, LAYOUT.file({}, {"energy_kwh": "-1"}))
+    result = LAYOUT.cleaned(tmp_path, LAYOUT.file({}, {"energy_kwh": "x"}))
     assert len(result.rows.driver_ref[0]) == 32
     assert "member-0042" not in result.rows.to_string() + result.rejects.to_string()

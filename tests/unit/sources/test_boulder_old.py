@@ -46,7 +46,7 @@ VARIANTS = {
     ),
     "an hour that November repeats": (
         LAYOUT.file({DATE: "2018/11/04 00:00:00+00", TIME: "2021/01/21 01:30:00+00"}),
-        "rejected start_time_ambiguous",
+        "kept 1 warned hour_is_ambiguous",
     ),
     "a month that is none": (LAYOUT.file({DATE: "2018/13/01 00:00:00+00"}), "rejected start_time_unreadable"),
 }

@@ -148,11 +148,8 @@ REJECTED = {
     "a start before charging began": ({"Start Date": "1/1/1970 0:00"}, {"start_time_out_of_range"}),
     "an end in the future": ({"End Date": "1/5/2026 8:00", "End Time Zone": "MST"}, {"end_time_in_the_future"}),
     "no station": ({"EVSE ID": ""}, {"station_id_missing"}),
-    "energy below zero": ({"Energy (kWh)": "-0.1"}, {"energy_kwh_negative"}),
     "energy with a comma": ({"Energy (kWh)": "12,345"}, {"energy_kwh_not_a_number"}),
     "Wh as kWh": ({"Energy (kWh)": "12345"}, {"energy_kwh_out_of_range"}),
-    "a battery fuller than full": ({"End SOC": "130%"}, {"end_soc_percent_out_of_range"}),
-    "a charge in words": ({"Start SOC": "low"}, {"start_soc_percent_not_a_number"}),
     "a tab in an id": ({"EVSE ID": "104\t717"}, {"station_id_unusable", "session_id_unusable"}),
 }
 
@@ -167,6 +164,22 @@ def test_a_row_is_refused_by_name_and_tells_nothing_private(carried, name):
     told = done.rejects.astype(str).to_string()
     assert "[private]" in told
     assert not any(secret in told for secret in SECRETS)
+
+
+LEFT_OUT = {
+    "energy below zero": ({"Energy (kWh)": "-0.1"}, "energy_kwh", "meter_ran_backwards"),
+    "a battery fuller than full": ({"End SOC": "130%"}, "end_soc_percent", "end_soc_percent_out_of_range"),
+    "a charge in words": ({"Start SOC": "low"}, "start_soc_percent", "start_soc_percent_not_a_number"),
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_value_that_only_tells_of_a_session_is_left_out_and_its_row_kept(carried, name):
+    change, column, warning = LEFT_OUT[name]
+    done = carried(SUMMARY | {"Start SOC": "30%", "End SOC": "80%"}, {}, change)
+    assert (len(done.rows), len(done.rejects)) == (2, 0)
+    assert done.rows[column].isna().tolist() == [False, True]
+    assert done.warnings == {warning: 1}
 
 
 def test_a_repeated_header_is_a_reject(carried):
@@ -280,7 +293,6 @@ def test_what_excel_made_of_the_text_is_read_as_what_it_was(tmp_path, name):
         ({"Start Date": number("0.5", "clock")}, "start_time_unreadable"),
         ({"Energy (kWh)": True}, "energy_kwh_not_a_number"),
         ({"Energy (kWh)": date(2018, 1, 2)}, "energy_kwh_not_a_number"),
-        ({"Start SOC": 30}, "start_soc_percent_out_of_range"),
     ],
 )
 def test_what_excel_spoiled_is_refused_by_name(tmp_path, change, rule):
@@ -288,6 +300,14 @@ def test_what_excel_spoiled_is_refused_by_name(tmp_path, change, rule):
     done = outcome(tmp_path / "export.xlsx", workbook(rows))
     assert done.rejects["rule"].tolist() == [rule]
     assert not any(secret in done.rejects["raw"][0] for secret in SECRETS)
+
+
+def test_a_charge_that_excel_made_a_share_of_a_hundred_is_left_out_by_name(tmp_path):
+    rows = [[*SUMMARY], [*DATED.values()], [*(DATED | {"Start SOC": 30}).values()]]
+    done = outcome(tmp_path / "export.xlsx", workbook(rows))
+    assert (len(done.rows), len(done.rejects)) == (2, 0)
+    assert pd.isna(done.rows["start_soc_percent"][1])
+    assert done.warnings == {"start_soc_percent_out_of_range": 1}
 
 
 def test_a_session_has_one_id_in_both_carriers(tmp_path):

@@ -122,6 +122,13 @@ def test_a_session_is_kept(carried, change, expected):
     assert {column: row[column] for column in expected} == expected
 
 
+def test_a_session_whose_meter_ran_backwards_is_kept_without_its_energy(carried):
+    done = carried(SESSION, SESSION | {"Energy (kWh)": "-1"})
+    assert (len(done.rows), len(done.rejects)) == (2, 0)
+    assert done.rows["energy_kwh"].isna().tolist() == [False, True]
+    assert done.warnings == {"meter_ran_backwards": 1}
+
+
 def test_a_session_without_an_end_is_kept(carried):
     done = carried(SESSION | {"End Time": "", "End Time Zone": ""})
     assert done.rows["end_time"].isna().all()
@@ -139,7 +146,6 @@ def test_a_session_without_an_end_is_kept(carried):
         ({"Start Time": "7/5/18 8:09"}, "start_time_unreadable"),
         ({"End Time": "7/5/2018 8:00"}, "end_before_start"),
         ({"Energy (kWh)": "12.3.4"}, "energy_kwh_not_a_number"),
-        ({"Energy (kWh)": "-1"}, "energy_kwh_negative"),
     ],
 )
 def test_a_row_is_refused_by_name_and_tells_nothing_private(carried, change, rule):

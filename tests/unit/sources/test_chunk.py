@@ -104,7 +104,7 @@ def test_a_chunk_of_nothing_but_filler_still_tells_its_count(tmp_path, of_settin
 
 
 def test_a_broken_row_is_no_filler(tmp_path, of_settings):
-    (raw,) = chunks_of(tmp_path, "a,s\n,,\n,\n", of_settings(rest=step("drop_filler_rows", "a", "s")))
+    (raw,) = chunks_of(tmp_path, "a,s\n,,x\n,\n", of_settings(rest=step("drop_filler_rows", "a", "s")))
     assert (raw.skipped, raw.frame.fault.tolist()) == (1, ["row_too_long"])
 
 

@@ -55,7 +55,7 @@ VARIANTS = {
         "kept 1",
     ),
     "an end before the start": (LAYOUT.file({"session_end": "2023-12-31T00:00:00Z"}), "rejected end_before_start"),
-    "power in W": (LAYOUT.file({"power_kw": "61500"}), "rejected peak_power_kw_out_of_range"),
+    "power in W": (LAYOUT.file({"power_kw": "61500"}), "kept 1 warned peak_power_kw_out_of_range"),
     "no peak power": (LAYOUT.file({"power_kw": ""}), "kept 1"),
     "a time without an offset": (
         LAYOUT.file({"session_start": "2024-01-01T10:00:00"}),
@@ -65,7 +65,7 @@ VARIANTS = {
     "module 3": ("station_id,port_id,network_provider,uptime\nS,P,n,99\n", "refused no_profile_fits"),
     "an error longer than the template takes": (
         LAYOUT.file({"session_error": "x" * 256}),
-        "rejected error_code_unusable",
+        "kept 1 warned error_code_shortened",
     ),
 }
 

@@ -42,7 +42,7 @@ VARIANTS = {
         "rejected end_before_start",
     ),
     "unrealistic kW": (LAYOUT.file({"flag_id": "1", "energy_kwh": "900"}), "kept 1 warned implausible_power"),
-    "a battery above full": (LAYOUT.file({"end_soc": "101"}), "rejected end_soc_percent_out_of_range"),
+    "a battery above full": (LAYOUT.file({"end_soc": "101"}), "kept 1 warned end_soc_percent_out_of_range"),
     "a date without a time": (LAYOUT.file({"start_datetime": "2021-06-01"}), "rejected start_time_unreadable"),
     "the file of the EVSE": ("evse_id,metro_area,region,num_ports\n310,x,y,2\n", "refused no_profile_fits"),
     "the file of the connectors": ("connector_id,evse_id,power_kw\n455,310,<30 kW\n", "refused no_profile_fits"),

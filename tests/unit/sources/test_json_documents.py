@@ -247,3 +247,16 @@ def test_the_first_items_are_sound_and_never_an_error(tmp_path):
 
 def test_a_line_end_that_a_block_cuts_is_one(found):
     assert [one.line for one in found(" " * (BLOCK_BYTES - 1) + "\r\n[{}]")] == [2]
+
+
+@pytest.mark.parametrize("between", ["\ufeff", "\n\ufeff", "\r\n\ufeff\ufeff", " \n\ufeff "])
+@pytest.mark.parametrize("page", [f"[{A},{B}]", f'{{"data":[{A},{B}],"status_code":1000}}'])
+def test_a_mark_where_two_documents_were_joined_is_no_part_of_either(found, page, between):
+    assert [item.raw for item in found(f"\ufeff{page}{between}{page}")] == [A, B, A, B]
+
+
+@pytest.mark.parametrize("shift", range(6))
+def test_a_mark_between_documents_is_left_out_wherever_the_edge_of_a_block_falls(found, shift):
+    page = f"[{A}]"
+    data = " " * shift + f"{page}\ufeff" * (2 * BLOCK_BYTES // 12)
+    assert {item.raw for item in found(data)} == {A}

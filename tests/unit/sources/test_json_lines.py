@@ -118,3 +118,10 @@ def test_a_float_may_be_part_of_a_key(tmp_path, read_bytes):
         '[columns]\nstation_id="s"\nstart_time="t"\nenergy_kwh="e"'
     )
     assert read_bytes('{"s":"A","t":1,"e":7.50}', read_profile(path)).session_id.tolist() == ["1|7.50"]
+
+
+def test_a_mark_where_two_files_were_joined_is_no_part_of_an_object(read_bytes):
+    frame = read_bytes(GOOD + "\ufeff" + line() + "\n\ufeff\ufeff" + GOOD)
+    assert frame.fault.isna().all()
+    assert frame.session_id.tolist() == ["FR1|1733848096000", "FR2|1", "FR1|1733848096000"]
+    assert frame.raw.tolist() == [GOOD.strip(), line(), GOOD.strip()]

@@ -112,7 +112,7 @@ VARIANTS_16 = {
     "a start sent again under another number": (start() + start(number="s9") + stop(), [SESSION]),
     "a stop before its start": (start() + stop("09:59:59"), ["end_before_start"]),
     "equal meters are no energy": (start(meterStart=5000) + stop(), [(*SESSION[:2], 0.0, "Remote")]),
-    "a meter that ran backwards": (start(meterStart=5001) + stop(), ["energy_kwh_negative"]),
+    "a meter that ran backwards": (start(meterStart=5001) + stop(), [(*SESSION[:2], None, "Remote")]),
     "a meter in no known unit": (start() + stop(meterStop=1_000_001), ["energy_kwh_out_of_range"]),
     "a meter that is no number": (start() + stop(meterStop="5 kWh"), ["energy_kwh_not_a_number"]),
     "a meter that is true": (start() + stop(meterStop=True), ["energy_kwh_not_a_number"]),
@@ -180,7 +180,7 @@ VARIANTS_201 = {
     "an unknown unit": (ended(1, 6, unit={"unit": "varh"}), ["energy_kwh_not_a_number"]),
     "a wild multiplier": (ended(1, 6, unit={"multiplier": 99999}), ["energy_kwh_not_a_number"]),
     "a value that is none": (ended(1, "six"), ["energy_kwh_not_a_number"]),
-    "a register that ran backwards": (ended(6000, 1000), ["energy_kwh_negative"]),
+    "a register that ran backwards": (ended(6000, 1000), local()),
     "a register of one phase is a part": (ended(1, 6, phase="L1"), local()),
     "a register at the inlet is another": (ended(1, 6, location="Inlet"), local()),
     "another measurand is no energy": (ended(1, 6, measurand="Power.Active.Import"), local()),
@@ -234,7 +234,7 @@ VARIANTS_201 = {
     ),
     "a clock never set": (
         event("Started", "10:00:00", timestamp="1970-01-01T00:00:00Z"),
-        ["start_time_out_of_range", "source_updated_at_out_of_range"],
+        ["start_time_out_of_range"],
     ),
     "no time of its own": (event("Started", "10:00:00", timestamp="none"), [NO_END]),
 }
@@ -412,7 +412,7 @@ def test_a_row_of_the_export_is_a_message_a_reject_or_no_message_of_ocpp(tmp_pat
     head = "cp_id,real_time,received_time,Id,msgFlow,command,payLoadData\n"
     payload = {"connectorId": 1, "idTag": "TAG-1", "meterStart": 0, "timestamp": f"{T}10:00:00Z"}
     quoted = json.dumps(payload).replace('"', '""')
-    good = f'CP-1,"02/01/2026, 0:00:20 am IST",,1,CP-->CMS,StartTransactionRequest,"{quoted}"\n'
+    good = f'CP-1,"05/03/2024, 10:00:20 am IST",,1,CP-->CMS,StartTransactionRequest,"{quoted}"\n'
     assert outcome(tmp_path, f"{head}{good}{row}\n")[1] == [NO_END, *rules]
 
 

@@ -48,7 +48,10 @@ VARIANTS = {
     ),
     "another way to write dates": (LAYOUT.file({"Start Date": "31/08/2018"}), "rejected start_time_unreadable"),
     "without the row number it is another council's": (LAYOUT.file({}, without="_id"), "refused no_profile_fits"),
-    "a charge that the meter ran back on": (LAYOUT.file({"Total kWh": "-1394.711"}), "rejected energy_kwh_negative"),
+    "a charge that the meter ran back on": (
+        LAYOUT.file({"Total kWh": "-1394.711"}),
+        "kept 1 warned meter_ran_backwards",
+    ),
 }
 
 

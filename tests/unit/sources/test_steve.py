@@ -152,6 +152,10 @@ def evse_tables():
 
 KEPT = {
     "sound": ({}, {"energy_kwh": 7.5}),
+    "a meter that ran backwards": (
+        {"transaction_stop": table(STOPS, [*STOP[:4], "900", "NULL"])},
+        {"energy_kwh": None, "duration_minutes": 60, "average_power_kw": None},
+    ),
     "evse instead of connector": (evse_tables(), {"station_id": "CB-1", "port_id": "2", "error_code": "GroundFailure"}),
     "in a folder": ({"prefix": "export/"}, {"energy_kwh": 7.5}),
     "no stop: open": (
@@ -289,10 +293,6 @@ REJECTED = {
     "a stop of no number": (
         {"transaction_stop": table(STOPS, [*STOP[:4], "full", "NULL"])},
         {(2, "energy_kwh_not_a_number", "full - 1000")},
-    ),
-    "a meter that ran backwards": (
-        {"transaction_stop": table(STOPS, [*STOP[:4], "900", "NULL"])},
-        {(2, "energy_kwh_negative", "-100")},
     ),
     "a meter that jumped": (
         {"transaction_stop": table(STOPS, [*STOP[:4], "9999999", "NULL"])},
@@ -450,6 +450,10 @@ OLDER = {
     "open, with NULL": ([*CSV_ROW[:7], "NULL", "NULL"], {"energy_kwh": None, "end_time": pd.NaT}),
     "0 Wh": ([*CSV_ROW[:8], "1000"], {"energy_kwh": 0}),
     "a charge box called NULL": (["7", "NULL", *CSV_ROW[2:]], {"station_id": "NULL"}),
+    "a meter that ran backwards": (
+        [*CSV_ROW[:8], "999"],
+        {"energy_kwh": None, "end_time": pd.Timestamp(at("11:00:00"))},
+    ),
     "an id with zeros": (["007", *CSV_ROW[1:]], {"session_id": "007"}),
 }
 
@@ -467,7 +471,6 @@ def test_a_transaction_of_the_older_csv_is_kept(tmp_path, port, row, expected):
     ("row", "rule"),
     [
         ([*CSV_ROW[:8], "full"], "energy_kwh_not_a_number"),
-        ([*CSV_ROW[:8], "999"], "energy_kwh_negative"),
         (CSV_ROW[:8], "row_too_short"),
         ([*CSV_ROW, "x"], "row_too_long"),
         (CSV_NAMES, "repeated_header"),

@@ -218,3 +218,49 @@ def test_a_header_fits_in_any_case_order_and_padding(read_bytes):
         "t1",
         "1",
     ]
+
+
+# Delimiters at the end of a line
+
+
+@pytest.mark.parametrize("more", [",", ",,,", ", ,\t", ',""'])
+def test_a_row_wider_than_the_header_by_empty_fields_alone_is_sound(read_bytes, more):
+    frame = read_bytes(HEADER + GOOD.replace("\n", f"{more}\n") + GOOD)
+    assert frame.fault.isna().all()
+    assert frame.energy_kwh.tolist() == ["7.5", "7.5"]
+    assert frame.raw[0] == GOOD.strip() + more
+
+
+@pytest.mark.parametrize("more", [",", ",,,", ", "])
+@pytest.mark.parametrize("of_row", ["", ",", ",,"])
+def test_a_header_wider_than_its_rows_by_empty_names_alone_is_sound(read_bytes, more, of_row):
+    frame = read_bytes(HEADER.replace("\n", f"{more}\n") + GOOD.replace("\n", f"{of_row}\n"))
+    assert frame.fault.isna().all()
+    assert (frame.session_id[0], frame.energy_kwh[0], frame.raw[0]) == ("s1", "7.5", GOOD.strip() + of_row)
+
+
+def test_an_end_left_empty_is_no_delimiter_at_the_end_of_a_line(read_bytes):
+    frame = read_bytes("session_id,station_id,start_time,energy_kwh,end_time\ns1,A,t0,7.5,\ns2,A,t0,7.5,,\n")
+    assert frame.fault.isna().all()
+    assert frame.end_time.isin(["", None]).all()
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "fault"),
+    [
+        (HEADER, "s1,A,t0,t1,7.5,,x\n", "row_too_long"),
+        (HEADER, "s1,A,t0,t1,7.5,0\n", "row_too_long"),
+        (HEADER, "s1,A,t0,t1\n", "row_too_short"),
+        (HEADER.replace("\n", ",\n"), "s1,A,t0,t1\n", "row_too_short"),
+        (HEADER.replace("\n", ",note\n"), "s1,A,t0,t1,7.5\n", "row_too_short"),
+        (HEADER.replace("\n", ",\n"), "s1,A,t0,t1,7.5,,x\n", "row_too_long"),
+    ],
+)
+def test_a_row_that_differs_from_the_header_by_more_than_empty_fields_is_refused(read_bytes, header, line, fault):
+    frame = read_bytes(header + GOOD.replace("\n", "," * (header.count(",") - 4) + "\n") + line)
+    assert frame.fault.tolist() == [None, fault]
+
+
+def test_a_repeated_header_with_delimiters_at_its_end_is_known_for_one(read_bytes):
+    frame = read_bytes(HEADER + GOOD + HEADER.replace("\n", ",,\n"))
+    assert frame.fault.tolist() == [None, "repeated_header"]
