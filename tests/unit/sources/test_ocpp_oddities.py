@@ -1,0 +1,237 @@
+"""Logs of stations that err: each attempt is one row all the same, and what is odd about it is counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+from evcharge.clean import clean
+from evcharge.sources import builtin_profiles, open_file, pick_profile, read
+from tests.factories import AS_OF
+
+DAY = "2024-05-06"
+
+
+class Log:
+    """A log of one station, a message a line; every answer accepts."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, clock, frame, way="received"):
+        text = frame if isinstance(frame, str) else json.dumps(frame)
+        self.lines.append(f"{DAY}T{clock}Z station=CP-1 {way} {text}")
+        return self
+
+    def start(self, clock, transaction, *, number=None, connector=1, meter=0, tag="TAG-1", at=None):
+        number = number or f"start-{len(self.lines)}"
+        asked = {"connectorId": connector, "idTag": tag, "meterStart": meter, "timestamp": at or f"{DAY}T{clock}Z"}
+        self.say(clock, [2, number, "StartTransaction", asked])
+        answer = {"transactionId": transaction, "idTagInfo": {"status": "Accepted"}}
+        return self.say(clock, [3, number, answer], "sent")
+
+    def stop(self, clock, transaction, meter, *, reason="Local", at=None, **more):
+        told = {"meterStop": meter, "timestamp": at or f"{DAY}T{clock}Z", "reason": reason, **more}
+        named = {} if transaction is None else {"transactionId": transaction}
+        return self.say(clock, [2, f"stop-{len(self.lines)}", "StopTransaction", {**named, **told}])
+
+    def notice(self, clock, connector, status):
+        told = {"connectorId": connector, "status": status, "errorCode": "NoError", "timestamp": f"{DAY}T{clock}Z"}
+        return self.say(clock, [2, f"notice-{len(self.lines)}", "StatusNotification", told])
+
+    def values(self, clock, transaction, *samples):
+        told = {"connectorId": 1, "transactionId": transaction}
+        value = [{"timestamp": f"{DAY}T{clock}Z", "sampledValue": list(samples)}]
+        return self.say(clock, [2, f"values-{len(self.lines)}", "MeterValues", {**told, "meterValue": value}])
+
+    def event(self, clock, kind, register=None, *, context="Sample.Periodic", offline=False):
+        info = {
+            "eventType": kind,
+            "timestamp": f"{DAY}T{clock}Z",
+            "seqNo": 0,
+            "transactionInfo": {"transactionId": "T"},
+        }
+        info |= {"triggerReason": "Trigger", "evse": {"id": 1, "connectorId": 1}, "offline": offline}
+        if register is not None:
+            info["meterValue"] = [
+                {"timestamp": info["timestamp"], "sampledValue": [{"value": register, "context": context}]}
+            ]
+        return self.say(clock, [2, f"event-{len(self.lines)}", "TransactionEvent", info])
+
+
+@pytest.fixture
+def attempts(tmp_path):
+    """What a log comes to: (connector, start, end, energy) of each row, the rejects by rule, and the warnings."""
+
+    def told(log):
+        path = tmp_path / "station.log"
+        path.write_text("\n".join(log.lines) + "\n", encoding="utf-8")
+        warnings, rules, rows = Counter(), Counter(), []
+        with open_file(path) as file:
+            for raw in read(file, pick_profile(file, [builtin_profiles()["ocpp"]]), salt="s"):
+                part = clean(raw, AS_OF)
+                warnings.update({**raw.warnings, **part.warnings})
+                rules.update(part.rejects.rule)
+                rows += [
+                    (row.connector_id, clock(row.start_time), clock(row.end_time), known(row.energy_kwh))
+                    for row in part.rows.itertuples()
+                ]
+        return rows, dict(rules), dict(warnings)
+
+    return told
+
+
+def clock(moment):
+    return None if pd.isna(moment) else f"{moment:%H:%M:%S}"
+
+
+def known(amount):
+    return None if pd.isna(amount) else amount
+
+
+@pytest.mark.parametrize("unset", ["1970-01-01T00:00:09Z", "2000-01-01T00:01:00Z", "2021-03-01T00:00:00Z"])
+def test_starts_of_a_clock_never_set_are_attempts_of_their_own_at_the_log_s_time(attempts, unset):
+    log = Log()
+    for hour in (8, 10, 12):
+        log.start(f"{hour:02}:00:00", hour, at=unset).stop(f"{hour:02}:01:00", hour, 0, at=unset)
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", f"{hour:02}:00:00", f"{hour:02}:01:00", 0.0) for hour in (8, 10, 12)]
+    assert rules == {}
+    assert warnings == {"station_clock_unset": 3}
+
+
+def test_a_start_kept_while_offline_has_its_own_time(attempts):
+    rows, _, warnings = attempts(Log().start("18:00:00", 7, at="2024-05-04T09:00:00Z").stop("18:30:00", 7, 5000))
+    assert rows == [("1", "09:00:00", "18:30:00", 5.0)]
+    assert warnings == {}
+
+
+def test_a_start_sent_again_is_one_attempt_and_one_after_its_end_is_another(attempts):
+    at = f"{DAY}T08:00:00Z"
+    log = Log().start("08:00:00", 7, at=at).start("08:00:20", 7, at=at).stop("08:30:00", 7, 4000)
+    log.start("11:00:00", 8, at=at).stop("11:20:00", 8, 1000, at=f"{DAY}T08:20:00Z")
+    rows, rules, _ = attempts(log)
+    assert rows == [("1", "08:00:00", "08:30:00", 4.0), ("1", "08:00:00", "08:20:00", 1.0)]
+    assert rules == {}
+
+
+@pytest.mark.parametrize("named", [0, -1, -7, None])
+def test_a_stop_without_a_real_id_ends_the_one_start_that_is_open_at_its_time(attempts, named):
+    log = Log()
+    for number, (hour, meter) in enumerate([(8, 5000), (10, 0), (12, 7000)], start=101):
+        log.start(f"{hour:02}:00:00", number).stop(f"{hour:02}:30:00", named, meter)
+    rows, rules, _ = attempts(log)
+    assert rows == [
+        ("1", "08:00:00", "08:30:00", 5.0),
+        ("1", "10:00:00", "10:30:00", 0.0),
+        ("1", "12:00:00", "12:30:00", 7.0),
+    ]
+    assert rules == {}
+
+
+def test_a_stop_with_an_id_that_no_start_got_ends_a_start_of_its_own_token_only(attempts):
+    log = Log().start("08:00:00", 7).stop("08:30:00", 99, 5000, idTag="TAG-1")
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0)], {}, {})
+    log = Log().start("08:00:00", 7).stop("08:30:00", 99, 5000, idTag="TAG-2")
+    assert attempts(log)[:2] == ([("1", "08:00:00", None, None)], {"stop_without_start": 1})
+
+
+@pytest.mark.parametrize("shared", [0, 1])
+def test_two_starts_with_one_id_are_told_apart_by_their_meters(attempts, shared):
+    log = Log().start("08:00:00", shared, meter=1000).start("08:05:00", shared, connector=2, meter=50_000)
+    log.stop("08:30:00", shared, 6000).stop("08:40:00", shared, 59_000)
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", "08:00:00", "08:30:00", 5.0), ("2", "08:05:00", "08:40:00", 9.0)]
+    assert (rules, warnings) == ({}, {})
+
+
+def test_two_starts_with_one_id_are_told_apart_by_the_notices_of_their_connectors(attempts):
+    log = Log().start("08:00:00", 0).start("08:05:00", 0, connector=2)
+    log.stop("08:30:00", 0, 5000).notice("08:30:01", 1, "Finishing")
+    log.stop("08:35:00", 0, 7000).notice("08:35:02", 2, "Available")
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", "08:00:00", "08:30:00", 5.0), ("2", "08:05:00", "08:35:00", 7.0)]
+    assert (rules, warnings) == ({}, {})
+
+
+def test_a_stop_that_fits_two_starts_alike_gives_no_energy_and_a_warning(attempts):
+    log = Log().start("08:00:00", 0).start("08:05:00", 0, connector=2).stop("08:30:00", 0, 5000)
+    rows, rules, warnings = attempts(log)
+    assert [(row[0], row[3]) for row in rows] == [("1", None), ("2", None)]
+    assert sorted(str(row[2]) for row in rows) == ["08:30:00", "None"]
+    assert rules == {}
+    assert warnings == {"stop_of_one_of_several": 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "warned"), [(5000, 0, {"meter_ran_backwards": 1}), (0, -1, {}), (-1, 900, {})]
+)
+def test_a_meter_that_restarts_or_does_not_know_costs_the_energy_and_not_the_session(attempts, first, last, warned):
+    rows, rules, warnings = attempts(
+        Log().start("08:00:00", 7, meter=first).stop("08:01:00", 7, last, reason="PowerLoss")
+    )
+    assert rows == [("1", "08:00:00", "08:01:00", None)]
+    assert rules == {}
+    assert warnings == warned
+
+
+def test_values_beside_a_stop_stand_in_where_the_meter_s_ends_say_nothing_passed(attempts):
+    inside = [{"timestamp": f"{DAY}T08:30:00Z", "sampledValue": [{"value": "15000", "context": "Transaction.End"}]}]
+    rows, _, warnings = attempts(Log().start("08:00:00", 7).stop("08:30:00", 7, 0, transactionData=inside))
+    assert rows == [("1", "08:00:00", "08:30:00", 15.0)]
+    assert warnings == {"meter_unlike_values": 1}
+    inside[0]["sampledValue"][0]["value"] = "0"
+    assert attempts(Log().start("08:00:00", 7).stop("08:30:00", 7, 0, transactionData=inside))[2] == {}
+
+
+def test_a_meter_that_rises_between_sessions_of_no_energy_is_warned_of(attempts):
+    log = Log()
+    for number, hour in enumerate((8, 10, 12)):
+        log.start(f"{hour:02}:00:00", hour, meter=8000 * number).stop(f"{hour:02}:30:00", hour, 8000 * number)
+    rows, _, warnings = attempts(log)
+    assert [row[3] for row in rows] == [0, 0, 0]
+    assert warnings == {"meter_rose_after_no_energy": 2}
+
+
+@pytest.mark.parametrize(("value", "unit"), [("9451", "W"), ("9.451", "kW")])
+def test_energy_a_thousandth_of_what_the_power_makes_is_warned_of(attempts, value, unit):
+    power = {"value": value, "unit": unit, "measurand": "Power.Active.Import"}
+    log = Log().start("08:00:00", 7, meter=308).values("08:20:00", 7, power).stop("08:50:00", 7, 316)
+    assert attempts(log)[2] == {"energy_unlike_power": 1}
+    log = Log().start("08:00:00", 7, meter=308).values("08:20:00", 7, power).stop("08:50:00", 7, 8000)
+    assert attempts(log)[2] == {}
+
+
+def test_a_register_s_0_that_stands_for_no_value_is_no_beginning(attempts):
+    log = Log().event("08:00:00", "Started", 0, context="Transaction.Begin", offline=True)
+    log.event("08:05:00", "Updated", 909_948).event("08:30:00", "Ended", 910_031, context="Transaction.End")
+    rows, _, warnings = attempts(log)
+    assert rows == [("1", "08:00:00", "08:30:00", 0.083)]
+    assert warnings == {"meter_start_unknown": 1}
+
+
+def test_a_register_of_its_own_session_begins_at_0(attempts):
+    log = Log().event("08:00:00", "Started", 0, context="Transaction.Begin").event("08:05:00", "Updated", 900)
+    rows, _, warnings = attempts(log.event("08:30:00", "Ended", 12_000, context="Transaction.End"))
+    assert rows == [("1", "08:00:00", "08:30:00", 12.0)]
+    assert warnings == {}
+
+
+def test_a_number_as_message_id_is_read(attempts):
+    log = Log().start("08:00:00", 7, number=19_223_201).stop("08:30:00", 7, 5000)
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0)], {}, {})
+
+
+def test_a_frame_written_over_several_lines_is_one_message(attempts):
+    asked = {"connectorId": 1, "idTag": "T[{", "meterStart": 0, "timestamp": f"{DAY}T08:00:00Z"}
+    log = Log().say("08:00:00", '[2, "m1", "StartTransaction", ' + json.dumps(asked, indent=2) + "]")
+    log.say("08:00:01", [3, "m1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}], "sent")
+    assert attempts(log.stop("08:30:00", 7, 5000)) == ([("1", "08:00:00", "08:30:00", 5.0)], {}, {})
+
+
+def test_a_frame_that_never_ends_is_a_reject_and_takes_no_other_with_it(attempts):
+    log = Log().say("07:00:00", '[2, "m0", "StartTransaction",\n{').start("08:00:00", 7).stop("08:30:00", 7, 5000)
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0)], {"malformed_row": 1}, {})
