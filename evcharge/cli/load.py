@@ -146,6 +146,7 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
     from evcharge.load import load_file
 
     outcomes: list[Outcome] = []
+    inputs = _in_order(inputs, profiles)
     paths = [one.path for one in inputs if not one.fault]
     for one in inputs:
         companions = tuple(other for other in paths if other != one.path)
@@ -163,6 +164,16 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
             else:
                 outcomes.append(Outcome(one.name, result))
     return outcomes
+
+
+def _in_order(inputs: Sequence[Input], profiles: list[Profile]) -> list[Input]:
+    """The inputs with those that tell when they begin in the order of time, in the places where such ones stood."""
+    from evcharge.load.order import first_start
+
+    starts = {one.path: first_start(one.path, profiles) for one in inputs if not one.fault} if len(inputs) > 1 else {}
+    known = [one for one in inputs if starts.get(one.path) is not None]
+    ordered = iter(sorted(known, key=lambda one: starts[one.path] or 0.0))
+    return [next(ordered) if starts.get(one.path) is not None else one for one in inputs]
 
 
 @contextmanager

@@ -27,8 +27,8 @@ REMOTE_START_SECONDS = 180.0
 (ConnectionTimeOut, 60 to 120 s as a rule)."""
 
 RESENT_SECONDS = 30.0
-"""An answered request with the same message id is the same request, sent again, within this time. House rule: as long as
-stations wait for an answer, as a rule."""
+"""An answered request with the same message id is the same request, sent again, within this time. House rule: about as
+long as stations wait for an answer."""
 
 MAX_WAITING = 1_000
 """Requests of a station that may wait for what they lead to; the oldest are put aside first."""
