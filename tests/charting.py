@@ -49,14 +49,14 @@ def station(station_id: str, successes: int, attempts: int, verdict: str, **othe
     }
     now = {
         "verdict_now": verdict,
-        "now_ratio": ratio,
-        "now_low": whole["low"],
-        "now_high": whole["high"],
-        "now_attempts": attempts,
-        "now_successes": successes,
+        "rate_now": ratio,
+        "low_now": whole["low"],
+        "high_now": whole["high"],
+        "attempts_now": attempts,
+        "successes_now": successes,
         "since": day("2025-06-01" if attempts else None),
         "changed": False,
-        "before_ratio": math.nan,
+        "rate_before": math.nan,
         "last_session": day("2025-06-30" if attempts else None),
         "silent_days": 0,
         "out_of_use": False,
@@ -67,8 +67,8 @@ def station(station_id: str, successes: int, attempts: int, verdict: str, **othe
 
 def changed(station_id: str, verdict: str, now: float, before: float, since: str, **other: Any) -> dict[str, Any]:
     """A station that changed on a day, with 100 attempts since."""
-    told = {"now_ratio": now, "now_low": now - 0.05, "now_high": min(1, now + 0.05), "now_attempts": 100}
-    return station(station_id, 900, 1000, verdict, **told, changed=True, before_ratio=before, since=day(since), **other)
+    told = {"rate_now": now, "low_now": now - 0.05, "high_now": min(1, now + 0.05), "attempts_now": 100}
+    return station(station_id, 900, 1000, verdict, **told, changed=True, rate_before=before, since=day(since), **other)
 
 
 def fleet(*rows: dict[str, Any]) -> pd.DataFrame:

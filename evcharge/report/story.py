@@ -352,7 +352,7 @@ def unsure_text(story: Story) -> str:
 # For programs
 
 
-CSV_COLUMNS = (*PRESENT.values(), *ADVICE)
+CSV_COLUMNS = (*PRESENT.values(), "successes_before", *ADVICE)
 """What the CSV has of a station beside the columns of the report."""
 
 

@@ -260,7 +260,7 @@ def test_the_data_of_the_table_is_unrounded():
     (station_row,) = told.rows
     assert (row["n"], row["m"], row["k"], row["t"]) == (2, 3, 2, 3)
     assert (row["l"], row["h"], row["c"]) == tuple(
-        station_row[name] for name in ("now_low", "now_high", "charges_lost_per_week")
+        station_row[name] for name in ("low_now", "high_now", "charges_lost_per_week")
     )
     assert (row["r"], row["q"], row["share"]) == ("card refused", 1 / 3, "33%")
     assert ">card refused 33%</td>" in page_of(told)

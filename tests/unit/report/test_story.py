@@ -190,10 +190,10 @@ def test_csv_has_the_present_beside_the_period_unrounded_and_inert():
     told = story_of(station(2, 1, "=A", name="-B\n,"), station(0, 0, "C", unknown=1))
     first, second = csv.DictReader(io.StringIO(to_csv(told)))
     assert (first["station_id"], first["name"]) == ("'=A", "'-B\n,")
-    assert float(first["success_ratio"]) == float(first["now_ratio"]) == 2 / 3
+    assert float(first["success_ratio"]) == float(first["rate_now"]) == 2 / 3
     assert (first["since"], first["changed"], first["silent"]) == ("2025-05-05", "false", "false")
-    assert (second["success_ratio"], second["now_ratio"], second["since"], second["reason"]) == ("", "", "", "")
-    assert {*PRESENT.values(), *ADVICE, "definition", "target"} <= set(first)
+    assert (second["success_ratio"], second["rate_now"], second["since"], second["reason"]) == ("", "", "", "")
+    assert {*PRESENT.values(), "successes_before", *ADVICE, "definition", "target"} <= set(first)
 
 
 def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):
