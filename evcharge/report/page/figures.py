@@ -307,12 +307,11 @@ def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int, pens: Pens | No
 def _hours(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Chart]:
     """Failures by hour of the day, at the stations to fix first where they bunch."""
     now = dict(present_rows(story.detail, first))
-    rows = [row for row in first.to_dict("records") if isinstance(row["hour_window"], HourWindow)]
-    return [_hour_chart(row, now[row["station_key"]], number, pens) for number, row in enumerate(rows)]
+    rows = [(row, row["station_key"]) for row in first.to_dict("records") if row["station_key"] in story.windows]
+    return [_hour_chart(row, story.windows[key], now[key], number, pens) for number, (row, key) in enumerate(rows)]
 
 
-def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int, pens: Pens | None) -> Chart:
-    window: HourWindow = row["hour_window"]
+def _hour_chart(row: dict[Any, Any], window: HourWindow, now: pd.DataFrame, number: int, pens: Pens | None) -> Chart:
     counts = now.groupby("hour")[["attempts", "failures"]].sum()
     hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
     hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours

@@ -96,12 +96,13 @@ def story_of(*stations: dict[str, object], definition: Definition = RECORDED, ta
         network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
     )
     places = rated[["operator", "network", "city", "region", "ports"]]
-    table = pd.concat([report.groups, places, counts[[*ADVICE, "hour_window"]], spells.rename(columns=PRESENT)], axis=1)
+    table = pd.concat([report.groups, places, counts[[*ADVICE]], spells.rename(columns=PRESENT)], axis=1)
     weeks = control_chart(weekly_counts(days))
     reasons = pd.DataFrame(columns=["source", "station_id", "kind", "title", "first_step", "sessions", "share"])
     detail = pd.DataFrame(columns=["station_key", "port_id", "day", "hour", "successes", "failures", "unknown"])
     parts = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail} | more
-    return Story(report=report, stations=arranged(table), days=days, **parts)
+    windows = {key: one["hour_window"] for key, one in enumerate(stations, start=1) if one["hour_window"]}
+    return Story(report=report, stations=arranged(table), days=days, windows=windows, **parts)
 
 
 def evidence_of(story: Story, **more: object) -> Evidence:
