@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import fields, is_dataclass
 
 import pandas as pd
@@ -144,7 +145,7 @@ def frames_of(thing, name):
 def assert_it_saves(frame, name, folder):
     """What Parquet and SQL give back has the frame's columns, its values, and nothing where it has nothing."""
     frame.to_parquet(folder / "frame.parquet")
-    with sqlite3.connect(folder / "frames.db") as connection:
+    with closing(sqlite3.connect(folder / "frames.db")) as connection:
         frame.to_sql(name, connection, index=False)
         stored = pd.read_sql(f'SELECT * FROM "{name}"', connection)
     for back in (pd.read_parquet(folder / "frame.parquet"), stored):
