@@ -11,9 +11,9 @@ from sqlalchemy import inspect, text
 
 from evcharge.db import open_engine
 from evcharge.migrate import alembic_config
-from tests.factories import native_csv, session_row
-from tests.integration.test_schema import reflected
-from tests.unit.metrics.star import MIXED, write_sessions
+from tests.support.factories import native_csv, session_row
+from tests.support.schema import reflected
+from tests.support.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
 INL_LOG = ROOT / "tests" / "data" / "ocpp" / "inl_worked_example.log"

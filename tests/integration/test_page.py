@@ -19,7 +19,7 @@ from evcharge.load import load_file
 from evcharge.migrate import upgrade
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHECKOUT = Path(__file__).parents[2]
 SCHEMA = json.loads((CHECKOUT / "docs" / "reference" / "report.schema.json").read_text(encoding="utf-8"))

@@ -20,8 +20,8 @@ from evcharge.migrate import upgrade
 from evcharge.models import Base
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
-from tests.conftest import administer, postgres_database, postgres_or_skip
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.databases import administer, postgres_database, postgres_or_skip
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHECKOUT = Path(__file__).parents[2]
 FIGURES = {

@@ -19,8 +19,8 @@ from evcharge.export import WRITERS, export
 from evcharge.export.job import Job, NewFile
 from evcharge.metrics.outcomes import Selection
 from evcharge.models import DimPort, DimStation
-from tests.integration.export.world import PLAZA, session_of, write_world
-from tests.unit.metrics.star import write_sessions
+from tests.support.star import write_sessions
+from tests.support.world import PLAZA, session_of, write_world
 
 NAMES = ("dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row")
 FILES = {

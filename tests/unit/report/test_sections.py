@@ -16,7 +16,7 @@ from evcharge.report.page.figures import Charts, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.page import pens, render_page
 from evcharge.report.page.stations import STATIC_ROWS, stations_of, table_data
-from tests.unit.report.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
+from tests.support.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
 
 EVERYTHING = frozenset(name for names in SHOWN_COLUMNS for name in names)
 

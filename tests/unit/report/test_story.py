@@ -21,7 +21,7 @@ from evcharge.report.story import (
     title_of,
     to_csv,
 )
-from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
+from tests.support.stories import BAD, GOOD, NEW, station, story_of
 
 
 @pytest.mark.parametrize(

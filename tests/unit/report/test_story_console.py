@@ -13,7 +13,7 @@ from rich.console import Console
 
 from evcharge.metrics.weekly import WORSE, Direction
 from evcharge.report.terminal.story import FEW_STATIONS, MOST_STATIONS, print_story
-from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
+from tests.support.stories import BAD, GOOD, NEW, station, story_of
 
 
 def printed(story, encoding="utf-8", width=80, **options):

@@ -14,7 +14,7 @@ import pandas as pd
 
 from evcharge.clean import clean
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from tests.factories import AS_OF
+from tests.support.factories import AS_OF
 
 _OFFICE = "http://schemas.openxmlformats.org"
 MAIN = f"{_OFFICE}/spreadsheetml/2006/main"

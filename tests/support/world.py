@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.models import DimPort, DimStation, FactCharging, RejectedRow
-from tests.unit.metrics.star import hour, ledger
+from tests.support.star import hour, ledger
 
 START = datetime(2024, 12, 24, 8, 15, 0, 120_000, tzinfo=timezone.utc)
 PLAZA, TOWER, IDLE = '=HYPERLINK("http://x")', "\u202eTower, مرحبا 🚗", "+1 idle"

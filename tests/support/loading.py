@@ -108,7 +108,7 @@ def chunks_of(rows: int) -> Iterator[None]:
 def processes() -> ForkServerContext:
     """Starts processes in which evcharge is imported already, so that what they do begins at once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.fault.loading", "evcharge.cli", "evcharge.load", "psycopg"])
+    context.set_forkserver_preload(["tests.support.loading", "evcharge.cli", "evcharge.load", "psycopg"])
     return context
 
 
