@@ -97,7 +97,7 @@ def wipe(url: str) -> None:
 @contextmanager
 def chunks_of(rows: int) -> Iterator[None]:
     """The loader reads in chunks of so many rows."""
-    usual = evcharge.load.sessions.read
+    usual = evcharge.load.sessions.read  # type: ignore[attr-defined]
     evcharge.load.sessions.read = functools.partial(sources.read, chunk_rows=rows)  # type: ignore[attr-defined]
     try:
         yield
