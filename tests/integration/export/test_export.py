@@ -242,8 +242,8 @@ def test_an_export_is_one_moment_of_the_database(world, evcharge, monkeypatch, f
     [
         ((), "Missing option '--format'"),
         (("--format", "xml"), "'xml' is not one of 'parquet', 'csv', 'datapackage', 'geojson', 'datasette'"),
-        (("--format", "csv", "--target", "90%"), "--target and --definition: csv tells no success."),
-        (("--format", "parquet", "--definition", "afirev"), "parquet tells no success."),
+        (("--format", "csv", "--target", "90%"), "--target and --definition: csv shows no success rates."),
+        (("--format", "parquet", "--definition", "afirev"), "parquet shows no success rates."),
         (("--format", "geojson", "--definition", "mine"), "'mine' is neither one of"),
         (("--format", "datasette", "--from", "2025-01-01"), "datasette holds no sessions."),
         (("--format", "datasette", "--station", "A"), "--from, --to and --station: datasette holds no sessions."),

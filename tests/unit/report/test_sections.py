@@ -113,7 +113,7 @@ def test_why_reasons_are_left_out_is_told_as_it_is():
     told = story_of(station(*BAD), reasons=unsaid)
     for recorded, reason in (
         (frozenset({"port_id"}), "the data records no stop_reason and no error_code."),
-        (frozenset({"error_code"}), "no reason was recorded of the failures since each station's last change."),
+        (frozenset({"error_code"}), "no reason was recorded for the failures since each station's last change."),
     ):
         said = charts_shown(told, recorded=recorded)
         assert said.no_reasons == f"Why attempts fail is left out: {reason}"
