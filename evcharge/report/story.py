@@ -254,7 +254,7 @@ def title_of(story: Story) -> str:
     meets = story.count_of(MEETS)
     if meets == total:
         return f"All {total:,} stations meet the target" if total > 1 else "The station meets the target"
-    return f"No station is shown to be below target; {total - meets:,} of {total:,} can't be told yet"
+    return f"No station is shown to be below target; {total - meets:,} of {total:,} can't be judged yet"
 
 
 def _attention_title(story: Story, total: int, attention: int) -> str:
@@ -341,17 +341,17 @@ def out_of_use_text(story: Story) -> str:
     if not number:
         return ""
     stations = f"{counted(number, 'station')} {verb(number, 'has', 'have')} been out of use"
-    told = f"nothing is told of {verb(number, 'it', 'them')}"
-    return f"{stations} for more than {LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks (closed? renamed?): {told}."
+    verdict = verb(number, "it gets no verdict", "they get no verdict")
+    return f"{stations} for more than {LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks (closed? renamed?): {verdict}."
 
 
 def unsure_text(story: Story) -> str:
-    """How many stations can't be told yet; nothing where that is so of all because no rate is shown."""
+    """How many stations can't be judged yet; nothing where that is so of all because no rate is shown."""
     unsure = story.count_of(CANT_TELL)
     if not unsure or not story.report.network["attempts"] or failures_removed(story.stations):
         return ""
     stations = f"{in_words(unsure)} {verb(unsure, 'station', 'stations')}"
-    return f"{stations} can't be told yet: too few attempts, or too close"
+    return f"{stations} can't be judged yet: too few attempts, or too close"
 
 
 # For programs

@@ -332,7 +332,7 @@ def _stray(text: _Text) -> Item:
 def _refuse_endless_value(text: _Text) -> NoReturn:
     raise SourceError(
         "malformed_json",
-        f"{text.file.name}: what begins on line {text.line} is broken, and it can't be told where it ends.",
+        f"{text.file.name}: what begins on line {text.line} is broken, so its end can't be found.",
         "Correct it in the file, or fetch the file again: a text in it may lack its closing quote.",
     )
 
@@ -347,7 +347,7 @@ def _refuse(text: _Text, begun: int, what: str, character: str, wanted: str) -> 
         )
     raise SourceError(
         "malformed_json",
-        f"{text.file.name}: on line {text.line} stands {character!r} where {wanted} belongs, "
+        f"{text.file.name}: line {text.line} has {character!r} where {wanted} belongs, "
         f"in {what} that begins on line {begun}.",
         "Correct it in the file, or fetch the file again.",
     )

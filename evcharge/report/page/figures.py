@@ -36,7 +36,7 @@ MOST_TILED = 8
 """Stations whose ports are shown week by week: two rows on a screen."""
 NO_COLUMNS = "Why attempts fail is left out: the data records no stop_reason and no error_code."
 NO_FAILURES = "Why attempts fail is left out: none failed since its station's last change."
-NO_REASONS = "Why attempts fail is left out: no reason was recorded of the failures since each station's last change."
+NO_REASONS = "Why attempts fail is left out: no reason was recorded for the failures since each station's last change."
 NO_PORTS = "Which port, and when, is left out: the data records no port_id."
 
 
@@ -120,8 +120,8 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
         no_reasons=_no_reasons(story, missing),
         weekly=None if failures_removed(story.stations) else _weekly(story, pens),
         tiles=_tiles(story, first, pens),
-        tiles_caption="A row a port, a square a week, at the stations above. Darker: a larger share of "
-        "attempts failed; an outline alone: no attempts.",
+        tiles_caption="One row per port, one square per week, at the stations above. Darker: a larger share of "
+        "attempts failed; only an outline: no attempts.",
         no_ports=NO_PORTS if "port_id" in missing else "",
         hours=_hours(story, first, pens),
     )

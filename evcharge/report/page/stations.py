@@ -112,7 +112,7 @@ def stations_of(story: Story) -> Stations:
         count=f"{count:,}",
         title=f"All {counted(count, 'station')}" if count > 1 else "The station",
         caption="Mark and line: success since the last change, with its 95% interval; tick: before it; dashes: "
-        f"the target. Strip: one square for {square}, pale where nothing failed, darker the more did.",
+        f"the target. Strip: one square for {square}, pale where nothing failed, darker where more did.",
         columns=[
             Column("Station", "station", ""),
             Column("Now", "now", "r"),

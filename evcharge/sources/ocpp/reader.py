@@ -172,7 +172,7 @@ def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | 
         if isinstance(message, Message) and not stated and not message.station:
             raise SourceError(
                 "station_unstated",
-                f"{file.name} line {message.line} does not say which station its message is of.",
+                f"{file.name} line {message.line} does not name the station of its message.",
                 'State it in a profile of your own, with station_id = "…" under [constants]; docs/sources/ocpp.md has '
                 "the whole profile.",
             )

@@ -7,7 +7,7 @@ import pytest
 from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.dots import draw_station_dots
 from evcharge.report.charts.stations import ChartText
-from tests.charting import (
+from tests.support.charting import (
     BELOW,
     MEETS,
     SILENT,

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -25,7 +24,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def day(text: str | None) -> pd.Timestamp:
+def day(text: str | None) -> Any:
     """A day as the frames have it; NaT for none."""
     return pd.NaT if text is None else pd.Timestamp(text).as_unit("s")
 
@@ -152,7 +151,7 @@ def words(figure: Figure) -> list[str]:
     return [artist.get_text() for artist in figure.findobj(Text) if artist.get_text()]
 
 
-def parts(figure: Figure, name: str) -> list[Artist]:
+def parts(figure: Figure, name: str) -> list[Any]:
     """The artists with this name."""
     return figure.findobj(lambda artist: artist.get_gid() == name)
 
