@@ -247,14 +247,14 @@ def show_result(result: LoadResult) -> None:
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source}){that_load}")
     tell(f"  {law(asdict(result))}")
     if result.skipped:
-        tell(f"  besides, {counted(result.skipped, 'row')} skipped: no session by this format's own rule")
+        tell(f"  also {counted(result.skipped, 'row')} skipped by this format's own rule")
     for step, count in result.repaired.items():
         tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
         tell(
             f"  of the rejected rows {kinds['failure']:,} would have counted as failures, {kinds['success']:,} as "
-            f"successes, {kinds['unknown']:,} can't be told"
+            f"successes, {kinds['unknown']:,} can't be judged"
         )
     messages = {rule.code: rule.message for rule in RULES}
     for code, count in result.rejects_by_rule.items():

@@ -121,6 +121,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     rows = _without_dropped(rows, names, profile)
     fields: dict[str, Sequence[str]] = dict(zip(names, rows.fields, strict=True))
     repaired = _do_steps(fields, profile)
+
     known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults}
     known |= _mapped_texts(fields, profile)
     if "driver_ref" in known:
@@ -132,6 +133,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
         known["session_id"] = [_session_key(parts) for parts in zip(*key_fields, strict=True)]
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
+
     nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
     skipped = rows.skipped + read - len(rows.lines)

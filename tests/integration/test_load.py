@@ -22,8 +22,8 @@ from evcharge.errors import DatabaseError, EvchargeError, GateError, SourceError
 from evcharge.load import LoadOptions, LoadResult, RejectLimit, load_file, look_alikes, totals
 from evcharge.load.transaction import LOAD_LOCK
 from evcharge.synth import write_sample
-from tests.factories import HEADER, native_csv, session_row
-from tests.fault.loading import (
+from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.loading import (
     CONTENT,
     all_of,
     chunks_of,

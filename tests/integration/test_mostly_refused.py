@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from evcharge.cli import run_command
-from tests.factories import native_csv, session_row
+from tests.support.factories import native_csv, session_row
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ class Requests:
         request = Request(message.action, self._station, now, Origin.of(message), tag=tag, request_id=message.id)
         request.asked = Asked(message.action, now.logged)
         request.session = f"{message.action}|{without_tag(message.id, tag)}|{now.text}"
+
         if message.action == AUTHORIZE:
             request.window_seconds = AUTHORIZE_SECONDS
             self._find_what_it_is_part_of(request, now)
@@ -65,6 +66,7 @@ class Requests:
             request.connector = scalar(message.payload.get("connectorId"))
             request.evse = scalar(message.payload.get("evseId"))
             request.remote_id = scalar(message.payload.get("remoteStartId"))
+
         self._waiting.append(request)
         return request
 
