@@ -139,11 +139,13 @@ class Conventions:
         decimal: decimal sign, ``.`` or ``,``.
         energy_unit: ``kWh`` or ``Wh``.
         power_unit: ``kW`` or ``W``.
-        duration_format: ``h:m:s``, ``hours``, ``minutes`` or ``seconds``.
+        duration_format: ``h:m:s``, ``hours``, ``minutes`` or ``seconds``. A duration that states its own units, such as
+            ``PT1H30M``, ``1 day 2:03:04`` or ``1h 5m``, is read whatever it says.
         true_words: words (case-folded) that mean the session succeeded.
         false_words: words (case-folded) that mean it failed.
         null_words: words that mean nothing was recorded, besides an empty field. They never apply to ids.
-        zone_labels: what a label in ``start_zone`` or ``end_zone`` stands for, as an offset such as ``-06:00``.
+        zone_labels: what a label in ``start_zone`` or ``end_zone`` stands for, as an offset such as ``-06:00``. A time
+            with another label is read in ``timezone``, if one is stated.
     """
 
     time_format: str = "iso8601"

@@ -7,8 +7,9 @@ here: which marks refuse a row (``clean``), and files (``sources``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -30,6 +31,23 @@ _LONG_FRACTION = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,6}))?")
 _HOURS_MINUTES_SECONDS = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
+_ISO_DURATION = re.compile(
+    r"P(?=[0-9T])(?:(?P<days>[0-9]{1,6})D)?(?:T(?=[0-9])(?:(?P<hours>[0-9]{1,6}(?:[.,][0-9]+)?)H)?"
+    r"(?:(?P<minutes>[0-9]{1,8}(?:[.,][0-9]+)?)M)?(?:(?P<seconds>[0-9]{1,10}(?:[.,][0-9]+)?)S)?)?"
+)
+"""ISO 8601 without years and months, whose lengths differ."""
+_DAYS_AND_CLOCK = re.compile(
+    r"(?P<days>[0-9]{1,6})(?:\.| days?,? \+?)(?P<hours>[01]?[0-9]|2[0-3]):(?P<minutes>[0-5][0-9])"
+    r":(?P<seconds>[0-5][0-9](?:\.[0-9]+)?)"
+)
+"""How .NET (1.02:03:04), pandas (1 days 02:03:04) and Python (1 day, 2:03:04) write a length of days."""
+_WORDED_DURATION = re.compile(
+    r"(?=[0-9])(?:(?P<days>[0-9]{1,6}) ?(?:d|days?) ?)?(?:(?P<hours>[0-9]{1,6}) ?(?:h|hrs?|hours?) ?)?"
+    r"(?:(?P<minutes>[0-9]{1,8}) ?(?:m|mins?|minutes?) ?)?(?:(?P<seconds>[0-9]{1,10}) ?(?:s|secs?|seconds?))?",
+    re.IGNORECASE | re.ASCII,
+)
+_WITH_UNITS = (_ISO_DURATION, _DAYS_AND_CLOCK, _WORDED_DURATION)
+_MINUTES_IN = {"days": 1440.0, "hours": 60.0, "minutes": 1.0, "seconds": 1 / 60}
 _BEYOND_MICROSECONDS = re.compile(r"(?<=\.[0-9]{6})[0-9]{1,3}")
 _SPELLINGS_OF_WORDS = {
     **dict.fromkeys(("wahr", "vrai", "verdadero", "vero", "waar", "sant"), "true"),
@@ -52,25 +70,31 @@ class Times:
 
     Attributes:
         instants: ``datetime64[ms, UTC]``; NaT where nothing could be read, the earlier where ``ambiguous``.
-        later: the same, but the later reading where ``ambiguous``.
+        later: the same, but the later reading where ``repeated``.
+        earlier: the same, but the earlier reading where ``repeated``.
         offset_minutes: minutes east of UTC that each text states; 0 where it states none.
         present: something is written.
         unreadable: what is written is not a time in the stated format.
         without_zone: a time, but neither it nor the conventions say in which zone.
-        unknown_label: a time whose zone label the conventions do not explain.
+        unknown_label: a time whose zone label the conventions do not explain, and they state no zone either.
+        label_left_aside: a time with a label that the conventions do not explain, read in the zone that they state.
         nonexistent: a local time that a clock change skipped.
-        ambiguous: a local time that a clock change repeated, with no stated choice.
+        repeated: a local time that a clock change repeated.
+        ambiguous: one of these, with no stated choice.
         beyond_calendar: a well-formed time too far away to be kept.
     """
 
     instants: pd.Series
     later: pd.Series
+    earlier: pd.Series
     offset_minutes: npt.NDArray[np.int64]
     present: Mask
     unreadable: Mask
     without_zone: Mask
     unknown_label: Mask
+    label_left_aside: Mask
     nonexistent: Mask
+    repeated: Mask
     ambiguous: Mask
     beyond_calendar: Mask
 
@@ -86,8 +110,8 @@ class Numbers:
 def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series | None = None) -> Times:
     """Instants of a text column, in the stated format and zone.
 
-    An offset in the text decides; a time without one is read by the label of its row, where it has one, else in
-    ``conventions.timezone``.
+    An offset in the text decides; a time without one is read by the label of its row, where the conventions explain
+    it, else in ``conventions.timezone``.
     """
     stripped = pd.Series([t.strip() or None if t else None for t in texts], dtype="object")
     if stripped.isna().all():
@@ -108,7 +132,21 @@ def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: in
 def _no_times(count: int) -> Times:
     none = np.zeros(count, dtype=bool)
     instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
-    return Times(instants, instants, np.zeros(count, dtype=np.int64), none, none, none, none, none, none, none)
+    return Times(
+        instants=instants,
+        later=instants,
+        earlier=instants,
+        offset_minutes=np.zeros(count, dtype=np.int64),
+        present=none,
+        unreadable=none,
+        without_zone=none,
+        unknown_label=none,
+        label_left_aside=none,
+        nonexistent=none,
+        repeated=none,
+        ambiguous=none,
+        beyond_calendar=none,
+    )
 
 
 def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
@@ -120,9 +158,13 @@ def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
     within = np.array([ms is not None and first <= ms < last for ms in milliseconds], dtype=bool)
     kept = np.array([ms if ok else 0 for ms, ok in zip(milliseconds, within, strict=True)], dtype="datetime64[ms]")
     instants = pd.Series(kept).dt.tz_localize("UTC").where(within)
-    none = np.zeros(len(texts), dtype=bool)
-    in_utc = np.zeros(len(texts), dtype=np.int64)
-    return Times(instants, instants, in_utc, present, present & ~readable, none, none, none, none, readable & ~within)
+    return replace(
+        _no_times(len(texts)),
+        **dict.fromkeys(("instants", "later", "earlier"), instants),
+        present=present,
+        unreadable=present & ~readable,
+        beyond_calendar=readable & ~within,
+    )
 
 
 def _epoch_ms(text: str | None, time_format: str) -> int | None:
@@ -146,27 +188,50 @@ def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: l
     shaped = np.array([offset is not None for offset in offsets], dtype=bool)
     has_offset = np.array([bool(offset) for offset in offsets], dtype=bool)
     labelled = np.array([offset != "" for offset in label_offsets], dtype=bool) & ~has_offset
+    unexplained = labelled & np.array([offset is None for offset in label_offsets], dtype=bool)
+    if conventions.timezone is not None:
+        labelled &= ~unexplained
     pandas_format = "ISO8601" if is_iso else conventions.time_format
 
     instants = _parse(texts.where(has_offset), pandas_format, utc=True)
     naive = _parse(texts.where(shaped & ~has_offset), pandas_format, utc=False)
-    placed, later, nonexistent, ambiguous = _place(naive.where(~labelled), conventions)
-    unknown_label = labelled & np.array([offset is None for offset in label_offsets], dtype=bool)
+    local = _place(naive.where(~labelled), conventions)
+    placed = local.second if conventions.ambiguous_time == "second" else local.first
     if labelled.any():
         offsets = [label if use else own for own, label, use in zip(offsets, label_offsets, labelled, strict=True)]
-        placed = placed.where(~labelled, _shifted(naive, offsets).where(~unknown_label))
+        placed = placed.where(~labelled, _shifted(naive, offsets).where(~unexplained))
     instants = instants.where(has_offset, placed)
 
     parsed = np.asarray(instants.notna()) | np.asarray(naive.notna())
     beyond = _real_but_unparsed(texts, shaped & ~parsed, conventions.time_format)
     without_zone = np.asarray(naive.notna()) & ~labelled & (conventions.timezone is None)
     unreadable = present & ~parsed & ~beyond
-    unknown_label &= np.asarray(naive.notna())
-    minutes = _offset_minutes(offsets)
-    later = instants.where(~ambiguous, later)
+    unexplained &= np.asarray(naive.notna())
+    no_choice = conventions.ambiguous_time == "reject"
     return Times(
-        instants, later, minutes, present, unreadable, without_zone, unknown_label, nonexistent, ambiguous, beyond
+        instants=instants,
+        later=instants.where(~local.repeated, local.second),
+        earlier=instants.where(~local.repeated, local.first),
+        offset_minutes=_offset_minutes(offsets),
+        present=present,
+        unreadable=unreadable,
+        without_zone=without_zone,
+        unknown_label=unexplained & labelled,
+        label_left_aside=unexplained & ~labelled,
+        nonexistent=local.nonexistent,
+        repeated=local.repeated,
+        ambiguous=local.repeated & no_choice,
+        beyond_calendar=beyond,
     )
+
+
+class _Local(NamedTuple):
+    """Local clock times as instants: both readings (alike but where ``repeated``), and where there are none or two."""
+
+    first: pd.Series
+    second: pd.Series
+    nonexistent: Mask
+    repeated: Mask
 
 
 def _shifted(naive: pd.Series, offsets: list[str | None]) -> pd.Series:
@@ -221,21 +286,19 @@ def _parse(texts: pd.Series, pandas_format: str, *, utc: bool) -> pd.Series:
     return parsed.where((parsed >= first) & (parsed < last))
 
 
-def _place(naive: pd.Series, conventions: Conventions) -> tuple[pd.Series, pd.Series, Mask, Mask]:
-    """Local clock times as instants in the stated zone, the later readings, and where there are none or two."""
+def _place(naive: pd.Series, conventions: Conventions) -> _Local:
+    """Local clock times as instants in the stated zone."""
     none = np.zeros(len(naive), dtype=bool)
     if conventions.timezone is None or naive.isna().all():
         nothing = pd.Series(pd.NaT, index=naive.index, dtype="datetime64[ms, UTC]")
-        return nothing, nothing, none, none
+        return _Local(nothing, nothing, none, none)
     zone = ZoneInfo(conventions.timezone)
     first = naive.dt.tz_localize(zone, ambiguous=~none, nonexistent="NaT")
     second = naive.dt.tz_localize(zone, ambiguous=none, nonexistent="NaT")
     nonexistent = np.asarray(first.isna() & naive.notna())
     repeated = np.asarray((first != second) & first.notna())
-    placed = second if conventions.ambiguous_time == "second" else first
-    ambiguous = repeated if conventions.ambiguous_time == "reject" else none
-    instants, later = (times.dt.tz_convert("UTC").astype("datetime64[ms, UTC]") for times in (placed, second))
-    return instants, later, nonexistent, ambiguous
+    earlier, later = (times.dt.tz_convert("UTC").astype("datetime64[ms, UTC]") for times in (first, second))
+    return _Local(earlier, later, nonexistent, repeated)
 
 
 def _real_but_unparsed(texts: pd.Series, unparsed: Mask, time_format: str) -> Mask:
@@ -294,7 +357,25 @@ def parse_numbers(texts: pd.Series, decimal: str, divisor: float) -> Numbers:
 
 
 def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
-    """Durations [minutes] in the stated form; a negative one is unreadable."""
+    """Durations [minutes] in the stated form, or in one that states its own units; a negative one is unreadable."""
+    numbers = _durations_as_stated(texts, conventions)
+    amounts, unreadable = numbers.amounts.copy(), numbers.unreadable.copy()
+    for row in np.flatnonzero(unreadable):
+        amounts[row] = _minutes_of(texts.iloc[row].strip())
+        unreadable[row] = np.isnan(amounts[row])
+    return Numbers(amounts, unreadable)
+
+
+def _minutes_of(text: str) -> float:
+    """The length of a text that states its units [minutes], such as PT1H30M, 1 day 2:03:04 or 1h 5m; else NaN."""
+    found = next((found for form in _WITH_UNITS if (found := form.fullmatch(text))), None)
+    if found is None:
+        return np.nan
+    amounts = {unit: float(amount.replace(",", ".")) for unit, amount in found.groupdict().items() if amount}
+    return sum(amount * _MINUTES_IN[unit] for unit, amount in amounts.items()) if amounts else np.nan
+
+
+def _durations_as_stated(texts: pd.Series, conventions: Conventions) -> Numbers:
     if conventions.duration_format != "h:m:s":
         per_minute = {"seconds": 60.0, "minutes": 1.0, "hours": 1 / 60}[conventions.duration_format]
         numbers = parse_numbers(texts, conventions.decimal, per_minute)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -96,8 +96,20 @@ class Parsed:
 
     @cached_property
     def start(self) -> Times:
-        """The start of each session."""
+        """The start of each session; in a repeated hour whose end is told before it, the earlier."""
+        told = self._told_start
+        return replace(told, instants=told.instants.where(~self._crosses_change, told.earlier))
+
+    @cached_property
+    def _told_start(self) -> Times:
+        """The start of each session, whatever its end."""
         return parse_instants(self.raw["start_time"], self.conventions, self.raw["start_zone"])
+
+    @cached_property
+    def _crosses_change(self) -> Mask:
+        """Rows whose start and end lie in one repeated hour, and whose clock ends before it starts."""
+        start, end = self._told_start, self.written_end
+        return start.repeated & end.repeated & np.asarray(end.instants < start.instants)
 
     @cached_property
     def written_end(self) -> Times:
@@ -121,10 +133,9 @@ class Parsed:
 
     @cached_property
     def _read_end(self) -> pd.Series:
-        """The stated end; where start and end lie in one repeated hour, the earlier that is not before the start."""
+        """The stated end; the later in a repeated hour where its clock is before that of the start."""
         ends = self.written_end
-        is_later = ends.ambiguous & self.start.ambiguous & np.asarray(ends.instants < self.start.instants)
-        return ends.instants.where(~is_later, ends.later)
+        return ends.instants.where(~self._crosses_change, ends.later)
 
     @cached_property
     def start_is_undecided(self) -> Mask:
@@ -336,9 +347,9 @@ def _time_rules(column: str, times: Callable[[Parsed], Times]) -> tuple[Rule, ..
     )
 
 
-def _zone_rule(column: str, times: Callable[[Parsed], Times]) -> Rule:
-    message = "a zone label that the profile does not explain"
-    return Rule(f"{column}_zone_unknown", column, lambda p: times(p).unknown_label, message)
+def _zone_rule(code: str, column: str, times: Callable[[Parsed], Times]) -> Rule:
+    message = "a zone label that nobody explains: --zone LABEL=+05:30 or --tz ZONE does"
+    return Rule(code, column, lambda p: times(p).unknown_label, message)
 
 
 def _not_a_number(column: str, numbers: Callable[[Parsed], Numbers]) -> Rule:
@@ -428,9 +439,9 @@ VALUE_RULES = (
         lambda p: p.start_is_undecided,
         "an hour that the clock change repeated, so that two lengths are possible: --ambiguous earlier or later",
     ),
-    _zone_rule("start_time", lambda p: p.start),
+    _zone_rule("start_time_zone_unknown", "start_zone", lambda p: p.start),
     *_time_rules("end_time", lambda p: p.written_end),
-    _zone_rule("end_time", lambda p: p.written_end),
+    _zone_rule("end_time_zone_unknown", "end_zone", lambda p: p.written_end),
     Rule("end_before_start", "end_time", lambda p: np.asarray(p.end < p.start.instants), "earlier than the start"),
     Rule(
         "duration_minutes_unreadable",
@@ -531,6 +542,11 @@ WARNINGS = (
         "hour_is_ambiguous",
         lambda p: p.start.ambiguous,
         "started in the hour that the clock change repeated, of one length either way: taken as the earlier",
+    ),
+    Warn(
+        "zone_label_left_aside",
+        lambda p: p.start.label_left_aside | p.written_end.label_left_aside,
+        "a zone label that nobody explains: read in the stated zone",
     ),
     Warn(
         "longer_than_a_week",

@@ -138,6 +138,14 @@ def mapping(text: str) -> tuple[str, str]:
     return ours.strip(), theirs
 
 
+def zone_label(text: str) -> tuple[str, str]:
+    """A zone label and the offset that it stands for, written IST=+05:30."""
+    label, _, offset = text.rpartition("=")
+    if not (label.strip() and re.fullmatch("[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", offset.strip())):
+        raise click.BadParameter(f"{text!r} is not of the form LABEL=+05:30.")
+    return label.strip(), offset.strip()
+
+
 def target_ratio(flag: float | None) -> float:
     """The success ratio to judge against.
 
@@ -207,6 +215,19 @@ def reading_options(command: Command) -> Command:
         ),
         click.option("--tz", "timezone", metavar="ZONE", help="Zone of times without an offset, e.g. Europe/Paris."),
         click.option(
+            "--zone",
+            "zones",
+            type=zone_label,
+            metavar="LABEL=+HH:MM",
+            multiple=True,
+            help="What a zone label in the file stands for, such as IST=+05:30; repeatable.",
+        ),
+        click.option(
+            "--ambiguous",
+            type=click.Choice(["earlier", "later"]),
+            help="Which of the two an hour is that a clock change repeats.",
+        ),
+        click.option(
             "--time-format",
             metavar="FORMAT",
             help="How times are written: iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'.",
@@ -237,6 +258,7 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
 
     builtin = builtin_profiles()
     mapped = dict(columns)
+    overrides["zones"] = dict(overrides.get("zones") or ())
     if profile is None:
         chosen = [builtin["native"]] if mapped else list(builtin.values())
     elif profile in builtin:

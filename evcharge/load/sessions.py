@@ -42,8 +42,18 @@ UNSTATED = {
         "time_zone_unstated",
         "State the zone of the stations: --tz Europe/Paris (any IANA name, or UTC).",
     ),
+    "start_time_zone_unknown": (
+        "zone_label_unstated",
+        "Say what the label stands for: --zone LABEL=+05:30; or state the zone of the stations: --tz Asia/Kolkata.",
+    ),
 }
 """Rules that, when they refuse every row of the first chunk, show that the file's convention was not stated."""
+SAID = {
+    "time_format_unstated": "is not in the stated format",
+    "time_zone_unstated": "does not say in which zone",
+    "zone_label_unstated": "is a label that nobody explains",
+}
+"""What the first value of such a file is said to be."""
 
 
 @dataclass(frozen=True)
@@ -201,9 +211,8 @@ def _refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile) -> None
         refused = cleaned.rejects[cleaned.rejects["rule"] == rule]
         if rows_read and len(refused) == rows_read:
             first = refused.iloc[0]
-            message = "is not in the stated format" if code == "time_format_unstated" else "does not say in which zone"
             raise SourceError(
-                code, f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {message}.", hint
+                code, f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {SAID[code]}.", hint
             )
 
 

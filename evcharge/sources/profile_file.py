@@ -94,6 +94,8 @@ def with_overrides(
     *,
     columns: Mapping[str, str] | None = None,
     timezone: str | None = None,
+    zones: Mapping[str, str] | None = None,
+    ambiguous: str | None = None,
     time_format: str | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
@@ -108,6 +110,8 @@ def with_overrides(
         profile: what to start from.
         columns: our column (``station_id``, ``station_name``) to their field; what is named here must be in the file.
         timezone: IANA zone.
+        zones: label of a zone to its offset, such as ``+05:30``; beside those that the profile explains.
+        ambiguous: which of the two an hour is that a clock change repeats, ``earlier`` or ``later``.
         time_format: as in ``Conventions``.
         delimiter: one character, or the word ``tab``.
         decimal: ``.`` or ``,``.
@@ -126,9 +130,18 @@ def with_overrides(
     if time_format is not None:
         settings["conventions"].pop("time_formats")
     settings["conventions"] |= {key: value for key, value in given.items() if value is not None}
+    if ambiguous is not None:
+        settings["conventions"]["ambiguous_time"] = {"earlier": "first", "later": "second"}.get(ambiguous, ambiguous)
+    settings["conventions"]["zone_labels"] = _with_labels(profile.conventions.zone_labels, zones or {})
     if delimiter is not None:
         settings["delimiters"] = ["\t" if delimiter == "tab" else delimiter]
     return _profile(Settings(f"profile {profile.name} with the settings given", settings, "bad_setting"))
+
+
+def _with_labels(labels: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The labels with these explained anew, whatever their letter case."""
+    anew = {label.casefold() for label in given}
+    return {**{label: offset for label, offset in labels.items() if label.casefold() not in anew}, **given}
 
 
 def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:

@@ -131,3 +131,54 @@ def test_every_format_is_listed_with_a_page_that_exists(monkeypatch):
     assert all((Path(__file__).parents[2] / one["page"]).is_file() for one in listed)
     told = CliRunner().invoke(cli, ["formats"]).stdout
     assert all(one["title"] in told for one in listed)
+
+
+LABELLED = "session_id,station_id,start_time,zone,end_time,energy_kwh\n" + "".join(
+    f"S{n},A,2024-05-0{n}T08:00:00,{label},,7.5\n" for n, label in ((1, "IST"), (2, "IST"), (3, "ist"))
+)
+WITH_ZONES = ("--map", "start_zone=zone")
+
+
+@pytest.fixture
+def labelled(check):
+    Path("labelled.csv").write_text(LABELLED)
+    return lambda *arguments: check("labelled.csv", *WITH_ZONES, *arguments)
+
+
+def test_a_file_whose_zone_label_nobody_explains_is_refused_with_the_label_and_both_ways_out(labelled):
+    code, _, err = labelled()
+    assert (code, "zone_label_unstated" in err, "line 2: start_zone 'IST'" in err) == (1, True, True)
+    assert "--zone" in err
+    assert "--tz" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "start", "warned"),
+    [
+        (("--zone", "IST=+05:30"), "02:30", False),
+        (("--zone", "IST=+01:00"), "07:00", False),
+        (("--zone", "ist=+02:00", "--tz", "Asia/Kolkata"), "06:00", False),
+        (("--tz", "Asia/Kolkata"), "02:30", True),
+    ],
+)
+def test_a_label_is_settled_by_its_offset_or_by_the_zone_of_the_stations(labelled, options, start, warned):
+    code, out, _ = labelled(*options)
+    assert code == 0
+    assert f"starts from 2024-05-01T{start}:00+00:00" in out
+    (found,) = document(labelled(*options, "--json"))["files"]
+    assert found["warnings"] == ({"zone_label_left_aside": 3} if warned else {})
+
+
+@pytest.mark.parametrize("text", ["IST", "=+05:30", "IST=5", "IST=+5:30", "IST=Asia/Kolkata"])
+def test_a_zone_that_is_no_label_with_its_offset_is_refused(labelled, text):
+    code, _, err = labelled("--zone", text)
+    assert code == 2
+    assert "LABEL=+05:30" in err
+
+
+def test_the_hour_that_the_clocks_repeat_is_the_one_asked_for(check):
+    Path("night.csv").write_text(HEADER + "S1,A,2025-10-26T02:30:00,2025-10-26T03:15:00,7\n")
+    assert check("night.csv", "--tz", "Europe/Berlin")[0] == 3
+    for choice, start in (("earlier", "00:30"), ("later", "01:30")):
+        code, out, _ = check("night.csv", "--tz", "Europe/Berlin", "--ambiguous", choice)
+        assert (code, f"starts from 2025-10-26T{start}:00+00:00" in out) == (0, True)

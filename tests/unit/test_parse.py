@@ -149,7 +149,7 @@ def test_numbers_are_divided_into_the_unit():
         ("-1:00", "h:m:s", "unreadable"),
         ("１:30", "h:m:s", "unreadable"),
         ("1:30:00.5", "h:m:s", "unreadable"),
-        ("1 day, 1:30:00", "h:m:s", "unreadable"),
+        ("1 day, 1:30:00", "h:m:s", 1530),
         ("1.5", "hours", 90),
         ("90", "minutes", 90),
         ("-0", "minutes", 0),
@@ -162,6 +162,40 @@ def test_numbers_are_divided_into_the_unit():
 )
 def test_a_duration_is_read_in_the_stated_form_only(text, duration_format, minutes):
     assert duration(text, duration_format) == minutes
+
+
+@pytest.mark.parametrize("duration_format", ["h:m:s", "hours", "minutes", "seconds"])
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("PT2H15M", 135),
+        ("PT45M", 45),
+        ("P1DT30S", 1440.5),
+        ("PT1.5H", 90),
+        ("PT0S", 0),
+        ("2.01:00:30", 2940.5),
+        ("3 days 00:06:00", 4326),
+        ("1 day 0:00:30.5", 1440 + 30.5 / 60),
+        ("0 days 00:20:00", 20),
+        ("2h 10m", 130),
+        ("2h10m", 130),
+        ("1 hour 5 minutes 30 seconds", 65.5),
+        (" 90 min ", 90),
+        ("1d 1h", 1500),
+        ("30s", 0.5),
+        ("1 day", 1440),
+    ],
+)
+def test_a_duration_that_states_its_own_units_is_read_whatever_the_form(text, duration_format, minutes):
+    assert duration(text, duration_format) == pytest.approx(minutes, abs=1e-9)
+
+
+@pytest.mark.parametrize("duration_format", ["h:m:s", "hours", "minutes", "seconds"])
+@pytest.mark.parametrize(
+    "text", ["P", "PT", "P1Y", "P1M", "-PT5M", "-2h", "-00:05:00", "1.24:00:00", "h", "5 m 2 h", "1.5.01:00", "３h"]
+)
+def test_a_duration_whose_units_are_broken_or_have_no_one_length_is_unreadable(text, duration_format):
+    assert duration(text, duration_format) == "unreadable"
 
 
 def test_a_duration_follows_the_decimal_sign():
@@ -458,12 +492,30 @@ def test_a_label_needs_no_zone_and_an_hour_that_the_zone_skips_is_one_by_the_lab
 
 
 @pytest.mark.parametrize("label", ["XST", "M", "-07:00", "America/Denver"])
-@pytest.mark.parametrize("zone", [None, "America/Denver"])
-def test_a_label_that_nobody_explained_is_marked_and_places_nothing(label, zone):
-    times = labelled("2019-07-01T12:00", label, timezone=zone)
+def test_a_label_that_nobody_explained_is_marked_and_places_nothing(label):
+    times = labelled("2019-07-01T12:00", label)
     assert times.unknown_label[0]
+    assert not times.label_left_aside[0]
     assert not marks(times)
     assert times.instants.isna().all()
+
+
+@pytest.mark.parametrize("label", ["XST", "M", "-07:00", "America/Denver"])
+def test_a_label_that_nobody_explained_is_left_aside_where_a_zone_is_stated(label):
+    times = labelled("2019-07-01T12:00", label, timezone="America/Denver")
+    assert times.instants[0].isoformat() == "2019-07-01T18:00:00+00:00"
+    assert (times.label_left_aside[0], times.unknown_label[0]) == (True, False)
+    assert not marks(times)
+    assert marks(labelled("2019-03-10T02:30", label, timezone="America/Denver")) == ["nonexistent"]
+    assert not labelled("2019-07-01T12:00", "MST", timezone="America/Denver").label_left_aside[0]
+
+
+@pytest.mark.parametrize(("choice", "hour"), [("reject", 0), ("first", 0), ("second", 1)])
+def test_a_repeated_hour_is_both_readings_and_the_chosen_one(choice, hour):
+    times = parse_instants(series("2025-10-26T02:30"), Conventions(timezone="Europe/Berlin", ambiguous_time=choice))
+    assert times.instants[0].hour == hour
+    assert (times.earlier[0].hour, times.later[0].hour) == (0, 1)
+    assert (times.repeated[0], times.ambiguous[0]) == (True, choice == "reject")
 
 
 @pytest.mark.parametrize("label", [None, "", "  "])
@@ -484,8 +536,11 @@ def test_each_row_goes_by_its_own_label():
     texts = series("2019-07-01T12:00", "2019-07-01T12:00", "2019-07-01T12:00", "2019-07-01T12:00")
     conventions = Conventions(zone_labels=LABELS, timezone="Europe/Oslo")
     times = parse_instants(texts, conventions, series("MDT", None, "UTC", "XST"))
-    assert times.instants.dt.hour.tolist()[:3] == [18, 10, 12]
-    assert times.unknown_label.tolist() == [False, False, False, True]
+    assert times.instants.dt.hour.tolist() == [18, 10, 12, 10]
+    assert times.label_left_aside.tolist() == [False, False, False, True]
+    nowhere = parse_instants(texts, Conventions(zone_labels=LABELS), series("MDT", None, "UTC", "XST"))
+    assert nowhere.instants.dt.hour.tolist()[::2] == [18, 12]
+    assert nowhere.unknown_label.tolist() == [False, False, False, True]
 
 
 def test_the_local_hour_is_by_the_label_where_no_zone_is_stated():
