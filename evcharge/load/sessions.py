@@ -29,7 +29,8 @@ from evcharge.load.transaction import earlier_load, one_transaction, resolve_unc
 from evcharge.load.writer import Writer, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
-from evcharge.rules import INVISIBLE, LEFT_OUT_RULES
+from evcharge.parsed import INVISIBLE
+from evcharge.rules import LEFT_OUT_RULES
 from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
 from evcharge.sources.profile import Profile
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evcharge.errors import SourceError
 from evcharge.frames import Conventions
-from evcharge.parse import parse_instants
+from evcharge.instants import parse_instants
 from evcharge.sources import Profile, SourceFile, read
 
 TIME_COLUMNS = ("start_time", "end_time", "source_updated_at")

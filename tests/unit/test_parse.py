@@ -12,10 +12,14 @@ import pandas as pd
 import pytest
 
 import evcharge.clean
+import evcharge.instants
+import evcharge.limits
 import evcharge.parse
+import evcharge.parsed
 import evcharge.rules
 from evcharge.frames import Conventions
-from evcharge.parse import Times, local_hours, parse_durations, parse_instants, parse_numbers, parse_words
+from evcharge.instants import Times, local_hours, parse_instants
+from evcharge.parse import parse_durations, parse_numbers, parse_words
 
 MARKS = ("unreadable", "without_zone", "nonexistent", "ambiguous", "beyond_calendar")
 IMPORTED = {
@@ -23,10 +27,14 @@ IMPORTED = {
     "collections.abc",
     "dataclasses",
     "datetime",
+    "evcharge.arrays",
     "evcharge.frames",
+    "evcharge.instants",
+    "evcharge.limits",
     "evcharge.parse",
-    "itertools",
+    "evcharge.parsed",
     "evcharge.rules",
+    "itertools",
     "functools",
     "numpy",
     "numpy.typing",
@@ -439,7 +447,10 @@ def test_the_local_hour_is_the_zone_s_else_the_written_offset_s_else_utc_s(text,
     assert local_hours(times, zone).tolist() == [hour]
 
 
-@pytest.mark.parametrize("module", [evcharge.clean, evcharge.parse, evcharge.rules])
+@pytest.mark.parametrize(
+    "module",
+    [evcharge.clean, evcharge.instants, evcharge.limits, evcharge.parse, evcharge.parsed, evcharge.rules],
+)
 def test_cleaning_reads_no_clock_file_database_or_environment(module):
     tree = list(ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))))
     imported = {name.name for node in tree if isinstance(node, ast.Import) for name in node.names}
