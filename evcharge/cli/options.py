@@ -199,55 +199,52 @@ def named_definition(text: str) -> Definition:
     raise click.BadParameter(f"{text!r} is neither one of {known}, nor a .toml file.", param_hint="--definition")
 
 
+READING_OPTIONS = (
+    click.option("--profile", metavar="NAME|FILE", help="How to read the files: a built-in profile, or your own TOML."),
+    click.option(
+        "--map",
+        "columns",
+        type=mapping,
+        metavar="OURS=THEIRS",
+        multiple=True,
+        help="Their name for one of our columns; repeatable.",
+    ),
+    click.option("--tz", "timezone", metavar="ZONE", help="Zone of times without an offset, e.g. Europe/Paris."),
+    click.option(
+        "--zone",
+        "zones",
+        type=zone_label,
+        metavar="LABEL=+HH:MM",
+        multiple=True,
+        help="What a zone label in the file stands for, such as IST=+05:30; repeatable.",
+    ),
+    click.option(
+        "--ambiguous",
+        type=click.Choice(["earlier", "later"]),
+        help="Which of the two an hour is that a clock change repeats.",
+    ),
+    click.option(
+        "--time-format",
+        metavar="FORMAT",
+        help="How times are written: iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'.",
+    ),
+    click.option("--delimiter", metavar="SIGN", help="What separates the columns of a CSV; the word tab for a tab."),
+    click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign."),
+    click.option("--encoding", metavar="NAME", help="Text encoding; UTF-8, and UTF-16 with a mark, need no word."),
+    click.option("--energy-unit", type=click.Choice(["kWh", "Wh"]), help="Unit of the energy column."),
+    click.option(
+        "--failures-included",
+        type=click.Choice(["yes", "no", "unknown"]),
+        help="Whether the publisher left failed sessions in.",
+    ),
+    click.option("--source", metavar="NAME", help="Whose station ids these are; ids are unique only within a source."),
+)
+"""How a file is to be read."""
+
+
 def reading_options(command: Command) -> Command:
     """Adds the options that say how a file is to be read."""
-    options = (
-        click.option(
-            "--profile", metavar="NAME|FILE", help="How to read the files: a built-in profile, or your own TOML."
-        ),
-        click.option(
-            "--map",
-            "columns",
-            type=mapping,
-            metavar="OURS=THEIRS",
-            multiple=True,
-            help="Their name for one of our columns; repeatable.",
-        ),
-        click.option("--tz", "timezone", metavar="ZONE", help="Zone of times without an offset, e.g. Europe/Paris."),
-        click.option(
-            "--zone",
-            "zones",
-            type=zone_label,
-            metavar="LABEL=+HH:MM",
-            multiple=True,
-            help="What a zone label in the file stands for, such as IST=+05:30; repeatable.",
-        ),
-        click.option(
-            "--ambiguous",
-            type=click.Choice(["earlier", "later"]),
-            help="Which of the two an hour is that a clock change repeats.",
-        ),
-        click.option(
-            "--time-format",
-            metavar="FORMAT",
-            help="How times are written: iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'.",
-        ),
-        click.option(
-            "--delimiter", metavar="SIGN", help="What separates the columns of a CSV; the word tab for a tab."
-        ),
-        click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign."),
-        click.option("--encoding", metavar="NAME", help="Text encoding; UTF-8, and UTF-16 with a mark, need no word."),
-        click.option("--energy-unit", type=click.Choice(["kWh", "Wh"]), help="Unit of the energy column."),
-        click.option(
-            "--failures-included",
-            type=click.Choice(["yes", "no", "unknown"]),
-            help="Whether the publisher left failed sessions in.",
-        ),
-        click.option(
-            "--source", metavar="NAME", help="Whose station ids these are; ids are unique only within a source."
-        ),
-    )
-    for option in reversed(options):
+    for option in reversed(READING_OPTIONS):
         command = option(command)
     return command
 
