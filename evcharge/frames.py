@@ -131,8 +131,9 @@ class Conventions:
 
     Attributes:
         time_format: ``iso8601``, ``epoch_s``, ``epoch_ms``, or a strptime pattern.
-        time_formats: formats of which one holds for the whole of a file; which one is settled before cleaning, and
-            ``time_format`` then says it. Empty where ``time_format`` holds as it is.
+        time_formats: formats that a file may be written in. Before cleaning it is settled which one reads the whole
+            file, and ``time_format`` then says it; where none does, those that the file mixes are left here, and each
+            time is read by the one that fits it. Empty where ``time_format`` holds as it is.
         timezone: IANA zone of the stations, or None. Times without an offset are read in it, and the
             local hour is told in it; with None, times must carry an offset and the local hour is theirs.
         ambiguous_time: what to do with an hour that a clock change repeats: ``reject``, ``first`` or ``second``.

@@ -7,9 +7,10 @@ and durations (``parse``), which marks refuse a row (``rules``), and files (``so
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -45,7 +46,7 @@ class Times:
         earlier: the same, but the earlier reading where ``repeated``.
         offset_minutes: minutes east of UTC that each text states; 0 where it states none.
         present: something is written.
-        unreadable: what is written is not a time in the stated format.
+        unreadable: what is written is not a time in a stated format, or two stated formats read it differently.
         without_zone: a time, but neither it nor the conventions say in which zone.
         unknown_label: a time whose zone label the conventions do not explain, and they state no zone either.
         label_left_aside: a time with a label that the conventions do not explain, read in the zone that they state.
@@ -74,14 +75,46 @@ def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series
     """Instants of a text column, in the stated format and zone.
 
     An offset in the text decides; a time without one is read by the label of its row, where the conventions explain
-    it, else in ``conventions.timezone``.
+    it, else in ``conventions.timezone``. Where several formats are stated, each time is read by the one that fits it;
+    a time that two of them read differently is unreadable.
     """
     stripped = pd.Series([t.strip() or None if t else None for t in texts], dtype="object")
     if stripped.isna().all():
         return _no_times(len(stripped))
-    if conventions.time_format in ("epoch_s", "epoch_ms"):
-        return _parse_epochs(stripped, conventions)
-    return _parse_calendar(stripped, conventions, _label_offsets(labels, conventions, len(stripped)))
+    label_offsets = _label_offsets(labels, conventions, len(stripped))
+    formats = conventions.time_formats or (conventions.time_format,)
+    first, *others = (_parse_by(name, stripped, conventions, label_offsets) for name in formats)
+    return _each_by_its_own(first, others) if others else first
+
+
+def _parse_by(time_format: str, texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
+    """The times as this one format reads them."""
+    conventions = replace(conventions, time_format=time_format, time_formats=())
+    if time_format in ("epoch_s", "epoch_ms"):
+        return _parse_epochs(texts, conventions)
+    return _parse_calendar(texts, conventions, label_offsets)
+
+
+def _each_by_its_own(merged: Times, others: Sequence[Times]) -> Times:
+    """Each time as the format that fits it reads it; unreadable where two read it differently, or none does."""
+    clash = np.zeros(len(merged.present), dtype=bool)
+    for other in others:
+        either_missing = np.asarray(merged.instants.isna() & other.instants.isna())
+        differ = np.asarray(merged.instants != other.instants) & ~either_missing
+        clash |= ~merged.unreadable & ~other.unreadable & differ
+        merged = _with_rows_of(merged, other, merged.unreadable & ~other.unreadable)
+    gone = {name: getattr(merged, name).where(~clash) for name in ("instants", "later", "earlier")}
+    return replace(merged, **gone, unreadable=merged.unreadable | clash)
+
+
+def _with_rows_of(times: Times, other: Times, rows: Flags) -> Times:
+    """The times, but of these rows those of the other reading."""
+    pairs = {column.name: (getattr(times, column.name), getattr(other, column.name)) for column in fields(Times)}
+    merged: dict[str, Any] = {
+        name: mine.where(~rows, theirs) if isinstance(mine, pd.Series) else np.where(rows, theirs, mine)
+        for name, (mine, theirs) in pairs.items()
+    }
+    return Times(**merged)
 
 
 def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: int) -> list[str | None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -250,6 +250,8 @@ def show_result(result: LoadResult) -> None:
         tell(f"  also {counted(result.skipped, 'row')} skipped by this format's own rule")
     for step, count in result.repaired.items():
         tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
+    if result.times_by_format:
+        tell(f"  {mixed_formats(result.times_by_format)}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
         tell(
@@ -271,6 +273,12 @@ def show_result(result: LoadResult) -> None:
         tell(f"  changed: {change['session_id']} (line {change['line']}): {differing}")
     if result.updated > CHANGES_SHOWN and result.changes:
         tell(f"  ... and {result.updated - CHANGES_SHOWN:,} more; --json lists them")
+
+
+def mixed_formats(times_by_format: Mapping[str, int]) -> str:
+    """How many times of a file that mixes formats are written in each."""
+    told = ", ".join(f"{count:,} by {name}" for name, count in times_by_format.items())
+    return f"its times mix {len(times_by_format)} formats: {told}"
 
 
 def law(counts: Any) -> str:

@@ -226,7 +226,9 @@ READING_OPTIONS = (
     click.option(
         "--time-format",
         metavar="FORMAT",
-        help="How times are written: iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'.",
+        multiple=True,
+        help="How times are written: iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'. "
+        "Repeatable, for a file that mixes several.",
     ),
     click.option("--delimiter", metavar="SIGN", help="What separates the columns of a CSV; the word tab for a tab."),
     click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign."),

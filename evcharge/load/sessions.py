@@ -159,8 +159,9 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
 
 def _write_all(session: Session, file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> LoadResult:
     """Reads, cleans and writes every chunk, and closes the ledger entry."""
-    settled_profile = settled(file, profile)
-    load = _new_entry(file, profile, settled_profile.conventions.time_format, now)
+    settled_profile, times_by_format = settled(file, profile)
+    time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
+    load = _new_entry(file, profile, time_format, now)
     session.add(load)
     session.flush()
     writer, tally = Writer(session, load), _Tally()
@@ -176,7 +177,9 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
     _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
     session.flush()
-    return _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+    result = _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+    result.times_by_format = dict(times_by_format)
+    return result
 
 
 class _Tally:

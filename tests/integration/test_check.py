@@ -182,3 +182,35 @@ def test_the_hour_that_the_clocks_repeat_is_the_one_asked_for(check):
     for choice, start in (("earlier", "00:30"), ("later", "01:30")):
         code, out, _ = check("night.csv", "--tz", "Europe/Berlin", "--ambiguous", choice)
         assert (code, f"starts from 2025-10-26T{start}:00+00:00" in out) == (0, True)
+
+
+MIXED = HEADER + "S1,A,01.12.17 10:30,01.12.17 10:32,7\nS2,A,01/13/2017 14:50,01/13/2017 15:51,7\nS3,A,soon,,7\n"
+MIXES = ("--tz", "Europe/Zurich", "--time-format", "%m.%d.%y %H:%M", "--time-format", "%m/%d/%Y %H:%M")
+
+
+def test_a_file_that_mixes_two_formats_is_read_and_told_how_many_times_are_of_each(check):
+    Path("mixed.csv").write_text(MIXED)
+    code, out, _ = check("mixed.csv", *MIXES, "--max-rejects", "1")
+    assert code == 0
+    assert "times: %m.%d.%y %H:%M or %m/%d/%Y %H:%M, zone: Europe/Zurich" in out
+    assert "its times mix 2 formats: 2 by %m.%d.%y %H:%M, 2 by %m/%d/%Y %H:%M" in out
+    assert "starts from 2017-01-12T09:30:00+00:00 to 2017-01-13T13:50:00+00:00" in out
+    (found,) = document(check("mixed.csv", *MIXES, "--json"))["files"]
+    assert found["times_by_format"] == {"%m.%d.%y %H:%M": 2, "%m/%d/%Y %H:%M": 2}
+    assert found["rejects_by_rule"] == {"start_time_unreadable": 1}
+
+
+def test_of_several_formats_given_one_that_reads_the_whole_file_is_enough(check):
+    code, out, _ = check("good.csv", "--time-format", "%m/%d/%Y %H:%M", "--time-format", "iso8601")
+    assert code == 0
+    assert "times: iso8601, zone" in out
+    assert "its times mix" not in out
+
+
+def test_a_time_that_two_of_the_formats_given_read_differently_refuses_the_file_with_both_readings(check):
+    rows = (f"S{n},A,{day}/2017 10:30,,7\n" for n, day in enumerate(("13/01", "01/13", "03/02")))
+    Path("either.csv").write_text(HEADER + "".join(rows))
+    formats = ("--time-format", "%d/%m/%Y %H:%M", "--time-format", "%m/%d/%Y %H:%M")
+    code, _, err = check("either.csv", "--tz", "UTC", *formats)
+    assert (code, "time_formats_mixed" in err) == (1, True)
+    assert "'03/02/2017 10:30' is 03 February 2017 10:30 by %d/%m/%Y %H:%M, 02 March 2017 10:30 by %m/%d/%Y" in err

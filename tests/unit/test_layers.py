@@ -51,6 +51,7 @@ MAY_IMPORT = {
             "rules",
             "parsed",
             "instants",
+            "arrays",
             "frames",
             "models",
             "db",

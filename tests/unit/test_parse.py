@@ -564,3 +564,41 @@ def test_the_local_hour_is_by_the_label_where_no_zone_is_stated():
 def test_a_pattern_takes_labels_as_iso_does():
     times = labelled("7/1/2019 12:00", "MDT", time_format="%m/%d/%Y %H:%M")
     assert times.instants[0].hour == 18
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("01.12.17 10:30", "2017-01-12T10:30:00.000"),
+        ("01/13/2017 14:50", "2017-01-13T14:50:00.000"),
+        ("2017-01-13T14:50:07-05:00", "2017-01-13T19:50:07.000"),
+        ("1484316000", "2017-01-13T14:00:00.000"),
+    ],
+)
+def test_of_several_formats_each_time_is_read_by_the_one_that_fits_it(text, start):
+    formats = ("%m.%d.%y %H:%M", "%m/%d/%Y %H:%M", "iso8601", "epoch_s")
+    times = parse_instants(
+        series("01.12.17 10:30", text, "soon", None), Conventions(time_formats=formats, timezone="UTC")
+    )
+    assert times.instants[1].isoformat(timespec="milliseconds") == f"{start}+00:00"
+    assert times.instants.notna().tolist() == [True, True, False, False]
+    assert times.unreadable.tolist() == [False, False, True, False]
+    assert times.present.tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("formats", [("%d/%m/%Y", "%m/%d/%Y"), ("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%Y ")])
+def test_a_time_that_two_of_several_formats_read_differently_is_unreadable(formats):
+    texts = series("03/02/2018", "23/02/2018", "02/23/2018", "02/02/2018")
+    times = parse_instants(texts, Conventions(time_formats=formats, timezone="Europe/Berlin"))
+    assert times.unreadable.tolist() == [True, False, False, False]
+    for instants in (times.instants, times.earlier, times.later):
+        assert instants.isna().tolist() == [True, False, False, False]
+
+
+def test_what_each_format_marks_stays_marked_in_a_mix():
+    formats = ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M")
+    texts = series("28/10/2018 02:30", "2018-10-28 02:30", "2018-03-25 02:30")
+    times = parse_instants(texts, Conventions(time_formats=formats, timezone="Europe/Berlin"))
+    assert times.ambiguous.tolist() == [True, True, False]
+    assert times.nonexistent.tolist() == [False, False, True]
+    assert parse_instants(texts, Conventions(time_formats=formats)).without_zone.all()
