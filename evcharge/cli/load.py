@@ -236,7 +236,7 @@ def _as_document(outcome: Outcome) -> dict[str, Any]:
 
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
-    from evcharge.load import UNSTATED
+    from evcharge.load import UNSTATED, for_labels
     from evcharge.report.words import counted
     from evcharge.rules import READER_WARNINGS, RULES, WARNINGS
 
@@ -261,8 +261,10 @@ def show_result(result: LoadResult) -> None:
     messages = {rule.code: rule.message for rule in RULES}
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
+        if code.endswith("zone_unknown") and result.unknown_labels:
+            tell(f"             not explained: {', '.join(map(repr, result.unknown_labels))}")
         if code in UNSTATED:
-            tell(f"             {UNSTATED[code][1]}")
+            tell(f"             {for_labels(UNSTATED[code][1], result.unknown_labels)}")
     messages = {**{warning.code: warning.message for warning in WARNINGS}, **READER_WARNINGS, **LOAD_WARNINGS}
     for code, count in result.warnings.items():
         tell(f"  warning: {count:,} {code}: {messages[code]}")

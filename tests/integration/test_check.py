@@ -148,8 +148,28 @@ def labelled(check):
 def test_a_file_whose_zone_label_nobody_explains_is_refused_with_the_label_and_both_ways_out(labelled):
     code, _, err = labelled()
     assert (code, "zone_label_unstated" in err, "line 2: start_zone 'IST'" in err) == (1, True, True)
-    assert "--zone" in err
+    assert "--zone IST=+HH:MM" in err
     assert "--tz" in err
+
+
+def test_a_load_shows_the_labels_that_nobody_explains_and_both_ways_out(check, capsys):
+    rows = "".join(f"S{n},A,2024-05-0{n}T08:00:00{way},,7.5\n" for n, way in ((1, ",NST"), (2, ",CDT"), (3, "Z,")))
+    Path("some.csv").write_text(LABELLED.partition("\n")[0] + "\n" + rows)
+    assert run_command(["load", "some.csv", *WITH_ZONES, "--create-db"]) == 0
+    out = capsys.readouterr().out
+    assert "not explained: 'NST', 'CDT'" in out
+    assert "--zone NST=+HH:MM; or state the zone of the stations: --tz" in out
+    many = rows + "".join(f"T{n},A,2024-05-01T08:00:00,CDT,,7.5\n" for n in range(20))
+    Path("many.csv").write_text(LABELLED.partition("\n")[0] + "\n" + many)
+    assert run_command(["load", "many.csv", *WITH_ZONES]) == 1
+    assert "--zone NST=+HH:MM" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("label", ["A B", "$(x)", "=+01:00"])
+def test_a_label_that_no_command_line_takes_as_it_is_stays_out_of_the_option(check, label):
+    Path("odd.csv").write_text(LABELLED.replace("IST", label).replace("ist", label))
+    code, _, err = check("odd.csv", *WITH_ZONES)
+    assert (code, f"start_zone {label!r}" in err, "--zone LABEL=+HH:MM" in err) == (1, True, True)
 
 
 @pytest.mark.parametrize(
