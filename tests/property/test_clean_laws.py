@@ -290,11 +290,11 @@ def test_clock_changes_are_read_as_the_zone_s_own_clocks_show_them(zone, choice)
             assert times.nonexistent[row] == (not shown)
             assert times.ambiguous[row] == (repeated and choice == "reject")
             if not shown:
-                assert times.instants[row] is times.later[row] is pd.NaT
+                assert times.instants[row] is times.earlier[row] is times.later[row] is pd.NaT
                 assert hours[row] == 0
             else:
                 assert times.instants[row] == shown[-1 if choice == "second" else 0]
-                assert times.later[row] == (shown[-1] if choice == "reject" else times.instants[row])
+                assert (times.earlier[row], times.later[row]) == (shown[0], shown[-1])
                 assert hours[row] == int(f"{wall:%Y%m%d%H}")
         assert not times.unreadable.any()
 
