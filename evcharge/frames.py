@@ -141,7 +141,7 @@ class Conventions:
         energy_unit: ``kWh`` or ``Wh``.
         power_unit: ``kW`` or ``W``.
         duration_format: ``h:m:s``, ``hours``, ``minutes`` or ``seconds``. A duration that states its own units, such as
-            ``PT1H30M``, ``1 day 2:03:04`` or ``1h 5m``, is read whatever it says.
+            ``PT1H30M``, ``0:30:00``, ``1 day 2:03:04`` or ``1h 5m``, is read whatever it says.
         true_words: words (case-folded) that mean the session succeeded.
         false_words: words (case-folded) that mean it failed.
         null_words: words that mean nothing was recorded, besides an empty field. They never apply to ids.

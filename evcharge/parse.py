@@ -32,7 +32,9 @@ _WORDED_DURATION = re.compile(
     r"(?:(?P<minutes>[0-9]{1,8}) ?(?:m|mins?|minutes?) ?)?(?:(?P<seconds>[0-9]{1,10}) ?(?:s|secs?|seconds?))?",
     re.IGNORECASE | re.ASCII,
 )
-_WITH_UNITS = (_ISO_DURATION, _DAYS_AND_CLOCK, _WORDED_DURATION)
+_CLOCK = re.compile(r"(?P<hours>[0-9]{1,6}):(?P<minutes>[0-5][0-9]):(?P<seconds>[0-5][0-9])")
+"""Three parts are hours, minutes and seconds; of two parts nobody knows which is missing."""
+_WITH_UNITS = (_CLOCK, _ISO_DURATION, _DAYS_AND_CLOCK, _WORDED_DURATION)
 _MINUTES_IN = {"days": 1440.0, "hours": 60.0, "minutes": 1.0, "seconds": 1 / 60}
 _SPELLINGS_OF_WORDS = {
     **dict.fromkeys(("wahr", "vrai", "verdadero", "vero", "waar", "sant"), "true"),
@@ -75,7 +77,7 @@ def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
 
 
 def _minutes_of(text: str) -> float:
-    """The length of a text that states its units [minutes], such as PT1H30M, 1 day 2:03:04 or 1h 5m; else NaN."""
+    """The length of a text that states its units [minutes], such as PT1H30M, 0:30:00 or 1h 5m; else NaN."""
     found = next((found for form in _WITH_UNITS if (found := form.fullmatch(text))), None)
     if found is None:
         return np.nan

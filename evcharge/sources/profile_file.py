@@ -151,12 +151,18 @@ def _with_labels(labels: Mapping[str, str], given: Mapping[str, str]) -> dict[st
 
 
 def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
-    """The profile with these columns mapped anew; what mapped or filled them before is dropped."""
+    """The profile with these columns mapped anew; what mapped or filled them before is dropped.
+
+    A file whose lengths are named needs no ends.
+    """
+    mapped = {**profile.columns, **{ours: (theirs,) for ours, theirs in columns.items()}}
+    spared = {"end_time"} if "duration_minutes" in columns and "end_time" not in columns else set()
+    optional = {ours: theirs for ours, theirs in profile.optional_columns.items() if ours not in columns}
     return replace(
         profile,
-        columns={**profile.columns, **{ours: (theirs,) for ours, theirs in columns.items()}},
+        columns={ours: theirs for ours, theirs in mapped.items() if ours not in spared},
         combined={ours: parts for ours, parts in profile.combined.items() if ours not in columns},
-        optional_columns={ours: theirs for ours, theirs in profile.optional_columns.items() if ours not in columns},
+        optional_columns={**optional, **{ours: theirs for ours, theirs in mapped.items() if ours in spared}},
         constants={ours: text for ours, text in profile.constants.items() if ours not in columns},
         session_key=() if "session_id" in columns else profile.session_key,
     )

@@ -192,6 +192,8 @@ def test_a_duration_is_read_in_the_stated_form_only(text, duration_format, minut
         ("1d 1h", 1500),
         ("30s", 0.5),
         ("1 day", 1440),
+        ("26:03:04", 1563 + 4 / 60),
+        ("0:30:00", 30),
     ],
 )
 def test_a_duration_that_states_its_own_units_is_read_whatever_the_form(text, duration_format, minutes):
@@ -200,7 +202,23 @@ def test_a_duration_that_states_its_own_units_is_read_whatever_the_form(text, du
 
 @pytest.mark.parametrize("duration_format", ["h:m:s", "hours", "minutes", "seconds"])
 @pytest.mark.parametrize(
-    "text", ["P", "PT", "P1Y", "P1M", "-PT5M", "-2h", "-00:05:00", "1.24:00:00", "h", "5 m 2 h", "1.5.01:00", "３h"]
+    "text",
+    [
+        "0:60:00",
+        "0:30:00.5",
+        "P",
+        "PT",
+        "P1Y",
+        "P1M",
+        "-PT5M",
+        "-2h",
+        "-00:05:00",
+        "1.24:00:00",
+        "h",
+        "5 m 2 h",
+        "1.5.01:00",
+        "３h",
+    ],
 )
 def test_a_duration_whose_units_are_broken_or_have_no_one_length_is_unreadable(text, duration_format):
     assert duration(text, duration_format) == "unreadable"
