@@ -44,6 +44,8 @@ LOAD_WARNINGS = {
     "port_not_in_registry": "sessions name a port in place of a station, and no registry of the source places it",
 }
 """What a load says beside ``clean.WARNINGS``."""
+TOLD_ONCE = ("drivers_left_out",)
+"""Warnings of a setting: they are printed with the sum of all files, not with each."""
 CHANGES_SHOWN = 5
 """Changed sessions that the console lists; ``--json`` lists up to ``writer.CHANGES_LISTED``."""
 
@@ -214,6 +216,9 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     else:
         for result in results:
             show_result(result)
+        for code in TOLD_ONCE:
+            if count := sum(result.warnings.get(code, 0) for result in results):
+                tell(f"warning: {count:,} {code}: {LOAD_WARNINGS[code]}")
         if len(outcomes) > 1:
             sums = totals(results)
             what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
@@ -267,7 +272,8 @@ def show_result(result: LoadResult) -> None:
             tell(f"             {for_labels(UNSTATED[code][1], result.unknown_labels)}")
     messages = {**{warning.code: warning.message for warning in WARNINGS}, **READER_WARNINGS, **LOAD_WARNINGS}
     for code, count in result.warnings.items():
-        tell(f"  warning: {count:,} {code}: {messages[code]}")
+        if code not in TOLD_ONCE:
+            tell(f"  warning: {count:,} {code}: {messages[code]}")
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:

@@ -208,13 +208,15 @@ MIXED = HEADER + "S1,A,01.12.17 10:30,01.12.17 10:32,7\nS2,A,01/13/2017 14:50,01
 MIXES = ("--tz", "Europe/Zurich", "--time-format", "%m.%d.%y %H:%M", "--time-format", "%m/%d/%Y %H:%M")
 
 
-def test_a_file_that_mixes_two_formats_is_read_and_told_how_many_times_are_of_each(check):
+def test_a_file_that_mixes_two_formats_is_read_and_told_how_many_times_are_of_each(check, capsys):
     Path("mixed.csv").write_text(MIXED)
     code, out, _ = check("mixed.csv", *MIXES, "--max-rejects", "1")
     assert code == 0
     assert "times: %m.%d.%y %H:%M or %m/%d/%Y %H:%M, zone: Europe/Zurich" in out
     assert "its times mix 2 formats: 2 by %m.%d.%y %H:%M, 2 by %m/%d/%Y %H:%M" in out
     assert "starts from 2017-01-12T09:30:00+00:00 to 2017-01-13T13:50:00+00:00" in out
+    assert run_command(["load", "mixed.csv", *MIXES, "--create-db"]) == 0
+    assert "its times mix 2 formats: 2 by %m.%d.%y %H:%M, 2 by %m/%d/%Y %H:%M" in capsys.readouterr().out
     (found,) = document(check("mixed.csv", *MIXES, "--json"))["files"]
     assert found["times_by_format"] == {"%m.%d.%y %H:%M": 2, "%m/%d/%Y %H:%M": 2}
     assert found["rejects_by_rule"] == {"start_time_unreadable": 1}
