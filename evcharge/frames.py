@@ -143,6 +143,7 @@ class Conventions:
         true_words: words (case-folded) that mean the session succeeded.
         false_words: words (case-folded) that mean it failed.
         null_words: words that mean nothing was recorded, besides an empty field. They never apply to ids.
+        no_port_words: texts in the field of the port that say that no port was told.
         zone_labels: what a label in ``start_zone`` or ``end_zone`` stands for, as an offset such as ``-06:00``.
     """
 
@@ -157,6 +158,7 @@ class Conventions:
     true_words: tuple[str, ...] = ("true", "t", "yes", "y", "1")
     false_words: tuple[str, ...] = ("false", "f", "no", "n", "0")
     null_words: tuple[str, ...] = ()
+    no_port_words: tuple[str, ...] = ()
     zone_labels: Mapping[str, str] = field(default_factory=dict)
 
 
