@@ -114,12 +114,13 @@ def _database_to_try(folder: Path) -> str:
 def _check(one: Input, profiles: list[Profile], url: str, companions: tuple[Path, ...]) -> dict[str, Any]:
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
-    from evcharge.sources import open_file, pick_profile
+    from evcharge.load.companions import pick_among
+    from evcharge.sources import open_file
 
     if one.fault:
         raise one.fault
     with open_file(one.path, one.name) as file:
-        profile = pick_profile(file, profiles)
+        profile = pick_among(file, profiles, companions)
     seen = _Seen()
     options = LoadOptions(
         name=one.name,

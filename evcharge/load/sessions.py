@@ -22,6 +22,7 @@ from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import GateError, SourceError
 from evcharge.frames import Cleaned, RawSessions
+from evcharge.load.companions import pick_among
 from evcharge.load.ledger import close_entry, first_result, open_entry, result_of_entry, zone_of
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
@@ -30,7 +31,7 @@ from evcharge.load.writer import Writer, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
 from evcharge.rules import INVISIBLE, LEFT_OUT_RULES
-from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
+from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
 
 UNSTATED = {
@@ -117,7 +118,7 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
     require_head(engine, url)
     with open_file(path, options.name) as file, translated_errors(url):
-        profile = pick_profile(file, profiles)
+        profile = pick_among(file, profiles, options.companions)
         return _load(engine, file, profile, options)
 
 
