@@ -6,7 +6,7 @@ Does not belong here: how a format is read (``sources``), what is refused (``cle
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ class Column(NamedTuple):
     meaning: str
 
 
+FIRST_LINES = 10
+"""Lines that are kept of each warning."""
 LONGEST_TEXT = 255
 """Width of the id and text columns in the database."""
 AUTHORISATION_MODES = ("cached_auth", "request_start", "pre_plugin", "post_plugin")
@@ -172,6 +174,7 @@ class RawSessions:
         skipped: rows of the file that are no sessions by the format's own rule, such as interval rows.
         repaired: number of rows that each named step of the profile changed.
         warnings: number of rows that are odd in a way that only the reader can tell, by code.
+        warning_lines: lines of the first of them, by code, where they are known.
     """
 
     frame: pd.DataFrame
@@ -179,6 +182,7 @@ class RawSessions:
     skipped: int = 0
     repaired: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
+    warning_lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -191,12 +195,19 @@ class Cleaned:
         stations: one row a station in ``rows``: ``station_id``, the columns of ``STATION_TEXTS``
             (latitude and longitude as floats) and ``timezone``.
         warnings: number of kept rows by warning code.
+        warning_lines: lines of the first of them, by warning code.
     """
 
     rows: pd.DataFrame
     rejects: pd.DataFrame
     stations: pd.DataFrame
     warnings: Mapping[str, int] = field(default_factory=dict)
+    warning_lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+def note_lines(noted: dict[str, list[int]], code: str, lines: Iterable[int]) -> None:
+    """Adds the lines of a warning to those that were noted before; the lowest ``FIRST_LINES`` of all are kept."""
+    noted[code] = sorted({*noted.get(code, ()), *lines})[:FIRST_LINES]
 
 
 def empty_frame(columns: tuple[Column, ...]) -> pd.DataFrame:

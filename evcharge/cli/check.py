@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evcharge.cli.load import law
+from evcharge.cli.load import law, show_warnings
 from evcharge.cli.options import (
     database_url,
     global_options,
@@ -194,6 +194,7 @@ def _show(found: dict[str, Any]) -> None:
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
         for example in found["examples"][rule]:
             tell(f"             line {example['line']}: {_shown(example)}")
+    show_warnings(found["warnings"], found["warning_lines"])
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
     tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")

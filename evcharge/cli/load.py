@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -238,7 +238,7 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.load import UNSTATED
     from evcharge.report.words import counted
-    from evcharge.rules import READER_WARNINGS, RULES, WARNINGS
+    from evcharge.rules import RULES
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -261,9 +261,7 @@ def show_result(result: LoadResult) -> None:
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
         if code in UNSTATED:
             tell(f"             {UNSTATED[code][1]}")
-    messages = {**{warning.code: warning.message for warning in WARNINGS}, **READER_WARNINGS, **LOAD_WARNINGS}
-    for code, count in result.warnings.items():
-        tell(f"  warning: {count:,} {code}: {messages[code]}")
+    show_warnings(result.warnings)
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:
@@ -271,6 +269,21 @@ def show_result(result: LoadResult) -> None:
         tell(f"  changed: {change['session_id']} (line {change['line']}): {differing}")
     if result.updated > CHANGES_SHOWN and result.changes:
         tell(f"  ... and {result.updated - CHANGES_SHOWN:,} more; --json lists them")
+
+
+def show_warnings(counts: Mapping[str, int], lines: Mapping[str, Sequence[int]] | None = None) -> None:
+    """Prints what was warned of; with ``lines`` also where the first of it stands."""
+    from evcharge.load import CONTRADICTIONS
+    from evcharge.rules import READER_WARNINGS, WARNINGS
+
+    messages = {warning.code: warning.message for warning in WARNINGS}
+    messages = {**messages, **READER_WARNINGS, **CONTRADICTIONS, **LOAD_WARNINGS}
+    for code, count in counts.items():
+        tell(f"  warning: {count:,} {code}: {messages[code]}")
+        first = (lines or {}).get(code, ())
+        if first:
+            more = " and more" if count > len(first) else ""
+            tell(f"             {'line' if len(first) == 1 else 'lines'} {', '.join(map(str, first))}{more}")
 
 
 def law(counts: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,13 +21,14 @@ from sqlalchemy.orm import Session
 from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import GateError, SourceError
-from evcharge.frames import Cleaned, RawSessions
+from evcharge.frames import Cleaned, RawSessions, note_lines
 from evcharge.load.companions import pick_among
+from evcharge.load.contradictions import Contradictions
 from evcharge.load.ledger import close_entry, first_result, open_entry, result_of_entry, zone_of
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
-from evcharge.load.writer import Writer, remove_load
+from evcharge.load.writer import UNPLACED, Writer, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
 from evcharge.rules import INVISIBLE, LEFT_OUT_RULES
@@ -153,7 +154,7 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
     load = _new_entry(file, profile, settled_profile.conventions.time_format, now)
     session.add(load)
     session.flush()
-    writer, tally = Writer(session, load), _Tally()
+    writer, tally, contradictions = Writer(session, load), _Tally(), Contradictions()
     for raw in read(file, settled_profile, salt=options.driver_salt, companions=options.companions):
         cleaned = clean(raw, pd.Timestamp(now))
         if tally.read == 0:
@@ -161,11 +162,14 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
         cleaned = writer.write(cleaned, raw.frame[["line", "raw"]])
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
+        contradictions.add(cleaned.rows)
         options.on_progress(file.position())
     _refuse_too_many(tally, options, file)
     _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
     session.flush()
+    contradictions.close()
+    tally.warn(contradictions.counts, contradictions.lines)
     return _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
 
 
@@ -178,6 +182,7 @@ class _Tally:
         self.by_rule: Counter[str] = Counter()
         self.rejected_as: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
+        self.warning_lines: dict[str, list[int]] = {}
         self.skipped = 0
         self.repaired: Counter[str] = Counter()
 
@@ -189,8 +194,14 @@ class _Tally:
         self.rejected += len(rejected)
         self.by_rule.update(cleaned.rejects["rule"].tolist())
         self.rejected_as.update(rejected["would_have_been"].tolist())
-        self.warnings.update(raw.warnings)
-        self.warnings.update(cleaned.warnings)
+        self.warn(raw.warnings, raw.warning_lines)
+        self.warn(cleaned.warnings, cleaned.warning_lines)
+
+    def warn(self, counts: Mapping[str, int], lines: Mapping[str, Iterable[int]]) -> None:
+        """Adds to what was warned of."""
+        self.warnings.update(counts)
+        for code, first in lines.items():
+            note_lines(self.warning_lines, code, first)
 
 
 def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: datetime) -> LoadLedger:
@@ -263,12 +274,14 @@ def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[st
     result = result_of_entry(load, "loaded")
     result.rejects_by_rule = dict(tally.by_rule.most_common())
     result.rejected_as = dict(tally.rejected_as)
-    result.warnings = {**tally.warnings, **{code: count for code, count in writer.counts.warnings.items() if count}}
+    tally.warn(writer.counts.warnings, writer.counts.warning_lines)
+    result.warnings, result.warning_lines = dict(tally.warnings), tally.warning_lines
     result.repaired = dict(tally.repaired)
     if alike:
         result.warnings["look_alike_station_ids"] = sum(len(ids) for ids in alike)
     if writer.ports.unplaced:
-        result.warnings["port_not_in_registry"] = writer.ports.unplaced
+        result.warnings[UNPLACED] = writer.ports.unplaced
+        result.warning_lines |= writer.ports.lines
     result.unknown_columns = unknown
     result.changes = writer.counts.changes
     return result

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evcharge.frames import RAW_FRAME, Conventions, RawSessions
+from evcharge.frames import RAW_FRAME, Conventions, RawSessions, note_lines
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import driver_refs
 from evcharge.sources.profile import ID_COLUMNS, Profile
@@ -32,6 +32,7 @@ class Rows:
         fields: for each field that is asked for, its text in each row; empty where there is a fault.
         skipped: how many besides were left out because they are no sessions by the format's own rule.
         warnings: how many of them are odd in a way that only the reader can tell, by code.
+        warning_lines: lines of the first of those, by code, where they are known.
     """
 
     lines: list[int]
@@ -40,6 +41,7 @@ class Rows:
     fields: list[list[str]]
     skipped: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
+    warning_lines: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -60,12 +62,15 @@ class Rows:
             mine += others
         self.skipped += more.skipped
         self.warnings.update(more.warnings)
+        for code, lines in more.warning_lines.items():
+            note_lines(self.warning_lines, code, lines)
 
     def take(self, count: int) -> Rows:
         """Hand over the first ``count`` rows (all, if there are fewer), all the skipped and all the warnings."""
         fields = [texts[:count] for texts in self.fields]
-        taken = Rows(self.lines[:count], self.raws[:count], self.faults[:count], fields, self.skipped, self.warnings)
-        self.skipped, self.warnings = 0, Counter()
+        columns = (self.lines[:count], self.raws[:count], self.faults[:count], fields)
+        taken = Rows(*columns, self.skipped, self.warnings, self.warning_lines)
+        self.skipped, self.warnings, self.warning_lines = 0, Counter(), {}
         for column in self._columns():
             del column[:count]
         return taken
@@ -75,7 +80,7 @@ class Rows:
         if all(kept):
             return self
         lines, raws, faults, *fields = (list(compress(column, kept)) for column in self._columns())
-        return Rows(lines, raws, faults, fields, self.skipped, self.warnings)
+        return Rows(lines, raws, faults, fields, self.skipped, self.warnings, self.warning_lines)
 
     def _columns(self) -> list[list[Any]]:
         return [self.lines, self.raws, self.faults, *self.fields]
@@ -136,7 +141,8 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
     skipped = rows.skipped + read - len(rows.lines)
-    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, skipped, repaired, +rows.warnings)
+    frame = pd.DataFrame(series, copy=False)
+    return RawSessions(frame, profile.conventions, skipped, repaired, +rows.warnings, rows.warning_lines)
 
 
 def _without_dropped(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:
