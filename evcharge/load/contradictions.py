@@ -1,6 +1,6 @@
 """What the sessions of one load say against each other: warnings that no row alone can give.
 
-Nothing is refused or left out for it. The rows of a load are gathered as numbers, 40 bytes each, and looked through at
+Nothing is refused or left out for it. The rows of a load are gathered as numbers, 44 bytes each, and looked through at
 its end; of a load of more than ``MOST_ROWS`` rows those before are looked through first, and the last session of each
 port stays. What does not belong here: what is odd in one row (``rules``), and what another load knows of a session
 (``versions``).
