@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.cli import cli  # noqa: E402
 from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
+from evcharge.load import CONTRADICTIONS  # noqa: E402
 from evcharge.report.station_frame import STATION_FRAME, StationColumn  # noqa: E402
 from evcharge.report.story import CSV_COLUMNS  # noqa: E402
 from evcharge.rules import (  # noqa: E402
@@ -90,6 +91,13 @@ WARNINGS_HEAD = """
 What else is said of rows that are kept.
 
 """
+CONTRADICTIONS_HEAD = """
+## Contradictions
+
+What is said of rows that are kept where only other rows of the same load tell: of tables and message logs alike. The
+load counts them, `evcharge check` lists the first lines of these and of all warnings, and so does `--json` of both.
+
+"""
 STATIONS_HEAD = """# The frame of stations
 
 Written by `python docs/generate_reference.py` from `evcharge/report/station_frame.py`. Do not edit it by hand: a test
@@ -119,6 +127,7 @@ def cleaning_rules() -> str:
     """The page of the rules and warnings of cleaning."""
     left_out = {rule.code for rule in LEFT_OUT_RULES}
     warnings = (f"| `{one.code}` | {_cell(one.message)} |" for one in WARNINGS if one.code not in left_out)
+    contradictions = (f"| `{code}` | {_cell(message)} |" for code, message in CONTRADICTIONS.items())
     return "".join(
         (
             RULES_HEAD,
@@ -132,6 +141,8 @@ def cleaning_rules() -> str:
             _table(("warning", "column", "why the value is left out"), (_row(rule) for rule in LEFT_OUT_RULES)),
             WARNINGS_HEAD,
             _table(("warning", "what is worth a look"), warnings),
+            CONTRADICTIONS_HEAD,
+            _table(("warning", "what is worth a look"), contradictions),
         )
     )
 

@@ -15,6 +15,7 @@ import pandas as pd
 from evcharge.arrays import Flags
 from evcharge.frames import (
     CLEAN_FRAME,
+    FIRST_LINES,
     REJECT_FRAME,
     STATION_TEXTS,
     Cleaned,
@@ -45,11 +46,14 @@ def clean(raw: RawSessions, as_of: pd.Timestamp) -> Cleaned:
     broken = [(rule, rule.condition(parsed) & (sound if rule.column else True)) for rule in RULES]
     refused = np.logical_or.reduce([mask for _, mask in broken])
     rows = _typed_rows(parsed)[~refused].reset_index(drop=True)
+    warned = {warning.code: warning.condition(parsed) & ~refused for warning in WARNINGS}
+    lines = parsed.raw["line"].to_numpy()
     return Cleaned(
         rows=rows,
         rejects=_rejects(parsed, broken),
         stations=_stations(parsed, ~refused),
-        warnings={w.code: n for w in WARNINGS if (n := int((w.condition(parsed) & ~refused).sum()))},
+        warnings={code: int(mask.sum()) for code, mask in warned.items() if mask.any()},
+        warning_lines={code: lines[mask][:FIRST_LINES].tolist() for code, mask in warned.items() if mask.any()},
     )
 
 

@@ -6,7 +6,7 @@ Does not belong here: how a format is read (``sources``), what is refused (``cle
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ class Column(NamedTuple):
     meaning: str
 
 
+FIRST_LINES = 10
+"""Lines that are kept of each warning."""
 LONGEST_TEXT = 255
 """Width of the id and text columns in the database."""
 AUTHORISATION_MODES = ("cached_auth", "request_start", "pre_plugin", "post_plugin")
@@ -145,6 +147,7 @@ class Conventions:
         true_words: words (case-folded) that mean the session succeeded.
         false_words: words (case-folded) that mean it failed.
         null_words: words that mean nothing was recorded, besides an empty field. They never apply to ids.
+        no_port_words: texts in the field of the port that say that no port was told.
         zone_labels: what a label in ``start_zone`` or ``end_zone`` stands for, as an offset such as ``-06:00``. A time
             with another label is read in ``timezone``, if one is stated.
     """
@@ -160,6 +163,7 @@ class Conventions:
     true_words: tuple[str, ...] = ("true", "t", "yes", "y", "1")
     false_words: tuple[str, ...] = ("false", "f", "no", "n", "0")
     null_words: tuple[str, ...] = ()
+    no_port_words: tuple[str, ...] = ()
     zone_labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -173,6 +177,7 @@ class RawSessions:
         skipped: rows of the file that are no sessions by the format's own rule, such as interval rows.
         repaired: number of rows that each named step of the profile changed.
         warnings: number of rows that are odd in a way that only the reader can tell, by code.
+        warning_lines: lines of the first of them, by code, where they are known.
     """
 
     frame: pd.DataFrame
@@ -180,6 +185,7 @@ class RawSessions:
     skipped: int = 0
     repaired: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
+    warning_lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,12 +198,19 @@ class Cleaned:
         stations: one row a station in ``rows``: ``station_id``, the columns of ``STATION_TEXTS``
             (latitude and longitude as floats) and ``timezone``.
         warnings: number of kept rows by warning code.
+        warning_lines: lines of the first of them, by warning code.
     """
 
     rows: pd.DataFrame
     rejects: pd.DataFrame
     stations: pd.DataFrame
     warnings: Mapping[str, int] = field(default_factory=dict)
+    warning_lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+def note_lines(noted: dict[str, list[int]], code: str, lines: Iterable[int]) -> None:
+    """Adds the lines of a warning to those that were noted before; the lowest ``FIRST_LINES`` of all are kept."""
+    noted[code] = sorted({*noted.get(code, ()), *lines})[:FIRST_LINES]
 
 
 def empty_frame(columns: tuple[Column, ...]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evcharge.cli.load import law, mixed_formats
+from evcharge.cli.load import law, mixed_formats, show_warnings
 from evcharge.cli.options import (
     database_url,
     global_options,
@@ -114,12 +114,13 @@ def _database_to_try(folder: Path) -> str:
 def _check(one: Input, profiles: list[Profile], url: str, companions: tuple[Path, ...]) -> dict[str, Any]:
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
-    from evcharge.sources import open_file, pick_profile
+    from evcharge.load.companions import pick_among
+    from evcharge.sources import open_file
 
     if one.fault:
         raise one.fault
     with open_file(one.path, one.name) as file:
-        profile = pick_profile(file, profiles)
+        profile = pick_among(file, profiles, companions)
     seen = _Seen()
     options = LoadOptions(
         name=one.name,
@@ -195,6 +196,7 @@ def _show(found: dict[str, Any]) -> None:
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
         for example in found["examples"][rule]:
             tell(f"             line {example['line']}: {_shown(example)}")
+    show_warnings(found["warnings"], found["warning_lines"])
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
     tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")

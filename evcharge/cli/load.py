@@ -243,7 +243,7 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.load import UNSTATED, for_labels
     from evcharge.report.words import counted
-    from evcharge.rules import READER_WARNINGS, RULES, WARNINGS
+    from evcharge.rules import RULES
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -270,10 +270,7 @@ def show_result(result: LoadResult) -> None:
             tell(f"             not explained: {', '.join(map(repr, result.unknown_labels))}")
         if code in UNSTATED:
             tell(f"             {for_labels(UNSTATED[code][1], result.unknown_labels)}")
-    messages = {**{warning.code: warning.message for warning in WARNINGS}, **READER_WARNINGS, **LOAD_WARNINGS}
-    for code, count in result.warnings.items():
-        if code not in TOLD_ONCE:
-            tell(f"  warning: {count:,} {code}: {messages[code]}")
+    show_warnings({code: count for code, count in result.warnings.items() if code not in TOLD_ONCE})
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:
@@ -287,6 +284,21 @@ def mixed_formats(times_by_format: Mapping[str, int]) -> str:
     """How many times of a file that mixes formats are written in each."""
     told = ", ".join(f"{count:,} by {name}" for name, count in times_by_format.items())
     return f"its times mix {len(times_by_format)} formats: {told}"
+
+
+def show_warnings(counts: Mapping[str, int], lines: Mapping[str, Sequence[int]] | None = None) -> None:
+    """Prints what was warned of; with ``lines`` also where the first of it stands."""
+    from evcharge.load import CONTRADICTIONS
+    from evcharge.rules import READER_WARNINGS, WARNINGS
+
+    messages = {warning.code: warning.message for warning in WARNINGS}
+    messages = {**messages, **READER_WARNINGS, **CONTRADICTIONS, **LOAD_WARNINGS}
+    for code, count in counts.items():
+        tell(f"  warning: {count:,} {code}: {messages[code]}")
+        first = (lines or {}).get(code, ())
+        if first:
+            more = " and more" if count > len(first) else ""
+            tell(f"             {'line' if len(first) == 1 else 'lines'} {', '.join(map(str, first))}{more}")
 
 
 def law(counts: Any) -> str:

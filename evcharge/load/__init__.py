@@ -5,7 +5,18 @@ What does not belong here: anything but the names that the rest of evcharge uses
 
 from __future__ import annotations
 
+from evcharge.load.contradictions import CONTRADICTIONS
 from evcharge.load.result import LoadResult, RejectLimit, totals
 from evcharge.load.sessions import UNSTATED, LoadOptions, for_labels, load_file, look_alikes
 
-__all__ = ["UNSTATED", "LoadOptions", "LoadResult", "RejectLimit", "for_labels", "load_file", "look_alikes", "totals"]
+__all__ = [
+    "CONTRADICTIONS",
+    "UNSTATED",
+    "LoadOptions",
+    "LoadResult",
+    "RejectLimit",
+    "for_labels",
+    "load_file",
+    "look_alikes",
+    "totals",
+]

@@ -10,7 +10,7 @@ import re
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,17 +22,19 @@ from sqlalchemy.orm import Session
 from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import GateError, SourceError
-from evcharge.frames import Cleaned, RawSessions
+from evcharge.frames import Cleaned, RawSessions, note_lines
+from evcharge.load.companions import pick_among
+from evcharge.load.contradictions import Contradictions
 from evcharge.load.ledger import close_entry, first_result, open_entry, result_of_entry, zone_of
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
-from evcharge.load.writer import Writer, remove_load
+from evcharge.load.writer import UNPLACED, Writer, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
 from evcharge.parsed import INVISIBLE
 from evcharge.rules import LEFT_OUT_RULES
-from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
+from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
 
 UNSTATED = {
@@ -140,7 +142,7 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
     require_head(engine, url)
     with open_file(path, options.name) as file, translated_errors(url):
-        profile = pick_profile(file, profiles)
+        profile = pick_among(file, profiles, options.companions)
         return _load(engine, file, profile, options)
 
 
@@ -176,7 +178,7 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
     load = _new_entry(file, profile, time_format, now)
     session.add(load)
     session.flush()
-    writer, tally = Writer(session, load), _Tally()
+    writer, tally, contradictions = Writer(session, load), _Tally(), Contradictions()
     for raw in read(file, settled_profile, salt=options.driver_salt, companions=options.companions):
         cleaned = clean(raw, pd.Timestamp(now))
         if tally.read == 0:
@@ -184,11 +186,14 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
         cleaned = writer.write(cleaned, raw.frame[["line", "raw"]])
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
+        contradictions.add(cleaned.rows)
         options.on_progress(file.position())
     _refuse_too_many(tally, options, file)
     _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
     session.flush()
+    contradictions.close()
+    tally.warn(contradictions.counts, contradictions.lines)
     result = _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
     result.times_by_format = dict(times_by_format)
     return result
@@ -203,6 +208,7 @@ class _Tally:
         self.by_rule: Counter[str] = Counter()
         self.rejected_as: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
+        self.warning_lines: dict[str, list[int]] = {}
         self.skipped = 0
         self.repaired: Counter[str] = Counter()
         self.unknown_labels: list[str] = []
@@ -215,10 +221,16 @@ class _Tally:
         self.rejected += len(rejected)
         self.by_rule.update(cleaned.rejects["rule"].tolist())
         self.rejected_as.update(rejected["would_have_been"].tolist())
-        self.warnings.update(raw.warnings)
-        self.warnings.update(cleaned.warnings)
+        self.warn(raw.warnings, raw.warning_lines)
+        self.warn(cleaned.warnings, cleaned.warning_lines)
         refused_labels = cleaned.rejects.loc[cleaned.rejects["column"].isin(_LABELS), "value"]
         self.unknown_labels = list(dict.fromkeys([*self.unknown_labels, *refused_labels]))[:MOST_LABELS]
+
+    def warn(self, counts: Mapping[str, int], lines: Mapping[str, Iterable[int]]) -> None:
+        """Adds to what was warned of."""
+        self.warnings.update(counts)
+        for code, first in lines.items():
+            note_lines(self.warning_lines, code, first)
 
 
 def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: datetime) -> LoadLedger:
@@ -292,12 +304,14 @@ def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[st
     result = result_of_entry(load, "loaded")
     result.rejects_by_rule = dict(tally.by_rule.most_common())
     result.rejected_as = dict(tally.rejected_as)
-    result.warnings = {**tally.warnings, **{code: count for code, count in writer.counts.warnings.items() if count}}
+    tally.warn(writer.counts.warnings, writer.counts.warning_lines)
+    result.warnings, result.warning_lines = dict(tally.warnings), tally.warning_lines
     result.repaired = dict(tally.repaired)
     if alike:
         result.warnings["look_alike_station_ids"] = sum(len(ids) for ids in alike)
     if writer.ports.unplaced:
-        result.warnings["port_not_in_registry"] = writer.ports.unplaced
+        result.warnings[UNPLACED] = writer.ports.unplaced
+        result.warning_lines |= writer.ports.lines
     result.unknown_columns = unknown
     result.unknown_labels = tally.unknown_labels
     result.changes = writer.counts.changes

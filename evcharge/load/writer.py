@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from evcharge.errors import DatabaseError
-from evcharge.frames import Cleaned
+from evcharge.frames import FIRST_LINES, Cleaned, note_lines
 from evcharge.load.facts import KEY_NAMES, facts_of, key_of
 from evcharge.load.mapping import (
     BOOLEANS,
@@ -33,6 +33,8 @@ from evcharge.load.repeats import repeats_of
 from evcharge.load.versions import CONTENT, START, choose, choose_within_file, lineage_of
 from evcharge.models import DimPort, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
+UNPLACED = "port_not_in_registry"
+"""The warning of sessions that name a port which no registry of the source places."""
 CHANGES_LISTED = 1000
 """Changed sessions that a result lists one by one; the count is always of all."""
 
@@ -50,6 +52,12 @@ class Counts:
     superseded: int = 0
     changes: list[dict[str, Any]] = field(default_factory=list)
     warnings: Counter[str] = field(default_factory=Counter)
+    warning_lines: dict[str, list[int]] = field(default_factory=dict)
+
+    def warn(self, code: str, line: int) -> None:
+        """Counts a warning of the row on this line."""
+        self.warnings[code] += 1
+        note_lines(self.warning_lines, code, [line])
 
 
 def remove_load(session: Session, load: LoadLedger) -> int:
@@ -152,7 +160,8 @@ class Writer:
             self._note_change(fact, before)
         else:
             self.counts.superseded += 1
-            self.counts.warnings["would_reopen"] += choice == "would_reopen"
+            if choice == "would_reopen":
+                self.counts.warn(choice, fact[_LINE])
         return choice == "newer"
 
     def _repeats_row(self, fact: Fact, own: Fact, before: Fact) -> bool:
@@ -175,7 +184,8 @@ class Writer:
         return choice in ("newer", "fuller")
 
     def _note_change(self, fact: Fact, before: Fact) -> None:
-        self.counts.warnings["start_moved"] += fact[START] != before[START]
+        if fact[START] != before[START]:
+            self.counts.warn("start_moved", fact[_LINE])
         if len(self.counts.changes) < CHANGES_LISTED:
             differing = [i for i in CONTENT if fact[i] != before[i]]
             columns = {FACT_COLUMNS[i]: [_shown(i, before[i]), _shown(i, fact[i])] for i in differing}
@@ -194,12 +204,14 @@ class _Ports:
 
     Attributes:
         unplaced: sessions so far that name a port which no registry of the source places.
+        lines: lines of the first of them.
     """
 
     def __init__(self, session: Session, source: str) -> None:
         self.session = session
         self.source = source
         self.unplaced = 0
+        self.lines: dict[str, list[int]] = {}
         described = select(DimStation.station_id).where(
             DimStation.source == source, DimStation.registry_load_key.is_not(None)
         )
@@ -219,7 +231,10 @@ class _Ports:
             return cleaned
         names_port = cleaned.rows["station_id"] == cleaned.rows["port_id"]
         known = cleaned.rows["station_id"].isin(self.placements.keys() | self.described)
-        self.unplaced += int((names_port & ~known).sum())
+        unplaced = names_port & ~known
+        if unplaced.any():
+            self.unplaced += int(unplaced.sum())
+            note_lines(self.lines, UNPLACED, cleaned.rows["line"][unplaced].head(FIRST_LINES).tolist())
         cleaned, found = placed(cleaned, self.placements)
         mark_named(self.session, self.source, found - self.named)
         self.named |= found

@@ -6,6 +6,7 @@ reading of counts (``detail``).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,7 +111,7 @@ def _sums_around_the_clock(counts: Integers, first: Integers, length: Integers) 
     return sums
 
 
-def worst_port(ports: pd.DataFrame) -> WorstPort | None:
+def worst_port(ports: pd.DataFrame, doubted: Collection[str] = ()) -> WorstPort | None:
     """The port at which a station's failures bunch, or None.
 
     For each port the exact chance that so many of the station's failures, or more, fall among its attempts
@@ -121,8 +122,11 @@ def worst_port(ports: pd.DataFrame) -> WorstPort | None:
         ports: ``port_id`` (text, or None for sessions without one), ``attempts`` and ``failures`` (integers), a row a
             port, in any order. Sessions without a port are part of the station and never the port that is named. With
             fewer than two ports there is none to compare.
+        doubted: ids that nothing shows to be ports (``ports.read_doubted_ports``). Their sessions are part of the
+            station as those without a port are.
     """
-    named = ports[ports["port_id"].notna()].sort_values("port_id", ignore_index=True)
+    has_port = ports["port_id"].notna() & ~ports["port_id"].isin(list(doubted))
+    named = ports[has_port].sort_values("port_id", ignore_index=True)
     all_failures, all_attempts = int(ports["failures"].sum()), int(ports["attempts"].sum())
     if len(named) < LEAST_PORTS or all_failures == 0:
         return None

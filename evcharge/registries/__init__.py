@@ -10,7 +10,7 @@ from evcharge.carriers.file import SourceFile
 from evcharge.errors import SourceError
 from evcharge.registries import afdc, irve, ocm, ocpi
 from evcharge.registries.records import records_of
-from evcharge.registries.registry import MESSAGES, REJECTS, Oddity, Port, Registry, Reject, Station
+from evcharge.registries.registry import MESSAGES, REJECTS, Builder, Oddity, Port, Registry, Reject, Station
 
 __all__ = ["FORMATS", "MESSAGES", "REJECTS", "Oddity", "Port", "Registry", "Reject", "Station", "read_registry"]
 
@@ -22,9 +22,12 @@ FORMATS = {
 }
 """Each format with the module that recognises and reads it; the first that recognises a file reads it."""
 
+ANSWER_OF_OCPI = frozenset({"data", "statuscode"})
+"""Folded members by which an empty page is told to be OCPI's."""
+
 
 def read_registry(file: SourceFile, encoding: str = "utf-8") -> Registry:
-    """The registry in a file.
+    """The registry in a file; an empty page of OCPI describes no station, and is no error.
 
     Raises:
         SourceError: ``registry_not_recognised``, ``registry_empty``, or what ``records_of`` raises.
@@ -37,7 +40,10 @@ def read_registry(file: SourceFile, encoding: str = "utf-8") -> Registry:
                 return registry
             break
     else:
-        if next(records.each(), None) is not None:
+        if next(records.each(), None) is None:
+            if records.envelope >= ANSWER_OF_OCPI:
+                return Builder("ocpi").registry()
+        else:
             raise SourceError(
                 "registry_not_recognised",
                 f"{file.name} is no station registry that is known here.",

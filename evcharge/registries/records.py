@@ -17,6 +17,7 @@ from evcharge.carriers.text import blocks, first_lines, split_lines, split_lines
 from evcharge.errors import SourceError
 from evcharge.registries.values import Fraction, Whole
 from evcharge.sources.names import folded
+from evcharge.sources.ocpi.answers import refuse_error_answer
 
 MAX_DOCUMENT_BYTES = 256 << 20
 """Largest JSON document that is read whole [256 MiB]. The largest OCPI feed seen has 2 MB; JSON lines have no bound."""
@@ -92,10 +93,11 @@ def _document(file: SourceFile, encoding: str) -> Records:
         reason = f"{file.name} is no well-formed JSON ({where})."
         raise SourceError("malformed_json", reason, "Fetch it again; nothing of it was kept.") from error
     envelope = frozenset(value) if isinstance(value, dict) else frozenset()
+    if isinstance(value, dict):
+        refuse_error_answer(file, 1, value)
     objects = value
     for name in map(folded, ENVELOPES):
         if name in envelope and isinstance(value[name], list | dict | None):
-            _refuse_error_answer(file, value, value[name])
             objects = value[name]
             break
     objects = objects if isinstance(objects, list) else [objects] if objects else []
@@ -107,14 +109,6 @@ def _document(file: SourceFile, encoding: str) -> Records:
 
 def _counted(objects: list[Any]) -> Iterator[tuple[int, Any]]:
     return enumerate(objects, start=1)
-
-
-def _refuse_error_answer(file: SourceFile, answer: dict[str, Any], held: Any) -> None:
-    """Refuses an answer of an OCPI service that says why it has no data. Source: OCPI 2.2.1, 5 (1000 is success)."""
-    code = answer.get("statuscode")
-    if held is None and isinstance(code, str) and not code.startswith("1"):
-        reason = f"{file.name} is a service's answer without data: status {code} {answer.get('statusmessage') or ''}"
-        raise SourceError("service_answered_error", f"{reason.strip()}.", "Ask the service again.")
 
 
 def _whole_text(file: SourceFile, encoding: str) -> str:

@@ -6,6 +6,7 @@ What does not belong here: markup, colours, and how a thing is shown (``terminal
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,7 @@ from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.ports import read_doubted_ports
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
 from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
@@ -147,11 +149,12 @@ def build_story(
         failures = read_daily_failures(session, report.definition, selection)
         listed = [int(key) for key in needing_attention(present)["station_key"]]
         detail = read_detail(session, report.definition, selection, listed)
+        doubted = read_doubted_ports(session, report.definition, detail)
     reasons = _reasons_now(failures, present)
     attributes = present.drop(columns=["name", "without_failures", "perhaps_without_failures"])
     stations = report.groups.merge(attributes, on=["source", "station_id"], validate="1:1")
     stations = stations.merge(_leading_reasons(reasons), on=["source", "station_id"], how="left")
-    bunched, windows = _bunched(detail, present)
+    bunched, windows = _bunched(detail, present, doubted)
     stations = stations.merge(bunched, on="station_key", how="left")
     weeks = control_chart(weekly_counts(days))
     going = _untold() if failures_removed(report.groups) else direction(weeks)
@@ -203,7 +206,9 @@ def present_rows(detail: pd.DataFrame, stations: pd.DataFrame) -> list[tuple[int
     return [(int(str(key)), own) for key, own in rows.groupby("station_key")]
 
 
-def _bunched(detail: pd.DataFrame, stations: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, HourWindow]]:
+def _bunched(
+    detail: pd.DataFrame, stations: pd.DataFrame, doubted: Mapping[int, Collection[str]]
+) -> tuple[pd.DataFrame, dict[int, HourWindow]]:
     """The port and the hours at which each station's failures bunch beyond chance, where they do."""
     found, windows = [], {}
     for key, rows in present_rows(detail, stations):
@@ -211,7 +216,7 @@ def _bunched(detail: pd.DataFrame, stations: pd.DataFrame) -> tuple[pd.DataFrame
             rows.groupby(name, dropna=False, as_index=False)[["attempts", "failures"]].sum()
             for name in ("port_id", "hour")
         )
-        port, window = worst_port(by_port), hour_window(by_hour)
+        port, window = worst_port(by_port, doubted.get(key, ())), hour_window(by_hour)
         if window:
             windows[key] = window
         hours = hours_text(window.first_hour, window.hours) if window else None

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from evcharge.frames import RAW_FRAME, RawSessions
+from evcharge.frames import RAW_FRAME, Conventions, RawSessions, note_lines
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import driver_refs
 from evcharge.sources.profile import ID_COLUMNS, Profile
@@ -32,6 +32,7 @@ class Rows:
         fields: for each field that is asked for, its text in each row; empty where there is a fault.
         skipped: how many besides were left out because they are no sessions by the format's own rule.
         warnings: how many of them are odd in a way that only the reader can tell, by code.
+        warning_lines: lines of the first of those, by code, where they are known.
     """
 
     lines: list[int]
@@ -40,6 +41,7 @@ class Rows:
     fields: list[list[str]]
     skipped: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
+    warning_lines: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -60,12 +62,15 @@ class Rows:
             mine += others
         self.skipped += more.skipped
         self.warnings.update(more.warnings)
+        for code, lines in more.warning_lines.items():
+            note_lines(self.warning_lines, code, lines)
 
     def take(self, count: int) -> Rows:
         """Hand over the first ``count`` rows (all, if there are fewer), all the skipped and all the warnings."""
         fields = [texts[:count] for texts in self.fields]
-        taken = Rows(self.lines[:count], self.raws[:count], self.faults[:count], fields, self.skipped, self.warnings)
-        self.skipped, self.warnings = 0, Counter()
+        columns = (self.lines[:count], self.raws[:count], self.faults[:count], fields)
+        taken = Rows(*columns, self.skipped, self.warnings, self.warning_lines)
+        self.skipped, self.warnings, self.warning_lines = 0, Counter(), {}
         for column in self._columns():
             del column[:count]
         return taken
@@ -75,7 +80,7 @@ class Rows:
         if all(kept):
             return self
         lines, raws, faults, *fields = (list(compress(column, kept)) for column in self._columns())
-        return Rows(lines, raws, faults, fields, self.skipped, self.warnings)
+        return Rows(lines, raws, faults, fields, self.skipped, self.warnings, self.warning_lines)
 
     def _columns(self) -> list[list[Any]]:
         return [self.lines, self.raws, self.faults, *self.fields]
@@ -129,15 +134,15 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
             rows.warnings["drivers_left_out"] += sum(bool(token and token.strip()) for token in known["driver_ref"])
         known["driver_ref"] = driver_refs(known["driver_ref"], reading.salt)
     if profile.session_key:
-        key_fields = [_first_of(profile.spellings_of(name), fields) for name in profile.session_key]
-        known["session_id"] = [_session_key(parts) for parts in zip(*key_fields, strict=True)]
+        known["session_id"] = _session_keys(fields, profile)
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
 
     nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
     skipped = rows.skipped + read - len(rows.lines)
-    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, skipped, repaired, +rows.warnings)
+    frame = pd.DataFrame(series, copy=False)
+    return RawSessions(frame, profile.conventions, skipped, repaired, +rows.warnings, rows.warning_lines)
 
 
 def _without_dropped(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:
@@ -163,19 +168,36 @@ def _do_steps(fields: dict[str, Sequence[str]], profile: Profile) -> dict[str, i
     return {name: count for name, count in repaired.items() if count}
 
 
+def _session_keys(fields: Mapping[str, Sequence[str]], profile: Profile) -> list[str | None]:
+    """The session id of each row, made of the fields of the profile's key after the steps that are for it alone."""
+    of_key = dict(fields)
+    for step in profile.key_steps:
+        there = [name for name in map(folded, step.fields) if name in of_key]
+        done, _ = apply_step(step.step, [of_key[name] for name in there])
+        of_key.update(zip(there, done, strict=True))
+    parts = [_first_of(profile.spellings_of(name), of_key) for name in profile.session_key]
+    return [_session_key(row) for row in zip(*parts, strict=True)]
+
+
 def _mapped_texts(fields: Mapping[str, Sequence[str]], profile: Profile) -> dict[str, Sequence[str | None]]:
     """Our columns that a field of the file is mapped to."""
-    null_words = frozenset(profile.conventions.null_words)
     texts: dict[str, Sequence[str | None]] = {}
     for ours, spellings in profile.mapped.items():
         there = [folded(name) for name in spellings if folded(name) in fields]
         if there:
-            texts[ours] = _texts(fields[there[0]], frozenset() if ours in ID_COLUMNS else null_words)
+            texts[ours] = _texts(fields[there[0]], _words_for_nothing(ours, profile.conventions))
     for ours, parts in profile.combined.items():
-        nulls = frozenset() if ours in ID_COLUMNS else null_words
+        nulls = _words_for_nothing(ours, profile.conventions)
         columns = [_texts(fields[folded(name)], nulls) for name in parts]
         texts[ours] = [_joined(row) for row in zip(*columns, strict=True)]
     return texts
+
+
+def _words_for_nothing(ours: str, conventions: Conventions) -> frozenset[str]:
+    """What stands for nothing in the field of our column."""
+    if ours == "port_id":
+        return frozenset(conventions.no_port_words)
+    return frozenset(() if ours in ID_COLUMNS else conventions.null_words)
 
 
 def _joined(parts: Sequence[str | None]) -> str | None:

@@ -19,6 +19,9 @@ STRUCTURED = {
 
 A new format is one line here; docs/how-to/add-a-format.md has a whole reader."""
 
+JSON_LISTS = {"acn": ("_items",), "ocpi-sessions": ("data", "items"), "ocpi-cdrs": ("data", "items")}
+"""Structured formats of JSON objects, with the members that may hold their list: by these an empty page is told."""
+
 
 def format_names() -> tuple[str, ...]:
     """The names that a profile may give its format."""

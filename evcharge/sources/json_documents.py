@@ -9,7 +9,7 @@ its values are kept (``json_values``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
@@ -58,15 +58,25 @@ class Item(NamedTuple):
     fault: str | None
 
 
-def items(file: SourceFile, encoding: str) -> Iterator[Item]:
+OnWrapper = Callable[[int, dict[str, Any]], None]
+"""Takes the line of a wrapper, and its members: those that hold objects, and what is no scalar, are None."""
+
+
+def items(file: SourceFile, encoding: str, on_wrapper: OnWrapper = lambda _line, _members: None) -> Iterator[Item]:
     """The objects of the file, in file order. A broken one whose end can be told is an item with a fault.
+
+    Args:
+        file: the open file.
+        encoding: how its bytes are to be read.
+        on_wrapper: called with each object that wraps a list, once its end is reached, and with no members for each
+            empty list.
 
     Raises:
         SourceError: ``truncated_json`` where a list or its wrapper has no end, ``malformed_json`` where it can't be
             told what follows, ``line_too_long`` for an object without a reasonable end; or what ``pieces`` raises.
     """
     last = 0
-    for item in _document(_Text(file, encoding)):
+    for item in _document(_Text(file, encoding, on_wrapper)):
         last = max(item.line, last + 1)
         yield item._replace(line=last)
 
@@ -91,10 +101,12 @@ class _Text:
         text: what was read and is still needed.
         at: the present place in it.
         line: line of the present place.
+        on_wrapper: takes what a wrapper says beside its objects.
     """
 
-    def __init__(self, file: SourceFile, encoding: str) -> None:
+    def __init__(self, file: SourceFile, encoding: str, on_wrapper: OnWrapper) -> None:
         self.file = file
+        self.on_wrapper = on_wrapper
         self.text = ""
         self.at = 0
         self.line = 1
@@ -178,6 +190,7 @@ def _list(text: _Text) -> Iterator[Item]:
     text.go(text.at + 1)
     if text.next_mark() == "]":
         text.go(text.at + 1)
+        text.on_wrapper(begun, {})
         return
 
     while True:
@@ -196,9 +209,11 @@ def _list(text: _Text) -> Iterator[Item]:
 def _wrapper(text: _Text) -> Iterator[Item]:
     """The objects of the lists that the object at the present place wraps, and past its end."""
     begun = text.line
+    members: dict[str, Any] = {}
     text.go(text.at + 1)
     while True:
         name, character = _go_to_value(text, begun)
+        members[name] = None
         if name in LIST_NAMES and character == "[":
             yield from _list(text)
         else:
@@ -206,6 +221,7 @@ def _wrapper(text: _Text) -> Iterator[Item]:
             if value.wraps:
                 yield from _wrapper(text)
             else:
+                members[name] = value.value if isinstance(value.value, str | int) else None
                 text.go(value.end)
 
         character = text.next_mark()
@@ -213,6 +229,7 @@ def _wrapper(text: _Text) -> Iterator[Item]:
             _refuse(text, begun, "an object", character, "a comma or }")
         text.go(text.at + 1)
         if character == "}":
+            text.on_wrapper(begun, members)
             return
 
 

@@ -56,6 +56,7 @@ class Profile:
         private: their fields that must not be kept, not even in a reject; what is mapped to ``driver_ref`` is too.
         marks: their fields that nothing is mapped to, and that a file must have to be of this layout.
         steps: what is done to their fields before they are mapped, in this order.
+        key_steps: what is done to their fields in ``session_key`` besides, for the key alone.
         conventions: how the text is read.
     """
 
@@ -74,6 +75,7 @@ class Profile:
     private: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    key_steps: tuple[Step, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
 
     @property
@@ -103,7 +105,8 @@ class Profile:
     def needed(self) -> frozenset[str]:
         """Their fields that must be in a file, folded, each in its first spelling."""
         spelled = (names[0] for names in self.columns.values())
-        return frozenset(map(folded, (*spelled, *chain.from_iterable(self.combined.values()), *self.session_key)))
+        others = (*chain.from_iterable(self.combined.values()), *self.session_key, *self.marks)
+        return frozenset(map(folded, (*spelled, *others)))
 
     @property
     def private_fields(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.resources import files
@@ -24,7 +24,7 @@ from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
 from evcharge.sources.formats import format_names
 from evcharge.sources.profile import Profile, Spellings, Step
 from evcharge.sources.settings import Settings
-from evcharge.sources.steps import STEPS
+from evcharge.sources.steps import STEPS, VALUE_STEPS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -57,7 +57,8 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 
 _KEYS = (
     *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "session_key", "private"),
-    *("marks", "columns", "optional_columns", "combined", "constants", "station", "steps", "conventions"),
+    *("marks", "columns", "optional_columns", "combined", "constants", "station", "steps", "key_steps"),
+    "conventions",
 )
 _CHOICES = {
     "ambiguous_time": ("reject", "first", "second"),
@@ -171,7 +172,8 @@ def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
-    settings["steps"] = [{"step": step.step, "fields": list(step.fields)} for step in profile.steps]
+    for key, steps in (("steps", profile.steps), ("key_steps", profile.key_steps)):
+        settings[key] = [{"step": step.step, "fields": list(step.fields)} for step in steps]
     settings["conventions"] = {key: value for key, value in settings["conventions"].items() if value is not None}
     return settings
 
@@ -194,7 +196,8 @@ def _profile(given: Settings) -> Profile:
         session_key=given.texts("session_key", ()),
         private=given.texts("private", ()),
         marks=given.texts("marks", ()),
-        steps=tuple(_step(step) for step in given.tables("steps")),
+        steps=tuple(_step(step, STEPS) for step in given.tables("steps")),
+        key_steps=tuple(_step(step, VALUE_STEPS) for step in given.tables("key_steps")),
         conventions=_conventions(given.table("conventions")),
     )
 
@@ -234,8 +237,8 @@ def _encoding(given: Settings) -> str:
         given.refuse("encoding", name, "the name of a text encoding, such as utf-8, cp1252 or latin-1")
 
 
-def _step(given: Settings) -> Step:
-    step = Step(given.text("step", choices=STEPS), given.texts("fields"))
+def _step(given: Settings, steps: Collection[str]) -> Step:
+    step = Step(given.text("step", choices=tuple(steps)), given.texts("fields"))
     given.nothing_left(Step._fields)
     return step
 
@@ -256,6 +259,7 @@ def _conventions(given: Settings) -> Conventions:
         true_words=tuple(word.casefold() for word in given.texts("true_words", usual.true_words)),
         false_words=tuple(word.casefold() for word in given.texts("false_words", usual.false_words)),
         null_words=given.texts("null_words", usual.null_words),
+        no_port_words=given.texts("no_port_words", usual.no_port_words),
         zone_labels=_zone_labels(given.table("zone_labels")),
     )
     if both := set(conventions.true_words) & set(conventions.false_words):

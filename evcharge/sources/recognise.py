@@ -20,6 +20,7 @@ from evcharge.carriers.text import blocks, first_lines, split_lines, without_mar
 from evcharge.errors import SourceError
 from evcharge.frames import Conventions
 from evcharge.sources import json_lines, table, workbook
+from evcharge.sources.empty_pages import empty_fits, several_may_be
 from evcharge.sources.formats import STRUCTURED, TABULAR
 from evcharge.sources.names import folded
 from evcharge.sources.ocpi.reader import holds_locations
@@ -104,13 +105,17 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     Raises:
         SourceError: ``missing_columns`` or ``wrong_format`` (one candidate), ``no_profile_fits``,
             ``several_profiles_fit``, ``unknown_field``, ``not_a_table``, ``not_sessions``, ``json_array``,
-            ``empty_file``, and what reading a header raises.
+            ``empty_file``, ``empty_page``, ``service_answered_error``, and what reading a header raises.
     """
     profiles = tuple(candidates)
     if len(profiles) == 1 and _known_fit(file, profiles[0]):
         return profiles[0]
     if fitting := _structured_fits(file, profiles):
         return _remember(file, _with_known_fields(_only(file, fitting)), ())
+    if fitting := empty_fits(file, profiles):
+        if len(fitting) > 1:
+            raise several_may_be(file, fitting)
+        return _remember(file, fitting[0], ())
 
     _refuse_locations(file)
     tabular = [profile for profile in profiles if profile.format in TABULAR]

@@ -27,6 +27,8 @@ _SHARE = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _DAYS_AND_CLOCK = re.compile(r"([0-9]{1,4}) days? \+?([0-9]{1,2}):([0-5][0-9]:[0-5][0-9])(?:\.[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _FLAGS = re.compile(r"([0-9]{1,9})(?:\.0*)?")
+_MONTH_FIRST_MINUTE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\s+([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?")
+_ISO_MINUTE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(?::[0-9]{2}(?:\.[0-9]*)?)?")
 _LARGEST_MONTH = 12
 _OF_A_TEMPLATE = re.compile(
     r"(?:string|text|alphanumeric|integer|int|number|numeric|decimal|float|boolean|enum|date|date ?time|timestamp|"
@@ -77,6 +79,21 @@ def without_zero_seconds(text: str) -> str:
     """A clock time of full minutes without its seconds: 22:12:00 as 22:12. Any other second stays."""
     match = _ZERO_SECONDS.fullmatch(text.strip())
     return match[1] if match else text
+
+
+def minute_month_first(text: str) -> str:
+    """Month/day/year hour:minute, or what Excel's date became, as 2018-07-05 08:09: one spelling of one minute."""
+    stripped = text.strip()
+    if match := _MONTH_FIRST_MINUTE.fullmatch(stripped):
+        month, day, year, hour, minute = match.groups()
+        return f"{year}-{month:0>2}-{day:0>2} {hour:0>2}:{minute}"
+    found = _ISO_MINUTE.fullmatch(stripped)
+    return f"{found[1]} {found[2]}" if found else text
+
+
+def capitals(text: str) -> str:
+    """The text in capitals, without blanks around it."""
+    return text.strip().upper()
 
 
 def no_epoch_zero(text: str) -> str:
@@ -143,6 +160,8 @@ VALUE_STEPS: Mapping[str, Callable[[str], str]] = {
         date_part,
         time_part,
         without_zero_seconds,
+        minute_month_first,
+        capitals,
         no_epoch_zero,
         without_percent_sign,
         percent_of_share,
@@ -168,6 +187,8 @@ REWRITING = frozenset(
         "date_part",
         "time_part",
         "without_zero_seconds",
+        "minute_month_first",
+        "capitals",
         "without_percent_sign",
         "percent_of_share",
         "without_thousands_commas",

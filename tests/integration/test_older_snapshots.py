@@ -88,7 +88,8 @@ def test_warnings_count_sessions_of_all_chunks(url: str, tmp_path: Path) -> None
     with chunks_of(2):
         result = load(path, url)
     assert counts(result) == {"read": 5, "updated": 2, "superseded": 3}
-    assert result.warnings == {"would_reopen": 3, "start_moved": 2}
+    assert result.warnings == {"would_reopen": 3, "start_moved": 2, "twin_sessions": 1}
+    assert result.warning_lines == {"would_reopen": [2, 3, 4], "start_moved": [5, 6], "twin_sessions": [6]}
 
 
 @pytest.mark.parametrize("chunk_rows", [1, 500])

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -20,6 +21,7 @@ from evcharge.sources.json_documents import items
 from evcharge.sources.json_records import Record, folded_members
 from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.names import folded
+from evcharge.sources.ocpi.answers import is_answer, refuse_error_answer
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_object, withheld_text
 
 SESSIONS, CDRS, OTHER = "sessions", "cdrs", "other"
@@ -139,12 +141,16 @@ def messages(file: SourceFile, kind: str, encoding: str) -> Iterator[Message | R
         encoding: how its bytes are to be read.
 
     Raises:
-        SourceError: what ``json_documents.items`` raises.
+        SourceError: ``service_answered_error``; or what ``json_documents.items`` raises.
     """
-    for item in items(file, encoding):
+    for item in items(file, encoding, partial(refuse_error_answer, file)):
         if item.fault:
             yield Record(item.line, ROW_WITHHELD, item.fault, ())
             continue
+        if is_answer(item.members):
+            refuse_error_answer(file, item.line, item.members)
+            if not isinstance(item.members.get("data"), dict):
+                continue
         try:
             yield _message(item.line, item.raw, item.members, kind)
         except Fault as fault:

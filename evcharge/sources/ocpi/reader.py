@@ -79,7 +79,8 @@ class OcpiReader:
         objects' keys, and the messages of those that are told by several until the last one has come.
 
         Raises:
-            SourceError: ``location_of_two_parties``; or what ``json_documents.items`` raises.
+            SourceError: ``location_of_two_parties``, ``service_answered_error``; or what ``json_documents.items``
+                raises.
         """
         encoding, private = reading.profile.encoding, reading.profile.private_fields
         plan = Plan(file, self.kind, encoding)

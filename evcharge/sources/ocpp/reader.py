@@ -14,7 +14,7 @@ from pathlib import Path
 
 from evcharge.carriers.file import SourceFile, open_file
 from evcharge.errors import SourceError
-from evcharge.frames import RawSessions
+from evcharge.frames import RawSessions, note_lines
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.attempts import FIELDS, Origin, Row
@@ -77,7 +77,10 @@ def _batch(located: Sequence[tuple[Origin, Row]]) -> Rows:
     cells = [row.fields or ("",) * len(FIELDS) for _, row in located]
     lines, raws = [origin.line for origin, _ in located], [origin.raw for origin, _ in located]
     rows = Rows.of(lines, raws, [row.fault for _, row in located], cells, range(len(FIELDS)))
-    rows.warnings.update(code for _, row in located for code in row.warnings)
+    for origin, row in located:
+        for code in row.warnings:
+            rows.warnings[code] += 1
+            note_lines(rows.warning_lines, code, [origin.line])
     return rows
 
 

@@ -268,7 +268,9 @@ def test_examples_are_few_and_the_count_is_of_all(registry_of):
     [
         (b"", "empty_file"),
         ("[]", "registry_empty"),
-        ('{"data": [], "status_code": 1000}', "registry_empty"),
+        ('{"data": []}', "registry_empty"),
+        ('{"status_code": 2001, "status_message": "no"}', "service_answered_error"),
+        ('{"data": [], "status_code": 3000}', "service_answered_error"),
         ('{"data": null, "status_code": 2001, "status_message": "no"}', "service_answered_error"),
         ('[{"id": "L1", "evses": [}]', "malformed_json"),
         ('{"data": [', "malformed_json"),

@@ -156,8 +156,7 @@ FILES = {
         export(item(spaceID="x")).encode().replace(b'"x"', b'"\xe9"'),
         "refused wrong_encoding",
     ),
-    "no item": (export(), "refused not_json_lines"),
-    "an empty list": ("[]", "refused json_array"),
+    "an empty list": ("[]", "refused empty_page"),
     "items of something else": ('{"_items": [{"a": 1}]}', "refused no_profile_fits"),
     "an item longer than any": (export(OTHER, item(x="x" * 1_100_000)), "refused line_too_long"),
 }

@@ -95,14 +95,14 @@ KEPT = {
     "Outlet Offline": ({"Energy (kWh)": "0.0", "Ended By": "Outlet Offline"}, {"stop_reason": "Outlet Offline"}),
     "blank Ended By": ({"Ended By": ""}, {"stop_reason": None}),
     "blank energy": ({"Energy (kWh)": ""}, {"energy_kwh": pd.NA}),
-    "port 0 with a blank plug": (
+    "port 0, which is none": (
         {"Port Number": "0", "Plug Type": "", "Energy (kWh)": "0"},
-        {"port_id": "0", "session_id": "104717|0|315"},
+        {"port_id": pd.NA, "session_id": "104717|0|2018-07-05 08:09|MDT"},
     ),
     "port 1A of a fast charger": ({"Port Number": "1A"}, {"port_id": "1A"}),
     "an event id that is an epoch": (
         {"Plug In Event Id": "1530800940"},
-        {"session_id": "104717|1|1530800940"},
+        {"session_id": "104717|1|2018-07-05 08:09|MDT"},
     ),
     "state of charge": ({"Start SOC": "30%", "End SOC": "100%"}, {"start_soc_percent": 30.0, "end_soc_percent": 100.0}),
     "a charge of 0%": ({"Start SOC": "0%", "End SOC": "0%"}, {"start_soc_percent": 0.0}),
@@ -253,7 +253,7 @@ EXCEL = {
     "a date at midnight": ({"End Date": date(2018, 7, 6)}, {"end_time": utc("2018-07-06 06:00")}),
     "numbers": (
         {"EVSE ID": 104717, "Port Number": 1, "Plug In Event Id": number("1.530800940E9"), "Energy (kWh)": 12.5},
-        {"session_id": "104717|1|1530800940", "station_id": "104717", "energy_kwh": 12.5},
+        {"session_id": "104717|1|2018-07-05 08:09|MDT", "station_id": "104717", "energy_kwh": 12.5},
     ),
     "zero": ({"Energy (kWh)": 0}, {"energy_kwh": 0.0}),
     "tiny energy": ({"Energy (kWh)": number("1E-05")}, {"energy_kwh": 0.00001}),
@@ -339,6 +339,7 @@ def test_a_session_has_one_id_in_both_carriers(tmp_path):
         ),
         ({"Start Date": "7/29/2011 20:17", "End Date": "7/29/2011 23:20"}, {"start_time": utc("2011-07-30 03:17")}),
         ({"Total Duration (hh:mm:ss)": "541 days 18:50:55"}, {"duration_minutes": 150.0}),
+        ({"Port Number": "0"}, {"port_id": None, "session_id": "MILL CREEK / NORTH 1|0|315|7/5/2018 8:09"}),
         ({"Plug In Event Id": ""}, {"session_id": "MILL CREEK / NORTH 1|1||7/5/2018 8:09"}),
         ({"Station Name": "A | B"}, {"session_id": "A %7C B|1|315|7/5/2018 8:09"}),
     ],

@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from evcharge.errors import SourceError
-from evcharge.sources import builtin_profiles
 from tests.support.workbooks import as_csv, date, number, outcome, workbook
 
 SESSION = {
@@ -97,16 +96,23 @@ def test_interval_rows_alone_are_no_sessions(carried):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({}, {"session_id": "104717|1|315", "duration_minutes": 150.0, "start_time": utc("2018-07-05 14:09")}),
+        (
+            {},
+            {
+                "session_id": "104717|1|2018-07-05 08:09|MDT",
+                "duration_minutes": 150.0,
+                "start_time": utc("2018-07-05 14:09"),
+            },
+        ),
         ({"Start Time Zone": "UTC", "End Time": "7/5/2018 4:00"}, {"duration_minutes": 111.0}),
         ({"End Time": "11/8/2018 1:00", "End Time Zone": "MST"}, {"end_time": utc("2018-11-08 08:00")}),
         ({"Energy (kWh)": "0", "Ended By": "Timeout"}, {"energy_kwh": 0.0, "stop_reason": "Timeout"}),
         ({"Energy (kWh)": "0", "Ended By": "Outlet Offline"}, {"stop_reason": "Outlet Offline"}),
         ({"Ended By": "Final GFCI Tripped"}, {"stop_reason": "Final GFCI Tripped"}),
         ({"Ended By": ""}, {"stop_reason": None}),
-        ({"Port": "0", "Energy (kWh)": "0"}, {"port_id": "0", "session_id": "104717|0|315"}),
+        ({"Port": "0", "Energy (kWh)": "0"}, {"port_id": None, "session_id": "104717|0|2018-07-05 08:09|MDT"}),
         ({"Port": "1B"}, {"port_id": "1B"}),
-        ({"Plug In Event Id": "1530800940"}, {"session_id": "104717|1|1530800940"}),
+        ({"Plug In Event Id": "1530800940"}, {"session_id": "104717|1|2018-07-05 08:09|MDT"}),
         ({"Total Duration (hh:mm:ss)": "500:22:20"}, {"duration_minutes": 150.0}),
         ({"Total Duration (hh:mm:ss)": "541 days 18:50:55"}, {"duration_minutes": 150.0}),
         ({"End Time": "7/5/2018 8:09"}, {"duration_minutes": 0.0}),
@@ -183,15 +189,42 @@ def test_what_excel_made_of_the_text_is_read_as_what_it_was(tmp_path):
     }
     rows = [[*SESSION], [*(SESSION | made).values()], None, [value or None for value in INTERVAL.values()]]
     done = outcome(tmp_path / "export.xlsx", workbook(rows))
-    assert (done.rows["session_id"].tolist(), done.rows["duration_minutes"].tolist()) == (["104717|1|315"], [150.0])
+    assert (done.rows["session_id"].tolist(), done.rows["duration_minutes"].tolist()) == (
+        ["104717|1|2018-07-05 08:09|MDT"],
+        [150.0],
+    )
     assert done.skipped == 1
 
 
-def test_the_same_session_has_one_station_and_id_in_both_reports():
-    meter, summary = (builtin_profiles()[name] for name in ("chargepoint-meter", "chargepoint"))
-    assert meter.source == summary.source
-    assert [name.replace("Port Number", "Port") for name in summary.session_key] == [*meter.session_key]
-    assert meter.columns["station_id"] == summary.columns["station_id"]
+SPELLINGS = {
+    "with leading zeros": {"Start Time": "07/05/2018 08:09"},
+    "with blanks around": {"Start Time": " 7/5/2018 8:09 ", "Port": " 1", "EVSE ID": "104717 "},
+    "with a label in small letters": {"Start Time Zone": "mdt"},
+    "with another event": {"Plug In Event Id": "107601521"},
+    "with more digits of energy": {"Energy (kWh)": "12.345678"},
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_a_session_has_one_station_and_id_in_both_reports_however_it_is_spelt(tmp_path, name):
+    renamed = {"Port": "Port Number", "Start Time": "Start Date", "End Time": "End Date", "User Id": "User ID"}
+    summary = {renamed.get(column, column): text for column, text in SESSION.items()} | {"Start SOC": ""}
+    spelt = SESSION | SPELLINGS[name]
+    of_summary = outcome(tmp_path / "summary", as_csv([[*summary], [*summary.values()]]))
+    of_meter = outcome(tmp_path / "meter", as_csv([[*spelt], [*spelt.values()]]))
+    assert (of_summary.profile, of_meter.profile) == ("chargepoint", "chargepoint-meter")
+    keys = [done.rows[["station_id", "session_id"]].to_numpy().tolist() for done in (of_summary, of_meter)]
+    assert keys[0] == keys[1] == [["104717", "104717|1|2018-07-05 08:09|MDT"]]
+
+
+def test_a_date_of_excel_is_the_same_session_as_its_text(tmp_path):
+    dated = SESSION | {"Start Time": date(2018, 7, 5, 8, 9, 30), "End Time": date(2018, 7, 5, 10, 39)}
+    done = outcome(tmp_path / "export.xlsx", workbook([[*SESSION], [*dated.values()]]))
+    assert done.rows["session_id"].tolist() == ["104717|1|2018-07-05 08:09|MDT"]
+
+
+def test_two_sessions_of_a_port_that_begin_in_two_minutes_are_two(carried):
+    assert carried(SESSION, SESSION | {"Start Time": "7/5/2018 8:10"}).rows["session_id"].nunique() == 2
 
 
 @pytest.mark.parametrize("column", ["Start Time", "Port", "EVSE ID", "Ended By"])

@@ -171,3 +171,17 @@ def test_a_file_that_lacks_only_the_mark_is_for_another_profile(refusal, of_sett
     assert "row_no" in error.reason
     assert "another layout" in error.hint
     assert "--map" not in error.hint
+
+
+def test_what_is_done_for_the_key_alone_changes_no_column(read_bytes, of_settings):
+    rest = '[[key_steps]]\nstep="capitals"\nfields=["a"]\n[optional_columns]\nport_id="a"\n'
+    rows = read_bytes("a,s\n 1a ,S\n1A,S\n", of_settings('session_key=["s","a"]', rest=rest))
+    assert rows.session_id.tolist() == ["S|1A", "S|1A"]
+    assert rows.port_id.tolist() == [" 1a ", "1A"]
+
+
+def test_a_word_for_no_port_is_no_port_and_stays_in_the_key(read_bytes, of_settings):
+    rest = '[optional_columns]\nport_id="a"\n[conventions]\nno_port_words=["0"]\n'
+    rows = read_bytes("a,s\n 0,S\n10,S\n", of_settings('session_key=["s","a"]', rest=rest))
+    assert rows.port_id.tolist() == [None, "10"]
+    assert rows.session_id.tolist() == ["S| 0", "S|10"]

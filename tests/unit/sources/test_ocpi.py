@@ -462,7 +462,7 @@ LOGS = {
     "objects as pulled and a patch": (log(session(), pushed("PATCH", HALF)), "skipped 1"),
     "an answer that is an error": (
         log(answer(session()), '{"status_code": 3001, "status_message": "x"}'),
-        "rejected session_id_missing station_id_missing start_time_missing",
+        "refused service_answered_error",
     ),
 }
 
@@ -536,8 +536,8 @@ FILES = {
     "a list among them": (answer(session(), "[1]"), "rejected not_an_object"),
     "garbage after it": (answer(session()) + "</html>", "rejected malformed_row"),
     "CDRs among sessions": (answer(session(), cdr()), "refused several_profiles_fit"),
-    "no object": (answer(), "refused not_json_lines"),
-    "an error": ('{"status_code": 2001, "status_message": "x", "data": null}', "refused no_profile_fits"),
+    "no object": (answer(), "refused empty_page"),
+    "an error": ('{"status_code": 2001, "status_message": "x", "data": null}', "refused service_answered_error"),
     "tariffs": (answer('{"id": "T1", "currency": "EUR", "elements": []}'), "refused no_profile_fits"),
     "Latin-1": (answer(session(status="x")).replace('"x"', '"é"').encode("latin-1"), "refused wrong_encoding"),
     "longer than any session": (answer(session(), session(x="x" * 1_100_000)), "refused line_too_long"),

@@ -94,7 +94,7 @@ def test_a_zip_archive_is_no_table(refused, tmp_path):
         ('[{"start":1}]', "json_array"),
         ('{\n  "start": 1\n}', "not_json_lines"),
         ("{'start': 1}", "not_json_lines"),
-        ('{"data":[],"status_code":1000}', "no_profile_fits"),
+        ('{"data":[],"status_code":1000}', "empty_page"),
         ('"text"\n', "no_profile_fits"),
         ("s1,A,2024-01-01T00:00:00Z,2024-01-01T01:00:00Z,7.5\n", "no_profile_fits"),
         ("kwh\n1\n", "no_profile_fits"),
