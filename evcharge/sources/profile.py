@@ -103,7 +103,8 @@ class Profile:
     def needed(self) -> frozenset[str]:
         """Their fields that must be in a file, folded, each in its first spelling."""
         spelled = (names[0] for names in self.columns.values())
-        return frozenset(map(folded, (*spelled, *chain.from_iterable(self.combined.values()), *self.session_key)))
+        others = (*chain.from_iterable(self.combined.values()), *self.session_key, *self.marks)
+        return frozenset(map(folded, (*spelled, *others)))
 
     @property
     def private_fields(self) -> frozenset[str]:
