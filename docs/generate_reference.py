@@ -1,4 +1,4 @@
-"""Writes docs/reference/commands.md from the commands, and docs/reference/cleaning-rules.md from the rules of cleaning.
+"""Writes three pages of docs/reference from the code: commands, rules of cleaning, and the frame of stations.
 
 Run it as ``python docs/generate_reference.py``.
 """
@@ -17,6 +17,8 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.cli import cli  # noqa: E402
 from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
+from evcharge.report.station_frame import STATION_FRAME, StationColumn  # noqa: E402
+from evcharge.report.story import CSV_COLUMNS  # noqa: E402
 from evcharge.rules import (  # noqa: E402
     LEFT_OUT_RULES,
     SESSION_ID_REPEATED,
@@ -88,6 +90,21 @@ WARNINGS_HEAD = """
 What else is said of rows that are kept.
 
 """
+STATIONS_HEAD = """# The frame of stations
+
+Written by `python docs/generate_reference.py` from `evcharge/report/station_frame.py`. Do not edit it by hand: a test
+compares.
+
+One row a station, those that need attention first: `found.spells` of the [Python API](../how-to/schedule.md#python).
+Names say first what is measured, then when: `_now` is of the present [spell](../metrics/spells.md), `_before` of the
+one before it. Every column is there for every database. A missing text is `None`, a missing number `NaN`, a missing
+day `NaT`. The frame saves as it is: `to_parquet`, `to_sql`, `to_csv`.
+
+`evcharge report --csv` has the columns with a mark under "CSV", by source and id. Four more stand at its end:
+`definition`, the rule; `target`, which the verdicts are against; `refused_rows` and `refused_failures`, what the loads
+refused of the selection. Missing is empty there.
+
+"""
 
 
 def commands() -> str:
@@ -119,7 +136,17 @@ def cleaning_rules() -> str:
     )
 
 
-PAGES = {REFERENCE / "commands.md": commands, REFERENCE / "cleaning-rules.md": cleaning_rules}
+def station_frame() -> str:
+    """The page of the columns of the stations' frame."""
+    heads = ("column", "dtype", "unit", "meaning", "missing when", "CSV")
+    return STATIONS_HEAD + _table(heads, (_column_row(column) for column in STATION_FRAME))
+
+
+PAGES = {
+    REFERENCE / "commands.md": commands,
+    REFERENCE / "cleaning-rules.md": cleaning_rules,
+    REFERENCE / "station-frame.md": station_frame,
+}
 
 
 def _declared(options: Iterable[Callable[..., object]]) -> list[click.Option]:
@@ -181,6 +208,12 @@ def _table(heads: tuple[str, ...], rows: Iterable[str]) -> str:
 
 def _row(rule: Rule) -> str:
     cells = [f"`{rule.code}`", *([f"`{rule.column}`"] if rule.column else []), _cell(rule.message)]
+    return f"| {' | '.join(cells)} |"
+
+
+def _column_row(column: StationColumn) -> str:
+    texts = (column.unit, column.meaning, column.missing_when)
+    cells = [f"`{column.name}`", f"`{column.dtype}`", *map(_cell, texts), "✓" if column.name in CSV_COLUMNS else ""]
     return f"| {' | '.join(cells)} |"
 
 

@@ -70,7 +70,7 @@ class Reliability:
     @property
     def network(self) -> pd.DataFrame:
         """The same figures of all of them pooled: one row."""
-        return pd.DataFrame([self.report.network])
+        return pd.DataFrame([self.report.network]).astype(dict.fromkeys(("success_ratio", "low", "high"), "float64"))
 
     @property
     def sensitivity(self) -> pd.DataFrame:
@@ -98,7 +98,7 @@ class Reliability:
     def spells(self) -> pd.DataFrame:
         """One row a station, those that need attention first: now, since when, before, silent or not, lost a week.
 
-        The columns are those of ``report.story.Story.stations``.
+        The columns are those of ``report.station_frame.STATION_FRAME``.
         """
         return self.story.stations
 

@@ -547,7 +547,7 @@ WARNINGS = (
 
 READER_WARNINGS = {
     "station_clock_unset": "the station's clock was never set: the times are those of the log",
-    "meter_start_unknown": "the register's 0 in the beginning stands for no value: the energy is from the first real one",
+    "meter_start_unknown": "the register's 0 in the beginning is no value: energy counts from the first real one",
     "meter_unlike_values": "the meter's two ends say nothing passed, the values beside them say more: those are taken",
     "meter_rose_after_no_energy": "no energy, but the connector's meter stands higher at the next start",
     "energy_unlike_power": "power and time make a hundred times the energy or more: is its unit right?",

@@ -14,15 +14,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Engine
 
 from evcharge.config import DEFAULTS
-from evcharge.db import open_engine, parse_url
+from evcharge.db import open_engine
 from evcharge.migrate import upgrade
+from tests.support.databases import administer, postgres_database
 
-POSTGRES = os.environ.get("EVCHARGE_TEST_POSTGRES")
-NO_POSTGRES = "EVCHARGE_TEST_POSTGRES names no PostgreSQL server"
 TEMPLATE = f"evcharge_template_{os.getpid()}"
 numbers = itertools.count()
 
@@ -40,27 +38,6 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see no setting of whoever runs them."""
     for variable in (*(f"EVCHARGE_{name.upper()}" for name in DEFAULTS), "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(variable, raising=False)
-
-
-def postgres_or_skip() -> str:
-    """The URL of the test server; without one the test is skipped, or fails where a server is required."""
-    if POSTGRES:
-        return POSTGRES
-    if os.environ.get("EVCHARGE_REQUIRE_POSTGRES"):
-        pytest.fail(NO_POSTGRES)
-    pytest.skip(NO_POSTGRES)
-
-
-def administer(statement: str) -> None:
-    """Runs a statement outside any transaction on the test server."""
-    engine = create_engine(parse_url(postgres_or_skip()), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-
-
-def postgres_database(name: str) -> str:
-    """The URL of a database on the test server."""
-    return parse_url(postgres_or_skip()).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")

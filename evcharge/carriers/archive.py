@@ -69,6 +69,7 @@ class Archive:
         if member.flag_bits & _ENCRYPTED:
             reason = f"{self.name}: {shown} is encrypted."
             raise SourceError("encrypted_archive", reason, "Unpack it with its password, and load the files.")
+
         try:
             with self._zip.open(member) as stream:
                 while block := stream.read(BLOCK_BYTES):

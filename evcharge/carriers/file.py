@@ -28,7 +28,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 def printable(text: str) -> str:
     """The text on one line, with undecodable bytes, line ends and control characters written as escapes."""
-    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode("ascii") for mark in text)
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
+    )
 
 
 class SourceFile:
@@ -165,6 +167,7 @@ def open_file(path: str | os.PathLike[str], name: str | None = None) -> Iterator
 
 def open_regular(path: str | os.PathLike[str], name: str) -> int:
     """A descriptor of the regular file at ``path``; ``name`` is for messages. Raises as ``open_file``."""
+    # O_NONBLOCK: a FIFO without a writer would keep open() waiting
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     try:
         descriptor = os.open(path, flags)
@@ -175,6 +178,7 @@ def open_regular(path: str | os.PathLike[str], name: str) -> int:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else printable(str(error))
         hint = "Check the path and that you may read it."
         raise SourceError("cannot_open", f"{name} can't be opened: {reason}.", hint) from error
+
     kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
     if kind != stat.S_IFREG:
         os.close(descriptor)

@@ -156,6 +156,7 @@ class _Gatherer:
         if not archive.members:
             reason = f"{archive.name} is a ZIP archive without a file to load."
             raise SourceError("empty_archive", reason, "Fetch or pack the archive again.")
+
         inputs = []
         for member in archive.members:
             name = f"{archive.name}/{printable(member.filename)}"
@@ -225,6 +226,6 @@ def _refused(name: str, origin: Path, fault: SourceError) -> Input:
 
 
 def _cannot_keep(name: str, error: Exception) -> SourceError:
-    told = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    reason_given = (error.strerror if isinstance(error, OSError) else None) or str(error)
     hint = "Check the space in the temporary folder (TMPDIR names another)."
-    return SourceError("cannot_unpack", f"{name} can't be kept in a temporary file: {told}.", hint)
+    return SourceError("cannot_unpack", f"{name} can't be kept in a temporary file: {reason_given}.", hint)

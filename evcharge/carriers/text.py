@@ -160,7 +160,7 @@ def refuse_long_line(file: SourceFile, line: int) -> NoReturn:
     raise SourceError(
         "line_too_long",
         f"{file.name}: what begins on line {line} is longer than {MAX_LINE_CHARACTERS:,} characters.",
-        "One session is one line. If the file is one JSON document, write it as JSON lines: one object a line.",
+        "One session is one line. If the file is one JSON document, write it as JSON lines: one object per line.",
     )
 
 

@@ -55,7 +55,7 @@ WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "sche
 @reading_options
 @global_options
 def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool, **options: Any) -> int:
-    """Tell what a load of FILES would do, and write nothing. FILES are what evcharge load takes.
+    """Show what a load of FILES would do, and write nothing. FILES are what evcharge load takes.
 
     Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
     """
@@ -185,7 +185,7 @@ def _show(found: dict[str, Any]) -> None:
         tell(f"  loaded before, on {day}: a load would change nothing, one with --replace would do this:")
     tell(f"  {law(found)}")
     if found["skipped"]:
-        tell(f"  besides, {counted(found['skipped'], 'row')} skipped: no session by this format's own rule")
+        tell(f"  also {counted(found['skipped'], 'row')} skipped by this format's own rule")
     for step, count in found["repaired"].items():
         tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
     messages = {rule.code: rule.message for rule in RULES}

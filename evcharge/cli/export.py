@@ -57,7 +57,7 @@ def export(
     from evcharge.report.words import counted
 
     if file_format != TELLS_SUCCESS and (target is not None or definition):
-        raise click.BadParameter(f"{file_format} tells no success.", param_hint="--target and --definition")
+        raise click.BadParameter(f"{file_format} shows no success rates.", param_hint="--target and --definition")
     if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
         raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to and --station")
     exported = write_export(

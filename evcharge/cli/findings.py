@@ -36,7 +36,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 @json_option
 @global_options
 def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> None:
-    """Group attempts into visits: first-time success, trouble, failed visits, and how far it hangs on the gap."""
+    """Group attempts into visits: first-time success, trouble, failed visits, and how far they depend on the gap."""
     from evcharge.metrics.visit_rules import VISIT_RULES
     from evcharge.report.document import to_json
     from evcharge.report.terminal.visits import print_visits
@@ -58,7 +58,7 @@ def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> N
 @json_option
 @global_options
 def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
-    """Tell what was recorded of the failures, and whom it points to."""
+    """Show what was recorded about the failures, and who should look into it first."""
     from evcharge.report.document import to_json
     from evcharge.report.reasons import build_reasons
     from evcharge.report.terminal.reasons import print_reasons

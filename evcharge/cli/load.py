@@ -146,6 +146,7 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
     from evcharge.load import load_file
 
     outcomes: list[Outcome] = []
+    inputs = _in_order(inputs, profiles)
     paths = [one.path for one in inputs if not one.fault]
     for one in inputs:
         companions = tuple(other for other in paths if other != one.path)
@@ -163,6 +164,16 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
             else:
                 outcomes.append(Outcome(one.name, result))
     return outcomes
+
+
+def _in_order(inputs: Sequence[Input], profiles: list[Profile]) -> list[Input]:
+    """The inputs with those that tell when they begin in the order of time, in the places where such ones stood."""
+    from evcharge.load.order import first_start
+
+    starts = {one.path: first_start(one.path, profiles) for one in inputs if not one.fault} if len(inputs) > 1 else {}
+    known = [one for one in inputs if starts.get(one.path) is not None]
+    ordered = iter(sorted(known, key=lambda one: starts[one.path] or 0.0))
+    return [next(ordered) if starts.get(one.path) is not None else one for one in inputs]
 
 
 @contextmanager
@@ -236,14 +247,14 @@ def show_result(result: LoadResult) -> None:
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source}){that_load}")
     tell(f"  {law(asdict(result))}")
     if result.skipped:
-        tell(f"  besides, {counted(result.skipped, 'row')} skipped: no session by this format's own rule")
+        tell(f"  also {counted(result.skipped, 'row')} skipped by this format's own rule")
     for step, count in result.repaired.items():
         tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
         tell(
             f"  of the rejected rows {kinds['failure']:,} would have counted as failures, {kinds['success']:,} as "
-            f"successes, {kinds['unknown']:,} can't be told"
+            f"successes, {kinds['unknown']:,} can't be judged"
         )
     messages = {rule.code: rule.message for rule in RULES}
     for code, count in result.rejects_by_rule.items():

@@ -74,7 +74,7 @@ CHART_FILE = Path("station_reliability.png")
 @click.option("--fail-under", type=share, metavar="SHARE", help="End with 3 if the network's success rate is lower.")
 @global_options
 def report(**options: Any) -> None:
-    """Tell which stations need attention, with the success rate of each, and draw station_reliability.png."""
+    """Show which stations need attention, with the success rate of each, and draw station_reliability.png."""
     make_report(**options)
 
 
@@ -222,7 +222,7 @@ def check_gate(report: Report, fail_under: float | None) -> None:
         reason = "a publisher removed failures from the data, so no rate can pass --fail-under."
         raise GateError("failures_removed", reason, "Select stations whose failures are in the data: --station ID")
     if included == FAILURES_PERHAPS_REMOVED:
-        tell("Warning: the publisher does not say whether failures are in the data; to pass shows little.", err=True)
+        tell("Warning: the publisher does not say whether failures are in the data; passing shows little.", err=True)
     if ratio is None or ratio < fail_under:
         shown = "no attempt could be judged" if ratio is None else f"{ratio:.4%} succeeded"
         raise GateError(

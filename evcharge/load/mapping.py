@@ -15,25 +15,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evcharge.frames import Cleaned
+from evcharge.frames import CLEAN_FRAME, Cleaned
 from evcharge.models import DimStation, DimTime, FactCharging
 
 FACT_COLUMNS = tuple(column.name for column in FactCharging.__table__.columns)
 """The fact's columns in the order of the table; a fact is a tuple in this order."""
 KEY = tuple(FACT_COLUMNS.index(name) for name in ("station_key", "session_id"))
 LINEAGE = tuple(FACT_COLUMNS.index(name) for name in ("load_key", "source_line"))
-BOOLEANS = ("success", "has_transaction", "reached_charging")
-TEXTS = (
-    *("session_id", "port_id", "connector_id", "driver_ref", "stop_reason", "error_code", "next_status"),
-    *("authorisation_mode", "trigger_reasons"),
-)
-NUMBERS = (
-    *("duration_minutes", "energy_kwh", "peak_power_kw", "start_soc_percent", "end_soc_percent"),
-    *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
-)
 VERSION = FACT_COLUMNS.index("source_updated_at")
 
 Fact = tuple[Any, ...]
+
+
+def _columns_of(dtype: str) -> tuple[str, ...]:
+    """The fact's columns that a clean frame has in this dtype."""
+    return tuple(column.name for column in CLEAN_FRAME if column.dtype == dtype and column.name in FACT_COLUMNS)
+
+
+TEXTS, NUMBERS, BOOLEANS = _columns_of("object"), _columns_of("float64"), _columns_of("boolean")
+INSTANTS = _columns_of("datetime64[ms, UTC]")
 
 
 def to_station(source: str, attributes: Mapping[Any, Any]) -> DimStation:
@@ -99,7 +99,7 @@ def to_facts(rows: pd.DataFrame, station_keys: Mapping[str, int], load_key: int,
         values[name] = booleans(rows[name])
     for name in TEXTS:
         values[name] = rows[name].tolist()
-    for name in ("start_time", "end_time", "source_updated_at"):
+    for name in INSTANTS:
         values[name] = instants(rows[name])
     for name in NUMBERS:
         values[name] = _numbers(rows[name])

@@ -29,7 +29,7 @@ from evcharge.load.transaction import earlier_load, one_transaction, resolve_unc
 from evcharge.load.writer import Writer, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
-from evcharge.rules import INVISIBLE
+from evcharge.rules import INVISIBLE, LEFT_OUT_RULES
 from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
 from evcharge.sources.profile import Profile
 
@@ -44,6 +44,32 @@ UNSTATED = {
     ),
 }
 """Rules that, when they refuse every row of the first chunk, show that the file's convention was not stated."""
+
+
+LEAST_ROWS_TO_DOUBT = 10
+"""Rows from which on one rule that refuses over half of a file shows a wrong setting. House rule."""
+
+_STATE_ZONE = "State the zone of the stations: --tz Europe/Paris, or what the label means: --zone IST=+05:30."
+_STATE_WORDS = "State the words: true_words and false_words in a profile of your own (docs/sources/README.md)."
+CURES = {
+    "start_time_unreadable": UNSTATED["start_time_unreadable"][1],
+    "start_time_without_zone": UNSTATED["start_time_without_zone"][1],
+    "end_time_unreadable": UNSTATED["start_time_unreadable"][1],
+    "end_time_without_zone": UNSTATED["start_time_without_zone"][1],
+    "start_time_zone_unknown": _STATE_ZONE,
+    "start_time_ambiguous": "Say which of the two hours is meant: --ambiguous earlier, or --ambiguous later.",
+    "duration_minutes_unreadable": "State the form: duration_format in a profile of your own (docs/sources/README.md).",
+    "energy_kwh_not_a_number": "State the decimal sign: --decimal , (or a dot).",
+    "energy_kwh_out_of_range": "State the unit: --energy-unit Wh.",
+    "success_unreadable": _STATE_WORDS,
+    "session_id_repeated": "Name a key that tells the rows apart: session_key in a profile of your own "
+    "(docs/sources/README.md).",
+    "session_id_rounded": "Export the file anew with ids as text.",
+    "station_id_rounded": "Export the file anew with ids as text.",
+    "row_too_long": "State what separates the columns: --delimiter ';'.",
+    "row_too_short": "State what separates the columns: --delimiter ';'.",
+}
+"""What cures a file of which one rule refuses most rows."""
 
 
 @dataclass(frozen=True)
@@ -136,12 +162,10 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
         tally.add(raw, cleaned)
         options.on_progress(file.position())
     _refuse_too_many(tally, options, file)
+    _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
     session.flush()
-    result = _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
-    if "driver_ref" in profile.mapped and not options.driver_salt:
-        result.warnings["drivers_left_out"] = tally.read
-    return result
+    return _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
 
 
 class _Tally:
@@ -217,6 +241,21 @@ def _refuse_too_many(tally: _Tally, options: LoadOptions, file: SourceFile) -> N
             f"Nothing was loaded. Rules: {rules}.",
             "See the rows with --rejects FILE, or raise --max-rejects.",
         )
+
+
+def _refuse_mostly_refused(tally: _Tally, options: LoadOptions, file: SourceFile) -> None:
+    """Refuses a file in which one rule takes over half of the rows, or their values, unless a limit allows it."""
+    if options.max_rejects or tally.read < LEAST_ROWS_TO_DOUBT:
+        return
+    left_out = {rule.code: tally.warnings[rule.code] for rule in LEFT_OUT_RULES}
+    for code, count in (*tally.by_rule.most_common(), *left_out.items()):
+        if 2 * count > tally.read:
+            cure = CURES.get(code, "See the rows with --rejects FILE.")
+            raise SourceError(
+                "one_rule_refuses_most",
+                f"{file.name}: {code} in {count:,} of {tally.read:,} rows. Nothing was loaded.",
+                f"{cure} If the rows are as bad as that, --max-rejects 100% loads the others.",
+            )
 
 
 def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[str]], unknown: list[str]) -> LoadResult:

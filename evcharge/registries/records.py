@@ -125,7 +125,7 @@ def _whole_text(file: SourceFile, encoding: str) -> str:
             raise SourceError(
                 "document_too_large",
                 f"{file.name} is one JSON document of more than {MAX_DOCUMENT_BYTES >> 20} MiB.",
-                "Write it as JSON lines: one object a line.",
+                "Write it as JSON lines: one object per line.",
             )
     content, encoding = without_mark(bytes(data), encoding)
     try:

@@ -72,18 +72,18 @@ class ChargeX:
         unknown, undecided = self.attempts["mode_unknown"], self.attempts["undecided"]
         if unknown:
             told = (
-                f"{counted(unknown, 'attempt')} of unknown mode: in no total, since the log does not tell how they were"
+                f"{counted(unknown, 'attempt')} of unknown mode: in no total, since the log does not show how they were"
             )
-            notes.append(f"{told} authorised. A log loaded before schema 0002 tells it after: evcharge load --replace.")
+            notes.append(f"{told} authorised. A log loaded before schema 0002 shows it after: evcharge load --replace.")
         if undecided:
             notes.append(f"{counted(undecided, 'request')} came too near the log's end to be judged, and are left out.")
         untold = sum(row["power_untold"] for row in self.rows_of(CHARGE_START) if row["mode"] != TOTAL)
         if untold:
-            notes.append(f"Of {counted(untold, 'attempt')} the log does not tell whether power flowed.")
+            notes.append(f"For {counted(untold, 'attempt')} the log does not show whether power flowed.")
         charged = sum(row["denominator"] for row in self.rows_of(CHARGE_END))
         timed = self.rows_of(START_TIME)[0]["samples"]
         if charged > timed:
-            notes.append(f"Charge Start Time is told of {timed:,} of {counted(charged, 'charge')}.")
+            notes.append(f"Charge Start Time is known for {timed:,} of {counted(charged, 'charge')}.")
         return [*notes, BIASED_NOTE, *notes_of(set(self.failures_included))]
 
     def to_dict(self) -> dict[str, Any]:

@@ -33,15 +33,15 @@ MARKS = {BELOW: ("▼", "v"), SILENT: ("×", "x"), CANT_TELL: ("○", "o"), MEET
 
 PRESENT = {
     "verdict": "verdict_now",
-    "success_ratio": "now_ratio",
-    "low": "now_low",
-    "high": "now_high",
-    "attempts": "now_attempts",
-    "successes": "now_successes",
+    "success_ratio": "rate_now",
+    "low": "low_now",
+    "high": "high_now",
+    "attempts": "attempts_now",
+    "successes": "successes_now",
     "since": "since",
     "changed": "changed",
-    "ratio_before": "before_ratio",
-    "attempts_before": "before_attempts",
+    "ratio_before": "rate_before",
+    "attempts_before": "attempts_before",
     "silent": "silent",
     "out_of_use": "out_of_use",
     "last_session": "last_session",
@@ -92,7 +92,7 @@ def _refused_since(failures: pd.DataFrame, present: pd.DataFrame) -> Floats:
 def needing_attention(stations: pd.DataFrame) -> pd.DataFrame:
     """The stations that are below target now or silent, by charges lost a week, the most first; unknown losses last."""
     chosen = stations[stations["verdict_now"].isin(ATTENTION)]
-    order = ["charges_lost_per_week", "now_ratio", "source", "station_id"]
+    order = ["charges_lost_per_week", "rate_now", "source", "station_id"]
     return chosen.sort_values(order, ascending=[False, True, True, True], na_position="last", ignore_index=True)
 
 
@@ -100,6 +100,6 @@ def in_order_of_attention(stations: pd.DataFrame) -> pd.DataFrame:
     """All stations: those that need attention first, those that can't be told, the rest by rate, those out of use."""
     others = stations[~stations["verdict_now"].isin(ATTENTION)]
     rank = others["verdict_now"].map(WORDS.index).mask(others["out_of_use"], len(WORDS))
-    order = ["rank", "now_ratio", "source", "station_id"]
+    order = ["rank", "rate_now", "source", "station_id"]
     ranked = others.assign(rank=rank).sort_values(order, na_position="last").drop(columns="rank")
     return pd.concat([needing_attention(stations), ranked], ignore_index=True)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evcharge.metrics.concentration import hour_window, worst_port
+from evcharge.metrics.concentration import HourWindow, hour_window, worst_port
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
@@ -34,6 +34,7 @@ from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
+from evcharge.report.station_frame import STATION_FRAME, in_frame
 from evcharge.report.words import (
     counted,
     day_text,
@@ -62,13 +63,13 @@ class Story:
 
     Attributes:
         report: the rates of the whole period, by station.
-        stations: in order of attention: the columns of ``Report.groups``, those of ``now.read_present``,
-            ``ADVICE`` and ``hour_window`` (None and NaN where there is none), and ``label``, which no two share.
+        stations: in order of attention: the columns of ``station_frame.STATION_FRAME``.
         days: the frame of ``metrics.days.count_days``.
         weeks: the frame of ``metrics.weekly.control_chart``.
         direction: where the network goes.
         reasons: what was recorded of the failures of the present spells: ``metrics.reasons.count_reasons`` by station.
         detail: the frame of ``metrics.detail.read_detail`` of the stations that need attention.
+        windows: the hours at which failures bunch beyond chance, by station_key, of the stations where they do.
     """
 
     report: Report
@@ -78,6 +79,7 @@ class Story:
     direction: Direction
     reasons: pd.DataFrame
     detail: pd.DataFrame
+    windows: dict[int, HourWindow]
 
     @property
     def attention(self) -> pd.DataFrame:
@@ -149,20 +151,21 @@ def build_story(
     attributes = present.drop(columns=["name", "without_failures", "perhaps_without_failures"])
     stations = report.groups.merge(attributes, on=["source", "station_id"], validate="1:1")
     stations = stations.merge(_leading_reasons(reasons), on=["source", "station_id"], how="left")
-    stations = stations.merge(_bunched(detail, present), on="station_key", how="left")
+    bunched, windows = _bunched(detail, present)
+    stations = stations.merge(bunched, on="station_key", how="left")
     weeks = control_chart(weekly_counts(days))
     going = _untold() if failures_removed(report.groups) else direction(weeks)
-    return Story(report, arranged(stations), days, weeks, going, reasons, detail)
+    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows)
 
 
 def arranged(stations: pd.DataFrame) -> pd.DataFrame:
     """The stations in order of attention, each with its first step where it needs one, and its label.
 
     Args:
-        stations: the columns of ``Story.stations`` but ``label``; ``first_step`` is that of the leading reason.
+        stations: the columns of ``STATION_FRAME`` but ``label``; ``first_step`` is that of the leading reason.
     """
     labels = unique_labels(stations.to_dict("records"))
-    return in_order_of_attention(stations.assign(first_step=_first_steps(stations), label=labels))
+    return in_frame(in_order_of_attention(stations.assign(first_step=_first_steps(stations), label=labels)))
 
 
 def failures_removed(stations: pd.DataFrame) -> bool:
@@ -200,19 +203,21 @@ def present_rows(detail: pd.DataFrame, stations: pd.DataFrame) -> list[tuple[int
     return [(int(str(key)), own) for key, own in rows.groupby("station_key")]
 
 
-def _bunched(detail: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+def _bunched(detail: pd.DataFrame, stations: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, HourWindow]]:
     """The port and the hours at which each station's failures bunch beyond chance, where they do."""
-    found = []
+    found, windows = [], {}
     for key, rows in present_rows(detail, stations):
         by_port, by_hour = (
             rows.groupby(name, dropna=False, as_index=False)[["attempts", "failures"]].sum()
             for name in ("port_id", "hour")
         )
         port, window = worst_port(by_port), hour_window(by_hour)
+        if window:
+            windows[key] = window
         hours = hours_text(window.first_hour, window.hours) if window else None
-        found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, hours, window))
-    table = pd.DataFrame(found, columns=["station_key", *ADVICE[2:5], "hour_window"], dtype=object)
-    return table.astype({"station_key": "int64", "worst_port_share": float})
+        found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, hours))
+    table = pd.DataFrame(found, columns=["station_key", *ADVICE[2:5]], dtype=object)
+    return table.astype({"station_key": "int64", "worst_port_share": float}), windows
 
 
 def _first_steps(stations: pd.DataFrame) -> pd.Series:
@@ -249,7 +254,7 @@ def title_of(story: Story) -> str:
     meets = story.count_of(MEETS)
     if meets == total:
         return f"All {total:,} stations meet the target" if total > 1 else "The station meets the target"
-    return f"No station is shown to be below target; {total - meets:,} of {total:,} can't be told yet"
+    return f"No station is shown to be below target; {total - meets:,} of {total:,} can't be judged yet"
 
 
 def _attention_title(story: Story, total: int, attention: int) -> str:
@@ -336,31 +341,34 @@ def out_of_use_text(story: Story) -> str:
     if not number:
         return ""
     stations = f"{counted(number, 'station')} {verb(number, 'has', 'have')} been out of use"
-    told = f"nothing is told of {verb(number, 'it', 'them')}"
-    return f"{stations} for more than {LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks (closed? renamed?): {told}."
+    verdict = verb(number, "it gets no verdict", "they get no verdict")
+    return f"{stations} for more than {LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks (closed? renamed?): {verdict}."
 
 
 def unsure_text(story: Story) -> str:
-    """How many stations can't be told yet; nothing where that is so of all because no rate is shown."""
+    """How many stations can't be judged yet; nothing where that is so of all because no rate is shown."""
     unsure = story.count_of(CANT_TELL)
     if not unsure or not story.report.network["attempts"] or failures_removed(story.stations):
         return ""
     stations = f"{in_words(unsure)} {verb(unsure, 'station', 'stations')}"
-    return f"{stations} can't be told yet: too few attempts, or too close"
+    return f"{stations} can't be judged yet: too few attempts, or too close"
 
 
 # For programs
 
 
-CSV_COLUMNS = (*PRESENT.values(), *ADVICE)
-"""What the CSV has of a station beside the columns of the report."""
+LEFT_OUT_OF_CSV = {
+    *("label", "station_key", "operator", "network", "city", "region", "ports"),
+    *("silence_chance", "successes_per_week"),
+}
+CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
+"""What the CSV has of a station."""
 
 
 def to_csv(story: Story) -> str:
     """The stations as CSV by source and id, unrounded; text that a spreadsheet could run is made inert."""
     report = story.report
-    columns = [*report.groups.columns, *CSV_COLUMNS]
-    rows = story.stations.sort_values(["source", "station_id"])[columns]
+    rows = story.stations.sort_values(["source", "station_id"])[[*CSV_COLUMNS]]
     return csv_of(rows.assign(**constants_of(report)))
 
 

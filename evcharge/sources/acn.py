@@ -71,13 +71,13 @@ def local_time(text: str, zone_name: str) -> str:
     Where the zone is missing or unknown the offset is Z. A text of another form, or whose weekday is not that of its
     date, stays as it is: cleaning judges it.
     """
-    found = _RFC_1123.fullmatch(text.strip())
-    if not found:
+    match = _RFC_1123.fullmatch(text.strip())
+    if not match:
         return text
-    parts = (found["year"], str(_MONTHS.index(found["month"]) + 1), *found.group("day", "hour", "minute", "second"))
+    parts = (match["year"], str(_MONTHS.index(match["month"]) + 1), *match.group("day", "hour", "minute", "second"))
     try:
         instant = datetime(*map(int, parts), tzinfo=timezone.utc)  # type: ignore[misc, arg-type]
-        if _DAYS[instant.weekday()] != found["weekday"]:
+        if _DAYS[instant.weekday()] != match["weekday"]:
             return text
         zone = _zone(zone_name.strip())
         return instant.astimezone(zone).isoformat() if zone else instant.isoformat().replace("+00:00", "Z")

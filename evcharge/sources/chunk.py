@@ -121,19 +121,23 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     rows = _without_dropped(rows, names, profile)
     fields: dict[str, Sequence[str]] = dict(zip(names, rows.fields, strict=True))
     repaired = _do_steps(fields, profile)
+
     known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults}
     known |= _mapped_texts(fields, profile)
     if "driver_ref" in known:
+        if not reading.salt:
+            rows.warnings["drivers_left_out"] += sum(bool(token and token.strip()) for token in known["driver_ref"])
         known["driver_ref"] = driver_refs(known["driver_ref"], reading.salt)
     if profile.session_key:
         key_fields = [_first_of(profile.spellings_of(name), fields) for name in profile.session_key]
         known["session_id"] = [_session_key(parts) for parts in zip(*key_fields, strict=True)]
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
+
     nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
     skipped = rows.skipped + read - len(rows.lines)
-    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, skipped, repaired, rows.warnings)
+    return RawSessions(pd.DataFrame(series, copy=False), profile.conventions, skipped, repaired, +rows.warnings)
 
 
 def _without_dropped(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:

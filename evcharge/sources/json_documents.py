@@ -105,25 +105,25 @@ class _Text:
 
         At least as much is read as is there, so that a long object is not looked through again for each block of it.
         """
-        there, read = len(self.text) - self.at, list[str]()
-        while sum(map(len, read)) <= there and (piece := next(self._pieces, None)) is not None:
+        unread_characters, read = len(self.text) - self.at, list[str]()
+        while sum(map(len, read)) <= unread_characters and (piece := next(self._pieces, None)) is not None:
             read.append(piece)
         self.text = self.text[self.at :] + "".join(read)
         self.at = 0
         return bool(read)
 
-    def go(self, place: int) -> str:
+    def go(self, position: int) -> str:
         """Make ``place`` the present one; returns the text that was passed."""
-        passed = self.text[self.at : place]
+        passed = self.text[self.at : position]
         self.line += count_line_ends(passed)
-        self.at = place
+        self.at = position
         return passed
 
     def next_mark(self) -> str:
         """The next character that is not blank, which becomes the present place; empty where the file has ended."""
         while True:
-            found = _BLANK.match(self.text, self.at)
-            self.go(found.end() if found else self.at)
+            blank = _BLANK.match(self.text, self.at)
+            self.go(blank.end() if blank else self.at)
             if self.at < len(self.text):
                 return self.text[self.at]
             if not self.more():
@@ -146,10 +146,10 @@ class _Value(NamedTuple):
 
 def _document(text: _Text) -> Iterator[Item]:
     """The objects of everything that stands in the file."""
-    while mark := text.next_mark():
-        if mark == "[":
+    while character := text.next_mark():
+        if character == "[":
             yield from _list(text)
-        elif mark == "{":
+        elif character == "{":
             yield from _objects(text, alone=True)
         else:
             yield _stray(text)
@@ -162,14 +162,14 @@ def _objects(text: _Text, *, alone: bool = False) -> Iterator[Item]:
         text: at the object's brace.
         alone: it stands in no list, so that a broken one may end with its line.
     """
-    found = _value(text, alone=alone)
-    if found.wraps:
+    value = _value(text, alone=alone)
+    if value.wraps:
         yield from _wrapper(text)
         return
-    line, raw = text.line, text.go(found.end)
-    fault = found.fault or (None if type(found.value) is dict else "not_an_object")
+    line, raw = text.line, text.go(value.end)
+    fault = value.fault or (None if type(value.value) is dict else "not_an_object")
     fault = "nul_character" if "\0" in raw else fault
-    yield Item(line, raw, {} if fault else found.value, fault)
+    yield Item(line, raw, {} if fault else value.value, fault)
 
 
 def _list(text: _Text) -> Iterator[Item]:
@@ -179,16 +179,17 @@ def _list(text: _Text) -> Iterator[Item]:
     if text.next_mark() == "]":
         text.go(text.at + 1)
         return
+
     while True:
-        mark = text.next_mark()
-        if mark in ("", "]", ",", "}"):
-            _refuse(text, begun, "a list", mark, "an object")
+        character = text.next_mark()
+        if character in ("", "]", ",", "}"):
+            _refuse(text, begun, "a list", character, "an object")
         yield from _objects(text)
-        mark = text.next_mark()
-        if mark not in (",", "]"):
-            _refuse(text, begun, "a list", mark, "a comma or ]")
+        character = text.next_mark()
+        if character not in (",", "]"):
+            _refuse(text, begun, "a list", character, "a comma or ]")
         text.go(text.at + 1)
-        if mark == "]":
+        if character == "]":
             return
 
 
@@ -197,34 +198,35 @@ def _wrapper(text: _Text) -> Iterator[Item]:
     begun = text.line
     text.go(text.at + 1)
     while True:
-        name, mark = _go_to_value(text, begun)
-        if name in LIST_NAMES and mark == "[":
+        name, character = _go_to_value(text, begun)
+        if name in LIST_NAMES and character == "[":
             yield from _list(text)
         else:
-            found = _value(text, look_inside=name in LIST_NAMES)
-            if found.wraps:
+            value = _value(text, look_inside=name in LIST_NAMES)
+            if value.wraps:
                 yield from _wrapper(text)
             else:
-                text.go(found.end)
-        mark = text.next_mark()
-        if mark not in (",", "}"):
-            _refuse(text, begun, "an object", mark, "a comma or }")
+                text.go(value.end)
+
+        character = text.next_mark()
+        if character not in (",", "}"):
+            _refuse(text, begun, "an object", character, "a comma or }")
         text.go(text.at + 1)
-        if mark == "}":
+        if character == "}":
             return
 
 
 def _go_to_value(text: _Text, begun: int) -> tuple[str, str]:
     """Past the name of the next member: the name, and the first character of its value."""
-    mark = text.next_mark()
-    if mark != '"':
-        _refuse(text, begun, "an object", mark, "the name of a member")
-    while not ((found := _NAME.match(text.text, text.at)) and found.end() < len(text.text)):
+    character = text.next_mark()
+    if character != '"':
+        _refuse(text, begun, "an object", character, "the name of a member")
+    while not ((match := _NAME.match(text.text, text.at)) and match.end() < len(text.text)):
         text.refuse_endless()
         if not text.more():
             _refuse(text, begun, "an object", "", "the name of a member")
-    text.go(found.end())
-    return found[1], text.text[text.at]
+    text.go(match.end())
+    return match[1], text.text[text.at]
 
 
 def _value(text: _Text, *, alone: bool = False, look_inside: bool = True) -> _Value:
@@ -239,6 +241,7 @@ def _value(text: _Text, *, alone: bool = False, look_inside: bool = True) -> _Va
         value, end, fault = _decoded(text)
         if look_inside and (_wraps(value) or (fault and _begins_wrapper(text.text, text.at))):
             return _Value(None, text.at, None, wraps=True)
+
         if fault:
             end = _end_of_broken(text.text, text.at, alone=alone)
         if end == _NO_END:
@@ -247,6 +250,8 @@ def _value(text: _Text, *, alone: bool = False, look_inside: bool = True) -> _Va
             if end - text.at > MAX_LINE_CHARACTERS:
                 refuse_long_line(text.file, text.line)
             return _Value(value, end, fault)
+
+        # the value may go on in the next block: a number that ends with the text too, since more digits may follow
         text.refuse_endless()
         if not text.more():
             if not alone:
@@ -269,23 +274,23 @@ def _wraps(value: Any, depth: int = 1) -> bool:
     if type(value) is not dict or depth > MAX_WRAPPERS:
         return False
     inner = [value[name] for name in LIST_NAMES if name in value]
-    return any(type(one) is list or _wraps(one, depth + 1) for one in inner)
+    return any(type(member) is list or _wraps(member, depth + 1) for member in inner)
 
 
 def _begins_wrapper(text: str, at: int, depth: int = 1) -> bool:
     """Whether an object that is broken or cut off begins as one that wraps a list, with sound members before it."""
     if text[at] != "{" or depth > MAX_WRAPPERS:
         return False
-    found = _BLANK.match(text, at + 1)
-    while found and (name := _NAME.match(text, found.end())) and name.end() < len(text):
-        place = name.end()
-        if name[1] in LIST_NAMES and (text[place] == "[" or _begins_wrapper(text, place, depth + 1)):
+    match = _BLANK.match(text, at + 1)
+    while match and (name := _NAME.match(text, match.end())) and name.end() < len(text):
+        position = name.end()
+        if name[1] in LIST_NAMES and (text[position] == "[" or _begins_wrapper(text, position, depth + 1)):
             return True
         try:
-            _, place = DECODER.raw_decode(text, place)
+            _, position = DECODER.raw_decode(text, position)
         except (ValueError, RecursionError):
             return False
-        found = _COMMA.match(text, place)
+        match = _COMMA.match(text, position)
     return False
 
 
@@ -298,24 +303,24 @@ def _end_of_broken(text: str, at: int, *, alone: bool) -> int:
         word = _WORD.match(text, at)
         return word.end() if word and word.end() < len(text) else 0 if word else _NO_END
     depth = 0
-    for mark in _MARKS.finditer(text, at):
-        if alone and mark.lastgroup == "next" and mark.start() > at:
-            return len(text[: mark.start()].rstrip())
-        if mark.lastgroup == "quote" and not alone:
-            return _NO_END if _LINE_END.search(text, mark.start()) else 0
-        depth += {"open": 1, "next": 1, "close": -1}.get(mark.lastgroup or "", 0)
+    for match in _MARKS.finditer(text, at):
+        if alone and match.lastgroup == "next" and match.start() > at:
+            return len(text[: match.start()].rstrip())
+        if match.lastgroup == "quote" and not alone:
+            return _NO_END if _LINE_END.search(text, match.start()) else 0
+        depth += {"open": 1, "next": 1, "close": -1}.get(match.lastgroup or "", 0)
         if depth == 0:
-            return mark.end()
+            return match.end()
     return 0
 
 
 def _stray(text: _Text) -> Item:
     """What stands between documents and is none: the rest of its line, with a fault."""
-    while not (found := _LINE_END.search(text.text, text.at)):
+    while not (line_end := _LINE_END.search(text.text, text.at)):
         text.refuse_endless()
         if not text.more():
             break
-    line, raw = text.line, text.go(found.start() if found else len(text.text)).rstrip()
+    line, raw = text.line, text.go(line_end.start() if line_end else len(text.text)).rstrip()
     try:
         DECODER.decode(raw)
         fault = "not_an_object"
@@ -327,14 +332,14 @@ def _stray(text: _Text) -> Item:
 def _refuse_endless_value(text: _Text) -> NoReturn:
     raise SourceError(
         "malformed_json",
-        f"{text.file.name}: what begins on line {text.line} is broken, and it can't be told where it ends.",
+        f"{text.file.name}: what begins on line {text.line} is broken, so its end can't be found.",
         "Correct it in the file, or fetch the file again: a text in it may lack its closing quote.",
     )
 
 
-def _refuse(text: _Text, begun: int, what: str, mark: str, wanted: str) -> NoReturn:
+def _refuse(text: _Text, begun: int, what: str, character: str, wanted: str) -> NoReturn:
     """Refuse the file for what follows, or for its end."""
-    if not mark:
+    if not character:
         raise SourceError(
             "truncated_json",
             f"{text.file.name} ends within {what} that begins on line {begun}: it was cut off.",
@@ -342,7 +347,7 @@ def _refuse(text: _Text, begun: int, what: str, mark: str, wanted: str) -> NoRet
         )
     raise SourceError(
         "malformed_json",
-        f"{text.file.name}: on line {text.line} stands {mark!r} where {wanted} belongs, "
+        f"{text.file.name}: line {text.line} has {character!r} where {wanted} belongs, "
         f"in {what} that begins on line {begun}.",
         "Correct it in the file, or fetch the file again.",
     )

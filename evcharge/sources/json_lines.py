@@ -1,4 +1,4 @@
-"""Rows of JSON lines: one object a line, every scalar kept as the text it was written as.
+"""Rows of JSON lines: one object per line, every scalar kept as the text it was written as.
 
 What does not belong here: what the keys mean (``profile``), bytes and lines (``text``), values (``clean``).
 """
@@ -47,7 +47,7 @@ def first_keys(file: SourceFile, text: str) -> tuple[str, ...]:
         "not_json_lines",
         f"{file.name} begins with a brace, but no line at its beginning is one whole JSON object, and as a document "
         "it is of no format that evcharge knows, or holds nothing.",
-        "Write it as JSON lines, one object a line, and describe it: --profile my.toml.",
+        "Write it as JSON lines, one object per line, and describe it: --profile my.toml.",
     )
 
 

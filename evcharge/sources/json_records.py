@@ -69,14 +69,14 @@ def batches(records: Iterable[Record | None], width: int) -> Iterator[Rows]:
     """The records as rows of ``width`` fields, some at a time; None is an object that is no session."""
     source = iter(records)
     while taken := list(islice(source, BATCH_ROWS)):
-        found = [one for one in taken if one]
+        sessions = [record for record in taken if record]
         rows = Rows.of(
-            [one.line for one in found],
-            [one.raw for one in found],
-            [one.fault for one in found],
-            [one.texts for one in found],
+            [record.line for record in sessions],
+            [record.raw for record in sessions],
+            [record.fault for record in sessions],
+            [record.texts for record in sessions],
             range(width),
         )
-        rows.fields = rows.fields if found else [[] for _ in range(width)]
-        rows.skipped = len(taken) - len(found)
+        rows.fields = rows.fields if sessions else [[] for _ in range(width)]
+        rows.skipped = len(taken) - len(sessions)
         yield rows

@@ -53,7 +53,7 @@ def refuse_unstorable(texts: Sequence[str]) -> None:
     for text in texts:
         if "\0" in text:
             raise Fault("nul_character")
-        if any("\ud800" <= mark <= "\udfff" for mark in text):
+        if any("\ud800" <= character <= "\udfff" for character in text):
             raise Fault("malformed_row")
 
 

@@ -172,6 +172,7 @@ def _profile(given: Settings) -> Profile:
         steps=tuple(_step(step) for step in given.tables("steps")),
         conventions=_conventions(given.table("conventions")),
     )
+
     given.nothing_left(_KEYS)
     _refuse_contradictions(given, profile)
     return profile
@@ -193,7 +194,7 @@ def _source(given: Settings) -> str:
 
 def _delimiters(given: Settings) -> tuple[str, ...]:
     delimiters = given.texts("delimiters", (",",))
-    if not delimiters or any(len(mark) != 1 or mark in '"\r\n\0 ' for mark in delimiters):
+    if not delimiters or any(len(delimiter) != 1 or delimiter in '"\r\n\0 ' for delimiter in delimiters):
         given.refuse("delimiters", list(delimiters), 'single characters such as "," ";" or "\\t"')
     return delimiters
 
@@ -294,6 +295,6 @@ def _profile_bytes(place: str | os.PathLike[str] | Traversable) -> tuple[str, by
 @cache
 def _builtin_profiles() -> dict[str, Profile]:
     folder = files("evcharge.sources").joinpath("profiles")
-    places = (place for place in folder.iterdir() if place.name.endswith(".toml"))
-    named = sorted(places, key=lambda place: place.name.removesuffix(".toml"))
+    toml_files = (file for file in folder.iterdir() if file.name.endswith(".toml"))
+    named = sorted(toml_files, key=lambda file: file.name.removesuffix(".toml"))
     return {profile.name: profile for profile in map(read_profile, named)}

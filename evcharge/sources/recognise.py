@@ -72,14 +72,15 @@ _OTHER_DELIMITERS = {";": "--delimiter ';'", "\t": "--delimiter tab", ",": "--de
 class _Look(NamedTuple):
     """A file's beginning as a profile sees it: its field names, and which of the profile's are missing.
 
-    Where the profile's delimiters leave the header one column, ``mark`` is the other delimiter that it seems to have,
-    and names and missing are as they would be under that one. Such a look never fits: it only serves the advice.
+    Where the profile's delimiters leave the header one column, ``other_delimiter`` is the one that it seems to have
+    instead, and names and missing are as they would be under that one. Such a look never fits: it only serves the
+    advice.
     """
 
     profile: Profile
     names: tuple[str, ...]
     missing: tuple[tuple[str, str], ...]
-    mark: str = ""
+    other_delimiter: str = ""
 
 
 class _Fit(NamedTuple):
@@ -117,7 +118,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
         raise _wrong_structure(file, profiles[0])
     _refuse_binary(file)
     looks = _looks(file, tabular)
-    fitting = _most_specific([look.profile for look in looks if not (look.missing or look.mark)])
+    fitting = _most_specific([look.profile for look in looks if not (look.missing or look.other_delimiter)])
     if fitting:
         profile = _only(file, fitting)
         return _remember(file, profile, next(look.names for look in looks if look.profile is profile))
@@ -219,11 +220,11 @@ def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[_Look]:
 def _look(profile: Profile, names: tuple[str, ...]) -> _Look:
     """What the profile sees in these names, or would see if they were not all in one."""
     missing = profile.missing_from(names)
-    mark = max(_OTHER_DELIMITERS, key=names[0].count) if len(names) == 1 and missing else ""
-    if not mark or mark not in names[0]:
+    delimiter = max(_OTHER_DELIMITERS, key=names[0].count) if len(names) == 1 and missing else ""
+    if not delimiter or delimiter not in names[0]:
         return _Look(profile, names, missing)
-    split = tuple(names[0].split(mark))
-    return _Look(profile, split, profile.missing_from(split), mark)
+    split = tuple(names[0].split(delimiter))
+    return _Look(profile, split, profile.missing_from(split), delimiter)
 
 
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
@@ -326,13 +327,13 @@ def _no_profile_fits(file: SourceFile, looks: Sequence[_Look]) -> SourceError:
 
 def _misfit(look: _Look) -> str:
     """What keeps the profile from fitting."""
-    faults = [f"it is separated by {_DELIMITER_NAMES[look.mark]}"] if look.mark else []
+    faults = [f"it is separated by {_DELIMITER_NAMES[look.other_delimiter]}"] if look.other_delimiter else []
     return ", and ".join([*faults, f"it lacks {', '.join(_missing_with_near(look))}"] if look.missing else faults)
 
 
 def _advice(look: _Look) -> str:
     """The options that would make it fit."""
-    advice = [f"Name the delimiter: {_OTHER_DELIMITERS[look.mark]}."] if look.mark else []
+    advice = [f"Name the delimiter: {_OTHER_DELIMITERS[look.other_delimiter]}."] if look.other_delimiter else []
     return " ".join([*advice, _map_hint(look)] if look.missing else advice)
 
 
@@ -349,11 +350,11 @@ def _share_missing(look: _Look) -> float:
 
 def _missing_with_near(look: _Look) -> list[str]:
     """Each missing field as ``theirs (for ours; near: x, y)``."""
-    told = []
+    descriptions = []
     for ours, theirs in look.missing:
         near = _near(theirs, ours, look.names)
-        told.append(f"{theirs} (for {ours}{'; near: ' + _shown(near) if near else ''})")
-    return told
+        descriptions.append(f"{theirs} (for {ours}{'; near: ' + _shown(near) if near else ''})")
+    return descriptions
 
 
 def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:

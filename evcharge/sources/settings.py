@@ -96,8 +96,8 @@ class Settings:
 
     def refuse(self, key: str, value: object, right: str) -> NoReturn:
         """Refuse the value of a key, telling what would be right."""
-        said = "is missing" if value is None else f"is {value!r}"
-        raise SourceError(self._code, f"{self.where}: {key} {said}.", f"Write {right}.")
+        fault = "is missing" if value is None else f"is {value!r}"
+        raise SourceError(self._code, f"{self.where}: {key} {fault}.", f"Write {right}.")
 
     def _take(self, key: str, default: object) -> Any:
         return self._left.pop(key, default)

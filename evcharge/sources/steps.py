@@ -38,16 +38,16 @@ def swap_day_month(text: str) -> str:
 
     Source: Perth & Kinross Council's exports, in which every day up to the 12th stands in the month's place.
     """
-    found = _YEAR_FIRST.fullmatch(text.strip())
-    if not found or int(found["day"]) > _LARGEST_MONTH:
+    match = _YEAR_FIRST.fullmatch(text.strip())
+    if not match or int(match["day"]) > _LARGEST_MONTH:
         return text
-    return f"{found['year']}{found['sign']}{found['day']}{found['sign']}{found['month']}{found['rest']}"
+    return f"{match['year']}{match['sign']}{match['day']}{match['sign']}{match['month']}{match['rest']}"
 
 
 def hyphens_in_date(text: str) -> str:
     """A date that begins with its year, 2017/08/31, with hyphens: 2017-08-31."""
-    found = _YEAR_FIRST.fullmatch(text.strip())
-    return f"{found['year']}-{found['month']}-{found['day']}{found['rest']}" if found else text
+    match = _YEAR_FIRST.fullmatch(text.strip())
+    return f"{match['year']}-{match['month']}-{match['day']}{match['rest']}" if match else text
 
 
 def two_digit_year(text: str) -> str:
@@ -69,8 +69,8 @@ def time_part(text: str) -> str:
 
 def without_zero_seconds(text: str) -> str:
     """A clock time of full minutes without its seconds: 22:12:00 as 22:12. Any other second stays."""
-    found = _ZERO_SECONDS.fullmatch(text.strip())
-    return found[1] if found else text
+    match = _ZERO_SECONDS.fullmatch(text.strip())
+    return match[1] if match else text
 
 
 def no_epoch_zero(text: str) -> str:
@@ -97,8 +97,8 @@ def without_thousands_commas(text: str) -> str:
 
 def days_as_hours(text: str) -> str:
     """A duration of days and a clock time, 2 days 01:30:00, as hours, minutes, seconds: 49:30:00."""
-    found = _DAYS_AND_CLOCK.fullmatch(text.strip())
-    return f"{int(found[1]) * 24 + int(found[2])}:{found[3]}" if found else text
+    match = _DAYS_AND_CLOCK.fullmatch(text.strip())
+    return f"{int(match[1]) * 24 + int(match[2])}:{match[3]}" if match else text
 
 
 def only_with_first(fields: Sequence[Texts]) -> list[list[str]]:
@@ -118,8 +118,8 @@ def drop_filler_rows(fields: Sequence[Texts]) -> list[bool]:
 
 def drop_evwatts_duplicates(fields: Sequence[Texts]) -> list[bool]:
     """Rows that the flags in the first field, a sum of bits, mark as a duplicate of another row."""
-    found = [_FLAGS.fullmatch(text.strip()) for text in fields[0]]
-    return [bool(flags and int(flags[1]) & EVWATTS_DUPLICATE) for flags in found]
+    matches = [_FLAGS.fullmatch(text.strip()) for text in fields[0]]
+    return [bool(flags and int(flags[1]) & EVWATTS_DUPLICATE) for flags in matches]
 
 
 VALUE_STEPS: Mapping[str, Callable[[str], str]] = {

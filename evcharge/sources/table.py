@@ -113,7 +113,7 @@ def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
     Raises:
         SourceError: ``malformed_header``, ``too_many_columns``, or ``duplicate_column`` where the header fits.
     """
-    headers = [header for mark in profile.delimiters if (header := header_of(file, text, mark))]
+    headers = [header for delimiter in profile.delimiters if (header := header_of(file, text, delimiter))]
     if not headers:
         hint = "Is it a delimited text file? Its first line must name the columns."
         raise SourceError("malformed_header", f"{file.name}: the header line is not well-formed CSV.", hint)
@@ -222,11 +222,12 @@ def _any_rows(file: SourceFile, block: Block, layout: _Layout) -> tuple[Rows, Bl
         except csv.Error:
             if not lines.ended and len(lines.taken) > 1:
                 _refuse_unclosed(file, line)
+
         text = "".join(lines.taken)
         raw = _without_end(text)
         if len(raw) > MAX_LINE_CHARACTERS:
             refuse_long_line(file, line)
-        if lines.ended:
+        if lines.ended:  # the block ends within this row, or after the last one, which leaves no text
             return _judged(records, layout), Block(line, text)
         records.append(_Record(line, raw, values))
         line += len(lines.taken)

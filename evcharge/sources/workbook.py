@@ -204,7 +204,8 @@ def _has_dates(file: SourceFile, page: Page, names: Sequence[str], profile: Prof
     places = [place for place, name in enumerate(names) if name in fields]
     if not places:
         return False
-    dated = written = 0
+
+    dated = written = 0  # row of the first time that is a date, and of the first that is a text with a digit
     for line, cells in _body(file, page):
         for place in places:
             if isinstance(cells[place], date):

@@ -22,7 +22,7 @@ from evcharge.report.page.request import PageRequest
 from evcharge.report.story import Story, to_csv
 from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHROMIUM = os.environ.get("EVCHARGE_CHROMIUM")
 SCREENSHOTS = os.environ.get("EVCHARGE_SCREENSHOTS")

@@ -10,7 +10,7 @@ import pytest
 from evcharge.errors import SourceError
 from evcharge.frames import Cleaned, RawSessions
 from evcharge.synth import write_sample
-from tests.fault.loading import chunks_of, dump, load
+from tests.support.loading import chunks_of, dump, load
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,8 @@ from evcharge.load.mapping import Fact
 from evcharge.load.transaction import LOAD_LOCK
 from evcharge.load.writer import Writer
 from evcharge.synth import write_sample
-from tests.factories import native_csv
-from tests.fault.loading import chunks_of, command, everything, in_chunks, load, processes, query, wipe
+from tests.support.factories import native_csv
+from tests.support.loading import chunks_of, command, everything, in_chunks, load, processes, query, wipe
 
 KILLS = int(os.environ.get("EVCHARGE_KILLS", "10"))
 SEED = 20250401

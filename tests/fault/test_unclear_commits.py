@@ -15,8 +15,8 @@ import evcharge.load.sessions
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
-from tests.factories import native_csv, session_row
-from tests.fault.loading import counts, dump, load, query
+from tests.support.factories import native_csv, session_row
+from tests.support.loading import counts, dump, load, query
 
 LOST = "server closed the connection unexpectedly"
 

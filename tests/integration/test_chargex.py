@@ -11,9 +11,9 @@ from sqlalchemy import inspect, text
 
 from evcharge.db import open_engine
 from evcharge.migrate import alembic_config
-from tests.factories import native_csv, session_row
-from tests.integration.test_schema import reflected
-from tests.unit.metrics.star import MIXED, write_sessions
+from tests.support.factories import native_csv, session_row
+from tests.support.schema import reflected
+from tests.support.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
 INL_LOG = ROOT / "tests" / "data" / "ocpp" / "inl_worked_example.log"
@@ -185,7 +185,7 @@ def test_every_mode_and_its_orphans_come_from_one_log_to_their_equations(evcharg
     notes = " ".join(told["notes"])
     assert "1 attempt of unknown mode" in notes
     assert "1 request came too near the log's end" in notes
-    assert "Charge Start Time is told of 4 of 5 charges" in notes
+    assert "Charge Start Time is known for 4 of 5 charges" in notes
 
 
 def test_a_log_loaded_before_is_of_unknown_mode_until_it_is_loaded_again(evcharge, url, tmp_path, inl_example):

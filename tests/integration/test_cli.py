@@ -19,7 +19,7 @@ from evcharge.cli import cli
 from evcharge.frames import Cleaned
 from evcharge.migrate import head
 from evcharge.synth import write_sample
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHECKOUT = Path(__file__).parents[2]
 MAIN = "from evcharge.cli import main; main()"

@@ -9,7 +9,7 @@ import pytest
 
 from evcharge.cli import run_command
 from evcharge.metrics.definitions import DEFINITIONS
-from tests.factories import native_csv, session_row
+from tests.support.factories import native_csv, session_row
 
 
 def sessions(station, count, minutes, energy_kwh, success=""):

@@ -27,7 +27,7 @@ from evcharge.report.rates import STATION_FIGURES, build_report
 from evcharge.report.story import build_story
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHECKOUT = Path(__file__).parents[2]
 MAIN = "from evcharge.cli import main; main()"

@@ -10,7 +10,7 @@ import pytest
 
 import evcharge
 from evcharge.cli import run_command
-from tests.factories import native_csv, session_row
+from tests.support.factories import native_csv, session_row
 
 START = datetime(2025, 4, 1, 8, tzinfo=timezone.utc)
 DAYS = 70

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from evcharge.errors import DatabaseError
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHECKOUT = Path(__file__).parents[2]
 MAIN = "from evcharge.cli import main; main()"

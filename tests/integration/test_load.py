@@ -22,8 +22,8 @@ from evcharge.errors import DatabaseError, EvchargeError, GateError, SourceError
 from evcharge.load import LoadOptions, LoadResult, RejectLimit, load_file, look_alikes, totals
 from evcharge.load.transaction import LOAD_LOCK
 from evcharge.synth import write_sample
-from tests.factories import HEADER, native_csv, session_row
-from tests.fault.loading import (
+from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.loading import (
     CONTENT,
     all_of,
     chunks_of,
@@ -436,13 +436,19 @@ def test_a_file_with_more_rejects_than_allowed_is_refused_whole(
     assert refusal.value.exit_code == 3
 
 
+def under(header: str, path: Path, *lines: str) -> Path:
+    """A file of these lines under a header of their own."""
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_dry_run_tells_what_the_load_would_and_leaves_the_database_as_it_was(
     url: str, dirty_sample: tuple[Path, dict[str, Any]], tmp_path: Path, replace: bool
 ) -> None:
     path, _ = dirty_sample
     lines = path.read_text(encoding="utf-8").splitlines()
-    load(native_csv(tmp_path / "part.csv", *lines[1:300:2]), url)
+    load(under(lines[0], tmp_path / "part.csv", *lines[1:300:2]), url)
     if replace:
         load(path, url)
     with unchanged(url):
@@ -549,8 +555,9 @@ def test_the_size_of_a_chunk_makes_no_difference(
 ) -> None:
     lines = dirty_sample[0].read_text(encoding="utf-8").splitlines()
     repeats = (lines[2], lines[3].replace("true", "false"), lines[2])
-    path = native_csv(tmp_path / "a.csv", *(lines[1:60] if rows == 1 else lines[1:250]), *repeats)
+    path = under(lines[0], tmp_path / "a.csv", *(lines[1:60] if rows == 1 else lines[1:250]), *repeats)
     whole = load(path, url)
+    assert whole.inserted > whole.rejected > 0
     expected = everything(url)
     wipe(url)
     with chunks_of(rows):

@@ -19,7 +19,7 @@ from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.migrate import alembic_config, current, head, require_head, upgrade
 from evcharge.models import Base, FactCharging
-from tests.unit.metrics.star import MIXED, write_sessions
+from tests.support.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
 TABLES = {"dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evcharge.load import LoadResult
-from tests.factories import HEADER, native_csv, session_row
-from tests.fault.loading import CONTENT, chunks_of, counts, facts, load, query, wipe
+from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.loading import CONTENT, chunks_of, counts, facts, load, query, wipe
 
 OPEN = {"end_time": "", "energy_kwh": "", "success": ""}
 FAILED = {"success": "false", "energy_kwh": "0"}

@@ -19,7 +19,7 @@ from evcharge.load import load_file
 from evcharge.migrate import upgrade
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHECKOUT = Path(__file__).parents[2]
 SCHEMA = json.loads((CHECKOUT / "docs" / "reference" / "report.schema.json").read_text(encoding="utf-8"))
@@ -139,7 +139,7 @@ def test_what_the_data_lacks_is_left_out_and_named(sqlite_url, tmp_path, page):
     text = page(sqlite_url)
     assert "Which port, and when, is left out: the data records no port_id." in text
     assert "Why attempts fail is left out: the data records no stop_reason and no error_code." in text
-    assert "port_id and stop_reason or error_code: what needs it is left out" in text
+    assert "port_id and stop_reason or error_code: the parts that need it are left out" in text
     assert 'id="ports"' not in text
     assert 'id="roll-up"' not in text
 
@@ -169,7 +169,7 @@ def test_energy_that_every_session_has_is_not_called_unrecorded(sqlite_url, tmp_
 
 def test_energy_that_no_session_has_is_called_unrecorded(sqlite_url, tmp_path, page):
     load(sqlite_url, recorded_in(tmp_path, lambda n: f"2025-04-{n % 28 + 1:02}", energy_kwh=""))
-    assert "port_id, stop_reason or error_code and energy_kwh: what needs it is left out" in page(sqlite_url)
+    assert "port_id, stop_reason or error_code and energy_kwh: the parts that need it are left out" in page(sqlite_url)
 
 
 def test_reasons_that_were_recorded_before_the_last_change_are_not_called_unrecorded(sqlite_url, tmp_path, page):
@@ -187,8 +187,8 @@ def test_reasons_that_were_recorded_before_the_last_change_are_not_called_unreco
     ]
     load(sqlite_url, native_csv(tmp_path / "x.csv", *rows, header=f"{HEADER},stop_reason"))
     text = page(sqlite_url)
-    assert "no reason was recorded of the failures since each station&#39;s last change." in text
-    assert "Not recorded</dt><dd>port_id: what needs it is left out" in text
+    assert "no reason was recorded for the failures since each station&#39;s last change." in text
+    assert "Not recorded</dt><dd>port_id: the parts that need it are left out" in text
     assert "the data records no stop_reason" not in text
 
 

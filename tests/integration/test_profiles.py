@@ -7,18 +7,9 @@ import pytest
 from evcharge.errors import SourceError
 from evcharge.load import load_file
 from evcharge.sources import builtin_profiles, with_overrides
-from tests.unit.sources import (
-    test_asensio_workplace,
-    test_atlas_charging_use,
-    test_boulder_old,
-    test_elaadnl,
-    test_evchart_module2,
-    test_evwatts,
-    test_perth_kinross,
-    test_uk_apt,
-)
+from tests.support import layouts
 
-WITHOUT_ZONE = (test_asensio_workplace, test_atlas_charging_use, test_elaadnl, test_evwatts)
+WITHOUT_ZONE = (layouts.ASENSIO_WORKPLACE, layouts.ATLAS_CHARGING_USE, layouts.ELAADNL, layouts.EVWATTS)
 
 
 @pytest.fixture
@@ -32,25 +23,25 @@ def load(tmp_path, sqlite_url):
 
 
 def test_a_session_in_both_copies_of_perths_export_is_loaded_once(load):
-    new, old = test_perth_kinross.LAYOUT, test_perth_kinross.ARCGIS
+    new, old = layouts.PERTH_KINROSS, layouts.PERTH_KINROSS_ARCGIS
     first = load("new.csv", new.file({}, {"_id": "2", "Start Time": "22:50"}))
     second = load("old.csv", old.file({"_id": "41", "OBJECTID": "40"}))
     assert (first.inserted, second.inserted, second.unchanged) == (2, 0, 1)
 
 
 def test_a_repeat_in_boulders_file_is_unchanged(load):
-    layout = test_boulder_old.LAYOUT
+    layout = layouts.BOULDER_OLD
     result = load("boulder.csv", layout.file({}, {"ObjectId": "2"}, {"Energy__kWh_": "9"}))
     assert (result.read, result.inserted, result.unchanged) == (3, 2, 1)
 
 
 def test_a_port_without_data_is_skipped_and_not_in_the_count_of_rows(load):
-    layout = test_evchart_module2.LAYOUT
-    result = load("module2.csv", layout.file({}, test_evchart_module2.NO_DATA))
+    layout = layouts.EVCHART_MODULE2
+    result = load("module2.csv", layout.file({}, layouts.EVCHART_MODULE2_NO_DATA))
     assert (result.read, result.inserted, result.skipped) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("layout", [module.LAYOUT for module in WITHOUT_ZONE], ids=lambda layout: layout.name)
+@pytest.mark.parametrize("layout", WITHOUT_ZONE, ids=lambda layout: layout.name)
 def test_a_file_whose_zone_nobody_published_is_refused_until_one_is_stated(load, layout):
     with pytest.raises(SourceError) as caught:
         load("sessions.csv", layout.file({}))
@@ -60,7 +51,7 @@ def test_a_file_whose_zone_nobody_published_is_refused_until_one_is_stated(load,
 
 
 def test_the_order_of_day_and_month_is_stated_where_it_can_not_be_told(load):
-    data = test_uk_apt.LAYOUT.file(test_uk_apt.EITHER)
+    data = layouts.UK_APT.file(layouts.UK_APT_EITHER_ORDER)
     with pytest.raises(SourceError) as caught:
         load("council.csv", data)
     assert caught.value.code == "time_format_ambiguous"

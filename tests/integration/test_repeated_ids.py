@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evcharge.load import LoadOptions, LoadResult
-from tests.factories import HEADER, native_csv, session_row
-from tests.fault.loading import chunks_of, counts, everything, load, query, wipe
+from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.loading import chunks_of, counts, everything, load, query, wipe
 
 OPEN = {"end_time": "", "energy_kwh": ""}
 LATER = {"start_time": "2025-04-01T10:00:00-04:00", "end_time": "2025-04-01T11:00:00-04:00"}

@@ -20,8 +20,8 @@ from evcharge.migrate import upgrade
 from evcharge.models import Base
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
-from tests.conftest import administer, postgres_database, postgres_or_skip
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.databases import administer, postgres_database, postgres_or_skip
+from tests.support.factories import HEADER, native_csv, session_row
 
 CHECKOUT = Path(__file__).parents[2]
 FIGURES = {
@@ -412,7 +412,7 @@ def test_fail_under_fails_where_failures_were_removed_however_high_the_rate(sqli
 
 def test_fail_under_warns_where_failures_may_have_been_removed_even_if_quiet(sqlite_url, evcharge, tmp_path):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 500, 0)), failures_included="unknown")
-    warning = "Warning: the publisher does not say whether failures are in the data; to pass shows little.\n"
+    warning = "Warning: the publisher does not say whether failures are in the data; passing shows little.\n"
     report = ("report", "--db", sqlite_url, "--no-png", "-q")
     assert evcharge(*report, "--fail-under", "99%")[::2] == (0, warning)
     assert evcharge(*report)[::2] == (0, "")

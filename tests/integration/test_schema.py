@@ -15,33 +15,10 @@ from sqlalchemy.orm import Session
 from evcharge.db import open_engine
 from evcharge.migrate import alembic_config, upgrade
 from evcharge.models import Base, FactCharging, LoadLedger, UtcDateTime
-from tests.unit.metrics.star import START, ledger, write_sessions
+from tests.support.schema import reflected
+from tests.support.star import START, ledger, write_sessions
 
 LONGEST_NAME = 63  # PostgreSQL cuts longer ones: NAMEDATALEN - 1
-
-
-def reflected(engine):
-    """All that a database says of its tables, in an order of its own."""
-    inspector = inspect(engine)
-    found = {}
-    for table in sorted(set(inspector.get_table_names()) - {"alembic_version"}):
-        found[table] = {
-            "columns": {
-                c["name"]: (repr(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)
-            },
-            "primary key": (
-                inspector.get_pk_constraint(table)["name"],
-                inspector.get_pk_constraint(table)["constrained_columns"],
-            ),
-            "foreign keys": sorted(
-                (k["name"], k["constrained_columns"], k["referred_table"], k["referred_columns"], k["options"])
-                for k in inspector.get_foreign_keys(table)
-            ),
-            "unique": sorted((u["name"], u["column_names"]) for u in inspector.get_unique_constraints(table)),
-            "checks": sorted((c["name"], c["sqltext"]) for c in inspector.get_check_constraints(table)),
-            "indexes": sorted((i["name"], i["column_names"], bool(i["unique"])) for i in inspector.get_indexes(table)),
-        }
-    return found
 
 
 def names_in(schema):

@@ -12,8 +12,8 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from evcharge.db import open_engine, parse_url
-from tests.conftest import administer
-from tests.integration.export.world import write_world
+from tests.support.databases import administer
+from tests.support.world import write_world
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 BLOCK = re.compile(r"^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -14,7 +14,7 @@ from evcharge.errors import DatabaseError, SourceError
 from evcharge.load import LoadOptions, LoadResult, load_file
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.load.registry_result import RegistryResult
-from tests.fault.loading import dump, everything, facts, query
+from tests.support.loading import dump, everything, facts, query
 
 BASE_MS = 1_735_689_600_000
 """2025-01-01 00:00 UTC, in ms."""

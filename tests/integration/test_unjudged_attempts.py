@@ -10,7 +10,7 @@ from evcharge.cli import run_command
 from evcharge.db import open_engine
 from evcharge.load import load_file
 from evcharge.sources import builtin_profiles
-from tests.factories import native_csv, session_row
+from tests.support.factories import native_csv, session_row
 
 
 def report(capsys, url, *arguments):

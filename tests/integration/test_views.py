@@ -12,7 +12,7 @@ from evcharge.metrics.outcomes import Selection, count_outcomes
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.reasons import read_failures
 from evcharge.models import DimStation
-from tests.unit.metrics.star import MIXED, START, write_sessions
+from tests.support.star import MIXED, START, write_sessions
 
 
 @pytest.fixture

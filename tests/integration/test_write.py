@@ -17,8 +17,8 @@ from evcharge.load import load_file
 from evcharge.load.mapping import to_hour
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 from evcharge.sources import builtin_profiles, open_file, read
-from tests.factories import HEADER, native_csv, session_row
-from tests.fault.loading import facts, load, query, wipe
+from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.loading import facts, load, query, wipe
 
 COLUMNS = (
     *HEADER.split(","),

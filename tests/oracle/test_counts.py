@@ -17,7 +17,7 @@ from evcharge.load import load_file
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.sources import builtin_profiles, with_overrides
-from tests.factories import HEADER
+from tests.support.factories import HEADER
 
 duckdb = pytest.importorskip("duckdb", reason="DuckDB comes with the extra oracle")
 

@@ -20,7 +20,7 @@ from evcharge.metrics.chargex import (
     count_attempts,
     judge,
 )
-from tests.strategies import laws
+from tests.support.strategies import laws
 
 flags = st.sampled_from([0, 1])
 COUNTED = {

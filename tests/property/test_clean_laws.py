@@ -17,8 +17,8 @@ from evcharge.clean import clean
 from evcharge.frames import CLEAN_FRAME, REJECT_FRAME, Conventions
 from evcharge.parse import local_hours, parse_durations, parse_instants, parse_numbers, parse_words
 from evcharge.rules import RULES, STRUCTURAL_RULES
-from tests.factories import AS_OF, raw_sessions
-from tests.strategies import ZONES, any_text, conventions, laws, raws, rows
+from tests.support.factories import AS_OF, raw_sessions
+from tests.support.strategies import ZONES, any_text, conventions, laws, raws, rows
 
 UTC = timezone.utc
 MINUTE = timedelta(minutes=1)

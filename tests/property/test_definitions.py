@@ -16,7 +16,7 @@ from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import with_rates
 from evcharge.migrate import upgrade
-from tests.unit.metrics.star import write_sessions
+from tests.support.star import write_sessions
 
 COUNTS = ["successes", "failures", "excluded", "unknown"]
 booleans = st.sampled_from([True, False, None])

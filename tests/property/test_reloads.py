@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from evcharge.load import LoadOptions
-from tests.factories import HEADER, native_csv, session_row
-from tests.fault.loading import CONTENT, chunks_of, facts, load, query
+from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.loading import CONTENT, chunks_of, facts, load, query
 
 TOLD = [CONTENT.index(name) + 3 for name in ("time_key", "end_time", "energy_kwh")]
 Content = tuple[Any, ...]

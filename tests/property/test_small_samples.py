@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from evcharge.metrics.intervals import jeffreys_interval
 from evcharge.metrics.small_samples import bounds, dispersion, false_discovery_flags, funnel_limits, shrunk_rates
-from tests.strategies import laws
+from tests.support.strategies import laws
 
 ratios = st.floats(0.01, 0.99)
 pairs = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

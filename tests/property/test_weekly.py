@@ -18,7 +18,7 @@ from evcharge.metrics.weekly import (
     weekly_counts,
     why_no_limits,
 )
-from tests.strategies import laws
+from tests.support.strategies import laws
 
 MONDAY = np.datetime64("2025-01-06", "s")
 counts = st.integers(1, 400).flatmap(lambda tried: st.tuples(st.just(tried), st.integers(tried // 2, tried)))

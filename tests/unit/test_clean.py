@@ -10,7 +10,7 @@ import pytest
 from evcharge.clean import clean
 from evcharge.frames import CLEAN_FRAME, REJECT_FRAME, STATION_TEXTS, Cleaned, Conventions
 from evcharge.rules import LEFT_OUT_RULES, RULES, STRUCTURAL_RULES, WARNINGS
-from tests.factories import AS_OF, raw_sessions
+from tests.support.factories import AS_OF, raw_sessions
 
 RULE_CODES = [
     "row_too_short",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evcharge.errors import ReportError
 from evcharge.output import inert_cell, written_whole
-from tests.strategies import laws
+from tests.support.strategies import laws
 
 
 def names_in(folder):

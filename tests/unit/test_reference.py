@@ -1,4 +1,4 @@
-"""The pages of docs/reference that a script writes are those of the commands and rules of today."""
+"""The pages of docs/reference that a script writes are those of the commands, rules and columns of today."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evcharge.report.station_frame import STATION_FRAME
 from evcharge.rules import RULES, WARNINGS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -22,7 +23,7 @@ def generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["commands.md", "cleaning-rules.md"])
+@pytest.mark.parametrize("name", ["commands.md", "cleaning-rules.md", "station-frame.md"])
 def test_a_page_is_the_one_that_the_code_makes(generator, name):
     path = generator.REFERENCE / name
     assert path.read_text(encoding="utf-8") == generator.PAGES[path](), AGAIN
@@ -42,3 +43,9 @@ def test_every_rule_and_warning_has_a_line(generator):
     for one in (*RULES, *WARNINGS):
         assert sum(line.startswith(f"| `{one.code}` |") for line in lines) == 1
         assert one.message
+
+
+def test_every_column_of_the_stations_has_a_line(generator):
+    lines = generator.station_frame().splitlines()
+    for column in STATION_FRAME:
+        assert sum(line.startswith(f"| `{column.name}` |") for line in lines) == 1

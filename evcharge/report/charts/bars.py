@@ -52,7 +52,7 @@ def _draw_bars(axes: Axes, rows: Sequence[Any], middles: Sequence[float]) -> Non
     looks = [MARKS[row.verdict_now] for row in rows]
     bars = [(0.0, middle - BAR_ROWS / 2, row.success_ratio, middle + BAR_ROWS / 2) for row, middle in placed]
     axes.add_artist(boxes(bars, [mark.pale for mark in looks], axes.transData))
-    whiskers = [part for row, middle in placed for part in whisker(row.now_low, row.now_high, middle, CAP_ROWS)]
+    whiskers = [part for row, middle in placed for part in whisker(row.low_now, row.high_now, middle, CAP_ROWS)]
     colours = [mark.colour for mark in looks for _ in range(3)]
     axes.add_artist(lines(whiskers, colours, axes.transData, width=2, name="intervals"))
     draw_marks(axes, rows, middles)

@@ -47,8 +47,8 @@ def draw_station_dots(stations: pd.DataFrame, text: ChartText) -> Figure:
     """
     everything = rows_of(stations)
     shown = everything[:MAX_ROWS]
-    attempts = np.array([row.now_attempts for row in shown], dtype=float)
-    floor = zoomed_floor(np.array([row.now_ratio for row in shown], dtype=float), attempts, text.target)
+    attempts = np.array([row.attempts_now for row in shown], dtype=float)
+    floor = zoomed_floor(np.array([row.rate_now for row in shown], dtype=float), attempts, text.target)
 
     def draw_rows(axes: Axes, rows: Sequence[Any], middles: Sequence[float]) -> None:
         _draw_dots(axes, rows, middles, floor)
@@ -59,14 +59,14 @@ def draw_station_dots(stations: pd.DataFrame, text: ChartText) -> Figure:
 def _draw_dots(axes: Axes, rows: Sequence[Any], middles: Sequence[float], floor: float) -> None:
     """Interval and mark of each row, and a dotted line to the rate before; arrows where these leave the axis."""
     placed = list(zip(rows, middles, strict=True))
-    spans = [_span(row.now_low, row.now_high, middle, floor) for row, middle in placed]
+    spans = [_span(row.low_now, row.high_now, middle, floor) for row, middle in placed]
     colours = [MARKS[row.verdict_now].colour for row in rows]
     axes.add_artist(lines(spans, colours, axes.transData, width=2, name="intervals"))
-    _draw_changes(axes, [(row, middle) for row, middle in placed if row.before_ratio == row.before_ratio], floor)
+    _draw_changes(axes, [(row, middle) for row, middle in placed if row.rate_before == row.rate_before], floor)
     for row, middle in placed:
-        if row.now_low < floor:
+        if row.low_now < floor:
             axes.add_artist(_arrow(floor, middle, MARKS[row.verdict_now].colour, axes))
-    seen = [(row, middle) for row, middle in placed if row.now_ratio >= floor]
+    seen = [(row, middle) for row, middle in placed if row.rate_now >= floor]
     draw_marks(axes, [row for row, _ in seen], [middle for _, middle in seen])
 
 
@@ -74,17 +74,17 @@ def _draw_changes(axes: Axes, changed: Sequence[tuple[Any, float]], floor: float
     """A dotted line from the present rate to the rate before, and a tick there."""
     ways = []
     for row, middle in changed:
-        low, high = sorted((row.now_ratio, row.before_ratio))
+        low, high = sorted((row.rate_now, row.rate_before))
         ways.append(_span(low, high, middle, floor))
     ticks = [
-        [(row.before_ratio, middle - TICK_ROWS), (row.before_ratio, middle + TICK_ROWS)]
+        [(row.rate_before, middle - TICK_ROWS), (row.rate_before, middle + TICK_ROWS)]
         for row, middle in changed
-        if row.before_ratio >= floor
+        if row.rate_before >= floor
     ]
     axes.add_artist(lines(ways, MUTED, axes.transData, width=1.2, pattern=DOTS, layer=BEHIND, name="changes"))
     axes.add_artist(lines(ticks, MUTED, axes.transData, width=2, name="before"))
     for row, middle in changed:
-        if row.before_ratio < floor:
+        if row.rate_before < floor:
             axes.add_artist(_arrow(floor, middle, MUTED, axes))
 
 

@@ -73,7 +73,7 @@ class Plot(NamedTuple):
 
     def points(self, rows: Sequence[Any]) -> Floats:
         """Decimal logarithm of the attempts, and rate, of each row; no lower than the axis."""
-        found = np.array([(row.now_attempts, row.now_ratio) for row in rows], dtype=float).reshape(-1, 2)
+        found = np.array([(row.attempts_now, row.rate_now) for row in rows], dtype=float).reshape(-1, 2)
         return np.column_stack([np.log10(found[:, 0]), np.maximum(found[:, 1], self.floor)])
 
     def pixels(self, points: Floats) -> Floats:
@@ -125,7 +125,7 @@ def draw_funnel(stations: pd.DataFrame, target: float) -> Figure:
         KeyError: a column is missing.
     """
     everything = rows_of(stations)
-    rows = [row for row in everything if row.now_attempts > 0]
+    rows = [row for row in everything if row.attempts_now > 0]
     layers = _layers(rows)
     sheet = Sheet(HALF_PX)
     draw_legend(sheet, [layer.sign for layer in layers])
@@ -152,10 +152,10 @@ def draw_funnel(stations: pd.DataFrame, target: float) -> Figure:
 
 def _in_words(everything: Sequence[Any], target: float) -> str:
     """The funnel in words, on one line: what is below target, what is silent, and what only looks bad."""
-    rows = [row for row in everything if row.now_attempts > 0]
+    rows = [row for row in everything if row.attempts_now > 0]
     below = _with(rows, BELOW)
     named = "; ".join(
-        f"{_short(row)} {whole_percent(row.now_ratio)} of {row.now_attempts:,}" for row in below[:MOST_LABELS]
+        f"{_short(row)} {whole_percent(row.rate_now)} of {row.attempts_now:,}" for row in below[:MOST_LABELS]
     )
     trap = _trap(rows, target)
     counts = {verdict: len(_with(rows, verdict)) for verdict in MARKS if verdict != BELOW}
@@ -175,7 +175,7 @@ def _short(row: Any) -> str:
 
 
 def _plot(rows: Sequence[Any], target: float, top: float) -> Plot:
-    attempts, ratios = (np.array([getattr(row, name) for row in rows], float) for name in ("now_attempts", "now_ratio"))
+    attempts, ratios = (np.array([getattr(row, name) for row in rows], float) for name in ("attempts_now", "rate_now"))
     room = 1.3 if attempts.max() > 3 * attempts.min() else 3
     first, last = max(1, int(attempts.min() / room)), int(np.ceil(attempts.max() * room)) + 1
     return Plot(rows, zoomed_floor(ratios, attempts, target), first, last, top)
@@ -272,12 +272,12 @@ def _write_at(sheet: Sheet, plot: Plot, room: Room, row: Any, words: Sequence[st
 
 def _trap(rows: Sequence[Any], target: float) -> Any | None:
     """The unflagged station with the lowest rate, if that is far under the target; of equals the busiest."""
-    unsure = [row for row in _with(rows, CANT_TELL) if row.now_ratio < target - TRAP_BELOW_TARGET]
-    return min(unsure, key=lambda row: (row.now_ratio, -row.now_attempts, str(row.station_id)), default=None)
+    unsure = [row for row in _with(rows, CANT_TELL) if row.rate_now < target - TRAP_BELOW_TARGET]
+    return min(unsure, key=lambda row: (row.rate_now, -row.attempts_now, str(row.station_id)), default=None)
 
 
 def _trap_lines(row: Any) -> tuple[str, str]:
-    return f"{whole_percent(row.now_ratio)} but only {counted(row.now_attempts, 'attempt')}:", "chance can do that"
+    return f"{whole_percent(row.rate_now)} but only {counted(row.attempts_now, 'attempt')}:", "chance can do that"
 
 
 def _write_axes(sheet: Sheet, plot: Plot, target: float) -> None:
@@ -297,7 +297,7 @@ def _write_axes(sheet: Sheet, plot: Plot, target: float) -> None:
         sheet.write(middle, bottom + 14, f"{count:,}", SMALL_MUTED, "center")
     sheet.write(LEFT, bottom + 34, "Attempts since the station's last change (log scale)", SMALL_MUTED)
     sheet.y = bottom + 42
-    lower = sum(row.now_ratio < plot.floor for row in plot.rows)
+    lower = sum(row.rate_now < plot.floor for row in plot.rows)
     if lower:
         words = f"On the lower edge: {counted(lower, 'station')} under {tick_words(plot.floor)}."
         sheet.write_lines([words], SMALL_MUTED, LEFT)

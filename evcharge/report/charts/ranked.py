@@ -214,5 +214,5 @@ def draw_marks(axes: Axes, rows: Sequence[Any], middles: Sequence[float]) -> Non
     """The mark of each row at its present rate."""
     placed = list(zip(rows, middles, strict=True))
     for verdict, mark in MARKS.items():
-        points = [(row.now_ratio, middle) for row, middle in placed if row.verdict_now == verdict]
+        points = [(row.rate_now, middle) for row, middle in placed if row.verdict_now == verdict]
         axes.add_artist(marks(points, mark, MARKER_PX, axes.transData))

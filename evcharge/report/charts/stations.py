@@ -29,7 +29,7 @@ from evcharge.report.words import counted, day_text, elided, percent, unique_lab
 
 COLUMNS = (
     "source", "station_id", "name", "attempts", "successes", "unknown", "excluded", "success_ratio", "verdict_now",
-    "now_ratio", "now_low", "now_high", "now_attempts", "since", "changed", "before_ratio", "last_session",
+    "rate_now", "low_now", "high_now", "attempts_now", "since", "changed", "rate_before", "last_session",
     "out_of_use",
 )  # fmt: skip
 """What ``stations`` must have; other columns are not read."""
@@ -140,7 +140,7 @@ def at_present(row: Any, year: int | None) -> str:
         return "silent" if pd.isna(row.last_session) else f"silent since {day_text(row.last_session, year)}"
     if row.out_of_use:
         return f"out of use since {day_text(row.last_session, year)}"
-    return f"now {whole_percent(row.now_ratio)}, since {day_text(row.since, year)}" if row.changed else ""
+    return f"now {whole_percent(row.rate_now)}, since {day_text(row.since, year)}" if row.changed else ""
 
 
 def year_of(rows: Sequence[Any]) -> int | None:

@@ -72,7 +72,7 @@ def account_of(story: Story, loads: pd.DataFrame, rejects: pd.DataFrame, missing
                 ("Skipped", _skipped_text(int(sums["skipped"]))),
                 ("Failures", _failures_text(story)),
                 ("Unknown", _unknown_text(story)),
-                ("Not recorded", f"{joined(missing)}: what needs it is left out" if missing else ""),
+                ("Not recorded", f"{joined(missing)}: the parts that need it are left out" if missing else ""),
                 ("Not in the data", "Attempts that left no session: the true rates are lower, if anything."),
             )
         ),
@@ -132,7 +132,7 @@ def _load_table(loads: pd.DataFrame) -> Table:
     ]
     columns = ("file", "source", "profile", "failures in it", "read", *_PARTS, "of these shown")
     hidden = len(loads) - len(rows)
-    more = f"{counted(hidden, 'earlier load')} not listed; the sums above hold them." if hidden else ""
+    more = f"{counted(hidden, 'earlier load')} not listed; the sums above include them." if hidden else ""
     return table_of("Loads", columns, rows, range(4, 11), more)
 
 

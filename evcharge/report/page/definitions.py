@@ -73,7 +73,7 @@ def _terms(story: Story) -> list[Term]:
     definition, target = story.report.definition, f"{100 * story.report.target:g}%"
     rule = f"{definition.id}, version {definition.version}: {definition.title}"
     pairs = (
-        ("Attempt", "A session in the data whose outcome the definition can tell."),
+        ("Attempt", "A session in the data that the definition can judge."),
         ("Success", f"{rule}. Source: {definition.source}. Chosen because: {story.report.reason}."),
         (
             "Now",
@@ -83,37 +83,41 @@ def _terms(story: Story) -> list[Term]:
         ),
         (
             "Below target",
-            f"So few successes that a station just on {target} has them less than once in {1 / BELOW_TAIL:,.0f} times "
-            "(exact binomial tail).",
+            f"So few successes that a station exactly at {target} has so few less than once in {1 / BELOW_TAIL:,.0f} "
+            "times (exact binomial tail).",
         ),
         (
             "Meets target",
-            f"So many successes that a station just on {target} has them less than once in {1 / MEETS_TAIL:.0f} times.",
+            f"So many successes that a station exactly at {target} has so many less than once in {1 / MEETS_TAIL:.0f} "
+            "times.",
         ),
         (
             "Can't tell yet",
-            "Too few attempts, or too close to the target, to say either. At three attempts a day most falls of two "
-            "weeks are in here: it does not mean that all is well.",
+            "Too few attempts, or too close to the target, to say either. At three attempts a day most declines "
+            "that began two weeks ago are still here: it does not mean that all is well.",
         ),
         (
             "Silent",
             f"No attempt for so long that chance explains it less than once in {1 / SILENT_CHANCE:,.0f} times, weekday "
             "by weekday; in a large network still less often. Holidays and planned closures look the same. After "
-            f"{LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks a station is out of use, and can't be told.",
+            f"{LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks a station counts as out of use, and can't be judged.",
         ),
         (
             "Lost a week",
             "Failures beyond what the target allows, at the present rate and the usual number of attempts; of a silent "
-            "station its usual successes. A floor: who gave up left no attempt. In kWh: times the station's mean "
-            "charge.",
+            "station its usual successes. A floor: drivers who gave up left no attempt. In kWh: times the station's "
+            "mean charge.",
         ),
         (
             "First step",
             f"Inferred from the most frequent recorded reason if it has {LEADING_SHARE:.0%} of the failures now, else "
             "review. A lead, not a diagnosis.",
         ),
-        ("Interval", "Wilson, 95%. Attempts of one visit depend on each other, so it is a little too narrow."),
-        ("Not uptime", "A success rate says nothing of hours out of service, and is no NEVI submission."),
+        (
+            "Interval",
+            "Wilson, 95%. Attempts of one visit depend on each other, so the interval is a little too narrow.",
+        ),
+        ("Not uptime", "A success rate says nothing about hours out of service, and is not a NEVI submission."),
     )
     return terms_of(pairs)
 

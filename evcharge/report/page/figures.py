@@ -36,7 +36,7 @@ MOST_TILED = 8
 """Stations whose ports are shown week by week: two rows on a screen."""
 NO_COLUMNS = "Why attempts fail is left out: the data records no stop_reason and no error_code."
 NO_FAILURES = "Why attempts fail is left out: none failed since its station's last change."
-NO_REASONS = "Why attempts fail is left out: no reason was recorded of the failures since each station's last change."
+NO_REASONS = "Why attempts fail is left out: no reason was recorded for the failures since each station's last change."
 NO_PORTS = "Which port, and when, is left out: the data records no port_id."
 
 
@@ -120,8 +120,8 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
         no_reasons=_no_reasons(story, missing),
         weekly=None if failures_removed(story.stations) else _weekly(story, pens),
         tiles=_tiles(story, first, pens),
-        tiles_caption="A row a port, a square a week, at the stations above. Darker: a larger share of "
-        "attempts failed; an outline alone: no attempts.",
+        tiles_caption="One row per port, one square per week, at the stations above. Darker: a larger share of "
+        "attempts failed; only an outline: no attempts.",
         no_ports=NO_PORTS if "port_id" in missing else "",
         hours=_hours(story, first, pens),
     )
@@ -307,12 +307,11 @@ def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int, pens: Pens | No
 def _hours(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Chart]:
     """Failures by hour of the day, at the stations to fix first where they bunch."""
     now = dict(present_rows(story.detail, first))
-    rows = [row for row in first.to_dict("records") if isinstance(row["hour_window"], HourWindow)]
-    return [_hour_chart(row, now[row["station_key"]], number, pens) for number, row in enumerate(rows)]
+    rows = [(row, row["station_key"]) for row in first.to_dict("records") if row["station_key"] in story.windows]
+    return [_hour_chart(row, story.windows[key], now[key], number, pens) for number, (row, key) in enumerate(rows)]
 
 
-def _hour_chart(row: dict[Any, Any], now: pd.DataFrame, number: int, pens: Pens | None) -> Chart:
-    window: HourWindow = row["hour_window"]
+def _hour_chart(row: dict[Any, Any], window: HourWindow, now: pd.DataFrame, number: int, pens: Pens | None) -> Chart:
     counts = now.groupby("hour")[["attempts", "failures"]].sum()
     hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
     hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours

@@ -151,7 +151,7 @@
     return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
   };
   document.getElementById("download").addEventListener("click", () => {
-    const head = ["source", "station_id", "station", "verdict_now", "now_ratio", "now_low", "now_high", "success_ratio", "attempts", "since", "last_session", "reason", "reason_share", "charges_lost_per_week"];
+    const head = ["source", "station_id", "station", "verdict_now", "rate_now", "low_now", "high_now", "success_ratio", "attempts", "since", "last_session", "reason", "reason_share", "charges_lost_per_week"];
     const lines = chosen().map((row) =>
       [row.o, row.id, row.s, data.words[row.w].word, ratio(row.n, row.m), row.l, row.h, ratio(row.k, row.t), row.t, row.f, row.e, row.r, row.q, row.c].map(cell).join(","));
     const blob = new Blob([`${[head.join(","), ...lines].join("\n")}\n`], { type: "text/csv" });

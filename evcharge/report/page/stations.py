@@ -38,11 +38,11 @@ DATA = {
     "label": "s",
     "source": "o",
     "station_id": "id",
-    "now_successes": "n",
-    "now_attempts": "m",
-    "now_low": "l",
-    "now_high": "h",
-    "before_ratio": "b",
+    "successes_now": "n",
+    "attempts_now": "m",
+    "low_now": "l",
+    "high_now": "h",
+    "rate_before": "b",
     "successes": "k",
     "attempts": "t",
     "since": "f",
@@ -112,7 +112,7 @@ def stations_of(story: Story) -> Stations:
         count=f"{count:,}",
         title=f"All {counted(count, 'station')}" if count > 1 else "The station",
         caption="Mark and line: success since the last change, with its 95% interval; tick: before it; dashes: "
-        f"the target. Strip: one square for {square}, pale where nothing failed, darker the more did.",
+        f"the target. Strip: one square for {square}, pale where nothing failed, darker where more did.",
         columns=[
             Column("Station", "station", ""),
             Column("Now", "now", "r"),
@@ -136,11 +136,11 @@ def _row(row: Mapping[Any, Any]) -> Row:
     known = isinstance(row["reason"], str)
     stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
     changed = day_text(row["since"]) if row["changed"] else ""
-    range_now = whole_interval(row["now_low"], row["now_high"])
+    range_now = whole_interval(row["low_now"], row["high_now"])
     return Row(
         badge=badge_of(row["verdict_now"]),
         label=row["label"],
-        now=stopped or rate(row["now_ratio"], row["failures_included"]),
+        now=stopped or rate(row["rate_now"], row["failures_included"]),
         range=f"{range_now}%" if range_now else "",
         period=rate(row["success_ratio"], row["failures_included"]),
         attempts=f"{row['attempts']:,}",
@@ -172,7 +172,7 @@ def _data(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _axis_start(story: Story) -> float:
-    ratios, attempts = (story.stations[name].to_numpy(dtype=float) for name in ("now_ratio", "now_attempts"))
+    ratios, attempts = (story.stations[name].to_numpy(dtype=float) for name in ("rate_now", "attempts_now"))
     return zoomed_floor(ratios, attempts, story.report.target)
 
 

@@ -196,11 +196,11 @@ def utc_text(text: str) -> str:
 
     Source: OCPI 2.2.1, 16.2 DateTime. What is no time stays as it is: cleaning judges it.
     """
-    found = _TIME.fullmatch(text.strip())
-    if not found:
+    match = _TIME.fullmatch(text.strip())
+    if not match:
         return text
-    fraction = (found["fraction"] or "")[: _MICROSECONDS + 1]
-    return f"{found['date']}T{found['time']}{fraction}{(found['offset'] or 'Z').upper()}"
+    fraction = (match["fraction"] or "")[: _MICROSECONDS + 1]
+    return f"{match['date']}T{match['time']}{fraction}{(match['offset'] or 'Z').upper()}"
 
 
 def _key(by_name: dict[str, Any], url: str) -> Key:
@@ -210,8 +210,8 @@ def _key(by_name: dict[str, Any], url: str) -> Key:
         Fault: ``malformed_row`` where the address and the object name different ids; ``value_not_scalar``.
     """
     own = scalar_text(by_name.get("id"), is_id=True).strip().casefold()
-    if found := _OBJECT_URL.search(url):
-        key = tuple(unquote(part).strip().casefold() for part in found.groups())
+    if match := _OBJECT_URL.search(url):
+        key = tuple(unquote(part).strip().casefold() for part in match.groups())
         if own and own != key[-1]:
             raise Fault("malformed_row")
         return key
@@ -280,13 +280,13 @@ def _in_order(group: list[Message]) -> list[Message]:
 def _version(message: Message) -> datetime | None:
     """When the source last changed what the message tells, or None."""
     text = folded_members(message.body).get(folded("last_updated"))
-    found = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
-    if not found:
+    match = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+    if not match:
         return None
-    digits = (found["fraction"] or ".")[1:].ljust(_MICROSECONDS, "0")[:_MICROSECONDS]
-    offset = (found["offset"] or "Z").upper().replace("Z", "+0000").replace(":", "").ljust(5, "0")
-    seconds = found["time"] if found["time"].count(":") > 1 else f"{found['time']}:00"
+    digits = (match["fraction"] or ".")[1:].ljust(_MICROSECONDS, "0")[:_MICROSECONDS]
+    offset = (match["offset"] or "Z").upper().replace("Z", "+0000").replace(":", "").ljust(5, "0")
+    seconds = match["time"] if match["time"].count(":") > 1 else f"{match['time']}:00"
     try:
-        return datetime.strptime(f"{found['date']} {seconds}.{digits}{offset}", "%Y-%m-%d %H:%M:%S.%f%z")
+        return datetime.strptime(f"{match['date']} {seconds}.{digits}{offset}", "%Y-%m-%d %H:%M:%S.%f%z")
     except ValueError:
         return None

@@ -137,9 +137,9 @@ def written(seconds: float | None) -> str:
     return "" if seconds is None else f"{round(seconds, 3) + 0.0:.3f}"
 
 
-def _earlier(one: Moment | None, other: Moment) -> Moment:
+def _earlier(known: Moment | None, other: Moment) -> Moment:
     """The earlier of two moments; the one at hand where no clock tells."""
-    return other if one is None or (seconds_between(one, other) or 0.0) < 0 else one
+    return other if known is None or (seconds_between(known, other) or 0.0) < 0 else known
 
 
 def _is_before(asked: Asked, start: Moment) -> bool:

@@ -166,15 +166,17 @@ def _of_line(file: str, line: int, text: str) -> Message | Broken | None:
         return _of_json(file, line, text)
     if not _FRAME_START.search(text):
         return None
-    found = next((match for pattern in _LINES if (match := pattern.fullmatch(text))), None)
-    if found is None:
+    match = next((match for pattern in _LINES if (match := pattern.fullmatch(text))), None)
+    if match is None:
         return None
-    parts = found.groupdict()
+
+    parts = match.groupdict()
     words = parts.get("words")
     station = parts.get("station") or _first(_STATION_WORD, words)
     way = parts.get("way") or _first(_WAY_WORD, words)
     logged_at, zone = iso_time(parts.get("time") or "")
-    before = f"{logged_at} " if words else text[: found.start("frame")]
+    before = f"{logged_at} " if words else text[: match.start("frame")]
+
     around = _Around(file, line, before, station, _WAYS.get(way.lower(), ""), logged_at, zone)
     try:
         return _message(around, _json(parts["frame"]))
@@ -183,8 +185,8 @@ def _of_line(file: str, line: int, text: str) -> Message | Broken | None:
 
 
 def _first(pattern: re.Pattern[str], text: str | None) -> str:
-    found = pattern.search(text or "")
-    return found[1] if found else ""
+    match = pattern.search(text or "")
+    return match[1] if match else ""
 
 
 def _of_json(file: str, line: int, text: str) -> Message | Broken | None:
@@ -205,6 +207,7 @@ def _of_object(file: str, line: int, value: object) -> Message | None:
         return _message(_Around(file, line, "", "", "", "", ""), value)
     if not isinstance(value, dict):
         raise _Fault("not_an_object")
+
     members = {folded(key): item for key, item in value.items()}
     known = {name: next((members[key] for key in keys if key in members), None) for name, keys in _OBJECT_KEYS.items()}
     inner = known["frame"]
@@ -212,6 +215,7 @@ def _of_object(file: str, line: int, value: object) -> Message | None:
         inner = _json(inner)
     if not isinstance(inner, (list, dict)):
         return None
+
     logged_at, zone = iso_time(scalar(known["time"]))
     direction = _WAYS.get(scalar(known["way"]).casefold(), "")
     before = f"{logged_at} {scalar(known['station'])} ".lstrip()
@@ -261,13 +265,15 @@ def _elements(file: SourceFile, texts: Iterable[str]) -> Iterator[tuple[int, obj
         if not number:
             left = left.removeprefix("[")
             number = 1 if left else 0
+
         while left := left.lstrip(" \t\r\n,"):
             try:
                 value, end = _DECODER.raw_decode(left)
             except (_Fault, ValueError, RecursionError):
-                break
+                break  # cut by the end of the text so far, or broken: what comes next tells which
             yield number, value
             left, number = left[end:], number + 1
+
         if left.startswith("]"):
             return
         if len(left) > MAX_LINE_CHARACTERS:
@@ -292,6 +298,7 @@ def _table(file: SourceFile, profile: Profile, fields: Sequence[str]) -> Iterato
         session_key=tuple(fields),
         private=("payLoadData", "message"),
     )
+
     message_of = _of_export if fields is _EXPORT else _of_row
     names, batches = table.rows(file, layout)
     for rows in batches:

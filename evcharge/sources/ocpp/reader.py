@@ -63,21 +63,21 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     Raises:
         SourceError: ``station_unstated``, and what ``ocpp.messages.messages_of`` raises.
     """
-    found = [
+    located = [
         (origin, row)
         for row in _all_rows(_logs(file, reading))
-        for origin in [place for place in row.origins if place.file == file.sha256][:1]
+        for origin in [origin for origin in row.origins if origin.file == file.sha256][:1]  # the first in this file
     ]
-    found.sort(key=lambda pair: pair[0].line)
-    batches = (_batch(found[start : start + BATCH_ROWS]) for start in range(0, len(found), BATCH_ROWS))
+    located.sort(key=lambda pair: pair[0].line)
+    batches = (_batch(located[start : start + BATCH_ROWS]) for start in range(0, len(located), BATCH_ROWS))
     yield from chunks(batches, tuple(map(folded, FIELDS)), reading)
 
 
-def _batch(found: Sequence[tuple[Origin, Row]]) -> Rows:
-    cells = [row.fields or ("",) * len(FIELDS) for _, row in found]
-    lines, raws = [origin.line for origin, _ in found], [origin.raw for origin, _ in found]
-    rows = Rows.of(lines, raws, [row.fault for _, row in found], cells, range(len(FIELDS)))
-    rows.warnings.update(code for _, row in found for code in row.warnings)
+def _batch(located: Sequence[tuple[Origin, Row]]) -> Rows:
+    cells = [row.fields or ("",) * len(FIELDS) for _, row in located]
+    lines, raws = [origin.line for origin, _ in located], [origin.raw for origin, _ in located]
+    rows = Rows.of(lines, raws, [row.fault for _, row in located], cells, range(len(FIELDS)))
+    rows.warnings.update(code for _, row in located for code in row.warnings)
     return rows
 
 
@@ -128,9 +128,9 @@ def _first_time(logs: _Logs, sha256: str) -> float:
     for message in _messages(logs, sha256):
         if isinstance(message, Message):
             moment = message.moment(message.payload.get("timestamp"))
-            told = moment.sent if moment.logged is None else moment.logged
-            if told is not None:
-                return told
+            seconds = moment.sent if moment.logged is None else moment.logged
+            if seconds is not None:
+                return seconds
     return 0.0
 
 
@@ -153,8 +153,8 @@ def _oldest_first(messages: Iterator[Message | Broken]) -> Iterator[Message | Br
     Such a log, a table sorted from the newest, is held whole: its end comes first.
     """
     head = list(islice(messages, LOOKED_AT))
-    told = [seconds_of(message.logged_at) for message in head if isinstance(message, Message)]
-    times = [time for time in told if time is not None]
+    seconds = [seconds_of(message.logged_at) for message in head if isinstance(message, Message)]
+    times = [time for time in seconds if time is not None]
     falls = sum(later < earlier for earlier, later in pairwise(times))
     rises = sum(later > earlier for earlier, later in pairwise(times))
     if falls > rises:
@@ -174,10 +174,11 @@ def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | 
         if isinstance(message, Message) and not stated and not message.station:
             raise SourceError(
                 "station_unstated",
-                f"{file.name} line {message.line} does not say which station its message is of.",
+                f"{file.name} line {message.line} does not name the station of its message.",
                 'State it in a profile of your own, with station_id = "…" under [constants]; docs/sources/ocpp.md has '
                 "the whole profile.",
             )
+
         if isinstance(message, Message) and stated:
             first = first or message.station
             if message.station != first:
@@ -187,4 +188,5 @@ def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | 
                     f"profile says that all are of {stated}.",
                     "Take station_id out of the profile's [constants]: this log names its stations.",
                 )
+
         yield message

@@ -27,8 +27,8 @@ REMOTE_START_SECONDS = 180.0
 (ConnectionTimeOut, 60 to 120 s as a rule)."""
 
 RESENT_SECONDS = 30.0
-"""An answered request with the same message id is the same request, sent again, within this time. House rule: as long as
-stations wait for an answer, as a rule."""
+"""An answered request with the same message id is the same request, sent again, within this time. House rule: about as
+long as stations wait for an answer."""
 
 MAX_WAITING = 1_000
 """Requests of a station that may wait for what they lead to; the oldest are put aside first."""
@@ -57,6 +57,7 @@ class Requests:
         request = Request(message.action, self._station, now, Origin.of(message), tag=tag, request_id=message.id)
         request.asked = Asked(message.action, now.logged)
         request.session = f"{message.action}|{without_tag(message.id, tag)}|{now.text}"
+
         if message.action == AUTHORIZE:
             request.window_seconds = AUTHORIZE_SECONDS
             self._find_what_it_is_part_of(request, now)
@@ -65,6 +66,7 @@ class Requests:
             request.connector = scalar(message.payload.get("connectorId"))
             request.evse = scalar(message.payload.get("evseId"))
             request.remote_id = scalar(message.payload.get("remoteStartId"))
+
         self._waiting.append(request)
         return request
 

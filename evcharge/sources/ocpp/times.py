@@ -72,27 +72,27 @@ def logged_between(earlier: Moment, later: Moment) -> float | None:
 def iso_time(text: str) -> tuple[str, str]:
     """The time in one ISO spelling, at most six digits of a second, and the label of its zone; else as written."""
     text = text.strip()
-    if found := _ISO.fullmatch(text):
-        date = f"{found['year']}-{found['month']}-{found['day']}"
-        fraction = f".{found['fraction'][:6]}" if found["fraction"] else ""
-        return f"{date}T{found['clock']}{fraction}{(found['offset'] or '').upper()}", ""
-    if found := _DAY_FIRST.fullmatch(text):
-        hour = int(found["hour"]) % _HALF_DAY_HOURS + _HALF_DAY_HOURS * (found["half"] in "Pp")
-        date = f"{found['year']}-{found['month']:0>2}-{found['day']:0>2}"
-        return f"{date}T{hour:02}:{found['rest']}", found["zone"] or ""
+    if match := _ISO.fullmatch(text):
+        date = f"{match['year']}-{match['month']}-{match['day']}"
+        fraction = f".{match['fraction'][:6]}" if match["fraction"] else ""
+        return f"{date}T{match['clock']}{fraction}{(match['offset'] or '').upper()}", ""
+    if match := _DAY_FIRST.fullmatch(text):
+        hour = int(match["hour"]) % _HALF_DAY_HOURS + _HALF_DAY_HOURS * (match["half"] in "Pp")
+        date = f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"
+        return f"{date}T{hour:02}:{match['rest']}", match["zone"] or ""
     return text, ""
 
 
 def seconds_of(iso: str) -> float | None:
     """Seconds since 1970 of a time as ``iso_time`` writes it; None where it is none."""
-    found = _ISO.fullmatch(iso)
-    if not found:
+    match = _ISO.fullmatch(iso)
+    if not match:
         return None
     try:
-        whole = datetime.fromisoformat(f"{iso[:10]}T{found['clock']}").replace(tzinfo=timezone.utc)
+        whole = datetime.fromisoformat(f"{iso[:10]}T{match['clock']}").replace(tzinfo=timezone.utc)
     except ValueError:
         return None
-    return whole.timestamp() + float(f"0.{found['fraction'] or 0}") - _offset(found["offset"] or "Z").total_seconds()
+    return whole.timestamp() + float(f"0.{match['fraction'] or 0}") - _offset(match["offset"] or "Z").total_seconds()
 
 
 def _offset(text: str) -> timedelta:

@@ -165,11 +165,10 @@ class StartsAndStops:
 
         A stop is given away as soon as only one start is left for it; which may leave only one for another.
         """
-        self._waiting_stops.sort(
-            key=lambda stop: (stop.moment.logged if stop.moment.sent is None else stop.moment.sent) or 0.0
-        )
-        while any([self._give(stop, self._told_apart(stop)) for stop in tuple(self._waiting_stops)]):
-            pass
+        self._waiting_stops.sort(key=lambda stop: stop.moment.sent or stop.moment.logged or 0.0)
+        given = 1
+        while given:
+            given = sum(self._give(stop, self._told_apart(stop)) for stop in tuple(self._waiting_stops))
         for stop in tuple(self._waiting_stops):
             candidates = self._with_its_id(stop)
             if len(candidates) > 1 and self._give(stop, candidates[-1:]):

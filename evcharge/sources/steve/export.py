@@ -70,19 +70,25 @@ class Export:
         statuses = self._statuses()
         failed = self._failed_stops()
         stops = self._stops()
+
         table = self._table("transaction_start", "transaction_pk", "id_tag", "start_timestamp", "start_value")
         for rows in table.batches:
             texts = {name: table.texts(rows, name) for name in ("transaction_pk", "id_tag", "start_timestamp")}
             keys = table.texts(rows, "evse_pk", "connector_pk")
-            there = [connectors.get(key, ("", "")) for key in keys]
-            texts["charge_box_id"], texts["evse_id"] = [box for box, _ in there], [number for _, number in there]
+            located = [connectors.get(key, ("", "")) for key in keys]
+            texts["charge_box_id"] = [box for box, _ in located]
+            texts["evse_id"] = [number for _, number in located]
+
+            # the stop that SteVe stored, else the one that it failed to store
             ended = [
                 _used(stops.get(key)) or failed.get((key, box))
                 for key, box in zip(texts["transaction_pk"], texts["charge_box_id"], strict=True)
             ]
+
             texts |= _texts_of_stops(ended, table.texts(rows, "start_value"), table.texts(rows, "event_timestamp"))
             texts |= _texts_of_places([places.get(box, _Place()) for box in texts["charge_box_id"]])
             texts |= statuses.texts(keys, texts["start_timestamp"], texts["stop_timestamp"])
+
             raws = [f"{raw}\n{stop.raw}" if stop else raw for raw, stop in zip(rows.raws, ended, strict=True)]
             self._last_line = max(rows.lines, default=self._last_line)
             yield transaction_rows(rows.lines, raws, rows.faults, texts)
@@ -183,10 +189,10 @@ def _members(archive: Archive) -> dict[str, ZipInfo]:
     """
     starts = [member for member in archive.members if _table_name(member) == "transaction_start"]
     if len(starts) > 1:
-        reason = f"{archive.name} holds several exports of SteVe: {', '.join(one.filename for one in starts)}."
+        reason = f"{archive.name} holds several exports of SteVe: {', '.join(member.filename for member in starts)}."
         raise SourceError("several_exports", reason, "Load each export by itself.")
     folder = parts_of(starts[0].filename)[:-1]
-    members = {_table_name(one): one for one in archive.members if parts_of(one.filename)[:-1] == folder}
+    members = {_table_name(member): member for member in archive.members if parts_of(member.filename)[:-1] == folder}
     for spellings in _TABLES:
         if members.keys().isdisjoint(spellings):
             reason = f"{archive.name} lacks {spellings[0]}.csv: without it no transaction is whole."
@@ -219,8 +225,8 @@ def _reason(actor: str, reason: str) -> str:
 
 def _is_later(stop: _Stop, other: _Stop) -> bool:
     """Whether a stop was recorded after another, or at the same time and further down."""
-    one, two = microseconds([stop.recorded_at, other.recorded_at])
-    return bool(one >= two)
+    time, other_time = microseconds([stop.recorded_at, other.recorded_at])
+    return bool(time >= other_time)
 
 
 def _texts_of_stops(

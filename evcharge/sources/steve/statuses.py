@@ -48,9 +48,9 @@ class Statuses:
         """What the statuses tell of sessions; nothing of one that has not ended."""
         kinds = list(self._kinds)
         windows = zip(connectors, microseconds(starts).tolist(), microseconds(stops).tolist(), strict=True)
-        told = [self._told(kinds, *window) for window in windows]
+        texts = [self._told(kinds, *window) for window in windows]
         names = ("error_code", "next_status", "reached_charging")
-        return {name: [one[place] for one in told] for place, name in enumerate(names)}
+        return {name: [row[column] for row in texts] for column, name in enumerate(names)}
 
     def _told(self, names: Sequence[tuple[str, str]], connector: str, start: int, stop: int) -> tuple[str, str, str]:
         """Error codes from start to stop, the status after it, and whether Charging was seen.

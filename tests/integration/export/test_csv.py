@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evcharge.models import Base
-from tests.integration.export.world import PLAZA, SESSIONS, TOWER, write_world
+from tests.support.world import PLAZA, SESSIONS, TOWER, write_world
 
 TABLES = ("dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row")
 FACTS = """\

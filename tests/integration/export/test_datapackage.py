@@ -13,7 +13,7 @@ import pytest
 
 from evcharge.export.star import STAR
 from evcharge.models import Base
-from tests.integration.export.world import TOWER, write_world
+from tests.support.world import TOWER, write_world
 
 BOOLEANS = {"true": True, "false": False}
 CASTS = {

@@ -8,7 +8,7 @@ from sqlalchemy import inspect, text
 
 from evcharge.db import parse_url
 from evcharge.models import Base
-from tests.integration.export.world import PLAZA, write_world
+from tests.support.world import PLAZA, write_world
 
 
 @pytest.fixture

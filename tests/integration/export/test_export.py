@@ -19,8 +19,8 @@ from evcharge.export import WRITERS, export
 from evcharge.export.job import Job, NewFile
 from evcharge.metrics.outcomes import Selection
 from evcharge.models import DimPort, DimStation
-from tests.integration.export.world import PLAZA, session_of, write_world
-from tests.unit.metrics.star import write_sessions
+from tests.support.star import write_sessions
+from tests.support.world import PLAZA, session_of, write_world
 
 NAMES = ("dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row")
 FILES = {
@@ -242,8 +242,8 @@ def test_an_export_is_one_moment_of_the_database(world, evcharge, monkeypatch, f
     [
         ((), "Missing option '--format'"),
         (("--format", "xml"), "'xml' is not one of 'parquet', 'csv', 'datapackage', 'geojson', 'datasette'"),
-        (("--format", "csv", "--target", "90%"), "--target and --definition: csv tells no success."),
-        (("--format", "parquet", "--definition", "afirev"), "parquet tells no success."),
+        (("--format", "csv", "--target", "90%"), "--target and --definition: csv shows no success rates."),
+        (("--format", "parquet", "--definition", "afirev"), "parquet shows no success rates."),
         (("--format", "geojson", "--definition", "mine"), "'mine' is neither one of"),
         (("--format", "datasette", "--from", "2025-01-01"), "datasette holds no sessions."),
         (("--format", "datasette", "--station", "A"), "--from, --to and --station: datasette holds no sessions."),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.models import DimStation
 from evcharge.report.rates import FLOOR_NOTE
-from tests.integration.export.world import IDLE, PLAZA, TOWER, write_world
+from tests.support.world import IDLE, PLAZA, TOWER, write_world
 
 FIGURES = (
     *("attempts", "successes", "failures", "unknown", "excluded", "success_ratio", "low", "high", "verdict"),

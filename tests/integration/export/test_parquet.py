@@ -12,7 +12,7 @@ from evcharge.db import open_engine
 from evcharge.export.parquet import arrow_schema
 from evcharge.export.star import STAR
 from evcharge.models import Base, FactCharging
-from tests.integration.export.world import PLAZA, SESSIONS, START, TOWER, write_world
+from tests.support.world import PLAZA, SESSIONS, START, TOWER, write_world
 
 CHECKOUT = Path(__file__).parents[3]
 NO_PYARROW = "import sys; sys.modules['pyarrow'] = None; from evcharge.cli import main; main()"

@@ -30,7 +30,7 @@ from evcharge.metrics.chargex import (
 from evcharge.metrics.definitions import CHARGEX_SESSION
 from evcharge.metrics.outcomes import Selection, count_outcomes
 from evcharge.models import LoadLedger
-from tests.unit.metrics.star import START, write_sessions
+from tests.support.star import START, write_sessions
 
 ALL = Selection()
 

@@ -12,7 +12,7 @@ from evcharge.metrics.days import DAY_COUNTS, count_days, local_days, mean_energ
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
 from evcharge.metrics.outcomes import Selection, count_outcomes
 from evcharge.metrics.stations import read_stations
-from tests.unit.metrics.star import MIXED, write_sessions
+from tests.support.star import MIXED, write_sessions
 
 
 def days_of(engine, definition=RECORDED, selection=None):

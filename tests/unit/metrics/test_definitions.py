@@ -8,7 +8,7 @@ from sqlalchemy import select
 from evcharge.errors import ConfigError
 from evcharge.metrics.definitions import DEFINITIONS, OUTCOMES, find_definition
 from evcharge.models import FactCharging
-from tests.unit.metrics.star import write_sessions
+from tests.support.star import write_sessions
 
 DOCS = Path(__file__).parents[3] / "docs" / "metrics"
 

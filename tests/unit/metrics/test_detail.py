@@ -13,7 +13,7 @@ from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.outcomes import Selection, count_outcomes
 from evcharge.metrics.reasons import count_reasons
 from evcharge.models import DimStation, FactCharging
-from tests.unit.metrics.star import MIXED, write_sessions
+from tests.support.star import MIXED, write_sessions
 
 
 def keys_of(engine, *names):

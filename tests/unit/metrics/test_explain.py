@@ -19,7 +19,7 @@ from evcharge.metrics.explain import (
     rule_of,
 )
 from evcharge.metrics.outcomes import Selection
-from tests.unit.metrics.star import MIXED, START, write_sessions
+from tests.support.star import MIXED, START, write_sessions
 
 HERE = Selection(station_ids=("A",), source="city")
 

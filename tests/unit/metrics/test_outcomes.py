@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
 from evcharge.metrics.outcomes import Selection, count_outcomes, has_recorded_outcomes
 from evcharge.models import DimStation, FactCharging
-from tests.unit.metrics.star import MIXED, write_sessions
+from tests.support.star import MIXED, write_sessions
 
 COUNTS = ["successes", "failures", "excluded", "unknown"]
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from evcharge.errors import ConfigError
 from evcharge.metrics.own_definition import read_definition
 from evcharge.models import FactCharging
-from tests.unit.metrics.star import write_sessions
+from tests.support.star import write_sessions
 
 TEXTS = 'id = "ours"\ntitle = "our contract"\nsource = "Contract 12, annex B"\n'
 

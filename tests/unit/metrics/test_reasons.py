@@ -23,7 +23,7 @@ from evcharge.metrics.reasons import (
     reasons_of,
     vocabularies,
 )
-from tests.unit.metrics.star import START, write_sessions
+from tests.support.star import START, write_sessions
 
 PAGE = Path(__file__).parents[3] / "docs" / "metrics" / "reasons.md"
 

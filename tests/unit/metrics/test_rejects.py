@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.rejects import fields_of, read_rejects
 from evcharge.models import DimStation, RejectedRow
-from tests.unit.metrics.star import ledger
+from tests.support.star import ledger
 
 
 @pytest.mark.parametrize(

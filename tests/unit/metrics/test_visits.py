@@ -28,7 +28,7 @@ from evcharge.metrics.visits import (
     with_visit_rates,
 )
 from evcharge.models import FactCharging
-from tests.unit.metrics.star import START, write_sessions
+from tests.support.star import START, write_sessions
 
 PAGE = Path(__file__).parents[3] / "docs" / "metrics" / "visits.md"
 OUTCOME = {"+": "success", "-": "failure", "?": "unknown"}

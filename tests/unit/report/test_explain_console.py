@@ -11,7 +11,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.report.explain import build_explanation
 from evcharge.report.terminal.explain import print_explanation
 from evcharge.sources import builtin_profiles, with_overrides
-from tests.factories import HEADER, native_csv, session_row
+from tests.support.factories import HEADER, native_csv, session_row
 
 NAME = "[bold]Île[/bold] 上海 \x1b[31m\x9b\u202e"
 

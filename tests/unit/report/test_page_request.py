@@ -9,7 +9,7 @@ import pytest
 
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.page.request import PageRequest
-from tests.unit.report.stories import GOOD, station, story_of
+from tests.support.stories import GOOD, station, story_of
 
 REPORT = story_of(station(*GOOD)).report
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from evcharge.report.page.rollup import MOST_GROUPS, roll_up
-from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
+from tests.support.stories import BAD, GOOD, NEW, station, story_of
 
 
 def rolled(*stations):

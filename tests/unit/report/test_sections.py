@@ -16,7 +16,7 @@ from evcharge.report.page.figures import Charts, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.page import pens, render_page
 from evcharge.report.page.stations import STATIC_ROWS, stations_of, table_data
-from tests.unit.report.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
+from tests.support.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
 
 EVERYTHING = frozenset(name for names in SHOWN_COLUMNS for name in names)
 
@@ -113,7 +113,7 @@ def test_why_reasons_are_left_out_is_told_as_it_is():
     told = story_of(station(*BAD), reasons=unsaid)
     for recorded, reason in (
         (frozenset({"port_id"}), "the data records no stop_reason and no error_code."),
-        (frozenset({"error_code"}), "no reason was recorded of the failures since each station's last change."),
+        (frozenset({"error_code"}), "no reason was recorded for the failures since each station's last change."),
     ):
         said = charts_shown(told, recorded=recorded)
         assert said.no_reasons == f"Why attempts fail is left out: {reason}"
@@ -260,7 +260,7 @@ def test_the_data_of_the_table_is_unrounded():
     (station_row,) = told.rows
     assert (row["n"], row["m"], row["k"], row["t"]) == (2, 3, 2, 3)
     assert (row["l"], row["h"], row["c"]) == tuple(
-        station_row[name] for name in ("now_low", "now_high", "charges_lost_per_week")
+        station_row[name] for name in ("low_now", "high_now", "charges_lost_per_week")
     )
     assert (row["r"], row["q"], row["share"]) == ("card refused", 1 / 3, "33%")
     assert ">card refused 33%</td>" in page_of(told)

@@ -21,7 +21,7 @@ from evcharge.report.story import (
     title_of,
     to_csv,
 )
-from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
+from tests.support.stories import BAD, GOOD, NEW, station, story_of
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ from tests.unit.report.stories import BAD, GOOD, NEW, station, story_of
     [
         ([GOOD], "The station meets the target"),
         ([GOOD, GOOD], "All 2 stations meet the target"),
-        ([NEW], "No station is shown to be below target; 1 of 1 can't be told yet"),
-        ([GOOD, NEW], "No station is shown to be below target; 1 of 2 can't be told yet"),
+        ([NEW], "No station is shown to be below target; 1 of 1 can't be judged yet"),
+        ([GOOD, NEW], "No station is shown to be below target; 1 of 2 can't be judged yet"),
         ([BAD, GOOD, NEW], "One of 3 stations needs attention; it loses about 5 charges a week"),
         ([BAD], "The station needs attention; it loses about 5 charges a week"),
         ([BAD, BAD, NEW], "Two of 3 stations need attention; together they lose about 10 charges a week"),
@@ -46,7 +46,7 @@ def test_no_title_praises_stations_whose_failures_were_removed():
     removed = station(*GOOD, without_failures=100)
     assert title_of(story_of(removed)) == "1 station, and failures are not in the data"
     half = story_of(removed, station(*GOOD, station_id="B"))
-    assert title_of(half) == "No station is shown to be below target; 1 of 2 can't be told yet"
+    assert title_of(half) == "No station is shown to be below target; 1 of 2 can't be judged yet"
 
 
 def test_a_silent_station_needs_attention_whatever_its_rate():
@@ -145,7 +145,7 @@ def test_the_first_step_is_that_of_the_leading_reason_or_a_visit_where_one_port_
 def test_a_network_without_a_finding_says_what_can_not_be_told():
     found = Direction(NO_CHANGE, None, 0.96, 0.96, 0.0, None)
     told = story_of(station(*NEW), station(*GOOD, station_id="B"), direction=found)
-    assert lede_of(told).endswith("One station can't be told yet: too few attempts, or too close.")
+    assert lede_of(told).endswith("One station can't be judged yet: too few attempts, or too close.")
     assert direction_text(told) == "no change shown"
 
 
@@ -190,10 +190,10 @@ def test_csv_has_the_present_beside_the_period_unrounded_and_inert():
     told = story_of(station(2, 1, "=A", name="-B\n,"), station(0, 0, "C", unknown=1))
     first, second = csv.DictReader(io.StringIO(to_csv(told)))
     assert (first["station_id"], first["name"]) == ("'=A", "'-B\n,")
-    assert float(first["success_ratio"]) == float(first["now_ratio"]) == 2 / 3
+    assert float(first["success_ratio"]) == float(first["rate_now"]) == 2 / 3
     assert (first["since"], first["changed"], first["silent"]) == ("2025-05-05", "false", "false")
-    assert (second["success_ratio"], second["now_ratio"], second["since"], second["reason"]) == ("", "", "", "")
-    assert {*PRESENT.values(), *ADVICE, "definition", "target"} <= set(first)
+    assert (second["success_ratio"], second["rate_now"], second["since"], second["reason"]) == ("", "", "", "")
+    assert {*PRESENT.values(), "successes_before", *ADVICE, "definition", "target"} <= set(first)
 
 
 def test_a_chart_that_can_not_be_written_leaves_nothing(tmp_path):

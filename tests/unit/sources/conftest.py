@@ -9,17 +9,10 @@ import pandas as pd
 import pytest
 
 from evcharge.errors import SourceError
-from evcharge.sources import Profile, builtin_profiles, open_file, pick_profile, read
+from evcharge.sources import Profile
+from tests.support.reading import read_path
 
 Read = Callable[..., pd.DataFrame]
-
-
-def read_path(path: Path, profile: Profile | None = None, chunk_rows: int = 50_000) -> pd.DataFrame:
-    """All rows of a file in one frame; the profile is picked unless given."""
-    with open_file(path) as file:
-        profile = profile or pick_profile(file, builtin_profiles().values())
-        frames = [chunk.frame for chunk in read(file, profile, chunk_rows)]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"line": [], "fault": [], "raw": []})
 
 
 @pytest.fixture

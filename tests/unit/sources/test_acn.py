@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evcharge.sources.acn import local_time
-from tests.unit.sources.json_variants import SALT, outcome, told
+from tests.support.json_outcomes import SALT, outcome, told
 
 SOUND = {
     "_id": "5f9f",

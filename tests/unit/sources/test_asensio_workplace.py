@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import Layout, common_variants
 
-LAYOUT = Layout(
-    "asensio-workplace",
-    {
-        "sessionId": "1366001",
-        "dollars": "0.58",
-        "created": "0014-11-18 15:40:26",
-        "ended": "0014-11-18 17:11:04",
-        "chargeTimeHrs": "1.510555556",
-        "platform": "android",
-        "distance": "NA",
-        "userId": "35890001",
-        "stationId": "582001",
-        "locationId": "461001",
-        "managerVehicle": "0",
-        "facilityType": "3",
-        "reportedZip": "30332",
-        "kwhTotal": "7.78",
-    },
-    settings={"timezone": "America/Chicago"},
-)
+LAYOUT = layouts.ASENSIO_WORKPLACE
 TABS = Layout("asensio-workplace", LAYOUT.row, "\t", LAYOUT.settings)
 VARIANTS = {
     **common_variants(LAYOUT),

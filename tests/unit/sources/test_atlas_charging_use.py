@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import Layout, common_variants
 
-LAYOUT = Layout(
-    "atlas-charging-use",
-    {
-        "session_id": "a1b2",
-        "port_id": "P-7-1",
-        "plug_start_datetime": "2023-07-01 10:00:00",
-        "plug_end_datetime": "2023-07-01 10:45:00",
-        "charge_start_datetime": "2023-07-01 10:05:00",
-        "charge_end_datetime": "2023-07-01 10:40:00",
-        "session_duration": "PT45M",
-        "charging_duration": "PT35M",
-        "energy_kwh": "18.25",
-        "peak_kw": "49.6",
-        "user_id": "member-0042",
-        "successful_completion": "TRUE",
-        "ended_by": "unplugged",
-        "start_soc": "0.31",
-        "end_soc": "0.8",
-        "error_code": "",
-    },
-    settings={"timezone": "America/Denver"},
-)
+LAYOUT = layouts.ATLAS_CHARGING_USE
 FAILED = {"charge_start_datetime": "", "charge_end_datetime": "", "energy_kwh": "0", "successful_completion": "false"}
 VARIANTS = {
     **common_variants(LAYOUT),

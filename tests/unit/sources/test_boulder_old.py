@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import common_variants
 
-LAYOUT = Layout(
-    "boulder-old",
-    {
-        "Station_Name": "BOULDER / POND ST2",
-        "Station_Address": "12 Pond Ln",
-        "City": "Boulder",
-        "State_Province": "Colorado",
-        "Postal_Code": "80301",
-        "Transaction_Date": "2018/01/31 00:00:00+00",
-        "Transaction_Start_Time": "2021/01/21 17:43:00+00",
-        "Charging_Time__minutes_": "128",
-        "Energy__kWh_": "2.84",
-        "GHG_Savings__kg_": "1.19",
-        "Gasoline_Savings__gallons_": "0.36",
-        "Port_Type": "Level 2",
-        "ObjectId": "1",
-    },
-)
+LAYOUT = layouts.BOULDER_OLD
 MINUTES, ENERGY, DATE, TIME = "Charging_Time__minutes_", "Energy__kWh_", "Transaction_Date", "Transaction_Start_Time"
 VARIANTS = {
     **common_variants(LAYOUT),

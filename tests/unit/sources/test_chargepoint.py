@@ -7,7 +7,7 @@ import pytest
 
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, with_overrides
-from tests.unit.sources.workbooks import ERROR, as_csv, date, number, outcome, workbook
+from tests.support.workbooks import ERROR, as_csv, date, number, outcome, workbook
 
 SUMMARY = {
     "Station Name": "MILL CREEK / NORTH 1",

@@ -7,7 +7,7 @@ import pytest
 
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles
-from tests.unit.sources.workbooks import as_csv, date, number, outcome, workbook
+from tests.support.workbooks import as_csv, date, number, outcome, workbook
 
 SESSION = {
     "EVSE ID": "104717",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support.tables import Layout, common_variants
 
 LAYOUT = Layout(
     "dundee",

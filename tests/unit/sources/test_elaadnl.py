@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import Layout, common_variants
 
-LAYOUT = Layout(
-    "elaadnl",
-    {
-        "TransactionId": "3570001",
-        "ChargePoint": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
-        "Connector": "1",
-        "UTCTransactionStart": "2019-06-23 21:15:03",
-        "UTCTransactionStop": "2019-06-24 07:42:51",
-        "StartCard": "9a8b7c6d5e4f",
-        "ConnectedTime": "10,46",
-        "ChargeTime": "3,1",
-        "TotalEnergy": "22,4",
-        "MaxPower": "7,6",
-    },
-    delimiter=";",
-    settings={"timezone": "Europe/Amsterdam"},
-)
+LAYOUT = layouts.ELAADNL
 
 
 def at(start, end=""):

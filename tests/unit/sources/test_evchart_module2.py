@@ -4,29 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import Layout, common_variants
 
-LAYOUT = Layout(
-    "evchart-module2",
-    {
-        "station_id": "STATION-9",
-        "port_id": "999-1",
-        "network_provider": "some_network",
-        "charger_id": "100",
-        "session_id": "10001",
-        "connector_id": "c1",
-        "session_start": "2024-01-01T10:00:00Z",
-        "session_end": "2024-01-01T10:30:00Z",
-        "session_error": "E-17",
-        "error_other": "plug not latched",
-        "energy_kwh": "20.41",
-        "power_kw": "61.5",
-        "payment_method": "credit_card",
-        "payment_other": "",
-    },
-)
-KNOWN = ("station_id", "port_id", "network_provider", "charger_id")
-NO_DATA = {name: text if name in KNOWN else "" for name, text in LAYOUT.row.items()}
+LAYOUT, NO_DATA = layouts.EVCHART_MODULE2, layouts.EVCHART_MODULE2_NO_DATA
 REQUIRED = Layout(
     "evchart-module2",
     {

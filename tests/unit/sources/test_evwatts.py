@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import Layout, common_variants
 
-LAYOUT = Layout(
-    "evwatts",
-    {
-        "session_id": "5001",
-        "evse_id": "310",
-        "connector_id": "455",
-        "start_datetime": "2021-06-01 08:15:00",
-        "end_datetime": "2021-06-01 09:45:00",
-        "energy_kwh": "9.1",
-        "charge_duration": "1.4",
-        "total_duration": "1.5",
-        "start_soc": "20",
-        "end_soc": "61",
-        "flag_id": "0",
-    },
-    settings={"timezone": "UTC"},
-)
+LAYOUT = layouts.EVWATTS
 VARIANTS = {
     **common_variants(LAYOUT),
     "a duplicate": (LAYOUT.file({}, {"flag_id": "16"}), "kept 1 skipped 1"),

@@ -11,7 +11,7 @@ import pytest
 
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from tests.unit.sources.json_variants import outcome, told
+from tests.support.json_outcomes import outcome, told
 
 TOKEN = {"country_code": "NL", "party_id": "TNM", "uid": "012345678", "type": "RFID", "contract_id": "NL-TNM-C1234-X"}
 SESSION = {

@@ -10,7 +10,7 @@ import pytest
 
 from evcharge.clean import clean
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read, read_profile
-from tests import ocpp_day
+from tests.support import ocpp_day
 
 AS_OF = pd.Timestamp("2026-01-01", tz="UTC")
 OCPP = builtin_profiles()["ocpp"]

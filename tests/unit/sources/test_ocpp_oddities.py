@@ -10,7 +10,7 @@ import pytest
 
 from evcharge.clean import clean
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from tests.factories import AS_OF
+from tests.support.factories import AS_OF
 
 DAY = "2024-05-06"
 

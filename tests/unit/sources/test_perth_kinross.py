@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import common_variants
 
-NEW = {
-    "_id": "1",
-    "CP ID": "51999",
-    "Connector": "2",
-    "Start Date": "2018-08-31T00:00:00",
-    "Start Time": "22:48",
-    "End Date": "2018-08-31T00:00:00",
-    "End Time": "22:58",
-    "Total kWh": "2.78",
-    "Site": "Station Road, Perth",
-    "Model": "APT Triple Rapid Charger",
-}
-OLD = {
-    **{name if name == "_id" else name.replace(" ", "_"): text for name, text in NEW.items()},
-    "Start_Date": "2018/08/31 00:00:00",
-    "Start_Time": "22:48:00",
-    "End_Date": "2018/08/31 00:00:00",
-    "End_Time": "22:58:00",
-    "OBJECTID": "0",
-}
-LAYOUT = Layout("perth-kinross", NEW)
-ARCGIS = Layout("perth-kinross", OLD)
+LAYOUT, ARCGIS = layouts.PERTH_KINROSS, layouts.PERTH_KINROSS_ARCGIS
 VARIANTS = {
     **common_variants(LAYOUT),
     "the other layout": (ARCGIS.file({}), "kept 1"),

@@ -14,7 +14,7 @@ from evcharge.clean import clean
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from evcharge.sources.steve.tables import energy_wh
-from tests.factories import AS_OF
+from tests.support.factories import AS_OF
 
 STARTS = ["transaction_pk", "event_timestamp", "connector_pk", "id_tag", "start_timestamp", "start_value"]
 STOPS = ["transaction_pk", "event_timestamp", "event_actor", "stop_timestamp", "stop_value", "stop_reason"]

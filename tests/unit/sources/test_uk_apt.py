@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sources.tables import Layout, common_variants
+from tests.support import layouts
+from tests.support.tables import Layout, common_variants
 
-LAYOUT = Layout(
-    "uk-apt",
-    {
-        "Charging event": "900017",
-        "User ID": "TAG-77",
-        "CP ID": "50339",
-        "Connector": "1",
-        "Start Date": "23/02/2018",
-        "Start Time": "09:14",
-        "End Date": "23/02/2018",
-        "End Time": "10:02",
-        "Total kWh": "6.412",
-        "Cost": "0",
-        "Site": "Quay Street, Bay 2",
-        "Group": "APT",
-        "Model": "APT Triple Rapid Charger",
-    },
-)
+LAYOUT = layouts.UK_APT
 OPEN = {"End Date": "", "End Time": "", "Total kWh": ""}
 US = {"Start Date": "02/23/2018", "End Date": "02/23/2018"}
-EITHER = {"Start Date": "03/02/2018", "End Date": "03/02/2018"}
+EITHER = layouts.UK_APT_EITHER_ORDER
 VARIANTS = {
     **common_variants(LAYOUT),
     "an open session": (LAYOUT.file(OPEN), "kept 1"),

@@ -26,8 +26,8 @@ from evcharge.sources import (
 )
 from evcharge.sources import workbook as reader
 from evcharge.sources.profile import Step
-from tests.unit.sources.conftest import read_path
-from tests.unit.sources.workbooks import ERROR, MAIN, Cell, date, formula, number, workbook, zipped
+from tests.support.reading import read_path
+from tests.support.workbooks import ERROR, MAIN, Cell, date, formula, number, workbook, zipped
 
 HEADER = ["session_id", "station_id", "start_time", "end_time", "energy_kwh"]
 GOOD = ["s1", "A", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z", "7.5"]

@@ -16,7 +16,7 @@ from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.ranked import WIDTH_PX
 from evcharge.report.charts.save import save_png
 from evcharge.report.charts.stations import MAX_ROWS, ChartText
-from tests.charting import (
+from tests.support.charting import (
     BELOW,
     MEETS,
     SILENT,

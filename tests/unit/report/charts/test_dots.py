@@ -7,7 +7,7 @@ import pytest
 from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.dots import draw_station_dots
 from evcharge.report.charts.stations import ChartText
-from tests.charting import (
+from tests.support.charting import (
     BELOW,
     MEETS,
     SILENT,
@@ -62,8 +62,8 @@ def test_the_rate_before_has_a_tick_and_a_dotted_way_from_now():
 
 
 def test_an_interval_or_a_rate_beyond_the_axis_ends_in_an_arrow():
-    low = station("low", 81, 100, BELOW, now_low=0.5)
-    gone = station("gone", 0, 3, BELOW, now_low=0.0, now_high=0.56)
+    low = station("low", 81, 100, BELOW, low_now=0.5)
+    gone = station("gone", 0, 3, BELOW, low_now=0.0, high_now=0.56)
     repaired = changed("repaired", MEETS, 0.99, 0.4, "2025-06-20")
     figure = draw_station_dots(fleet(low, gone, repaired), TEXT)
     assert [tuple(arrow.get_xdata()) for arrow in parts(figure, "arrow")] == [(0.75,)] * 3

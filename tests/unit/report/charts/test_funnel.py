@@ -9,7 +9,7 @@ from matplotlib.text import Text
 from evcharge.metrics.small_samples import funnel_limits
 from evcharge.report.charts.funnel import draw_funnel
 from evcharge.report.charts.save import to_svg
-from tests.charting import (
+from tests.support.charting import (
     BELOW,
     HOSTILE,
     MEETS,

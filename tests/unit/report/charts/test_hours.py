@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 
 from evcharge.report.charts.hours import draw_hours, hours_alt
 from evcharge.report.colours import BAD, BAD_PALE, UNSURE, UNSURE_PALE
-from tests.charting import alternative, collisions, part, png, words
+from tests.support.charting import alternative, collisions, part, png, words
 
 
 def frame(hours, window=()):

@@ -8,7 +8,7 @@ import pytest
 
 from evcharge.report.charts.panels import draw_panels, panels_alt
 from evcharge.report.charts.save import to_svg
-from tests.charting import (
+from tests.support.charting import (
     BELOW,
     HOSTILE,
     MEETS,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from evcharge.metrics.reasons import NOT_RECORDED
 from evcharge.report.charts.reasons import draw_reasons, reasons_alt
-from tests.charting import HOSTILE, alternative, collisions, part, png, texts, words
+from tests.support.charting import HOSTILE, alternative, collisions, part, png, texts, words
 
 
 def frame(*rows):

@@ -13,45 +13,14 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from evcharge.report.charts.bars import draw_station_reliability
-from evcharge.report.charts.dots import draw_station_dots
 from evcharge.report.charts.funnel import draw_funnel
 from evcharge.report.charts.hours import draw_hours
-from evcharge.report.charts.panels import draw_panels
-from evcharge.report.charts.reasons import draw_reasons
 from evcharge.report.charts.save import _presentation, to_svg
-from evcharge.report.charts.stations import ChartText
-from evcharge.report.charts.tiles import draw_port_weeks
-from evcharge.report.charts.weekly import draw_weekly
 from evcharge.report.colours import TOKENS
-from tests.charting import BELOW, HOSTILE, TEXT, UNSURE, fleet, mixed, mondays, png, station, texts, weeks_of
+from tests.support.charting import TEXT, mixed, mondays, png, texts, weeks_of
+from tests.support.every_chart import everything
 
 CHECKOUT = Path(__file__).parents[4]
-
-
-def names(count):
-    return texts(HOSTILE[number % len(HOSTILE)] for number in range(count))
-
-
-def everything():
-    """Each chart with hostile names."""
-    fleet_of = fleet(*(station(f"S{i}", 50 + i, 100, BELOW if i % 2 else UNSURE) for i in range(30)))
-    stations = fleet_of.assign(name=names(30), source=names(30))
-    weeks = weeks_of([50] * 9, [49, 45, 48, 47, 0, 49, 50, 41, 44], ["worse", "better", *[""] * 7])
-    panels = weeks.assign(station_key=range(9), station=names(9), verdict_now=BELOW)
-    tiles = weeks.assign(port=names(9), failures=3)
-    hours = tiles.assign(hour=range(9), in_window=[True, *[False] * 8])
-    reasons = tiles.assign(title=names(9), first_step=names(9), flagged=3, elsewhere=range(9))
-    words = ChartText(*(HOSTILE[:2]), 0.95, HOSTILE[2], HOSTILE[3])
-    return {
-        "bars": draw_station_reliability(stations, words),
-        "dots": draw_station_dots(stations, words),
-        "funnel": draw_funnel(stations, 0.95),
-        "reasons": draw_reasons(reasons),
-        "weekly": draw_weekly(weeks, 0.95),
-        "panels": draw_panels(panels, 0.95),
-        "tiles": draw_port_weeks(tiles),
-        "hours": draw_hours(hours),
-    }
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +92,7 @@ def test_names_are_text_and_whole_where_only_a_browser_has_the_letters():
 
 def test_the_same_figure_is_the_same_text_in_every_process(svgs):
     program = (
-        "from tests.unit.report.charts.test_save import everything; from evcharge.report.charts.save import to_svg; "
+        "from tests.support.every_chart import everything; from evcharge.report.charts.save import to_svg; "
         "print(sorted((n, to_svg(f, n)) for n, f in everything().items()))"
     )
     run = subprocess.run(

@@ -5,7 +5,7 @@ import pytest
 
 from evcharge.report.charts.places import Room
 from evcharge.report.charts.scales import count_ticks, ratio_ticks, spread, tick_words, week_ticks
-from tests.charting import mondays
+from tests.support.charting import mondays
 
 
 @pytest.mark.parametrize(

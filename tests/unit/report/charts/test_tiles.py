@@ -7,7 +7,7 @@ from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.save import to_svg
 from evcharge.report.charts.sheet import QUARTER_PX
 from evcharge.report.charts.tiles import draw_port_weeks, port_weeks_alt
-from tests.charting import HOSTILE, alternative, collisions, mondays, part, parts, texts, words
+from tests.support.charting import HOSTILE, alternative, collisions, mondays, part, parts, texts, words
 
 
 def frame(ports):

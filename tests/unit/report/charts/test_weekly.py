@@ -8,7 +8,7 @@ import pytest
 
 from evcharge.report.charts.save import to_svg
 from evcharge.report.charts.weekly import draw_weekly, weekly_alt
-from tests.charting import alternative, collisions, mondays, part, parts, png, points, weeks_of, words
+from tests.support.charting import alternative, collisions, mondays, part, parts, png, points, weeks_of, words
 
 SIX = weeks_of([100] * 6, [97, 96, 95, 90, 99, 95], ["", "", "", "worse", "better", ""])
 

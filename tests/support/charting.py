@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -25,7 +24,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def day(text: str | None) -> pd.Timestamp:
+def day(text: str | None) -> Any:
     """A day as the frames have it; NaT for none."""
     return pd.NaT if text is None else pd.Timestamp(text).as_unit("s")
 
@@ -49,14 +48,14 @@ def station(station_id: str, successes: int, attempts: int, verdict: str, **othe
     }
     now = {
         "verdict_now": verdict,
-        "now_ratio": ratio,
-        "now_low": whole["low"],
-        "now_high": whole["high"],
-        "now_attempts": attempts,
-        "now_successes": successes,
+        "rate_now": ratio,
+        "low_now": whole["low"],
+        "high_now": whole["high"],
+        "attempts_now": attempts,
+        "successes_now": successes,
         "since": day("2025-06-01" if attempts else None),
         "changed": False,
-        "before_ratio": math.nan,
+        "rate_before": math.nan,
         "last_session": day("2025-06-30" if attempts else None),
         "silent_days": 0,
         "out_of_use": False,
@@ -67,8 +66,8 @@ def station(station_id: str, successes: int, attempts: int, verdict: str, **othe
 
 def changed(station_id: str, verdict: str, now: float, before: float, since: str, **other: Any) -> dict[str, Any]:
     """A station that changed on a day, with 100 attempts since."""
-    told = {"now_ratio": now, "now_low": now - 0.05, "now_high": min(1, now + 0.05), "now_attempts": 100}
-    return station(station_id, 900, 1000, verdict, **told, changed=True, before_ratio=before, since=day(since), **other)
+    told = {"rate_now": now, "low_now": now - 0.05, "high_now": min(1, now + 0.05), "attempts_now": 100}
+    return station(station_id, 900, 1000, verdict, **told, changed=True, rate_before=before, since=day(since), **other)
 
 
 def fleet(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -152,7 +151,7 @@ def words(figure: Figure) -> list[str]:
     return [artist.get_text() for artist in figure.findobj(Text) if artist.get_text()]
 
 
-def parts(figure: Figure, name: str) -> list[Artist]:
+def parts(figure: Figure, name: str) -> list[Any]:
     """The artists with this name."""
     return figure.findobj(lambda artist: artist.get_gid() == name)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +27,14 @@ GOOD, BAD, NEW = (100, 0), (45, 55), (3, 0)
 PERIOD_DAYS = 70
 
 
-def station(successes, failures, station_id="A", last_day=PERIOD_DAYS, first_day=0, **more):
+def station(
+    successes: int,
+    failures: int,
+    station_id: str = "A",
+    last_day: int = PERIOD_DAYS,
+    first_day: int = 0,
+    **more: object,
+) -> dict[str, Any]:
     """A station whose attempts are spread evenly from ``first_day`` up to ``last_day``, failures in between.
 
     ``first_step`` is that of the leading reason.
@@ -53,7 +62,7 @@ def station(successes, failures, station_id="A", last_day=PERIOD_DAYS, first_day
     }
 
 
-def days_of(stations):
+def days_of(stations: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """The frame of ``metrics.days.count_days``."""
     frames = []
     for key, one in enumerate(stations, start=1):
@@ -68,13 +77,13 @@ def days_of(stations):
     return days[days[["successes", "failures", "unknown"]].sum(axis=1) > 0].reset_index(drop=True)
 
 
-def _spread(count, days):
+def _spread(count: int, days: int) -> np.ndarray:
     """So many over so many days, as evenly as whole numbers go."""
     edges = np.arange(days + 1) * count // days
     return np.diff(edges).astype("int64")
 
 
-def story_of(*stations: dict[str, object], definition: Definition = RECORDED, target: float = 0.95, **more: object):
+def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, target: float = 0.95, **more: Any) -> Story:
     """A story of these stations, judged as the real ones are; ``more`` takes the place of what would be read."""
     counts = pd.DataFrame(stations)
     rated = with_rates(counts, target)
@@ -96,12 +105,13 @@ def story_of(*stations: dict[str, object], definition: Definition = RECORDED, ta
         network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
     )
     places = rated[["operator", "network", "city", "region", "ports"]]
-    table = pd.concat([report.groups, places, counts[[*ADVICE, "hour_window"]], spells.rename(columns=PRESENT)], axis=1)
+    table = pd.concat([report.groups, places, counts[[*ADVICE]], spells.rename(columns=PRESENT)], axis=1)
     weeks = control_chart(weekly_counts(days))
     reasons = pd.DataFrame(columns=["source", "station_id", "kind", "title", "first_step", "sessions", "share"])
     detail = pd.DataFrame(columns=["station_key", "port_id", "day", "hour", "successes", "failures", "unknown"])
-    parts = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail} | more
-    return Story(report=report, stations=arranged(table), days=days, **parts)
+    parts: dict[str, Any] = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail} | more
+    windows = {key: one["hour_window"] for key, one in enumerate(stations, start=1) if one["hour_window"]}
+    return Story(report=report, stations=arranged(table), days=days, windows=windows, **parts)
 
 
 def evidence_of(story: Story, **more: object) -> Evidence:
@@ -109,7 +119,7 @@ def evidence_of(story: Story, **more: object) -> Evidence:
     definition, target = story.report.definition, story.report.target
     rates = pd.DataFrame(columns=["source", "station_id", "definition", "flips", "failures_included"])
     actions, silent = listed(story.attention)
-    whole: dict[str, object] = {
+    whole: dict[str, Any] = {
         "actions": actions,
         "silent": silent,
         "roll_up": roll_up(story.stations, target),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
 from evcharge.rules import STRUCTURAL_RULES
-from tests.factories import raw_sessions
+from tests.support.factories import raw_sessions
 
 ZONES = (
     "Africa/Casablanca",

@@ -7,14 +7,15 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
 from evcharge.clean import clean
-from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from tests.factories import AS_OF
+from evcharge.sources import Profile, builtin_profiles, open_file, pick_profile, read
+from tests.support.factories import AS_OF
 
 _OFFICE = "http://schemas.openxmlformats.org"
 MAIN = f"{_OFFICE}/spreadsheetml/2006/main"
@@ -37,9 +38,9 @@ ERROR = Cell("<v>#N/A</v>", kind="e")
 """A cell whose formula found nothing."""
 
 
-def date(*parts: int) -> Cell:
+def date(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> Cell:
     """A date cell: days since 30 December 1899."""
-    days = (datetime(*parts) - datetime(1899, 12, 30)).total_seconds() / 86_400  # noqa: DTZ001
+    days = (datetime(year, month, day, hour, minute, second) - datetime(1899, 12, 30)).total_seconds() / 86_400  # noqa: DTZ001
     return Cell(f"<v>{days!r}</v>", "date")
 
 
@@ -144,14 +145,14 @@ class Outcome(NamedTuple):
     skipped: int
 
 
-def outcome(path, data: bytes, profile=None, salt: str | None = None) -> Outcome:
+def outcome(path: Path, data: bytes, profile: Profile | None = None, salt: str | None = None) -> Outcome:
     """The file read by the profile that is picked, and cleaned, in one chunk; nothing but a header gives no rows."""
     path.write_bytes(data)
     with open_file(path) as file:
         profile = pick_profile(file, [profile] if profile else builtin_profiles().values())
         chunks = list(read(file, profile, salt=salt))
     if not chunks:
-        return Outcome(profile.name, *[pd.DataFrame()] * 3, {}, 0)
+        return Outcome(profile.name, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {}, 0)
     (raw,) = chunks
     done = clean(raw, AS_OF)
     return Outcome(profile.name, done.rows, done.rejects, done.stations, dict(done.warnings), raw.skipped)

@@ -98,7 +98,7 @@ def wipe(url: str) -> None:
 @contextmanager
 def chunks_of(rows: int) -> Iterator[None]:
     """The loader reads in chunks of so many rows."""
-    usual = evcharge.load.sessions.read
+    usual = evcharge.load.sessions.read  # type: ignore[attr-defined]
     evcharge.load.sessions.read = functools.partial(sources.read, chunk_rows=rows)  # type: ignore[attr-defined]
     try:
         yield
@@ -109,7 +109,7 @@ def chunks_of(rows: int) -> Iterator[None]:
 def processes() -> ForkServerContext:
     """Starts processes in which evcharge is imported already, so that what they do begins at once."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.fault.loading", "evcharge.cli", "evcharge.load", "psycopg"])
+    context.set_forkserver_preload(["tests.support.loading", "evcharge.cli", "evcharge.load", "psycopg"])
     return context
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timezone
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.models import DimPort, DimStation, FactCharging, RejectedRow
-from tests.unit.metrics.star import hour, ledger
+from tests.support.star import hour, ledger
 
 START = datetime(2024, 12, 24, 8, 15, 0, 120_000, tzinfo=timezone.utc)
 PLAZA, TOWER, IDLE = '=HYPERLINK("http://x")', "\u202eTower, مرحبا 🚗", "+1 idle"
@@ -17,7 +18,7 @@ TOLD: dict[int, dict[str, object]] = {12: {"would_have_been": "failure", "statio
 """What a refused row still tells, by its line; a load of an older version told nothing."""
 SESSIONS = ("B", "a", "é", "10", "9", "=1+1", "a\rb", 'say "no", twice\n')
 """Session ids at the first station."""
-STATIONS = (
+STATIONS: tuple[dict[str, Any], ...] = (
     {"station_id": PLAZA, "name": 'Plaza "North",\nlevel 2', "network": "@net", "latitude": 48.85, "longitude": -2.35},
     {"station_id": TOWER, "name": "Башня", "city": "'=old", "opened_on": date(2020, 2, 29), "max_power_kw": 22.0},
     {"station_id": IDLE, "name": None, "latitude": -33.0, "longitude": 151.2, "registry_load_key": 2},

@@ -11,7 +11,7 @@ from evcharge.clean import clean
 from evcharge.errors import SourceError
 from evcharge.frames import Cleaned
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
-from tests.factories import AS_OF
+from tests.support.factories import AS_OF
 
 SALT = "pepper"
 
