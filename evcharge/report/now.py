@@ -75,7 +75,7 @@ def read_present(session: Session, selection: Selection, days: pd.DataFrame, tar
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     present = stations.merge(spells.rename(columns=PRESENT), on="station_key", validate="1:1")
     refused = _refused_since(read_refused_failures(session, selection), present)
-    successes, attempts = (present[name].to_numpy(dtype=float) for name in ("now_successes", "now_attempts"))
+    successes, attempts = (present[name].to_numpy(dtype=float) for name in ("successes_now", "attempts_now"))
     present["verdict_now"] = withheld(present["verdict_now"].tolist(), successes, attempts, refused, target)
     return present
 
