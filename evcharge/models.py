@@ -32,6 +32,8 @@ from sqlalchemy.types import TypeEngine
 
 REGISTRY_ZONE = "none"
 """What ``load_ledger.timezone`` says of a station registry, which holds no sessions."""
+SAMPLE_SOURCE = "sample"
+"""Source of what ``evcharge sample`` makes up: its sessions are no data, and every output that holds any says so."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
