@@ -20,11 +20,12 @@ from evcharge.models import (
     DimTime,
     FactCharging,
     LoadLedger,
+    LoadOverlap,
     RejectedRow,
     UtcDateTime,
 )
 
-STAR: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, RejectedRow)
+STAR: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, LoadOverlap, RejectedRow)
 BATCH_ROWS = 10_000
 """Rows held in memory at a time."""
 
