@@ -67,14 +67,15 @@ def confirmed(loads: Sequence[LoadOfSessions]) -> bool:
 
 def show_unloaded(result: UnloadResult) -> None:
     """Prints what went, and the files that bring back what others had, too."""
-    from evcharge.report.words import counted
+    from evcharge.report.words import counted, verb
 
     _show_loads(result.loads)
     gone = counted(result.stations_removed, "station")
     tell(f"unloaded{f', and {gone} without a session left' if result.stations_removed else ''}")
     if result.incomplete:
         files = counted(len(result.incomplete), "other file")
-        tell(f"Sessions of {files} went with it. To bring them back, load these again:")
+        these = verb(len(result.incomplete), "this file", "these files")
+        tell(f"Sessions of {files} went with it. To bring them back, load {these} again:")
         _show_files(result.incomplete)
 
 
@@ -88,7 +89,9 @@ def _show_loads(loads: Sequence[LoadOfSessions], *, err: bool = False) -> None:
 
 
 def _show_files(loads: Sequence[LoadOfSessions], *, err: bool = False) -> None:
+    from evcharge.report.words import counted
+
     for one in loads[:MOST_SHOWN]:
-        tell(f"  {one.file} (load {one.load}, source {one.source}): {one.sessions:,} sessions", err=err)
+        tell(f"  {one.file} (load {one.load}, source {one.source}): {counted(one.sessions, 'session')}", err=err)
     if len(loads) > MOST_SHOWN:
         tell(f"  and {len(loads) - MOST_SHOWN:,} more", err=err)

@@ -27,17 +27,15 @@ def mark_incomplete(session: Session, holder_key: int) -> Sequence[LoadLedger]:
     return session.scalars(select(LoadLedger).where(*these).order_by(LoadLedger.load_key)).all()
 
 
-def forget_overlaps(session: Session, load_key: int) -> None:
-    """Takes a load out of the pairs; who read what it held after others had read it is from then on beside those.
+def bridge_overlaps(session: Session, load_key: int) -> None:
+    """Pairs those who share sessions with a load that goes with each other, for they may share the same ones.
 
-    A session that three loads read one after the other is known by pairs of two: without the middle one the first would
-    not be known to share it with the last.
+    Of three loads that read one session one after the other, only neighbours are paired: once the one between is out,
+    the first would not be known to share it with the last. The pairs of the load itself stay, for it may be loaded
+    again.
     """
     readers = session.scalars(select(LoadOverlap.load_key).where(LoadOverlap.holder_key == load_key)).all()
     holders = session.scalars(select(LoadOverlap.holder_key).where(LoadOverlap.load_key == load_key)).all()
-    session.execute(
-        delete(LoadOverlap).where((LoadOverlap.load_key == load_key) | (LoadOverlap.holder_key == load_key))
-    )
     _add(session, {(reader, holder) for reader in readers for holder in holders if reader != holder})
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import ConfigError, DatabaseError
-from evcharge.load.overlaps import forget_overlaps, mark_incomplete
+from evcharge.load.overlaps import bridge_overlaps, mark_incomplete
 from evcharge.load.transaction import one_transaction
 from evcharge.load.writer import empty_load
 from evcharge.migrate import require_head
@@ -120,7 +120,7 @@ def _take_out(session: Session, loads: Sequence[LoadLedger], now: datetime) -> U
     for load in loads:
         if empty_load(session, load.load_key):
             incomplete |= {one.load_key: one for one in mark_incomplete(session, load.load_key)}
-        forget_overlaps(session, load.load_key)
+        bridge_overlaps(session, load.load_key)
     stations_removed = _remove_empty_stations(session, {load.source for load in loads})
     session.flush()
     return UnloadResult(told, _told(session, [incomplete[key] for key in sorted(incomplete)]), stations_removed)
