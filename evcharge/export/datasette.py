@@ -64,6 +64,8 @@ LABELS: dict[type[Base], str] = {DimStation: "station_id", LoadLedger: "file_nam
 """What Datasette shows in place of a key that leads to one of these."""
 
 
+HIDDEN = {name: {"hidden": True} for name in ("load_overlap", "alembic_version")}
+"""Tables that only evcharge itself reads."""
 UNITS = ("kWh", "kW", "minutes")
 """The units that Datasette before 1.0 shows beside values; all others stand in the words of their columns."""
 
@@ -80,9 +82,7 @@ def write_datasette(job: Job) -> None:
     document = {
         "title": "Charging sessions",
         "description": " ".join([DESCRIPTION, *job.notes]),
-        "databases": {
-            _database_name(job): {"tables": {**tables, "alembic_version": {"hidden": True}}, "queries": QUERIES}
-        },
+        "databases": {_database_name(job): {"tables": {**tables, **HIDDEN}, "queries": QUERIES}},
     }
     job.write_json("metadata.json", document)
 

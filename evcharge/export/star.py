@@ -20,12 +20,12 @@ from evcharge.models import (
     DimTime,
     FactCharging,
     LoadLedger,
-    LoadOverlap,
     RejectedRow,
     UtcDateTime,
 )
 
-STAR: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, LoadOverlap, RejectedRow)
+STAR: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, RejectedRow)
+"""Every table but the one that only a load and its undoing read (``models.LoadOverlap``)."""
 BATCH_ROWS = 10_000
 """Rows held in memory at a time."""
 
