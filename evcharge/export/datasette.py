@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 
 from evcharge.export.job import Job
 from evcharge.export.star import STAR, described_row, table_of
-from evcharge.models import Base, DimStation, LoadLedger
+from evcharge.models import Base, DimStation, LoadLedger, LoadOverlap
 from evcharge.views import VIEWS, view_column_doc
 
 QUERIES = {
@@ -64,8 +64,6 @@ LABELS: dict[type[Base], str] = {DimStation: "station_id", LoadLedger: "file_nam
 """What Datasette shows in place of a key that leads to one of these."""
 
 
-HIDDEN = {name: {"hidden": True} for name in ("load_overlap", "alembic_version")}
-"""Tables that only evcharge itself reads."""
 UNITS = ("kWh", "kW", "minutes")
 """The units that Datasette before 1.0 shows beside values; all others stand in the words of their columns."""
 
@@ -78,11 +76,13 @@ DESCRIPTION = (
 
 def write_datasette(job: Job) -> None:
     """Writes ``metadata.json`` for the database as it is named."""
-    tables = {**{model.__tablename__: _table(model) for model in STAR}, **_views(job)}
+    tables = {**{model.__tablename__: _table(model) for model in (*STAR, LoadOverlap)}, **_views(job)}
     document = {
         "title": "Charging sessions",
         "description": " ".join([DESCRIPTION, *job.notes]),
-        "databases": {_database_name(job): {"tables": {**tables, **HIDDEN}, "queries": QUERIES}},
+        "databases": {
+            _database_name(job): {"tables": {**tables, "alembic_version": {"hidden": True}}, "queries": QUERIES}
+        },
     }
     job.write_json("metadata.json", document)
 
