@@ -40,8 +40,8 @@ def bridge_overlaps(session: Session, load_key: int) -> None:
 
 
 def _add(session: Session, pairs: Collection[tuple[int, int]]) -> None:
-    known = select(LoadOverlap.load_key, LoadOverlap.holder_key)
-    there = {tuple(row) for row in session.execute(known)} if pairs else set()
-    new = sorted(set(pairs) - there)
+    of_these = LoadOverlap.load_key.in_({reader for reader, _ in pairs})
+    known = session.execute(select(LoadOverlap.load_key, LoadOverlap.holder_key).where(of_these))
+    new = sorted(set(pairs) - {(row.load_key, row.holder_key) for row in known})
     if new:
         session.execute(insert(LoadOverlap), [{"load_key": one, "holder_key": other} for one, other in new])
