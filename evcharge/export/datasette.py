@@ -76,7 +76,8 @@ DESCRIPTION = (
 
 def write_datasette(job: Job) -> None:
     """Writes ``metadata.json`` for the database as it is named."""
-    tables = {**{model.__tablename__: _table(model) for model in (*STAR, LoadOverlap)}, **_views(job)}
+    models: tuple[type[Base], ...] = (*STAR, LoadOverlap)
+    tables = {**{model.__tablename__: _table(model) for model in models}, **_views(job)}
     document = {
         "title": "Charging sessions",
         "description": " ".join([DESCRIPTION, *job.notes]),

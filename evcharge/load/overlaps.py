@@ -42,6 +42,6 @@ def bridge_overlaps(session: Session, load_key: int) -> None:
 def _add(session: Session, pairs: Collection[tuple[int, int]]) -> None:
     of_these = LoadOverlap.load_key.in_({reader for reader, _ in pairs})
     known = session.execute(select(LoadOverlap.load_key, LoadOverlap.holder_key).where(of_these))
-    new = sorted(set(pairs) - {(row.load_key, row.holder_key) for row in known})
+    new = sorted(set(pairs) - {(row[0], row[1]) for row in known})
     if new:
         session.execute(insert(LoadOverlap), [{"load_key": one, "holder_key": other} for one, other in new])
