@@ -12,6 +12,7 @@ from itertools import compress
 import numpy as np
 import pandas as pd
 
+from evcharge.arrays import Flags
 from evcharge.frames import (
     CLEAN_FRAME,
     REJECT_FRAME,
@@ -20,22 +21,11 @@ from evcharge.frames import (
     RawSessions,
     empty_frame,
 )
-from evcharge.parse import (
-    Mask,
-    local_hours,
-    parse_numbers,
-)
-from evcharge.rules import (
-    FULL_PERCENT,
-    LONGEST_GAP_SECONDS,
-    MOST_POWER_KW,
-    RULES,
-    WARNINGS,
-    Parsed,
-    Rule,
-    is_usable,
-    shortened,
-)
+from evcharge.instants import local_hours
+from evcharge.limits import FULL_PERCENT, LONGEST_GAP_SECONDS, MOST_POWER_KW
+from evcharge.parse import parse_numbers
+from evcharge.parsed import Parsed, is_usable, shortened
+from evcharge.rules import RULES, WARNINGS, Rule
 
 _NO_DATABASE_TAKES = re.compile("[\x00\ud800-\udfff]")
 
@@ -89,14 +79,14 @@ def _typed_rows(parsed: Parsed) -> pd.DataFrame:
     return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in CLEAN_FRAME})
 
 
-def _rejects(parsed: Parsed, broken: list[tuple[Rule, Mask]]) -> pd.DataFrame:
+def _rejects(parsed: Parsed, broken: list[tuple[Rule, Flags]]) -> pd.DataFrame:
     parts = [_rejects_of(parsed, rule, mask) for rule, mask in broken if mask.any()]
     if not parts:
         return empty_frame(REJECT_FRAME)
     return pd.concat(parts, ignore_index=True).sort_values("line", kind="stable", ignore_index=True)
 
 
-def _rejects_of(parsed: Parsed, rule: Rule, mask: Mask) -> pd.DataFrame:
+def _rejects_of(parsed: Parsed, rule: Rule, mask: Flags) -> pd.DataFrame:
     rows = parsed.raw[mask]
     values = [None] * len(rows) if rule.column is None else [storable(value) for value in rows[rule.column]]
     columns = {
@@ -114,7 +104,7 @@ def _rejects_of(parsed: Parsed, rule: Rule, mask: Mask) -> pd.DataFrame:
     return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in REJECT_FRAME})
 
 
-def _would_have_been(parsed: Parsed, mask: Mask) -> list[str]:
+def _would_have_been(parsed: Parsed, mask: Flags) -> list[str]:
     """How refused rows would have counted.
 
     By the recorded outcome, else as a failure if no energy flowed or no transaction came about, else unknown.
@@ -141,7 +131,7 @@ def storable(text: str | None) -> str | None:
     return _NO_DATABASE_TAKES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _stations(parsed: Parsed, kept: Mask) -> pd.DataFrame:
+def _stations(parsed: Parsed, kept: Flags) -> pd.DataFrame:
     """One row a station among the kept rows, with what its first row says of it."""
     frame = pd.DataFrame({"station_id": pd.Series(parsed.texts["station_id"], dtype="object")})[kept]
     first = frame.drop_duplicates().index

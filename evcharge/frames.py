@@ -131,19 +131,22 @@ class Conventions:
 
     Attributes:
         time_format: ``iso8601``, ``epoch_s``, ``epoch_ms``, or a strptime pattern.
-        time_formats: formats of which one holds for the whole of a file; which one is settled before cleaning, and
-            ``time_format`` then says it. Empty where ``time_format`` holds as it is.
+        time_formats: formats that a file may be written in. Before cleaning it is settled which one reads the whole
+            file, and ``time_format`` then says it; where none does, those that the file mixes are left here, and each
+            time is read by the one that fits it. Empty where ``time_format`` holds as it is.
         timezone: IANA zone of the stations, or None. Times without an offset are read in it, and the
             local hour is told in it; with None, times must carry an offset and the local hour is theirs.
         ambiguous_time: what to do with an hour that a clock change repeats: ``reject``, ``first`` or ``second``.
         decimal: decimal sign, ``.`` or ``,``.
         energy_unit: ``kWh`` or ``Wh``.
         power_unit: ``kW`` or ``W``.
-        duration_format: ``h:m:s``, ``hours``, ``minutes`` or ``seconds``.
+        duration_format: ``h:m:s``, ``hours``, ``minutes`` or ``seconds``. A duration that states its own units, such as
+            ``PT1H30M``, ``0:30:00``, ``1 day 2:03:04`` or ``1h 5m``, is read whatever it says.
         true_words: words (case-folded) that mean the session succeeded.
         false_words: words (case-folded) that mean it failed.
         null_words: words that mean nothing was recorded, besides an empty field. They never apply to ids.
-        zone_labels: what a label in ``start_zone`` or ``end_zone`` stands for, as an offset such as ``-06:00``.
+        zone_labels: what a label in ``start_zone`` or ``end_zone`` stands for, as an offset such as ``-06:00``. A time
+            with another label is read in ``timezone``, if one is stated.
     """
 
     time_format: str = "iso8601"

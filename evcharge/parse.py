@@ -1,36 +1,41 @@
-"""Parsing text into typed columns by stated conventions: instants, numbers, durations, words.
+"""Parsing text into numbers, durations and words by stated conventions.
 
-Nothing is guessed: a text that does not fit the convention is marked, never bent. What does not belong
-here: which marks refuse a row (``clean``), and files (``sources``).
+Nothing is guessed: a text that does not fit the convention is marked, never bent. What does not belong here: instants
+(``instants``), which marks refuse a row (``rules``), and files (``sources``).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Flags, Floats
 from evcharge.frames import Conventions
 
-Mask = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-
-_ISO_8601 = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
-    r"(?P<offset>[Zz]|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?"
-)
-"""ISO 8601, and RFC 3339, which sets no limit to the digits of a fraction and allows small letters."""
-_RARE_IN_ISO = re.compile(r"[tz,]|\.[0-9]{7}")
-_LONG_FRACTION = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
-_EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,6}))?")
 _HOURS_MINUTES_SECONDS = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
-_BEYOND_MICROSECONDS = re.compile(r"(?<=\.[0-9]{6})[0-9]{1,3}")
+_ISO_DURATION = re.compile(
+    r"P(?=[0-9T])(?:(?P<days>[0-9]{1,6})D)?(?:T(?=[0-9])(?:(?P<hours>[0-9]{1,6}(?:[.,][0-9]+)?)H)?"
+    r"(?:(?P<minutes>[0-9]{1,8}(?:[.,][0-9]+)?)M)?(?:(?P<seconds>[0-9]{1,10}(?:[.,][0-9]+)?)S)?)?"
+)
+"""ISO 8601 without years and months, whose lengths differ."""
+_DAYS_AND_CLOCK = re.compile(
+    r"(?P<days>[0-9]{1,6})(?:\.| days?,? \+?)(?P<hours>[01]?[0-9]|2[0-3]):(?P<minutes>[0-5][0-9])"
+    r":(?P<seconds>[0-5][0-9](?:\.[0-9]+)?)"
+)
+"""How .NET (1.02:03:04), pandas (1 days 02:03:04) and Python (1 day, 2:03:04) write a length of days."""
+_WORDED_DURATION = re.compile(
+    r"(?=[0-9])(?:(?P<days>[0-9]{1,6}) ?(?:d|days?) ?)?(?:(?P<hours>[0-9]{1,6}) ?(?:h|hrs?|hours?) ?)?"
+    r"(?:(?P<minutes>[0-9]{1,8}) ?(?:m|mins?|minutes?) ?)?(?:(?P<seconds>[0-9]{1,10}) ?(?:s|secs?|seconds?))?",
+    re.IGNORECASE | re.ASCII,
+)
+_CLOCK = re.compile(r"(?P<hours>[0-9]{1,6}):(?P<minutes>[0-5][0-9]):(?P<seconds>[0-5][0-9])")
+"""Three parts are hours, minutes and seconds; of two parts nobody knows which is missing."""
+_WITH_UNITS = (_CLOCK, _ISO_DURATION, _DAYS_AND_CLOCK, _WORDED_DURATION)
+_MINUTES_IN = {"days": 1440.0, "hours": 60.0, "minutes": 1.0, "seconds": 1 / 60}
 _SPELLINGS_OF_WORDS = {
     **dict.fromkeys(("wahr", "vrai", "verdadero", "vero", "waar", "sant"), "true"),
     **dict.fromkeys(("falsch", "faux", "falso", "onwaar", "usant"), "false"),
@@ -38,41 +43,6 @@ _SPELLINGS_OF_WORDS = {
 }
 """What a stated word becomes in Excel of another language, and 1 and 0 in a column of pandas that once missed a value
 (it is then one of floats)."""
-_WORDS_FOR_THE_PRESENT = ("now", "today")  # pandas would read them as the clock's time
-_CALENDAR = (
-    pd.Timestamp("1900-01-01", tz="UTC"),
-    pd.Timestamp("2200-01-01", tz="UTC"),
-)  # within what pandas 2 can hold
-_CALENDAR_MS = tuple(int(end.timestamp() * 1000) for end in _CALENDAR)
-
-
-@dataclass(frozen=True)
-class Times:
-    """A column of times as read.
-
-    Attributes:
-        instants: ``datetime64[ms, UTC]``; NaT where nothing could be read, the earlier where ``ambiguous``.
-        later: the same, but the later reading where ``ambiguous``.
-        offset_minutes: minutes east of UTC that each text states; 0 where it states none.
-        present: something is written.
-        unreadable: what is written is not a time in the stated format.
-        without_zone: a time, but neither it nor the conventions say in which zone.
-        unknown_label: a time whose zone label the conventions do not explain.
-        nonexistent: a local time that a clock change skipped.
-        ambiguous: a local time that a clock change repeated, with no stated choice.
-        beyond_calendar: a well-formed time too far away to be kept.
-    """
-
-    instants: pd.Series
-    later: pd.Series
-    offset_minutes: npt.NDArray[np.int64]
-    present: Mask
-    unreadable: Mask
-    without_zone: Mask
-    unknown_label: Mask
-    nonexistent: Mask
-    ambiguous: Mask
-    beyond_calendar: Mask
 
 
 @dataclass(frozen=True)
@@ -80,204 +50,7 @@ class Numbers:
     """A column of numbers as read: amounts (NaN where none), and where what is written is not a number."""
 
     amounts: Floats
-    unreadable: Mask
-
-
-def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series | None = None) -> Times:
-    """Instants of a text column, in the stated format and zone.
-
-    An offset in the text decides; a time without one is read by the label of its row, where it has one, else in
-    ``conventions.timezone``.
-    """
-    stripped = pd.Series([t.strip() or None if t else None for t in texts], dtype="object")
-    if stripped.isna().all():
-        return _no_times(len(stripped))
-    if conventions.time_format in ("epoch_s", "epoch_ms"):
-        return _parse_epochs(stripped, conventions)
-    return _parse_calendar(stripped, conventions, _label_offsets(labels, conventions, len(stripped)))
-
-
-def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: int) -> list[str | None]:
-    """The offset that each row's label stands for, '' where it has no label, None where nobody said."""
-    if labels is None or labels.isna().all():
-        return [""] * count
-    known = {label.casefold(): offset for label, offset in conventions.zone_labels.items()}
-    return [known.get(label.strip().casefold()) if label and label.strip() else "" for label in labels]
-
-
-def _no_times(count: int) -> Times:
-    none = np.zeros(count, dtype=bool)
-    instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
-    return Times(instants, instants, np.zeros(count, dtype=np.int64), none, none, none, none, none, none, none)
-
-
-def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
-    """Epochs by integer arithmetic, since a float loses milliseconds."""
-    present = np.asarray(texts.notna())
-    milliseconds = [_epoch_ms(text, conventions.time_format) for text in texts]
-    readable = np.array([ms is not None for ms in milliseconds], dtype=bool)
-    first, last = _CALENDAR_MS
-    within = np.array([ms is not None and first <= ms < last for ms in milliseconds], dtype=bool)
-    kept = np.array([ms if ok else 0 for ms, ok in zip(milliseconds, within, strict=True)], dtype="datetime64[ms]")
-    instants = pd.Series(kept).dt.tz_localize("UTC").where(within)
-    none = np.zeros(len(texts), dtype=bool)
-    in_utc = np.zeros(len(texts), dtype=np.int64)
-    return Times(instants, instants, in_utc, present, present & ~readable, none, none, none, none, readable & ~within)
-
-
-def _epoch_ms(text: str | None, time_format: str) -> int | None:
-    found = _EPOCH.fullmatch(text) if text else None
-    if found is None or (time_format == "epoch_ms" and found["fraction"]):
-        return None
-    whole = int(found["whole"])
-    if time_format == "epoch_ms":
-        return whole
-    thousandths = int((found["fraction"] or "").ljust(3, "0")[:3])
-    return whole * 1000 + (-thousandths if found["whole"].startswith("-") else thousandths)
-
-
-def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
-    """Dates and clock times, each with its offset, that of its label, or in the stated zone."""
-    present = np.asarray(texts.notna())
-    is_iso = conventions.time_format == "iso8601"
-    if is_iso:
-        texts = pd.Series([_as_pandas_reads(text) if text else None for text in texts], dtype="object")
-    offsets = _iso_offsets(texts) if is_iso else _pattern_offsets(texts, conventions.time_format)
-    shaped = np.array([offset is not None for offset in offsets], dtype=bool)
-    has_offset = np.array([bool(offset) for offset in offsets], dtype=bool)
-    labelled = np.array([offset != "" for offset in label_offsets], dtype=bool) & ~has_offset
-    pandas_format = "ISO8601" if is_iso else conventions.time_format
-
-    instants = _parse(texts.where(has_offset), pandas_format, utc=True)
-    naive = _parse(texts.where(shaped & ~has_offset), pandas_format, utc=False)
-    placed, later, nonexistent, ambiguous = _place(naive.where(~labelled), conventions)
-    unknown_label = labelled & np.array([offset is None for offset in label_offsets], dtype=bool)
-    if labelled.any():
-        offsets = [label if use else own for own, label, use in zip(offsets, label_offsets, labelled, strict=True)]
-        placed = placed.where(~labelled, _shifted(naive, offsets).where(~unknown_label))
-    instants = instants.where(has_offset, placed)
-
-    parsed = np.asarray(instants.notna()) | np.asarray(naive.notna())
-    beyond = _real_but_unparsed(texts, shaped & ~parsed, conventions.time_format)
-    without_zone = np.asarray(naive.notna()) & ~labelled & (conventions.timezone is None)
-    unreadable = present & ~parsed & ~beyond
-    unknown_label &= np.asarray(naive.notna())
-    minutes = _offset_minutes(offsets)
-    later = instants.where(~ambiguous, later)
-    return Times(
-        instants, later, minutes, present, unreadable, without_zone, unknown_label, nonexistent, ambiguous, beyond
-    )
-
-
-def _shifted(naive: pd.Series, offsets: list[str | None]) -> pd.Series:
-    """Clock times as instants, each by its own offset."""
-    east = pd.Series(_offset_minutes(offsets).astype("timedelta64[m]").astype("timedelta64[ms]"))
-    instants: pd.Series = naive.dt.tz_localize("UTC") - east
-    return instants.astype("datetime64[ms, UTC]")
-
-
-def _as_pandas_reads(text: str) -> str:
-    """The same time with capital letters, a point, and at most six digits of a second: stored are three."""
-    if not _RARE_IN_ISO.search(text) or not _ISO_8601.fullmatch(text):
-        return text
-    return _LONG_FRACTION.sub("", text.upper().replace(",", "."))
-
-
-def _iso_offsets(texts: pd.Series) -> list[str | None]:
-    """The written offset of each text, '' where it has none, None where it is not ISO 8601 at all."""
-    matches = [_ISO_8601.fullmatch(text) if text else None for text in texts]
-    return [found["offset"] or "" if found else None for found in matches]
-
-
-def _pattern_offsets(texts: pd.Series, pattern: str) -> list[str | None]:
-    """The written offset of each text, '' where the pattern has none, None where pandas is not to read it.
-
-    Pandas would read some texts by rules of its own: digits of other scripts, the present, second 60.
-    """
-    offsets: list[str | None] = []
-    for text in texts:
-        if not text or not text.isascii() or text.lower() in _WORDS_FOR_THE_PRESENT:
-            offsets.append(None)
-        elif "%z" in pattern or "60" in text or "61" in text:
-            offsets.append(_pattern_offset(text, pattern))
-        else:
-            offsets.append("")
-    return offsets
-
-
-def _pattern_offset(text: str, pattern: str) -> str | None:
-    """The offset as +hhmm, '' where the pattern has none, None where the text does not fit the pattern."""
-    try:
-        return datetime.strptime(_BEYOND_MICROSECONDS.sub("", text), pattern).strftime("%z")  # noqa: DTZ007
-    except ValueError:
-        return None
-
-
-def _parse(texts: pd.Series, pandas_format: str, *, utc: bool) -> pd.Series:
-    """Times within the calendar; NaT for others, since only some versions of pandas hold them."""
-    parsed = pd.to_datetime(texts, format=pandas_format, utc=utc, errors="coerce")
-    parsed = parsed.astype("datetime64[ms, UTC]" if utc else "datetime64[ms]")
-    first, last = (end if utc else end.tz_localize(None) for end in _CALENDAR)
-    return parsed.where((parsed >= first) & (parsed < last))
-
-
-def _place(naive: pd.Series, conventions: Conventions) -> tuple[pd.Series, pd.Series, Mask, Mask]:
-    """Local clock times as instants in the stated zone, the later readings, and where there are none or two."""
-    none = np.zeros(len(naive), dtype=bool)
-    if conventions.timezone is None or naive.isna().all():
-        nothing = pd.Series(pd.NaT, index=naive.index, dtype="datetime64[ms, UTC]")
-        return nothing, nothing, none, none
-    zone = ZoneInfo(conventions.timezone)
-    first = naive.dt.tz_localize(zone, ambiguous=~none, nonexistent="NaT")
-    second = naive.dt.tz_localize(zone, ambiguous=none, nonexistent="NaT")
-    nonexistent = np.asarray(first.isna() & naive.notna())
-    repeated = np.asarray((first != second) & first.notna())
-    placed = second if conventions.ambiguous_time == "second" else first
-    ambiguous = repeated if conventions.ambiguous_time == "reject" else none
-    instants, later = (times.dt.tz_convert("UTC").astype("datetime64[ms, UTC]") for times in (placed, second))
-    return instants, later, nonexistent, ambiguous
-
-
-def _real_but_unparsed(texts: pd.Series, unparsed: Mask, time_format: str) -> Mask:
-    """Rows that name a day of the calendar, so that only its distance kept pandas from parsing them."""
-    real = np.zeros(len(texts), dtype=bool)
-    for row in np.flatnonzero(unparsed):
-        real[row] = _names_a_day(texts[row], time_format)
-    return real
-
-
-def _names_a_day(text: str, time_format: str) -> bool:
-    if time_format != "iso8601":
-        return _pattern_offset(text, time_format) is not None
-    try:
-        date.fromisoformat(text[:10])
-    except ValueError:
-        return False
-    return True
-
-
-def _offset_minutes(offsets: list[str | None]) -> npt.NDArray[np.int64]:
-    minutes = {offset: _minutes_east(offset) for offset in set(offsets)}
-    return np.array([minutes[offset] for offset in offsets], dtype=np.int64)
-
-
-def _minutes_east(offset: str | None) -> int:
-    if not offset or offset == "Z":
-        return 0
-    digits = offset[1:].replace(":", "").ljust(4, "0")
-    minutes = int(digits[:2]) * 60 + int(digits[2:4])
-    return -minutes if offset.startswith("-") else minutes
-
-
-def local_hours(times: Times, timezone: str | None) -> npt.NDArray[np.int64]:
-    """Hours as yyyymmddhh in the stated zone, else by the offset in the text, else in UTC; 0 without an instant."""
-    if timezone is not None:
-        wall = times.instants.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None)
-    else:
-        utc = times.instants.dt.tz_convert("UTC").dt.tz_localize(None)
-        wall = utc + pd.to_timedelta(pd.Series(times.offset_minutes), unit="min")
-    parts = wall.dt.year.astype("float64") * 1_000_000 + wall.dt.month * 10_000 + wall.dt.day * 100 + wall.dt.hour
-    return np.asarray(parts.fillna(0), dtype=np.int64)
+    unreadable: Flags
 
 
 def parse_numbers(texts: pd.Series, decimal: str, divisor: float) -> Numbers:
@@ -294,7 +67,25 @@ def parse_numbers(texts: pd.Series, decimal: str, divisor: float) -> Numbers:
 
 
 def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
-    """Durations [minutes] in the stated form; a negative one is unreadable."""
+    """Durations [minutes] in the stated form, or in one that states its own units; a negative one is unreadable."""
+    numbers = _durations_as_stated(texts, conventions)
+    amounts, unreadable = numbers.amounts.copy(), numbers.unreadable.copy()
+    for row in np.flatnonzero(unreadable):
+        amounts[row] = _minutes_of(texts.iloc[row].strip())
+        unreadable[row] = np.isnan(amounts[row])
+    return Numbers(amounts, unreadable)
+
+
+def _minutes_of(text: str) -> float:
+    """The length of a text that states its units [minutes], such as PT1H30M, 0:30:00 or 1h 5m; else NaN."""
+    found = next((found for form in _WITH_UNITS if (found := form.fullmatch(text))), None)
+    if found is None:
+        return np.nan
+    amounts = {unit: float(amount.replace(",", ".")) for unit, amount in found.groupdict().items() if amount}
+    return sum(amount * _MINUTES_IN[unit] for unit, amount in amounts.items()) if amounts else np.nan
+
+
+def _durations_as_stated(texts: pd.Series, conventions: Conventions) -> Numbers:
     if conventions.duration_format != "h:m:s":
         per_minute = {"seconds": 60.0, "minutes": 1.0, "hours": 1 / 60}[conventions.duration_format]
         numbers = parse_numbers(texts, conventions.decimal, per_minute)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evcharge.cli.load import law
+from evcharge.cli.load import law, mixed_formats
 from evcharge.cli.options import (
     database_url,
     global_options,
@@ -188,6 +188,8 @@ def _show(found: dict[str, Any]) -> None:
         tell(f"  also {counted(found['skipped'], 'row')} skipped by this format's own rule")
     for step, count in found["repaired"].items():
         tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
+    if found["times_by_format"]:
+        tell(f"  {mixed_formats(found['times_by_format'])}")
     messages = {rule.code: rule.message for rule in RULES}
     for rule, count in found["rejects_by_rule"].items():
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -46,6 +46,8 @@ LOAD_WARNINGS = {
     "port_not_in_registry": "sessions name a port in place of a station, and no registry of the source places it",
 }
 """What a load says beside ``clean.WARNINGS``."""
+TOLD_ONCE = ("drivers_left_out",)
+"""Warnings of a setting: they are printed with the sum of all files, not with each."""
 CHANGES_SHOWN = 5
 """Changed sessions that the console lists; ``--json`` lists up to ``writer.CHANGES_LISTED``."""
 
@@ -216,6 +218,9 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     else:
         for result in results:
             show_result(result)
+        for code in TOLD_ONCE:
+            if count := sum(result.warnings.get(code, 0) for result in results):
+                tell(f"warning: {count:,} {code}: {LOAD_WARNINGS[code]}")
         if len(outcomes) > 1:
             sums = totals(results)
             what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
@@ -238,7 +243,7 @@ def _as_document(outcome: Outcome) -> dict[str, Any]:
 
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
-    from evcharge.load import UNSTATED
+    from evcharge.load import UNSTATED, for_labels
     from evcharge.report.words import counted
     from evcharge.rules import READER_WARNINGS, RULES, WARNINGS
 
@@ -252,6 +257,8 @@ def show_result(result: LoadResult) -> None:
         tell(f"  also {counted(result.skipped, 'row')} skipped by this format's own rule")
     for step, count in result.repaired.items():
         tell(f"  {counted(count, 'value')} repaired by the profile's step {step}")
+    if result.times_by_format:
+        tell(f"  {mixed_formats(result.times_by_format)}")
     if result.rejected_as:
         kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
         tell(
@@ -261,11 +268,14 @@ def show_result(result: LoadResult) -> None:
     messages = {rule.code: rule.message for rule in RULES}
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
+        if code.endswith("zone_unknown") and result.unknown_labels:
+            tell(f"             not explained: {', '.join(map(repr, result.unknown_labels))}")
         if code in UNSTATED:
-            tell(f"             {UNSTATED[code][1]}")
+            tell(f"             {for_labels(UNSTATED[code][1], result.unknown_labels)}")
     messages = {**{warning.code: warning.message for warning in WARNINGS}, **READER_WARNINGS, **LOAD_WARNINGS}
     for code, count in result.warnings.items():
-        tell(f"  warning: {count:,} {code}: {messages[code]}")
+        if code not in TOLD_ONCE:
+            tell(f"  warning: {count:,} {code}: {messages[code]}")
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:
@@ -273,6 +283,12 @@ def show_result(result: LoadResult) -> None:
         tell(f"  changed: {change['session_id']} (line {change['line']}): {differing}")
     if result.updated > CHANGES_SHOWN and result.changes:
         tell(f"  ... and {result.updated - CHANGES_SHOWN:,} more; --json lists them")
+
+
+def mixed_formats(times_by_format: Mapping[str, int]) -> str:
+    """How many times of a file that mixes formats are written in each."""
+    told = ", ".join(f"{count:,} by {name}" for name, count in times_by_format.items())
+    return f"its times mix {len(times_by_format)} formats: {told}"
 
 
 def law(counts: Any) -> str:

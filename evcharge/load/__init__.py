@@ -6,6 +6,6 @@ What does not belong here: anything but the names that the rest of evcharge uses
 from __future__ import annotations
 
 from evcharge.load.result import LoadResult, RejectLimit, totals
-from evcharge.load.sessions import UNSTATED, LoadOptions, load_file, look_alikes
+from evcharge.load.sessions import UNSTATED, LoadOptions, for_labels, load_file, look_alikes
 
-__all__ = ["UNSTATED", "LoadOptions", "LoadResult", "RejectLimit", "load_file", "look_alikes", "totals"]
+__all__ = ["UNSTATED", "LoadOptions", "LoadResult", "RejectLimit", "for_labels", "load_file", "look_alikes", "totals"]

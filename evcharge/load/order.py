@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from evcharge.errors import SourceError
-from evcharge.parse import parse_instants
+from evcharge.instants import parse_instants
 from evcharge.sources import open_file, pick_profile, read
 from evcharge.sources.profile import Profile
 

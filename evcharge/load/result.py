@@ -33,6 +33,8 @@ class LoadResult:
     ``rejects_by_rule`` counts a row once for each rule that refused it. ``rejected_as`` says how the rejected
     rows would have counted: ``failure``, ``success`` or ``unknown``. ``skipped`` rows are no sessions by the format's
     own rule and not in ``read``; ``repaired`` counts the values that each step of the profile changed.
+    ``unknown_labels`` are the first labels of zones that nobody explains, of rows that were refused for it.
+    ``times_by_format`` counts the times of a file that mixes formats by the one that each is read by; else it is empty.
     """
 
     file: str
@@ -50,10 +52,12 @@ class LoadResult:
     rejected: int = 0
     skipped: int = 0
     repaired: dict[str, int] = field(default_factory=dict)
+    times_by_format: dict[str, int] = field(default_factory=dict)
     rejects_by_rule: dict[str, int] = field(default_factory=dict)
     rejected_as: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, int] = field(default_factory=dict)
     unknown_columns: list[str] = field(default_factory=list)
+    unknown_labels: list[str] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     first_loaded_at: str | None = None
     first_loaded_as: str | None = None

@@ -6,10 +6,11 @@ What does not belong here: the transaction (``transaction``), the ledger's entry
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -38,7 +39,8 @@ from evcharge.load.transaction import earlier_load, one_transaction, resolve_unc
 from evcharge.load.writer import Writer, empty_load
 from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
-from evcharge.rules import INVISIBLE, LEFT_OUT_RULES
+from evcharge.parsed import INVISIBLE
+from evcharge.rules import LEFT_OUT_RULES
 from evcharge.sources import SourceFile, open_file, pick_profile, read, unknown_columns
 from evcharge.sources.profile import Profile
 
@@ -51,21 +53,31 @@ UNSTATED = {
         "time_zone_unstated",
         "State the zone of the stations: --tz Europe/Paris (any IANA name, or UTC).",
     ),
+    "start_time_zone_unknown": (
+        "zone_label_unstated",
+        "Say what the label stands for: --zone LABEL=+HH:MM; or state the zone of the stations: --tz Asia/Kolkata.",
+    ),
 }
 """Rules that, when they refuse every row of the first chunk, show that the file's convention was not stated."""
+SAID = {
+    "time_format_unstated": "is not in the stated format",
+    "time_zone_unstated": "does not say in which zone",
+    "zone_label_unstated": "is a label that nobody explains",
+}
+"""What the first value of such a file is said to be."""
 
 
 LEAST_ROWS_TO_DOUBT = 10
 """Rows from which on one rule that refuses over half of a file shows a wrong setting. House rule."""
 
-_STATE_ZONE = "State the zone of the stations: --tz Europe/Paris, or what the label means: --zone IST=+05:30."
 _STATE_WORDS = "State the words: true_words and false_words in a profile of your own (docs/sources/README.md)."
 CURES = {
     "start_time_unreadable": UNSTATED["start_time_unreadable"][1],
     "start_time_without_zone": UNSTATED["start_time_without_zone"][1],
     "end_time_unreadable": UNSTATED["start_time_unreadable"][1],
     "end_time_without_zone": UNSTATED["start_time_without_zone"][1],
-    "start_time_zone_unknown": _STATE_ZONE,
+    "start_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
+    "end_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
     "start_time_ambiguous": "Say which of the two hours is meant: --ambiguous earlier, or --ambiguous later.",
     "duration_minutes_unreadable": "State the form: duration_format in a profile of your own (docs/sources/README.md).",
     "energy_kwh_not_a_number": "State the decimal sign: --decimal , (or a dot).",
@@ -79,6 +91,17 @@ CURES = {
     "row_too_short": "State what separates the columns: --delimiter ';'.",
 }
 """What cures a file of which one rule refuses most rows."""
+
+
+_LABELS = ("start_zone", "end_zone")
+MOST_LABELS = 5
+"""Labels of zones that a refusal shows. House rule."""
+
+
+def for_labels(hint: str, labels: Sequence[str]) -> str:
+    """The hint with the first of these labels of zones in its place, where it is such as a command line takes."""
+    usable = (label.strip() for label in labels if re.fullmatch("[A-Za-z0-9]{1,16}", label.strip()))
+    return hint.replace("LABEL", next(usable, "LABEL"))
 
 
 @dataclass(frozen=True)
@@ -164,10 +187,11 @@ def _load_in_place_of(
 ) -> LoadResult:
     """Loads a file in place of what there is of an earlier load of it, if there is one."""
     removed = empty_load(session, earlier.load_key) if earlier else 0
-    settled_profile = settled(file, profile)
-    entry = _new_entry(file, profile, settled_profile.conventions.time_format, now)
-    load = begin_entry(session, entry, earlier)
+    settled_profile, times_by_format = settled(file, profile)
+    time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
+    load = begin_entry(session, _new_entry(file, profile, time_format, now), earlier)
     result = _write_all(session, load, file, settled_profile, options)
+    result.times_by_format = dict(times_by_format)
     if removed > result.inserted:
         result.warnings["not_replaced"] = removed - result.inserted
         mark_incomplete(session, load.load_key)
@@ -219,6 +243,7 @@ class _Tally:
         self.warnings: Counter[str] = Counter()
         self.skipped = 0
         self.repaired: Counter[str] = Counter()
+        self.unknown_labels: list[str] = []
 
     def add(self, raw: RawSessions, cleaned: Cleaned) -> None:
         rejected = cleaned.rejects.drop_duplicates("line")
@@ -230,6 +255,8 @@ class _Tally:
         self.rejected_as.update(rejected["would_have_been"].tolist())
         self.warnings.update(raw.warnings)
         self.warnings.update(cleaned.warnings)
+        refused_labels = cleaned.rejects.loc[cleaned.rejects["column"].isin(_LABELS), "value"]
+        self.unknown_labels = list(dict.fromkeys([*self.unknown_labels, *refused_labels]))[:MOST_LABELS]
 
 
 def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: datetime) -> LoadLedger:
@@ -265,9 +292,10 @@ def _refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile) -> None
         refused = cleaned.rejects[cleaned.rejects["rule"] == rule]
         if rows_read and len(refused) == rows_read:
             first = refused.iloc[0]
-            message = "is not in the stated format" if code == "time_format_unstated" else "does not say in which zone"
             raise SourceError(
-                code, f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {message}.", hint
+                code,
+                f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {SAID[code]}.",
+                for_labels(hint, [first["value"]] if first["column"] == "start_zone" else []),
             )
 
 
@@ -290,7 +318,7 @@ def _refuse_mostly_refused(tally: _Tally, options: LoadOptions, file: SourceFile
     left_out = {rule.code: tally.warnings[rule.code] for rule in LEFT_OUT_RULES}
     for code, count in (*tally.by_rule.most_common(), *left_out.items()):
         if 2 * count > tally.read:
-            cure = CURES.get(code, "See the rows with --rejects FILE.")
+            cure = for_labels(CURES.get(code, "See the rows with --rejects FILE."), tally.unknown_labels)
             raise SourceError(
                 "one_rule_refuses_most",
                 f"{file.name}: {code} in {count:,} of {tally.read:,} rows. Nothing was loaded.",
@@ -309,6 +337,7 @@ def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[st
     if writer.ports.unplaced:
         result.warnings["port_not_in_registry"] = writer.ports.unplaced
     result.unknown_columns = unknown
+    result.unknown_labels = tally.unknown_labels
     result.changes = writer.counts.changes
     return result
 

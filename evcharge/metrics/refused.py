@@ -21,7 +21,7 @@ class Refused:
     """Refused rows [counts]; ``rows`` is the sum of the three after it.
 
     A row without a recorded outcome would have been a failure where no energy flowed or no transaction came about;
-    ``unknown`` can't be told. Source: ``clean.would_have_counted``.
+    ``unknown`` can't be judged. Source: ``clean.would_have_counted``.
     """
 
     rows: int = 0

@@ -155,7 +155,7 @@ def refused_note(refused: Refused) -> str:
     rows = counted(refused.rows, "row")
     return (
         f"The loads refused {rows}, which no rate here counts: {refused.failures:,} would have counted as failures, "
-        f"{refused.successes:,} as successes, {refused.unknown:,} can't be told."
+        f"{refused.successes:,} as successes, {refused.unknown:,} can't be judged."
     )
 
 

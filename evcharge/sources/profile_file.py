@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.resources import files
@@ -94,7 +94,9 @@ def with_overrides(
     *,
     columns: Mapping[str, str] | None = None,
     timezone: str | None = None,
-    time_format: str | None = None,
+    zones: Mapping[str, str] | None = None,
+    ambiguous: str | None = None,
+    time_format: str | Sequence[str] | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
@@ -108,7 +110,9 @@ def with_overrides(
         profile: what to start from.
         columns: our column (``station_id``, ``station_name``) to their field; what is named here must be in the file.
         timezone: IANA zone.
-        time_format: as in ``Conventions``.
+        zones: label of a zone to its offset, such as ``+05:30``; beside those that the profile explains.
+        ambiguous: which of the two an hour is that a clock change repeats, ``earlier`` or ``later``.
+        time_format: as in ``Conventions``, or several of them for a file that mixes them.
         delimiter: one character, or the word ``tab``.
         decimal: ``.`` or ``,``.
         encoding: name of a text encoding.
@@ -119,25 +123,46 @@ def with_overrides(
     Raises:
         SourceError: ``bad_setting`` naming setting, value and what would be right.
     """
-    given = {"timezone": timezone, "time_format": time_format, "decimal": decimal, "energy_unit": energy_unit}
+    given = {"timezone": timezone, "decimal": decimal, "energy_unit": energy_unit, **_time_formats(time_format or ())}
     top = {"encoding": encoding, "failures_included": failures_included, "source": source}
     settings = _settings(_with_columns(profile, columns or {}))
     settings |= {key: value for key, value in top.items() if value is not None}
-    if time_format is not None:
-        settings["conventions"].pop("time_formats")
     settings["conventions"] |= {key: value for key, value in given.items() if value is not None}
+    if ambiguous is not None:
+        settings["conventions"]["ambiguous_time"] = {"earlier": "first", "later": "second"}.get(ambiguous, ambiguous)
+    settings["conventions"]["zone_labels"] = _with_labels(profile.conventions.zone_labels, zones or {})
     if delimiter is not None:
         settings["delimiters"] = ["\t" if delimiter == "tab" else delimiter]
     return _profile(Settings(f"profile {profile.name} with the settings given", settings, "bad_setting"))
 
 
+def _time_formats(given: str | Sequence[str]) -> dict[str, Any]:
+    """The conventions that state these formats; none where none is given."""
+    formats = [given] if isinstance(given, str) else list(given)
+    if len(formats) > 1:
+        return {"time_formats": formats}
+    return {"time_format": formats[0], "time_formats": ()} if formats else {}
+
+
+def _with_labels(labels: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The labels with these explained anew, whatever their letter case."""
+    anew = {label.casefold() for label in given}
+    return {**{label: offset for label, offset in labels.items() if label.casefold() not in anew}, **given}
+
+
 def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
-    """The profile with these columns mapped anew; what mapped or filled them before is dropped."""
+    """The profile with these columns mapped anew; what mapped or filled them before is dropped.
+
+    A file whose lengths are named needs no ends.
+    """
+    mapped = {**profile.columns, **{ours: (theirs,) for ours, theirs in columns.items()}}
+    spared = {"end_time"} if "duration_minutes" in columns and "end_time" not in columns else set()
+    optional = {ours: theirs for ours, theirs in profile.optional_columns.items() if ours not in columns}
     return replace(
         profile,
-        columns={**profile.columns, **{ours: (theirs,) for ours, theirs in columns.items()}},
+        columns={ours: theirs for ours, theirs in mapped.items() if ours not in spared},
         combined={ours: parts for ours, parts in profile.combined.items() if ours not in columns},
-        optional_columns={ours: theirs for ours, theirs in profile.optional_columns.items() if ours not in columns},
+        optional_columns={**optional, **{ours: theirs for ours, theirs in mapped.items() if ours in spared}},
         constants={ours: text for ours, text in profile.constants.items() if ours not in columns},
         session_key=() if "session_id" in columns else profile.session_key,
     )

@@ -368,10 +368,15 @@ def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
 
 
 def _map_hint(look: _Look) -> str:
-    """The options that would name the missing columns; of a session key, its session id; a mark has none."""
+    """The options that would name the missing columns; of a session key, its session id; a mark has none.
+
+    Where nothing is like an end, a column that is like a length will do.
+    """
     options = []
     for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
         near = _near(theirs, ours, look.names)
+        if ours == "end_time" and not near and (lengths := _near("duration", "duration_minutes", look.names)):
+            ours, near = "duration_minutes", lengths
         ours = "session_id" if ours == "session_key" else ours
         options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
     if not options:

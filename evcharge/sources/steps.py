@@ -28,6 +28,12 @@ _DAYS_AND_CLOCK = re.compile(r"([0-9]{1,4}) days? \+?([0-9]{1,2}):([0-5][0-9]:[0
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _FLAGS = re.compile(r"([0-9]{1,9})(?:\.0*)?")
 _LARGEST_MONTH = 12
+_OF_A_TEMPLATE = re.compile(
+    r"(?:string|text|alphanumeric|integer|int|number|numeric|decimal|float|boolean|enum|date|date ?time|timestamp|"
+    r"iso ?8601|yyyy-mm-dd[thmsz:]*|required|recommended|optional|conditional|not required)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What the lines under a template's header say of a field: its type, and whether it must be filled in."""
 
 EVWATTS_DUPLICATE = 16
 """Bit of EV WATTS' ``flag_id`` that marks a row as a duplicate. Source: the data set's dictionary."""
@@ -116,6 +122,12 @@ def drop_filler_rows(fields: Sequence[Texts]) -> list[bool]:
     return [not any(text.strip() for text in row) for row in zip(*fields, strict=True)]
 
 
+def drop_template_rows(fields: Sequence[Texts]) -> list[bool]:
+    """Rows of a template's own, in which each field that is filled says a type, or whether it must be filled in."""
+    rows = ([text.strip() for text in row if text.strip()] for row in zip(*fields, strict=True))
+    return [bool(filled) and all(map(_OF_A_TEMPLATE.fullmatch, filled)) for filled in rows]
+
+
 def drop_evwatts_duplicates(fields: Sequence[Texts]) -> list[bool]:
     """Rows that the flags in the first field, a sum of bits, mark as a duplicate of another row."""
     matches = [_FLAGS.fullmatch(text.strip()) for text in fields[0]]
@@ -144,7 +156,7 @@ ROW_STEPS: Mapping[str, Callable[[Sequence[Texts]], list[list[str]]]] = {only_wi
 """Steps on a row's fields together."""
 
 DROPPING: Mapping[str, Callable[[Sequence[Texts]], list[bool]]] = {
-    step.__name__: step for step in (drop_filler_rows, drop_evwatts_duplicates)
+    step.__name__: step for step in (drop_filler_rows, drop_template_rows, drop_evwatts_duplicates)
 }
 """Steps that say which rows are left out and counted as skipped. They are done first, on the fields as written."""
 

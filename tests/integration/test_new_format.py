@@ -90,6 +90,16 @@ def test_nothing_private_of_it_is_stored(run):
     assert b"CARD" not in stored
 
 
+def test_of_several_files_without_a_salt_the_load_says_once_how_many_drivers_were_left_out(run, monkeypatch):
+    monkeypatch.delenv("EVCHARGE_DRIVER_SALT")
+    again = Path("river.csv").read_bytes().replace(b"P1", b"P3").replace(b"CARD-2", b"")
+    Path("other.csv").write_bytes(again)
+    out = run("load", "river.csv", "other.csv", "--profile", "my.toml", "--create-db")
+    assert [line for line in out.splitlines() if "drivers_left_out" in line] == [
+        "warning: 5 drivers_left_out: drivers are stored as salted hashes only; state a salt: EVCHARGE_DRIVER_SALT"
+    ]
+
+
 def test_without_a_salt_no_driver_is_stored_and_the_load_says_so(run, monkeypatch):
     monkeypatch.delenv("EVCHARGE_DRIVER_SALT")
     out = run("load", "river.csv", "--profile", "my.toml", "--create-db")

@@ -162,9 +162,9 @@ def recorded_in(tmp_path, day_of, *, reason_of=lambda n: "", energy_kwh="7.5"):
 
 def test_energy_that_every_session_has_is_not_called_unrecorded(sqlite_url, tmp_path, page):
     load(sqlite_url, recorded_in(tmp_path, lambda n: f"2025-04-{n % 28 + 1:02}"))
-    assert "Not recorded</dt><dd>port_id and stop_reason or error_code: what needs" in page(sqlite_url)
+    assert "Not recorded</dt><dd>port_id and stop_reason or error_code: the parts that need" in page(sqlite_url)
     by_none = page(sqlite_url, "--definition", "chargex_session")
-    assert "Not recorded</dt><dd>port_id and stop_reason or error_code: what needs" in by_none
+    assert "Not recorded</dt><dd>port_id and stop_reason or error_code: the parts that need" in by_none
 
 
 def test_energy_that_no_session_has_is_called_unrecorded(sqlite_url, tmp_path, page):

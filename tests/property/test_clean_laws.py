@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from evcharge.clean import clean
 from evcharge.frames import CLEAN_FRAME, REJECT_FRAME, Conventions
-from evcharge.parse import local_hours, parse_durations, parse_instants, parse_numbers, parse_words
+from evcharge.instants import local_hours, parse_instants
+from evcharge.parse import parse_durations, parse_numbers, parse_words
 from evcharge.rules import RULES, STRUCTURAL_RULES
 from tests.support.factories import AS_OF, raw_sessions
 from tests.support.strategies import ZONES, any_text, conventions, laws, raws, rows
@@ -289,11 +290,11 @@ def test_clock_changes_are_read_as_the_zone_s_own_clocks_show_them(zone, choice)
             assert times.nonexistent[row] == (not shown)
             assert times.ambiguous[row] == (repeated and choice == "reject")
             if not shown:
-                assert times.instants[row] is times.later[row] is pd.NaT
+                assert times.instants[row] is times.earlier[row] is times.later[row] is pd.NaT
                 assert hours[row] == 0
             else:
                 assert times.instants[row] == shown[-1 if choice == "second" else 0]
-                assert times.later[row] == (shown[-1] if choice == "reject" else times.instants[row])
+                assert (times.earlier[row], times.later[row]) == (shown[0], shown[-1])
                 assert hours[row] == int(f"{wall:%Y%m%d%H}")
         assert not times.unreadable.any()
 

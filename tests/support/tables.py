@@ -77,7 +77,7 @@ class Layout:
         with open_file(path) as file:
             profile = with_overrides(pick_profile(file, builtin_profiles().values()), **{**self.settings, **settings})
             assert profile.name == self.name
-            return list(read(file, settled(file, profile), salt="a grain"))
+            return list(read(file, settled(file, profile).profile, salt="a grain"))
 
     def read_text(self, folder: Path, data: Data, **settings: str) -> list[RawSessions]:
         """As ``read``, of a file that holds the data."""

@@ -93,6 +93,7 @@ WARNING_CODES = [
     "station_text_shortened",
     *LEFT_OUT_CODES,
     "hour_is_ambiguous",
+    "zone_label_left_aside",
     "longer_than_a_week",
     "implausible_power",
 ]
@@ -705,6 +706,39 @@ def test_an_average_above_400_kw_is_kept_with_a_warning(energy, warnings):  # 98
     result = cleaned({"energy_kwh": energy})
     assert len(result.rows) == 1
     assert result.warnings == warnings
+
+
+def test_a_label_left_aside_is_counted_once_a_row():
+    both = {"start_time": "2025-04-01T08:00:00", "start_zone": "XST", "end_time": "2025-04-01T09:00:00"}
+    result = cleaned(both | {"end_zone": "XST"}, {"start_zone": "XST"}, timezone="America/New_York")
+    assert result.warnings == {"zone_label_left_aside": 1}
+    assert result.rows["start_time"].dt.hour.tolist() == [12, 12]
+
+
+def test_a_label_that_nobody_explains_is_what_the_reject_shows():
+    rejects = cleaned({"start_time": "2025-04-01T08:00:00", "start_zone": "XST", "end_time": None}).rejects
+    assert rejects[["rule", "column", "value"]].to_numpy().tolist() == [
+        ["start_time_zone_unknown", "start_zone", "XST"]
+    ]
+
+
+NIGHT = {"start_time": "2025-11-02T01:40:00", "end_time": "2025-11-02T01:10:00"}
+"""Ends by the clock before it starts: only the repeated hour makes both true."""
+
+
+@pytest.mark.parametrize("choice", ["reject", "first", "second"])
+def test_a_session_whose_clock_was_set_back_within_it_lasts_to_the_later_reading_whatever_is_chosen(choice):
+    result = cleaned(NIGHT, timezone="America/New_York", ambiguous_time=choice)
+    assert result.rows["duration_minutes"].tolist() == [30.0]
+    assert result.rows["start_time"].dt.hour.tolist() == [5]
+
+
+@pytest.mark.parametrize(("choice", "hour", "minutes"), [("first", 5, 110.0), ("second", 6, 50.0)])
+def test_a_choice_settles_a_start_whose_end_is_beyond_the_repeated_hour(choice, hour, minutes):
+    row = {"start_time": "2025-11-02T01:40:00", "end_time": "2025-11-02T02:30:00"}
+    result = cleaned(row, timezone="America/New_York", ambiguous_time=choice)
+    assert (result.rows["start_time"].dt.hour.tolist(), result.warnings) == ([hour], {})
+    assert result.rows["duration_minutes"].tolist() == [minutes]
 
 
 def test_warnings_count_kept_rows_only():

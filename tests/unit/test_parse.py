@@ -12,10 +12,14 @@ import pandas as pd
 import pytest
 
 import evcharge.clean
+import evcharge.instants
+import evcharge.limits
 import evcharge.parse
+import evcharge.parsed
 import evcharge.rules
 from evcharge.frames import Conventions
-from evcharge.parse import Times, local_hours, parse_durations, parse_instants, parse_numbers, parse_words
+from evcharge.instants import Times, local_hours, parse_instants
+from evcharge.parse import parse_durations, parse_numbers, parse_words
 
 MARKS = ("unreadable", "without_zone", "nonexistent", "ambiguous", "beyond_calendar")
 IMPORTED = {
@@ -23,10 +27,14 @@ IMPORTED = {
     "collections.abc",
     "dataclasses",
     "datetime",
+    "evcharge.arrays",
     "evcharge.frames",
+    "evcharge.instants",
+    "evcharge.limits",
     "evcharge.parse",
-    "itertools",
+    "evcharge.parsed",
     "evcharge.rules",
+    "itertools",
     "functools",
     "numpy",
     "numpy.typing",
@@ -149,7 +157,7 @@ def test_numbers_are_divided_into_the_unit():
         ("-1:00", "h:m:s", "unreadable"),
         ("１:30", "h:m:s", "unreadable"),
         ("1:30:00.5", "h:m:s", "unreadable"),
-        ("1 day, 1:30:00", "h:m:s", "unreadable"),
+        ("1 day, 1:30:00", "h:m:s", 1530),
         ("1.5", "hours", 90),
         ("90", "minutes", 90),
         ("-0", "minutes", 0),
@@ -162,6 +170,58 @@ def test_numbers_are_divided_into_the_unit():
 )
 def test_a_duration_is_read_in_the_stated_form_only(text, duration_format, minutes):
     assert duration(text, duration_format) == minutes
+
+
+@pytest.mark.parametrize("duration_format", ["h:m:s", "hours", "minutes", "seconds"])
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("PT2H15M", 135),
+        ("PT45M", 45),
+        ("P1DT30S", 1440.5),
+        ("PT1.5H", 90),
+        ("PT0S", 0),
+        ("2.01:00:30", 2940.5),
+        ("3 days 00:06:00", 4326),
+        ("1 day 0:00:30.5", 1440 + 30.5 / 60),
+        ("0 days 00:20:00", 20),
+        ("2h 10m", 130),
+        ("2h10m", 130),
+        ("1 hour 5 minutes 30 seconds", 65.5),
+        (" 90 min ", 90),
+        ("1d 1h", 1500),
+        ("30s", 0.5),
+        ("1 day", 1440),
+        ("26:03:04", 1563 + 4 / 60),
+        ("0:30:00", 30),
+    ],
+)
+def test_a_duration_that_states_its_own_units_is_read_whatever_the_form(text, duration_format, minutes):
+    assert duration(text, duration_format) == pytest.approx(minutes, abs=1e-9)
+
+
+@pytest.mark.parametrize("duration_format", ["h:m:s", "hours", "minutes", "seconds"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0:60:00",
+        "0:30:00.5",
+        "P",
+        "PT",
+        "P1Y",
+        "P1M",
+        "-PT5M",
+        "-2h",
+        "-00:05:00",
+        "1.24:00:00",
+        "h",
+        "5 m 2 h",
+        "1.5.01:00",
+        "３h",
+    ],
+)
+def test_a_duration_whose_units_are_broken_or_have_no_one_length_is_unreadable(text, duration_format):
+    assert duration(text, duration_format) == "unreadable"
 
 
 def test_a_duration_follows_the_decimal_sign():
@@ -405,7 +465,10 @@ def test_the_local_hour_is_the_zone_s_else_the_written_offset_s_else_utc_s(text,
     assert local_hours(times, zone).tolist() == [hour]
 
 
-@pytest.mark.parametrize("module", [evcharge.clean, evcharge.parse, evcharge.rules])
+@pytest.mark.parametrize(
+    "module",
+    [evcharge.clean, evcharge.instants, evcharge.limits, evcharge.parse, evcharge.parsed, evcharge.rules],
+)
 def test_cleaning_reads_no_clock_file_database_or_environment(module):
     tree = list(ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))))
     imported = {name.name for node in tree if isinstance(node, ast.Import) for name in node.names}
@@ -458,12 +521,30 @@ def test_a_label_needs_no_zone_and_an_hour_that_the_zone_skips_is_one_by_the_lab
 
 
 @pytest.mark.parametrize("label", ["XST", "M", "-07:00", "America/Denver"])
-@pytest.mark.parametrize("zone", [None, "America/Denver"])
-def test_a_label_that_nobody_explained_is_marked_and_places_nothing(label, zone):
-    times = labelled("2019-07-01T12:00", label, timezone=zone)
+def test_a_label_that_nobody_explained_is_marked_and_places_nothing(label):
+    times = labelled("2019-07-01T12:00", label)
     assert times.unknown_label[0]
+    assert not times.label_left_aside[0]
     assert not marks(times)
     assert times.instants.isna().all()
+
+
+@pytest.mark.parametrize("label", ["XST", "M", "-07:00", "America/Denver"])
+def test_a_label_that_nobody_explained_is_left_aside_where_a_zone_is_stated(label):
+    times = labelled("2019-07-01T12:00", label, timezone="America/Denver")
+    assert times.instants[0].isoformat() == "2019-07-01T18:00:00+00:00"
+    assert (times.label_left_aside[0], times.unknown_label[0]) == (True, False)
+    assert not marks(times)
+    assert marks(labelled("2019-03-10T02:30", label, timezone="America/Denver")) == ["nonexistent"]
+    assert not labelled("2019-07-01T12:00", "MST", timezone="America/Denver").label_left_aside[0]
+
+
+@pytest.mark.parametrize(("choice", "hour"), [("reject", 0), ("first", 0), ("second", 1)])
+def test_a_repeated_hour_is_both_readings_and_the_chosen_one(choice, hour):
+    times = parse_instants(series("2025-10-26T02:30"), Conventions(timezone="Europe/Berlin", ambiguous_time=choice))
+    assert times.instants[0].hour == hour
+    assert (times.earlier[0].hour, times.later[0].hour) == (0, 1)
+    assert (times.repeated[0], times.ambiguous[0]) == (True, choice == "reject")
 
 
 @pytest.mark.parametrize("label", [None, "", "  "])
@@ -484,8 +565,11 @@ def test_each_row_goes_by_its_own_label():
     texts = series("2019-07-01T12:00", "2019-07-01T12:00", "2019-07-01T12:00", "2019-07-01T12:00")
     conventions = Conventions(zone_labels=LABELS, timezone="Europe/Oslo")
     times = parse_instants(texts, conventions, series("MDT", None, "UTC", "XST"))
-    assert times.instants.dt.hour.tolist()[:3] == [18, 10, 12]
-    assert times.unknown_label.tolist() == [False, False, False, True]
+    assert times.instants.dt.hour.tolist() == [18, 10, 12, 10]
+    assert times.label_left_aside.tolist() == [False, False, False, True]
+    nowhere = parse_instants(texts, Conventions(zone_labels=LABELS), series("MDT", None, "UTC", "XST"))
+    assert nowhere.instants.dt.hour.tolist()[::2] == [18, 12]
+    assert nowhere.unknown_label.tolist() == [False, False, False, True]
 
 
 def test_the_local_hour_is_by_the_label_where_no_zone_is_stated():
@@ -498,3 +582,41 @@ def test_the_local_hour_is_by_the_label_where_no_zone_is_stated():
 def test_a_pattern_takes_labels_as_iso_does():
     times = labelled("7/1/2019 12:00", "MDT", time_format="%m/%d/%Y %H:%M")
     assert times.instants[0].hour == 18
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("01.12.17 10:30", "2017-01-12T10:30:00.000"),
+        ("01/13/2017 14:50", "2017-01-13T14:50:00.000"),
+        ("2017-01-13T14:50:07-05:00", "2017-01-13T19:50:07.000"),
+        ("1484316000", "2017-01-13T14:00:00.000"),
+    ],
+)
+def test_of_several_formats_each_time_is_read_by_the_one_that_fits_it(text, start):
+    formats = ("%m.%d.%y %H:%M", "%m/%d/%Y %H:%M", "iso8601", "epoch_s")
+    times = parse_instants(
+        series("01.12.17 10:30", text, "soon", None), Conventions(time_formats=formats, timezone="UTC")
+    )
+    assert times.instants[1].isoformat(timespec="milliseconds") == f"{start}+00:00"
+    assert times.instants.notna().tolist() == [True, True, False, False]
+    assert times.unreadable.tolist() == [False, False, True, False]
+    assert times.present.tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("formats", [("%d/%m/%Y", "%m/%d/%Y"), ("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%Y")])
+def test_a_time_that_two_of_several_formats_read_differently_is_unreadable(formats):
+    texts = series("03/02/2018", "23/02/2018", "02/23/2018", "02/02/2018")
+    times = parse_instants(texts, Conventions(time_formats=formats, timezone="Europe/Berlin"))
+    assert times.unreadable.tolist() == [True, False, False, False]
+    for instants in (times.instants, times.earlier, times.later):
+        assert instants.isna().tolist() == [True, False, False, False]
+
+
+def test_what_each_format_marks_stays_marked_in_a_mix():
+    formats = ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M")
+    texts = series("28/10/2018 02:30", "2018-10-28 02:30", "2018-03-25 02:30")
+    times = parse_instants(texts, Conventions(time_formats=formats, timezone="Europe/Berlin"))
+    assert times.ambiguous.tolist() == [True, True, False]
+    assert times.nonexistent.tolist() == [False, False, True]
+    assert parse_instants(texts, Conventions(time_formats=formats)).without_zone.all()

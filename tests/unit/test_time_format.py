@@ -25,9 +25,23 @@ def settle(tmp_path):
         lines = [f"{n},X,{start},{end},1" for n, (start, end) in enumerate(rows)]
         (tmp_path / "sessions.csv").write_text("\n".join([HEADER, *lines, ""]))
         with open_file(tmp_path / "sessions.csv") as file:
-            conventions = settled(file, profile).conventions
-        assert conventions.time_formats == ()
-        return conventions.time_format
+            found = settled(file, profile)
+        assert found.profile.conventions.time_formats == ()
+        assert found.mixed == {}
+        return found.profile.conventions.time_format
+
+    return settle_it
+
+
+@pytest.fixture
+def settle_mixed(tmp_path):
+    def settle_it(*rows, profile):
+        """The conventions of a file of these starts and ends, and its times by format."""
+        lines = [f"{n},X,{start},{end},1" for n, (start, end) in enumerate(rows)]
+        (tmp_path / "sessions.csv").write_text("\n".join([HEADER, *lines, ""]))
+        with open_file(tmp_path / "sessions.csv") as file:
+            found = settled(file, profile)
+        return found.profile.conventions, found.mixed
 
     return settle_it
 
@@ -45,7 +59,7 @@ def refusal(settle):
 def test_a_profile_of_one_format_is_left_as_it_is(tmp_path):
     (tmp_path / "sessions.csv").write_text(f"{HEADER}\n1,X,whenever,,1\n")
     with open_file(tmp_path / "sessions.csv") as file:
-        assert settled(file, NATIVE) is NATIVE
+        assert settled(file, NATIVE) == (NATIVE, {})
 
 
 @pytest.mark.parametrize(
@@ -89,12 +103,50 @@ def test_readings_that_differ_by_the_hour_are_told_apart(refusal):
     assert "03 February 2018 11:10" in reason
 
 
-def test_where_none_fits_all_a_value_is_shown_that_each_can_not_read(refusal):
-    error = refusal(("23/02/2018 09:14", ""), ("02/23/2018 09:14", ""))
+def test_where_none_fits_all_and_one_time_fits_two_both_its_readings_are_shown(refusal):
+    error = refusal(("23/02/2018 09:14", ""), ("02/23/2018 09:14", ""), ("03/02/2018 09:14", ""))
     assert error.code == "time_formats_mixed"
-    assert f"'02/23/2018 09:14' does not fit {DAYS}" in error.reason
-    assert f"'23/02/2018 09:14' does not fit {MONTHS}" in error.reason
+    assert f"'02/23/2018 09:14' fits only {MONTHS}" in error.reason
+    assert f"'23/02/2018 09:14' fits only {DAYS}" in error.reason
+    assert f"'03/02/2018 09:14' is 03 February 2018 09:14 by {DAYS}, 02 March 2018 09:14 by {MONTHS}" in error.reason
     assert "--time-format" in error.hint
+
+
+POINTS = "%m.%d.%y %H:%M"
+
+
+def profile_of(*formats):
+    return replace(PROFILE, conventions=replace(PROFILE.conventions, time_formats=formats))
+
+
+def test_a_file_mixes_formats_where_each_of_its_times_fits_one(settle_mixed):
+    rows = [("01.12.17 10:30", "01.12.17 10:32"), ("01/13/2017 14:50", ""), ("01.12.17 10:30", "")]
+    conventions, counts = settle_mixed(*rows, profile=profile_of(MONTHS, POINTS))
+    assert conventions.time_formats == (MONTHS, POINTS)
+    assert counts == {MONTHS: 1, POINTS: 3}
+    assert list(counts) == [MONTHS, POINTS]
+
+
+def test_a_format_that_no_time_needs_is_out_of_the_mix(settle_mixed):
+    rows = [("01.12.17 10:30", ""), ("01/13/2017 14:50", ""), ("03/02/2017 14:50", "")]
+    conventions, counts = settle_mixed(*rows, profile=profile_of(DAYS, MONTHS, POINTS))
+    assert conventions.time_formats == (MONTHS, POINTS)
+    assert counts == {MONTHS: 2, POINTS: 1}
+
+
+def test_a_time_that_two_formats_of_the_mix_read_alike_is_counted_once(settle_mixed):
+    rows = [("13/01/2017 14:50", ""), ("01/13/2017 14:50", ""), ("02/02/2017 14:50", "")]
+    assert settle_mixed(*rows, profile=profile_of(DAYS, MONTHS)) == (
+        replace(PROFILE.conventions, time_format=DAYS, time_formats=(DAYS, MONTHS)),
+        {DAYS: 2, MONTHS: 1},
+    )
+
+
+def test_a_mixed_file_of_many_chunks_is_counted_whole(settle_mixed, monkeypatch):
+    read = evcharge.load.time_format.read
+    monkeypatch.setattr(evcharge.load.time_format, "read", lambda file, profile: read(file, profile, 1))
+    rows = [("01.12.17 10:30", "01.12.17 10:32"), ("01/13/2017 14:50", ""), ("01.12.17 10:30", "")]
+    assert settle_mixed(*rows, profile=profile_of(MONTHS, POINTS))[1] == {MONTHS: 1, POINTS: 3}
 
 
 @pytest.mark.parametrize("value", ["soon", "2018-02-23T09:14", "31/02/2018 09:14", "23/02/2018", "41/41/2018 09:14"])
@@ -111,7 +163,7 @@ def test_a_stated_format_overrides_and_nothing_is_settled(tmp_path, stated):
     profile = with_overrides(PROFILE, time_format=stated)
     (tmp_path / "sessions.csv").write_text(f"{HEADER}\n1,X,03/02/2018 09:14,,1\n")
     with open_file(tmp_path / "sessions.csv") as file:
-        assert settled(file, profile).conventions.time_format == stated
+        assert settled(file, profile).profile.conventions.time_format == stated
 
 
 def test_the_evidence_of_every_chunk_counts(settle, refusal, monkeypatch):
@@ -137,5 +189,5 @@ def test_with_three_formats_only_those_that_are_left_can_differ(settle, refusal)
 def test_the_settled_profile_keeps_all_other_settings(tmp_path):
     (tmp_path / "sessions.csv").write_text(f"{HEADER}\n1,X,23/02/2018 09:14,,1\n")
     with open_file(tmp_path / "sessions.csv") as file:
-        found = settled(file, PROFILE)
+        found = settled(file, PROFILE).profile
     assert found == replace(PROFILE, conventions=replace(PROFILE.conventions, time_format=DAYS, time_formats=()))

@@ -70,7 +70,7 @@ def _flips_title(flips: int, total: int) -> str:
 
 
 def _terms(story: Story) -> list[Term]:
-    definition, target = story.report.definition, f"{100 * story.report.target:g}%"
+    definition = story.report.definition
     rule = f"{definition.id}, version {definition.version}: {definition.title}"
     pairs = (
         ("Attempt", "A session in the data that the definition can judge."),
@@ -81,6 +81,30 @@ def _terms(story: Story) -> list[Term]:
             f"A change needs {LEAST_ATTEMPTS} attempts on {LEAST_DAYS} days on each side. A slow decline shows as its "
             "clearest step, and a rate since a chosen day looks a little more extreme than it is.",
         ),
+        *_verdict_terms(f"{100 * story.report.target:g}%"),
+        (
+            "Lost a week",
+            "Failures beyond what the target allows, at the present rate and the usual number of attempts; of a silent "
+            "station its usual successes. A floor: drivers who gave up left no attempt. In kWh: times the station's "
+            "mean charge.",
+        ),
+        (
+            "First step",
+            f"Inferred from the most frequent recorded reason if it has {LEADING_SHARE:.0%} of the failures now, else "
+            "review. A lead, not a diagnosis.",
+        ),
+        (
+            "Interval",
+            "Wilson, 95%. Attempts of one visit depend on each other, so the interval is a little too narrow.",
+        ),
+        ("Not uptime", "A success rate says nothing about hours out of service, and is not a NEVI submission."),
+    )
+    return terms_of(pairs)
+
+
+def _verdict_terms(target: str) -> tuple[tuple[str, str], ...]:
+    """What each verdict means, where ``target`` is the share that was promised, such as 95%."""
+    return (
         (
             "Below target",
             f"So few successes that a station exactly at {target} has so few less than once in {1 / BELOW_TAIL:,.0f} "
@@ -102,24 +126,7 @@ def _terms(story: Story) -> list[Term]:
             "by weekday; in a large network still less often. Holidays and planned closures look the same. After "
             f"{LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks a station counts as out of use, and can't be judged.",
         ),
-        (
-            "Lost a week",
-            "Failures beyond what the target allows, at the present rate and the usual number of attempts; of a silent "
-            "station its usual successes. A floor: drivers who gave up left no attempt. In kWh: times the station's "
-            "mean charge.",
-        ),
-        (
-            "First step",
-            f"Inferred from the most frequent recorded reason if it has {LEADING_SHARE:.0%} of the failures now, else "
-            "review. A lead, not a diagnosis.",
-        ),
-        (
-            "Interval",
-            "Wilson, 95%. Attempts of one visit depend on each other, so the interval is a little too narrow.",
-        ),
-        ("Not uptime", "A success rate says nothing about hours out of service, and is not a NEVI submission."),
     )
-    return terms_of(pairs)
 
 
 def _definition_table(comparison: Comparison) -> Table:

@@ -17,14 +17,17 @@ from evcharge.sources import table
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.frame import CALL, ERROR, FROM_STATION, RESULT, TO_STATION, Broken, Message
 from evcharge.sources.ocpp.payloads import scalar
-from evcharge.sources.ocpp.times import iso_time
+from evcharge.sources.ocpp.times import ZONE_LABELS, iso_time
 from evcharge.sources.profile import Profile
 
 _FRAME_START = re.compile(r"\[\s*[234]\s*,\s*(?:\\?\"|[0-9]+\s*,\s*[\"{])")
 _MAY_CARRY = re.compile(rf"{_FRAME_START.pattern}|correlationId")
 """What tells a line with a message, even a broken one, from the rest of a log."""
 
-_TIME = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_TIME = (
+    r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    rf"(?: (?:{'|'.join(ZONE_LABELS)})\b)?"
+)
 _BARE_FRAME = r"\[\s*[234]\s*,\s*(?:\"|[0-9]+\s*,\s*[\"{]).*"
 _LINES = tuple(
     re.compile(pattern)

@@ -15,6 +15,8 @@ _ISO = re.compile(
     r"(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,:](?P<fraction>[0-9]+))?"
     r" ?(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+_LABELLED = re.compile(r"(?P<time>.*[0-9]) ?(?P<zone>(?![AP]M$)[A-Z]{2,5})", re.DOTALL)
+"""A time that ends with the label of its zone: 2026-01-04 08:00:00 IST. AM and PM are no zones."""
 _DAY_FIRST = re.compile(
     r"(?P<day>[0-9]{1,2})/(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4}),? "
     r"(?P<hour>[0-9]{1,2}):(?P<rest>[0-9]{2}:[0-9]{2}) (?P<half>[AaPp])[Mm](?: (?P<zone>[A-Z]{1,5}))?"
@@ -22,6 +24,32 @@ _DAY_FIRST = re.compile(
 """The clock of the table export: 02/01/2026, 0:00:20 am IST. The day stands first; hours run from 0 or from 1."""
 
 _HALF_DAY_HOURS = 12
+
+
+ZONE_LABELS = (
+    *(
+        "UTC",
+        "GMT",
+        "WET",
+        "WEST",
+        "BST",
+        "CET",
+        "CEST",
+        "EET",
+        "EEST",
+        "MSK",
+        "SAST",
+        "IST",
+        "NPT",
+        "PKT",
+        "SGT",
+        "HKT",
+    ),
+    *("CST", "JST", "KST", "AWST", "ACST", "ACDT", "AEST", "AEDT", "NZST", "NZDT", "AST", "ADT", "EST", "EDT", "CDT"),
+    *("MST", "MDT", "PST", "PDT", "AKST", "AKDT", "HST", "BRT"),
+)
+"""Labels that are looked for behind a log's time, where other words stand, too, such as INFO. What one stands for is
+not said here: several stand for more than one zone."""
 
 
 class Moment(NamedTuple):
@@ -72,10 +100,13 @@ def logged_between(earlier: Moment, later: Moment) -> float | None:
 def iso_time(text: str) -> tuple[str, str]:
     """The time in one ISO spelling, at most six digits of a second, and the label of its zone; else as written."""
     text = text.strip()
-    if match := _ISO.fullmatch(text):
+    labelled = _LABELLED.fullmatch(text)
+    if match := _ISO.fullmatch(labelled["time"] if labelled else text):
         date = f"{match['year']}-{match['month']}-{match['day']}"
         fraction = f".{match['fraction'][:6]}" if match["fraction"] else ""
-        return f"{date}T{match['clock']}{fraction}{(match['offset'] or '').upper()}", ""
+        return f"{date}T{match['clock']}{fraction}{(match['offset'] or '').upper()}", labelled[
+            "zone"
+        ] if labelled else ""
     if match := _DAY_FIRST.fullmatch(text):
         hour = int(match["hour"]) % _HALF_DAY_HOURS + _HALF_DAY_HOURS * (match["half"] in "Pp")
         date = f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"

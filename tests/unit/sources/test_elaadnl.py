@@ -20,7 +20,11 @@ VARIANTS = {
     "days first, with hyphens": (LAYOUT.file(at("23-06-2019 21:15")), "kept 1"),
     "months first": (LAYOUT.file(at("06/23/2019 21:15")), "kept 1"),
     "only dates of either order": (LAYOUT.file(at("05/06/2019 21:15")), "refused time_format_ambiguous"),
-    "two ways to write a time": (LAYOUT.file({}, at("23/06/2019 21:15")), "refused time_formats_mixed"),
+    "two ways to write a time": (LAYOUT.file({}, at("23/06/2019 21:15")), "kept 2"),
+    "two ways, and a date of either order": (
+        LAYOUT.file({}, at("05/06/2019 21:15")),
+        "refused time_formats_mixed",
+    ),
     "a way that nobody knows": (LAYOUT.file(at("23 juni 2019")), "rejected start_time_unreadable"),
     "no end": (LAYOUT.file(at("2019-06-23 21:15:03")), "kept 1"),
     "an end before the start": (

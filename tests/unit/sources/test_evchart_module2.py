@@ -16,12 +16,22 @@ REQUIRED = Layout(
         if name not in ("charger_id", "connector_id", "error_other", "payment_other")
     },
 )
+TYPES = dict.fromkeys(LAYOUT.row, "String (36)") | {"session_start": "Datetime", "energy_kwh": "Decimal(8,2)"}
+NEEDS = {name: "Recommended" if name == "connector_id" else "REQUIRED " for name in LAYOUT.row}
+KNOWN_BLANK = dict.fromkeys(("station_id", "port_id", "network_provider", "charger_id"), "")
 VARIANTS = {
     **common_variants(LAYOUT),
     "only the required columns": (REQUIRED.file({}), "kept 1"),
     "a port without data": (LAYOUT.file({}, NO_DATA), "kept 1 skipped 1"),
     "a port without data, in blanks": (LAYOUT.file({k: v or " " for k, v in NO_DATA.items()}), "skipped 1"),
     "a wholly empty row": (LAYOUT.file(dict.fromkeys(LAYOUT.row, "")), "skipped 1"),
+    "the template's own lines": (LAYOUT.file(TYPES, NEEDS, {}), "kept 1 skipped 2"),
+    "the template's own lines, where only some fields have a type": (
+        LAYOUT.file({**NO_DATA, **KNOWN_BLANK, "power_kw": "String"}),
+        "skipped 1",
+    ),
+    "a session at a station that is called Text": (LAYOUT.file({"station_id": "Text", "port_id": "Text"}), "kept 1"),
+    "an error that is called Required": (LAYOUT.file({"session_error": "Required"}), "kept 1"),
     "a session id and nothing else": (LAYOUT.file({**NO_DATA, "session_id": "1"}), "rejected start_time_missing"),
     "an error and nothing else": (
         LAYOUT.file({**NO_DATA, "session_error": "E-1"}),

@@ -13,6 +13,7 @@ from evcharge.clean import clean
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from evcharge.sources.ocpp.reader import FIELDS
+from evcharge.sources.ocpp.times import iso_time
 
 AS_OF = pd.Timestamp("2026-01-01", tz="UTC")
 OCPP = builtin_profiles()["ocpp"]
@@ -433,6 +434,49 @@ def test_the_export_s_clock_counts_from_0_or_from_12_and_its_label_needs_explain
     explained = replace(OCPP, conventions=replace(OCPP.conventions, zone_labels={"IST": "+05:30"}))
     (row,) = outcome(tmp_path, head + request + answer, explained)[0]
     assert row.start_time.tz_convert("Asia/Kolkata").tz_localize(None).isoformat() == meant
+
+
+def prefixed(time):
+    """A refused card in a log whose lines begin with this time and a word."""
+    lines = ([2, "a", "Authorize", {"idTag": "TAG-1"}], [3, "a", {"idTagInfo": {"status": "Invalid"}}])
+    ways = ("received", "sent")
+    return "".join(f"{time} INFO station=CP-1 {way} {json.dumps(f)}\n" for way, f in zip(ways, lines, strict=True))
+
+
+@pytest.mark.parametrize("labels", [{}, {"IST": "+05:30"}])
+def test_the_label_behind_the_time_of_a_log_line_needs_explaining(tmp_path, labels):
+    profile = replace(OCPP, conventions=replace(OCPP.conventions, zone_labels=labels))
+    rows, told = outcome(tmp_path, prefixed("2025-01-04 08:00:00.123 IST"), profile)
+    starts = [row.start_time.isoformat(timespec="seconds") for row in rows]
+    assert starts == (["2025-01-04T02:30:00+00:00"] if labels else [])
+    assert told == ([("02:30:00", None, None, None)] if labels else ["start_time_zone_unknown"])
+
+
+@pytest.mark.parametrize("label", ["UTC", "GMT"])
+def test_a_log_in_utc_is_in_utc_wherever_its_stations_are(tmp_path, label):
+    profile = replace(OCPP, conventions=replace(OCPP.conventions, timezone="Asia/Kolkata"))
+    (row,) = outcome(tmp_path, prefixed(f"2025-01-04 08:00:00 {label}"), profile)[0]
+    assert row.start_time.isoformat(timespec="seconds") == "2025-01-04T08:00:00+00:00"
+
+
+@pytest.mark.parametrize("word", ["", " WARN", " ERROR", " ISTE", " [7]"])
+def test_another_word_behind_the_time_of_a_log_line_is_no_label(tmp_path, word):
+    assert outcome(tmp_path, prefixed(f"2025-01-04 08:00:00{word}"))[1] == ["start_time_without_zone"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2025-01-04 08:00:00 IST", ("2025-01-04T08:00:00", "IST")),
+        ("2025/01/04 08:00:00.5IST", ("2025-01-04T08:00:00.5", "IST")),
+        ("2025-01-04 08:00:00 +0530 IST", ("2025-01-04T08:00:00+0530", "IST")),
+        ("2025-01-04 08:00:00Z", ("2025-01-04T08:00:00Z", "")),
+        ("2025-01-04 08:00:00 PM", ("2025-01-04 08:00:00 PM", "")),
+        ("soon IST", ("soon IST", "")),
+    ],
+)
+def test_a_time_and_the_label_of_its_zone_are_told_apart(text, told):
+    assert iso_time(text) == told
 
 
 def test_a_session_id_never_holds_a_token(tmp_path):

@@ -11,55 +11,7 @@ import pytest
 from evcharge.clean import clean
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from tests.support.factories import AS_OF
-
-DAY = "2024-05-06"
-
-
-class Log:
-    """A log of one station, a message a line; every answer accepts."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, clock, frame, way="received"):
-        text = frame if isinstance(frame, str) else json.dumps(frame)
-        self.lines.append(f"{DAY}T{clock}Z station=CP-1 {way} {text}")
-        return self
-
-    def start(self, clock, transaction, *, number=None, connector=1, meter=0, tag="TAG-1", at=None):
-        number = number or f"start-{len(self.lines)}"
-        asked = {"connectorId": connector, "idTag": tag, "meterStart": meter, "timestamp": at or f"{DAY}T{clock}Z"}
-        self.say(clock, [2, number, "StartTransaction", asked])
-        answer = {"transactionId": transaction, "idTagInfo": {"status": "Accepted"}}
-        return self.say(clock, [3, number, answer], "sent")
-
-    def stop(self, clock, transaction, meter, *, reason="Local", at=None, **more):
-        told = {"meterStop": meter, "timestamp": at or f"{DAY}T{clock}Z", "reason": reason, **more}
-        named = {} if transaction is None else {"transactionId": transaction}
-        return self.say(clock, [2, f"stop-{len(self.lines)}", "StopTransaction", {**named, **told}])
-
-    def notice(self, clock, connector, status):
-        told = {"connectorId": connector, "status": status, "errorCode": "NoError", "timestamp": f"{DAY}T{clock}Z"}
-        return self.say(clock, [2, f"notice-{len(self.lines)}", "StatusNotification", told])
-
-    def values(self, clock, transaction, *samples):
-        told = {"connectorId": 1, "transactionId": transaction}
-        value = [{"timestamp": f"{DAY}T{clock}Z", "sampledValue": list(samples)}]
-        return self.say(clock, [2, f"values-{len(self.lines)}", "MeterValues", {**told, "meterValue": value}])
-
-    def event(self, clock, kind, register=None, *, context="Sample.Periodic", offline=False):
-        info = {
-            "eventType": kind,
-            "timestamp": f"{DAY}T{clock}Z",
-            "seqNo": 0,
-            "transactionInfo": {"transactionId": "T"},
-        }
-        info |= {"triggerReason": "Trigger", "evse": {"id": 1, "connectorId": 1}, "offline": offline}
-        if register is not None:
-            info["meterValue"] = [
-                {"timestamp": info["timestamp"], "sampledValue": [{"value": register, "context": context}]}
-            ]
-        return self.say(clock, [2, f"event-{len(self.lines)}", "TransactionEvent", info])
+from tests.support.ocpp_log import DAY, Log
 
 
 @pytest.fixture

@@ -203,6 +203,20 @@ def test_a_bad_override_is_refused(key, value):
     assert caught.value.code == "bad_setting"
 
 
+def test_a_profile_with_its_lengths_mapped_needs_no_end():
+    assert (
+        with_overrides(NATIVE, columns={"duration_minutes": "Dauer"}).missing_from(
+            ("session_id", "station_id", "start_time", "Dauer", "energy_kwh")
+        )
+        == ()
+    )
+    both = with_overrides(NATIVE, columns={"duration_minutes": "Dauer", "end_time": "Ende"})
+    assert both.columns["end_time"] == ("Ende",)
+    assert both.missing_from(("session_id", "station_id", "start_time", "Dauer", "energy_kwh")) == (
+        ("end_time", "Ende"),
+    )
+
+
 def test_a_mapped_session_id_replaces_the_session_key():
     changed = with_overrides(builtin_profiles()["cary"], columns={"session_id": "id"})
     assert changed.session_key == ()

@@ -119,6 +119,19 @@ def test_near_names_are_told_where_no_name_is_right(refused):
     assert "--map session_id=sessionNo --map station_id=stationNo --map start_time=startAt" in error.hint
 
 
+@pytest.mark.parametrize(
+    ("lengths", "option"),
+    [
+        ("duration", "duration_minutes=duration"),
+        ("duration,ended_time", "end_time=ended_time"),
+        ("fee", "end_time=THEIR_COLUMN"),
+    ],
+)
+def test_a_column_of_lengths_is_named_where_nothing_is_like_an_end(refused, lengths, option):
+    hint = refused(f"session_id,station_id,begin,{lengths},energy_kwh\n", [NATIVE]).hint
+    assert f"--map {option}." in hint
+
+
 @pytest.mark.parametrize(("mark", "option"), [(";", "--delimiter ';'"), ("\t", "--delimiter tab")])
 def test_the_refusal_names_the_delimiter_it_sees(refused, mark, option):
     assert option in refused(HEADER.replace(",", mark)).hint

@@ -154,6 +154,16 @@ DROPPED = {
         (["0", ""], False),
         (["-", "-"], False),
     ],
+    "drop_template_rows": [
+        (["String", "datetime", "Decimal(8,2)", "Date Time (UTC)", "ISO 8601", "YYYY-MM-DDThh:mm:ssZ"], True),
+        (["Required", "Recommended", "Required if there was an error", "not required"], True),
+        (["", " ", "String"], True),
+        (["", " "], False),
+        (["Required", "2024-01-01T00:00:00Z"], False),
+        (["Stringent"], False),
+        (["Interrupted"], False),
+        (["0"], False),
+    ],
     "drop_evwatts_duplicates": [
         (["16"], True),
         (["17"], True),

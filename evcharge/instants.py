@@ -1,0 +1,341 @@
+"""Parsing text into instants by stated conventions: formats, offsets, labels of zones, hours that a clock change moves.
+
+Nothing is guessed: a text that does not fit the convention is marked, never bent. What does not belong here: numbers
+and durations (``parse``), which marks refuse a row (``rules``), and files (``sources``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from evcharge.arrays import Flags, Integers
+from evcharge.frames import Conventions
+
+_ISO_8601 = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
+    r"(?P<offset>[Zz]|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?"
+)
+"""ISO 8601, and RFC 3339, which sets no limit to the digits of a fraction and allows small letters."""
+_RARE_IN_ISO = re.compile(r"[tz,]|\.[0-9]{7}")
+_LONG_FRACTION = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
+_EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,6}))?")
+_BEYOND_MICROSECONDS = re.compile(r"(?<=\.[0-9]{6})[0-9]{1,3}")
+_WORDS_FOR_THE_PRESENT = ("now", "today")  # pandas would read them as the clock's time
+_CALENDAR = (
+    pd.Timestamp("1900-01-01", tz="UTC"),
+    pd.Timestamp("2200-01-01", tz="UTC"),
+)  # within what pandas 2 can hold
+_CALENDAR_MS = tuple(int(end.timestamp() * 1000) for end in _CALENDAR)
+
+
+@dataclass(frozen=True)
+class Times:
+    """A column of times as read.
+
+    Attributes:
+        instants: ``datetime64[ms, UTC]``; NaT where nothing could be read, the earlier where ``ambiguous``.
+        later: the same, but the later reading where ``repeated``.
+        earlier: the same, but the earlier reading where ``repeated``.
+        offset_minutes: minutes east of UTC that each text states; 0 where it states none.
+        present: something is written.
+        unreadable: what is written is not a time in a stated format, or two stated formats read it differently.
+        without_zone: a time, but neither it nor the conventions say in which zone.
+        unknown_label: a time whose zone label the conventions do not explain, and they state no zone either.
+        label_left_aside: a time with a label that the conventions do not explain, read in the zone that they state.
+        nonexistent: a local time that a clock change skipped.
+        repeated: a local time that a clock change repeated.
+        ambiguous: one of these, with no stated choice.
+        beyond_calendar: a well-formed time too far away to be kept.
+    """
+
+    instants: pd.Series
+    later: pd.Series
+    earlier: pd.Series
+    offset_minutes: Integers
+    present: Flags
+    unreadable: Flags
+    without_zone: Flags
+    unknown_label: Flags
+    label_left_aside: Flags
+    nonexistent: Flags
+    repeated: Flags
+    ambiguous: Flags
+    beyond_calendar: Flags
+
+
+def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series | None = None) -> Times:
+    """Instants of a text column, in the stated format and zone.
+
+    An offset in the text decides; a time without one is read by the label of its row, where the conventions explain
+    it, else in ``conventions.timezone``. Where several formats are stated, each time is read by the one that fits it;
+    a time that two of them read differently is unreadable.
+    """
+    stripped = pd.Series([t.strip() or None if t else None for t in texts], dtype="object")
+    if stripped.isna().all():
+        return _no_times(len(stripped))
+    label_offsets = _label_offsets(labels, conventions, len(stripped))
+    formats = conventions.time_formats or (conventions.time_format,)
+    first, *others = (_parse_by(name, stripped, conventions, label_offsets) for name in formats)
+    return _each_by_its_own(first, others) if others else first
+
+
+def _parse_by(time_format: str, texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
+    """The times as this one format reads them."""
+    conventions = replace(conventions, time_format=time_format, time_formats=())
+    if time_format in ("epoch_s", "epoch_ms"):
+        return _parse_epochs(texts, conventions)
+    return _parse_calendar(texts, conventions, label_offsets)
+
+
+def _each_by_its_own(merged: Times, others: Sequence[Times]) -> Times:
+    """Each time as the format that fits it reads it; unreadable where two read it differently, or none does."""
+    clash = np.zeros(len(merged.present), dtype=bool)
+    for other in others:
+        either_missing = np.asarray(merged.instants.isna() & other.instants.isna())
+        differ = np.asarray(merged.instants != other.instants) & ~either_missing
+        clash |= ~merged.unreadable & ~other.unreadable & differ
+        merged = _with_rows_of(merged, other, merged.unreadable & ~other.unreadable)
+    gone = {name: getattr(merged, name).where(~clash) for name in ("instants", "later", "earlier")}
+    return replace(merged, **gone, unreadable=merged.unreadable | clash)
+
+
+def _with_rows_of(times: Times, other: Times, rows: Flags) -> Times:
+    """The times, but of these rows those of the other reading."""
+    pairs = {column.name: (getattr(times, column.name), getattr(other, column.name)) for column in fields(Times)}
+    merged: dict[str, Any] = {
+        name: mine.where(~rows, theirs) if isinstance(mine, pd.Series) else np.where(rows, theirs, mine)
+        for name, (mine, theirs) in pairs.items()
+    }
+    return Times(**merged)
+
+
+def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: int) -> list[str | None]:
+    """The offset that each row's label stands for, '' where it has no label, None where nobody said."""
+    if labels is None or labels.isna().all():
+        return [""] * count
+    known = {label.casefold(): offset for label, offset in conventions.zone_labels.items()}
+    return [known.get(label.strip().casefold()) if label and label.strip() else "" for label in labels]
+
+
+def _no_times(count: int) -> Times:
+    none = np.zeros(count, dtype=bool)
+    instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
+    return Times(
+        instants=instants,
+        later=instants,
+        earlier=instants,
+        offset_minutes=np.zeros(count, dtype=np.int64),
+        present=none,
+        unreadable=none,
+        without_zone=none,
+        unknown_label=none,
+        label_left_aside=none,
+        nonexistent=none,
+        repeated=none,
+        ambiguous=none,
+        beyond_calendar=none,
+    )
+
+
+def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
+    """Epochs by integer arithmetic, since a float loses milliseconds."""
+    present = np.asarray(texts.notna())
+    milliseconds = [_epoch_ms(text, conventions.time_format) for text in texts]
+    readable = np.array([ms is not None for ms in milliseconds], dtype=bool)
+    first, last = _CALENDAR_MS
+    within = np.array([ms is not None and first <= ms < last for ms in milliseconds], dtype=bool)
+    kept = np.array([ms if ok else 0 for ms, ok in zip(milliseconds, within, strict=True)], dtype="datetime64[ms]")
+    instants = pd.Series(kept).dt.tz_localize("UTC").where(within)
+    return replace(
+        _no_times(len(texts)),
+        instants=instants,
+        later=instants,
+        earlier=instants,
+        present=present,
+        unreadable=present & ~readable,
+        beyond_calendar=readable & ~within,
+    )
+
+
+def _epoch_ms(text: str | None, time_format: str) -> int | None:
+    found = _EPOCH.fullmatch(text) if text else None
+    if found is None or (time_format == "epoch_ms" and found["fraction"]):
+        return None
+    whole = int(found["whole"])
+    if time_format == "epoch_ms":
+        return whole
+    thousandths = int((found["fraction"] or "").ljust(3, "0")[:3])
+    return whole * 1000 + (-thousandths if found["whole"].startswith("-") else thousandths)
+
+
+def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
+    """Dates and clock times, each with its offset, that of its label, or in the stated zone."""
+    present = np.asarray(texts.notna())
+    is_iso = conventions.time_format == "iso8601"
+    if is_iso:
+        texts = pd.Series([_as_pandas_reads(text) if text else None for text in texts], dtype="object")
+    offsets = _iso_offsets(texts) if is_iso else _pattern_offsets(texts, conventions.time_format)
+    shaped = np.array([offset is not None for offset in offsets], dtype=bool)
+    has_offset = np.array([bool(offset) for offset in offsets], dtype=bool)
+    labelled = np.array([offset != "" for offset in label_offsets], dtype=bool) & ~has_offset
+    unexplained = labelled & np.array([offset is None for offset in label_offsets], dtype=bool)
+    if conventions.timezone is not None:
+        labelled &= ~unexplained
+    pandas_format = "ISO8601" if is_iso else conventions.time_format
+
+    instants = _parse(texts.where(has_offset), pandas_format, utc=True)
+    naive = _parse(texts.where(shaped & ~has_offset), pandas_format, utc=False)
+    local = _place(naive.where(~labelled), conventions)
+    placed = local.second if conventions.ambiguous_time == "second" else local.first
+    if labelled.any():
+        offsets = [label if use else own for own, label, use in zip(offsets, label_offsets, labelled, strict=True)]
+        placed = placed.where(~labelled, _shifted(naive, offsets).where(~unexplained))
+    instants = instants.where(has_offset, placed)
+
+    parsed = np.asarray(instants.notna()) | np.asarray(naive.notna())
+    beyond = _real_but_unparsed(texts, shaped & ~parsed, conventions.time_format)
+    without_zone = np.asarray(naive.notna()) & ~labelled & (conventions.timezone is None)
+    unreadable = present & ~parsed & ~beyond
+    unexplained &= np.asarray(naive.notna())
+    no_choice = conventions.ambiguous_time == "reject"
+    return Times(
+        instants=instants,
+        later=instants.where(~local.repeated, local.second),
+        earlier=instants.where(~local.repeated, local.first),
+        offset_minutes=_offset_minutes(offsets),
+        present=present,
+        unreadable=unreadable,
+        without_zone=without_zone,
+        unknown_label=unexplained & labelled,
+        label_left_aside=unexplained & ~labelled,
+        nonexistent=local.nonexistent,
+        repeated=local.repeated,
+        ambiguous=local.repeated & no_choice,
+        beyond_calendar=beyond,
+    )
+
+
+class _Local(NamedTuple):
+    """Local clock times as instants: both readings (alike but where ``repeated``), and where there are none or two."""
+
+    first: pd.Series
+    second: pd.Series
+    nonexistent: Flags
+    repeated: Flags
+
+
+def _shifted(naive: pd.Series, offsets: list[str | None]) -> pd.Series:
+    """Clock times as instants, each by its own offset."""
+    east = pd.Series(_offset_minutes(offsets).astype("timedelta64[m]").astype("timedelta64[ms]"))
+    instants: pd.Series = naive.dt.tz_localize("UTC") - east
+    return instants.astype("datetime64[ms, UTC]")
+
+
+def _as_pandas_reads(text: str) -> str:
+    """The same time with capital letters, a point, and at most six digits of a second: stored are three."""
+    if not _RARE_IN_ISO.search(text) or not _ISO_8601.fullmatch(text):
+        return text
+    return _LONG_FRACTION.sub("", text.upper().replace(",", "."))
+
+
+def _iso_offsets(texts: pd.Series) -> list[str | None]:
+    """The written offset of each text, '' where it has none, None where it is not ISO 8601 at all."""
+    matches = [_ISO_8601.fullmatch(text) if text else None for text in texts]
+    return [found["offset"] or "" if found else None for found in matches]
+
+
+def _pattern_offsets(texts: pd.Series, pattern: str) -> list[str | None]:
+    """The written offset of each text, '' where the pattern has none, None where pandas is not to read it.
+
+    Pandas would read some texts by rules of its own: digits of other scripts, the present, second 60.
+    """
+    offsets: list[str | None] = []
+    for text in texts:
+        if not text or not text.isascii() or text.lower() in _WORDS_FOR_THE_PRESENT:
+            offsets.append(None)
+        elif "%z" in pattern or "60" in text or "61" in text:
+            offsets.append(_pattern_offset(text, pattern))
+        else:
+            offsets.append("")
+    return offsets
+
+
+def _pattern_offset(text: str, pattern: str) -> str | None:
+    """The offset as +hhmm, '' where the pattern has none, None where the text does not fit the pattern."""
+    try:
+        return datetime.strptime(_BEYOND_MICROSECONDS.sub("", text), pattern).strftime("%z")  # noqa: DTZ007
+    except ValueError:
+        return None
+
+
+def _parse(texts: pd.Series, pandas_format: str, *, utc: bool) -> pd.Series:
+    """Times within the calendar; NaT for others, since only some versions of pandas hold them."""
+    parsed = pd.to_datetime(texts, format=pandas_format, utc=utc, errors="coerce")
+    parsed = parsed.astype("datetime64[ms, UTC]" if utc else "datetime64[ms]")
+    first, last = (end if utc else end.tz_localize(None) for end in _CALENDAR)
+    return parsed.where((parsed >= first) & (parsed < last))
+
+
+def _place(naive: pd.Series, conventions: Conventions) -> _Local:
+    """Local clock times as instants in the stated zone."""
+    none = np.zeros(len(naive), dtype=bool)
+    if conventions.timezone is None or naive.isna().all():
+        nothing = pd.Series(pd.NaT, index=naive.index, dtype="datetime64[ms, UTC]")
+        return _Local(nothing, nothing, none, none)
+    zone = ZoneInfo(conventions.timezone)
+    first = naive.dt.tz_localize(zone, ambiguous=~none, nonexistent="NaT")
+    second = naive.dt.tz_localize(zone, ambiguous=none, nonexistent="NaT")
+    nonexistent = np.asarray(first.isna() & naive.notna())
+    repeated = np.asarray((first != second) & first.notna())
+    earlier, later = (times.dt.tz_convert("UTC").astype("datetime64[ms, UTC]") for times in (first, second))
+    return _Local(earlier, later, nonexistent, repeated)
+
+
+def _real_but_unparsed(texts: pd.Series, unparsed: Flags, time_format: str) -> Flags:
+    """Rows that name a day of the calendar, so that only its distance kept pandas from parsing them."""
+    real = np.zeros(len(texts), dtype=bool)
+    for row in np.flatnonzero(unparsed):
+        real[row] = _names_a_day(texts[row], time_format)
+    return real
+
+
+def _names_a_day(text: str, time_format: str) -> bool:
+    if time_format != "iso8601":
+        return _pattern_offset(text, time_format) is not None
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def _offset_minutes(offsets: list[str | None]) -> Integers:
+    minutes = {offset: _minutes_east(offset) for offset in set(offsets)}
+    return np.array([minutes[offset] for offset in offsets], dtype=np.int64)
+
+
+def _minutes_east(offset: str | None) -> int:
+    if not offset or offset == "Z":
+        return 0
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    minutes = int(digits[:2]) * 60 + int(digits[2:4])
+    return -minutes if offset.startswith("-") else minutes
+
+
+def local_hours(times: Times, timezone: str | None) -> Integers:
+    """Hours as yyyymmddhh in the stated zone, else by the offset in the text, else in UTC; 0 without an instant."""
+    if timezone is not None:
+        wall = times.instants.dt.tz_convert(ZoneInfo(timezone)).dt.tz_localize(None)
+    else:
+        utc = times.instants.dt.tz_convert("UTC").dt.tz_localize(None)
+        wall = utc + pd.to_timedelta(pd.Series(times.offset_minutes), unit="min")
+    parts = wall.dt.year.astype("float64") * 1_000_000 + wall.dt.month * 10_000 + wall.dt.day * 100 + wall.dt.hour
+    return np.asarray(parts.fillna(0), dtype=np.int64)

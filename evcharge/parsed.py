@@ -1,0 +1,289 @@
+"""A chunk of raw rows with its text read, column by column: what the rules look at, and what is kept of a row.
+
+What does not belong here: what refuses a row (``rules``), and how a text becomes an instant (``instants``) or a
+number (``parse``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from evcharge.arrays import Flags, Floats
+from evcharge.frames import AUTHORISATION_MODES, LONGEST_TEXT, STATION_TEXTS, Conventions
+from evcharge.instants import Times, parse_instants
+from evcharge.limits import CLOCK_SKEW, EARLIEST, LONGEST_DURATION_MINUTES
+from evcharge.parse import Numbers, parse_durations, parse_numbers, parse_words
+
+ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
+DESCRIBING_COLUMNS = ("stop_reason", "error_code", "next_status", "trigger_reasons")
+"""Columns of texts that tell of a session and identify nothing: they are shortened, and never refuse it."""
+STATION_ATTRIBUTES = tuple(column.name for column in STATION_TEXTS if column.name not in ("latitude", "longitude"))
+"""Texts that tell of a station."""
+TEXT_COLUMNS = (*ID_COLUMNS, *DESCRIBING_COLUMNS, "authorisation_mode")
+SECOND_COLUMNS = (
+    *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
+)
+"""Columns of seconds between what happened and the start; before it they are negative."""
+
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters that no eye sees: soft hyphen, zero-width blanks and joiners, marks of direction, the byte order mark."""
+_AROUND_IDS = f" \t\u00a0{INVISIBLE}"
+_FORMULA = re.compile(r"""="(?P<quoted>[^"]*)"|'(?P<digits>[0-9]+)""")
+"""How Excel keeps leading zeros: ="007", and '007 as typed into a cell."""
+_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,}")
+"""A number of more than 11 digits as Excel writes it, such as 1.23457E+17: its last digits are lost."""
+
+UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Characters that no id and no attribute may hold: controls, and halves of pairs."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A raw chunk with its text read; every attribute is as long as the chunk. The rules look at this."""
+
+    raw: pd.DataFrame
+    conventions: Conventions
+    as_of: pd.Timestamp
+
+    @cached_property
+    def texts(self) -> dict[str, list[str | None]]:
+        """The id and text columns as they are kept; None where nothing is left.
+
+        Blanks around them are gone, and around an id what no eye sees and a spreadsheet's formula. Texts that tell of
+        a session are shortened. A text that may be left out and can't be kept is left out.
+        """
+        texts = {name: _ids(self.raw[name]) for name in ID_COLUMNS}
+        texts |= {name: _shortened(self.raw[name]) for name in DESCRIBING_COLUMNS}
+        texts["port_id"], texts["connector_id"] = map(_usable, (texts["port_id"], texts["connector_id"]))
+        modes = _without_blanks(self.raw["authorisation_mode"])
+        texts["authorisation_mode"] = [mode if mode in AUTHORISATION_MODES else None for mode in modes]
+        return texts
+
+    @cached_property
+    def start(self) -> Times:
+        """The start of each session; in a repeated hour whose end is told before it, the earlier."""
+        told = self._told_start
+        return replace(told, instants=told.instants.where(~self._crosses_change, told.earlier))
+
+    @cached_property
+    def _told_start(self) -> Times:
+        """The start of each session, whatever its end."""
+        return parse_instants(self.raw["start_time"], self.conventions, self.raw["start_zone"])
+
+    @cached_property
+    def _crosses_change(self) -> Flags:
+        """Rows whose start and end lie in one repeated hour, and whose clock ends before it starts."""
+        start, end = self._told_start, self.written_end
+        crossing: Flags = start.repeated & end.repeated & np.asarray(end.instants < start.instants)
+        return crossing
+
+    @cached_property
+    def written_end(self) -> Times:
+        """The end of each session, where the source states one."""
+        return parse_instants(self.raw["end_time"], self.conventions, self.raw["end_zone"])
+
+    @cached_property
+    def written_duration(self) -> Numbers:
+        """The length of each session, where the source states one [minutes]."""
+        return parse_durations(self.raw["duration_minutes"], self.conventions)
+
+    @cached_property
+    def end(self) -> pd.Series:
+        """The end as an instant: as stated, else start plus the stated duration, else missing."""
+        minutes = self.written_duration.amounts
+        stated = minutes <= LONGEST_DURATION_MINUTES
+        milliseconds = np.round(np.where(stated, minutes, 0) * 60_000).astype("timedelta64[ms]")
+        made = (self.start.instants + pd.Series(milliseconds)).where(stated)
+        is_written = self.written_end.present & ~self.end_is_undecided
+        return self._read_end.where(is_written, made).astype("datetime64[ms, UTC]")
+
+    @cached_property
+    def _read_end(self) -> pd.Series:
+        """The stated end; the later in a repeated hour where its clock is before that of the start."""
+        ends = self.written_end
+        return ends.instants.where(~self._crosses_change, ends.later)
+
+    @cached_property
+    def start_is_undecided(self) -> Flags:
+        """Rows whose start is in a repeated hour and whose end is not: their length is one of two."""
+        return self.start.ambiguous & self.written_end.present & ~self.written_end.ambiguous
+
+    @cached_property
+    def end_is_undecided(self) -> Flags:
+        """Rows whose end is in a repeated hour and whose start is not."""
+        return self.written_end.ambiguous & ~self.start.ambiguous
+
+    @cached_property
+    def duration_minutes(self) -> Floats:
+        """The length of each session, from start to end [minutes]; NaN without an end."""
+        milliseconds = (self.end - self.start.instants).dt.total_seconds() * 1000
+        return np.asarray(milliseconds.round(), dtype=np.float64) / 60_000
+
+    @cached_property
+    def average_power_kw(self) -> Floats:
+        """Energy over length [kW]; NaN where one is missing or nothing passed."""
+        minutes = self.duration_minutes
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(minutes > 0, self.energy_kwh * 60 / minutes, np.nan)
+
+    @cached_property
+    def updated(self) -> Times:
+        """The source's own version of each row."""
+        return parse_instants(self.raw["source_updated_at"], self.conventions)
+
+    @cached_property
+    def known_version(self) -> pd.Series:
+        """The source's own version of each row; NaT where it can't be read or can't be."""
+        instants = self.updated.instants
+        left_out = self.updated.ambiguous | self.before_earliest(instants) | self.after_today(instants)
+        return instants.where(~left_out)
+
+    @cached_property
+    def energy_kwh(self) -> Floats:
+        """Energy delivered [kWh]; NaN where none is known: a meter that restarted says less than nothing."""
+        return self.known(self.energy, 0, np.inf)
+
+    @cached_property
+    def energy(self) -> Numbers:
+        """Energy as written [kWh]."""
+        return parse_numbers(
+            self.raw["energy_kwh"], self.conventions.decimal, {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit]
+        )
+
+    @cached_property
+    def peak_power(self) -> Numbers:
+        """Highest power of the session [kW]."""
+        return parse_numbers(
+            self.raw["peak_power_kw"], self.conventions.decimal, {"kW": 1, "W": 1000}[self.conventions.power_unit]
+        )
+
+    @cached_property
+    def start_soc(self) -> Numbers:
+        """State of charge at the start [%]."""
+        return parse_numbers(self.raw["start_soc_percent"], self.conventions.decimal, 1)
+
+    @cached_property
+    def end_soc(self) -> Numbers:
+        """State of charge at the end [%]."""
+        return parse_numbers(self.raw["end_soc_percent"], self.conventions.decimal, 1)
+
+    @cached_property
+    def seconds(self) -> dict[str, Numbers]:
+        """The columns of seconds from the start [seconds]."""
+        return {name: parse_numbers(self.raw[name], self.conventions.decimal, 1) for name in SECOND_COLUMNS}
+
+    def known(self, numbers: Numbers, least: float, most: float) -> Floats:
+        """The amounts from ``least`` to ``most``; NaN for what can't be."""
+        within = (numbers.amounts >= least) & (numbers.amounts <= most)
+        return np.where(within, numbers.amounts, np.nan)
+
+    def words(self, column: str) -> pd.Series:
+        """A column of yes and no: True, False or missing."""
+        return parse_words(self.raw[column], self.conventions)
+
+    def is_no_word(self, column: str) -> Flags:
+        """Rows with something written in a column of yes and no that is neither."""
+        texts = self.raw[column]
+        if texts.isna().all():
+            return np.zeros(len(texts), dtype=bool)
+        return np.asarray(self.words(column).isna() & texts.notna() & (texts.str.strip() != ""))
+
+    @cached_property
+    def success(self) -> pd.Series:
+        """What the source recorded of the outcome: True, False or missing."""
+        return self.words("success")
+
+    def has_fault(self, code: str) -> Flags:
+        """Rows whose own structure has this fault."""
+        return np.asarray(self.raw["fault"] == code, dtype=bool)
+
+    def is_missing(self, column: str) -> Flags:
+        """Rows with nothing but blanks in a text column."""
+        return np.array([text is None for text in self.texts[column]], dtype=bool)
+
+    def is_left_out(self, column: str) -> Flags:
+        """Rows that have a text in this column and keep none."""
+        pairs = zip(_without_blanks(self.raw[column]), self.texts[column], strict=True)
+        return np.array([text is not None and kept is None for text, kept in pairs], dtype=bool)
+
+    def is_unusable(self, column: str) -> Flags:
+        """Rows whose text holds a control character or is longer than the database keeps."""
+        return np.array([text is not None and not is_usable(text) for text in self.texts[column]], dtype=bool)
+
+    def is_shortened(self, column: str) -> Flags:
+        """Rows whose text was written on one line, or cut to what the database keeps."""
+        texts = self.raw[column]
+        if texts.isna().all():
+            return np.zeros(len(texts), dtype=bool)
+        return np.array([bool(text) and not is_usable(text.strip(" \u00a0")) for text in texts], dtype=bool)
+
+    def is_padded(self, column: str) -> Flags:
+        """Rows whose id lost what stood around it."""
+        pairs = zip(self.raw[column], self.texts[column], strict=True)
+        return np.array(
+            [kept is not None and kept != text and not is_formula(text) for text, kept in pairs], dtype=bool
+        )
+
+    def is_formula(self, column: str) -> Flags:
+        """Rows whose id was written as a spreadsheet's formula."""
+        return np.array([is_formula(text) for text in self.raw[column]], dtype=bool)
+
+    def is_rounded(self, column: str) -> Flags:
+        """Rows whose id is a number that a spreadsheet has rounded."""
+        return np.array([bool(text and _ROUNDED.fullmatch(text)) for text in self.texts[column]], dtype=bool)
+
+    def before_earliest(self, times: pd.Series) -> Flags:
+        """Rows whose time is before any charging session could be."""
+        return np.asarray(times < EARLIEST)
+
+    def after_today(self, times: pd.Series) -> Flags:
+        """Rows whose time is further ahead than clocks run."""
+        return np.asarray(times > self.as_of + CLOCK_SKEW)
+
+
+def _without_blanks(texts: pd.Series) -> list[str | None]:
+    if texts.isna().all():
+        return [None] * len(texts)
+    return [text.strip(" \u00a0") if text and not text.isspace() else None for text in texts]
+
+
+def is_formula(text: str | None) -> bool:
+    """Whether an id is written as a spreadsheet's formula."""
+    return bool(text and text[:1] in "='" and _FORMULA.fullmatch(text))
+
+
+def _ids(texts: pd.Series) -> list[str | None]:
+    """Ids without what stands around them: blanks, what no eye sees, and a spreadsheet's formula."""
+    if texts.isna().all():
+        return [None] * len(texts)
+    return [_id(text) if text else None for text in texts]
+
+
+def _id(text: str) -> str | None:
+    found = _FORMULA.fullmatch(text) if text[:1] in "='" else None
+    inner = (found["quoted"] or found["digits"] or "") if found else text
+    return None if inner.isspace() else inner.strip(_AROUND_IDS) or None
+
+
+def is_usable(text: str) -> bool:
+    """Whether the database takes the text as an id or an attribute."""
+    return len(text) <= LONGEST_TEXT and not UNUSABLE.search(text)
+
+
+def _usable(texts: list[str | None]) -> list[str | None]:
+    return [text if text is None or is_usable(text) else None for text in texts]
+
+
+def _shortened(texts: pd.Series) -> list[str | None]:
+    """Texts on one line and no longer than the database keeps; one that fits stays as it is."""
+    return [text if text is None or is_usable(text) else shortened(text) for text in _without_blanks(texts)]
+
+
+def shortened(text: str) -> str | None:
+    """A text on one line, its blanks folded, cut to what the database keeps; None where nothing is left."""
+    return " ".join(UNUSABLE.sub(" ", text).split())[:LONGEST_TEXT].strip() or None
