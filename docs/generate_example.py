@@ -44,7 +44,7 @@ def tell_example() -> tuple[Story, str]:
         sessions, url = Path(folder) / "charging_sessions.csv", f"sqlite:///{folder}/star.db"
         write_sample(sessions, rows=ROWS, stations=STATIONS)
         upgrade(url)
-        load_file(sessions, url, [builtin_profiles()["native"]])
+        load_file(sessions, url, [builtin_profiles()["sample"]])
         return build_page(url, PageRequest(target=DEFAULT_TARGET, selection=Selection()))
 
 

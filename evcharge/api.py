@@ -113,6 +113,11 @@ class Reliability:
         return self.reasons_report.network
 
     @property
+    def notes(self) -> list[str]:
+        """What must be said with the figures: what is made up, what publishers left out, what loads refused."""
+        return self.report.notes
+
+    @property
     def refused(self) -> Refused:
         """The rows of the selection that loads refused, and how they would have counted."""
         return self.report.refused
@@ -192,6 +197,11 @@ def _database(data: Data, timezone: str | None) -> Iterator[tuple[str | Engine, 
 
 
 def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) -> LoadResult:
-    """Loads the sessions as a file of the native layout would be: by the same rules, nothing cleaned away."""
+    """Loads the sessions as a file of the native layout would be: by the same rules, nothing cleaned away.
+
+    Those that carry the mark of ``evcharge sample`` are loaded as the sample, so that every figure says so.
+    """
     sessions.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%f%z")
-    return load_file(path, url, [with_overrides(builtin_profiles()["native"], timezone=timezone)])
+    native, sample = (builtin_profiles()[name] for name in ("native", "sample"))
+    profile = sample if set(sample.marks) <= set(sessions.columns) else native
+    return load_file(path, url, [with_overrides(profile, timezone=timezone)])

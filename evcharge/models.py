@@ -32,6 +32,10 @@ from sqlalchemy.types import TypeEngine
 
 REGISTRY_ZONE = "none"
 """What ``load_ledger.timezone`` says of a station registry, which holds no sessions."""
+SAMPLE_SOURCE = "sample"
+"""Source of what ``evcharge sample`` makes up: its sessions are no data, and every output that holds any says so."""
+LOADED, INCOMPLETE, UNLOADED = "loaded", "incomplete", "unloaded"
+"""What ``load_ledger.status`` says of a load."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -220,6 +224,7 @@ class LoadLedger(Base):
             "rows_read = inserted + updated + unchanged + superseded + rejected", name="every_row_is_accounted_for"
         ),
         CheckConstraint("failures_included IN ('yes', 'no', 'unknown')", name="failures_included_is_known_word"),
+        CheckConstraint("status IN ('loaded', 'incomplete', 'unloaded')", name="status_is_known_word"),
     )
 
     load_key: Mapped[int] = mapped_column(BigKey, primary_key=True, doc="Surrogate key of the load. Source: evcharge.")
@@ -274,6 +279,33 @@ class LoadLedger(Base):
     finished_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When its last row was written. Source: the clock.")
     evcharge_version: Mapped[str] = mapped_column(
         String(32), doc="Version of evcharge that loaded it. Source: evcharge."
+    )
+    status: Mapped[str] = mapped_column(
+        String(10),
+        server_default=LOADED,
+        doc="What there is of it: loaded; incomplete, since sessions that it shares with another load went with that "
+        "one, and loading its file again brings them back; or unloaded: its sessions and rejects are out, and its "
+        "counts tell what was in. Source: evcharge unload.",
+    )
+    unloaded_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, doc="When it was taken out; empty while it is in. Source: the clock."
+    )
+
+
+class LoadOverlap(Base):
+    """Two loads that share sessions: one read sessions that the other one holds, since it wrote them last."""
+
+    __tablename__ = "load_overlap"
+    __table_args__ = (Index(None, "holder_key"),)
+
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read them, too. Source: load_ledger."
+    )
+    holder_key: Mapped[int] = mapped_column(
+        BigKey,
+        ForeignKey(LoadLedger.load_key),
+        primary_key=True,
+        doc="Load whose rows stand: without it they are gone. Source: load_ledger.",
     )
 
 

@@ -26,6 +26,7 @@ from evcharge.cli.options import global_options, reading_profiles, setting
 from evcharge.cli.report import compare, make_report, report, sandwich
 from evcharge.cli.stations import stations
 from evcharge.cli.terminal import EXIT_INTERRUPTED, show_error, tell
+from evcharge.cli.unload import unload
 from evcharge.errors import EvchargeError
 
 
@@ -99,7 +100,7 @@ def run() -> None:
 
 
 COMMANDS = (
-    *(load, check, formats, stations, report, explain, compare, visits, reasons, chargex),
+    *(load, unload, check, formats, stations, report, explain, compare, visits, reasons, chargex),
     *(export, sample, db, show_config),
     sandwich,
 )

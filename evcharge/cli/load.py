@@ -41,6 +41,8 @@ LOAD_WARNINGS = {
     "start_moved": "sessions whose start another file has moved",
     "drivers_left_out": "drivers are stored as salted hashes only; state a salt: EVCHARGE_DRIVER_SALT",
     "not_replaced": "sessions of the first load did not come back",
+    "demo_in_database": "sessions are made up and stand beside real ones; to take them out: "
+    "evcharge unload --source sample",
     "port_not_in_registry": "sessions name a port in place of a station, and no registry of the source places it",
 }
 """What a load says beside ``clean.WARNINGS``."""

@@ -252,9 +252,16 @@ def reading_options(command: Command) -> Command:
 
 
 def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **overrides: Any) -> list[Profile]:
-    """The profiles a file may be read by: the built-in ones, or the named one; ``--map`` alone means native."""
+    """The profiles a file may be read by: the built-in ones, or the named one; ``--map`` alone means native.
+
+    What ``evcharge sample`` made up keeps its source whatever ``--source`` says, and no other file may take it.
+    """
+    from evcharge.models import SAMPLE_SOURCE
     from evcharge.sources import builtin_profiles, read_profile, with_overrides
 
+    if overrides.get("source") == SAMPLE_SOURCE:
+        reason = f"{SAMPLE_SOURCE} is the source of what evcharge sample makes up; name another."
+        raise click.BadParameter(reason, param_hint="--source")
     builtin = builtin_profiles()
     mapped = dict(columns)
     overrides["zones"] = dict(overrides.get("zones") or ())
@@ -270,4 +277,8 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
                 f"Built in: {', '.join(sorted(builtin))}.",
             )
         chosen = [read_profile(Path(profile))]
-    return [with_overrides(one, columns=mapped, **overrides) for one in chosen]
+    of_sample = {**overrides, "source": None}
+    return [
+        with_overrides(one, columns=mapped, **(of_sample if one.source == SAMPLE_SOURCE else overrides))
+        for one in chosen
+    ]

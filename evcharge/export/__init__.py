@@ -20,11 +20,12 @@ from evcharge.export.geojson import write_geojson
 from evcharge.export.job import Job, WrittenFile
 from evcharge.export.parquet import write_parquet
 from evcharge.metrics.definitions import Definition
+from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate.reading import reading
 from evcharge.models import FactCharging, LoadLedger
 from evcharge.output import written_together
-from evcharge.report.rates import no_sessions
+from evcharge.report.rates import made_up_notes, no_sessions
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -82,6 +83,7 @@ def export(
     with reading(database) as session, written_together() as open_part:
         _refuse_empty(session, selection)
         job = Job(session, folder, open_part, selection, definition, target)
+        job.notes += made_up_notes(count_made_up(session, selection))
         WRITERS[file_format](job)
         files = [file.told() for file in job.files]
     return Exported(file_format, files, job.notes)

@@ -15,7 +15,7 @@ from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint, select
 from evcharge.export.csv import write_csv
 from evcharge.export.job import Job, NewFile
 from evcharge.export.star import STAR, described_row, kind_of, table_of
-from evcharge.models import Base, LoadLedger
+from evcharge.models import UNLOADED, Base, LoadLedger
 
 DESCRIPTION = (
     "The star schema of evcharge: one row of fact_charging is one charging session as its source recorded it, kept "
@@ -33,12 +33,12 @@ _WORDS = re.compile(r"(\w+) IN \((.+)\)")
 def write_datapackage(job: Job) -> None:
     """Writes each table of the star as CSV, and the descriptor of them all."""
     write_csv(job)
-    sources = sorted(job.session.scalars(select(LoadLedger.source).distinct()))
+    sources = sorted(job.session.scalars(select(LoadLedger.source).where(LoadLedger.status != UNLOADED).distinct()))
     descriptor = {
         "profile": "tabular-data-package",
         "name": "evcharge",
         "title": "Charging sessions",
-        "description": DESCRIPTION,
+        "description": " ".join([DESCRIPTION, *job.notes]),
         "sources": [{"title": source} for source in sources],
         "resources": [_resource(model, file) for model, file in zip(STAR, job.files, strict=True)],
     }

@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 
 from evcharge.export.job import Job
 from evcharge.export.star import STAR, described_row, table_of
-from evcharge.models import Base, DimStation, LoadLedger
+from evcharge.models import Base, DimStation, LoadLedger, LoadOverlap
 from evcharge.views import VIEWS, view_column_doc
 
 QUERIES = {
@@ -42,8 +42,8 @@ ORDER BY SUM(sessions) DESC, stop_reason, error_code""",
         "title": "Every row accounted for, load by load",
         "description": "Every row that was read is accounted for: rows_read = inserted + updated + unchanged + "
         "superseded + rejected, so the last column is 0.",
-        "sql": """SELECT load_key, source, file_name, started_at, rows_read, inserted, updated, unchanged, superseded,
-       rejected, rows_read - inserted - updated - unchanged - superseded - rejected AS unaccounted
+        "sql": """SELECT load_key, source, file_name, started_at, status, rows_read, inserted, updated, unchanged,
+       superseded, rejected, rows_read - inserted - updated - unchanged - superseded - rejected AS unaccounted
 FROM load_ledger
 ORDER BY load_key""",
     },
@@ -68,13 +68,19 @@ UNITS = ("kWh", "kW", "minutes")
 """The units that Datasette before 1.0 shows beside values; all others stand in the words of their columns."""
 
 
+DESCRIPTION = (
+    "Charging sessions as their sources recorded them, kept whether they worked or not, and the reliability of "
+    "stations. An empty field means not recorded, never zero. Times are UTC."
+)
+
+
 def write_datasette(job: Job) -> None:
     """Writes ``metadata.json`` for the database as it is named."""
-    tables = {**{model.__tablename__: _table(model) for model in STAR}, **_views(job)}
+    models: tuple[type[Base], ...] = (*STAR, LoadOverlap)
+    tables = {**{model.__tablename__: _table(model) for model in models}, **_views(job)}
     document = {
         "title": "Charging sessions",
-        "description": "Charging sessions as their sources recorded them, kept whether they worked or not, and the "
-        "reliability of stations. An empty field means not recorded, never zero. Times are UTC.",
+        "description": " ".join([DESCRIPTION, *job.notes]),
         "databases": {
             _database_name(job): {"tables": {**tables, "alembic_version": {"hidden": True}}, "queries": QUERIES}
         },

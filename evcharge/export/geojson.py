@@ -43,7 +43,7 @@ def write_geojson(job: Job) -> None:
             f"of {counted(len(stations), 'station')} none has coordinates.",
             "Load a registry that places them: evcharge stations FILE",
         )
-    job.notes += report.notes
+    job.notes += [note for note in report.notes if note not in job.notes]
     if len(placed) < len(stations):
         lacking = len(stations) - len(placed)
         job.notes.append(f"No coordinates, so not among these: {lacking:,} of {counted(len(stations), 'station')}.")

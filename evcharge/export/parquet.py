@@ -5,6 +5,7 @@ Text is exactly the source's: no program runs it. What does not belong here: whi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from evcharge.errors import ReportError
@@ -29,7 +30,7 @@ def write_parquet(job: Job) -> None:
         reason = "what writes Parquet (pyarrow) is not installed."
         raise ReportError("parquet_not_installed", reason, "Run: pip install 'evcharge[parquet]'") from error
     for model in STAR:
-        schema = arrow_schema(model)
+        schema = arrow_schema(model, job.notes)
         file = job.new_file(f"{model.__tablename__}.parquet")
         file.rows = 0
         with ParquetWriter(file, schema) as writer:
@@ -40,8 +41,8 @@ def write_parquet(job: Job) -> None:
                 file.rows += len(rows)
 
 
-def arrow_schema(model: type[Base]) -> Any:
-    """The Arrow schema of a table; what each column means travels with it."""
+def arrow_schema(model: type[Base], notes: Sequence[str] = ()) -> Any:
+    """The Arrow schema of a table; what each column means travels with it, and what must be said with the sessions."""
     import pyarrow
 
     types = {
@@ -56,4 +57,4 @@ def arrow_schema(model: type[Base]) -> Any:
         pyarrow.field(column.name, types[kind_of(column)], bool(column.nullable), {"description": str(column.doc)})
         for column in table_of(model).columns
     ]
-    return pyarrow.schema(fields, {"description": described_row(model)})
+    return pyarrow.schema(fields, {"description": " ".join([described_row(model), *notes])})

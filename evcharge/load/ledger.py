@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.errors import DatabaseError, SourceError
 from evcharge.load.result import LoadResult
-from evcharge.models import LoadLedger, RejectedRow
+from evcharge.models import LOADED, LoadLedger, RejectedRow
 from evcharge.sources import SourceFile
 from evcharge.sources.profile import Profile
 from evcharge.version import __version__
@@ -49,7 +49,18 @@ def open_entry(
         started_at=started_at,
         finished_at=started_at,
         evcharge_version=__version__,
+        status=LOADED,
+        unloaded_at=None,
     )
+
+
+def begin_entry(session: Session, entry: LoadLedger, earlier: LoadLedger | None) -> LoadLedger:
+    """Puts an entry into the ledger, in place of that of an earlier load of the same bytes, whose key it takes."""
+    if earlier:
+        entry.load_key = earlier.load_key
+    load = session.merge(entry)
+    session.flush()
+    return load
 
 
 def close_entry(
@@ -86,8 +97,23 @@ def zone_of(profile: Profile) -> str:
     return profile.conventions.timezone or "offset"
 
 
-def first_result(session: Session, load: LoadLedger, file: SourceFile, profile: Profile) -> LoadResult:
-    """The first result again; a load of the same bytes by other settings is refused."""
+def first_result(session: Session, load: LoadLedger, file: SourceFile) -> LoadResult:
+    """The first result again."""
+    by_rule = select(RejectedRow.rule, func.count().label("rows")).where(RejectedRow.load_key == load.load_key)
+    rules = session.execute(by_rule.group_by(RejectedRow.rule).order_by(RejectedRow.rule))
+    result = result_of_entry(load, "already loaded")
+    result.rejects_by_rule = {row.rule: row.rows for row in rules}
+    result.first_loaded_at = load.finished_at.isoformat()
+    result.file, result.first_loaded_as = file.name, load.file_name
+    return result
+
+
+def refuse_other_settings(load: LoadLedger, file: SourceFile, profile: Profile) -> None:
+    """Refuses to load the same bytes by other settings than those that they are in by.
+
+    Raises:
+        SourceError: ``loaded_with_other_settings``.
+    """
     then = (load.profile, load.timezone, load.failures_included)
     now = (profile.fingerprint, zone_of(profile), profile.failures_included)
     if then != now:
@@ -99,13 +125,6 @@ def first_result(session: Session, load: LoadLedger, file: SourceFile, profile: 
             f"{'; '.join(differing)}).",
             "To load it again in place of the first load, add --replace.",
         )
-    by_rule = select(RejectedRow.rule, func.count().label("rows")).where(RejectedRow.load_key == load.load_key)
-    rules = session.execute(by_rule.group_by(RejectedRow.rule).order_by(RejectedRow.rule))
-    result = result_of_entry(load, "already loaded")
-    result.rejects_by_rule = {row.rule: row.rows for row in rules}
-    result.first_loaded_at = load.finished_at.isoformat()
-    result.file, result.first_loaded_as = file.name, load.file_name
-    return result
 
 
 def result_of_entry(load: LoadLedger, status: str) -> LoadResult:

@@ -22,6 +22,7 @@ FACT_COLUMNS = tuple(column.name for column in FactCharging.__table__.columns)
 """The fact's columns in the order of the table; a fact is a tuple in this order."""
 KEY = tuple(FACT_COLUMNS.index(name) for name in ("station_key", "session_id"))
 LINEAGE = tuple(FACT_COLUMNS.index(name) for name in ("load_key", "source_line"))
+LOAD = FACT_COLUMNS.index("load_key")
 VERSION = FACT_COLUMNS.index("source_updated_at")
 
 Fact = tuple[Any, ...]

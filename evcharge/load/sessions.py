@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import Engine, exc
+from sqlalchemy import Engine, exc, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.clean import clean
@@ -25,13 +25,22 @@ from evcharge.errors import GateError, SourceError
 from evcharge.frames import Cleaned, RawSessions, note_lines
 from evcharge.load.companions import pick_among
 from evcharge.load.contradictions import Contradictions
-from evcharge.load.ledger import close_entry, first_result, open_entry, result_of_entry, zone_of
+from evcharge.load.ledger import (
+    begin_entry,
+    close_entry,
+    first_result,
+    open_entry,
+    refuse_other_settings,
+    result_of_entry,
+    zone_of,
+)
+from evcharge.load.overlaps import keep_overlaps, mark_incomplete
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
-from evcharge.load.writer import UNPLACED, Writer, remove_load
+from evcharge.load.writer import UNPLACED, Writer, empty_load
 from evcharge.migrate import require_head
-from evcharge.models import LoadLedger
+from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
 from evcharge.parsed import INVISIBLE
 from evcharge.rules import LEFT_OUT_RULES
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
@@ -154,12 +163,11 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
     try:
         with one_transaction(engine) as (session, undo):
             earlier = earlier_load(session, file, profile.source)
-            if earlier and not options.replace:
-                return first_result(session, earlier, file, profile)
-            removed = remove_load(session, earlier) if earlier else 0
-            result = _write_all(session, file, profile, options, now)
-            if removed > result.inserted:
-                result.warnings["not_replaced"] = removed - result.inserted
+            if earlier and not options.replace and earlier.status != UNLOADED:
+                refuse_other_settings(earlier, file, profile)
+                if earlier.status == LOADED:
+                    return first_result(session, earlier, file)
+            result = _load_in_place_of(session, earlier, file, profile, options, now)
             if options.dry_run:
                 undo()
     except exc.DBAPIError as error:
@@ -171,16 +179,34 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
     return result
 
 
-def _write_all(session: Session, file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> LoadResult:
-    """Reads, cleans and writes every chunk, and closes the ledger entry."""
+def _load_in_place_of(
+    session: Session,
+    earlier: LoadLedger | None,
+    file: SourceFile,
+    profile: Profile,
+    options: LoadOptions,
+    now: datetime,
+) -> LoadResult:
+    """Loads a file in place of what there is of an earlier load of it, if there is one."""
+    removed = empty_load(session, earlier.load_key) if earlier else 0
     settled_profile, times_by_format = settled(file, profile)
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
-    load = _new_entry(file, profile, time_format, now)
-    session.add(load)
-    session.flush()
+    load = begin_entry(session, _new_entry(file, profile, time_format, now), earlier)
+    result = _write_all(session, load, file, settled_profile, options)
+    result.times_by_format = dict(times_by_format)
+    if removed > result.inserted:
+        result.warnings["not_replaced"] = removed - result.inserted
+        mark_incomplete(session, load.load_key)
+    return result
+
+
+def _write_all(
+    session: Session, load: LoadLedger, file: SourceFile, profile: Profile, options: LoadOptions
+) -> LoadResult:
+    """Reads, cleans and writes every chunk, and closes the ledger entry."""
     writer, tally, contradictions = Writer(session, load), _Tally(), Contradictions()
-    for raw in read(file, settled_profile, salt=options.driver_salt, companions=options.companions):
-        cleaned = clean(raw, pd.Timestamp(now))
+    for raw in read(file, profile, salt=options.driver_salt, companions=options.companions):
+        cleaned = clean(raw, pd.Timestamp(load.started_at))
         if tally.read == 0:
             _refuse_unstated(cleaned, len(raw.frame), file)
         cleaned = writer.write(cleaned, raw.frame[["line", "raw"]])
@@ -191,12 +217,24 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
     _refuse_too_many(tally, options, file)
     _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
+    keep_overlaps(session, load.load_key, writer.overlaps)
     session.flush()
     contradictions.close()
     tally.warn(contradictions.counts, contradictions.lines)
     result = _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
-    result.times_by_format = dict(times_by_format)
+    if made_up := _made_up_beside_others(session):
+        result.warnings["demo_in_database"] = made_up
     return result
+
+
+def _made_up_beside_others(session: Session) -> int:
+    """Sessions of the sample in a database that has sessions of another source, too; 0 in any other."""
+    made_up, others = (
+        FactCharging.station_key.in_(select(DimStation.station_key).where(of_source))
+        for of_source in (DimStation.source == SAMPLE_SOURCE, DimStation.source != SAMPLE_SOURCE)
+    )
+    count = session.scalar(select(func.count()).select_from(FactCharging).where(made_up)) or 0
+    return count if count and session.execute(select(FactCharging.load_key).where(others).limit(1)).first() else 0
 
 
 class _Tally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any, Literal
 
-from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, VERSION, Fact
+from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, LOAD, VERSION, Fact
 
 CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
 """Places in a fact of what a session is, beside its key and where it came from."""
@@ -16,7 +16,7 @@ START, END = FACT_COLUMNS.index("start_time"), FACT_COLUMNS.index("end_time")
 content_of, lineage_of = itemgetter(*CONTENT), itemgetter(*LINEAGE)
 
 Choice = Literal["unchanged", "newer", "older", "would_reopen"]
-"""What a fact is beside one of an earlier load; ``would_reopen`` is an older one that states no version."""
+"""What a fact is beside one of another load; ``would_reopen`` is an older one that states no version."""
 Repeat = Literal["unchanged", "newer", "older", "fuller", "emptier", "repeated"]
 """What a row is beside an earlier one of the same file; ``repeated`` is another session under the same id."""
 
@@ -27,14 +27,21 @@ def choose(fact: Fact, before: Fact) -> Choice:
     Where the source states versions the newest stays, whatever the order of the files, and a stated version wins over
     none; equal versions that differ are settled by comparing their values, so that any order ends the same. Where
     neither states one, the later load wins, but for a row that only empties what the other one fills, or that takes
-    its end away: it is an older state of the session.
+    its end away: it is an older state of the session. A file that is loaded again keeps its place among the loads.
     """
     if content_of(fact) == content_of(before):
         return "unchanged"
     if fact[VERSION] is not None or before[VERSION] is not None:
         return "newer" if _rank(fact) > _rank(before) else "older"
-    reopens = fact[END] is None and before[END] is not None and fact[START] == before[START]
-    return "would_reopen" if reopens or is_fuller(before, fact) else "newer"
+    if fact[LOAD] < before[LOAD]:
+        return "newer" if _is_older_state(before, fact) else "older"
+    return "would_reopen" if _is_older_state(fact, before) else "newer"
+
+
+def _is_older_state(later: Fact, earlier: Fact) -> bool:
+    """Whether what a later load says only takes from what an earlier one says: values, or the end."""
+    reopens = later[END] is None and earlier[END] is not None and later[START] == earlier[START]
+    return reopens or is_fuller(earlier, later)
 
 
 def choose_within_file(fact: Fact, before: Fact) -> Repeat:

@@ -23,6 +23,7 @@ from evcharge.load.facts import KEY_NAMES, facts_of, key_of
 from evcharge.load.mapping import (
     BOOLEANS,
     FACT_COLUMNS,
+    LOAD,
     Fact,
     placed,
     to_facts,
@@ -60,24 +61,27 @@ class Counts:
         note_lines(self.warning_lines, code, [line])
 
 
-def remove_load(session: Session, load: LoadLedger) -> int:
-    """Takes a load out, with the rejects and the sessions that it last wrote; returns the number of sessions."""
-    session.execute(delete(RejectedRow).where(RejectedRow.load_key == load.load_key))
-    of_load = FactCharging.load_key == load.load_key
+def empty_load(session: Session, load_key: int) -> int:
+    """Takes out the rejects of a load and the sessions that it last wrote; returns the number of sessions."""
+    session.execute(delete(RejectedRow).where(RejectedRow.load_key == load_key))
+    of_load = FactCharging.load_key == load_key
     count = session.scalar(select(func.count()).select_from(FactCharging).where(of_load)) or 0
     session.execute(delete(FactCharging).where(of_load))
-    session.delete(load)
-    session.flush()
     return count
 
 
 class Writer:
-    """Writes the chunks of one load; ``counts`` grows with each."""
+    """Writes the chunks of one load; ``counts`` grows with each, and so do ``overlaps``.
+
+    Attributes:
+        overlaps: pairs of loads that were found to share sessions: the one that read some, and the one that holds them.
+    """
 
     def __init__(self, session: Session, load: LoadLedger) -> None:
         self.session = session
         self.load = load
         self.counts = Counts()
+        self.overlaps: set[tuple[int, int]] = set()
         in_source = select(DimStation.station_id, DimStation.station_key).where(DimStation.source == load.source)
         self.station_keys: dict[str, int] = {row.station_id: row.station_key for row in session.execute(in_source)}
         self.hours = set(session.scalars(select(DimTime.time_key)))
@@ -162,6 +166,8 @@ class Writer:
             self.counts.superseded += 1
             if choice == "would_reopen":
                 self.counts.warn(choice, fact[_LINE])
+        pair = (before[LOAD], fact[LOAD]) if choice == "newer" else (fact[LOAD], before[LOAD])
+        self.overlaps.add(pair)
         return choice == "newer"
 
     def _repeats_row(self, fact: Fact, own: Fact, before: Fact) -> bool:

@@ -6,20 +6,28 @@ What does not belong here: loading, and what the rules mean (``clean``).
 from __future__ import annotations
 
 import pandas as pd
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
-from evcharge.models import REGISTRY_ZONE, FactCharging, LoadLedger, RejectedRow
+from evcharge.models import INCOMPLETE, REGISTRY_ZONE, UNLOADED, FactCharging, LoadLedger, RejectedRow
 
 ACCOUNT = ("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped")
 """Counts of a load; the first is the sum of the next five."""
 _TOLD = ("load_key", "source", "file_name", "file_sha256", "profile", "failures_included", "timezone", *ACCOUNT)
 
 
+def are_in() -> tuple[ColumnElement[bool], ...]:
+    """That a load is of sessions, and was not taken out again: as conditions on ``LoadLedger``."""
+    return (LoadLedger.timezone != REGISTRY_ZONE, LoadLedger.status != UNLOADED)
+
+
 def select_loads(selection: Selection) -> Select[tuple[object, ...]]:
-    """Every load of sessions, in no order: its ledger, and how many of the selected sessions it last wrote."""
+    """Every load of sessions that is in, in no order: its ledger, and how many of the selected sessions it last wrote.
+
+    ``incomplete``: some of its sessions went with another load, and its file brings them back.
+    """
     written = (
         select(FactCharging.load_key, func.count().label("sessions"))
         .where(*selection.conditions())
@@ -27,10 +35,11 @@ def select_loads(selection: Selection) -> Select[tuple[object, ...]]:
         .subquery()
     )
     columns = (getattr(LoadLedger, name) for name in _TOLD)
+    incomplete = case((LoadLedger.status == INCOMPLETE, True), else_=False).label("incomplete")
     return (
-        select(*columns, func.coalesce(written.c.sessions, 0).label("sessions"))
+        select(*columns, incomplete, func.coalesce(written.c.sessions, 0).label("sessions"))
         .join(written, written.c.load_key == LoadLedger.load_key, isouter=True)
-        .where(LoadLedger.timezone != REGISTRY_ZONE)
+        .where(*are_in())
     )
 
 

@@ -15,7 +15,8 @@ import pandas as pd
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
+from evcharge.metrics.loads import are_in
+from evcharge.models import DimPort, DimStation, LoadLedger, RejectedRow
 
 ROWS_AT_ONCE = 10_000
 """Rows fetched at a time, so that the raw text of all is never held at once."""
@@ -76,7 +77,7 @@ def read_rejects(session: Session, source: str, station_key: int) -> Rejects:
 
 
 def _session_files(source: str) -> tuple[Any, ...]:
-    return (LoadLedger.source == source, LoadLedger.timezone != REGISTRY_ZONE)
+    return (LoadLedger.source == source, *are_in())
 
 
 def _refused(session: Session, source: str) -> Iterator[Any]:

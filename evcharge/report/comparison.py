@@ -14,6 +14,7 @@ import pandas as pd
 
 from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
 from evcharge.metrics.definitions import DEFINITIONS, Definition
+from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
 from evcharge.migrate.reading import Database, reading
@@ -38,6 +39,7 @@ class Comparison:
         stations: the frame of ``metrics.comparison.rates_by_definition``, with ``gained`` and ``lost`` against the
             base.
         networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
+        made_up: sessions of the selection that ``evcharge sample`` made up.
     """
 
     base: Definition
@@ -46,6 +48,7 @@ class Comparison:
     without_data: tuple[str, ...]
     stations: pd.DataFrame
     networks: dict[str, dict[str, Any]]
+    made_up: int = 0
 
     @property
     def flipping(self) -> pd.DataFrame:
@@ -55,7 +58,7 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]))
+        return notes_of(set(self.stations["failures_included"]), self.made_up)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
@@ -102,10 +105,11 @@ def build_comparison(
         rated = rates_by_definition(session, definitions, selection, target)
         told = tuple(one for one in definitions if one.id in set(rated["definition"]))
         differences = count_differences(session, base, told or (base,), selection)
+        made_up = count_made_up(session, selection)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
     networks = {one.id: _network(rated[rated["definition"] == one.id], target) for one in told}
     without_data = tuple(one.id for one in definitions if one not in told)
-    return Comparison(base, target, told, without_data, stations, networks)
+    return Comparison(base, target, told, without_data, stations, networks, made_up)
 
 
 def require_definitions(comparison: Comparison, selection: Selection) -> None:

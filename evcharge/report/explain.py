@@ -41,6 +41,7 @@ from evcharge.metrics.explain import (
     rule_of,
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
+from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
@@ -90,6 +91,7 @@ class Explanation:
         lacking: see ``metrics.explain.count_lacking``.
         rows: see ``metrics.explain.read_rows``.
         rejects: see ``metrics.rejects.read_rejects``.
+        made_up: sessions of the station that ``evcharge sample`` made up.
     """
 
     station: Mapping[str, Any]
@@ -106,6 +108,7 @@ class Explanation:
     lacking: pd.DataFrame
     rows: pd.DataFrame
     rejects: Rejects
+    made_up: int = 0
 
     @property
     def number(self) -> dict[str, Any]:
@@ -139,7 +142,12 @@ class Explanation:
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return [*notes_of({self.number["failures_included"]}), REASONS_NOTE, REJECTS_NOTE]
+        return [*self.figure_notes, REASONS_NOTE, REJECTS_NOTE]
+
+    @property
+    def figure_notes(self) -> list[str]:
+        """What must be said with the number alone."""
+        return notes_of({self.number["failures_included"]}, self.made_up)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document without its rows; ratios are unrounded, instants in UTC, days local."""
@@ -227,6 +235,7 @@ def build_explanation(
             lacking=count_lacking(session, definitions, here),
             rows=read_rows(session, definitions, definition, here, most_rows),
             rejects=read_rejects(session, found["source"], found["station_key"]),
+            made_up=count_made_up(session, here),
         )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from evcharge.arrays import Floats
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
+from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     Selection,
@@ -28,7 +29,7 @@ from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_
 from evcharge.metrics.refused import Refused, read_refused, read_refused_failures
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
-from evcharge.report.words import counted, day_text
+from evcharge.report.words import counted, day_text, verb
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -72,6 +73,7 @@ class Report:
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
         refused: the rows of the selection that loads refused; where the failures among them would undo it, no verdict
             of a station or of the network is that it meets the target.
+        made_up: sessions of the selection that ``evcharge sample`` made up.
     """
 
     definition: Definition
@@ -84,11 +86,12 @@ class Report:
     network: dict[str, Any]
     unjudged_attempts: int = 0
     refused: Refused = field(default_factory=Refused)
+    made_up: int = 0
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        notes = notes_of(set(self.groups["failures_included"]))
+        notes = notes_of(set(self.groups["failures_included"]), self.made_up)
         if self.unjudged_attempts:
             told = f"{counted(self.unjudged_attempts, 'attempt')} never became a transaction"
             notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
@@ -117,13 +120,29 @@ class Report:
             "notes": self.notes,
             "by": self.by,
             "refused": self.refused.to_dict(),
+            "made_up": self.made_up,
             "network": {plural: len(rows), **self.network},
             plural: rows,
         }
 
 
-def notes_of(failures_included: set[str]) -> list[str]:
-    """What must be said with rates of stations whose publishers said this of their failures."""
+def notes_of(failures_included: set[str], made_up: int = 0) -> list[str]:
+    """What must be said with figures of sessions of which so many are made up.
+
+    Args:
+        failures_included: what the publishers of their stations said of failures.
+        made_up: how many sessions of the sample are among them.
+    """
+    return made_up_notes(made_up) + _notes_of_failures(failures_included)
+
+
+def made_up_notes(made_up: int) -> list[str]:
+    """That so many of the sessions are no data; nothing where none is made up."""
+    told = f"{made_up:,} of these sessions {verb(made_up, 'is', 'are')} made up: evcharge sample."
+    return [told] if made_up else []
+
+
+def _notes_of_failures(failures_included: set[str]) -> list[str]:
     if failures_included == {FAILURES_REMOVED}:
         return [FAILURES_REMOVED_NOTE]
     if FAILURES_REMOVED in failures_included:
@@ -196,6 +215,7 @@ def report_of(
         network={name: plain(pooled[name]) for name in STATION_FIGURES},
         unjudged_attempts=unjudged,
         refused=refused,
+        made_up=count_made_up(session, selection),
     )
 
 
@@ -245,12 +265,13 @@ def period_of(report: Report) -> str:
 
 
 def constants_of(report: Report) -> dict[str, Any]:
-    """What is the same in each row of a CSV: by what and against what it was judged, and what the loads refused."""
+    """What is the same in each row of a CSV: by what and against what it was judged, what was refused and made up."""
     return {
         "definition": report.definition.id,
         "target": report.target,
         "refused_rows": report.refused.rows,
         "refused_failures": report.refused.failures,
+        "made_up_sessions": report.made_up,
     }
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import pandas as pd
 
 from evcharge.metrics.definitions import Definition
+from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection, has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import records
-from evcharge.report.rates import no_sessions, usual_definition
+from evcharge.report.rates import made_up_notes, no_sessions, usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -31,12 +32,19 @@ class Reasons:
         reason: why this definition.
         network: the frame of ``metrics.reasons.count_reasons``, all stations together.
         stations: the same for each station that has a failure.
+        made_up: sessions of the selection, failed or not, that ``evcharge sample`` made up.
     """
 
     definition: Definition
     reason: str
     network: pd.DataFrame
     stations: pd.DataFrame
+    made_up: int = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said with these figures."""
+        return [*made_up_notes(self.made_up), REASONS_NOTE]
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; shares are unrounded."""
@@ -45,7 +53,7 @@ class Reasons:
             "definition": self.definition.id,
             "definition_version": self.definition.version,
             "definition_reason": self.reason,
-            "notes": [REASONS_NOTE],
+            "notes": self.notes,
             "network": records(self.network),
             "stations": records(self.stations),
         }
@@ -63,4 +71,5 @@ def build_reasons(database: Database, *, definition: Definition | None = None, s
         failures = read_failures(session, definition, selection)
         if failures.empty and not has_sessions(session, selection):
             raise no_sessions(selection)
-    return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"))
+        made_up = count_made_up(session, selection)
+    return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"), made_up)

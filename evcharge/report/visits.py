@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evcharge.metrics.definitions import Definition
+from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
@@ -34,6 +35,7 @@ class Visits:
         stations: the frame of ``metrics.visits.with_visit_rates``, a row a station.
         network: the same pooled: one row.
         sensitivity: the frame of ``metrics.visits.gap_band``.
+        made_up: sessions of the selection that ``evcharge sample`` made up.
     """
 
     definition: Definition
@@ -42,11 +44,12 @@ class Visits:
     stations: pd.DataFrame
     network: pd.DataFrame
     sensitivity: pd.DataFrame
+    made_up: int = 0
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]))
+        return notes_of(set(self.stations["failures_included"]), self.made_up)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no visit."""
@@ -78,8 +81,9 @@ def build_visits(
     with reading(database) as session:
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         attempts = read_attempts(session, definition, selection)
+        made_up = count_made_up(session, selection)
     if attempts.stations.empty:
         raise no_sessions(selection)
     counts = count_visits(attempts, rule)
     band = gap_band(attempts, rule)
-    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band)
+    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, made_up)

@@ -16,7 +16,7 @@ import numpy as np
 from evcharge.errors import ConfigError
 from evcharge.output import written_whole
 from evcharge.synth.chance import Ints
-from evcharge.synth.defects import COLUMNS, DEFECTS, HEADER, Defect, Plan, plan_rows, spoil
+from evcharge.synth.defects import COLUMNS, DEFECTS, HEADER, MADE_UP_BY, Defect, Plan, plan_rows, spoil
 from evcharge.synth.fleet import Station, build_fleet
 from evcharge.synth.period import FIRST_DAY, UTC_OFFSET
 from evcharge.synth.places import NETWORK
@@ -127,7 +127,7 @@ def _format_rows(fleet: list[Station], sessions: Sessions, chosen: Ints) -> list
     endings = [",".join(recorded) for recorded in RECORDED]
     return [
         f"S{number:07d},{ids[station]},{start}{UTC_OFFSET},{end}{UTC_OFFSET},{energy_kwh:.3f},{success}"
-        f",{ids[station]}-{port},{endings[ending]},{places[station]}"
+        f",{ids[station]}-{port},{endings[ending]},{places[station]},{MADE_UP_BY}"
         for number, station, start, end, energy_kwh, success, port, ending in zip(
             (chosen + 1).tolist(),
             sessions.station[chosen].tolist(),

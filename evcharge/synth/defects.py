@@ -16,8 +16,11 @@ COLUMNS = (
     *("session_id", "station_id", "start_time", "end_time", "energy_kwh", "success"),
     *("port_id", "stop_reason", "error_code"),
     *("station_name", "network", "city", "region", "latitude", "longitude"),
+    "made_up_by",
 )
 HEADER = ",".join(COLUMNS)
+MADE_UP_BY = "evcharge sample"
+"""What stands in ``made_up_by`` of each row: the mark by which profile ``sample`` knows the file for what it is."""
 
 FEWEST_ROWS_FOR_EVERY_DEFECT = 1_000  # from here on at least one row of each; made up, keeps defects under 4 %
 LEAST_WH_FOR_A_LOWER_REPEAT = 2_000  # a conflicting repeat is 10 % lower, or 1 Wh higher below this

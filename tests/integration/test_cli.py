@@ -259,7 +259,7 @@ def test_without_a_file_the_sample_is_made_once_and_loaded(evcharge, db):
     _, out, err = evcharge("load")
     assert re.match(
         r"charging_sessions\.csv: already loaded on 20..-..-.., nothing changed "
-        r"\(profile native@[0-9a-f]+, source native\); that load:\n  read 1,000 = ",
+        r"\(profile sample@[0-9a-f]+, source sample\); that load:\n  read 1,000 = ",
         out,
     )
     assert err == ""
@@ -470,8 +470,8 @@ def test_the_changes_of_a_load_are_listed_and_more_than_five_are_counted(evcharg
     _, out, _ = evcharge("load", "b.csv")
     assert out.count("energy_kwh 7.5 -> 8.5") == 5
     assert "  ... and 3 more; --json lists them\n" in out
-    evcharge("load", "a.csv", "--replace")
-    assert len(json.loads(evcharge("load", "b.csv", "--replace", "--json")[1])["files"][0]["changes"]) == 8
+    native_csv(Path("c.csv"), *(session_row(session_id=f"S{n}", energy_kwh="9") for n in range(8)))
+    assert len(json.loads(evcharge("load", "c.csv", "--json")[1])["files"][0]["changes"]) == 8
 
 
 # Output that can't harm

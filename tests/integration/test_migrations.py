@@ -22,7 +22,7 @@ from evcharge.models import Base, FactCharging
 from tests.support.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
-TABLES = {"dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row"}
+TABLES = {"dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "load_overlap", "rejected_row"}
 VIEWS = {"v_charging", "v_station_reliability", "v_failure_reasons", "v_port_daily"}
 CANARY = "c4n4ry"
 HEAD = head()
@@ -190,6 +190,39 @@ def test_rows_refused_before_0004_stay_and_nobody_makes_up_how_they_would_have_c
     assert "would_have_been" not in columns_of(url)["rejected_row"]
     upgrade(url)
     assert refused(url, told) == [(7, "row 7", None, None, None), (8, "row 8", None, None, None)]
+
+
+def statuses(url):
+    """What the ledger says of each load."""
+    with opened(url).connect() as connection:
+        rows = connection.exec_driver_sql("SELECT load_key, status FROM load_ledger ORDER BY load_key")
+        return [tuple(row) for row in rows]
+
+
+def test_loads_before_0005_are_in_and_those_that_were_taken_out_are_not_kept_below_it(url):
+    write_sessions(opened(url), *MIXED)
+    command.downgrade(alembic_config(url), "0004")
+    assert "status" not in columns_of(url)["load_ledger"]
+    assert "load_overlap" not in tables(url)
+    upgrade(url)
+    loads = statuses(url)
+    assert {status for _, status in loads} == {"loaded"}
+    with opened(url).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM fact_charging")
+        connection.exec_driver_sql("UPDATE load_ledger SET status = 'unloaded' WHERE load_key = 1")
+    command.downgrade(alembic_config(url), "0004")
+    upgrade(url)
+    assert statuses(url) == loads[1:]
+
+
+def test_a_load_is_one_of_three_words(empty_url):
+    upgrade(empty_url)
+    write_sessions(opened(empty_url), *MIXED)
+    for word in ("incomplete", "unloaded", "loaded"):
+        with opened(empty_url).begin() as connection:
+            connection.exec_driver_sql(f"UPDATE load_ledger SET status = '{word}'")
+    with pytest.raises(IntegrityError, match="status_is_known_word"), opened(empty_url).begin() as connection:
+        connection.exec_driver_sql("UPDATE load_ledger SET status = 'gone'")
 
 
 def test_a_refused_row_would_have_been_one_of_three_words_or_nothing(empty_url):

@@ -69,6 +69,7 @@ def test_every_check_is_named_by_its_table_and_its_fact(engine):
         "ck_fact_charging__authorize_lead_seconds_is_finite",
         "ck_load_ledger__every_row_is_accounted_for",
         "ck_load_ledger__failures_included_is_known_word",
+        "ck_load_ledger__status_is_known_word",
         "ck_rejected_row__would_have_been_is_known_word",
     }
     assert (booleans <= checks) is (engine.dialect.name == "sqlite")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import itertools
 import shutil
 from collections import Counter
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from evcharge.load import LoadOptions
+from evcharge.load.unload import unload
 from tests.support.factories import HEADER, native_csv, session_row
 from tests.support.loading import CONTENT, chunks_of, facts, load, query
 
@@ -200,3 +202,47 @@ def test_versioned_files_end_the_same_in_every_order(
         ends.append([fact[1:] for fact in facts(url, source)])
     assert ends[0] == ends[1]
     database.unlink()
+
+
+OUTS = st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=3)
+
+
+@settings(few, max_examples=25)
+@given(files=st.lists(st.lists(ROWS, max_size=8), min_size=2, max_size=4), outs=OUTS)
+def test_loads_taken_out_leave_no_session_missing_that_another_file_has_once_the_incomplete_are_loaded_again(
+    files: list[list[Row]], outs: list[tuple[int, bool]], folder: Path, migrated_sqlite: Path
+) -> None:
+    database = folder / f"{next(numbers)}.db"
+    shutil.copyfile(migrated_sqlite, database)
+    url, header = f"sqlite:///{database}", f"{HEADER},updated_at"
+    paths = [
+        native_csv(folder / f"{number}.csv", *(row.text() for row in rows), header=header)
+        for number, rows in enumerate(files)
+    ]
+    held = {path.read_bytes(): rows for path, rows in zip(paths, files, strict=True)}
+    for path in paths:
+        load(path, url)
+
+    for which, again in outs:
+        path = paths[which % len(paths)]
+        if held.pop(path.read_bytes(), None) is not None:
+            sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+            keys = query(url, f"SELECT load_key FROM load_ledger WHERE file_sha256 = '{sha256}'")
+            unload(url, [key for (key,) in keys])
+        if again:
+            load_incomplete(paths, url)
+    load_incomplete(paths, url)
+
+    known = {(row.station, row.session) for rows in held.values() for row in rows if row.session and row.energy != "x"}
+    assert {fact[1:3] for fact in facts(url)} == known
+    assert {row[0] for row in query(url, "SELECT status FROM load_ledger")} <= {"loaded", "unloaded"}
+    assert query(url, "PRAGMA foreign_key_check") == []
+    database.unlink()
+
+
+def load_incomplete(paths: list[Path], url: str) -> None:
+    """Loads the files again that the ledger calls incomplete."""
+    marked = {row[0] for row in query(url, "SELECT file_sha256 FROM load_ledger WHERE status = 'incomplete'")}
+    for path in paths:
+        if hashlib.sha256(path.read_bytes()).hexdigest() in marked:
+            load(path, url)

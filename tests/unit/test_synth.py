@@ -16,17 +16,17 @@ from evcharge import synth
 from evcharge.errors import ConfigError, ReportError
 from evcharge.synth import DEFECTS, write_sample
 
-SHA256_OF_THE_DEFAULT_FILE = "4048ae48372a13d1da253c66a91d73df7630e77805fc5444276ea97727131e08"
-SHA256_OF_A_DIRTY_FILE = "10382e8acbf502adf85eac41ddd77df02f8a50532a593a78c9455d8bb7be13b2"
+SHA256_OF_THE_DEFAULT_FILE = "d43c23eaf71d3ceb701346ae6f8fae0cf22f681d1d57abb63ec4e9ceea15fe97"
+SHA256_OF_A_DIRTY_FILE = "4340a93f21adf34d0772a98dd01f1c770ff8e09fb395dcfc1df59940e3aeb1b9"
 
 HEADER = (
     "session_id,station_id,start_time,end_time,energy_kwh,success,port_id,stop_reason,error_code"
-    ",station_name,network,city,region,latitude,longitude"
+    ",station_name,network,city,region,latitude,longitude,made_up_by"
 )
 ID, STATION, CLOCK = r"S\d{7}", r"ST-\d{3}", r"2025-\d\d-\d\dT\d\d:\d\d:\d\d"
 TIME, ENERGY, OUTCOME = CLOCK + "-04:00", r"\d+\.\d{3}", "(true|false)"
 NAME, TOWN, PLACE = r"[A-Z][a-z]+ [A-Za-z ]+\d*", "[A-Z][a-z]+,[A-Z][a-z]+", r"4\d\.\d{4},-7\d\.\d{4}"
-REST = rf"{STATION}-[1-8],[A-Za-z]*,[A-Za-z0-9]*,{NAME},Exampla,{TOWN},{PLACE}"
+REST = rf"{STATION}-[1-8],[A-Za-z]*,[A-Za-z0-9]*,{NAME},Exampla,{TOWN},{PLACE},evcharge sample"
 CLEAN_ROW = re.compile(f"{ID},{STATION},{TIME},{TIME},{ENERGY},{OUTCOME},{REST}")
 NO_TIMES = "31/05/2025 10:00|now|2025-02-30T08:00:00-04:00"
 PLANTED_ROWS = {
@@ -344,7 +344,7 @@ def test_would_have_been_is_what_the_planted_row_still_tells(dirty_sample: tuple
         if each["code"] == "row_too_short":
             energy_kwh = outcome = ""
         else:
-            energy_kwh, outcome = lines[each["line"] - 1].split(",")[-11:-9]
+            energy_kwh, outcome = lines[each["line"] - 1].split(",")[-12:-10]
         if each["code"] in silent:
             assert each["would_have_been"] == "unknown"
         elif each["code"] == "success_unreadable":

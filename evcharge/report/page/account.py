@@ -21,6 +21,8 @@ from evcharge.report.words import counted, joined, percent, verb
 
 MOST_LOADS = 60
 """Loads listed; the sums are of all of them."""
+MOST_INCOMPLETE = 5
+"""Incomplete files that are named."""
 COMPUTED_BY = ("numpy", "pandas", "scipy", "sqlalchemy", "matplotlib", "jinja2")
 """Packages whose version may change a figure or a picture."""
 _PARTS = ("inserted", "updated", "unchanged", "superseded", "rejected")
@@ -72,6 +74,7 @@ def account_of(story: Story, loads: pd.DataFrame, rejects: pd.DataFrame, missing
                 ("Skipped", _skipped_text(int(sums["skipped"]))),
                 ("Failures", _failures_text(story)),
                 ("Unknown", _unknown_text(story)),
+                ("Incomplete", _incomplete_text(loads)),
                 ("Not recorded", f"{joined(missing)}: the parts that need it are left out" if missing else ""),
                 ("Not in the data", "Attempts that left no session: the true rates are lower, if anything."),
             )
@@ -94,6 +97,18 @@ def _skipped_text(rows: int) -> str:
     if not rows:
         return ""
     return f"{counted(rows, 'row')} that {verb(rows, 'is no session', 'are no sessions')} by the format's own rule"
+
+
+def _incomplete_text(loads: pd.DataFrame) -> str:
+    """The files of which some sessions are missing, since they went with another file."""
+    names = loads.loc[loads["incomplete"], "file_name"].tolist()
+    if not names:
+        return ""
+    shown = joined(names) if len(names) <= MOST_INCOMPLETE else counted(len(names), "file")
+    return (
+        f"Sessions of {shown} went with a file that was taken out; loading {verb(len(names), 'it', 'them')} again "
+        "brings them back."
+    )
 
 
 def _failures_text(story: Story) -> str:

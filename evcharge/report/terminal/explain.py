@@ -19,7 +19,6 @@ from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, MEETS_TAIL
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
 from evcharge.report.now import MARKS, ORDER, UNUSED
-from evcharge.report.rates import notes_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, percent, verb
 
@@ -34,7 +33,7 @@ def print_explanation(found: Explanation, console: Console, most_rows: int) -> N
     _say_rows(found, console, most_rows)
     _say_rejects(found, console, most_rows)
     say(console)
-    for note in notes_of({found.number["failures_included"]}):
+    for note in found.figure_notes:
         say(console, note)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.console import Console
 
-from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.report.reasons import Reasons
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, percent
@@ -28,7 +27,8 @@ def print_reasons(found: Reasons, console: Console) -> None:
     ]
     print_table(console, (">sessions", ">share", "reason", "points to"), rows)
     say(console)
-    say(console, REASONS_NOTE)
+    for note in found.notes:
+        say(console, note)
 
 
 def _reason(row: Mapping[Any, Any]) -> str:

@@ -155,6 +155,7 @@ def test_constraints_are_those_of_the_database_and_no_others(packed):
         "fact_charging.end_soc_percent": share,
         "load_ledger.load_key": {"unique": True},
         "load_ledger.failures_included": {"enum": ["yes", "no", "unknown"]},
+        "load_ledger.status": {"enum": ["loaded", "incomplete", "unloaded"]},
         "rejected_row.would_have_been": {"enum": ["success", "failure", "unknown"]},
         "fact_charging.authorisation_mode": {"enum": ["cached_auth", "request_start", "pre_plugin", "post_plugin"]},
     }

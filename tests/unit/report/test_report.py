@@ -20,6 +20,7 @@ from evcharge.report.rates import (
     SOME_FAILURES_REMOVED_NOTE,
     STATION_FIGURES,
     Report,
+    constants_of,
     period_of,
     to_csv,
 )
@@ -109,7 +110,7 @@ def test_the_document_is_ascii_so_that_nothing_in_it_moves_a_terminal():
 def test_csv_has_the_figures_unrounded_and_cells_that_are_inert():
     report = report_of(station(2, 1, "=A", name="-B\n,"), station(0, 0, "C"))
     first, second = csv.DictReader(io.StringIO(to_csv(report)))
-    assert list(first) == ["source", "station_id", "name", *STATION_FIGURES, "definition", "target"]
+    assert list(first) == ["source", "station_id", "name", *STATION_FIGURES, *constants_of(report)]
     assert (first["station_id"], first["name"]) == ("'=A", "'-B\n,")
     assert float(first["success_ratio"]) == 2 / 3
     assert (first["attempts"], first["verdict"]) == ("3", "can't tell yet")
