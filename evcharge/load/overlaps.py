@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Column, MetaData, Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from evcharge.models import INCOMPLETE, LOADED, UNLOADED, LoadLedger, LoadOverlap
+from evcharge.errors import GateError
+from evcharge.models import INCOMPLETE, LOADED, UNLOADED, FactCharging, LoadLedger, LoadOverlap
+
+MOST_NAMED = 5
+"""Files that a refusal names."""
+_FACTS = FactCharging.__table__
+_HELD = Table(
+    "held_before",
+    MetaData(),
+    *(Column(name, _FACTS.c[name].type) for name in ("station_key", "session_id")),
+    prefixes=["TEMPORARY"],
+)
+"""Sessions that a load held before it was loaded again."""
 
 
 def keep_overlaps(session: Session, load_key: int, found: Collection[tuple[int, int]]) -> None:
@@ -21,10 +33,55 @@ def keep_overlaps(session: Session, load_key: int, found: Collection[tuple[int, 
 
 def mark_incomplete(session: Session, holder_key: int) -> Sequence[LoadLedger]:
     """Marks the loads that read sessions which this one held, and which are gone; returns them in their order."""
-    shares = select(LoadOverlap.load_key).where(LoadOverlap.holder_key == holder_key)
-    these = (LoadLedger.load_key.in_(shares), LoadLedger.status != UNLOADED)
-    session.execute(update(LoadLedger).where(*these, LoadLedger.status == LOADED).values(status=INCOMPLETE))
+    readers = readers_of(session, holder_key)
+    keys = [reader.load_key for reader in readers]
+    these = (LoadLedger.load_key.in_(keys), LoadLedger.status == LOADED)
+    session.execute(update(LoadLedger).where(*these).values(status=INCOMPLETE))
+    return readers
+
+
+def readers_of(session: Session, holder_key: int) -> Sequence[LoadLedger]:
+    """The loads that are in and read sessions which this one holds, in their order."""
+    readers = select(LoadOverlap.load_key).where(LoadOverlap.holder_key == holder_key)
+    these = (LoadLedger.load_key.in_(readers), LoadLedger.status != UNLOADED)
     return session.scalars(select(LoadLedger).where(*these).order_by(LoadLedger.load_key)).all()
+
+
+def remember_held(session: Session, load_key: int) -> None:
+    """Remembers, until ``count_gone``, which sessions a load holds; in the database, since they may be millions."""
+    connection = session.connection()
+    _HELD.create(connection)
+    held = select(_FACTS.c.station_key, _FACTS.c.session_id).where(_FACTS.c.load_key == load_key)
+    connection.execute(insert(_HELD).from_select(["station_key", "session_id"], held))
+
+
+def count_gone(session: Session) -> int:
+    """How many of the sessions that were remembered no load holds now."""
+    connection = session.connection()
+    same = (_FACTS.c.station_key == _HELD.c.station_key, _FACTS.c.session_id == _HELD.c.session_id)
+    gone = ~select(_FACTS.c.session_id).where(*same).exists()
+    count = connection.scalar(select(func.count()).select_from(_HELD).where(gone)) or 0
+    _HELD.drop(connection)
+    return count
+
+
+def refuse_to_lose(session: Session, load: LoadLedger, gone: int) -> None:
+    """Refuses a load in place of an earlier one by which sessions go that another file may have brought, too.
+
+    Raises:
+        GateError: ``replace_loses_sessions``, with the files that share sessions with it.
+    """
+    readers = readers_of(session, load.load_key)
+    if readers:
+        names = [f"{reader.file_name} (load {reader.load_key})" for reader in readers[:MOST_NAMED]]
+        more = f" and {len(readers) - MOST_NAMED:,} more" if len(readers) > MOST_NAMED else ""
+        raise GateError(
+            "replace_loses_sessions",
+            f"{load.file_name}: by these settings {gone:,} of its sessions would not come back, and others that read "
+            f"sessions of it may have brought them, too: {', '.join(names)}{more}.",
+            f"Load it by settings that keep them; or take it out by evcharge unload --load {load.load_key}, load it "
+            "again, and then the files that unload names.",
+        )
 
 
 def bridge_overlaps(session: Session, load_key: int) -> None:

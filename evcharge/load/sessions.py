@@ -34,7 +34,7 @@ from evcharge.load.ledger import (
     result_of_entry,
     zone_of,
 )
-from evcharge.load.overlaps import keep_overlaps, mark_incomplete
+from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
@@ -188,15 +188,17 @@ def _load_in_place_of(
     now: datetime,
 ) -> LoadResult:
     """Loads a file in place of what there is of an earlier load of it, if there is one."""
-    removed = empty_load(session, earlier.load_key) if earlier else 0
+    if earlier:
+        remember_held(session, earlier.load_key)
+        empty_load(session, earlier.load_key)
     settled_profile, times_by_format = settled(file, profile)
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
     load = begin_entry(session, _new_entry(file, profile, time_format, now), earlier)
     result = _write_all(session, load, file, settled_profile, options)
     result.times_by_format = dict(times_by_format)
-    if removed > result.inserted:
-        result.warnings["not_replaced"] = removed - result.inserted
-        mark_incomplete(session, load.load_key)
+    if earlier and (gone := count_gone(session)):
+        refuse_to_lose(session, load, gone)
+        result.warnings["not_replaced"] = gone
     return result
 
 

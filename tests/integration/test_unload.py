@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 import evcharge.load.unload
 from evcharge.db import open_engine
-from evcharge.errors import ConfigError, DatabaseError, EvchargeError
+from evcharge.errors import ConfigError, DatabaseError, EvchargeError, GateError
 from evcharge.load import LoadOptions, load_file
 from evcharge.load.registry import load_registry
 from evcharge.load.transaction import one_transaction
@@ -181,15 +181,46 @@ def test_an_incomplete_file_with_other_settings_is_refused(url: str, march: Path
     assert ledger(url)["march.csv"] == "loaded"
 
 
-def test_a_replace_that_brings_less_marks_the_files_that_had_the_rest(url: str, tmp_path: Path) -> None:
+@pytest.fixture
+def two_without_offset(url: str, tmp_path: Path) -> Path:
+    """A file of S1 and S2, of which S2 needs a stated zone; by a zone it is in."""
     times = "2025-04-01T08:00:00"
-    file = native_csv(tmp_path / "a.csv", session_row(), session_row(session_id="S2", start_time=times, end_time=""))
-    load(file, url, timezone="Europe/Paris")
-    row = session_row(session_id="S2", start_time=f"{times}+02:00", end_time="")
-    load(native_csv(tmp_path / "same.csv", row), url, timezone="Europe/Paris")
-    assert load(file, url, LoadOptions(replace=True)).warnings["not_replaced"] == 1
-    assert ledger(url) == {"a.csv": "loaded", "same.csv": "incomplete"}
+    rows = (session_row(), session_row(session_id="S2", start_time=times, end_time=""))
+    load(native_csv(tmp_path / "a.csv", *rows), url, timezone="Europe/Paris")
+    return tmp_path / "a.csv"
+
+
+def test_a_replace_by_which_a_session_of_another_file_goes_is_refused_with_that_file(
+    url: str, two_without_offset: Path, tmp_path: Path
+) -> None:
+    """Whether the other file has the very session that goes is not known: that it shares any is enough."""
+    same = session_row(session_id="S2", start_time="2025-04-01T08:00:00+02:00", end_time="")
+    load(native_csv(tmp_path / "same.csv", same), url, timezone="Europe/Paris")
+    with unchanged(url), pytest.raises(GateError) as refusal:
+        load(two_without_offset, url, LoadOptions(replace=True))
+    assert (refusal.value.code, refusal.value.exit_code) == ("replace_loses_sessions", 3)
+    assert "same.csv (load 2)" in refusal.value.reason
+    assert "evcharge unload --load 1" in refusal.value.hint
+    take_out(url, "a.csv")
+    load(two_without_offset, url)
     assert counts(load(tmp_path / "same.csv", url, timezone="Europe/Paris")) == {"read": 1, "inserted": 1}
+
+
+def test_a_replace_by_which_a_session_goes_that_no_other_file_had_is_warned_of(
+    url: str, two_without_offset: Path
+) -> None:
+    assert load(two_without_offset, url, LoadOptions(replace=True)).warnings["not_replaced"] == 1
+    assert load(two_without_offset, url, LoadOptions(replace=True)).warnings == {}
+
+
+def test_a_session_that_goes_is_told_where_as_many_others_come(url: str, tmp_path: Path) -> None:
+    """The first reading refuses the second row, the second reading the first."""
+    by_number = session_row(session_id="S1", energy_kwh='"7,5"')
+    by_point = session_row(session_id="S2", energy_kwh="7.5")
+    file = native_csv(tmp_path / "a.csv", by_number, by_point)
+    assert load(file, url, decimal=",").inserted == 1
+    result = load(file, url, LoadOptions(replace=True))
+    assert (result.inserted, result.warnings["not_replaced"]) == (1, 1)
 
 
 def test_a_source_is_taken_out_file_by_file_and_the_other_stays(url: str, march: Path, april: Path) -> None:
