@@ -7,7 +7,7 @@ A partner's page is empty on a quiet day, and that is no fault. What does not be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from evcharge.carriers.file import SourceFile
 from evcharge.errors import SourceError
@@ -20,6 +20,13 @@ ANSWER_REFUSED = "service_answered_error"
 """The fault of an answer that says why it holds nothing."""
 
 
+class _Empty(NamedTuple):
+    """What is known of a file without an object: how its lists are called, and whether each is of an OCPI answer."""
+
+    names: frozenset[str]
+    answers: bool
+
+
 def empty_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
     """The profiles of which a file without an object may be an empty page; none where it holds one, or is no JSON.
 
@@ -30,12 +37,18 @@ def empty_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
         SourceError: ``service_answered_error`` where it is an answer that says why it holds nothing.
     """
     candidates = [profile for profile in profiles if profile.format in JSON_LISTS]
-    found = _empty_lists(file) if candidates else None
-    if found is None:
+    empty = _empty_of(file) if candidates else None
+    if empty is None:
         return []
     if len(profiles) == 1:
         return candidates
-    return [profile for profile in candidates if found <= set(JSON_LISTS[profile.format])]
+    return [profile for profile in candidates if empty.names <= set(JSON_LISTS[profile.format])]
+
+
+def is_empty_answer(file: SourceFile) -> bool:
+    """Whether a partner answered, by OCPI, that there is nothing: of whatever it was asked for, that is no rows."""
+    empty = _empty_of(file)
+    return empty is not None and empty.answers
 
 
 def several_may_be(file: SourceFile, fitting: Sequence[Profile]) -> SourceError:
@@ -45,15 +58,14 @@ def several_may_be(file: SourceFile, fitting: Sequence[Profile]) -> SourceError:
     return SourceError("empty_page", reason, f"Say which one is meant: --profile {fitting[-1].name}.")
 
 
-def _empty_lists(file: SourceFile) -> set[str] | None:
-    """The names of the file's lists, all of which are empty; None where it holds an object, or is no JSON."""
+def _empty_of(file: SourceFile) -> _Empty | None:
+    """The lists of a file that are all empty; None where it holds an object, or is no JSON."""
     names: set[str] = set()
-    pages = 0
+    answers: list[bool | None] = []  # None of a list, which says nothing itself
 
     def look(line: int, members: Mapping[str, Any]) -> None:
-        nonlocal pages
-        pages += 1
         refuse_error_answer(file, line, members)
+        answers.append(is_answer(members) if members else None)
         names.update(name for name in LIST_NAMES if name in members)
 
     try:
@@ -65,4 +77,4 @@ def _empty_lists(file: SourceFile) -> set[str] | None:
         if error.code == ANSWER_REFUSED:
             raise
         return None
-    return names if pages else None
+    return _Empty(frozenset(names), any(answers) and False not in answers) if answers else None

@@ -75,16 +75,21 @@ def test_a_page_that_tells_whose_it_is_needs_no_name(run):
     assert (code, "profile acn-data@" in out) == (0, True)
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [(EMPTY, "ocpi-cdrs, ocpi-sessions"), ("[]", "acn-data, ocpi-cdrs, ocpi-sessions")],
-)
-def test_a_page_that_may_be_of_several_is_refused_with_their_names(run, url, text, names):
-    code, _, err = run("load page.json", {"page.json": text})
+def test_a_list_that_may_be_of_several_is_refused_with_their_names(run, url):
+    code, _, err = run("load page.json", {"page.json": "[]"})
     assert code == 1
+    names = "acn-data, ocpi-cdrs, ocpi-sessions"
     assert f"Error [empty_page]: page.json is a page without an object, and may be of several profiles: {names}." in err
     assert "--profile ocpi-sessions" in err
     assert query(url, "SELECT * FROM load_ledger") == []
+
+
+@pytest.mark.parametrize("command", ["load", "check"])
+def test_a_partner_who_answers_that_there_is_nothing_is_no_error(run, command):
+    code, out, err = run(f"{command} page.json", {"page.json": EMPTY})
+    assert (code, err) == (0, "")
+    assert "profile ocpi-sessions" in out
+    assert "read 0 = " in out
 
 
 @pytest.mark.parametrize(("object_", "profile"), [(SESSION, "ocpi-sessions"), (CDR, "ocpi-cdrs")])
@@ -96,9 +101,10 @@ def test_the_empty_last_page_of_a_folder_is_of_the_profile_of_the_others(run, co
     assert "read 0 = " in out
 
 
-def test_an_empty_page_beside_pages_of_two_kinds_is_refused(run):
+def test_an_empty_list_beside_pages_of_two_kinds_is_refused_and_an_empty_answer_is_not(run):
     files = {"pages/1.json": page(SESSION), "pages/2.json": page(CDR), "pages/3.json": EMPTY}
-    code, _, err = run("load pages", files)
+    assert run("load pages", files)[0] == 0
+    code, _, err = run("load pages", files | {"pages/3.json": "[]"})
     assert (code, "empty_page" in err) == (1, True)
 
 
