@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
 from evcharge.metrics.outcomes import Selection, count_all_outcomes, filled_columns
 from evcharge.metrics.rates import with_rates
+from evcharge.metrics.refused import withhold
 from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, FactCharging
 
@@ -32,6 +33,7 @@ def rates_by_definition(
     """
     counts = count_all_outcomes(session, _with_data(session, definitions, selection) or definitions, selection)
     rated = with_rates(counts, target)
+    rated["verdict"] = withhold(session, selection, rated, target)
     judged = rated.groupby("definition")["attempts"].transform("sum") > 0
     rated = rated[judged].reset_index(drop=True)
     rated["rank"] = rated.groupby("definition")["success_ratio"].rank(method="min").astype("Int64")

@@ -21,6 +21,7 @@ from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, U
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import failures_included, with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
+from evcharge.metrics.refused import withhold, withhold_now
 from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.stations import read_ends, read_stations
@@ -121,6 +122,7 @@ def rate_by_definition(
     success nor failure).
     """
     rated = with_rates(count_all_outcomes(session, definitions, selection), target)
+    rated["verdict"] = withhold(session, selection, rated, target)
     compared = rated.merge(count_differences(session, base, definitions, selection), on=[*STATION, "definition"])
     unlike = [func.sum(case((definition.outcome != base.outcome, 1), else_=0)) for definition in definitions]
     counts = session.execute(select(*unlike).where(*selection.conditions())).one()
@@ -181,6 +183,8 @@ def judge_present(session: Session, definition: Definition, selection: Selection
     station = read_stations(session, selection).set_index("station_key")
     included = pd.Series(failures_included(station), index=station.index, dtype="object")
     spells = judge_spells(days, target, read_ends(session, selection), included)
+    named = station[["source", "station_id"]].merge(spells, on="station_key", validate="1:1")
+    spells["verdict"] = withhold_now(session, selection, named, target)
     return {str(name): value for name, value in spells.iloc[0].items()}
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import withheld
 from evcharge.models import REGISTRY_ZONE, LoadLedger, RejectedRow
 
 
@@ -64,6 +66,49 @@ def read_refused_failures(session: Session, selection: Selection) -> pd.DataFram
     days = frame["time_key"].astype("Int64") // 100
     frame["day"] = pd.to_datetime(days.astype("string"), format="%Y%m%d", errors="coerce")
     return frame.groupby(["source", "station_id", "day"], dropna=False)[["failures"]].sum().reset_index()
+
+
+def withhold(session: Session, selection: Selection, rated: pd.DataFrame, target: float) -> list[str]:
+    """The verdicts of stations, but none that meets the target only because a load refused failures of the station.
+
+    Args:
+        session: reads the star.
+        selection: of which sessions the figures are.
+        rated: one row per station, or per station and definition: ``source``, ``station_id``, ``successes``,
+            ``attempts`` and ``verdict``.
+        target: success ratio that the verdicts are against, between 0 and 1.
+    """
+    by_station = read_refused_failures(session, selection).groupby(["source", "station_id"])["failures"].sum()
+    keys = zip(rated["source"], rated["station_id"], strict=True)
+    failures = np.array([float(by_station.get(key, 0)) for key in keys])
+    successes, attempts = (rated[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
+    return withheld(rated["verdict"].tolist(), successes, attempts, failures, target)
+
+
+def withhold_now(session: Session, selection: Selection, spells: pd.DataFrame, target: float) -> list[str]:
+    """As ``withhold`` of the present spells: only failures refused of days since then count, and those of no known day.
+
+    Args:
+        session: reads the star.
+        selection: of which sessions the figures are.
+        spells: one row per station: ``source``, ``station_id``, ``since`` (a day), ``successes``, ``attempts`` and
+            ``verdict``.
+        target: success ratio that the verdicts are against, between 0 and 1.
+    """
+    keys = ["source", "station_id"]
+    rows = spells[[*keys, "since"]].merge(read_refused_failures(session, selection), on=keys)
+    rows = rows[rows["day"].isna() | (rows["day"] >= rows["since"])]
+    sums = rows.groupby(keys)["failures"].sum()
+    failures = np.array([float(sums.get(key, 0)) for key in zip(spells["source"], spells["station_id"], strict=True)])
+    successes, attempts = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
+    return withheld(spells["verdict"].tolist(), successes, attempts, failures, target)
+
+
+def withhold_of_all(refused: Refused, pooled: pd.DataFrame, target: float) -> list[str]:
+    """The verdict of stations taken together, in one row, by all the failures that loads refused of them."""
+    successes, attempts = (pooled[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
+    failures = np.array([float(refused.failures)])
+    return withheld(pooled["verdict"].tolist(), successes, attempts, failures, target)
 
 
 def _refused_rows(selection: Selection) -> Select[str, str | None, int | None, str | None]:

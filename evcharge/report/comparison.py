@@ -7,7 +7,7 @@ is shown (``terminal.comparison``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,7 @@ from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
+from evcharge.metrics.refused import Refused, read_refused, withhold_of_all
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
 from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
@@ -40,6 +41,7 @@ class Comparison:
             base.
         networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
         made_up: sessions of the selection that ``evcharge sample`` made up.
+        refused: rows of the selection that loads refused.
     """
 
     base: Definition
@@ -49,6 +51,7 @@ class Comparison:
     stations: pd.DataFrame
     networks: dict[str, dict[str, Any]]
     made_up: int = 0
+    refused: Refused = field(default_factory=Refused)
 
     @property
     def flipping(self) -> pd.DataFrame:
@@ -58,7 +61,7 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]), self.made_up)
+        return notes_of(set(self.stations["failures_included"]), self.made_up, self.refused)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
@@ -106,10 +109,11 @@ def build_comparison(
         told = tuple(one for one in definitions if one.id in set(rated["definition"]))
         differences = count_differences(session, base, told or (base,), selection)
         made_up = count_made_up(session, selection)
+        refused = read_refused(session, selection)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
-    networks = {one.id: _network(rated[rated["definition"] == one.id], target) for one in told}
+    networks = {one.id: _network(rated[rated["definition"] == one.id], refused, target) for one in told}
     without_data = tuple(one.id for one in definitions if one not in told)
-    return Comparison(base, target, told, without_data, stations, networks, made_up)
+    return Comparison(base, target, told, without_data, stations, networks, made_up, refused)
 
 
 def require_definitions(comparison: Comparison, selection: Selection) -> None:
@@ -122,6 +126,7 @@ def require_definitions(comparison: Comparison, selection: Selection) -> None:
         raise no_sessions(selection, ", or none of them can be judged")
 
 
-def _network(rows: pd.DataFrame, target: float) -> dict[str, Any]:
-    pooled = network_of(rows, target).iloc[0]
-    return {name: plain(pooled[name]) for name in STATION_FIGURES}
+def _network(rows: pd.DataFrame, refused: Refused, target: float) -> dict[str, Any]:
+    network = network_of(rows, target)
+    network["verdict"] = withhold_of_all(refused, network, target)
+    return {name: plain(network.iloc[0][name]) for name in STATION_FIGURES}

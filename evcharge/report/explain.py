@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -43,8 +43,9 @@ from evcharge.metrics.explain import (
 from evcharge.metrics.intervals import CONFIDENCE, tails
 from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
+from evcharge.metrics.rates import BELOW_TAIL, MEETS, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
+from evcharge.metrics.refused import Refused, read_refused
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
 from evcharge.migrate.reading import reading
 from evcharge.output import inert_cell
@@ -92,6 +93,7 @@ class Explanation:
         rows: see ``metrics.explain.read_rows``.
         rejects: see ``metrics.rejects.read_rejects``.
         made_up: sessions of the station that ``evcharge sample`` made up.
+        refused: rows of the station that loads refused.
     """
 
     station: Mapping[str, Any]
@@ -109,6 +111,7 @@ class Explanation:
     rows: pd.DataFrame
     rejects: Rejects
     made_up: int = 0
+    refused: Refused = field(default_factory=Refused)
 
     @property
     def number(self) -> dict[str, Any]:
@@ -131,12 +134,15 @@ class Explanation:
         number = self.number
         successes, attempts = number["successes"], number["attempts"]
         this_few, this_many = tails(np.array([successes], dtype=float), np.array([attempts], dtype=float), self.target)
+        turns = what_would_change(successes, attempts, self.target, number["failures_included"])
+        if number["verdict"] != MEETS:  # it may be withheld for what was refused
+            turns = turns._replace(failures_to_unmeet=None)
         return {
             "chance_of_so_few": float(this_few[0]),
             "below_target_under": BELOW_TAIL,
             "chance_of_so_many": float(this_many[0]),
             "meets_target_under": MEETS_TAIL,
-            **what_would_change(successes, attempts, self.target, number["failures_included"])._asdict(),
+            **turns._asdict(),
         }
 
     @property
@@ -147,7 +153,7 @@ class Explanation:
     @property
     def figure_notes(self) -> list[str]:
         """What must be said with the number alone."""
-        return notes_of({self.number["failures_included"]}, self.made_up)
+        return notes_of({self.number["failures_included"]}, self.made_up, self.refused)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document without its rows; ratios are unrounded, instants in UTC, days local."""
@@ -236,6 +242,7 @@ def build_explanation(
             rows=read_rows(session, definitions, definition, here, most_rows),
             rejects=read_rejects(session, found["source"], found["station_key"]),
             made_up=count_made_up(session, here),
+            refused=read_refused(session, here),
         )
 
 

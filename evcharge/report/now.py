@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from evcharge.arrays import Floats
 from evcharge.metrics.cost import kwh_lost
 from evcharge.metrics.days import mean_energy
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included, withheld
-from evcharge.metrics.refused import read_refused_failures
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included
+from evcharge.metrics.refused import withhold_now
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.stations import read_ends, read_stations
 
@@ -73,20 +72,9 @@ def read_present(session: Session, selection: Selection, days: pd.DataFrame, tar
     spells = judge_spells(days, target, read_ends(session, selection), said)
     spells["kwh_lost_per_week"] = kwh_lost(spells, mean_energy(days))
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
-    present = stations.merge(spells.rename(columns=PRESENT), on="station_key", validate="1:1")
-    refused = _refused_since(read_refused_failures(session, selection), present)
-    successes, attempts = (present[name].to_numpy(dtype=float) for name in ("successes_now", "attempts_now"))
-    present["verdict_now"] = withheld(present["verdict_now"].tolist(), successes, attempts, refused, target)
-    return present
-
-
-def _refused_since(failures: pd.DataFrame, present: pd.DataFrame) -> Floats:
-    """Refused rows that would have been failures of each station's present spell; those of no known day count, too."""
-    keys = ["source", "station_id"]
-    rows = present[[*keys, "since"]].merge(failures, on=keys)
-    rows = rows[rows["day"].isna() | (rows["day"] >= rows["since"])]
-    sums = rows.groupby(keys)["failures"].sum()
-    return np.array([float(sums.get(key, 0)) for key in zip(present["source"], present["station_id"], strict=True)])
+    named = stations.merge(spells, on="station_key", validate="1:1")
+    named["verdict"] = withhold_now(session, selection, named, target)
+    return named.rename(columns=PRESENT)
 
 
 def needing_attention(stations: pd.DataFrame) -> pd.DataFrame:

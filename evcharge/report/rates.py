@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from evcharge.arrays import Floats
 from evcharge.errors import NoDataError
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
 from evcharge.metrics.made_up import count_made_up
@@ -25,8 +23,8 @@ from evcharge.metrics.outcomes import (
     count_unjudged_attempts,
     has_recorded_outcomes,
 )
-from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates, withheld
-from evcharge.metrics.refused import Refused, read_refused, read_refused_failures
+from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
+from evcharge.metrics.refused import Refused, read_refused, withhold, withhold_of_all
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.words import counted, day_text, verb
@@ -91,12 +89,10 @@ class Report:
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        notes = notes_of(set(self.groups["failures_included"]), self.made_up)
+        notes = notes_of(set(self.groups["failures_included"]), self.made_up, self.refused)
         if self.unjudged_attempts:
             told = f"{counted(self.unjudged_attempts, 'attempt')} never became a transaction"
             notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
-        if self.refused.rows:
-            notes.append(refused_note(self.refused))
         return notes
 
     def count_of(self, verdict: str) -> int:
@@ -126,14 +122,16 @@ class Report:
         }
 
 
-def notes_of(failures_included: set[str], made_up: int = 0) -> list[str]:
-    """What must be said with figures of sessions of which so many are made up.
+def notes_of(failures_included: set[str], made_up: int = 0, refused: Refused | None = None) -> list[str]:
+    """What must be said with figures of sessions of which so many are made up, and beside which so many were refused.
 
     Args:
         failures_included: what the publishers of their stations said of failures.
         made_up: how many sessions of the sample are among them.
+        refused: the rows of the selection that loads refused, if that is known.
     """
-    return made_up_notes(made_up) + _notes_of_failures(failures_included)
+    of_refused = [refused_note(refused)] if refused and refused.rows else []
+    return made_up_notes(made_up) + _notes_of_failures(failures_included) + of_refused
 
 
 def made_up_notes(made_up: int) -> list[str]:
@@ -200,9 +198,9 @@ def report_of(
         raise no_sessions(selection)
     refused = read_refused(session, selection)
     stations, network = with_rates(counts, target), network_of(counts, target)
-    network["verdict"] = _withheld(network, np.array([float(refused.failures)]), target)
+    network["verdict"] = withhold_of_all(refused, network, target)
     if by == "station":
-        stations["verdict"] = _withheld(stations, _failures_refused_at(session, selection, stations), target)
+        stations["verdict"] = withhold(session, selection, stations, target)
     pooled = network.iloc[0]
     return Report(
         definition=definition,
@@ -217,18 +215,6 @@ def report_of(
         refused=refused,
         made_up=count_made_up(session, selection),
     )
-
-
-def _withheld(rated: pd.DataFrame, refused_failures: Floats, target: float) -> list[str]:
-    successes, attempts = (rated[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
-    return withheld(rated["verdict"].tolist(), successes, attempts, refused_failures, target)
-
-
-def _failures_refused_at(session: Session, selection: Selection, stations: pd.DataFrame) -> Floats:
-    """Refused rows of each station that would have been failures [counts]."""
-    by_station = read_refused_failures(session, selection).groupby(["source", "station_id"])["failures"].sum()
-    keys = list(zip(stations["source"], stations["station_id"], strict=True))
-    return np.array([float(by_station.get(key, 0)) for key in keys])
 
 
 def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:

@@ -6,7 +6,7 @@ and how visits are shown (``terminal.visits``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,7 @@ import pandas as pd
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.refused import Refused, read_refused
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
 from evcharge.migrate.reading import Database, reading
@@ -36,6 +37,7 @@ class Visits:
         network: the same pooled: one row.
         sensitivity: the frame of ``metrics.visits.gap_band``.
         made_up: sessions of the selection that ``evcharge sample`` made up.
+        refused: rows of the selection that loads refused.
     """
 
     definition: Definition
@@ -45,11 +47,12 @@ class Visits:
     network: pd.DataFrame
     sensitivity: pd.DataFrame
     made_up: int = 0
+    refused: Refused = field(default_factory=Refused)
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]), self.made_up)
+        return notes_of(set(self.stations["failures_included"]), self.made_up, self.refused)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no visit."""
@@ -82,8 +85,9 @@ def build_visits(
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         attempts = read_attempts(session, definition, selection)
         made_up = count_made_up(session, selection)
+        refused = read_refused(session, selection)
     if attempts.stations.empty:
         raise no_sessions(selection)
     counts = count_visits(attempts, rule)
     band = gap_band(attempts, rule)
-    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, made_up)
+    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, made_up, refused)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from evcharge import reliability
@@ -63,9 +64,8 @@ def test_the_terminal_the_json_and_the_page_say_it_beside_the_rate(two_stations:
 
 def test_each_row_of_the_csv_says_how_many_rows_and_failures_were_refused(two_stations: str, evcharge: Run) -> None:
     evcharge("report", "--no-png", "--db", two_stations, "--csv", "stations.csv")
-    head, *rows = Path("stations.csv").read_text(encoding="utf-8").splitlines()
-    assert head.endswith("refused_rows,refused_failures")
-    assert [row.rpartition("0.95,")[2] for row in rows] == ["41,40", "41,40"]
+    stations = pd.read_csv("stations.csv")
+    assert stations[["refused_rows", "refused_failures"]].to_numpy().tolist() == [[41, 40], [41, 40]]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,29 @@ def test_a_station_does_not_meet_the_target_by_leaving_its_failures_out(two_stat
     found = reliability(two_stations, target=0.95)
     assert found.stations.set_index("station_id")["verdict"].to_dict() == {"A": "can't tell yet", "B": "meets target"}
     assert found.spells.set_index("station_id")["verdict_now"].to_dict() == {"A": "can't tell yet", "B": "meets target"}
+
+
+def test_explain_and_compare_withhold_the_verdict_that_the_report_withholds(two_stations: str, evcharge: Run) -> None:
+    explained = json.loads(evcharge("explain", "A", "--db", two_stations, "--json")[1])
+    assert explained["number"]["verdict"] == "can't tell yet"
+    assert explained["spell"]["verdict"] == "can't tell yet"
+    told = on_one_line(evcharge("explain", "A", "--db", two_stations)[1])
+    assert "it would meet the target, had the loads refused no failures of it" in told
+    assert "no more after" not in told
+    compared = reliability(two_stations, target=0.95).sensitivity.groupby("station_id")["verdict"].unique()
+    assert {station: list(verdicts) for station, verdicts in compared.items()} == {
+        "A": ["can't tell yet"],
+        "B": ["meets target"],
+    }
+
+
+@pytest.mark.parametrize(
+    "command", ["visits", "compare", "explain A", "report --by network", "report --definition all"]
+)
+def test_every_table_of_rates_says_it(two_stations: str, evcharge: Run, command: str) -> None:
+    code, out, _ = evcharge(*command.split(), "--db", two_stations)
+    assert code == 0
+    assert "which no rate here counts: 40 would have counted as failures" in on_one_line(out)
 
 
 @pytest.mark.parametrize(("target", "verdict"), [(0.93, "meets target"), (0.95, "can't tell yet")])

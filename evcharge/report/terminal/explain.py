@@ -15,7 +15,7 @@ from rich.console import Console
 
 from evcharge.metrics.explain import primary_reason
 from evcharge.metrics.intervals import CONFIDENCE
-from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, MEETS_TAIL
+from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, MEETS, MEETS_TAIL
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
 from evcharge.report.now import MARKS, ORDER, UNUSED
@@ -92,6 +92,8 @@ def _tails(found: Explanation) -> list[str]:
     if many < MEETS_TAIL:
         known = number["failures_included"] == FAILURES_INCLUDED
         meets = "meets target" if known else "it would meet the target, were all failures known to be in the data"
+        if known and number["verdict"] != MEETS:
+            meets = "it would meet the target, had the loads refused no failures of it"
     attempts = counted(number["attempts"], "attempt")
     return [
         f"X: successes in {attempts} of a station that is just on {100 * found.target:g}%, by chance",
