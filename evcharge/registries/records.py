@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any
 
 from evcharge.carriers.file import SourceFile
-from evcharge.carriers.text import blocks, first_lines, split_lines, split_lines_with_ends, without_mark
+from evcharge.carriers.text import blocks, first_lines, said_lines, split_lines, split_lines_with_ends, without_mark
 from evcharge.errors import SourceError
 from evcharge.registries.values import Fraction, Whole
 from evcharge.sources.names import folded
@@ -140,10 +140,9 @@ def _whole_text(file: SourceFile, encoding: str) -> str:
 def _lines(file: SourceFile, encoding: str) -> Iterator[Record]:
     """One record a line that is not blank."""
     for block in blocks(file, encoding):
-        for number, line in enumerate(split_lines(block.text), block.line):
-            if line.strip():
-                value = _object(line)
-                yield Record(number, value, None if value is not None else "malformed_row")
+        for number, line in said_lines(block):
+            value = _object(line)
+            yield Record(number, value, None if value is not None else "malformed_row")
 
 
 def _object(line: str) -> dict[str, Any] | None:
