@@ -68,6 +68,13 @@ def masked(text: str) -> str:
     return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
+def url_of(engine: Engine) -> str:
+    """The URL of an engine that ``open_engine`` made, its password in it, as ``parse_url`` takes it."""
+    if engine.dialect.name == "sqlite":
+        return f"sqlite:///{quote(str(engine.url.database))}"
+    return engine.url.render_as_string(hide_password=False)
+
+
 def open_engine(
     url: str,
     *,
@@ -113,7 +120,7 @@ def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, loc
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, isolation_level=None)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(url, creator=connect, poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:

@@ -26,6 +26,11 @@ def database_url() -> str:
     return str(settings.resolve("database_url", given).value)
 
 
+def lock_wait_seconds() -> float:
+    """How long to wait for who holds the database: handed over by evcharge, else by evcharge's own settings."""
+    return float(settings.resolve("lock_wait_seconds", context.config.attributes.get("lock_wait_seconds")).value)
+
+
 def render_item(kind: str, item: object, _context: object) -> str | bool:
     """Writes our own column type as plain ones, so that a migration never imports evcharge."""
     if kind == "type" and isinstance(item, models.UtcDateTime):
@@ -44,7 +49,7 @@ OPTIONS = {
 
 def run_online(url: str) -> None:
     """Migrates the database behind the URL."""
-    engine = db.open_engine(url, writes=True, create=True, foreign_keys=False)
+    engine = db.open_engine(url, writes=True, create=True, foreign_keys=False, lock_wait_seconds=lock_wait_seconds())
     with db.translated_errors(url), engine.connect() as connection:
         context.configure(connection=connection, **OPTIONS)
         with context.begin_transaction():

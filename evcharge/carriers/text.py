@@ -123,7 +123,7 @@ def split_lines_with_ends(text: str) -> list[str]:
 
 
 def said_lines(block: Block) -> Iterator[tuple[int, str]]:
-    """The lines on which something stands, with their numbers. Blank ones in a row take little more than reading them."""
+    """The lines on which something stands, with their numbers. Many blank ones take little more than reading them."""
     line, at = block.line, 0
     for many in chain(_MANY_BLANKS.finditer(block.text), (None,)):
         text = block.text[at : many.start() if many else len(block.text)]

@@ -68,7 +68,7 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
     options = options or RegistryOptions()
     began, now = time.monotonic(), datetime.now(timezone.utc)
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
-    require_head(engine, url)
+    require_head(open_engine(url, lock_wait_seconds=options.lock_wait_seconds), url)
     with open_file(path) as file, translated_errors(url):
         registry = read_registry(file, options.encoding)
         source = options.source or registry.default_source or _refuse_sourceless(file, registry)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from sqlalchemy import Engine, exc
@@ -25,7 +27,7 @@ from evcharge.frames import Cleaned, RawSessions
 from evcharge.load.ledger import close_entry, first_result, open_entry, result_of_entry, zone_of
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
-from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
+from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, resolve_unclear_commit
 from evcharge.load.writer import Writer, remove_load
 from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
@@ -115,16 +117,37 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     """
     options = options or LoadOptions()
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
-    require_head(engine, url)
+    reader = open_engine(url, lock_wait_seconds=options.lock_wait_seconds)
+    require_head(reader, url)
     with open_file(path, options.name) as file, translated_errors(url):
         profile = pick_profile(file, profiles)
-        return _load(engine, file, profile, options)
+        seems_loaded = not options.replace and is_loaded(reader, file, profile.source)
+        return _load(engine, file, profile, options, seems_loaded)
 
 
-def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions) -> LoadResult:
-    """Loads an open file in the one transaction."""
+class _Begun(NamedTuple):
+    """A file that is being read: its profile, the time format settled on, and its chunks, the first at hand."""
+
+    profile: Profile
+    time_format: str
+    chunks: Iterator[RawSessions]
+
+
+def _begin(file: SourceFile, profile: Profile, options: LoadOptions) -> _Begun:
+    """All that can be told from bytes alone before a first row can be written."""
+    settled_profile = settled(file, profile)
+    chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
+    return _Begun(profile, settled_profile.conventions.time_format, chain(list(islice(chunks, 1)), chunks))
+
+
+def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions, seems_loaded: bool) -> LoadResult:
+    """Loads an open file in the one transaction, which alone decides whether it is loaded already.
+
+    What only reads is done before, so that others can write meanwhile; not for a file that seems to be loaded.
+    """
     began = time.monotonic()
     now = datetime.now(timezone.utc)
+    begun = None if seems_loaded else _begin(file, profile, options)
     result = None
     try:
         with one_transaction(engine) as (session, undo):
@@ -132,7 +155,7 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
             if earlier and not options.replace:
                 return first_result(session, earlier, file, profile)
             removed = remove_load(session, earlier) if earlier else 0
-            result = _write_all(session, file, profile, options, now)
+            result = _write_all(session, file, begun or _begin(file, profile, options), options, now)
             if removed > result.inserted:
                 result.warnings["not_replaced"] = removed - result.inserted
             if options.dry_run:
@@ -146,14 +169,13 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
     return result
 
 
-def _write_all(session: Session, file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> LoadResult:
+def _write_all(session: Session, file: SourceFile, begun: _Begun, options: LoadOptions, now: datetime) -> LoadResult:
     """Reads, cleans and writes every chunk, and closes the ledger entry."""
-    settled_profile = settled(file, profile)
-    load = _new_entry(file, profile, settled_profile.conventions.time_format, now)
+    load = _new_entry(file, begun.profile, begun.time_format, now)
     session.add(load)
     session.flush()
     writer, tally = Writer(session, load), _Tally()
-    for raw in read(file, settled_profile, salt=options.driver_salt, companions=options.companions):
+    for raw in begun.chunks:
         cleaned = clean(raw, pd.Timestamp(now))
         if tally.read == 0:
             _refuse_unstated(cleaned, len(raw.frame), file)
@@ -165,7 +187,7 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
     _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
     session.flush()
-    return _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+    return _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, begun.profile)))
 
 
 class _Tally:

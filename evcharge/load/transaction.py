@@ -12,7 +12,9 @@ from datetime import datetime
 from sqlalchemy import Engine, exc, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.db import url_of
 from evcharge.errors import DatabaseError
+from evcharge.migrate import require_head
 from evcharge.models import LoadLedger
 from evcharge.sources import SourceFile
 
@@ -30,12 +32,27 @@ def hold_load_lock(session: Session) -> None:
 def one_transaction(engine: Engine) -> Iterator[tuple[Session, Callable[[], None]]]:
     """THE transaction: everything that a load of sessions or of a registry writes is in it, alone and whole.
 
+    Nobody else can write from its beginning on: what only reads the input is done before.
+
     It commits at the end of the block, and only there; what is raised in the block undoes all, and so does calling the
     second thing handed out, as the last act of the block.
     """
     with Session(engine) as session, session.begin() as transaction:
         hold_load_lock(session)
+        require_head(session.connection(), url_of(engine))
         yield session, transaction.rollback
+
+
+def is_loaded(engine: Engine, file: SourceFile, source: str) -> bool:
+    """Whether the same bytes are loaded at present, as far as can be told without keeping others from writing.
+
+    Args:
+        engine: one that only reads.
+        file: the bytes.
+        source: whose they are.
+    """
+    with Session(engine) as session:
+        return earlier_load(session, file, source) is not None
 
 
 def earlier_load(session: Session, file: SourceFile, source: str) -> LoadLedger | None:

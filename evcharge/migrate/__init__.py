@@ -13,9 +13,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from evcharge.db import masked, translated_errors
+from evcharge.db import LOCK_WAIT_SECONDS, masked, translated_errors
 from evcharge.errors import DatabaseError
 
 UPDATE = "Update evcharge: a newer one made this database."
@@ -27,23 +27,28 @@ def script_location() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"
 
 
-def alembic_config(url: str) -> Config:
+def alembic_config(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> Config:
     """Alembic's configuration without an ini file; the URL travels beside it, so that no character needs escaping."""
     config = Config()
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     config.attributes["url"] = url
+    config.attributes["lock_wait_seconds"] = lock_wait_seconds
     return config
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
     """Brings the database to the newest revision, making the SQLite file if it is not there.
+
+    Args:
+        url: the database.
+        lock_wait_seconds: how long to wait for who holds it.
 
     Raises:
         DatabaseError: the database can't be reached or changed, or is ahead; it is then as it was.
     """
     try:
         with translated_errors(url):
-            command.upgrade(alembic_config(url), "head")
+            command.upgrade(alembic_config(url, lock_wait_seconds), "head")
     except CommandError as error:
         raise DatabaseError("schema_ahead", f"{masked(url)} can't be upgraded: {error}.", UPDATE) from error
 
@@ -61,16 +66,21 @@ def head() -> str:
 def current(engine: Engine, url: str) -> str | None:
     """The revision the database is at, or None if it holds no evcharge tables."""
     with translated_errors(url), engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
-def require_head(engine: Engine, url: str) -> None:
-    """Lets only a database at this program's revision through.
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_head(database: Engine | Connection, url: str) -> None:
+    """Lets only a database at this program's revision through, be it opened or in a transaction.
 
     Raises:
         DatabaseError: the database is empty, behind or ahead; the hint names the command to run.
     """
-    found, needed = current(engine, url), head()
+    found = current(database, url) if isinstance(database, Engine) else _revision(database)
+    needed = head()
     if found == needed:
         return
     if found is None:
