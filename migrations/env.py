@@ -54,6 +54,7 @@ def run_online(url: str) -> None:
         context.configure(connection=connection, **OPTIONS)
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":
+                db.refuse_other_encoding(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
             context.run_migrations()
             check_foreign_keys(connection)
