@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
-from evcharge.db import LOCK_WAIT_SECONDS, masked, translated_errors
+from evcharge.db import LOCK_WAIT_SECONDS, masked, open_engine, translated_errors
 from evcharge.errors import DatabaseError
 
 UPDATE = "Update evcharge: a newer one made this database."
@@ -49,8 +49,25 @@ def upgrade(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
     try:
         with translated_errors(url):
             command.upgrade(alembic_config(url, lock_wait_seconds), "head")
+    except DatabaseError as error:
+        if error.code != "connection_lost" or not _is_at_head(url, error):
+            raise
     except CommandError as error:
         raise DatabaseError("schema_ahead", f"{masked(url)} can't be upgraded: {error}.", UPDATE) from error
+
+
+def _is_at_head(url: str, lost: DatabaseError) -> bool:
+    """Whether an upgrade whose connection was lost had committed before.
+
+    Raises:
+        DatabaseError: ``commit_unclear``: the database can't be asked.
+    """
+    try:
+        return current(open_engine(url), url) == head()
+    except DatabaseError:
+        reason = f"the connection to {masked(url)} was lost in an upgrade, and the database can't be asked."
+        hint = "Run the same command again: it upgrades the database, or says that it is at the newest revision."
+        raise DatabaseError("commit_unclear", reason, hint) from lost
 
 
 def head() -> str:
