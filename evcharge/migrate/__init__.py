@@ -46,6 +46,7 @@ def upgrade(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
     Raises:
         DatabaseError: the database can't be reached or changed, or is ahead; it is then as it was.
     """
+    head()
     try:
         with translated_errors(url):
             command.upgrade(alembic_config(url, lock_wait_seconds), "head")
@@ -71,23 +72,45 @@ def _is_at_head(url: str, lost: DatabaseError) -> bool:
 
 
 def head() -> str:
-    """The revision this program needs."""
-    revision = ScriptDirectory(str(script_location())).get_current_head()
-    if revision is None:
+    """The revision this program needs.
+
+    Raises:
+        DatabaseError: there is no migration, or there are two newest ones.
+    """
+    heads = sorted(ScriptDirectory(str(script_location())).get_heads())
+    if not heads:
         raise DatabaseError(
             "migrations_missing", f"there are no migrations in {script_location()}.", "Install evcharge anew."
         )
-    return revision
+    if len(heads) > 1:
+        raise DatabaseError(
+            "migrations_branched",
+            f"there are several newest migrations in {script_location()}: {', '.join(heads)}.",
+            "Install evcharge anew. In a clone, give one of them the other as its down_revision.",
+        )
+    return heads[0]
 
 
 def current(engine: Engine, url: str) -> str | None:
     """The revision the database is at, or None if it holds no evcharge tables."""
     with translated_errors(url), engine.connect() as connection:
-        return _revision(connection)
+        return one_revision(connection)
 
 
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def one_revision(connection: Connection) -> str | None:
+    """The revision, or None; refused where the database says that it is at several.
+
+    Raises:
+        DatabaseError: ``schema_unclear``.
+    """
+    found = sorted(MigrationContext.configure(connection).get_current_heads())
+    if len(found) > 1:
+        raise DatabaseError(
+            "schema_unclear",
+            f"the database says that it is at several revisions at once: {', '.join(found)}.",
+            "Restore a back-up, or take out of alembic_version every row but that of the revision its tables are at.",
+        )
+    return found[0] if found else None
 
 
 def require_head(database: Engine | Connection, url: str) -> None:
@@ -96,7 +119,7 @@ def require_head(database: Engine | Connection, url: str) -> None:
     Raises:
         DatabaseError: the database is empty, behind or ahead; the hint names the command to run.
     """
-    found = current(database, url) if isinstance(database, Engine) else _revision(database)
+    found = current(database, url) if isinstance(database, Engine) else one_revision(database)
     needed = head()
     if found == needed:
         return
