@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
-from evcharge.carriers.file import SourceFile
+from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
 
 MAX_LINE_CHARACTERS = 1 << 20
@@ -38,6 +38,20 @@ class Block(NamedTuple):
 
     line: int
     text: str
+
+
+def known_encoding(name: str) -> str:
+    """The one official name of a text encoding, so that utf8 and UTF-8 are the same.
+
+    Raises:
+        SourceError: ``unknown_encoding``: there is none of that name, or it is none of text.
+    """
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except (LookupError, ValueError) as error:
+        reason = f"{printable(name)!r} is no text encoding that Python knows."
+        raise SourceError("unknown_encoding", reason, "Name one: --encoding utf-8, cp1252 or latin-1.") from error
 
 
 def blocks(file: SourceFile, encoding: str) -> Iterator[Block]:
