@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, create_engine, event, exc, make_url
+from sqlalchemy import Engine as Engine
 from sqlalchemy.pool import NullPool
 
 from evcharge.config import LOCK_WAIT_SECONDS as LOCK_WAIT_SECONDS

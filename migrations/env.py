@@ -52,9 +52,9 @@ OPTIONS = {
 def run_online(url: str) -> None:
     """Migrates the database behind the URL."""
     engine = db.open_engine(url, writes=True, create=True, foreign_keys=False, lock_wait_seconds=lock_wait_seconds())
-    with db.translated_errors(url), engine.connect() as connection:
+    with db.translated_errors(url), engine.connect() as connection, others.named(connection, OURS):
         context.configure(connection=connection, **OPTIONS)
-        with others.named(connection, OURS), context.begin_transaction():
+        with context.begin_transaction():
             if connection.dialect.name == "postgresql":
                 db.refuse_other_encoding(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")

@@ -17,8 +17,7 @@ from click.core import ParameterSource
 from evcharge.errors import SourceError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
+    from evcharge.db import Engine
     from evcharge.metrics.definitions import Definition
     from evcharge.metrics.outcomes import Selection
     from evcharge.sources import Profile

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 
 import evcharge.carriers.file
 import evcharge.load.sessions
@@ -16,6 +17,7 @@ from evcharge import db as evcharge_db
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError, SourceError
 from evcharge.load import LoadOptions
+from evcharge.migrate import alembic_config
 from tests.support.factories import native_csv, session_row
 from tests.support.loading import load, query
 
@@ -136,6 +138,16 @@ def test_a_schema_that_changes_while_a_file_is_read_is_refused(
         load(file, url)
     assert caught.value.code == "schema_ahead"
     assert query(url, "SELECT count(*) FROM load_ledger") == [(0,)]
+
+
+def test_alembic_waits_as_long_as_the_setting_says(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(evcharge_db, "_milliseconds", lambda seconds: waits.append(seconds) or 1_000)
+    monkeypatch.setenv("EVCHARGE_LOCK_WAIT_SECONDS", "7.5")
+    config = alembic_config(sqlite_url)
+    del config.attributes["lock_wait_seconds"]  # as alembic's own command line has it
+    command.upgrade(config, "head")
+    assert waits == [7.5]
 
 
 COMMANDS = {
