@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from evcharge.errors import SourceError
 from evcharge.load.time_format import settled
+from evcharge.registries.records import records_of
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from evcharge.sources.ocpp.messages import messages_of
 
@@ -115,6 +117,40 @@ def test_a_hundred_thousand_blank_lines_take_no_more_than_a_few_calls_a_block(tm
     assert calls_of(told, tmp_path / "few", profile) > 100
     few, many = (calls_of(told, tmp_path / name, profile) for name in ("few", "many"))
     assert many - few < 5_000
+
+
+REGISTRY = ["id,name", '1,"a\nb"', "2,c"]
+
+
+def records(path):
+    with open_file(path) as file:
+        return [(record.number, record.value) for record in records_of(file, "utf-8").each()]
+
+
+@pytest.mark.parametrize("many", [0, 1, 200_000])
+def test_blank_lines_change_no_record_of_a_registry_and_each_keeps_its_number(tmp_path, many):
+    written(tmp_path / "f", REGISTRY, "", many)
+    first = 2 * many + 2
+    assert records(tmp_path / "f") == [
+        (first, {"id": "1", "name": "a\nb"}),
+        (first + many + 2, {"id": "2", "name": "c"}),
+    ]
+
+
+def test_a_blank_block_within_quotes_of_a_registry_is_the_text_it_is(tmp_path):
+    text = "a" + "\n" * 200_000 + "b"
+    (tmp_path / "f").write_text(f'id,name\n1,"{text}"\n2,c\n')
+    with pytest.raises(SourceError) as caught:  # the csv module takes no field of that length
+        records(tmp_path / "f")
+    assert caught.value.code == "malformed_csv"
+
+
+@pytest.mark.parametrize("lines", [REGISTRY, ['{"id": 1}', '{"id": 2}', '{"id": 3}']])
+def test_blank_blocks_of_a_registry_are_passed_at_once(tmp_path, lines):
+    written(tmp_path / "few", lines, "", 200_000)
+    written(tmp_path / "many", lines, "", 1_200_000)
+    few, many = (calls_of(records, tmp_path / name) for name in ("few", "many"))
+    assert many - few < 500_000  # of three million; a block that is blank in part is read line by line
 
 
 def test_a_beginning_that_is_blank_is_read_once_for_all_profiles(tmp_path):
