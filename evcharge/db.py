@@ -1,9 +1,9 @@
 """From a database URL to an engine with the settings that the loader's promises rest on.
 
 SQLite keeps a rollback journal with synchronous EXTRA, so that what was committed survives power loss and the
-file can be copied; foreign keys are on; the driver begins nothing by itself. PostgreSQL speaks UTC, and whoever only
-reads sees one moment for a whole transaction, as on SQLite. What does not belong here: tables, transactions,
-migrations.
+file can be copied; foreign keys are on; the driver begins nothing by itself. On PostgreSQL no setting of a role, a
+database or a session changes what is stored or read (``SESSION``), and whoever only reads sees one moment for a whole
+transaction, as on SQLite. What does not belong here: tables, transactions, migrations.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, create_engine, event, exc, make_url
+from sqlalchemy import Engine as Engine
 from sqlalchemy.pool import NullPool
 
 from evcharge.config import LOCK_WAIT_SECONDS as LOCK_WAIT_SECONDS
@@ -25,9 +26,28 @@ CACHE_KIB = 65_536
 """SQLite page cache of a loader [KiB]: 64 MB is where a larger one stopped to help."""
 
 _POSTGRES_NAMES = ("postgres", "postgresql", "postgresql+psycopg")
+SESSION = {
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "3",
+    "bytea_output": "hex",
+    "standard_conforming_strings": "on",
+    "default_transaction_deferrable": "off",
+}
+"""What a session on PostgreSQL is set to, whatever its role, its database or its environment set; the encoding is said
+when it connects, for the driver already reads before."""
+
+NOT_UTF8_HINT = (
+    "Make a database with ENCODING 'UTF8' TEMPLATE template0 (docs/how-to/postgres.md), and use that one; pg_dump and "
+    "pg_restore bring over what is in this one."
+)
+"""What to do about a database whose encoding can't hold every text."""
+
+_SURVIVES_POWER_LOSS = (
+    "SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
 _MAX_MILLISECONDS = 2**31 - 1
-_LOCK_NOT_AVAILABLE = "55P03"
-_UNDEFINED_TABLE = "42P01"
 
 
 def parse_url(text: str) -> URL:
@@ -66,6 +86,13 @@ def masked(text: str) -> str:
         return text
     hidden = {name: "***" for name in url.query if "pass" in name.lower() or "key" in name.lower()}
     return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
+
+
+def url_of(engine: Engine) -> str:
+    """The URL of an engine that ``open_engine`` made, its password in it, as ``parse_url`` takes it."""
+    if engine.dialect.name == "sqlite":
+        return f"sqlite:///{quote(str(engine.url.database))}"
+    return engine.url.render_as_string(hide_password=False)
 
 
 def open_engine(
@@ -113,7 +140,7 @@ def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, loc
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, isolation_level=None)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(url, creator=connect, poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
@@ -136,7 +163,7 @@ def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, loc
 
 def _postgresql_engine(url: URL, writes: bool, lock_wait_seconds: float) -> Engine:
     try:
-        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args={"client_encoding": "UTF8"})
     except ModuleNotFoundError as error:
         raise DatabaseError(
             "driver_missing", "the PostgreSQL driver psycopg is not installed.", "Run: pip install 'evcharge[postgres]'"
@@ -145,14 +172,32 @@ def _postgresql_engine(url: URL, writes: bool, lock_wait_seconds: float) -> Engi
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.autocommit = True
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.execute(f"SET lock_timeout = {_milliseconds(lock_wait_seconds)}")
-        connection.execute(f"SET default_transaction_read_only = {'off' if writes else 'on'}")
-        if not writes:  # all that one transaction reads is of one moment, as on SQLite
-            connection.execute("SET default_transaction_isolation = 'repeatable read'")
+        read_only, isolation = ("off", "read committed") if writes else ("on", "repeatable read")
+        settings = {
+            **SESSION,
+            "lock_timeout": str(_milliseconds(lock_wait_seconds)),
+            "default_transaction_read_only": read_only,
+            "default_transaction_isolation": isolation,
+        }
+        connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
+        if writes:
+            connection.execute(_SURVIVES_POWER_LOSS)
         connection.autocommit = False
 
     return engine
+
+
+def refuse_other_encoding(connection: Connection) -> None:
+    """Refuses a PostgreSQL database that is not in UTF-8: another encoding can't hold every text, or checks none.
+
+    Raises:
+        DatabaseError: ``database_not_utf8``.
+    """
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        reason = f"the database {name} is in the encoding {encoding}; it must be UTF8. Nothing was changed."
+        raise DatabaseError("database_not_utf8", reason, NOT_UTF8_HINT)
 
 
 @contextmanager
@@ -168,27 +213,67 @@ def translated_errors(url: str) -> Iterator[None]:
         raise _translated(error, masked(url)) from error
 
 
+class _Fault(NamedTuple):
+    """What a sign of the database means: the error's code, and what to do next."""
+
+    code: str
+    hint: str
+
+
+_LOST = _Fault("connection_lost", "Run the same command again.")
+_BY_STATE = {
+    "08": _LOST,
+    "57P": _LOST,
+    "57014": _Fault(
+        "database_timeout",
+        "The server ended a statement. Give this user more time (ALTER ROLE … SET statement_timeout = …), or run it "
+        "again at a quieter time.",
+    ),
+    "25P03": _Fault(
+        "database_timeout",
+        "A load is idle in its transaction while it reads its file. Give this user more time (ALTER ROLE … SET "
+        "idle_in_transaction_session_timeout = …), and run it again.",
+    ),
+    "25P04": _Fault(
+        "database_timeout", "Give this user more time (ALTER ROLE … SET transaction_timeout = …), and run it again."
+    ),
+    "53100": _Fault("disk_full", "Free some space on the server's disk, and run it again."),
+    "53": _Fault("database_overloaded", "Wait until the server has room again, and run it again."),
+    "40": _Fault("database_busy", "Run it again."),
+    "42501": _Fault("database_not_permitted", "Grant the user what it lacks, or use another user."),
+    "25006": _Fault("database_read_only", "Name the server that takes changes, not its copy."),
+    "22021": _Fault("database_not_utf8", NOT_UTF8_HINT),
+    "22P05": _Fault("database_not_utf8", NOT_UTF8_HINT),
+}
+"""Error codes of PostgreSQL (its appendix A), whole or how they begin: 08 is a lost connection, 57P a server's end."""
+
+_BY_WORDS = {
+    "permission denied": _Fault("database_not_permitted", "Grant the user what it lacks, or use another user."),
+    "readonly database": _Fault("database_read_only", "Make the file and its folder writable."),
+    "disk is full": _Fault("disk_full", "Free some space and run it again."),
+    "disk I/O error": _Fault("disk_error", "Check the disk, then run: PRAGMA integrity_check"),
+    "not a database": _Fault("database_damaged", "Name another file with --db, or restore a back-up."),
+    "malformed": _Fault("database_damaged", "Restore a back-up, or run: PRAGMA integrity_check"),
+}
+"""Words in the messages of SQLite, which has no codes in Python 3.10, and of the driver."""
+
+
 def _translated(error: exc.DBAPIError, shown_url: str) -> DatabaseError:
     text = str(error.orig).strip().split("\n")[0]
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(error.orig, "sqlstate", None) or ""
     unchanged = "Nothing was changed."
-    if state == _LOCK_NOT_AVAILABLE or "is locked" in text:
+    if state == "55P03" or "is locked" in text:
         return DatabaseError(
             "database_busy", f"{shown_url} is busy: another load holds it. {unchanged}", "Run it again."
         )
-    if state == _UNDEFINED_TABLE or "no such table" in text:
+    if state == "42P01" or "no such table" in text:
         return DatabaseError("schema_missing", f"{shown_url} has no evcharge tables.", "Run: evcharge db upgrade")
-    known = {
-        "permission denied": ("database_not_permitted", "Grant the user what it lacks, or use another user."),
-        "readonly database": ("database_read_only", "Make the file and its folder writable."),
-        "disk is full": ("disk_full", "Free some space and run it again."),
-        "disk I/O error": ("disk_error", "Check the disk, then run: PRAGMA integrity_check"),
-        "not a database": ("database_damaged", "Name another file with --db, or restore a back-up."),
-        "malformed": ("database_damaged", "Restore a back-up, or run: PRAGMA integrity_check"),
-    }
-    for sign, (code, hint) in known.items():
-        if sign in text:
-            return DatabaseError(code, f"{shown_url}: {text}. {unchanged}", hint)
+    fault = next((fault for begins, fault in _BY_STATE.items() if state.startswith(begins)), None)
+    fault = fault or next((fault for words, fault in _BY_WORDS.items() if words in text), None)
+    if fault is None and error.connection_invalidated:
+        fault = _LOST
+    if fault:
+        return DatabaseError(fault.code, f"{shown_url}: {text}. {unchanged}", fault.hint)
     if isinstance(error, exc.OperationalError):
         return DatabaseError("database_unreachable", f"{shown_url}: {text}.", "Check the URL and that it answers.")
     return DatabaseError(

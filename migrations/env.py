@@ -14,8 +14,9 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from evcharge import config as settings
-from evcharge import db, models
+from evcharge import db, models, views
 from evcharge.errors import DatabaseError, EvchargeError
+from evcharge.migrate import one_revision, others
 
 UPGRADE_LOCK = 7_018_244_001  # any number that no other program uses as an advisory lock
 
@@ -26,6 +27,11 @@ def database_url() -> str:
     return str(settings.resolve("database_url", given).value)
 
 
+def lock_wait_seconds() -> float:
+    """How long to wait for who holds the database: handed over by evcharge, else by evcharge's own settings."""
+    return float(settings.resolve("lock_wait_seconds", context.config.attributes.get("lock_wait_seconds")).value)
+
+
 def render_item(kind: str, item: object, _context: object) -> str | bool:
     """Writes our own column type as plain ones, so that a migration never imports evcharge."""
     if kind == "type" and isinstance(item, models.UtcDateTime):
@@ -33,6 +39,7 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
     return False
 
 
+OURS = frozenset({*models.Base.metadata.tables, *views.VIEWS})
 OPTIONS = {
     "target_metadata": models.Base.metadata,
     "render_as_batch": True,
@@ -44,13 +51,16 @@ OPTIONS = {
 
 def run_online(url: str) -> None:
     """Migrates the database behind the URL."""
-    engine = db.open_engine(url, writes=True, create=True, foreign_keys=False)
-    with db.translated_errors(url), engine.connect() as connection:
+    engine = db.open_engine(url, writes=True, create=True, foreign_keys=False, lock_wait_seconds=lock_wait_seconds())
+    with db.translated_errors(url), engine.connect() as connection, others.named(connection, OURS):
         context.configure(connection=connection, **OPTIONS)
         with context.begin_transaction():
             if connection.dialect.name == "postgresql":
+                db.refuse_other_encoding(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
-            context.run_migrations()
+            one_revision(connection)
+            with others.set_aside(connection, OURS):
+                context.run_migrations()
             check_foreign_keys(connection)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from lzma import LZMAError
 from zipfile import ZipInfo
 
+from evcharge.carriers import file
 from evcharge.carriers.file import BLOCK_BYTES, SourceFile, printable
 from evcharge.errors import SourceError
 
@@ -21,10 +22,6 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 MAX_MEMBERS = 10_000
 """Most members that an archive may have. A year of daily files has 365; each member is a load of its own."""
-
-MAX_UNPACKED_BYTES = 8 << 30
-"""Most bytes that the members of an archive may unpack to together [8 GiB]: some forty million sessions. It is
-counted while they are unpacked, for what an archive says of its members' sizes may be a lie."""
 
 _ENCRYPTED = 1
 """Bit of a member's flags that tells it is encrypted (PKWARE APPNOTE, 4.4.4)."""
@@ -54,7 +51,8 @@ class Archive:
         except (*_FAULTS, NotImplementedError) as error:
             raise self._damaged("it has no sound list of its members", error) from error
         if len(listed) > MAX_MEMBERS:
-            raise self._too_large(f"has {len(listed):,} members; at most {MAX_MEMBERS:,} are read")
+            reason = f"{name} has {len(listed):,} members; at most {MAX_MEMBERS:,} are read."
+            raise SourceError("archive_too_large", reason, "Unpack it yourself if you trust it, and load the files.")
         self.members = sorted(filter(_is_wanted, listed), key=lambda member: member.filename)
         self.left_out = [printable(member.filename) for member in listed if not _is_wanted(member)]
 
@@ -74,8 +72,8 @@ class Archive:
             with self._zip.open(member) as stream:
                 while block := stream.read(BLOCK_BYTES):
                     self._unpacked_bytes += len(block)
-                    if self._unpacked_bytes > MAX_UNPACKED_BYTES:
-                        raise self._too_large(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes")
+                    if self._unpacked_bytes > file.MAX_UNPACKED_BYTES:
+                        raise file.unpacks_to_too_much(self.name)
                     yield block
         except NotImplementedError as error:
             reason = f"{self.name}: {shown} is packed by a method that is not read: {error}."
@@ -86,10 +84,6 @@ class Archive:
     def _damaged(self, where: str, error: Exception) -> SourceError:
         reason = f"{self.name} is a damaged ZIP archive: {where}: {printable(str(error)) or type(error).__name__}."
         return SourceError("damaged_archive", reason, "Fetch or pack the archive again.")
-
-    def _too_large(self, how: str) -> SourceError:
-        hint = "Unpack it yourself if you trust it, and load the files."
-        return SourceError("archive_too_large", f"{self.name} {how}.", hint)
 
 
 class Member(SourceFile):

@@ -22,6 +22,10 @@ from evcharge.errors import SourceError
 BLOCK_BYTES = 1 << 16
 """Bytes handled at a time [64 KiB]: their rows stay in the processor's cache (256 KiB took a quarter longer)."""
 
+MAX_UNPACKED_BYTES = 8 << 30
+"""Most bytes that a gzipped file, or the members of an archive together, may unpack to [8 GiB]: some forty million
+sessions. It is counted while they are unpacked, for what they say of their sizes may be a lie."""
+
 GZIP_MAGIC = b"\x1f\x8b"
 """First two bytes of a gzip member (RFC 1952, 2.3.1). Packing is told by these, never by the file's name."""
 
@@ -31,6 +35,12 @@ def printable(text: str) -> str:
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii") for letter in text
     )
+
+
+def unpacks_to_too_much(name: str) -> SourceError:
+    """What refuses a gzipped file or an archive that unpacks to more than ``MAX_UNPACKED_BYTES``."""
+    reason = f"{name} unpacks to more than {MAX_UNPACKED_BYTES:,} bytes."
+    return SourceError("archive_too_large", reason, "Unpack it yourself if you trust it, and load the files.")
 
 
 class SourceFile:
@@ -66,12 +76,17 @@ class SourceFile:
         Each call starts a new pass over the same open file; only one pass runs at a time.
 
         Raises:
-            SourceError: ``damaged_gzip``, ``cannot_read``, or ``changed_while_read`` when the bytes of a whole
-                pass are not those that were hashed at opening.
+            SourceError: ``damaged_gzip``, ``archive_too_large`` once more than ``MAX_UNPACKED_BYTES`` were unpacked,
+                ``cannot_read``, or ``changed_while_read`` when the bytes of a whole pass are not those that were
+                hashed at opening.
         """
         self._pass = _Pass(self)
         stream = gzip.GzipFile(fileobj=self._pass, mode="rb") if self.is_gzip else self._pass
+        unpacked_bytes = 0
         while block := self._next_block(stream):
+            unpacked_bytes += len(block)
+            if self.is_gzip and unpacked_bytes > MAX_UNPACKED_BYTES:
+                raise unpacks_to_too_much(self.name)
             yield block
         if self._pass.sha256.hexdigest() != self.sha256:
             self.refuse_changed()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
-from evcharge.carriers.file import SourceFile
+from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
 
 MAX_LINE_CHARACTERS = 1 << 20
@@ -27,11 +27,31 @@ _MARK_WITHIN = re.compile(r"(?:^|(?<=[\r\n}\]]))\ufeff+")
 """The mark where two files were joined: at the beginning of a line, or between two objects of JSON. It is no text."""
 
 
+_MANY_BLANKS = re.compile(r"[\r\n]\s{64,}")
+"""A line end and what else is blank after it, so much that it pays to pass it at once."""
+BLANK_LINES = re.compile(r"\s*[\r\n]")
+"""Blank lines in a row, from the beginning of the first to that of the line after the last."""
+
+
 class Block(NamedTuple):
     """Some whole lines of a file: the number of the first, counted from 1, and their text with its line ends."""
 
     line: int
     text: str
+
+
+def known_encoding(name: str) -> str:
+    """The one official name of a text encoding, so that utf8 and UTF-8 are the same.
+
+    Raises:
+        SourceError: ``unknown_encoding``: there is none of that name, or it is none of text.
+    """
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except (LookupError, ValueError) as error:
+        reason = f"{printable(name)!r} is no text encoding that Python knows."
+        raise SourceError("unknown_encoding", reason, "Name one: --encoding utf-8, cp1252 or latin-1.") from error
 
 
 def blocks(file: SourceFile, encoding: str) -> Iterator[Block]:
@@ -116,8 +136,27 @@ def split_lines_with_ends(text: str) -> list[str]:
     return io.StringIO(text, newline="").readlines()
 
 
+def said_lines(block: Block) -> Iterator[tuple[int, str]]:
+    """The lines on which something stands, with their numbers. Many blank ones take little more than reading them."""
+    line, at = block.line, 0
+    for many in chain(_MANY_BLANKS.finditer(block.text), (None,)):
+        text = block.text[at : many.start() if many else len(block.text)]
+        yield from ((number, said) for number, said in enumerate(split_lines(text), line) if said.strip())
+        if many:
+            end = max(block.text.rfind(sign, many.start(), many.end()) for sign in "\r\n") + 1
+            line += count_line_ends(block.text[at:end])
+            at = end
+
+
+def has_many_blanks(text: str) -> bool:
+    """Whether so much blank stands in a row that it pays to pass it at once."""
+    return _MANY_BLANKS.search(text) is not None
+
+
 def count_line_ends(text: str) -> int:
     """How many lines end in the text; CR LF is one end."""
+    if "\r" not in text:  # told at once, while counting two signs takes longer than all else that is done to a block
+        return text.count("\n")
     return text.count("\n") + text.count("\r") - text.count("\r\n")
 
 

@@ -60,6 +60,10 @@ def run_command(arguments: list[str]) -> int:
     except EvchargeError as error:
         show_error(error)
         return error.exit_code
+    except MemoryError:
+        tell("Error [out_of_memory]: the memory of this machine, or what it allows evcharge, is used up.", err=True)
+        tell("  What was begun was left out; files loaded before are in. Run it with more memory free.", err=True)
+        return 1
     except Exception as error:  # noqa: BLE001 - the last net: a fault of ours must not show a user its traceback
         if given.get("verbose"):
             traceback.print_exc()

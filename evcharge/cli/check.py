@@ -16,6 +16,7 @@ import click
 
 from evcharge.cli.load import law, mixed_formats, show_warnings
 from evcharge.cli.options import (
+    database,
     database_url,
     global_options,
     reading_options,
@@ -96,18 +97,17 @@ def _database_to_try(folder: Path) -> str:
     Raises:
         DatabaseError: the database can't be reached or read.
     """
-    from evcharge.db import open_engine
     from evcharge.migrate import require_head, upgrade
 
     url = database_url()
     try:
-        require_head(open_engine(url), url)
+        require_head(database(), url)
     except DatabaseError as error:
         if error.code not in WITHOUT_DATABASE:
             raise
         notice(f"Compared with an empty database: {error.reason}")
         url = f"sqlite:///{folder}/empty.db"
-        upgrade(url)
+        upgrade(url, setting("lock_wait_seconds"))
     return url
 
 

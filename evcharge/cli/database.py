@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from evcharge.cli.options import database_url, given, global_options
+from evcharge.cli.options import database, database_url, given, global_options, setting
 from evcharge.cli.terminal import notice, tell
 
 
@@ -16,7 +16,7 @@ def upgrade_database() -> None:
     from evcharge.db import masked
     from evcharge.migrate import head, upgrade
 
-    upgrade(database_url())
+    upgrade(database_url(), setting("lock_wait_seconds"))
     notice(f"{masked(database_url())} is at revision {head()}")
 
 
@@ -37,11 +37,9 @@ def db_upgrade() -> None:
 @global_options
 def db_current() -> None:
     """Print the revision the database is at, and the newest."""
-    from evcharge.db import open_engine
     from evcharge.migrate import current, head
 
-    url = database_url()
-    tell(f"{current(open_engine(url), url) or 'none'} (newest: {head()})")
+    tell(f"{current(database(), database_url()) or 'none'} (newest: {head()})")
 
 
 @db.command("url")

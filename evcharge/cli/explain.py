@@ -14,7 +14,7 @@ import click
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
-    database_url,
+    database,
     day,
     global_options,
     known_letters,
@@ -61,7 +61,7 @@ def explain(
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
     found = build_explanation(
-        database_url(),
+        database(),
         known_letters(station),
         target=target_ratio(target),
         definition=named_definition(definition) if definition else None,

@@ -14,7 +14,7 @@ import click
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
-    database_url,
+    database,
     global_options,
     named_definition,
     selected,
@@ -61,7 +61,7 @@ def export(
     if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
         raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to and --station")
     exported = write_export(
-        database_url(),
+        database(),
         folder,
         file_format,
         selection=selected(**chosen),

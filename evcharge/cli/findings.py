@@ -11,7 +11,7 @@ import click
 
 from evcharge.cli.options import (
     DEFINITION_HELP,
-    database_url,
+    database,
     global_options,
     named_definition,
     selected,
@@ -45,7 +45,7 @@ def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> N
     if rule not in VISIT_RULES:
         raise click.BadParameter(f"{rule!r} is not one of {', '.join(VISIT_RULES)}.", param_hint="--rule")
     named = named_definition(definition) if definition else None
-    found = build_visits(database_url(), rule=VISIT_RULES[rule], definition=named, selection=selected(**chosen))
+    found = build_visits(database(), rule=VISIT_RULES[rule], definition=named, selection=selected(**chosen))
     if as_json:
         click.echo(to_json(found))
     else:
@@ -64,7 +64,7 @@ def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
     from evcharge.report.terminal.reasons import print_reasons
 
     named = named_definition(definition) if definition else None
-    found = build_reasons(database_url(), definition=named, selection=selected(**chosen))
+    found = build_reasons(database(), definition=named, selection=selected(**chosen))
     if as_json:
         click.echo(to_json(found))
     else:
@@ -82,7 +82,7 @@ def chargex(inl_compatible: bool, as_json: bool, **chosen: Any) -> None:
     from evcharge.report.document import to_json
     from evcharge.report.terminal.chargex import print_chargex
 
-    found = build_chargex(database_url(), inl_compatible=inl_compatible, selection=selected(**chosen))
+    found = build_chargex(database(), inl_compatible=inl_compatible, selection=selected(**chosen))
     if as_json:
         click.echo(to_json(found))
     else:

@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from evcharge.errors import SourceError
 
 if TYPE_CHECKING:
+    from evcharge.db import Engine
     from evcharge.metrics.definitions import Definition
     from evcharge.metrics.outcomes import Selection
     from evcharge.sources import Profile
@@ -96,6 +97,13 @@ def setting(name: str, flag: Any = None) -> Any:
 def database_url() -> str:
     """The database that this run is about."""
     return str(setting("database_url", given("db")))
+
+
+def database() -> Engine:
+    """The database that this run reads. It waits for who holds it as long as the setting says."""
+    from evcharge.db import open_engine
+
+    return open_engine(database_url(), lock_wait_seconds=setting("lock_wait_seconds"))
 
 
 def share(text: str) -> float:

@@ -15,7 +15,7 @@ import click
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
-    database_url,
+    database,
     global_options,
     named_definition,
     on_command_line,
@@ -137,12 +137,12 @@ def tell_story(wanted: dict[str, Any], html: Path | None, definition: str | None
     from evcharge.report.story import build_story
 
     if html is None:
-        return build_story(database_url(), **wanted)
+        return build_story(database(), **wanted)
     from evcharge.report.page.page import build_page
     from evcharge.report.page.request import PageRequest
 
     request = PageRequest(**wanted, definition_word=definition, file_name=html.name)
-    story, page = build_page(database_url(), request)
+    story, page = build_page(database(), request)
     with written_whole(html) as file:
         file.write(page.encode())
     notice(f"wrote {html}")
@@ -164,7 +164,7 @@ def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, as_json: 
     from evcharge.report.rates import build_report, to_csv
     from evcharge.report.terminal.story import print_report
 
-    report = build_report(database_url(), **wanted, by=by)
+    report = build_report(database(), **wanted, by=by)
     show(lambda: to_json(report), lambda: to_csv(report), lambda: print_report(report, console()), csv_file, as_json)
     return report
 
@@ -237,7 +237,7 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
     from evcharge.report.document import to_json
     from evcharge.report.terminal.comparison import print_definitions
 
-    built = build_comparison(database_url(), target=target, base=AFIREV, selection=selection)
+    built = build_comparison(database(), target=target, base=AFIREV, selection=selection)
     require_definitions(built, selection)
     if as_json:
         click.echo(to_json(built))
@@ -266,7 +266,7 @@ def compare(target: float | None, definition: str, as_json: bool, **chosen: Any)
 
     base, selection = named_definition(definition), selected(**chosen)
     built = build_comparison(
-        database_url(),
+        database(),
         target=target_ratio(target),
         base=base,
         selection=selection,

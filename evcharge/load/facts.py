@@ -87,7 +87,8 @@ class PostgresqlFacts:
     def __init__(self, session: Session) -> None:
         self.connection = session.connection()
         self.connection.exec_driver_sql("CREATE TEMP TABLE incoming (LIKE fact_charging) ON COMMIT DROP")
-        self.incoming = Table("incoming", MetaData(), *(Column(c.name, c.type) for c in _TABLE.columns))
+        columns = (Column(c.name, c.type) for c in _TABLE.columns)
+        self.incoming = Table("incoming", MetaData(), *columns, schema="pg_temp")  # no user's table of that name
         rows = select(self.incoming).order_by(*(self.incoming.c[name] for name in KEY_NAMES))
         statement = postgresql.insert(FactCharging)
         excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in KEY_NAMES}
@@ -96,8 +97,8 @@ class PostgresqlFacts:
         self.overwrite_statement = filled.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded)
 
     def _copy(self, facts: Sequence[Fact]) -> None:
-        self.connection.exec_driver_sql("TRUNCATE incoming")
-        statement = f"COPY incoming ({', '.join(FACT_COLUMNS)}) FROM STDIN"
+        self.connection.exec_driver_sql("TRUNCATE pg_temp.incoming")
+        statement = f"COPY pg_temp.incoming ({', '.join(FACT_COLUMNS)}) FROM STDIN"
         cursor: Any = self.connection.connection.cursor()
         driver_error = self.connection.dialect.loaded_dbapi.Error
         try:
@@ -105,7 +106,10 @@ class PostgresqlFacts:
                 for fact in facts:
                     copy.write_row(fact)
         except driver_error as error:  # SQLAlchemy, which translates the others, does not see this one
-            raise exc.DBAPIError.instance(statement, None, error, driver_error, hide_parameters=True) from error
+            lost = self.connection.dialect.is_disconnect(error, self.connection.connection.dbapi_connection, cursor)
+            raise exc.DBAPIError.instance(
+                statement, None, error, driver_error, hide_parameters=True, connection_invalidated=lost
+            ) from error
 
     def insert_new(self, facts: list[Fact]) -> int:
         """Inserts the facts whose key is new; returns how many."""

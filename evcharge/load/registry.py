@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, exc, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from evcharge.carriers.text import known_encoding
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import SourceError
 from evcharge.load.ledger import close_entry, open_entry
@@ -67,10 +68,11 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
     """
     options = options or RegistryOptions()
     began, now = time.monotonic(), datetime.now(timezone.utc)
+    encoding = known_encoding(options.encoding)
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
-    require_head(engine, url)
+    require_head(open_engine(url, lock_wait_seconds=options.lock_wait_seconds), url)
     with open_file(path) as file, translated_errors(url):
-        registry = read_registry(file, options.encoding)
+        registry = read_registry(file, encoding)
         source = options.source or registry.default_source or _refuse_sourceless(file, registry)
         result = None
         try:

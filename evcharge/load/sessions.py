@@ -10,10 +10,12 @@ import re
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from sqlalchemy import Engine, exc, func, select
@@ -37,7 +39,7 @@ from evcharge.load.ledger import (
 from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
-from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
+from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, resolve_unclear_commit
 from evcharge.load.writer import UNPLACED, Writer, empty_load
 from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
@@ -149,16 +151,46 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     """
     options = options or LoadOptions()
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
-    require_head(engine, url)
+    reader = open_engine(url, lock_wait_seconds=options.lock_wait_seconds)
+    require_head(reader, url)
     with open_file(path, options.name) as file, translated_errors(url):
         profile = pick_among(file, profiles, options.companions)
-        return _load(engine, file, profile, options)
+        seems_loaded = not options.replace and is_loaded(reader, file, profile.source)
+        return _load(engine, file, profile, options, seems_loaded)
 
 
-def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions) -> LoadResult:
-    """Loads an open file in the one transaction."""
+class _Begun(NamedTuple):
+    """A file that is being read.
+
+    Attributes:
+        profile: as it was picked.
+        time_format: the format settled on, or several.
+        times_by_format: as in ``LoadResult``.
+        chunks: all of them, the first at hand.
+    """
+
+    profile: Profile
+    time_format: str
+    times_by_format: Mapping[str, int]
+    chunks: Iterator[RawSessions]
+
+
+def _begin(file: SourceFile, profile: Profile, options: LoadOptions) -> _Begun:
+    """All that can be told from bytes alone before a first row can be written."""
+    settled_profile, times_by_format = settled(file, profile)
+    time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
+    chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
+    return _Begun(profile, time_format, times_by_format, chain(list(islice(chunks, 1)), chunks))
+
+
+def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions, seems_loaded: bool) -> LoadResult:
+    """Loads an open file in the one transaction, which alone decides whether it is loaded already.
+
+    What only reads is done before, so that others can write meanwhile; not for a file that seems to be loaded.
+    """
     began = time.monotonic()
     now = datetime.now(timezone.utc)
+    begun = None if seems_loaded else _begin(file, profile, options)
     result = None
     try:
         with one_transaction(engine) as (session, undo):
@@ -167,7 +199,7 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
                 refuse_other_settings(earlier, file, profile)
                 if earlier.status == LOADED:
                     return first_result(session, earlier, file)
-            result = _load_in_place_of(session, earlier, file, profile, options, now)
+            result = _load_in_place_of(session, earlier, file, begun or _begin(file, profile, options), options, now)
             if options.dry_run:
                 undo()
     except exc.DBAPIError as error:
@@ -180,34 +212,25 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
 
 
 def _load_in_place_of(
-    session: Session,
-    earlier: LoadLedger | None,
-    file: SourceFile,
-    profile: Profile,
-    options: LoadOptions,
-    now: datetime,
+    session: Session, earlier: LoadLedger | None, file: SourceFile, begun: _Begun, options: LoadOptions, now: datetime
 ) -> LoadResult:
     """Loads a file in place of what there is of an earlier load of it, if there is one."""
     if earlier:
         remember_held(session, earlier.load_key)
         empty_load(session, earlier.load_key)
-    settled_profile, times_by_format = settled(file, profile)
-    time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
-    load = begin_entry(session, _new_entry(file, profile, time_format, now), earlier)
-    result = _write_all(session, load, file, settled_profile, options)
-    result.times_by_format = dict(times_by_format)
+    load = begin_entry(session, _new_entry(file, begun.profile, begun.time_format, now), earlier)
+    result = _write_all(session, load, file, begun, options)
+    result.times_by_format = dict(begun.times_by_format)
     if earlier and (gone := count_gone(session)):
         refuse_to_lose(session, load, gone)
         result.warnings["not_replaced"] = gone
     return result
 
 
-def _write_all(
-    session: Session, load: LoadLedger, file: SourceFile, profile: Profile, options: LoadOptions
-) -> LoadResult:
-    """Reads, cleans and writes every chunk, and closes the ledger entry."""
+def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Begun, options: LoadOptions) -> LoadResult:
+    """Cleans and writes every chunk, and closes the ledger entry."""
     writer, tally, contradictions = Writer(session, load), _Tally(), Contradictions()
-    for raw in read(file, profile, salt=options.driver_salt, companions=options.companions):
+    for raw in begun.chunks:
         cleaned = clean(raw, pd.Timestamp(load.started_at))
         if tally.read == 0:
             _refuse_unstated(cleaned, len(raw.frame), file)
@@ -223,7 +246,9 @@ def _write_all(
     session.flush()
     contradictions.close()
     tally.warn(contradictions.counts, contradictions.lines)
-    result = _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+    result = _result(
+        load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, begun.profile))
+    )
     if made_up := _made_up_beside_others(session):
         result.warnings["demo_in_database"] = made_up
     return result

@@ -12,8 +12,10 @@ from datetime import datetime
 from sqlalchemy import Engine, exc, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.db import url_of
 from evcharge.errors import DatabaseError
-from evcharge.models import LoadLedger
+from evcharge.migrate import require_head
+from evcharge.models import LOADED, LoadLedger
 from evcharge.sources import SourceFile
 
 LOAD_LOCK = 7_018_244_002
@@ -30,12 +32,28 @@ def hold_load_lock(session: Session) -> None:
 def one_transaction(engine: Engine) -> Iterator[tuple[Session, Callable[[], None]]]:
     """THE transaction: everything that a load of sessions or of a registry writes is in it, alone and whole.
 
+    Nobody else can write from its beginning on: what only reads the input is done before.
+
     It commits at the end of the block, and only there; what is raised in the block undoes all, and so does calling the
     second thing handed out, as the last act of the block.
     """
     with Session(engine) as session, session.begin() as transaction:
         hold_load_lock(session)
+        require_head(session.connection(), url_of(engine))
         yield session, transaction.rollback
+
+
+def is_loaded(engine: Engine, file: SourceFile, source: str) -> bool:
+    """Whether the same bytes are loaded at present, as far as can be told without keeping others from writing.
+
+    Args:
+        engine: one that only reads.
+        file: the bytes.
+        source: whose they are.
+    """
+    with Session(engine) as session:
+        earlier = earlier_load(session, file, source)
+        return earlier is not None and earlier.status == LOADED
 
 
 def earlier_load(session: Session, file: SourceFile, source: str) -> LoadLedger | None:

@@ -13,9 +13,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from evcharge.db import masked, translated_errors
+from evcharge.db import LOCK_WAIT_SECONDS, masked, open_engine, translated_errors
 from evcharge.errors import DatabaseError
 
 UPDATE = "Update evcharge: a newer one made this database."
@@ -27,50 +27,100 @@ def script_location() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"
 
 
-def alembic_config(url: str) -> Config:
+def alembic_config(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> Config:
     """Alembic's configuration without an ini file; the URL travels beside it, so that no character needs escaping."""
     config = Config()
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     config.attributes["url"] = url
+    config.attributes["lock_wait_seconds"] = lock_wait_seconds
     return config
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
     """Brings the database to the newest revision, making the SQLite file if it is not there.
+
+    Args:
+        url: the database.
+        lock_wait_seconds: how long to wait for who holds it.
 
     Raises:
         DatabaseError: the database can't be reached or changed, or is ahead; it is then as it was.
     """
+    head()
     try:
         with translated_errors(url):
-            command.upgrade(alembic_config(url), "head")
+            command.upgrade(alembic_config(url, lock_wait_seconds), "head")
+    except DatabaseError as error:
+        if error.code != "connection_lost" or not _is_at_head(url, error):
+            raise
     except CommandError as error:
         raise DatabaseError("schema_ahead", f"{masked(url)} can't be upgraded: {error}.", UPDATE) from error
 
 
+def _is_at_head(url: str, lost: DatabaseError) -> bool:
+    """Whether an upgrade whose connection was lost had committed before.
+
+    Raises:
+        DatabaseError: ``commit_unclear``: the database can't be asked.
+    """
+    try:
+        return current(open_engine(url), url) == head()
+    except DatabaseError:
+        reason = f"the connection to {masked(url)} was lost in an upgrade, and the database can't be asked."
+        hint = "Run the same command again: it upgrades the database, or says that it is at the newest revision."
+        raise DatabaseError("commit_unclear", reason, hint) from lost
+
+
 def head() -> str:
-    """The revision this program needs."""
-    revision = ScriptDirectory(str(script_location())).get_current_head()
-    if revision is None:
+    """The revision this program needs.
+
+    Raises:
+        DatabaseError: there is no migration, or there are two newest ones.
+    """
+    heads = sorted(ScriptDirectory(str(script_location())).get_heads())
+    if not heads:
         raise DatabaseError(
             "migrations_missing", f"there are no migrations in {script_location()}.", "Install evcharge anew."
         )
-    return revision
+    if len(heads) > 1:
+        raise DatabaseError(
+            "migrations_branched",
+            f"there are several newest migrations in {script_location()}: {', '.join(heads)}.",
+            "Install evcharge anew. In a clone, give one of them the other as its down_revision.",
+        )
+    return heads[0]
 
 
 def current(engine: Engine, url: str) -> str | None:
     """The revision the database is at, or None if it holds no evcharge tables."""
     with translated_errors(url), engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return one_revision(connection)
 
 
-def require_head(engine: Engine, url: str) -> None:
-    """Lets only a database at this program's revision through.
+def one_revision(connection: Connection) -> str | None:
+    """The revision, or None; refused where the database says that it is at several.
+
+    Raises:
+        DatabaseError: ``schema_unclear``.
+    """
+    found = sorted(MigrationContext.configure(connection).get_current_heads())
+    if len(found) > 1:
+        raise DatabaseError(
+            "schema_unclear",
+            f"the database says that it is at several revisions at once: {', '.join(found)}.",
+            "Restore a back-up, or take out of alembic_version every row but that of the revision its tables are at.",
+        )
+    return found[0] if found else None
+
+
+def require_head(database: Engine | Connection, url: str) -> None:
+    """Lets only a database at this program's revision through, be it opened or in a transaction.
 
     Raises:
         DatabaseError: the database is empty, behind or ahead; the hint names the command to run.
     """
-    found, needed = current(engine, url), head()
+    found = current(database, url) if isinstance(database, Engine) else one_revision(database)
+    needed = head()
     if found == needed:
         return
     if found is None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from evcharge.db import open_engine, translated_errors
+from evcharge.db import open_engine, translated_errors, url_of
 from evcharge.migrate import require_head
 
 Database = str | Engine | Session
@@ -28,7 +28,7 @@ def reading(database: Database) -> Iterator[Session]:
     if isinstance(database, Session):
         yield database
         return
-    url = database if isinstance(database, str) else database.url.render_as_string(hide_password=False)
+    url = database if isinstance(database, str) else url_of(database)
     engine = open_engine(database) if isinstance(database, str) else database
     require_head(engine, url)
     with translated_errors(url), Session(engine) as session:

@@ -9,11 +9,19 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from evcharge.carriers.file import SourceFile
-from evcharge.carriers.text import blocks, first_lines, split_lines, split_lines_with_ends, without_mark
+from evcharge.carriers.text import (
+    blocks,
+    count_line_ends,
+    first_lines,
+    said_lines,
+    split_lines,
+    split_lines_with_ends,
+    without_mark,
+)
 from evcharge.errors import SourceError
 from evcharge.registries.values import Fraction, Whole
 from evcharge.sources.names import folded
@@ -134,10 +142,9 @@ def _whole_text(file: SourceFile, encoding: str) -> str:
 def _lines(file: SourceFile, encoding: str) -> Iterator[Record]:
     """One record a line that is not blank."""
     for block in blocks(file, encoding):
-        for number, line in enumerate(split_lines(block.text), block.line):
-            if line.strip():
-                value = _object(line)
-                yield Record(number, value, None if value is not None else "malformed_row")
+        for number, line in said_lines(block):
+            value = _object(line)
+            yield Record(number, value, None if value is not None else "malformed_row")
 
 
 def _object(line: str) -> dict[str, Any] | None:
@@ -161,20 +168,31 @@ def _rows(file: SourceFile, encoding: str, delimiter: str) -> Iterator[Record]:
     Raises:
         SourceError: ``malformed_csv`` where the csv module loses its way, such as in a quote that is never closed.
     """
-    source = chain.from_iterable(split_lines_with_ends(block.text) for block in blocks(file, encoding))
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
+    ended = passed = 0  # lines of the rows that were read, and of the blank blocks between them, which are not
+
+    def lines() -> Iterator[str]:
+        nonlocal passed
+        shown = 0
+        for block in blocks(file, encoding):
+            if shown == ended and block.text.isspace():
+                passed += count_line_ends(block.text)
+                continue
+            new = split_lines_with_ends(block.text)
+            shown += len(new)
+            yield from new
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
     names: list[str] = []
-    line = 1
     try:
         for values in reader:
-            number, line = line, reader.line_num + 1
+            number, ended = ended + passed + 1, reader.line_num
             if not names:
                 names = [folded(value) for value in values]
             elif any(value.strip() for value in values):
                 fault = None if len(values) == len(names) else _width_fault(values, names)
                 yield Record(number, dict(zip(names, values, strict=not fault)), fault)
     except csv.Error as error:
-        reason = f"{file.name} line {line}: {error}."
+        reason = f"{file.name} line {ended + passed + 1}: {error}."
         raise SourceError("malformed_csv", reason, "Correct that row in the file, or export it again.") from error
 
 

@@ -9,9 +9,10 @@ its values are kept (``json_values``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
+from weakref import WeakKeyDictionary
 
 from evcharge.carriers.file import SourceFile
 from evcharge.carriers.text import MAX_LINE_CHARACTERS, count_line_ends, pieces, refuse_long_line
@@ -26,6 +27,12 @@ MAX_WRAPPERS = 3
 
 OBJECTS_LOOKED_AT = 100
 """Objects at a file's beginning by which its format is told; a log may begin with messages of other kinds."""
+
+CHARACTERS_LOOKED_AT = 8 * MAX_LINE_CHARACTERS
+"""Characters of these objects after which no further one is looked at, so that they take little memory."""
+
+_firsts: WeakKeyDictionary[SourceFile, Sequence[Item]] = WeakKeyDictionary()
+"""What each open file begins with. Its bytes are pinned by their hash, so that it stays so while it is open."""
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _NAME = re.compile(r'"([^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*)"[ \t\r\n]*:[ \t\r\n]*')
@@ -81,15 +88,27 @@ def items(file: SourceFile, encoding: str, on_wrapper: OnWrapper = lambda _line,
         yield item._replace(line=last)
 
 
-def first_items(file: SourceFile) -> Iterator[Item]:
+def first_items(file: SourceFile) -> Sequence[Item]:
     """The sound objects at the file's beginning; none where it can't be read.
 
-    The bytes are taken as Latin-1, which holds every byte, unless a mark proves another encoding: names are ASCII.
+    They are read once, for all who ask whether the file is of their format. The bytes are taken as Latin-1, which holds
+    every byte, unless a mark proves another encoding: names are ASCII.
     """
+    if file not in _firsts:
+        _firsts[file] = list(_sound_beginning(file))
+    return _firsts[file]
+
+
+def _sound_beginning(file: SourceFile) -> Iterator[Item]:
+    """The sound ones of the first ``OBJECTS_LOOKED_AT``, up to ``CHARACTERS_LOOKED_AT``."""
+    characters = 0
     try:
         for item in islice(items(file, "latin-1"), OBJECTS_LOOKED_AT):
+            characters += len(item.raw)
             if not item.fault:
                 yield item
+            if characters > CHARACTERS_LOOKED_AT:
+                return
     except SourceError:
         return
 

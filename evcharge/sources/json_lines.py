@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from evcharge.carriers.file import SourceFile
-from evcharge.carriers.text import Block, blocks, first_lines, split_lines
+from evcharge.carriers.text import Block, blocks, first_lines, said_lines, split_lines
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
@@ -67,7 +67,7 @@ class _Objects:
 
     def rows(self, block: Block) -> Rows:
         """The rows of a block of whole lines."""
-        lines = [(number, raw) for number, raw in enumerate(split_lines(block.text), block.line) if raw.strip()]
+        lines = list(said_lines(block))
         judged = [self._judged(raw) for _, raw in lines]
         faults, cells = [fault for fault, _ in judged], [values for _, values in judged]
         raws = [self._kept(raw, fault) for (_, raw), fault in zip(lines, faults, strict=True)]

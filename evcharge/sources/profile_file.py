@@ -6,7 +6,6 @@ What does not belong here: what a profile can be asked (``profile``), and how a 
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import os
 import re
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from evcharge.carriers.file import open_file, printable
+from evcharge.carriers.text import known_encoding
 from evcharge.errors import SourceError
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
 from evcharge.sources.formats import format_names
@@ -231,9 +231,8 @@ def _encoding(given: Settings) -> str:
     """The encoding's one official name, so that utf8 and UTF-8 are the same setting."""
     name = given.text("encoding", "utf-8")
     try:
-        "".encode(name)
-        return codecs.lookup(name).name
-    except (LookupError, ValueError):
+        return known_encoding(name)
+    except SourceError:
         given.refuse("encoding", name, "the name of a text encoding, such as utf-8, cp1252 or latin-1")
 
 

@@ -94,6 +94,9 @@ class _Fit(NamedTuple):
 _fits: WeakKeyDictionary[SourceFile, list[_Fit]] = WeakKeyDictionary()
 """What each open file was recognised as. Its bytes are pinned by their hash, so that it stays so while it is open."""
 
+_heads: WeakKeyDictionary[SourceFile, dict[str, str | SourceError]] = WeakKeyDictionary()
+"""What stands at the beginning of each open file by each encoding, or why it can't be read: many profiles ask."""
+
 
 def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     """The one profile whose required columns the file has; one that needs all of another's and more goes before it.
@@ -253,7 +256,7 @@ def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
 def _head_text(file: SourceFile, encoding: str) -> str:
     """Text of the file's beginning, from its first line that is not blank; refused if it can't be a table."""
     try:
-        text = first_lines(blocks(file, encoding), file).text
+        text = _first_text(file, encoding)
     except SourceError as error:
         if error.code == "wrong_encoding":
             _refuse_wide_or_binary(file, encoding)
@@ -267,6 +270,20 @@ def _head_text(file: SourceFile, encoding: str) -> str:
         hint = "Write it as JSON lines, one object a line (jq -c '.[]' does it), and describe it: --profile my.toml."
         raise SourceError("json_array", reason, hint)
     return text
+
+
+def _first_text(file: SourceFile, encoding: str) -> str:
+    """The first block that says something, read once for all profiles."""
+    heads = _heads.setdefault(file, {})
+    if encoding not in heads:
+        try:
+            heads[encoding] = first_lines(blocks(file, encoding), file).text
+        except SourceError as error:
+            heads[encoding] = error
+    head = heads[encoding]
+    if isinstance(head, SourceError):
+        raise head
+    return head
 
 
 def _refuse_locations(file: SourceFile) -> None:

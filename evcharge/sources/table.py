@@ -7,20 +7,23 @@ What does not belong here: what the columns mean (``profile``), bytes and lines 
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
 from evcharge.carriers.file import SourceFile
 from evcharge.carriers.text import (
+    BLANK_LINES,
     MAX_LINE_CHARACTERS,
     Block,
     blocks,
     count_line_ends,
     first_lines,
+    has_many_blanks,
     refuse_long_line,
     split_lines,
-    split_lines_with_ends,
 )
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
@@ -31,6 +34,9 @@ from evcharge.sources.profile import Profile
 
 MAX_COLUMNS = 1_000
 """Most columns a file may have. The widest export seen has 37; the bound keeps a row's cost small."""
+
+_LINE_ENDS = re.compile(r"[\r\n]+")
+"""Blank lines in a row where the delimiter is blank itself: a line of delimiters alone is a row, of nothing."""
 
 
 class Header(NamedTuple):
@@ -64,21 +70,33 @@ class _Lines:
     A NUL is hidden from the module, which refuses it in Python 3.10 and accepts it later; ``taken`` has it.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, delimiter: str) -> None:
         self.taken: list[str] = []
         self.ended = False
-        self._lines = iter(split_lines_with_ends(text))
+        self._text = text
+        self._stream = io.StringIO(text, newline="")
+        self._blank = BLANK_LINES if delimiter.strip() else _LINE_ENDS
+        self._at = 0
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        line = next(self._lines, None)
-        if line is None:
+        line = self._stream.readline()
+        if not line:
             self.ended = True
             raise StopIteration
+        self._at += len(line)
         self.taken.append(line)
         return line.replace("\0", "\ufffd")
+
+    def pass_blank(self) -> int:
+        """Go on after the blank lines that come next; returns how many there were."""
+        blank = self._blank.match(self._text, self._at)
+        if not blank:
+            return 0
+        self._at = self._stream.seek(blank.end())
+        return count_line_ends(blank[0])
 
 
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
@@ -149,7 +167,7 @@ def all_rows(file: SourceFile, encoding: str, private: frozenset[str]) -> tuple[
 
 def header_of(file: SourceFile, text: str, delimiter: str) -> Header | None:
     """The first record of the text, split by the delimiter; None if it isn't well-formed."""
-    lines = _Lines(text)
+    lines = _Lines(text, delimiter)
     try:
         names = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -194,7 +212,7 @@ def _batches(file: SourceFile, source: Iterator[Block], layout: _Layout) -> Iter
 
 def _one_line_rows(block: Block, layout: _Layout) -> Rows | None:
     """The rows, if each line is one and none is malformed; else None. This is the way of nearly every block."""
-    if "\0" in block.text:
+    if "\0" in block.text or has_many_blanks(block.text):
         return None
     raws = split_lines(block.text)
     try:
@@ -212,10 +230,11 @@ def _one_line_rows(block: Block, layout: _Layout) -> Rows | None:
 
 def _any_rows(file: SourceFile, block: Block, layout: _Layout) -> tuple[Rows, Block]:
     """The rows of any block, one by one, and what is there of a row that the block's end cuts."""
-    line, records, lines = block.line, list[_Record](), _Lines(block.text)
+    line, records, lines = block.line, list[_Record](), _Lines(block.text, layout.delimiter)
     reader = csv.reader(lines, delimiter=layout.delimiter, strict=True)
     while True:
         lines.taken.clear()
+        line += lines.pass_blank()
         values = None
         try:
             values = next(reader, None)

@@ -744,3 +744,35 @@ def test_help_tells_the_purpose_of_the_command_and_of_each_option(evcharge, name
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.opts[0] in out
+
+
+@pytest.mark.parametrize("name", ["foo", "a\0b", "x" * 300, "hex", "rot13", "undefined", "aliases"])
+@pytest.mark.parametrize("line", [("load", "a.csv"), ("check", "a.csv"), ("stations", "a.csv")])
+def test_an_encoding_that_is_none_is_an_error_with_a_next_step(evcharge, db, line, name):
+    native_csv(Path("a.csv"), session_row())
+    evcharge("db", "upgrade")
+    code, _, err = evcharge(*line, "--encoding", name)
+    assert code == 1
+    assert re.match(r"Error \[(bad_setting|unknown_encoding)\]: ", err)
+    assert "utf-8, cp1252 or latin-1" in err
+
+
+@pytest.mark.parametrize("line", [("load", "b.csv", "a.csv"), ("report", "--no-png")])
+def test_memory_that_is_used_up_is_no_fault_of_ours_and_what_was_begun_is_left_out(evcharge, db, monkeypatch, line):
+    native_csv(Path("b.csv"), session_row())
+    native_csv(Path("a.csv"), session_row(start_time="2025-05-01T08:00:00Z", end_time="2025-05-01T09:00:00Z"))
+    evcharge("load", "--create-db", "b.csv")
+
+    def fail(*_arguments, **_settings):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("evcharge.load.sessions.look_alikes", fail)
+        patch.setattr("evcharge.report.story.build_report", fail)
+        code, _, err = evcharge(*line)
+    assert code == 1
+    assert err.startswith("Error [out_of_memory]: ")
+    assert "memory free" in err
+    assert "fault" not in err
+    assert evcharge("load", "b.csv")[1].startswith("b.csv: already loaded")
+    assert evcharge("load", "--dry-run", "a.csv")[1].startswith("a.csv: dry run")

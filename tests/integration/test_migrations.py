@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -433,3 +433,99 @@ def test_revisions_are_one_line_numbered_without_a_gap():
     assert [script.down_revision for script in scripts] == [None, *(script.revision for script in scripts[:-1])]
     for script in scripts:
         assert Path(script.path).name.startswith(f"{script.revision}_")
+
+
+MINE = "SELECT station_id AS \"my  id\", 'a  b%' AS word FROM v_charging"
+OF_MINE = 'SELECT "my  id" FROM mine'
+
+
+def with_views_of_their_own(url):
+    """A user's view on ours, and one on that."""
+    write_sessions(open_engine(url, writes=True), *MIXED)
+    with open_engine(url, writes=True).begin() as connection:
+        connection.execute(text(f"CREATE VIEW mine AS {MINE}"))
+        connection.execute(text(f"CREATE VIEW of_mine AS {OF_MINE}"))
+    return rows_of_mine(url)
+
+
+def rows_of_mine(url):
+    with open_engine(url).connect() as connection:
+        return [sorted(connection.exec_driver_sql(f"SELECT * FROM {name}").all()) for name in ("mine", "of_mine")]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_users_view_blocks_no_migration_on_sqlite_and_stays_as_it_was_written(url):
+    before = with_views_of_their_own(url)
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW broken AS SELECT x FROM nowhere")
+        connection.exec_driver_sql(
+            "CREATE TRIGGER on_mine INSTEAD OF DELETE ON mine BEGIN DELETE FROM dim_station WHERE station_id = ''; END"
+        )
+        written = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master ORDER BY 1").all()
+    command.downgrade(alembic_config(url), "0001")
+    assert views(url) >= {"mine", "of_mine", "broken"}
+    upgrade(url)
+    assert rows_of_mine(url) == before
+    with open_engine(url).connect() as connection:
+        told = {row.name: row.sql for row in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")}
+    assert {name: told[name] for name, _ in written if name in ("mine", "of_mine", "broken", "on_mine")} == {
+        name: sql for name, sql in written if name in ("mine", "of_mine", "broken", "on_mine")
+    }
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_users_view_that_blocks_a_migration_is_named_with_the_sql_that_takes_it_out_and_puts_it_back(url):
+    before = with_views_of_their_own(url)
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql("CREATE VIEW beside AS SELECT source FROM load_ledger")
+    error = refusal(command.downgrade, alembic_config(url), "0001")
+    assert error.code == "views_in_the_way"
+    assert error.reason == (
+        "views of your own read what is to be replaced: public.mine, public.of_mine. Nothing was changed."
+    )
+    assert revision(url) == HEAD
+    assert "\n" not in error.hint
+    out, back = error.hint.partition(" Out: ")[2].split("; Back: ")
+    assert out == "DROP VIEW public.of_mine; DROP VIEW public.mine"
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql(out)
+    command.downgrade(alembic_config(url), "0001")
+    upgrade(url)
+    with open_engine(url, writes=True).begin() as connection:
+        connection.connection.driver_connection.execute(back)
+    assert rows_of_mine(url) == before
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_what_else_blocks_a_migration_is_told(url):
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE theirs (row_of_ours v_charging)")
+    error = refusal(command.downgrade, alembic_config(url), "0001")
+    assert error.code == "views_in_the_way"
+    assert "theirs" in error.reason
+    assert "Nothing was changed" in error.reason
+    assert error.hint
+
+
+def test_two_newest_migrations_are_an_error_with_a_next_step(scripts, url, monkeypatch):
+    folder = scripts("")
+    half = (folder / "versions" / f"{AFTER_HEAD}_half.py").read_text()
+    (folder / "versions" / "other.py").write_text(half.replace(f'revision = "{AFTER_HEAD}"', 'revision = "other"', 1))
+    monkeypatch.setattr(migrate, "script_location", lambda: folder)
+    for error in (refusal(upgrade, url), refusal(head), refusal(require_head, open_engine(url), url)):
+        assert error.code == "migrations_branched"
+        assert f"{AFTER_HEAD}, other" in error.reason
+        assert "down_revision" in error.hint
+    assert tables(url) == TABLES | {"alembic_version"}
+
+
+def test_a_database_at_two_revisions_is_an_error_with_a_next_step(url):
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES ('0002')")
+    for error in (refusal(upgrade, url), refusal(require_head, open_engine(url), url)):
+        assert error.code == "schema_unclear"
+        assert f"0002, {HEAD}" in error.reason
+        assert "alembic_version" in error.hint
+    run = alembic("-x", f"db={url}", "upgrade", "head")
+    assert "at several revisions at once" in run.stderr
+    assert "Traceback" not in run.stderr

@@ -12,7 +12,16 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from evcharge.carriers.file import BLOCK_BYTES, SourceFile
-from evcharge.carriers.text import MAX_LINE_CHARACTERS, blocks, pieces, refuse_long_line, split_lines, without_mark
+from evcharge.carriers.text import (
+    MAX_LINE_CHARACTERS,
+    Block,
+    blocks,
+    pieces,
+    refuse_long_line,
+    said_lines,
+    split_lines,
+    without_mark,
+)
 from evcharge.sources import table
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.frame import CALL, ERROR, FROM_STATION, RESULT, TO_STATION, Broken, Message
@@ -97,7 +106,7 @@ def carries_messages(file: SourceFile) -> bool:
         return any(isinstance(read, Message) for read in _array(file.sha256, _elements(file, [text])))
     if _table_fields(split_lines(start[:BLOCK_BYTES])[0] if start else ""):
         return True
-    lines = enumerate(split_lines(text), start=1)
+    lines = said_lines(Block(1, text))
     return any(isinstance(_of_line(file.sha256, *line), Message) for line in lines)
 
 
@@ -121,7 +130,7 @@ def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken
 
 def _numbered_lines(file: SourceFile, encoding: str) -> Iterator[tuple[int, str]]:
     for block in blocks(file, encoding):
-        yield from enumerate(split_lines(block.text), start=block.line)
+        yield from said_lines(block)
 
 
 def _with_whole_frames(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from evcharge.carriers import file as carrier
 from evcharge.carriers.file import printable
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
@@ -118,6 +119,26 @@ def test_gzip_is_told_by_its_bytes_and_not_by_the_name(read_bytes):
 
 def test_gzip_members_in_a_row_are_one_file(read_bytes):
     assert len(read_bytes(gzip.compress(HEADER.encode(), mtime=0) + gzip.compress(ROW.encode(), mtime=0))) == 1
+
+
+def test_a_gzipped_file_that_unpacks_to_too_much_is_refused_while_it_streams_as_an_archive_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(carrier, "MAX_UNPACKED_BYTES", 100_000)
+    (tmp_path / "bomb.csv").write_bytes(gzip.compress(b"a" * 1_000_000, mtime=0))
+    unpacked = []
+    with open_file(tmp_path / "bomb.csv") as file, pytest.raises(SourceError) as caught:
+        unpacked.extend(map(len, file.unpacked()))
+    assert caught.value.code == "archive_too_large"
+    assert caught.value.reason == "bomb.csv unpacks to more than 100,000 bytes."
+    assert caught.value.hint.startswith("Unpack it yourself")
+    assert 0 < sum(unpacked) <= 100_000
+
+
+@pytest.mark.parametrize("data", [b"a" * 1_000_000, gzip.compress(b"a" * 100_000, mtime=0)])
+def test_a_plain_file_may_be_of_any_length_and_a_gzipped_one_may_unpack_to_the_limit(tmp_path, monkeypatch, data):
+    monkeypatch.setattr(carrier, "MAX_UNPACKED_BYTES", 100_000)
+    (tmp_path / "long.csv").write_bytes(data)
+    with open_file(tmp_path / "long.csv") as file:
+        assert sum(map(len, file.unpacked())) >= 100_000
 
 
 PACKED = gzip.compress((HEADER + ROW * 20_000).encode() + os.urandom(0), mtime=0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from evcharge.carriers import archive
+from evcharge.carriers import archive, file
 from evcharge.carriers.inputs import gathered
 from evcharge.sources import is_one_source, open_file
 
@@ -236,14 +236,14 @@ def test_a_workbook_and_an_export_of_steve_stay_one_input_also_in_an_archive(mem
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused_as_a_whole_while_it_streams(monkeypatch):
-    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 100_000)
+    monkeypatch.setattr(file, "MAX_UNPACKED_BYTES", 100_000)
     archived("a.zip", {"a.csv": "a" * 60_000, "b.csv": "b" * 60_000})
     files("plain.csv")
     assert told("a.zip", "plain.csv")[0] == [("a.zip", "archive_too_large"), ("plain.csv", "plain.csv")]
 
 
 def test_a_size_that_an_archive_lies_about_does_not_lift_the_bound(monkeypatch):
-    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 100_000)
+    monkeypatch.setattr(file, "MAX_UNPACKED_BYTES", 100_000)
     data = zipped({"a.csv": "a" * 3_000_000})
     at = data.index(b"PK\x01\x02") + 24
     Path("a.zip").write_bytes(data[:at] + struct.pack("<I", 10) + data[at + 4 :])
