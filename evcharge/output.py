@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evcharge.errors import ReportError
+from evcharge.kept import refuse_to_replace
 
 HINT = "Name a file in a writable folder."
 
@@ -21,6 +22,7 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     """A binary file that takes the place of ``path`` when the block ends, and leaves no trace if it fails.
 
     Raises:
+        ConfigError: the path leads to a file that no output may replace (``kept``).
         ReportError: the folder is missing or can't be written to, or the path is a folder or a device.
     """
     with written_together() as open_part:
@@ -44,6 +46,7 @@ def written_together() -> Iterator[Callable[[Path], BinaryIO]]:
     def open_part(path: Path) -> BinaryIO:
         nonlocal at
         at = path
+        refuse_to_replace(path)
         if path.exists() and not path.is_file():
             raise OSError("it is a folder or a device")
         files[path] = _part_of(path).open("wb")

@@ -17,6 +17,7 @@ import click
 
 from evcharge.cli.database import upgrade_database
 from evcharge.cli.options import (
+    OutputPath,
     database_url,
     global_options,
     reading_options,
@@ -53,7 +54,7 @@ CHANGES_SHOWN = 5
 @click.option("--create-db", is_flag=True, help="Make the database, or bring it to the newest revision, first.")
 @click.option("--replace", is_flag=True, help="Load a file again in place of its first load.")
 @click.option("-n", "--dry-run", is_flag=True, help="Do everything, but keep nothing of it.")
-@click.option("--rejects", metavar="FILE", type=click.Path(path_type=Path), help="Write the rejected rows to a CSV.")
+@click.option("--rejects", metavar="FILE", type=OutputPath(), help="Write the rejected rows to a CSV.")
 @click.option(
     "--max-rejects",
     type=row_limit,
@@ -102,9 +103,12 @@ def load(files: tuple[str, ...], **options: Any) -> int:
 
 
 def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
-    """Refuses a file for rejects that is itself to be loaded, or an archive of such."""
-    if rejects and rejects.resolve() in (one.origin.resolve() for one in inputs):
-        raise click.BadParameter(f"{rejects} is a file to load.", param_hint="--rejects")
+    """Refuses a file for rejects that is itself to be loaded, or an archive of such, wherever it was found."""
+    from evcharge.kept import refuse_to_replace
+
+    if rejects:
+        kept = dict.fromkeys([one.origin for one in inputs], "a file to load")
+        refuse_to_replace(rejects, kept, f"--rejects {rejects}")
 
 
 class LoadInterrupted(click.ClickException):
@@ -300,13 +304,13 @@ def make_sample_if_missing() -> None:
 @click.option(
     "--truth",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     help="Write the true rates, the planted faults and the planted defects as JSON.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     metavar="FILE",
     default=SAMPLE_FILE,
     show_default=True,

@@ -117,6 +117,7 @@ REFUSALS = [
     ("load good.csv --map shoe_size=x", 1, "bad_setting", "shoe_size"),
     ("load good.csv --rejects nowhere/r.csv", 1, "cannot_write", "nowhere/r.csv"),
     ("load good.csv --rejects folder", 1, "cannot_write", "folder"),
+    ("load good.csv --rejects ./good.csv", 1, "would_replace", "a file that this command reads"),
     ("load good.csv --db sqlite:///none.db", 1, "database_missing", "evcharge load --create-db"),
     ("load good.csv --db sqlite:///../not.db", 1, "database_damaged", "not.db"),
     ("report --db mysql://u@h/d", 1, "database_not_supported", "mysql"),
@@ -164,7 +165,6 @@ USAGE = [
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),
     ("load x.csv --max-rejects few", "neither a number of rows"),
     ("load x.csv --max-rejects=-1", "neither a number of rows"),
-    ("load x.csv --rejects ./x.csv", "is a file to load"),
     ("sample --rows 0", "--rows"),
 ]
 
