@@ -5,10 +5,8 @@ What does not belong here: the transaction (``load``), and what a session is.
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -25,12 +23,12 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
+from evcharge.cli.rejects import rejects_file
 from evcharge.cli.terminal import EXIT_INTERRUPTED, Interrupts, notice, progress_bar, show_error, standard_input, tell
-from evcharge.errors import EvchargeError, GateError, SourceError
+from evcharge.errors import EvchargeError, GateError, ReportError, SourceError
 
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
-    from evcharge.frames import Cleaned
     from evcharge.load import LoadOptions, LoadResult
     from evcharge.sources import Profile
 
@@ -54,7 +52,12 @@ CHANGES_SHOWN = 5
 @click.option("--create-db", is_flag=True, help="Make the database, or bring it to the newest revision, first.")
 @click.option("--replace", is_flag=True, help="Load a file again in place of its first load.")
 @click.option("-n", "--dry-run", is_flag=True, help="Do everything, but keep nothing of it.")
-@click.option("--rejects", metavar="FILE", type=OutputPath(), help="Write the rejected rows to a CSV.")
+@click.option(
+    "--rejects",
+    metavar="FILE",
+    type=OutputPath(),
+    help="Write the rejected rows to a CSV; of a file that is loaded already, those of its first load.",
+)
 @click.option(
     "--max-rejects",
     type=row_limit,
@@ -79,8 +82,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     }
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
     limit = RejectLimit(*write["max_rejects"]) if write["max_rejects"] else None
-    with ExitStack() as stack:
-        found = stack.enter_context(gathered(files or (SAMPLE_FILE,), standard_input(), is_one_source))
+    with gathered(files or (SAMPLE_FILE,), standard_input(), is_one_source) as found:
         refuse_to_overwrite(write["rejects"], found.inputs)
         for note in found.notes:
             notice(note)
@@ -94,12 +96,35 @@ def load(files: tuple[str, ...], **options: Any) -> int:
             max_rejects=limit,
             lock_wait_seconds=setting("lock_wait_seconds"),
             driver_salt=setting("driver_salt") or None,
-            on_cleaned=stack.enter_context(rejects_file(write["rejects"])),
         )
-        outcomes = load_files(found.inputs, profiles, load_options)
-    if write["rejects"]:
+        outcomes, fault = load_with_rejects(found.inputs, profiles, load_options, write["rejects"])
+    code = show_outcomes(outcomes, write["as_json"])
+    if fault:
+        show_error(fault)
+    elif write["rejects"]:
         notice(f"wrote {write['rejects']}")
-    return show_outcomes(outcomes, write["as_json"])
+    return fault.exit_code if fault else code
+
+
+def load_with_rejects(
+    inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions, rejects: Path | None
+) -> tuple[list[Outcome], ReportError | None]:
+    """Loads the inputs and writes their rejects; also tells what kept these from being written in the end.
+
+    Raises:
+        ReportError: they could not even be begun; nothing was loaded.
+    """
+    from dataclasses import replace
+
+    outcomes: list[Outcome] = []
+    try:
+        with rejects_file(rejects) as on_rejects:
+            outcomes = load_files(inputs, profiles, replace(options, on_rejects=on_rejects))
+    except ReportError as fault:
+        if not outcomes:
+            raise
+        return outcomes, fault
+    return outcomes, None
 
 
 def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
@@ -178,30 +203,6 @@ def _in_order(inputs: Sequence[Input], profiles: list[Profile]) -> list[Input]:
     known = [one for one in inputs if starts.get(one.path) is not None]
     ordered = iter(sorted(known, key=lambda one: starts[one.path] or 0.0))
     return [next(ordered) if starts.get(one.path) is not None else one for one in inputs]
-
-
-@contextmanager
-def rejects_file(path: Path | None) -> Iterator[Callable[[str, Cleaned], None]]:
-    """Takes rejects and writes them to a CSV, made inert for spreadsheets; without a path it drops them."""
-    import csv
-
-    from evcharge.output import inert_cell, written_whole
-
-    if path is None:
-        yield lambda _name, _cleaned: None
-        return
-    with written_whole(path) as binary:
-        file = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)  # a lone CR is quoted, too
-        writer.writerow(["file", "line", "rule", "column", "value", "raw"])
-
-        def add(name: str, cleaned: Cleaned) -> None:
-            for row in cleaned.rejects.itertuples(index=False):
-                texts = (inert_cell(str(text or "")) for text in (row.column, row.value, row.raw))
-                writer.writerow([inert_cell(name), row.line, row.rule, *texts])
-
-        yield add
-        file.detach()
 
 
 def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:

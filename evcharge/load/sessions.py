@@ -23,6 +23,7 @@ from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import GateError, SourceError
 from evcharge.frames import Cleaned, RawSessions
 from evcharge.load.ledger import close_entry, first_result, open_entry, result_of_entry, zone_of
+from evcharge.load.rejects import Reject, rejects_of
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
@@ -85,6 +86,8 @@ class LoadOptions:
         companions: other files of the same call, for formats whose sessions span files.
         driver_salt: what driver tokens are hashed with; without it they are left out.
         on_cleaned: called with the file's name and what cleaning made of each chunk.
+        on_rejects: called once with the file's name and the rows it refused, those of its first load where it is loaded
+            already; not where the file can't be read to its end.
         on_progress: called with the bytes read so far.
     """
 
@@ -96,6 +99,7 @@ class LoadOptions:
     companions: tuple[Path, ...] = ()
     driver_salt: str | None = None
     on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
+    on_rejects: Callable[[str, Iterable[Reject]], None] | None = None
     on_progress: Callable[[int], None] = lambda _bytes: None
 
 
@@ -130,7 +134,9 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
         with one_transaction(engine) as (session, undo):
             earlier = earlier_load(session, file, profile.source)
             if earlier and not options.replace:
-                return first_result(session, earlier, file, profile)
+                first = first_result(session, earlier, file, profile)
+                _hand_out_rejects(session, earlier, file, options)
+                return first
             removed = remove_load(session, earlier) if earlier else 0
             result = _write_all(session, file, profile, options, now)
             if removed > result.inserted:
@@ -161,11 +167,17 @@ def _write_all(session: Session, file: SourceFile, profile: Profile, options: Lo
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
         options.on_progress(file.position())
+    _hand_out_rejects(session, load, file, options)
     _refuse_too_many(tally, options, file)
     _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
     session.flush()
     return _result(load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, profile)))
+
+
+def _hand_out_rejects(session: Session, load: LoadLedger, file: SourceFile, options: LoadOptions) -> None:
+    if options.on_rejects:
+        options.on_rejects(file.name, rejects_of(session, load))
 
 
 class _Tally:

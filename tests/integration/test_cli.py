@@ -16,7 +16,7 @@ import click
 import pytest
 
 from evcharge.cli import cli
-from evcharge.frames import Cleaned
+from evcharge.load.rejects import Reject
 from evcharge.migrate import head
 from evcharge.synth import write_sample
 from tests.support.factories import HEADER, native_csv, session_row
@@ -405,10 +405,7 @@ def test_rejected_rows_are_written_with_formulas_made_inert(evcharge, db):
 
 def test_the_rejects_file_is_whole_or_not_there(evcharge, db, monkeypatch):
     def interrupt(_path, _url, _profiles, options):
-        import pandas as pd
-
-        rejects = pd.DataFrame([{"line": 1, "rule": "r", "column": None, "value": None, "raw": "x"}])
-        options.on_cleaned("x", Cleaned(rejects, rejects, rejects))
+        options.on_rejects("x", [Reject(1, "r", None, None, "x")])
         raise KeyboardInterrupt
 
     spoil_the_folder()
