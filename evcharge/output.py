@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from evcharge.errors import ReportError
 from evcharge.kept import refuse_to_replace
+from evcharge.leftovers import hold, part_of, sweep_parts
 
 HINT = "Name a file in a writable folder."
 
@@ -49,7 +50,9 @@ def written_together() -> Iterator[Callable[[Path], BinaryIO]]:
         refuse_to_replace(path)
         if path.exists() and not path.is_file():
             raise OSError("it is a folder or a device")
-        files[path] = _part_of(path).open("wb")
+        sweep_parts(path.parent)
+        files[path] = part_of(path).open("wb")
+        hold(files[path].fileno())
         return files[path]
 
     try:
@@ -61,7 +64,7 @@ def written_together() -> Iterator[Callable[[Path], BinaryIO]]:
                 os.fsync(file.fileno())
         for path in files:
             at = path
-            _part_of(path).replace(path)
+            part_of(path).replace(path)
     except OSError as error:
         raise ReportError("cannot_write", f"{at} can't be written: {error.strerror or error}.", HINT) from error
     finally:
@@ -69,12 +72,7 @@ def written_together() -> Iterator[Callable[[Path], BinaryIO]]:
             with suppress(OSError):  # what it still holds may find no room
                 file.close()
             with suppress(OSError):  # it may be in its place
-                _part_of(path).unlink()
-
-
-def _part_of(path: Path) -> Path:
-    """The file that is written until it is whole."""
-    return path.parent / f".{path.name}.{os.getpid()}.part"
+                part_of(path).unlink()
 
 
 def inert_cell(text: str) -> str:

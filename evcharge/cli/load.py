@@ -24,7 +24,7 @@ from evcharge.cli.options import (
     setting,
 )
 from evcharge.cli.rejects import rejects_file
-from evcharge.cli.terminal import EXIT_INTERRUPTED, Interrupts, notice, progress_bar, show_error, standard_input, tell
+from evcharge.cli.terminal import Interrupts, exit_code_of, notice, progress_bar, show_error, standard_input, tell
 from evcharge.errors import EvchargeError, GateError, ReportError, SourceError
 
 if TYPE_CHECKING:
@@ -139,10 +139,9 @@ def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
 class LoadInterrupted(click.ClickException):
     """Somebody interrupted a load."""
 
-    exit_code = EXIT_INTERRUPTED
-
-    def __init__(self) -> None:
+    def __init__(self, interrupt: KeyboardInterrupt) -> None:
         super().__init__("Interrupted. The file in hand was left out; files loaded before it are in.")
+        self.exit_code = exit_code_of(interrupt)  # type: ignore[misc]  # click has one a class
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Says so, on a line below the terminal's ^C."""
@@ -161,12 +160,12 @@ def load_files(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
     """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does.
 
     Raises:
-        LoadInterrupted: at Ctrl-C.
+        LoadInterrupted: at Ctrl-C, or another signal to end.
     """
     try:
         return _load_each(inputs, profiles, options)
     except KeyboardInterrupt as interrupt:
-        raise LoadInterrupted from interrupt
+        raise LoadInterrupted(interrupt) from interrupt
 
 
 def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:

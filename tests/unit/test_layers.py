@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "config": ({"toml", "errors"}, set()),
     "frames": ({"errors"}, FRAMES),
     "kept": ({"errors"}, set()),
-    "output": ({"kept", "errors"}, set()),
+    "leftovers": (set(), set()),
+    "output": ({"kept", "leftovers", "errors"}, set()),
     "models": (set(), SQL),
     "views": ({"models"}, set()),
     "db": ({"config", "errors"}, SQL),
@@ -36,7 +37,7 @@ MAY_IMPORT = {
     "rules": ({"parse", "frames"}, FRAMES),
     "clean": ({"rules", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
-    "carriers": ({"errors"}, set()),  # knows no format
+    "carriers": ({"leftovers", "errors"}, set()),  # knows no format
     "sources": ({"carriers", "frames", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
@@ -64,7 +65,7 @@ MAY_IMPORT = {
     ),
     "export": ({"report", "metrics", "models", "views", "migrate", "errors", "output"}, SQL | {"pyarrow"}),
 }
-MAY_IMPORT["api"] = ({"config", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
+MAY_IMPORT["api"] = ({"config", "leftovers", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "jinja2", "scipy", "alembic", "python_calamine", "pyarrow"}
 
