@@ -200,19 +200,22 @@ def show(
 
 
 def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
-    """Draws the chart; without matplotlib says what was left out and how to get it."""
-    try:
-        from evcharge.report.charts.bars import draw_station_reliability
-        from evcharge.report.charts.dots import draw_station_dots
-        from evcharge.report.charts.picture import save_chart
+    """Draws the chart; where matplotlib is missing or broken, says what was left out, why, and how to get it."""
+    from evcharge.report.charts.available import BROKEN, why_no_charts
 
-        save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
-        tell(f"{path} was left out: matplotlib is not installed. Run: pip install matplotlib", err=True)
-    else:
-        notice(f"wrote {path}")
+    if missing := why_no_charts():
+        anew = "--force-reinstall " if missing[0] == BROKEN else ""
+        tell(
+            f"{path} was left out: {': '.join(filter(None, missing)).rstrip('.')}. Run: pip install {anew}matplotlib",
+            err=True,
+        )
+        return
+    from evcharge.report.charts.bars import draw_station_reliability
+    from evcharge.report.charts.dots import draw_station_dots
+    from evcharge.report.charts.picture import save_chart
+
+    save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
+    notice(f"wrote {path}")
 
 
 def check_gate(report: Report, fail_under: float | None) -> None:

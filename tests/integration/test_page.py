@@ -297,16 +297,24 @@ def test_hostile_names_are_text(sqlite_url, tmp_path, page):
     assert "49" not in re.findall(r"\{\{.*?\}\}|\b49\b", text)
 
 
-def test_without_matplotlib_the_page_has_tables_in_place_of_charts(sqlite_url, sample, tmp_path):
+@pytest.mark.parametrize(
+    ("spoilt", "why"),
+    [
+        ("sys.modules['matplotlib'] = None", "matplotlib is not installed."),
+        ("sys.modules['matplotlib.font_manager'] = None", "matplotlib can&#39;t be loaded."),
+    ],
+)
+def test_without_matplotlib_the_page_has_tables_in_place_of_charts(sqlite_url, sample, tmp_path, spoilt, why):
     load(sqlite_url, sample)
-    program = "import sys; sys.modules['matplotlib'] = None; from evcharge.cli import main; main()"
+    program = f"import sys; {spoilt}; from evcharge.cli import main; main()"
     command = [sys.executable, "-c", program, "report", "--db", sqlite_url, "--html", "report.html", "--no-png"]
     environment = {"PYTHONPATH": str(CHECKOUT), "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<svg" not in text.split("<script", maxsplit=1)[0]
-    assert text.count("The chart was left out: matplotlib is not installed.") >= 2
+    assert text.count(f"The chart was left out: {why}") >= 2
+    assert "None<details>" not in text
     assert "<details open>" in text
 
 

@@ -17,6 +17,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from evcharge import __version__
 from evcharge.migrate.reading import Database, reading
+from evcharge.report.charts.available import why_no_charts
 from evcharge.report.colours import TOKENS
 from evcharge.report.page.account import account_of, reproduction_of
 from evcharge.report.page.actions import actions_of
@@ -79,6 +80,7 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
         .get_template(TEMPLATE)
         .render(
             frame=_frame(story),
+            no_charts=(why_no_charts() or ("",))[0],
             head=head_of(story, evidence.out_of_period),
             actions=actions_of(story, evidence.actions, evidence.silent),
             charts=charts_of(story, evidence.actions, evidence.missing, pens()),
@@ -92,19 +94,17 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
 
 
 def pens() -> Pens | None:
-    """What draws the charts of the page; None where matplotlib is not installed."""
-    try:
-        from evcharge.report.charts.funnel import draw_funnel
-        from evcharge.report.charts.hours import draw_hours
-        from evcharge.report.charts.panels import draw_panels
-        from evcharge.report.charts.reasons import draw_reasons
-        from evcharge.report.charts.save import to_svg
-        from evcharge.report.charts.tiles import draw_port_weeks
-        from evcharge.report.charts.weekly import draw_weekly
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
+    """What draws the charts of the page; None where matplotlib is missing or broken."""
+    if why_no_charts():
         return None
+    from evcharge.report.charts.funnel import draw_funnel
+    from evcharge.report.charts.hours import draw_hours
+    from evcharge.report.charts.panels import draw_panels
+    from evcharge.report.charts.reasons import draw_reasons
+    from evcharge.report.charts.save import to_svg
+    from evcharge.report.charts.tiles import draw_port_weeks
+    from evcharge.report.charts.weekly import draw_weekly
+
     return Pens(
         funnel=lambda stations, target: to_svg(draw_funnel(stations, target), "funnel"),
         panels=lambda weeks, target: to_svg(draw_panels(weeks, target), "panels"),
