@@ -205,7 +205,7 @@ def _in_order(inputs: Sequence[Input], profiles: list[Profile]) -> list[Input]:
 
 
 def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
-    """Prints what became of the files, and tells the exit code."""
+    """Prints what became of the files, and in which database, and tells the exit code."""
     from evcharge.load import totals
 
     results = [outcome.result for outcome in outcomes if outcome.result]
@@ -213,8 +213,8 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     not_tried = [outcome.name for outcome in outcomes if not (outcome.result or outcome.error)]
     if as_json:
         files = [_as_document(outcome) for outcome in outcomes]
-        document = {"schema_version": LOAD_SCHEMA_VERSION, "files": files, "totals": dict(totals(results))}
-        click.echo(json.dumps(document, indent=2))
+        document = {"schema_version": LOAD_SCHEMA_VERSION, "database": database_shown(), "files": files}
+        click.echo(json.dumps({**document, "totals": dict(totals(results))}, indent=2))
     else:
         for result in results:
             show_result(result)
@@ -222,12 +222,24 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
             sums = totals(results)
             what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
             tell(f"{len(results)} of {len(outcomes)} files {what}: {law(sums)}")
+        if results:
+            notice(f"database: {database_shown()}")
     for error in errors:
         show_error(error)
     if not_tried:
         tell(f"Not tried: {', '.join(not_tried)}", err=True)
     codes = [error.exit_code for error in errors]
     return min(codes) if codes else 0
+
+
+def database_shown() -> str | None:
+    """The URL of the database in use, its password masked; None where it is no URL."""
+    from evcharge.db import masked
+
+    try:
+        return masked(database_url())
+    except EvchargeError:
+        return None
 
 
 def _as_document(outcome: Outcome) -> dict[str, Any]:

@@ -131,11 +131,11 @@ def given_outputs(context: click.Context) -> list[tuple[str, Path]]:
 
 def kept_files(context: click.Context) -> dict[Path, str]:
     """The files that no output of a command may replace: its database, settings, and what it reads."""
-    from evcharge.config import CONFIG_FILE
+    from evcharge.config import CONFIG_FILE, resolve
     from evcharge.db import parse_url
     from evcharge.kept import database_files
 
-    url = parse_url(database_url())
+    url = parse_url(str(resolve("database_url", given("db"), given("config")).value))
     kept = dict(database_files(Path(str(url.database)))) if url.get_backend_name() == "sqlite" else {}
     kept.update(dict.fromkeys((CONFIG_FILE, given("config") or CONFIG_FILE), "a file of settings"))
     named = [context.params.get(name) or () for name in INPUTS]
@@ -146,11 +146,22 @@ def kept_files(context: click.Context) -> dict[Path, str]:
     return kept
 
 
-def setting(name: str, flag: Any = None) -> Any:
-    """A setting's value: flag, environment, evcharge.toml, default."""
-    from evcharge.config import resolve
+WORTH_SAYING = ("database_url", "driver_salt")
+"""Settings that decide where data goes and who can be told from it: a folder that is not one's own may state them."""
 
-    return resolve(name, flag, given("config")).value
+
+def setting(name: str, flag: Any = None) -> Any:
+    """A setting's value: flag, environment, evcharge.toml, default; one of ``WORTH_SAYING`` from there is said once."""
+    from evcharge.cli.terminal import notice
+    from evcharge.config import CONFIG_FILE, resolve
+
+    found = resolve(name, flag, given("config"))
+    said = click.get_current_context().ensure_object(dict).setdefault("said", set())
+    if name in WORTH_SAYING and found.value and found.origin == str(CONFIG_FILE) and not given("config"):
+        if name not in said:
+            notice(f"{name} comes from {CONFIG_FILE} of this folder")
+        said.add(name)
+    return found.value
 
 
 def database_url() -> str:
