@@ -6,6 +6,7 @@ What does not belong here: what is written, and reading (``sources``).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,11 +76,27 @@ def written_together() -> Iterator[Callable[[Path], BinaryIO]]:
                 part_of(path).unlink()
 
 
+_DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters that only say in which direction others are written (Unicode UAX 9, 2)."""
+_TURNING = re.compile(rf"(?<!\\)(?:(\\*)([{_DIRECTION}])|\\+(?=u(?:061c|200[ef]|202[a-e]|206[6-9])))")
+
+
+def visible_direction(text: str) -> str:
+    """The text with the characters that turn the direction of others as escapes, a backslash with u202e and the like.
+
+    Backslashes before one, and before what looks like such an escape, are doubled, so that no two texts become one.
+    """
+    if text.isascii() and "\\u" not in text:
+        return text
+    return _TURNING.sub(lambda found: f"{found[1]}{found[1]}\\u{ord(found[2]):04x}" if found[2] else found[0] * 2, text)
+
+
 def inert_cell(text: str) -> str:
     """The text as a CSV cell that no spreadsheet runs: one that could start a formula gets a leading apostrophe.
 
-    So does one that would without its own leading apostrophes, so that no two texts become one cell.
-    Source: OWASP, CSV injection.
+    So does one that would without its own leading apostrophes, so that no two texts become one cell. Nothing in it
+    turns the direction of what stands beside it. Source: OWASP, CSV injection.
     """
+    text = visible_direction(text)
     risky = text.lstrip("' \u00a0\u3000")[:1]
     return f"'{text}" if risky in tuple("=+-@\t\r\n＝＋－＠") else text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +18,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from evcharge import __version__
 from evcharge.migrate.reading import Database, reading
+from evcharge.report.bidi import apart
 from evcharge.report.charts.available import why_no_charts
 from evcharge.report.colours import TOKENS
 from evcharge.report.page.account import account_of, reproduction_of
@@ -129,13 +131,33 @@ def _frame(story: Story) -> Frame:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=DictLoader({TEMPLATE: _resource(TEMPLATE)}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_element_text,
     )
+    environment.filters["in_attribute"] = lambda text: _Placed(html.escape(apart(text)))
+    return environment
+
+
+class _Placed(str):
+    """Text that stands in the page as it is."""
+
+    def __html__(self) -> str:
+        """What the template takes it for."""
+        return self
+
+
+def _element_text(value: Any) -> Any:
+    """What the template places between tags: what is written from right to left stands in an element of its own."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    escaped = html.escape(value)
+    marked = apart(escaped, "<bdi>", "</bdi>")
+    return value if marked == escaped else _Placed(marked)
 
 
 def _resource(name: str) -> str:
