@@ -22,6 +22,7 @@ Kept = Mapping[Path, str]
 JOURNALS = ("-journal", "-wal", "-shm")
 """What SQLite adds to a database's name for the files beside it (sqlite.org/tempfiles.html, 2.1 to 2.3)."""
 
+READ = "a file that this command reads"
 HINT = "Name another file for it."
 
 _kept: ContextVar[Callable[[], Kept]] = ContextVar("kept", default=dict)

@@ -129,10 +129,10 @@ def load_with_rejects(
 
 def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
     """Refuses a file for rejects that is itself to be loaded, or an archive of such, wherever it was found."""
-    from evcharge.kept import refuse_to_replace
+    from evcharge.kept import READ, refuse_to_replace
 
     if rejects:
-        kept = dict.fromkeys([one.origin for one in inputs], "a file to load")
+        kept = dict.fromkeys([one.origin for one in inputs], READ)
         refuse_to_replace(rejects, kept, f"--rejects {rejects}")
 
 

@@ -133,14 +133,14 @@ def kept_files(context: click.Context) -> dict[Path, str]:
     """The files that no output of a command may replace: its database, settings, and what it reads."""
     from evcharge.config import CONFIG_FILE, resolve
     from evcharge.db import parse_url
-    from evcharge.kept import database_files
+    from evcharge.kept import READ, database_files
 
     url = parse_url(str(resolve("database_url", given("db"), given("config")).value))
     kept = dict(database_files(Path(str(url.database)))) if url.get_backend_name() == "sqlite" else {}
     kept.update(dict.fromkeys((CONFIG_FILE, given("config") or CONFIG_FILE), "a file of settings"))
     named = [context.params.get(name) or () for name in INPUTS]
     for name in (os.fspath(one) for some in named for one in (some if isinstance(some, tuple) else (some,))):
-        kept[Path("/dev/stdin" if name == "-" else name)] = "a file that this command reads"
+        kept[Path("/dev/stdin" if name == "-" else name)] = READ
     if Path("/dev/stdout").is_file():
         kept[Path("/dev/stdout")] = "where this command prints to"
     return kept
