@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from evcharge.config import DEFAULT_TARGET
+from evcharge.leftovers import temporary_folder
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
 from evcharge.metrics.outcomes import Selection, find_grouping
@@ -185,10 +185,10 @@ def reliability(
 def _database(data: Data, timezone: str | None) -> Iterator[tuple[str | Engine, LoadResult | None]]:
     """The database that the data is, or one that lives as long as the block."""
     if isinstance(data, pd.DataFrame):
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             url = f"sqlite:///{folder}/sessions.db"
             upgrade(url)
-            yield url, _loaded(data, url, Path(folder) / "sessions.csv", timezone)
+            yield url, _loaded(data, url, folder / "sessions.csv", timezone)
     elif isinstance(data, Engine):
         yield data, None
     else:

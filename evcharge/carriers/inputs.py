@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import BinaryIO, NamedTuple
 
 from evcharge.carriers.archive import ZIP_MAGICS, Archive
 from evcharge.carriers.file import BLOCK_BYTES, open_regular, printable
 from evcharge.errors import SourceError
+from evcharge.leftovers import sweep_folders, temporary_folder
 
 STDIN = "-"
 """What names standard input."""
@@ -60,8 +60,9 @@ def gathered(
 
     A name that leads to nothing, or to something that can't be unpacked, is an input with a fault. At least one input
     comes of each name. An archive of which ``is_one_source`` is true stays one input. Files are told to be archives by
-    their first bytes, never by their names.
+    their first bytes, never by their names. What killed runs have unpacked is removed, too.
     """
+    sweep_folders()
     with _Gatherer(stdin, is_one_source) as gatherer:
         inputs = [one for name in named for one in gatherer.inputs_of(os.fspath(name))]
         yield Gathered(inputs, gatherer.notes)
@@ -183,7 +184,7 @@ class _Gatherer:
 
     def _new_path(self) -> Path:
         if self._folder is None:
-            self._folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="evcharge-")))
+            self._folder = self._stack.enter_context(temporary_folder())
         self._files += 1
         return self._folder / str(self._files)
 

@@ -25,7 +25,7 @@ from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_miss
 from evcharge.cli.options import global_options, reading_profiles, setting
 from evcharge.cli.report import compare, make_report, report, sandwich
 from evcharge.cli.stations import stations
-from evcharge.cli.terminal import EXIT_INTERRUPTED, show_error, tell
+from evcharge.cli.terminal import ending_as_by_ctrl_c, exit_code_of, show_error, tell
 from evcharge.cli.unload import unload
 from evcharge.errors import EvchargeError
 
@@ -47,16 +47,17 @@ def run_command(arguments: list[str]) -> int:
     """Runs one command; every failure becomes a message and an exit code, never a traceback."""
     given: dict[str, Any] = {}
     try:
-        return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False, obj=given) or 0)
+        with ending_as_by_ctrl_c():
+            return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False, obj=given) or 0)
     except click.ClickException as error:
         message = io.StringIO()
         error.show(message)
         for line in message.getvalue().splitlines():
             tell(line, err=True)
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as interrupt:
         tell("Interrupted.", err=True)
-        return EXIT_INTERRUPTED
+        return exit_code_of(interrupt)
     except EvchargeError as error:
         show_error(error)
         return error.exit_code

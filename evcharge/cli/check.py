@@ -9,7 +9,6 @@ import json
 from collections import defaultdict
 from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,6 +60,7 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
     Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
     """
     from evcharge.carriers.inputs import gathered
+    from evcharge.leftovers import temporary_folder
     from evcharge.load import RejectLimit
     from evcharge.sources import is_one_source
 
@@ -68,8 +68,8 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
     limit = RejectLimit(*max_rejects)
     reports: list[dict[str, Any]] = []
     codes = [0]
-    with TemporaryDirectory() as folder, gathered(files, standard_input(), is_one_source) as given:
-        url = _database_to_try(Path(folder))
+    with temporary_folder() as folder, gathered(files, standard_input(), is_one_source) as given:
+        url = _database_to_try(folder)
         for note in given.notes:
             notice(note)
         paths = [one.path for one in given.inputs if not one.fault]

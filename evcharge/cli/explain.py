@@ -14,6 +14,7 @@ import click
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
+    OutputPath,
     database,
     day,
     global_options,
@@ -36,7 +37,9 @@ from evcharge.cli.terminal import console, notice
 @click.option(
     "--rows", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="Rows to print of each list."
 )
-@click.option("--csv", "csv_file", metavar="FILE", help="Write all sessions as CSV; - for stdout.")
+@click.option(
+    "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all sessions as CSV; - for stdout."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all sessions instead of text.")
 @global_options
 def explain(

@@ -14,6 +14,7 @@ import click
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
+    OutputPath,
     database,
     global_options,
     named_definition,
@@ -34,7 +35,7 @@ DESCRIBES_THE_SCHEMA = "datasette"
 @click.option(
     "--out",
     "folder",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     default=Path("export"),
     show_default=True,
     metavar="DIR",

@@ -5,10 +5,8 @@ What does not belong here: the transaction (``load``), and what a session is.
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +15,7 @@ import click
 
 from evcharge.cli.database import upgrade_database
 from evcharge.cli.options import (
+    OutputPath,
     database_url,
     global_options,
     reading_options,
@@ -24,12 +23,12 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
-from evcharge.cli.terminal import EXIT_INTERRUPTED, Interrupts, notice, progress_bar, show_error, standard_input, tell
-from evcharge.errors import EvchargeError, GateError, SourceError
+from evcharge.cli.rejects import rejects_file
+from evcharge.cli.terminal import Interrupts, exit_code_of, notice, progress_bar, show_error, standard_input, tell
+from evcharge.errors import EvchargeError, GateError, ReportError, SourceError
 
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
-    from evcharge.frames import Cleaned
     from evcharge.load import LoadOptions, LoadResult
     from evcharge.sources import Profile
 
@@ -57,7 +56,12 @@ CHANGES_SHOWN = 5
 @click.option("--create-db", is_flag=True, help="Make the database, or bring it to the newest revision, first.")
 @click.option("--replace", is_flag=True, help="Load a file again in place of its first load.")
 @click.option("-n", "--dry-run", is_flag=True, help="Do everything, but keep nothing of it.")
-@click.option("--rejects", metavar="FILE", type=click.Path(path_type=Path), help="Write the rejected rows to a CSV.")
+@click.option(
+    "--rejects",
+    metavar="FILE",
+    type=OutputPath(),
+    help="Write the rejected rows to a CSV; of a file that is loaded already, those of its first load.",
+)
 @click.option(
     "--max-rejects",
     type=row_limit,
@@ -82,8 +86,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     }
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
     limit = RejectLimit(*write["max_rejects"]) if write["max_rejects"] else None
-    with ExitStack() as stack:
-        found = stack.enter_context(gathered(files or (SAMPLE_FILE,), standard_input(), is_one_source))
+    with gathered(files or (SAMPLE_FILE,), standard_input(), is_one_source) as found:
         refuse_to_overwrite(write["rejects"], found.inputs)
         for note in found.notes:
             notice(note)
@@ -97,27 +100,52 @@ def load(files: tuple[str, ...], **options: Any) -> int:
             max_rejects=limit,
             lock_wait_seconds=setting("lock_wait_seconds"),
             driver_salt=setting("driver_salt") or None,
-            on_cleaned=stack.enter_context(rejects_file(write["rejects"])),
         )
-        outcomes = load_files(found.inputs, profiles, load_options)
-    if write["rejects"]:
+        outcomes, fault = load_with_rejects(found.inputs, profiles, load_options, write["rejects"])
+    code = show_outcomes(outcomes, write["as_json"])
+    if fault:
+        show_error(fault)
+    elif write["rejects"]:
         notice(f"wrote {write['rejects']}")
-    return show_outcomes(outcomes, write["as_json"])
+    return fault.exit_code if fault else code
+
+
+def load_with_rejects(
+    inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions, rejects: Path | None
+) -> tuple[list[Outcome], ReportError | None]:
+    """Loads the inputs and writes their rejects; also tells what kept these from being written in the end.
+
+    Raises:
+        ReportError: they could not even be begun; nothing was loaded.
+    """
+    from dataclasses import replace
+
+    outcomes: list[Outcome] = []
+    try:
+        with rejects_file(rejects) as on_rejects:
+            outcomes = load_files(inputs, profiles, replace(options, on_rejects=on_rejects))
+    except ReportError as fault:
+        if not outcomes:
+            raise
+        return outcomes, fault
+    return outcomes, None
 
 
 def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
-    """Refuses a file for rejects that is itself to be loaded, or an archive of such."""
-    if rejects and rejects.resolve() in (one.origin.resolve() for one in inputs):
-        raise click.BadParameter(f"{rejects} is a file to load.", param_hint="--rejects")
+    """Refuses a file for rejects that is itself to be loaded, or an archive of such, wherever it was found."""
+    from evcharge.kept import READ, refuse_to_replace
+
+    if rejects:
+        kept = dict.fromkeys([one.origin for one in inputs], READ)
+        refuse_to_replace(rejects, kept, f"--rejects {rejects}")
 
 
 class LoadInterrupted(click.ClickException):
     """Somebody interrupted a load."""
 
-    exit_code = EXIT_INTERRUPTED
-
-    def __init__(self) -> None:
+    def __init__(self, interrupt: KeyboardInterrupt) -> None:
         super().__init__("Interrupted. The file in hand was left out; files loaded before it are in.")
+        self.exit_code = exit_code_of(interrupt)  # type: ignore[misc]  # click has one a class
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Says so, on a line below the terminal's ^C."""
@@ -136,12 +164,12 @@ def load_files(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
     """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does.
 
     Raises:
-        LoadInterrupted: at Ctrl-C.
+        LoadInterrupted: at Ctrl-C, or another signal to end.
     """
     try:
         return _load_each(inputs, profiles, options)
     except KeyboardInterrupt as interrupt:
-        raise LoadInterrupted from interrupt
+        raise LoadInterrupted(interrupt) from interrupt
 
 
 def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
@@ -180,32 +208,8 @@ def _in_order(inputs: Sequence[Input], profiles: list[Profile]) -> list[Input]:
     return [next(ordered) if starts.get(one.path) is not None else one for one in inputs]
 
 
-@contextmanager
-def rejects_file(path: Path | None) -> Iterator[Callable[[str, Cleaned], None]]:
-    """Takes rejects and writes them to a CSV, made inert for spreadsheets; without a path it drops them."""
-    import csv
-
-    from evcharge.output import inert_cell, written_whole
-
-    if path is None:
-        yield lambda _name, _cleaned: None
-        return
-    with written_whole(path) as binary:
-        file = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
-        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)  # a lone CR is quoted, too
-        writer.writerow(["file", "line", "rule", "column", "value", "raw"])
-
-        def add(name: str, cleaned: Cleaned) -> None:
-            for row in cleaned.rejects.itertuples(index=False):
-                texts = (inert_cell(str(text or "")) for text in (row.column, row.value, row.raw))
-                writer.writerow([inert_cell(name), row.line, row.rule, *texts])
-
-        yield add
-        file.detach()
-
-
 def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
-    """Prints what became of the files, and tells the exit code."""
+    """Prints what became of the files, and in which database, and tells the exit code."""
     from evcharge.load import totals
 
     results = [outcome.result for outcome in outcomes if outcome.result]
@@ -213,8 +217,8 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     not_tried = [outcome.name for outcome in outcomes if not (outcome.result or outcome.error)]
     if as_json:
         files = [_as_document(outcome) for outcome in outcomes]
-        document = {"schema_version": LOAD_SCHEMA_VERSION, "files": files, "totals": dict(totals(results))}
-        click.echo(json.dumps(document, indent=2))
+        document = {"schema_version": LOAD_SCHEMA_VERSION, "database": database_shown(), "files": files}
+        click.echo(json.dumps({**document, "totals": dict(totals(results))}, indent=2))
     else:
         for result in results:
             show_result(result)
@@ -225,12 +229,24 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
             sums = totals(results)
             what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
             tell(f"{len(results)} of {len(outcomes)} files {what}: {law(sums)}")
+        if results:
+            notice(f"database: {database_shown()}")
     for error in errors:
         show_error(error)
     if not_tried:
         tell(f"Not tried: {', '.join(not_tried)}", err=True)
     codes = [error.exit_code for error in errors]
     return min(codes) if codes else 0
+
+
+def database_shown() -> str | None:
+    """The URL of the database in use, its password masked; None where it is no URL."""
+    from evcharge.db import masked
+
+    try:
+        return masked(database_url())
+    except EvchargeError:
+        return None
 
 
 def _as_document(outcome: Outcome) -> dict[str, Any]:
@@ -330,13 +346,13 @@ def make_sample_if_missing() -> None:
 @click.option(
     "--truth",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     help="Write the true rates, the planted faults and the planted defects as JSON.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=OutputPath(),
     metavar="FILE",
     default=SAMPLE_FILE,
     show_default=True,

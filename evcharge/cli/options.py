@@ -5,8 +5,10 @@ What does not belong here: what a command does.
 
 from __future__ import annotations
 
+import functools
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,18 +82,87 @@ GLOBAL_OPTIONS = (
 )
 
 
-def global_options(command: Command) -> Command:
-    """Adds the options that every command takes, before or after its name."""
-    for option in reversed(GLOBAL_OPTIONS):
-        command = option(command)
-    return command
+def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that every command takes, before or after its name; its outputs then replace nothing kept.
+
+    A command's outputs are its parameters of the type ``OutputPath``. They are looked at before the command begins.
+    """
+
+    @functools.wraps(command)
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        from evcharge.kept import keeping, refuse_one_file_twice, refuse_to_replace
+
+        with keeping(functools.partial(kept_files, click.get_current_context())):
+            outputs = given_outputs(click.get_current_context())
+            for option, path in outputs:
+                refuse_to_replace(path, said=f"{option} {path}")
+            refuse_one_file_twice(outputs)
+            return command(*arguments, **options)
+
+    return functools.reduce(lambda made, option: option(made), reversed(GLOBAL_OPTIONS), guarded)
+
+
+class OutputPath(click.Path):
+    """The type of a parameter that names a file or folder to write; ``-`` is stdout.
+
+    Args:
+        used: whether it is written at all, by the other parameters of the command.
+    """
+
+    def __init__(
+        self, *, path_type: type = Path, used: Callable[[Mapping[str, Any]], bool] = lambda _given: True
+    ) -> None:
+        super().__init__(path_type=path_type)
+        self.used = used
+
+
+INPUTS = ("files", "file", "profile", "definition")
+"""Parameters that name files to read, or may."""
+
+
+def given_outputs(context: click.Context) -> list[tuple[str, Path]]:
+    """The files that a command is to write, each with its option, those by default among them."""
+    options = [(option, option.type, context.params.get(option.name or "")) for option in context.command.params]
+    return [
+        (option.opts[-1], Path(value))
+        for option, kind, value in options
+        if isinstance(kind, OutputPath) and value and str(value) != "-" and kind.used(context.params)
+    ]
+
+
+def kept_files(context: click.Context) -> dict[Path, str]:
+    """The files that no output of a command may replace: its database, settings, and what it reads."""
+    from evcharge.config import CONFIG_FILE, resolve
+    from evcharge.db import parse_url
+    from evcharge.kept import READ, database_files
+
+    url = parse_url(str(resolve("database_url", given("db"), given("config")).value))
+    kept = dict(database_files(Path(str(url.database)))) if url.get_backend_name() == "sqlite" else {}
+    kept.update(dict.fromkeys((CONFIG_FILE, given("config") or CONFIG_FILE), "a file of settings"))
+    named = [context.params.get(name) or () for name in INPUTS]
+    for name in (os.fspath(one) for some in named for one in (some if isinstance(some, tuple) else (some,))):
+        kept[Path("/dev/stdin" if name == "-" else name)] = READ
+    if Path("/dev/stdout").is_file():
+        kept[Path("/dev/stdout")] = "where this command prints to"
+    return kept
+
+
+WORTH_SAYING = ("database_url", "driver_salt")
+"""Settings that decide where data goes and who can be told from it: a folder that is not one's own may state them."""
 
 
 def setting(name: str, flag: Any = None) -> Any:
-    """A setting's value: flag, environment, evcharge.toml, default."""
-    from evcharge.config import resolve
+    """A setting's value: flag, environment, evcharge.toml, default; one of ``WORTH_SAYING`` from there is said once."""
+    from evcharge.cli.terminal import notice
+    from evcharge.config import CONFIG_FILE, resolve
 
-    return resolve(name, flag, given("config")).value
+    found = resolve(name, flag, given("config"))
+    said = click.get_current_context().ensure_object(dict).setdefault("said", set())
+    if name in WORTH_SAYING and found.value and found.origin == str(CONFIG_FILE) and not given("config"):
+        if name not in said:
+            notice(f"{name} comes from {CONFIG_FILE} of this folder")
+        said.add(name)
+    return found.value
 
 
 def database_url() -> str:

@@ -5,7 +5,7 @@ What does not belong here: the figures (``report``, ``metrics``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ import click
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
+    OutputPath,
     database,
     global_options,
     named_definition,
@@ -36,6 +37,11 @@ ALL = "all"
 CHART_FILE = Path("station_reliability.png")
 
 
+def draws_chart(options: Mapping[str, Any]) -> bool:
+    """Whether a report with these options draws the chart: it is of stations, by one definition."""
+    return not options["no_png"] and options["by"] == "station" and options["definition"] != ALL
+
+
 @click.command()
 @click.option("--target", type=share, metavar="SHARE", help=TARGET_HELP)
 @click.option(
@@ -54,7 +60,7 @@ CHART_FILE = Path("station_reliability.png")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=OutputPath(used=draws_chart),
     metavar="FILE",
     default=CHART_FILE,
     show_default=True,
@@ -68,8 +74,10 @@ CHART_FILE = Path("station_reliability.png")
     help="The chart: bars from zero, or dots on an axis that shows only where the stations are.",
 )
 @click.option("--no-png", is_flag=True, help="Draw no chart.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the whole report as one page.")
-@click.option("--csv", "csv_file", metavar="FILE", help="Write all stations as CSV; - for stdout.")
+@click.option("--html", type=OutputPath(), metavar="FILE", help="Write the whole report as one page.")
+@click.option(
+    "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all stations as CSV; - for stdout."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.option("--fail-under", type=share, metavar="SHARE", help="End with 3 if the network's success rate is lower.")
 @global_options
@@ -192,19 +200,22 @@ def show(
 
 
 def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
-    """Draws the chart; without matplotlib says what was left out and how to get it."""
-    try:
-        from evcharge.report.charts.bars import draw_station_reliability
-        from evcharge.report.charts.dots import draw_station_dots
-        from evcharge.report.charts.picture import save_chart
+    """Draws the chart; where matplotlib is missing or broken, says what was left out, why, and how to get it."""
+    from evcharge.report.charts.available import BROKEN, why_no_charts
 
-        save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
-        tell(f"{path} was left out: matplotlib is not installed. Run: pip install matplotlib", err=True)
-    else:
-        notice(f"wrote {path}")
+    if missing := why_no_charts():
+        anew = "--force-reinstall " if missing[0] == BROKEN else ""
+        tell(
+            f"{path} was left out: {': '.join(filter(None, missing)).rstrip('.')}. Run: pip install {anew}matplotlib",
+            err=True,
+        )
+        return
+    from evcharge.report.charts.bars import draw_station_reliability
+    from evcharge.report.charts.dots import draw_station_dots
+    from evcharge.report.charts.picture import save_chart
+
+    save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
+    notice(f"wrote {path}")
 
 
 def check_gate(report: Report, fail_under: float | None) -> None:

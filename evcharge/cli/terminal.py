@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,10 @@ from evcharge.errors import EvchargeError
 if TYPE_CHECKING:
     from rich.console import Console
 
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = 128
+"""What the number of the signal that ended a command is added to, as shells do."""
+ASKED_TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals that end a command as Ctrl-C does: a scheduler's or a container's, and that of a terminal that closes."""
 
 
 def show_error(error: EvchargeError) -> None:
@@ -73,42 +77,77 @@ def standard_input() -> BinaryIO:
     return getattr(sys.stdin, "buffer", None) or io.BytesIO()
 
 
+class Ended(KeyboardInterrupt):
+    """A signal asks the command to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def raise_ended(number: int, _frame: FrameType | None) -> None:
+    """Handles a signal of ``ASKED_TO_END``."""
+    raise Ended(number)
+
+
+def exit_code_of(error: BaseException | None) -> int:
+    """What an interrupted command ends with: 130 for Ctrl-C, and as much for what else asked it to end."""
+    while error is not None and not isinstance(error, Ended):
+        error = error.__cause__
+    return EXIT_INTERRUPTED + (error.number if error else signal.SIGINT)
+
+
+@contextmanager
+def ending_as_by_ctrl_c() -> Iterator[None]:
+    """While the block runs, the signals of ``ASKED_TO_END`` interrupt it; those that are ignored stay so."""
+    in_main = threading.current_thread() is threading.main_thread()  # no other may set what handles a signal
+    numbers = [one for one in ASKED_TO_END if in_main and signal.getsignal(one) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, raise_ended)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
+
+
 class Interrupts:
-    """Ctrl-C while the block runs: raised at once, and again at the next ``check``.
+    """Ctrl-C, or another signal to end, while the block runs: raised at once, and again at the next ``check``.
 
     Python drops an exception that falls into some callbacks, such as a finalizer's; a load must not run on for that.
     """
 
     def __init__(self) -> None:
-        self._noted = False
+        self._noted: int | None = None
 
     def __enter__(self) -> Interrupts:
-        """Takes the place of Python's own handler; where interrupts are ignored, they stay so."""
-        self._replaced = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if self._replaced:
-            signal.signal(signal.SIGINT, self._note)
-            self._hook, sys.unraisablehook = sys.unraisablehook, self._pass_over
+        """Takes the place of the usual handlers; signals that are ignored, or handled by another, stay so."""
+        usual = dict.fromkeys(ASKED_TO_END, raise_ended) | {signal.SIGINT: signal.default_int_handler}
+        self._replaced = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+        for number in self._replaced:
+            signal.signal(number, self._note)
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._pass_over
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Puts Python's own handler back."""
-        if self._replaced:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            sys.unraisablehook = self._hook
+        """Puts the usual handlers back."""
+        for number, handler in self._replaced.items():
+            signal.signal(number, handler)
+        sys.unraisablehook = self._hook
 
     def _pass_over(self, dropped: sys.UnraisableHookArgs) -> None:
         """Says nothing of a dropped interrupt, since it is noted."""
         if not isinstance(dropped.exc_value, KeyboardInterrupt):
             self._hook(dropped)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self._noted = True
-        signal.default_int_handler(number, frame)
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        self._noted = number
+        raise Ended(number)
 
     def check(self) -> None:
         """Raises an interrupt that was noted."""
         if self._noted:
-            raise KeyboardInterrupt
+            raise Ended(self._noted)
 
 
 def console() -> Console:

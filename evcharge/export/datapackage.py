@@ -20,7 +20,8 @@ from evcharge.models import UNLOADED, Base, LoadLedger
 DESCRIPTION = (
     "The star schema of evcharge: one row of fact_charging is one charging session as its source recorded it, kept "
     "whether it worked or not. Times are UTC, units stand in the columns' names, and an empty field means not "
-    "recorded, never zero. A text that a spreadsheet could run as a formula begins with an apostrophe."
+    "recorded, never zero. A text that a spreadsheet could run as a formula begins with an apostrophe, "
+    "and a character that turns the direction of text is an escape such as \\u202e."
 )
 DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True, "skipInitialSpace": False}
 FORMATS = {"datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}

@@ -37,6 +37,7 @@ from evcharge.load.ledger import (
     zone_of,
 )
 from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
+from evcharge.load.rejects import Reject, rejects_of
 from evcharge.load.result import LoadResult, RejectLimit
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, resolve_unclear_commit
@@ -121,6 +122,8 @@ class LoadOptions:
         companions: other files of the same call, for formats whose sessions span files.
         driver_salt: what driver tokens are hashed with; without it they are left out.
         on_cleaned: called with the file's name and what cleaning made of each chunk.
+        on_rejects: called once with the file's name and the rows it refused, those of its first load where it is loaded
+            already; not where the file can't be read to its end.
         on_progress: called with the bytes read so far.
     """
 
@@ -132,6 +135,7 @@ class LoadOptions:
     companions: tuple[Path, ...] = ()
     driver_salt: str | None = None
     on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
+    on_rejects: Callable[[str, Iterable[Reject]], None] | None = None
     on_progress: Callable[[int], None] = lambda _bytes: None
 
 
@@ -198,6 +202,7 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
             if earlier and not options.replace and earlier.status != UNLOADED:
                 refuse_other_settings(earlier, file, profile)
                 if earlier.status == LOADED:
+                    _hand_out_rejects(session, earlier, file, options)
                     return first_result(session, earlier, file)
             result = _load_in_place_of(session, earlier, file, begun or _begin(file, profile, options), options, now)
             if options.dry_run:
@@ -239,6 +244,7 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
         tally.add(raw, cleaned)
         contradictions.add(cleaned.rows)
         options.on_progress(file.position())
+    _hand_out_rejects(session, load, file, options)
     _refuse_too_many(tally, options, file)
     _refuse_mostly_refused(tally, options, file)
     _close_entry(load, writer, tally)
@@ -262,6 +268,11 @@ def _made_up_beside_others(session: Session) -> int:
     )
     count = session.scalar(select(func.count()).select_from(FactCharging).where(made_up)) or 0
     return count if count and session.execute(select(FactCharging.load_key).where(others).limit(1)).first() else 0
+
+
+def _hand_out_rejects(session: Session, load: LoadLedger, file: SourceFile, options: LoadOptions) -> None:
+    if options.on_rejects:
+        options.on_rejects(file.name, rejects_of(session, load))
 
 
 class _Tally:

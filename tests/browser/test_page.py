@@ -218,7 +218,7 @@ def test_everything_can_be_reached_and_used_by_keyboard(visit, pages):
 def test_the_download_is_what_is_shown_as_csv_and_inert(visit, tmp_path):
     rows = [
         session_row(station_id=f"S{number}", session_id=f"{number}/{again}", success="true") + f",{name}"
-        for number, name in enumerate(("=1+1", "@x", '"quoted, and split"', "plain"))
+        for number, name in enumerate(("=1+1", "@x", '"quoted, and split"', "plain", "a\u202eb", "a\\u202eb", "'=1"))
         for again in range(3)
     ]
     sessions = native_csv(tmp_path / "s.csv", *rows, header=f"{HEADER},station_name")
@@ -233,7 +233,12 @@ def test_the_download_is_what_is_shown_as_csv_and_inert(visit, tmp_path):
         "S1": "'@x",
         "S2": "quoted, and split",
         "S3": "plain",
+        "S4": "a\\u202eb",
+        "S5": "a\\\\u202eb",
+        "S6": "''=1",
     }
+    assert set(told.rows()) >= {"plain", "a\\u202eb"}
+    assert told.page.locator("#stations tbody th bdi").count() == len(found)
     assert found["S3"]["success_ratio"] == "1"
     assert found["S3"]["verdict_now"] == "can't tell yet"
 
@@ -285,7 +290,8 @@ def test_hostile_names_reasons_and_files_are_text_and_nothing_runs(visit, tmp_pa
     sessions = native_csv(tmp_path / "<img src=x onerror=alert(1)>.csv", *rows, header=header)
     told = visit(write_page(tmp_path, tmp_path / "report.html", sessions))
     assert told.page.evaluate("window.owned") is None
-    assert sorted(told.rows()) == sorted(" ".join(payload.split()) for payload in PAYLOADS)
+    seen = [" ".join(payload.split()).replace("\u202e", "\\u202e") for payload in PAYLOADS]
+    assert sorted(told.rows()) == sorted(seen)
     actions = told.page.locator(".actions tbody th").all_inner_texts()
     assert len(actions) == 10
     for script in told.page.locator("script:not([type])").all():

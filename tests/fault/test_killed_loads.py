@@ -236,8 +236,9 @@ def under_way(url: str) -> bool:
     ]
 
 
-def test_an_interrupted_load_exits_130_and_changes_nothing(
-    url: str, big_file: Path, earlier_file: Path, tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_an_interrupted_load_exits_as_its_signal_says_and_changes_nothing(
+    url: str, big_file: Path, earlier_file: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     load(earlier_file, url)
     before = everything(url)
@@ -250,9 +251,9 @@ def test_an_interrupted_load_exits_130_and_changes_nothing(
         time.sleep(0.01)
     time.sleep(0.05)
     assert process.pid is not None
-    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, number)
     process.join(20)
-    assert process.exitcode == 130, said.read_text()
+    assert process.exitcode == 128 + number, said.read_text()
     assert "Interrupted" in said.read_text()
     assert "Traceback" not in said.read_text()
     assert everything(url) == before

@@ -16,7 +16,7 @@ import click
 import pytest
 
 from evcharge.cli import cli
-from evcharge.frames import Cleaned
+from evcharge.load.rejects import Reject
 from evcharge.migrate import head
 from evcharge.synth import write_sample
 from tests.support.factories import HEADER, native_csv, session_row
@@ -117,6 +117,7 @@ REFUSALS = [
     ("load good.csv --map shoe_size=x", 1, "bad_setting", "shoe_size"),
     ("load good.csv --rejects nowhere/r.csv", 1, "cannot_write", "nowhere/r.csv"),
     ("load good.csv --rejects folder", 1, "cannot_write", "folder"),
+    ("load good.csv --rejects ./good.csv", 1, "would_replace", "a file that this command reads"),
     ("load good.csv --db sqlite:///none.db", 1, "database_missing", "evcharge load --create-db"),
     ("load good.csv --db sqlite:///../not.db", 1, "database_damaged", "not.db"),
     ("report --db mysql://u@h/d", 1, "database_not_supported", "mysql"),
@@ -164,7 +165,6 @@ USAGE = [
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),
     ("load x.csv --max-rejects few", "neither a number of rows"),
     ("load x.csv --max-rejects=-1", "neither a number of rows"),
-    ("load x.csv --rejects ./x.csv", "is a file to load"),
     ("sample --rows 0", "--rows"),
 ]
 
@@ -244,12 +244,15 @@ def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp
 def test_notices_go_to_stderr_and_quiet_silences_them(evcharge, db):
     _, out, err = evcharge("load")
     assert out.startswith("charging_sessions.csv: loaded")
-    assert err == "wrote charging_sessions.csv (synthetic sessions, since there was no such file)\n"
+    assert err.splitlines() == [
+        "wrote charging_sessions.csv (synthetic sessions, since there was no such file)",
+        f"database: sqlite:///{db}",
+    ]
     for arguments in (("report",), ("report", "--csv", "s.csv"), ("sample",), ("load", "--rejects", "r.csv")):
         code, out, err = evcharge(*arguments)
         quiet_code, quiet_out, quiet_err = evcharge(*arguments, "-q")
         assert (code, quiet_code) == (0, 0)
-        assert err.startswith("wrote ")
+        assert err.splitlines()[-1].startswith("wrote ")
         assert (quiet_out, quiet_err) == (out, "")
 
 
@@ -262,7 +265,7 @@ def test_without_a_file_the_sample_is_made_once_and_loaded(evcharge, db):
         r"\(profile sample@[0-9a-f]+, source sample\); that load:\n  read 1,000 = ",
         out,
     )
-    assert err == ""
+    assert err == f"database: sqlite:///{db}\n"
     assert Path("charging_sessions.csv").read_bytes() == made
     assert len(rows_of(db)) == 1000
 
@@ -272,7 +275,7 @@ def test_the_load_document_tells_each_file_and_the_totals(evcharge, db):
     code, out, err = evcharge("load", "good.csv", "bad.csv", "--json", "--source", "acme")
     document = json.loads(out)
     assert (code, err) == (0, "")
-    assert set(document) == {"schema_version", "files", "totals"}
+    assert set(document) == {"schema_version", "database", "files", "totals"}
     assert document["schema_version"] == 1
     good, bad = document["files"]
     assert {name: good[name] for name in ("file", "source", "status", "read", *LAW)} == {
@@ -391,7 +394,7 @@ def test_rejected_rows_are_written_with_formulas_made_inert(evcharge, db):
     ]
     native_csv(Path("=x.csv"), *rows)
     code, out, err = evcharge("load", "=x.csv", "--rejects", "rejects.csv")
-    assert (code, err) == (0, "wrote rejects.csv\n")
+    assert (code, err) == (0, f"database: sqlite:///{db}\nwrote rejects.csv\n")
     with Path("rejects.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.reader(file))
     assert table[0] == ["file", "line", "rule", "column", "value", "raw"]
@@ -405,10 +408,7 @@ def test_rejected_rows_are_written_with_formulas_made_inert(evcharge, db):
 
 def test_the_rejects_file_is_whole_or_not_there(evcharge, db, monkeypatch):
     def interrupt(_path, _url, _profiles, options):
-        import pandas as pd
-
-        rejects = pd.DataFrame([{"line": 1, "rule": "r", "column": None, "value": None, "raw": "x"}])
-        options.on_cleaned("x", Cleaned(rejects, rejects, rejects))
+        options.on_rejects("x", [Reject(1, "r", None, None, "x")])
         raise KeyboardInterrupt
 
     spoil_the_folder()
@@ -459,7 +459,8 @@ def test_create_db_makes_the_database_first(evcharge):
     native_csv(Path("x.csv"), session_row())
     assert evcharge("load", "x.csv")[0] == 1
     code, _, err = evcharge("load", "x.csv", "--create-db")
-    assert (code, err) == (0, f"sqlite:///ev_charging.db is at revision {head()}\n")
+    assert code == 0
+    assert err == f"sqlite:///ev_charging.db is at revision {head()}\ndatabase: sqlite:///ev_charging.db\n"
     assert evcharge("db", "current")[1] == f"{head()} (newest: {head()})\n"
 
 
@@ -693,6 +694,7 @@ def test_the_whole_job_runs_in_an_empty_folder_and_again(tmp_path):
     assert first.stderr.decode().splitlines() == [
         f"sqlite:///ev_charging.db is at revision {head()}",
         "wrote charging_sessions.csv (synthetic sessions, since there was no such file)",
+        "database: sqlite:///ev_charging.db",
         "wrote station_reliability.png",
     ]
     assert {path.name for path in tmp_path.iterdir()} == {

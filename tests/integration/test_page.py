@@ -277,6 +277,70 @@ def test_removed_failures_are_told_loudly_and_no_rate_is_praised(sqlite_url, tmp
     assert "100.0%" not in head
 
 
+LEFTWARD = re.compile("[\u0590-\u08ff]")
+DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]")
+TURNING = (
+    "\u05e9\u05dc\u05d5\u05dd 12",
+    "Depot (\u0645\u0631\u062d\u0628\u0627) 7",
+    "ab\u202ecd",
+    "x\u2067y\u200fz",
+    "Plain",
+)
+"""Names in Hebrew and Arabic, names with controls of direction, and one with neither."""
+
+
+def turning_file(path):
+    header = f"{HEADER},station_name,error_code,port_id,station_network"
+    rows = [
+        ",".join((session_row(station_id=f"S{place}{name[:2]}", session_id=f"{place}/{n}", success=kind), *[name] * 4))
+        for place, name in enumerate(TURNING)
+        for n, kind in enumerate(["true", "false"] * 30)
+    ]
+    return native_csv(path, *rows, header=header)
+
+
+def test_text_from_right_to_left_moves_nothing_beside_it(sqlite_url, tmp_path, page):
+    load(sqlite_url, turning_file(tmp_path / "x.csv"))
+    text = page(sqlite_url).split('<script type="application/json"', maxsplit=1)[0]
+    assert DIRECTION.search(text) is None
+    assert text.count("<bdi>") >= 2 * 2
+    assert "<svg" in text
+    for tag, attributes in Elements(text).found:
+        for name, value in attributes.items():
+            assert "<bdi" not in (value or ""), (tag, name)
+    isolated = re.sub("<bdi>[^<]*</bdi>|\u2068[^\u2069]*\u2069", "", text)
+    assert LEFTWARD.search(isolated) is None, isolated[LEFTWARD.search(isolated).start() - 60 :][:120]
+    assert "<bdi>\u05e9\u05dc\u05d5\u05dd</bdi> 12" in text
+    assert "Depot (<bdi>\u0645\u0631\u062d\u0628\u0627</bdi>) 7" in text
+    assert "ab\\u202ecd" in text
+
+
+def test_an_ordinary_page_has_no_isolates(sqlite_url, sample, page):
+    load(sqlite_url, sample)
+    text = page(sqlite_url).split("<script", maxsplit=1)[0]
+    assert "bdi" not in text
+    assert not re.search("[\u2066-\u2069]", text)
+
+
+@pytest.mark.parametrize("command", ["report", "reasons", "explain", "load", "check"])
+def test_no_terminal_and_no_csv_shows_a_control_of_direction(sqlite_url, tmp_path, evcharge, command):
+    path = turning_file(tmp_path / "x\u202efdp.csv")
+    load(sqlite_url, path)
+    arguments = {
+        "report": ["--csv", "out.csv"],
+        "explain": ["ab\u202ecd", "--csv", "out.csv"],
+        "load": [path, "--rejects", "out.csv"],
+        "check": [path],
+    }
+    code, out, err = evcharge(command, *arguments.get(command, []), "--db", sqlite_url)
+    assert code == 0, err
+    written = Path("out.csv").read_text(encoding="utf-8") if Path("out.csv").exists() else ""
+    assert DIRECTION.search(out + err + written) is None
+    if command in ("report", "explain"):
+        assert "ab\\u202ecd" in written
+        assert "ab\u25a1cd" in out
+
+
 def test_hostile_names_are_text(sqlite_url, tmp_path, page):
     names = ("<script>alert(1)</script>", "</script><b>", '" onmouseover="alert(1)', "{{ 7*7 }}", "&lt;&amp;")
     header = f"{HEADER},station_name,error_code"
@@ -297,16 +361,24 @@ def test_hostile_names_are_text(sqlite_url, tmp_path, page):
     assert "49" not in re.findall(r"\{\{.*?\}\}|\b49\b", text)
 
 
-def test_without_matplotlib_the_page_has_tables_in_place_of_charts(sqlite_url, sample, tmp_path):
+@pytest.mark.parametrize(
+    ("spoilt", "why"),
+    [
+        ("sys.modules['matplotlib'] = None", "matplotlib is not installed."),
+        ("sys.modules['matplotlib.font_manager'] = None", "matplotlib can&#39;t be loaded."),
+    ],
+)
+def test_without_matplotlib_the_page_has_tables_in_place_of_charts(sqlite_url, sample, tmp_path, spoilt, why):
     load(sqlite_url, sample)
-    program = "import sys; sys.modules['matplotlib'] = None; from evcharge.cli import main; main()"
+    program = f"import sys; {spoilt}; from evcharge.cli import main; main()"
     command = [sys.executable, "-c", program, "report", "--db", sqlite_url, "--html", "report.html", "--no-png"]
     environment = {"PYTHONPATH": str(CHECKOUT), "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<svg" not in text.split("<script", maxsplit=1)[0]
-    assert text.count("The chart was left out: matplotlib is not installed.") >= 2
+    assert text.count(f"The chart was left out: {why}") >= 2
+    assert "None<details>" not in text
     assert "<details open>" in text
 
 

@@ -328,6 +328,44 @@ def test_without_matplotlib_the_table_is_printed_and_one_line_says_what_is_missi
     assert not (tmp_path / "station_reliability.png").exists()
 
 
+BROKEN = """
+import sys
+class Fault:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            raise {error}
+sys.meta_path.insert(0, Fault())
+from evcharge.cli import main; main()
+"""
+DLL = "DLL load failed while importing _path: The specified module could not be found."
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "says"),
+    [
+        ("matplotlib", f"ImportError({DLL!r}, name='matplotlib')", DLL[:-1]),
+        ("matplotlib.backends._backend_agg", f"ImportError({DLL!r})", DLL[:-1]),
+        ("kiwisolver", "ModuleNotFoundError('No module named kiwisolver', name='kiwisolver')", "No module named kiwi"),
+        ("matplotlib.figure", "ModuleNotFoundError('no figure', name='matplotlib.figure')", "no figure"),
+        ("PIL", "ImportError()", "ImportError"),
+    ],
+)
+def test_a_broken_matplotlib_is_as_good_as_a_missing_one_and_the_note_says_why(sqlite_url, tmp_path, name, error, says):
+    load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 1)))
+    program = BROKEN.format(name=name, error=error)
+    command = [sys.executable, "-c", program, "report", "--db", sqlite_url, "--html", "x.html"]
+    environment = {"PYTHONPATH": str(CHECKOUT), "PATH": ""}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert b"75.0%     4" in done.stdout
+    wrote, note = done.stderr.decode().splitlines()
+    assert wrote == "wrote x.html"
+    assert note.startswith(f"station_reliability.png was left out: matplotlib can't be loaded: {says}")
+    assert note.endswith(". Run: pip install --force-reinstall matplotlib")
+    assert (tmp_path / "x.html").exists()
+    assert not (tmp_path / "station_reliability.png").exists()
+
+
 def test_another_fault_of_an_import_is_not_taken_for_a_missing_matplotlib(sqlite_url, evcharge, tmp_path, monkeypatch):
     def fail(*_):
         raise ImportError("cannot import name 'x' from 'evcharge.report.charts'", name="evcharge.report.charts")

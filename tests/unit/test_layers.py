@@ -27,7 +27,9 @@ MAY_IMPORT = {
     "toml": (set(), TOML),
     "config": ({"toml", "errors"}, set()),
     "frames": ({"errors"}, FRAMES),
-    "output": ({"errors"}, set()),
+    "kept": ({"errors"}, set()),
+    "leftovers": (set(), set()),
+    "output": ({"kept", "leftovers", "errors"}, set()),
     "models": (set(), SQL),
     "views": ({"models"}, set()),
     "db": ({"config", "errors"}, SQL),
@@ -38,7 +40,7 @@ MAY_IMPORT = {
     "rules": ({"arrays", "limits", "parsed", "instants", "parse", "frames"}, FRAMES),
     "clean": ({"arrays", "limits", "parsed", "rules", "instants", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
-    "carriers": ({"errors"}, set()),  # knows no format
+    "carriers": ({"leftovers", "errors"}, set()),  # knows no format
     "sources": ({"carriers", "frames", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
@@ -68,7 +70,7 @@ MAY_IMPORT = {
     ),
     "export": ({"report", "metrics", "models", "views", "migrate", "errors", "output"}, SQL | {"pyarrow"}),
 }
-MAY_IMPORT["api"] = ({"config", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
+MAY_IMPORT["api"] = ({"config", "leftovers", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "jinja2", "scipy", "alembic", "python_calamine", "pyarrow"}
 

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from evcharge.cli.terminal import Interrupts
+from evcharge.cli.terminal import ASKED_TO_END, Interrupts, ending_as_by_ctrl_c, exit_code_of
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +39,26 @@ def test_an_interrupt_that_python_drops_is_raised_at_the_next_check_and_says_not
         with pytest.raises(KeyboardInterrupt):
             interrupts.check()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", ASKED_TO_END, ids=lambda number: number.name)
+def test_a_signal_to_end_is_heard_like_ctrl_c_and_tells_its_exit_code(number):
+    with ending_as_by_ctrl_c():
+        with pytest.raises(KeyboardInterrupt) as ended:
+            signal.raise_signal(number)
+        assert exit_code_of(ended.value) == 128 + number
+        with Interrupts() as interrupts:
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(number)
+            with pytest.raises(KeyboardInterrupt) as again:
+                interrupts.check()
+        assert exit_code_of(again.value) == 128 + number
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_ctrl_c_ends_with_130_wherever_it_comes_from():
+    assert exit_code_of(KeyboardInterrupt()) == 130
+    assert exit_code_of(None) == 130
 
 
 def test_without_an_interrupt_a_check_is_silent_and_the_usual_handler_comes_back():

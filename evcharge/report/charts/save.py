@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, fromstring
 import matplotlib
 from matplotlib.figure import Figure
 
+from evcharge.report.bidi import apart
 from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.sheet import default_style
 from evcharge.report.colours import TOKENS
@@ -63,8 +64,8 @@ def to_svg(figure: Figure, prefix: str) -> str:
     return (
         f'<svg role="img" aria-labelledby="{prefix}-title {prefix}-desc" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" stroke-linejoin="round">'
-        f'<title id="{prefix}-title">{html.escape(title)}</title>'
-        f'<desc id="{prefix}-desc">{html.escape(description)}</desc>'
+        f'<title id="{prefix}-title">{html.escape(apart(title))}</title>'
+        f'<desc id="{prefix}-desc">{html.escape(apart(description))}</desc>'
         f"{''.join(_markup(part) for child in root for part in body.rewritten(child))}</svg>"
     )
 
@@ -177,5 +178,5 @@ def _local(name: str) -> str:
 def _markup(element: Element) -> str:
     """The element as HTML has it."""
     attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in element.items())
-    inside = html.escape(element.text or "") + "".join(_markup(child) for child in element)
+    inside = html.escape(apart(element.text or "")) + "".join(_markup(child) for child in element)
     return f"<{element.tag}{attributes}>{inside}</{element.tag}>" if inside else f"<{element.tag}{attributes}/>"

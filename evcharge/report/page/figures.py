@@ -59,7 +59,7 @@ class Chart:
     Attributes:
         title: what it shows.
         caption: how to read it.
-        svg: the drawing; None where matplotlib is not installed.
+        svg: the drawing; None where matplotlib is missing or broken.
         table: its numbers; None where the table of all stations has them.
         wide: whether it takes the whole width of the page.
     """
@@ -112,7 +112,7 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
         story: what is told.
         first: the stations to fix first: rows of ``Story.attention``.
         missing: columns that the page would show and the data does not fill.
-        pens: what draws; None where matplotlib is not installed.
+        pens: what draws; None where matplotlib is missing or broken.
     """
     return Charts(
         spread=_spread(story, pens),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +18,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 from evcharge import __version__
 from evcharge.migrate.reading import Database, reading
+from evcharge.report.bidi import apart
+from evcharge.report.charts.available import why_no_charts
 from evcharge.report.colours import TOKENS
 from evcharge.report.page.account import account_of, reproduction_of
 from evcharge.report.page.actions import actions_of
@@ -79,6 +82,7 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
         .get_template(TEMPLATE)
         .render(
             frame=_frame(story),
+            no_charts=(why_no_charts() or ("",))[0],
             head=head_of(story, evidence.out_of_period),
             actions=actions_of(story, evidence.actions, evidence.silent),
             charts=charts_of(story, evidence.actions, evidence.missing, pens()),
@@ -92,19 +96,17 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
 
 
 def pens() -> Pens | None:
-    """What draws the charts of the page; None where matplotlib is not installed."""
-    try:
-        from evcharge.report.charts.funnel import draw_funnel
-        from evcharge.report.charts.hours import draw_hours
-        from evcharge.report.charts.panels import draw_panels
-        from evcharge.report.charts.reasons import draw_reasons
-        from evcharge.report.charts.save import to_svg
-        from evcharge.report.charts.tiles import draw_port_weeks
-        from evcharge.report.charts.weekly import draw_weekly
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != "matplotlib":
-            raise
+    """What draws the charts of the page; None where matplotlib is missing or broken."""
+    if why_no_charts():
         return None
+    from evcharge.report.charts.funnel import draw_funnel
+    from evcharge.report.charts.hours import draw_hours
+    from evcharge.report.charts.panels import draw_panels
+    from evcharge.report.charts.reasons import draw_reasons
+    from evcharge.report.charts.save import to_svg
+    from evcharge.report.charts.tiles import draw_port_weeks
+    from evcharge.report.charts.weekly import draw_weekly
+
     return Pens(
         funnel=lambda stations, target: to_svg(draw_funnel(stations, target), "funnel"),
         panels=lambda weeks, target: to_svg(draw_panels(weeks, target), "panels"),
@@ -129,13 +131,33 @@ def _frame(story: Story) -> Frame:
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=DictLoader({TEMPLATE: _resource(TEMPLATE)}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_element_text,
     )
+    environment.filters["in_attribute"] = lambda text: _Placed(html.escape(apart(text)))
+    return environment
+
+
+class _Placed(str):
+    """Text that stands in the page as it is."""
+
+    def __html__(self) -> str:
+        """What the template takes it for."""
+        return self
+
+
+def _element_text(value: Any) -> Any:
+    """What the template places between tags: what is written from right to left stands in an element of its own."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    escaped = html.escape(value)
+    marked = apart(escaped, "<bdi>", "</bdi>")
+    return value if marked == escaped else _Placed(marked)
 
 
 def _resource(name: str) -> str:

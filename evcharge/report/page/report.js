@@ -28,9 +28,14 @@
     svg.append(made);
   };
 
+  // What turns the direction of other text is shown as an escape, as output.py does it.
+  const TURNING = /(\\*)([\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])|\\+(?=u(?:061c|200[ef]|202[a-e]|206[6-9]))/g;
+  const visible = (text) => text.replace(TURNING, (all, before, sign) =>
+    (sign ? `${before}${before}\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}` : all + all));
+
   // What is not known is not there.
   const ratio = (successes, attempts) => (attempts ? successes / attempts : null);
-  const reasonOf = (row) => (row.r ? `${row.r} ${row.share}` : "");
+  const reasonOf = (row) => (row.r ? `${visible(row.r)} ${row.share}` : "");
 
   // The interval of one station: line, mark, the rate before, the target. Ratios become tenths of a per cent.
   const across = (ratio) => Math.round(10 * Math.max(0, Math.min(124, 124 * (ratio - data.axis) / (1 - data.axis)))) / 10;
@@ -77,13 +82,15 @@
     const head = element("th", { scope: "row" });
     head.append(
       element("span", { class: `mark ${data.words[row.w].tone}`, "aria-hidden": "true" }, data.words[row.w].mark),
-      ` ${row.s}`, element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
+      element("bdi", {}, ` ${visible(row.s)}`), element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
     const graphic = element("td", { class: "g" }), strip = element("td", { class: "s" });
+    const why = element("td", { class: "w", title: reasonOf(row) });
+    if (row.r) why.append(element("bdi", {}, visible(row.r)), ` ${row.share}`);
     graphic.append(intervalOf(row));
     strip.append(stripOf(row));
     made.append(
       head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.period),
-      element("td", { class: "r" }, row.tries), strip, element("td", { class: "d" }, row.since), element("td", { class: "w", title: reasonOf(row) }, reasonOf(row)),
+      element("td", { class: "r" }, row.tries), strip, element("td", { class: "d" }, row.since), why,
       element("td", { class: "r" }, row.lost));
     return made;
   };
@@ -146,8 +153,8 @@
 
   // A cell that a spreadsheet could run gets an apostrophe; quotes are doubled.
   const cell = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
-    const inert = typeof value === "string" && /^[ \u00a0\u3000]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+    const text = value === null || value === undefined ? "" : visible(String(value));
+    const inert = typeof value === "string" && /^[' \u00a0\u3000]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
   };
   document.getElementById("download").addEventListener("click", () => {
