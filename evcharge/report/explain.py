@@ -222,28 +222,41 @@ def build_explanation(
         everywhere = replace(selection, station_ids=(), source=None)
         definition, reason = (definition, "asked for") if definition else usual_definition(session, everywhere)
         here = replace(selection, station_ids=(found["station_id"],), source=found["source"])
-        period = read_period(session, here)
-        if not period["sessions"]:
-            raise no_sessions(here)
-        definitions = tuple({**DEFINITIONS, definition.id: definition}.values())
-        return Explanation(
-            station={name: found[name] for name in STATION_COLUMNS},
-            definition=definition,
-            reason=reason,
-            target=target,
-            period=period,
-            ports=read_ports(session, here),
-            loads=read_station_loads(session, here),
-            spell=judge_present(session, definition, here, target),
-            groups=group_recorded(session, definition, here),
-            definitions=definitions,
-            by_definition=rate_by_definition(session, definitions, definition, here, target),
-            lacking=count_lacking(session, definitions, here),
-            rows=read_rows(session, definitions, definition, here, most_rows),
-            rejects=read_rejects(session, found["source"], found["station_key"]),
-            made_up=count_made_up(session, here),
-            refused=read_refused(session, here),
-        )
+        return _read(session, found, definition, reason, target, here, most_rows)
+
+
+def _read(
+    session: Session,
+    station: Mapping[str, Any],
+    definition: Definition,
+    reason: str,
+    target: float,
+    here: Selection,
+    most_rows: int | None,
+) -> Explanation:
+    """The explanation of the one station that ``here`` selects."""
+    period = read_period(session, here)
+    if not period["sessions"]:
+        raise no_sessions(here)
+    definitions = tuple({**DEFINITIONS, definition.id: definition}.values())
+    return Explanation(
+        station={name: station[name] for name in STATION_COLUMNS},
+        definition=definition,
+        reason=reason,
+        target=target,
+        period=period,
+        ports=read_ports(session, here),
+        loads=read_station_loads(session, here),
+        spell=judge_present(session, definition, here, target),
+        groups=group_recorded(session, definition, here),
+        definitions=definitions,
+        by_definition=rate_by_definition(session, definitions, definition, here, target),
+        lacking=count_lacking(session, definitions, here),
+        rows=read_rows(session, definitions, definition, here, most_rows),
+        rejects=read_rejects(session, station["source"], station["station_key"]),
+        made_up=count_made_up(session, here),
+        refused=read_refused(session, here),
+    )
 
 
 def _the_station(session: Session, text: str, source: str | None) -> dict[str, Any]:

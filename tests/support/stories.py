@@ -126,7 +126,9 @@ def evidence_of(story: Story, **more: object) -> Evidence:
         "comparison": Comparison(definition, target, (), (), rates.astype({"flips": bool}), {}),
         "recorded": frozenset(),
         "out_of_period": 0,
-        "loads": pd.DataFrame(columns=["file_name", "file_sha256", "source", *ACCOUNT]),
+        "loads": pd.DataFrame(columns=["file_name", "file_sha256", "source", "incomplete", *ACCOUNT]).astype(
+            {"incomplete": bool}
+        ),
         "rejects": pd.DataFrame(columns=["rule", "rows"]),
     }
     return Evidence(**whole | more)

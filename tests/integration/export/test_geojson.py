@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.refused import Refused
 from evcharge.models import DimStation
-from evcharge.report.rates import FLOOR_NOTE
+from evcharge.report.rates import FLOOR_NOTE, refused_note
 from tests.support.world import IDLE, PLAZA, TOWER, write_world
 
 FIGURES = (
@@ -77,9 +78,10 @@ def test_a_station_without_a_session_is_there_with_no_attempt_and_no_verdict(map
 def test_stations_without_coordinates_are_counted_and_said(mapped):
     document, said = mapped()
     lacking = "No coordinates, so not among these: 1 of 3 stations."
-    assert document["notes"] == [FLOOR_NOTE, lacking]
-    assert said.splitlines() == ["wrote export/stations.geojson (2 rows)", FLOOR_NOTE, lacking]
-    assert mapped("--station", PLAZA)[0]["notes"] == [FLOOR_NOTE]
+    refused = refused_note(Refused(rows=2, failures=1, unknown=1))
+    assert document["notes"] == [FLOOR_NOTE, refused, lacking]
+    assert said.splitlines() == ["wrote export/stations.geojson (2 rows)", FLOOR_NOTE, refused, lacking]
+    assert lacking not in mapped("--station", PLAZA)[0]["notes"]
 
 
 @pytest.mark.parametrize("place", [(91.0, 0.0), (0.0, -180.5), (None, 3.0), (3.0, None)])
