@@ -23,7 +23,7 @@ from evcharge.metrics.rates import failures_included, with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
 from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.metrics.spells import judge_spells
-from evcharge.metrics.stations import read_ends, read_stations
+from evcharge.metrics.stations import read_network, read_stations
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
 CLOSEST = 3
@@ -180,7 +180,7 @@ def judge_present(session: Session, definition: Definition, selection: Selection
     days = count_days(session, definition, selection)
     station = read_stations(session, selection).set_index("station_key")
     included = pd.Series(failures_included(station), index=station.index, dtype="object")
-    spells = judge_spells(days, target, read_ends(session, selection), included)
+    spells = judge_spells(days, target, read_network(session, selection, days), included)
     return {str(name): value for name, value in spells.iloc[0].items()}
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from evcharge.arrays import Floats, Integers
 from evcharge.metrics.cost import charges_lost
+from evcharge.metrics.exposure import Network
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts
 from evcharge.metrics.silence import find_silence
@@ -156,7 +157,7 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
 def judge_spells(
     days: pd.DataFrame,
     target: float,
-    ends: pd.Series,
+    network: Network,
     failures_included: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Spell, verdict and silence of every station.
@@ -164,8 +165,7 @@ def judge_spells(
     Args:
         days: the columns of ``days.count_days``.
         target: success ratio to judge against, between 0 and 1.
-        ends: last whole day of the data (datetime64) of every station of the network, by station_key: see
-            ``silence.find_silence``.
+        network: all stations of the sources: see ``silence.find_silence``.
         failures_included: yes, no or unknown (see ``rates``), by station_key; None stands for yes.
 
     Returns:
@@ -174,7 +174,7 @@ def judge_spells(
         ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be
         told).
     """
-    spells = present_spells(days).merge(find_silence(days, ends), on="station_key", validate="1:1")
+    spells = present_spells(days).merge(find_silence(days, network), on="station_key", validate="1:1")
     keys = spells["station_key"]
     successes, trials = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
     included = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)

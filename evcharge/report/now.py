@@ -17,7 +17,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included, withheld
 from evcharge.metrics.refused import read_refused_failures
 from evcharge.metrics.spells import judge_spells
-from evcharge.metrics.stations import read_ends, read_stations
+from evcharge.metrics.stations import read_network, read_stations
 
 SILENT = "silent"
 """What a station is now that has stopped: a word beside the three verdicts."""
@@ -70,7 +70,7 @@ def read_present(session: Session, selection: Selection, days: pd.DataFrame, tar
     stations = read_stations(session, selection)
     by_key = stations.set_index("station_key")
     said = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
-    spells = judge_spells(days, target, read_ends(session, selection), said)
+    spells = judge_spells(days, target, read_network(session, selection, days), said)
     spells["kwh_lost_per_week"] = kwh_lost(spells, mean_energy(days))
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     present = stations.merge(spells.rename(columns=PRESENT), on="station_key", validate="1:1")

@@ -17,10 +17,10 @@ from evcharge.metrics.concentration import HourWindow, hour_window, worst_port
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
-from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
 from evcharge.metrics.weekly import (
     BASELINE_WEEKS,
     CHANGES,

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.definitions import RECORDED, Definition
+from evcharge.metrics.exposure import one_source
 from evcharge.metrics.loads import ACCOUNT
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.metrics.spells import judge_spells
@@ -90,7 +91,7 @@ def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, targe
     days = days_of(stations)
     last = pd.Series(days["day"].max(), index=range(1, len(stations) + 1))
     said = pd.Series(rated["failures_included"].to_numpy(), index=last.index)
-    spells = judge_spells(days, target, last, said)
+    spells = judge_spells(days, target, one_source(days, last), said)
     spells["kwh_lost_per_week"] = spells["charges_lost_per_week"] * 20
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     keys = ["source", "station_id", "name"]

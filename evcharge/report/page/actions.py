@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from evcharge.metrics.silence import DAYS_OF_A_WEEK
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK
 from evcharge.report.now import SILENT
 from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.story import Story, title_of

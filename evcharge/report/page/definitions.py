@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from evcharge.metrics.comparison import STATION
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
-from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, SILENT_CHANCE
+from evcharge.metrics.silence import SILENT_CHANCE
 from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
@@ -98,8 +99,8 @@ def _terms(story: Story) -> list[Term]:
         ),
         (
             "Silent",
-            f"No attempt for so long that chance explains it less than once in {1 / SILENT_CHANCE:,.0f} times, weekday "
-            "by weekday; in a large network still less often. Holidays and planned closures look the same. After "
+            "No session for so long that the station's usual use, held against what the other stations of its source "
+            f"did, gives it less than once in {1 / SILENT_CHANCE:,.0f} times. A planned closure looks the same. After "
             f"{LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks a station counts as out of use, and can't be judged.",
         ),
         (
@@ -113,10 +114,7 @@ def _terms(story: Story) -> list[Term]:
             f"Inferred from the most frequent recorded reason if it has {LEADING_SHARE:.0%} of the failures now, else "
             "review. A lead, not a diagnosis.",
         ),
-        (
-            "Interval",
-            "Wilson, 95%. Attempts of one visit depend on each other, so the interval is a little too narrow.",
-        ),
+        ("Interval", "Wilson, 95%. Attempts of one visit depend on each other: it is a little too narrow."),
         ("Not uptime", "A success rate says nothing about hours out of service, and is not a NEVI submission."),
     )
     return terms_of(pairs)
