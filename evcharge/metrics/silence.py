@@ -123,7 +123,7 @@ def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
 
     first, last = (np.array([use.days[place] for _, use in uses], dtype="int64") for place in (0, -1))
     ends = zip(uses, day_numbers(rows["data_ends"]).tolist(), strict=True)
-    end = np.array([_end_of(use, data_end, network.asked_to) for (_, use), data_end in ends], dtype="int64")
+    end = np.array([end_of(use, data_end, network.asked_to) for (_, use), data_end in ends], dtype="int64")
     pauses = zip(uses, last.tolist(), end.tolist(), strict=True)
     chance = np.array([use.pause(begin, stop).chance for (_, use), begin, stop in pauses], dtype=float)
 
@@ -166,7 +166,7 @@ def uses_of(days: pd.DataFrame, network: Network, by_source: dict[str, Calendar]
         yield station, Use(by_source[sources[station]], *own)
 
 
-def _end_of(use: Use, data_end: int, asked_to: int | None) -> int:
+def end_of(use: Use, data_end: int, asked_to: int | None) -> int:
     """The last day on which a session of this station is missed; days are numbers."""
     last = int(use.days[-1])
     return max(last, data_end, asked_to if asked_to is not None and use.calendar.few(last) else last)

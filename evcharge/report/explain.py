@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ConfigError, NoDataError
-from evcharge.metrics.days import local_days
+from evcharge.metrics.days import count_days, local_days
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.explain import (
     FACT_COLUMNS,
@@ -41,12 +41,15 @@ from evcharge.metrics.explain import (
     rule_of,
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
+from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
+from evcharge.metrics.stations import read_network
 from evcharge.migrate.reading import reading
 from evcharge.output import inert_cell
+from evcharge.report.absence import OUTAGES
 from evcharge.report.document import csv_cell, plain, records
 from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of, usual_definition
 
@@ -62,6 +65,7 @@ REJECTS_NOTE = (
 SPELL_FIGURES = (
     *("since", "changed", "successes", "attempts", "success_ratio", "low", "high", "verdict", "successes_before"),
     *("attempts_before", "ratio_before", "last_session", "silent_days", "silence_chance", "silent", "out_of_use"),
+    *("data_ends", "no_data"),
 )
 """What is told of the present spell: columns of ``metrics.spells.judge_spells``."""
 ROW_COLUMNS = (
@@ -84,6 +88,7 @@ class Explanation:
         ports: see ``metrics.explain.read_ports``.
         loads: see ``metrics.explain.read_station_loads``.
         spell: see ``metrics.explain.judge_present``.
+        outages: see ``metrics.outages.find_outages``.
         groups: see ``metrics.explain.group_recorded``.
         definitions: every definition, and the user's own.
         by_definition: see ``metrics.explain.rate_by_definition``.
@@ -100,6 +105,7 @@ class Explanation:
     ports: pd.DataFrame
     loads: pd.DataFrame
     spell: Mapping[str, Any]
+    outages: pd.DataFrame
     groups: pd.DataFrame
     definitions: tuple[Definition, ...]
     by_definition: pd.DataFrame
@@ -163,6 +169,7 @@ class Explanation:
             "number": {name: self.number[name] for name in STATION_FIGURES},
             "arithmetic": self.arithmetic,
             "spell": {name: plain(self.spell[name]) for name in SPELL_FIGURES},
+            "outages": records(self.outages[[*OUTAGES[3:]]]),
             "groups": records(self.groups),
             "definitions": [
                 {**definition_told(one), **self.number_by(one), "unknown_for_lack_of": self.lacking_by(one)}
@@ -211,6 +218,8 @@ def build_explanation(
         period = read_period(session, here)
         if not period["sessions"]:
             raise no_sessions(here)
+        days = count_days(session, definition, here)
+        network = read_network(session, here, days)
         definitions = tuple({**DEFINITIONS, definition.id: definition}.values())
         return Explanation(
             station={name: found[name] for name in STATION_COLUMNS},
@@ -220,7 +229,8 @@ def build_explanation(
             period=period,
             ports=read_ports(session, here),
             loads=read_station_loads(session, here),
-            spell=judge_present(session, definition, here, target),
+            spell=judge_present(session, days, network, here, target),
+            outages=find_outages(days, read_port_days(session, definition, here), network),
             groups=group_recorded(session, definition, here),
             definitions=definitions,
             by_definition=rate_by_definition(session, definitions, definition, here, target),
