@@ -150,12 +150,12 @@ class Use:
         since = np.arange(start + len(own), end + 1)[covered[stop:after]] % DAYS_OF_A_WEEK
         return usual[weekday] * seen, float(usual[since].sum())
 
-    def pauses(self, limit: float) -> list[tuple[int, int, Pause]]:
+    def pauses(self, limit: float, least_days: int = 1) -> list[tuple[int, int, Pause]]:
         """The pauses between sessions with a chance under ``limit`` divided by their number.
 
-        Each with its first and its last day; a pause is at least a day long.
+        Each with its first and its last day; those that are shorter than ``least_days`` are not looked at.
         """
-        place = np.flatnonzero(np.diff(self.days) > 1)
+        place = np.flatnonzero(np.diff(self.days) > least_days)
         last, back = self.days[place], self.days[place + 1]
         limit /= max(len(place), 1)
         found = []

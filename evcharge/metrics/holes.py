@@ -33,9 +33,9 @@ def find_holes(network: Network, by_source: Mapping[str, Calendar]) -> pd.DataFr
     """
     rows = []
     for source, calendar in by_source.items():
-        for first, last, _ in _whole(calendar, _end(network, source)).pauses(HOLE_CHANCE):
+        for first, last, _ in _whole(calendar, _end(network, source)).pauses(HOLE_CHANCE, LEAST_HOLE_DAYS):
             covered = calendar.covered[first - calendar.first : last - calendar.first + 1].all()
-            if last - first + 1 >= LEAST_HOLE_DAYS and not (covered and calendar.few(first - 1)):
+            if not (covered and calendar.few(first - 1)):
                 rows.append((source, *np.array([first, last], dtype="datetime64[D]"), last - first + 1))
     holes = pd.DataFrame(rows, columns=["source", "first_day", "last_day", "days"])
     return holes.astype({"source": object, "first_day": "datetime64[s]", "last_day": "datetime64[s]", "days": "int64"})
