@@ -30,6 +30,9 @@ histories is measured by ``benchmarks/silence.py``."""
 FALSE_REPORT_CHANCE = 0.005
 """Divided by the number of stations in use, the limit where that is below ``SILENT_CHANCE``: among many stations there
 are more pauses by chance. Made up: one weekly report in four years, were the chance exact."""
+REPLAYED_SILENT, REPLAYED_FALSE = 46, 14
+"""Stations newly called silent in weekly replays of four public histories, and how many of these charged again within
+two weeks. Source: ``benchmarks/silence.py``, table "On real histories" of docs/metrics/spells.md."""
 CLOCKS_AHEAD_SHARE = 0.1
 """Share of a source's stations whose clocks may run ahead without moving the end of its data. Made up: one charger
 that dates its sessions next week must not silence all the others."""

@@ -218,8 +218,6 @@ def build_explanation(
         period = read_period(session, here)
         if not period["sessions"]:
             raise no_sessions(here)
-        days = count_days(session, definition, here)
-        network = read_network(session, here, days)
         definitions = tuple({**DEFINITIONS, definition.id: definition}.values())
         return Explanation(
             station={name: found[name] for name in STATION_COLUMNS},
@@ -229,8 +227,7 @@ def build_explanation(
             period=period,
             ports=read_ports(session, here),
             loads=read_station_loads(session, here),
-            spell=judge_present(session, days, network, here, target),
-            outages=find_outages(days, read_port_days(session, definition, here), network),
+            **_read_uses(session, definition, here, target),
             groups=group_recorded(session, definition, here),
             definitions=definitions,
             by_definition=rate_by_definition(session, definitions, definition, here, target),
@@ -238,6 +235,17 @@ def build_explanation(
             rows=read_rows(session, definitions, definition, here, most_rows),
             rejects=read_rejects(session, found["source"], found["station_key"]),
         )
+
+
+def _read_uses(session: Session, definition: Definition, here: Selection, target: float) -> dict[str, Any]:
+    """The present spell of the station and its outages, beside the other stations of its source."""
+    days = count_days(session, definition, here)
+    network = read_network(session, here, days)
+    ports = read_port_days(session, definition, here)
+    return {
+        "spell": judge_present(session, days, network, here, target),
+        "outages": find_outages(days, ports, network),
+    }
 
 
 def _the_station(session: Session, text: str, source: str | None) -> dict[str, Any]:

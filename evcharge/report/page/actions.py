@@ -146,7 +146,7 @@ def _days_ago(row: Mapping[Any, Any], story: Story) -> str:
 
 
 def _silence(row: Mapping[Any, Any]) -> tuple[str, str]:
-    return f"No attempts for {counted(int(row['silent_days']), 'day')}", "a pause that chance does not explain"
+    return f"No attempts for {counted(int(row['silent_days']), 'day')}", "while others of its source were used"
 
 
 def _failures(row: Mapping[Any, Any]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 from evcharge.metrics.comparison import STATION
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
-from evcharge.metrics.silence import SILENT_CHANCE
+from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT
 from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
@@ -99,8 +99,9 @@ def _terms(story: Story) -> list[Term]:
         ),
         (
             "Silent",
-            "No session for so long that the station's usual use, held against what the other stations of its source "
-            f"did, gives it less than once in {1 / SILENT_CHANCE:,.0f} times. A planned closure looks the same. After "
+            "No session for very long, held against the station's usual use and what the others of its source did. Of "
+            f"{REPLAYED_SILENT} such words in replays of public histories {REPLAYED_FALSE} were followed by a session "
+            "within two weeks. A planned closure looks the same. After "
             f"{LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks a station counts as out of use, and can't be judged.",
         ),
         (

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.spell_simulations import below_by_whole_period, fallen, judged, share_below, simulate
 from evcharge.metrics.exposure import LEAST_DAYS_KNOWN, LOOK_BACK_DAYS, one_source
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, verdicts
-from evcharge.metrics.silence import SILENT_CHANCE, find_silence
+from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT, SILENT_CHANCE, find_silence
 from evcharge.metrics.spells import (
     CHANGE_EVIDENCE,
     LEAST_ATTEMPTS,
@@ -244,5 +244,14 @@ def test_the_page_on_spells_states_the_numbers_that_decide():
         f"under 1 in {1 / SILENT_CHANCE:,.0f}",
         f"fewer than {LEAST_DAYS_KNOWN} days",
         f"at most {LOOK_BACK_DAYS} days",
+        f"Together {REPLAYED_FALSE} of {REPLAYED_SILENT}.",
     ):
         assert words in " ".join(page.split())
+
+
+def test_the_replay_in_words_is_the_sum_of_its_table():
+    page = (Path(__file__).parents[3] / "docs" / "metrics" / "spells.md").read_text(encoding="utf-8")
+    table = page.partition("| history |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines()[2:]]
+    assert sum(int(row[3]) for row in rows) == REPLAYED_SILENT
+    assert sum(int(row[4].partition(" ")[0]) for row in rows) == REPLAYED_FALSE
