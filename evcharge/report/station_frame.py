@@ -75,9 +75,7 @@ STATION_FRAME = (
     StationColumn("attempts_before", WHOLE, "sessions", "attempts of the spell before; 0 without one"),
     StationColumn("successes_before", WHOLE, "sessions", "successes of the spell before; 0 without one"),
     # Silence
-    StationColumn(
-        "silent", YES_NO, "", "whether it stopped within the last 13 weeks, while others of its source went on"
-    ),
+    StationColumn("silent", YES_NO, "", "whether it stopped in the last 13 weeks, while others of its source went on"),
     StationColumn("out_of_use", YES_NO, "", "whether it had no session in the last 13 weeks of the data"),
     StationColumn("last_session", DAY, "", "local day of its last session"),
     StationColumn("silent_days", WHOLE, "days", "days from its last session to the last whole day of the data"),
