@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pandas as pd
 
+from evcharge.metrics.exposure import one_source
 from evcharge.metrics.rates import BELOW, verdicts
 from evcharge.metrics.silence import find_silence, silent_limit
 from evcharge.metrics.spells import judge_spells, present_spells
@@ -21,6 +22,7 @@ TARGET = 0.95
 FALL_DAYS = 14
 SEED = 20_250_106
 FLEETS = (50, 5_000)
+LIVE = 9_500
 
 
 def simulate(stations, per_day, ratio, seed=SEED):
@@ -66,7 +68,12 @@ def fallen(before, now, days_ago=FALL_DAYS, days=DAYS):
 def judged(stations, per_day, ratio, target=TARGET, seed=SEED):
     """Simulated stations as ``judge_spells`` sees them."""
     days = DAYS if np.ndim(per_day) == 0 else len(per_day)
-    return judge_spells(simulate(stations, per_day, ratio, seed), target, last_days(stations, days))
+    return judge_days(simulate(stations, per_day, ratio, seed), target, last_days(stations, days))
+
+
+def judge_days(days, target, ends):
+    """The stations of these days as one source."""
+    return judge_spells(days, target, one_source(days, ends))
 
 
 def below_by_whole_period(stations, per_day, ratio, target=TARGET, seed=SEED):
@@ -112,14 +119,25 @@ def print_false_alarms(stations=20_000):
         print(f"| {target:.0%} | " + " | ".join(f"{alarm:.2f}" for alarm in alarms) + " |")
 
 
-def print_silence(stations=2_000, live_stations=100_000):
-    """Stations that died some days before the end, and live ones that are called silent."""
+def found_among(days, ends):
+    """The chance of each station's pause, all of them of one source."""
+    return find_silence(days, one_source(days, ends))["silence_chance"]
+
+
+def print_silence(stations=500, live_stations=100_000):
+    """Stations that died some days before the end, and live ones that are called silent.
+
+    The dead are among ``LIVE`` others, as used as they were.
+    """
     names = " | ".join(f"found among {fleet:,}" for fleet in FLEETS)
     print(f"| sessions a day | silent for | {names} |")
     print("| ---: | ---: |" + " ---: |" * len(FLEETS))
     for per_day, days in ((0.5, 14), (0.5, 28), (1, 7), (1, 14), (2, 7), (4, 3), (8, 2), (8, 3)):
         volume = np.where(np.arange(DAYS) < DAYS - days, per_day, 0.0)
-        chances = find_silence(simulate(stations, volume, 0.97), last_days(stations))["silence_chance"]
+        alive = simulate(LIVE, per_day, 0.97, SEED + 1)
+        alive = alive.assign(station_key=alive["station_key"] + stations)
+        sessions = pd.concat([simulate(stations, volume, 0.97), alive])
+        chances = found_among(sessions, last_days(stations + LIVE)).iloc[:stations]
         shares = (f"{(chances < silent_limit(fleet)).sum() / stations:.1%}" for fleet in FLEETS)
         print(f"| {per_day} | {days} days | " + " | ".join(shares) + " |")
     names = " | ".join(f"called silent at the limit of {fleet:,}, in 100,000" for fleet in FLEETS)
@@ -127,9 +145,7 @@ def print_silence(stations=2_000, live_stations=100_000):
     print("| --- | ---: |" + " ---: |" * len(FLEETS))
     for name, per_day, days in live_weeks():
         parts = [
-            find_silence(
-                simulate(live_stations // 10, per_day, 0.97, SEED + part), last_days(live_stations // 10, days)
-            )["silence_chance"]
+            found_among(simulate(live_stations // 10, per_day, 0.97, SEED + part), last_days(live_stations // 10, days))
             for part in range(10)
         ]
         chances = pd.concat(parts)
@@ -151,7 +167,7 @@ def print_speed(stations=5_000, per_day=8):
     """Seconds for a large network."""
     days, ends = simulate(stations, per_day, TARGET), last_days(stations)
     began = time.perf_counter()
-    judge_spells(days, TARGET, ends)
+    judge_days(days, TARGET, ends)
     took = time.perf_counter() - began
     attempts = days[["successes", "failures"]].to_numpy().sum()
     print(f"{stations:,} stations, {DAYS} days, {attempts:,} attempts: {took:.1f} s")

@@ -103,6 +103,16 @@ class Reliability:
         return self.story.stations
 
     @property
+    def outages(self) -> pd.DataFrame:
+        """One row an outage: a time without a session that chance does not explain, of a station or of one port.
+
+        By source, station and first day: ``source``, ``station_id``, ``name``, ``port_id`` (missing for the whole
+        station), ``first_day``, ``last_day`` (missing where it goes on), ``days``, ``chance`` [0 to 1] and
+        ``charges_lost`` (usual successes of such a time; missing after more than 13 weeks).
+        """
+        return self.story.outages
+
+    @property
     def visits(self) -> pd.DataFrame:
         """One row a station: the columns of ``metrics.visits.with_visit_rates``."""
         return self.visits_report.stations

@@ -1,97 +1,143 @@
 """Stations that fell silent: so long without a session that chance does not explain it.
 
-A dead station has no failures, so no success rate shows it. What does not belong here: success and its changes
-(``spells``), the counting of days (``days``).
+A dead station has no failures, so no success rate shows it. What does not belong here: how much a day without a session
+tells (``exposure``), silences that are over (``outages``), success and its changes (``spells``).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Floats, Integers
 from evcharge.metrics.days import DAY_COUNTS, local_days
+from evcharge.metrics.exposure import (
+    DAYS_OF_A_WEEK,
+    LONGEST_SILENCE_DAYS,
+    Calendar,
+    Network,
+    Use,
+    calendars,
+    day_numbers,
+)
+from evcharge.metrics.holes import days_in_data, find_holes, find_stale
 
 SILENT_CHANCE = 1e-4
-"""A station is silent when chance gives so long a pause less often than this. House rule, provisional."""
+"""A station is silent when chance gives so long a pause less often than this. Made up; what it is worth on real
+histories is measured by ``benchmarks/silence.py``."""
 FALSE_REPORT_CHANCE = 0.005
-"""Chance that a report shows any live station as silent, were sessions to come by chance alone: the limit is this
-divided by the number of stations, where that is below ``SILENT_CHANCE``. House rule, provisional: one weekly report in
-four years."""
-LEAST_DAYS_KNOWN = 14
-"""Days from the first session to the last that tell how much a station is used: each weekday twice. House rule."""
+"""Divided by the number of stations in use, the limit where that is below ``SILENT_CHANCE``: among many stations there
+are more pauses by chance. Made up: one weekly report in four years, were the chance exact."""
+REPLAYED_SILENT, REPLAYED_FALSE = 46, 14
+"""Stations newly called silent in weekly replays of four public histories, and how many of these charged again within
+two weeks. Source: ``benchmarks/silence.py``, table "On real histories" of docs/metrics/spells.md."""
 CLOCKS_AHEAD_SHARE = 0.1
-"""Share of a source's stations whose clocks may run ahead without moving the end of its data. House rule, provisional:
-one charger that dates its sessions next week must not silence all the others."""
+"""Share of a source's stations whose clocks may run ahead without moving the end of its data. Made up: one charger
+that dates its sessions next week must not silence all the others."""
 LATE_HOUR = 22
-"""Hour of a session from which on the last day of the data is taken as whole. House rule, provisional: a file that was
-cut in the morning must not make a station silent that is used in the afternoon."""
-DAYS_OF_A_WEEK = 7
-LONGEST_SILENCE_DAYS = 13 * DAYS_OF_A_WEEK
-"""After a quarter without a session a station is out of use rather than silent: closed, replaced, or renamed, and what
-it once delivered is no loss of this week. House rule, provisional."""
+"""Hour of a session from which on the last day of the data is taken as whole. Made up: a file that was cut in the
+morning must not make a station silent that is used in the afternoon."""
 
 
 def silent_limit(stations: int) -> float:
-    """The chance of a pause below which a station among so many is silent."""
+    """The chance of a pause below which a station is silent, with so many in use."""
     return min(SILENT_CHANCE, FALSE_REPORT_CHANCE / max(stations, 1))
 
 
-def data_ends(stations: pd.DataFrame) -> pd.Series:
+def in_use_at_end(network: Network) -> int:
+    """How many stations had a session in the last ``LONGEST_SILENCE_DAYS`` of the data of their source."""
+    pause = day_numbers(network.stations["data_ends"]) - day_numbers(network.stations["last_day"])
+    return int((pause <= LONGEST_SILENCE_DAYS).sum())
+
+
+def data_ends(stations: pd.DataFrame, days: pd.DataFrame) -> pd.Series:
     """The last whole day of the data of each station's source, by station_key: files end on different days.
 
-    The data ends with the latest session of a station, once ``CLOCKS_AHEAD_SHARE`` of the source's stations, rounded
+    The data ends with the latest session of a station, once ``CLOCKS_AHEAD_SHARE`` of the stations in use then, rounded
     down, are set aside: those with the latest sessions. Its day is whole from ``LATE_HOUR`` on; else the day before is.
 
     Args:
         stations: ``station_key``, ``source`` and ``last_hour`` (of its last session, local, yyyymmddhh), a row a
             station.
+        days: ``source``, ``day`` and its ``sessions``: a row a source and day with any.
     """
-    last_hours = stations.set_index("station_key").groupby("source")["last_hour"].transform(_end).astype("int64")
+    by_source = dict(list(days.groupby("source")))
+    ends = {source: _end(own["last_hour"], by_source[source]) for source, own in stations.groupby("source")}
+    last_hours = stations.set_index("station_key")["source"].map(ends).astype("int64")
     whole = last_hours % 100 >= LATE_HOUR
-    days = local_days(np.asarray(last_hours, dtype=np.int64))
-    return pd.Series(np.where(whole, days, days - np.timedelta64(1, "D")), index=last_hours.index)
+    last_days = local_days(np.asarray(last_hours, dtype=np.int64))
+    return pd.Series(np.where(whole, last_days, last_days - np.timedelta64(1, "D")), index=last_hours.index)
 
 
-def _end(last_hours: pd.Series) -> int:
+def _end(last_hours: pd.Series, days: pd.DataFrame) -> int:
+    """The local hour of the session that ends the data of one source.
+
+    Stations of which all others had been out of use for long are a later period of the source, unless they are a
+    ``CLOCKS_AHEAD_SHARE`` of its stations at most, and have at most that share of the sessions of its busiest quarter:
+    then their clocks are a year ahead.
+    """
     latest_first = np.sort(last_hours.to_numpy())[::-1]
-    return int(latest_first[int(len(latest_first) * CLOCKS_AHEAD_SHARE)])
+    last = local_days(np.asarray(latest_first, dtype=np.int64)).astype("datetime64[D]").astype("int64")
+    day, sessions = day_numbers(days["day"]), days["sessions"].to_numpy()
+    order = np.argsort(day)
+
+    # Sessions of the quarter up to each day: all up to it, less all up to the day before the quarter.
+    sums = np.concatenate([[0], np.cumsum(sessions[order])])
+    quarter = sums[1:] - sums[np.searchsorted(day[order], day[order] - LONGEST_SILENCE_DAYS)]
+    begin = 0
+    while begin < len(last):
+        in_use = int((last[begin:] >= last[begin] - LONGEST_SILENCE_DAYS).sum())
+        volume = quarter[np.searchsorted(day[order], last[begin])]
+        if in_use > CLOCKS_AHEAD_SHARE * len(last) or volume > CLOCKS_AHEAD_SHARE * quarter.max():
+            return int(latest_first[begin + int(in_use * CLOCKS_AHEAD_SHARE)])
+        begin += in_use
+    return int(latest_first[0])
 
 
-def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
+def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
     """How used each station was, and whether it has fallen silent.
 
-    Each weekday stands for itself: with k sessions on D such days of use and m such days since, the chance that none of
-    the k fell on the m is (D / (D + m))^k where sessions come evenly by chance (Poisson); the chances of the seven are
-    multiplied. With much data this is exp(−λm) at λ = k/D, and with little it is no surer than the data. A weekday that
-    never had a session says nothing. Source: Przyborowski and Wilenski 1940, Biometrika 31:313-323, two Poisson counts.
+    The chance of its pause is that of ``exposure.Use.pause``.
 
     Args:
         days: the columns of ``days.count_days``, in any order. Every session shows that the station is alive, whatever
             its outcome.
-        ends: last whole day of the data (datetime64) by station_key (see ``data_ends``): of every station of the
-            network, also where ``days`` holds only some of them, since their number sets the limit.
+        network: all stations of the sources, also those that ``days`` lacks: what they did tells what a day weighs,
+            and their number sets the limit.
 
     Returns:
         A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data),
-        ``silence_chance`` (NaN with fewer than ``LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
+        ``silence_chance`` (NaN with fewer than ``exposure.LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
         ``silent_limit``, and not for longer than ``LONGEST_SILENCE_DAYS``), ``out_of_use`` (boolean: no session for
-        longer than that), ``attempts_per_week`` and ``successes_per_week`` (of attempts with an outcome, over the days
-        in use, to the end of the data, or to the last session of a silent station or one out of use; NaN with fewer
-        than 7 days). Where a station has a session after the end of the data, that is the end of its own.
+        longer than that), ``data_ends`` (day), ``no_data`` (boolean: that is so long before the last day asked for that
+        chance does not explain it, and no silence of this station), ``attempts_per_week`` and ``successes_per_week``
+        (of attempts with an outcome, over the days in use that are in the data, to its end, or to the last session of a
+        silent station or one out of use; NaN with fewer than 7 days). Where a station has a session after the end of
+        the data, that is the end of its own; where so few stations are in use that they tell nothing of each other, the
+        last day asked for is.
     """
-    stations, row = np.unique(days["station_key"].to_numpy(), return_inverse=True)
-    first, last = _first_and_last(row, _day_numbers(days["day"]), len(stations))
-    end = np.maximum(_day_numbers(ends.loc[stations]), last)
+    by_source = calendars(network)
+    holes, stale = find_holes(network, by_source), find_stale(network, by_source)
+    uses = list(uses_of(days, network, by_source))
+    stations = np.array([station for station, _ in uses], dtype="int64")
+    rows = network.stations.loc[stations]
 
-    chance = _pause_chances(days, row, first, last, end)
-    out_of_use = end - last > LONGEST_SILENCE_DAYS
-    silent = (chance < silent_limit(len(ends))) & ~out_of_use
+    first, last = (np.array([use.days[place] for _, use in uses], dtype="int64") for place in (0, -1))
+    ends = zip(uses, day_numbers(rows["data_ends"]).tolist(), strict=True)
+    end = np.array([end_of(use, data_end, network.asked_to) for (_, use), data_end in ends], dtype="int64")
+    pauses = zip(uses, last.tolist(), end.tolist(), strict=True)
+    chance = np.array([use.pause(begin, stop).chance for (_, use), begin, stop in pauses], dtype=float)
 
     # Days after the last session of a station that has stopped are no part of its usual weeks.
-    weeks = (np.where(silent | out_of_use, last, end) - first + 1) / DAYS_OF_A_WEEK
-    weeks = np.where(weeks >= 1, weeks, np.nan)
-    attempts = (days["successes"] + days["failures"]).to_numpy()
+    out_of_use = end - last > LONGEST_SILENCE_DAYS
+    silent = (chance < silent_limit(in_use_at_end(network))) & ~out_of_use
+    stop = np.where(silent | out_of_use, last, end)
+    in_data = {name: days_in_data(one, holes[holes["source"] == name]) for name, one in by_source.items()}
+    begins = np.array([use.calendar.first for _, use in uses], dtype="int64")
+    weeks = _weeks_in_data(rows["source"], first - begins, stop - begins, in_data)
+    per_station = days.groupby("station_key")[["successes", "failures"]].sum().loc[stations]
 
     return pd.DataFrame(
         {
@@ -101,50 +147,37 @@ def find_silence(days: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
             "silence_chance": chance,
             "silent": silent,
             "out_of_use": out_of_use,
-            "attempts_per_week": np.bincount(row, attempts, len(stations)) / weeks,
-            "successes_per_week": np.bincount(row, days["successes"].to_numpy(), len(stations)) / weeks,
+            "data_ends": rows["data_ends"].to_numpy().astype("datetime64[s]"),
+            "no_data": rows["source"].isin(stale).to_numpy() & ~silent,
+            "attempts_per_week": per_station.sum(axis=1).to_numpy() / weeks,
+            "successes_per_week": per_station["successes"].to_numpy() / weeks,
         }
     )
 
 
-def _first_and_last(row: Integers, day: Integers, stations: int) -> tuple[Integers, Integers]:
-    """First and last day of each station; ``row`` is the number of the station that each day belongs to."""
-    first = np.full(stations, np.iinfo("int64").max)
-    last = np.full(stations, np.iinfo("int64").min)
+def uses_of(days: pd.DataFrame, network: Network, by_source: dict[str, Calendar]) -> Iterator[tuple[int, Use]]:
+    """Each station's days beside those of its source, by station_key."""
+    order = np.lexsort((days["day"].to_numpy(), days["station_key"].to_numpy()))
+    stations, begins = np.unique(days["station_key"].to_numpy()[order], return_index=True)
+    counts = days[[*DAY_COUNTS]].to_numpy()[order]
+    columns = (day_numbers(days["day"])[order], counts.sum(axis=1), counts[:, DAY_COUNTS.index("successes")])
 
-    # ``.at`` takes the extreme of all days of a station, where plain indexing would keep one of them.
-    np.minimum.at(first, row, day)
-    np.maximum.at(last, row, day)
-    return first, last
+    sources = network.stations["source"].to_dict()
 
-
-def _pause_chances(days: pd.DataFrame, row: Integers, first: Integers, last: Integers, end: Integers) -> Floats:
-    """The chance of each station's pause, by the formula of ``find_silence``; NaN where too few days are known."""
-    # Day numbers modulo 7 stand for weekdays; ``weekdays_within`` has its columns in the same order.
-    weekday = _day_numbers(days["day"]) % DAYS_OF_A_WEEK
-    sessions = np.zeros((len(first), DAYS_OF_A_WEEK))
-    np.add.at(sessions, (row, weekday), days[list(DAY_COUNTS)].sum(axis=1).to_numpy())
-
-    # The product of the seven chances is taken as a sum of logs; a weekday that never came has no session and counts 0,
-    # and the least of 1 keeps its log finite.
-    in_use, since = weekdays_within(first, last), weekdays_within(last + 1, end)
-    log_chance = (sessions * np.log(np.maximum(in_use, 1) / np.maximum(in_use + since, 1))).sum(axis=1)
-    return np.where(last - first + 1 >= LEAST_DAYS_KNOWN, np.exp(log_chance), np.nan)
+    # Sorted by station, then day, each station is one slice of every column.
+    for station, *own in zip(stations.tolist(), *(np.split(column, begins[1:]) for column in columns), strict=False):
+        yield station, Use(by_source[sources[station]], *own)
 
 
-def _day_numbers(days: pd.Series) -> Integers:
-    """Days counted from 1970-01-01."""
-    numbers: Integers = days.to_numpy().astype("datetime64[D]").astype("int64")
-    return numbers
+def end_of(use: Use, data_end: int, asked_to: int | None) -> int:
+    """The last day on which a session of this station is missed; days are numbers."""
+    last = int(use.days[-1])
+    return max(last, data_end, asked_to if asked_to is not None and use.calendar.few(last) else last)
 
 
-def weekdays_within(first: Integers, last: Integers) -> Floats:
-    """How often each weekday comes from ``first`` to ``last``, both included: columns by day number modulo 7.
-
-    Days are numbers counted from 1970-01-01; where ``last`` is before ``first`` there is none.
-    """
-    weekday = np.arange(DAYS_OF_A_WEEK)
-    up_to_last = (last[:, np.newaxis] - weekday) // DAYS_OF_A_WEEK
-    before_first = (first[:, np.newaxis] - 1 - weekday) // DAYS_OF_A_WEEK
-    counts: Floats = np.maximum(up_to_last - before_first, 0).astype(float)
-    return counts
+def _weeks_in_data(sources: pd.Series, first: Integers, end: Integers, in_data: dict[str, Integers]) -> Floats:
+    """Weeks of each station from ``first`` to ``end`` that are in the data of its source; NaN for less than one."""
+    days = [in_data[source][[begin, stop + 1]] for source, begin, stop in zip(sources, first, end, strict=True)]
+    weeks = np.diff(np.reshape(days, (-1, 2)), axis=1)[:, 0] / DAYS_OF_A_WEEK
+    told: Floats = np.where(weeks >= 1, weeks, np.nan)
+    return told

@@ -14,8 +14,9 @@ import pandas as pd
 
 from evcharge.arrays import Floats, Integers
 from evcharge.metrics.cost import charges_lost
+from evcharge.metrics.exposure import Network
 from evcharge.metrics.intervals import wilson_interval
-from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, verdicts
+from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, MEETS, verdicts
 from evcharge.metrics.silence import find_silence
 
 CHANGE_EVIDENCE = 18.0
@@ -156,7 +157,7 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
 def judge_spells(
     days: pd.DataFrame,
     target: float,
-    ends: pd.Series,
+    network: Network,
     failures_included: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Spell, verdict and silence of every station.
@@ -164,24 +165,26 @@ def judge_spells(
     Args:
         days: the columns of ``days.count_days``.
         target: success ratio to judge against, between 0 and 1.
-        ends: last whole day of the data (datetime64) of every station of the network, by station_key: see
-            ``silence.find_silence``.
+        network: all stations of the sources: see ``silence.find_silence``.
         failures_included: yes, no or unknown (see ``rates``), by station_key; None stands for yes.
 
     Returns:
         A row a station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
-        ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell; ``charges_lost_per_week`` (see
+        ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell (where there is no data up to the last
+        day asked for, none meets the target); ``charges_lost_per_week`` (see
         ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be
         told).
     """
-    spells = present_spells(days).merge(find_silence(days, ends), on="station_key", validate="1:1")
+    spells = present_spells(days).merge(find_silence(days, network), on="station_key", validate="1:1")
     keys = spells["station_key"]
     successes, trials = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
     included = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)
 
     spells["success_ratio"] = np.where(trials > 0, successes / np.maximum(trials, 1), np.nan)
     spells["low"], spells["high"] = wilson_interval(successes, trials)
-    spells["verdict"] = pd.Series(verdicts(successes, trials, target, included)).mask(spells["out_of_use"], CANT_TELL)
+    verdict = pd.Series(verdicts(successes, trials, target, included), dtype=object)
+    stale = spells["no_data"] & (verdict == MEETS)
+    spells["verdict"] = verdict.mask(spells["out_of_use"] | stale, CANT_TELL)
 
     removed = np.zeros(len(keys), dtype=bool) if included is None else included == FAILURES_REMOVED
     spells["charges_lost_per_week"] = charges_lost(spells, target).mask(removed | spells["out_of_use"])

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Flags, Floats, Integers
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK
 from evcharge.metrics.rates import CANT_TELL, ratio
-from evcharge.metrics.silence import DAYS_OF_A_WEEK
 
 MOST_WEEKS = 104
 """Full weeks looked at, the last ones: two years. House rule, provisional: a baseline of ten years ago is that of

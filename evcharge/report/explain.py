@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ConfigError, NoDataError
-from evcharge.metrics.days import local_days
+from evcharge.metrics.days import count_days, local_days
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.explain import (
     FACT_COLUMNS,
@@ -42,13 +42,16 @@ from evcharge.metrics.explain import (
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
 from evcharge.metrics.made_up import count_made_up
+from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, MEETS, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.refused import Refused, read_refused
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
+from evcharge.metrics.stations import read_network
 from evcharge.migrate.reading import reading
 from evcharge.output import inert_cell
+from evcharge.report.absence import OUTAGES
 from evcharge.report.document import csv_cell, plain, records
 from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of, usual_definition
 
@@ -64,6 +67,7 @@ REJECTS_NOTE = (
 SPELL_FIGURES = (
     *("since", "changed", "successes", "attempts", "success_ratio", "low", "high", "verdict", "successes_before"),
     *("attempts_before", "ratio_before", "last_session", "silent_days", "silence_chance", "silent", "out_of_use"),
+    *("data_ends", "no_data"),
 )
 """What is told of the present spell: columns of ``metrics.spells.judge_spells``."""
 ROW_COLUMNS = (
@@ -86,6 +90,7 @@ class Explanation:
         ports: see ``metrics.explain.read_ports``.
         loads: see ``metrics.explain.read_station_loads``.
         spell: see ``metrics.explain.judge_present``.
+        outages: see ``metrics.outages.find_outages``.
         groups: see ``metrics.explain.group_recorded``.
         definitions: every definition, and the user's own.
         by_definition: see ``metrics.explain.rate_by_definition``.
@@ -104,6 +109,7 @@ class Explanation:
     ports: pd.DataFrame
     loads: pd.DataFrame
     spell: Mapping[str, Any]
+    outages: pd.DataFrame
     groups: pd.DataFrame
     definitions: tuple[Definition, ...]
     by_definition: pd.DataFrame
@@ -177,6 +183,7 @@ class Explanation:
             "number": {name: self.number[name] for name in STATION_FIGURES},
             "arithmetic": self.arithmetic,
             "spell": {name: plain(self.spell[name]) for name in SPELL_FIGURES},
+            "outages": records(self.outages[[*OUTAGES[3:]]]),
             "groups": records(self.groups),
             "definitions": [
                 {**definition_told(one), **self.number_by(one), "unknown_for_lack_of": self.lacking_by(one)}
@@ -247,7 +254,7 @@ def _read(
         period=period,
         ports=read_ports(session, here),
         loads=read_station_loads(session, here),
-        spell=judge_present(session, definition, here, target),
+        **_read_uses(session, definition, here, target),
         groups=group_recorded(session, definition, here),
         definitions=definitions,
         by_definition=rate_by_definition(session, definitions, definition, here, target),
@@ -257,6 +264,17 @@ def _read(
         made_up=count_made_up(session, here),
         refused=read_refused(session, here),
     )
+
+
+def _read_uses(session: Session, definition: Definition, here: Selection, target: float) -> dict[str, Any]:
+    """The present spell of the station and its outages, beside the other stations of its source."""
+    days = count_days(session, definition, here)
+    network = read_network(session, here, days)
+    ports = read_port_days(session, definition, here)
+    return {
+        "spell": judge_present(session, days, network, here, target),
+        "outages": find_outages(days, ports, network),
+    }
 
 
 def _the_station(session: Session, text: str, source: str | None) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.cost import kwh_lost
 from evcharge.metrics.days import mean_energy
+from evcharge.metrics.exposure import Network
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included
 from evcharge.metrics.refused import withhold_now
 from evcharge.metrics.spells import judge_spells
-from evcharge.metrics.stations import read_ends, read_stations
+from evcharge.metrics.stations import read_stations
 
 SILENT = "silent"
 """What a station is now that has stopped: a word beside the three verdicts."""
@@ -45,6 +46,8 @@ PRESENT = {
     "out_of_use": "out_of_use",
     "last_session": "last_session",
     "silent_days": "silent_days",
+    "data_ends": "data_ends",
+    "no_data": "no_data",
     "attempts_per_week": "attempts_per_week",
     "charges_lost_per_week": "charges_lost_per_week",
     "kwh_lost_per_week": "kwh_lost_per_week",
@@ -52,13 +55,16 @@ PRESENT = {
 """The figures of a station now: their names in the JSON document, and as columns beside those of the whole period."""
 
 
-def read_present(session: Session, selection: Selection, days: pd.DataFrame, target: float) -> pd.DataFrame:
+def read_present(
+    session: Session, selection: Selection, days: pd.DataFrame, network: Network, target: float
+) -> pd.DataFrame:
     """The present spell of every station with selected sessions.
 
     Args:
         session: reads the star.
         selection: which sessions.
         days: the frame of ``metrics.days.count_days`` of the same, by the definition asked for.
+        network: of ``metrics.stations.read_network``.
         target: success ratio to judge against, between 0 and 1.
 
     Returns:
@@ -69,7 +75,7 @@ def read_present(session: Session, selection: Selection, days: pd.DataFrame, tar
     stations = read_stations(session, selection)
     by_key = stations.set_index("station_key")
     said = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
-    spells = judge_spells(days, target, read_ends(session, selection), said)
+    spells = judge_spells(days, target, network, said)
     spells["kwh_lost_per_week"] = kwh_lost(spells, mean_energy(days))
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     named = stations.merge(spells, on="station_key", validate="1:1")

@@ -75,14 +75,21 @@ STATION_FRAME = (
     StationColumn("attempts_before", WHOLE, "sessions", "attempts of the spell before; 0 without one"),
     StationColumn("successes_before", WHOLE, "sessions", "successes of the spell before; 0 without one"),
     # Silence
-    StationColumn("silent", YES_NO, "", "whether it stopped within the last 13 weeks: chance does not explain it"),
+    StationColumn("silent", YES_NO, "", "whether it stopped in the last 13 weeks, while others of its source went on"),
     StationColumn("out_of_use", YES_NO, "", "whether it had no session in the last 13 weeks of the data"),
     StationColumn("last_session", DAY, "", "local day of its last session"),
     StationColumn("silent_days", WHOLE, "days", "days from its last session to the last whole day of the data"),
     StationColumn(
-        *("silence_chance", NUMBER, RATIO, "chance of so long a pause in its usual use"),
-        "fewer than 14 days lie between its first session and its last, both included",
+        *(
+            "silence_chance",
+            NUMBER,
+            RATIO,
+            "chance of so long a pause, held against what the other stations did",
+        ),
+        "fewer than 14 days lie between its first session of the half year up to its last and that one, both included",
     ),
+    StationColumn("data_ends", DAY, "", "the last whole day of the data of its source"),
+    StationColumn("no_data", YES_NO, "", "whether that is long before the last day asked for, and it is not silent"),
     # Use, and what is lost
     StationColumn("attempts_per_week", NUMBER, "attempts per week", "usual attempts while it was in use", TOO_SHORT),
     StationColumn("successes_per_week", NUMBER, "charges per week", "usual successes while it was in use", TOO_SHORT),

@@ -18,11 +18,14 @@ from evcharge.metrics.concentration import HourWindow, hour_window, worst_port
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, calendars
+from evcharge.metrics.holes import find_holes
+from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
-from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
+from evcharge.metrics.stations import read_network
 from evcharge.metrics.weekly import (
     BASELINE_WEEKS,
     CHANGES,
@@ -33,7 +36,8 @@ from evcharge.metrics.weekly import (
     weekly_counts,
 )
 from evcharge.migrate.reading import Database, reading
-from evcharge.report.document import csv_of, plain
+from evcharge.report.absence import OUTAGES, named_outages, no_data_text
+from evcharge.report.document import csv_of, plain, records
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.station_frame import STATION_FRAME, in_frame
@@ -72,6 +76,8 @@ class Story:
         reasons: what was recorded of the failures of the present spells: ``metrics.reasons.count_reasons`` by station.
         detail: the frame of ``metrics.detail.read_detail`` of the stations that need attention.
         windows: the hours at which failures bunch beyond chance, by station_key, of the stations where they do.
+        outages: times without a session that chance does not explain: the columns of ``absence.OUTAGES``.
+        holes: days that are not in the data: the frame of ``metrics.holes.find_holes``.
     """
 
     report: Report
@@ -82,6 +88,8 @@ class Story:
     reasons: pd.DataFrame
     detail: pd.DataFrame
     windows: dict[int, HourWindow]
+    outages: pd.DataFrame
+    holes: pd.DataFrame
 
     @property
     def attention(self) -> pd.DataFrame:
@@ -113,8 +121,12 @@ class Story:
         """The ``--json`` document: the report's, with what is so now; ratios unrounded, null where not known."""
         document = self.report.to_dict()
         by_key = {(row["source"], row["station_id"]): row for row in self.rows}
+        by_station = dict(list(self.outages.groupby(["source", "station_id"])[[*OUTAGES[3:]]]))
         for station in document["stations"]:
-            station["now"] = _now(by_key[station["source"], station["station_id"]])
+            key = station["source"], station["station_id"]
+            station["now"] = _now(by_key[key])
+            station["outages"] = records(by_station[key]) if key in by_station else []
+        document["holes"] = records(self.holes)
         document["title"] = title_of(self)
         document["direction"] = {
             name: plain(getattr(self.direction, name))
@@ -145,7 +157,9 @@ def build_story(
     with reading(database) as session:
         report = build_report(session, target=target, definition=definition, selection=selection)
         days = count_days(session, report.definition, selection)
-        present = read_present(session, selection, days, target)
+        network = read_network(session, selection, days)
+        present = read_present(session, selection, days, network, target)
+        outages = find_outages(days, read_port_days(session, report.definition, selection), network)
         failures = read_daily_failures(session, report.definition, selection)
         listed = [int(key) for key in needing_attention(present)["station_key"]]
         detail = read_detail(session, report.definition, selection, listed)
@@ -158,7 +172,8 @@ def build_story(
     stations = stations.merge(bunched, on="station_key", how="left")
     weeks = control_chart(weekly_counts(days))
     going = _untold() if failures_removed(report.groups) else direction(weeks)
-    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows)
+    absent = (named_outages(outages, present), find_holes(network, calendars(network)))
+    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
 
 
 def arranged(stations: pd.DataFrame) -> pd.DataFrame:
@@ -256,6 +271,8 @@ def title_of(story: Story) -> str:
         return f"{counted(total, 'station')}, and failures are not in the data"
     if attention:
         return _attention_title(story, total, attention)
+    if without := no_data_text(story.stations):
+        return f"{sentence(without)[:-1]}: nothing shows what is so now"
     meets = story.count_of(MEETS)
     if meets == total:
         return f"All {total:,} stations meet the target" if total > 1 else "The station meets the target"
@@ -306,7 +323,7 @@ def since_text(found: Direction) -> str:
 def lede_of(story: Story) -> str:
     """The finding's facts, a sentence each: the rate, its direction, what is wrong, and what kind of work it is."""
     below, silent = story.count_of(BELOW), story.count_of(SILENT)
-    sentences = [_rate_sentence(story), _direction_sentence(story)]
+    sentences = [_rate_sentence(story), _direction_sentence(story), no_data_text(story.stations)]
     wrong = [f"{in_words(below)} {verb(below, 'fails', 'fail')} more often than chance allows"] if below else []
     wrong += [f"{in_words(silent)} {verb(silent, 'has', 'have')} fallen silent"] if silent else []
     sentences += [joined(wrong), first_steps_text(story)] if wrong else [unsure_text(story)]

@@ -118,7 +118,7 @@ def test_the_definition_and_the_present_spell_are_those_of_the_report(sample, ex
         told = explain(url, row["station_id"], "--from", "2025-04-10", "--to", "2025-06-20")
         assert told["definition"]["reason"] == report["definition_reason"]
         shared = told["spell"].keys() & now.keys() - {"verdict"}
-        assert len(shared) == 13
+        assert len(shared) == 15
         assert {name: told["spell"][name] for name in shared} == {name: now[name] for name in shared}
         assert now["verdict"] == ("silent" if now["silent"] else told["spell"]["verdict"])
     assert any(row["now"]["silent"] for row in report["stations"])

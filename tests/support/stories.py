@@ -10,10 +10,14 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.definitions import RECORDED, Definition
+from evcharge.metrics.exposure import calendars, one_source
+from evcharge.metrics.holes import find_holes
 from evcharge.metrics.loads import ACCOUNT
+from evcharge.metrics.outages import find_outages
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.weekly import control_chart, direction, weekly_counts
+from evcharge.report.absence import named_outages
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import PRESENT, SILENT
 from evcharge.report.page.background import Evidence, listed
@@ -90,7 +94,8 @@ def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, targe
     days = days_of(stations)
     last = pd.Series(days["day"].max(), index=range(1, len(stations) + 1))
     said = pd.Series(rated["failures_included"].to_numpy(), index=last.index)
-    spells = judge_spells(days, target, last, said)
+    network = one_source(days, last)
+    spells = judge_spells(days, target, network, said)
     spells["kwh_lost_per_week"] = spells["charges_lost_per_week"] * 20
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     keys = ["source", "station_id", "name"]
@@ -109,7 +114,12 @@ def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, targe
     weeks = control_chart(weekly_counts(days))
     reasons = pd.DataFrame(columns=["source", "station_id", "kind", "title", "first_step", "sessions", "share"])
     detail = pd.DataFrame(columns=["station_key", "port_id", "day", "hour", "successes", "failures", "unknown"])
-    parts: dict[str, Any] = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail} | more
+    ports = pd.DataFrame(columns=["station_key", "port_id", "day", "sessions", "successes"])
+    keyed = table.assign(station_key=last.index)
+    parts: dict[str, Any] = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail}
+    parts["outages"] = named_outages(find_outages(days, ports, network), keyed)
+    parts["holes"] = find_holes(network, calendars(network))
+    parts |= more
     windows = {key: one["hour_window"] for key, one in enumerate(stations, start=1) if one["hour_window"]}
     return Story(report=report, stations=arranged(table), days=days, windows=windows, **parts)
 

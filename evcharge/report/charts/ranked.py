@@ -49,7 +49,7 @@ MARKER_PX = 10
 LEGEND_MARK_PX = 22
 """From ``MARGIN_PX`` on: set by eye on pictures of 1, 5, 10, 50 and 5,000 stations at 100 %."""
 
-SILENT_NOTE = "Silent: no session for longer than chance explains. The mark stands at the rate up to the last one."
+SILENT_NOTE = "Silent: no session for much longer than its use allows. The mark stands at the rate up to the last one."
 
 DrawRows = Callable[[Axes, Sequence[Any], Sequence[float]], None]
 """Draws the rows that have attempts, each around its middle [rows from the top]."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from evcharge.metrics.silence import DAYS_OF_A_WEEK
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK
 from evcharge.report.now import SILENT
 from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.story import Story, title_of
@@ -146,7 +146,7 @@ def _days_ago(row: Mapping[Any, Any], story: Story) -> str:
 
 
 def _silence(row: Mapping[Any, Any]) -> tuple[str, str]:
-    return f"No attempts for {counted(int(row['silent_days']), 'day')}", "a pause that chance does not explain"
+    return f"No attempts for {counted(int(row['silent_days']), 'day')}", "while others of its source were used"
 
 
 def _failures(row: Mapping[Any, Any]) -> tuple[str, str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from evcharge.metrics.comparison import STATION
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
-from evcharge.metrics.silence import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, SILENT_CHANCE
+from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT
 from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
@@ -122,8 +123,9 @@ def _verdict_terms(target: str) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Silent",
-            f"No attempt for so long that chance explains it less than once in {1 / SILENT_CHANCE:,.0f} times, weekday "
-            "by weekday; in a large network still less often. Holidays and planned closures look the same. After "
+            "No session for very long, held against the station's usual use and what the others of its source did. Of "
+            f"{REPLAYED_SILENT} such words in replays of public histories {REPLAYED_FALSE} were followed by a session "
+            "within two weeks. A planned closure looks the same. After "
             f"{LONGEST_SILENCE_DAYS // DAYS_OF_A_WEEK} weeks a station counts as out of use, and can't be judged.",
         ),
     )

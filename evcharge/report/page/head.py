@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evcharge.metrics.rates import MEETS
 from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
+from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
 from evcharge.report.rates import FLOOR_NOTE, period_of
@@ -117,6 +118,10 @@ def _eyebrow(story: Story) -> str:
 
 def _notes(story: Story, out_of_period: int) -> list[Note]:
     notes = [Note(note, note != FLOOR_NOTE) for note in story.report.notes]
+    if past := past_outages_text(story.outages):
+        notes.append(Note(past, loud=False))
+    if holes := holes_text(story.holes):
+        notes.append(Note(holes, loud=True))
     if unused := out_of_use_text(story):
         notes.append(Note(unused, loud=True))
     if out_of_period:

@@ -11,15 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.document import plain
 from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
-from evcharge.report.page.cells import Badge, badge_of
+from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.story import Story
-from evcharge.report.words import amount, counted, day_text, rate, whole_interval, whole_percent
+from evcharge.report.words import amount, counted, day_text, rate, sentence, whole_interval, whole_percent
 
 STATIC_ROWS = 100
 """Rows that are there without scripts; with them, all are."""
+MOST_OUTAGES = 20
+"""Outages listed."""
 STRIP_BINS = 91
 """Squares of the daily strip at most: a quarter's days. Longer periods have several days a square."""
 STRIP_LEVELS = (0.0, 0.10, 0.20, 0.35, 0.60)
@@ -91,6 +94,7 @@ class Stations:
         columns: from left to right.
         rows: the first ``STATIC_ROWS``.
         without_scripts: what is said where these are not all; else empty.
+        outages: the costliest outages; None without any.
     """
 
     count: str
@@ -99,6 +103,7 @@ class Stations:
     columns: list[Column]
     rows: list[Row]
     without_scripts: str
+    outages: Table | None
 
 
 def stations_of(story: Story) -> Stations:
@@ -129,7 +134,31 @@ def stations_of(story: Story) -> Stations:
         "stations.csv has all of them."
         if count > STATIC_ROWS
         else "",
+        outages=_outages(story),
     )
+
+
+def _outages(story: Story) -> Table | None:
+    """The outages of stations and ports, the costliest first."""
+    if story.outages.empty:
+        return None
+    keys = ["source", "station_id"]
+    told = story.outages.merge(story.stations[[*keys, "label"]], on=keys)
+    told = told.sort_values("charges_lost", ascending=False, na_position="last", kind="stable")
+    rows = [
+        (
+            f"{row['label']}, port {row['port_id']}" if isinstance(row["port_id"], str) else row["label"],
+            outage_span(row["first_day"], row["last_day"]),
+            f"{row['days']:,}",
+            f"{row['chance']:.0e}",
+            amount(row["charges_lost"]),
+        )
+        for row in told.head(MOST_OUTAGES).to_dict("records")
+    ]
+    hidden = len(told) - len(rows)
+    more = f"{counted(hidden, 'more outage')}: evcharge report --json." if hidden else ""
+    title = sentence(outage_sum(told))[:-1]
+    return table_of(title, ("station", "no session", "days", "chance", "charges lost"), rows, range(2, 5), more)
 
 
 def _row(row: Mapping[Any, Any]) -> Row:

@@ -17,10 +17,11 @@ from evcharge.metrics.explain import primary_reason
 from evcharge.metrics.intervals import CONFIDENCE
 from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, MEETS, MEETS_TAIL
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
+from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
 from evcharge.report.now import MARKS, ORDER, UNUSED
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, interval, percent, verb
+from evcharge.report.words import counted, interval, percent, sentence, verb
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
@@ -140,6 +141,23 @@ def _say_spell(found: Explanation, console: Console) -> None:
     silent = UNUSED if spell["out_of_use"] else silent
     told = f" (chance of such a pause: {chance:.2g})" if spell["silent_days"] and chance == chance else ""
     say(console, f"last session {_day(spell['last_session'])}, {pause}: {silent}{told}")
+    if spell["no_data"]:
+        say(console, f"no data of its source since {_day(spell['data_ends'])}: nothing shows what is so now")
+    _say_outages(found, console)
+
+
+def _say_outages(found: Explanation, console: Console) -> None:
+    """The times without a session that chance does not explain, the last first."""
+    if found.outages.empty:
+        return
+    say(console, f"{sentence(outage_sum(found.outages))[:-1]}:")
+    for row in found.outages.iloc[::-1].head(MOST_NAMED).to_dict("records"):
+        port = f"port {row['port_id']}: " if isinstance(row["port_id"], str) else ""
+        lost = f", about {counted(round(row['charges_lost']), 'charge')} lost" if row["charges_lost"] >= 1 else ""
+        span = outage_span(row["first_day"], row["last_day"])
+        say(console, f"  {port}{span}: {counted(row['days'], 'day')}, chance {row['chance']:.2g}{lost}")
+    if len(found.outages) > MOST_NAMED:
+        say(console, f"  {counted(len(found.outages) - MOST_NAMED, 'more outage')}: add --json to see all")
 
 
 def _say_groups(found: Explanation, console: Console) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
+from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, period_of
 from evcharge.report.story import Story, direction_text, failures_removed, out_of_use_text, title_of
@@ -43,7 +44,8 @@ def print_story(story: Story, console: Console) -> None:
     hidden = len(story.rows) - len(shown)
     more = [f"{counted(hidden, 'more station')}: evcharge report --csv -"] if hidden else []
     say(console)
-    for line in filter(None, (_tally(story), out_of_use_text(story), *more, *report.notes)):
+    absent = (past_outages_text(story.outages), holes_text(story.holes), out_of_use_text(story))
+    for line in filter(None, (_tally(story), *absent, *more, *report.notes)):
         say(console, line)
 
 

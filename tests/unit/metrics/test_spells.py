@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.spell_simulations import below_by_whole_period, fallen, judged, share_below, simulate
+from evcharge.metrics.exposure import LEAST_DAYS_KNOWN, LOOK_BACK_DAYS, one_source
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, verdicts
-from evcharge.metrics.silence import LEAST_DAYS_KNOWN, SILENT_CHANCE, find_silence
+from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT, SILENT_CHANCE, find_silence
 from evcharge.metrics.spells import (
     CHANGE_EVIDENCE,
     LEAST_ATTEMPTS,
@@ -53,9 +54,9 @@ def without_outcome(days):
     return days.assign(successes=0, failures=0, unknown=days["successes"] + days["failures"])
 
 
-def ends_of(days, later=0):
-    """Data that ends so many days after the last session of all."""
-    return pd.Series(days["day"].max() + pd.Timedelta(days=later), index=days["station_key"].unique())
+def network(days, later=0):
+    """These stations as one source, the data of which ends so many days after the last session of all."""
+    return one_source(days, pd.Series(days["day"].max() + pd.Timedelta(days=later), index=days["station_key"].unique()))
 
 
 def test_a_station_that_never_changed_has_one_spell():
@@ -159,8 +160,8 @@ def test_no_attempts_give_no_spells():
 
 def test_the_verdict_is_on_the_present_spell_not_on_the_whole_time():
     fell, repaired = days_of((2000, 50), (100, 4)), days_of((600, 4), (100, 0), station=2)
-    found = judge_spells(pd.concat([fell, repaired]), 0.95, pd.concat([ends_of(fell), ends_of(repaired)]))
-    assert found["verdict"].tolist() == [BELOW, MEETS]
+    found = [judge_spells(days, 0.95, network(days)).iloc[0] for days in (fell, repaired)]
+    assert [row["verdict"] for row in found] == [BELOW, MEETS]
     sums = (np.array([1960 + 75, 450 + 100.0]), np.array([2100, 700.0]))
     assert verdicts(*sums, 0.95) == [MEETS, BELOW]
 
@@ -168,14 +169,14 @@ def test_the_verdict_is_on_the_present_spell_not_on_the_whole_time():
 def test_what_publishers_said_of_failures_holds_for_spells_too():
     days = days_of((600, 4), (100, 0))
     for said, verdict in (("yes", MEETS), ("unknown", CANT_TELL), ("no", CANT_TELL)):
-        row = judge_spells(days, 0.95, ends_of(days), pd.Series([said], index=[1])).iloc[0]
+        row = judge_spells(days, 0.95, network(days), pd.Series([said], index=[1])).iloc[0]
         assert row["verdict"] == verdict
         assert np.isnan(row["charges_lost_per_week"]) == (said == "no")
 
 
 def test_a_silent_station_is_found_with_what_it_loses_though_its_rate_is_fine():
     days = days_of((480, 40), per_day=8)
-    row = judge_spells(days, 0.95, ends_of(days, later=10)).iloc[0]
+    row = judge_spells(days, 0.95, network(days, later=10)).iloc[0]
     assert row["silent"]
     assert row["verdict"] == MEETS
     assert row["charges_lost_per_week"] == pytest.approx(468 / 60 * 7)
@@ -183,7 +184,7 @@ def test_a_silent_station_is_found_with_what_it_loses_though_its_rate_is_fine():
 
 def test_a_station_out_of_use_for_a_quarter_can_not_be_told_and_loses_nothing_that_is_known():
     days = days_of((480, 2), per_day=8)
-    recent, gone = (judge_spells(days, 0.95, ends_of(days, later=later)).iloc[0] for later in (1, 92))
+    recent, gone = (judge_spells(days, 0.95, network(days, later=later)).iloc[0] for later in (1, 92))
     assert (recent["verdict"], recent["out_of_use"]) == (BELOW, False)
     assert (gone["verdict"], gone["out_of_use"]) == (CANT_TELL, True)
     assert np.isnan(gone["charges_lost_per_week"])
@@ -218,8 +219,11 @@ def test_a_date_is_mostly_within_three_days_of_the_truth():
 
 
 def test_a_dead_station_is_found_and_live_ones_are_not_called_silent():
-    dead = np.where(np.arange(90) < 86, 8.0, 0.0)
-    assert judged(300, dead, 0.97)["silent"].all()
+    dead = simulate(100, np.where(np.arange(90) < 86, 8.0, 0.0), 0.97)
+    alive = simulate(200, 8, 0.97).assign(station_key=lambda days: days["station_key"] + 100)
+    found = find_silence(pd.concat([dead, alive]), network(pd.concat([dead, alive])))
+    assert found["silent"].iloc[:100].mean() > 0.9
+    assert not found["silent"].iloc[100:].any()
     assert judged(2_000, 8, 0.97)["silent"].sum() <= 1
 
 
@@ -227,7 +231,9 @@ def test_stations_that_close_on_weekends_are_not_called_silent_on_a_sunday():
     closed = np.where(np.arange(91) % 7 < 5, 20.0, 0.0)
     days = simulate(300, closed, 0.97)
     ends = pd.Series(np.datetime64("2025-04-06", "s"), index=np.arange(300))
-    assert not find_silence(days, ends)["silent"].any()
+    assert not find_silence(days, one_source(days, ends))["silent"].any()
+    alone = days.query("station_key == 0")
+    assert not find_silence(alone, one_source(alone, ends.loc[[0]]))["silent"].any()
 
 
 def test_the_page_on_spells_states_the_numbers_that_decide():
@@ -237,5 +243,15 @@ def test_the_page_on_spells_states_the_numbers_that_decide():
         f"at least {LEAST_ATTEMPTS} attempts, on at least {LEAST_DAYS} days",
         f"under 1 in {1 / SILENT_CHANCE:,.0f}",
         f"fewer than {LEAST_DAYS_KNOWN} days",
+        f"at most {LOOK_BACK_DAYS} days",
+        f"Together {REPLAYED_FALSE} of {REPLAYED_SILENT}.",
     ):
         assert words in " ".join(page.split())
+
+
+def test_the_replay_in_words_is_the_sum_of_its_table():
+    page = (Path(__file__).parents[3] / "docs" / "metrics" / "spells.md").read_text(encoding="utf-8")
+    table = page.partition("| history |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines()[2:]]
+    assert sum(int(row[3]) for row in rows) == REPLAYED_SILENT
+    assert sum(int(row[4].partition(" ")[0]) for row in rows) == REPLAYED_FALSE

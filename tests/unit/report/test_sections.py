@@ -44,7 +44,7 @@ def page_of(story, **evidence):
 
 
 def test_where_all_that_is_wrong_is_silence_the_page_does_not_say_that_there_is_nothing_to_do():
-    told = story_of(*(silent(f"S{n}") for n in range(4)), station(*GOOD))
+    told = story_of(*(silent(f"S{n}") for n in range(4)), *(station(*GOOD, f"G{n}") for n in range(9)))
     text = page_of(told)
     assert "4 stations fell silent" in text
     assert "nothing to do first" not in text

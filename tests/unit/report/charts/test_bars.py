@@ -369,6 +369,6 @@ def test_pyplot_is_never_imported():
 
 
 def test_what_a_silent_station_and_its_mark_are_is_told_where_there_is_one():
-    note = "Silent: no session for longer than chance explains. The mark stands at the rate up to the last one."
+    note = "Silent: no session for much longer than its use allows. The mark stands at the rate up to the last one."
     assert note in words(draw_station_reliability(fleet(station("a", 97, 100, SILENT)), TEXT))
     assert note not in words(draw_station_reliability(mixed(), TEXT))

@@ -1,0 +1,130 @@
+"""Outages: times without a session that chance does not explain, of stations and of single ports, past and present.
+
+What does not belong here: the chance of a pause (``exposure``), and what a station is now (``silence``, ``spells``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.days import ROWS_AT_ONCE, local_days
+from evcharge.metrics.definitions import SUCCESS, Definition
+from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, Use, calendars, day_numbers
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rows import parts_of
+from evcharge.metrics.silence import end_of, in_use_at_end, silent_limit, uses_of
+from evcharge.models import FactCharging
+
+SHARED = 0.5
+"""A port's outage of which at least this share lies in one of its station is that of the station. Made up: half."""
+OUTAGE_DTYPES = {
+    "station_key": "int64",
+    "port_id": "object",
+    "first_day": "datetime64[s]",
+    "last_day": "datetime64[s]",
+    "days": "int64",
+    "chance": "float64",
+    "charges_lost": "float64",
+}
+"""Columns of ``find_outages`` and their dtypes."""
+_Found = tuple[int, str | None, int, int, bool, Pause]
+"""Station, port, first and last day, whether it is over, and the pause."""
+
+
+def find_outages(days: pd.DataFrame, ports: pd.DataFrame, network: Network) -> pd.DataFrame:
+    """The outages of every station, and of its ports where it has several.
+
+    Args:
+        days: the columns of ``days.count_days``.
+        ports: the frame of ``read_port_days``.
+        network: all stations of the sources.
+
+    Returns:
+        A row an outage, by station, first day and port: ``station_key``, ``port_id`` (None for the whole station),
+        ``first_day``, ``last_day`` (missing where it goes on), ``days`` (to the end of the data where it goes on),
+        ``chance`` (of so long a pause: ``exposure.Use.pause``; below ``silence.silent_limit`` of the stations in use,
+        divided by the number of pauses of this station or port) and ``charges_lost``: the usual successes of such a
+        time, missing after more than ``LONGEST_SILENCE_DAYS``. Drivers may have charged at the next port or station.
+    """
+    by_source = calendars(network)
+    limit = silent_limit(in_use_at_end(network))
+    found: list[_Found] = []
+    for station, use in uses_of(days, network, by_source):
+        data_end = day_numbers(network.stations.loc[[station], "data_ends"])[0]
+        found += [(station, None, *row) for row in _outages_of(use, end_of(use, data_end, network.asked_to), limit)]
+    whole: dict[int, list[tuple[int, int]]] = {}
+    for station, _, first, last, *_ in found:
+        whole.setdefault(station, []).append((first, last))
+
+    sources = network.stations["source"].to_dict()
+    for _, own in ports.groupby(["station_key", "port_id"]):
+        station, port = int(own["station_key"].iloc[0]), str(own["port_id"].iloc[0])
+        columns = (day_numbers(own["day"]), own["sessions"].to_numpy(), own["successes"].to_numpy())
+        use = Use(by_source[sources[station]], *columns)
+        data_end = day_numbers(network.stations.loc[[station], "data_ends"])[0]
+        for first, last, over, pause in _outages_of(use, end_of(use, data_end, network.asked_to), limit):
+            if not _shared(first, last, whole.get(station, [])):
+                found.append((station, port, first, last, over, pause))
+    return _frame(found)
+
+
+def _outages_of(use: Use, end: int, limit: float) -> Iterator[tuple[int, int, bool, Pause]]:
+    """First and last day of each outage, whether it is over, and its pause."""
+    for first, last, pause in use.pauses(limit):
+        yield first, last, True, pause
+    last_session = int(use.days[-1])
+    pause = use.pause(last_session, end)
+    if pause.chance < limit and end - last_session <= LONGEST_SILENCE_DAYS:
+        yield last_session + 1, end, False, pause
+
+
+def _shared(first: int, last: int, whole: list[tuple[int, int]]) -> bool:
+    """Whether the days from ``first`` to ``last`` lie in an outage of the whole station, or mostly."""
+    common = (min(last, end) - max(first, begin) + 1 for begin, end in whole)
+    return any(days >= SHARED * (last - first + 1) for days in common)
+
+
+def _frame(found: list[_Found]) -> pd.DataFrame:
+    rows = [
+        (
+            station,
+            port,
+            np.datetime64(first, "D"),
+            np.datetime64(last, "D") if over else np.datetime64("NaT"),
+            last - first + 1,
+            pause.chance,
+            pause.charges_missed if last - first < LONGEST_SILENCE_DAYS else np.nan,
+        )
+        for station, port, first, last, over, pause in found
+    ]
+    outages = pd.DataFrame(rows, columns=list(OUTAGE_DTYPES)).astype(OUTAGE_DTYPES)
+    return outages.sort_values(["station_key", "first_day", "port_id"], na_position="first", ignore_index=True)
+
+
+def read_port_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
+    """The days of each port of the selected stations with several: a row a port and day with sessions, in order.
+
+    Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
+    """
+    several = (
+        select(FactCharging.station_key)
+        .where(*selection.conditions())
+        .group_by(FactCharging.station_key)
+        .having(func.count(FactCharging.port_id.distinct()) > 1)
+    )
+    keys = (FactCharging.station_key, FactCharging.port_id, FactCharging.time_key // 100)
+    successes = func.sum(case((definition.outcome == SUCCESS, 1), else_=0))
+    query = (
+        select(*keys[:2], keys[2].label("day"), func.count().label("sessions"), successes.label("successes"))
+        .where(*selection.conditions(), FactCharging.port_id.is_not(None), FactCharging.station_key.in_(several))
+        .group_by(*keys)
+    )
+    numbers = dict.fromkeys(("station_key", "day", "sessions", "successes"), "int64")
+    rows = pd.concat([part.astype(numbers) for part in parts_of(session, query, ROWS_AT_ONCE)], ignore_index=True)
+    rows = rows.assign(day=local_days(rows["day"].to_numpy() * 100))
+    return rows.sort_values(["station_key", "port_id", "day"], ignore_index=True)
