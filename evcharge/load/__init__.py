@@ -6,8 +6,9 @@ What does not belong here: anything but the names that the rest of evcharge uses
 from __future__ import annotations
 
 from evcharge.load.contradictions import CONTRADICTIONS
+from evcharge.load.refusals import UNSTATED, for_labels
 from evcharge.load.result import LoadResult, RejectLimit, totals
-from evcharge.load.sessions import UNSTATED, LoadOptions, for_labels, load_file, look_alikes
+from evcharge.load.sessions import LoadOptions, load_file, look_alikes
 
 __all__ = [
     "CONTRADICTIONS",

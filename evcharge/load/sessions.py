@@ -6,11 +6,9 @@ What does not belong here: the transaction (``transaction``), the ledger's entry
 
 from __future__ import annotations
 
-import re
 import time
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import chain, islice
@@ -23,8 +21,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
-from evcharge.errors import GateError, SourceError
-from evcharge.frames import Cleaned, RawSessions, note_lines
+from evcharge.frames import Cleaned, RawSessions
 from evcharge.load.companions import pick_among
 from evcharge.load.contradictions import Contradictions
 from evcharge.load.ledger import (
@@ -37,76 +34,18 @@ from evcharge.load.ledger import (
     zone_of,
 )
 from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
+from evcharge.load.refusals import refuse_mostly_refused, refuse_too_many, refuse_unstated
 from evcharge.load.rejects import Reject, rejects_of
 from evcharge.load.result import LoadResult, RejectLimit
+from evcharge.load.tally import Tally
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, resolve_unclear_commit
 from evcharge.load.writer import UNPLACED, Writer, empty_load
 from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
 from evcharge.parsed import INVISIBLE
-from evcharge.rules import LEFT_OUT_RULES
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
-
-UNSTATED = {
-    "start_time_unreadable": (
-        "time_format_unstated",
-        "State the format: --time-format '%d/%m/%Y %H:%M' (strptime letters), iso8601, epoch_s or epoch_ms.",
-    ),
-    "start_time_without_zone": (
-        "time_zone_unstated",
-        "State the zone of the stations: --tz Europe/Paris (any IANA name, or UTC).",
-    ),
-    "start_time_zone_unknown": (
-        "zone_label_unstated",
-        "Say what the label stands for: --zone LABEL=+HH:MM; or state the zone of the stations: --tz Asia/Kolkata.",
-    ),
-}
-"""Rules that, when they refuse every row of the first chunk, show that the file's convention was not stated."""
-SAID = {
-    "time_format_unstated": "is not in the stated format",
-    "time_zone_unstated": "does not say in which zone",
-    "zone_label_unstated": "is a label that nobody explains",
-}
-"""What the first value of such a file is said to be."""
-
-
-LEAST_ROWS_TO_DOUBT = 10
-"""Rows from which on one rule that refuses over half of a file shows a wrong setting. House rule."""
-
-_STATE_WORDS = "State the words: true_words and false_words in a profile of your own (docs/sources/README.md)."
-CURES = {
-    "start_time_unreadable": UNSTATED["start_time_unreadable"][1],
-    "start_time_without_zone": UNSTATED["start_time_without_zone"][1],
-    "end_time_unreadable": UNSTATED["start_time_unreadable"][1],
-    "end_time_without_zone": UNSTATED["start_time_without_zone"][1],
-    "start_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
-    "end_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
-    "start_time_ambiguous": "Say which of the two hours is meant: --ambiguous earlier, or --ambiguous later.",
-    "duration_minutes_unreadable": "State the form: duration_format in a profile of your own (docs/sources/README.md).",
-    "energy_kwh_not_a_number": "State the decimal sign: --decimal , (or a dot).",
-    "energy_kwh_out_of_range": "State the unit: --energy-unit Wh.",
-    "success_unreadable": _STATE_WORDS,
-    "session_id_repeated": "Name a key that tells the rows apart: session_key in a profile of your own "
-    "(docs/sources/README.md).",
-    "session_id_rounded": "Export the file anew with ids as text.",
-    "station_id_rounded": "Export the file anew with ids as text.",
-    "row_too_long": "State what separates the columns: --delimiter ';'.",
-    "row_too_short": "State what separates the columns: --delimiter ';'.",
-}
-"""What cures a file of which one rule refuses most rows."""
-
-
-_LABELS = ("start_zone", "end_zone")
-MOST_LABELS = 5
-"""Labels of zones that a refusal shows. House rule."""
-
-
-def for_labels(hint: str, labels: Sequence[str]) -> str:
-    """The hint with the first of these labels of zones in its place, where it is such as a command line takes."""
-    usable = (label.strip() for label in labels if re.fullmatch("[A-Za-z0-9]{1,16}", label.strip()))
-    return hint.replace("LABEL", next(usable, "LABEL"))
 
 
 @dataclass(frozen=True)
@@ -234,19 +173,19 @@ def _load_in_place_of(
 
 def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Begun, options: LoadOptions) -> LoadResult:
     """Cleans and writes every chunk, and closes the ledger entry."""
-    writer, tally, contradictions = Writer(session, load), _Tally(), Contradictions()
+    writer, tally, contradictions = Writer(session, load), Tally(), Contradictions()
     for raw in begun.chunks:
         cleaned = clean(raw, pd.Timestamp(load.started_at))
         if tally.read == 0:
-            _refuse_unstated(cleaned, len(raw.frame), file)
+            refuse_unstated(cleaned, len(raw.frame), file)
         cleaned = writer.write(cleaned, raw.frame[["line", "raw"]])
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
         contradictions.add(cleaned.rows)
         options.on_progress(file.position())
     _hand_out_rejects(session, load, file, options)
-    _refuse_too_many(tally, options, file)
-    _refuse_mostly_refused(tally, options, file)
+    refuse_too_many(tally, options.max_rejects, file)
+    refuse_mostly_refused(tally, options.max_rejects, file)
     _close_entry(load, writer, tally)
     keep_overlaps(session, load.load_key, writer.overlaps)
     session.flush()
@@ -275,40 +214,6 @@ def _hand_out_rejects(session: Session, load: LoadLedger, file: SourceFile, opti
         options.on_rejects(file.name, rejects_of(session, load))
 
 
-class _Tally:
-    """Counts of the rows read and rejected so far."""
-
-    def __init__(self) -> None:
-        self.read = 0
-        self.rejected = 0
-        self.by_rule: Counter[str] = Counter()
-        self.rejected_as: Counter[str] = Counter()
-        self.warnings: Counter[str] = Counter()
-        self.warning_lines: dict[str, list[int]] = {}
-        self.skipped = 0
-        self.repaired: Counter[str] = Counter()
-        self.unknown_labels: list[str] = []
-
-    def add(self, raw: RawSessions, cleaned: Cleaned) -> None:
-        rejected = cleaned.rejects.drop_duplicates("line")
-        self.read += len(raw.frame)
-        self.skipped += raw.skipped
-        self.repaired.update(raw.repaired)
-        self.rejected += len(rejected)
-        self.by_rule.update(cleaned.rejects["rule"].tolist())
-        self.rejected_as.update(rejected["would_have_been"].tolist())
-        self.warn(raw.warnings, raw.warning_lines)
-        self.warn(cleaned.warnings, cleaned.warning_lines)
-        refused_labels = cleaned.rejects.loc[cleaned.rejects["column"].isin(_LABELS), "value"]
-        self.unknown_labels = list(dict.fromkeys([*self.unknown_labels, *refused_labels]))[:MOST_LABELS]
-
-    def warn(self, counts: Mapping[str, int], lines: Mapping[str, Iterable[int]]) -> None:
-        """Adds to what was warned of."""
-        self.warnings.update(counts)
-        for code, first in lines.items():
-            note_lines(self.warning_lines, code, first)
-
-
 def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: datetime) -> LoadLedger:
     return open_entry(
         file,
@@ -322,7 +227,7 @@ def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: dateti
     )
 
 
-def _close_entry(load: LoadLedger, writer: Writer, tally: _Tally) -> None:
+def _close_entry(load: LoadLedger, writer: Writer, tally: Tally) -> None:
     counts = writer.counts
     close_entry(
         load,
@@ -336,47 +241,7 @@ def _close_entry(load: LoadLedger, writer: Writer, tally: _Tally) -> None:
     )
 
 
-def _refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile) -> None:
-    """Refuses a file whose times follow a convention nobody stated, rather than reject it row by row."""
-    for rule, (code, hint) in UNSTATED.items():
-        refused = cleaned.rejects[cleaned.rejects["rule"] == rule]
-        if rows_read and len(refused) == rows_read:
-            first = refused.iloc[0]
-            raise SourceError(
-                code,
-                f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {SAID[code]}.",
-                for_labels(hint, [first["value"]] if first["column"] == "start_zone" else []),
-            )
-
-
-def _refuse_too_many(tally: _Tally, options: LoadOptions, file: SourceFile) -> None:
-    limit = options.max_rejects
-    if limit and limit.passed_by(tally.rejected, tally.read):
-        rules = ", ".join(f"{rule} {count:,}" for rule, count in tally.by_rule.most_common())
-        raise GateError(
-            "too_many_rejects",
-            f"{file.name}: {tally.rejected:,} of {tally.read:,} rows were rejected, more than {limit}. "
-            f"Nothing was loaded. Rules: {rules}.",
-            "See the rows with --rejects FILE, or raise --max-rejects.",
-        )
-
-
-def _refuse_mostly_refused(tally: _Tally, options: LoadOptions, file: SourceFile) -> None:
-    """Refuses a file in which one rule takes over half of the rows, or their values, unless a limit allows it."""
-    if options.max_rejects or tally.read < LEAST_ROWS_TO_DOUBT:
-        return
-    left_out = {rule.code: tally.warnings[rule.code] for rule in LEFT_OUT_RULES}
-    for code, count in (*tally.by_rule.most_common(), *left_out.items()):
-        if 2 * count > tally.read:
-            cure = for_labels(CURES.get(code, "See the rows with --rejects FILE."), tally.unknown_labels)
-            raise SourceError(
-                "one_rule_refuses_most",
-                f"{file.name}: {code} in {count:,} of {tally.read:,} rows. Nothing was loaded.",
-                f"{cure} If the rows are as bad as that, --max-rejects 100% loads the others.",
-            )
-
-
-def _result(load: LoadLedger, writer: Writer, tally: _Tally, alike: list[list[str]], unknown: list[str]) -> LoadResult:
+def _result(load: LoadLedger, writer: Writer, tally: Tally, alike: list[list[str]], unknown: list[str]) -> LoadResult:
     result = result_of_entry(load, "loaded")
     result.rejects_by_rule = dict(tally.by_rule.most_common())
     result.rejected_as = dict(tally.rejected_as)

@@ -264,3 +264,10 @@ def constants_of(report: Report) -> dict[str, Any]:
 def to_csv(report: Report) -> str:
     """The groups as CSV, one row each, unrounded; text that a spreadsheet could run is made inert."""
     return csv_of(report.groups.assign(**constants_of(report)))
+
+
+def allowance_used(report: Report) -> tuple[int, float, float | None]:
+    """Failures, how many the target allows, and their quotient; None where it allows none."""
+    allowed = report.network["attempts"] * (1 - report.target)
+    failures = int(report.network["failures"])
+    return failures, allowed, failures / allowed if allowed else None

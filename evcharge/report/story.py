@@ -392,11 +392,3 @@ def to_csv(story: Story) -> str:
     report = story.report
     rows = story.stations.sort_values(["source", "station_id"])[[*CSV_COLUMNS]]
     return csv_of(rows.assign(**constants_of(report)))
-
-
-def allowance_used(story: Story) -> tuple[int, float, float | None]:
-    """Failures, how many the target allows, and their quotient; None where it allows none."""
-    network = story.report.network
-    allowed = network["attempts"] * (1 - story.report.target)
-    failures = int(network["failures"])
-    return failures, allowed, failures / allowed if allowed else None

@@ -6,8 +6,6 @@ matched by name, and a near name is only ever suggested.
 
 from __future__ import annotations
 
-import difflib
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -15,11 +13,12 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from evcharge.carriers.archive import Archive
-from evcharge.carriers.file import GZIP_MAGIC, SourceFile, printable
+from evcharge.carriers.file import GZIP_MAGIC, SourceFile
 from evcharge.carriers.text import blocks, first_lines, split_lines, without_mark
 from evcharge.errors import SourceError
 from evcharge.frames import Conventions
 from evcharge.sources import json_lines, table, workbook
+from evcharge.sources.advice import OTHER_DELIMITERS, Look, missing_columns, no_profile_fits
 from evcharge.sources.empty_pages import empty_fits, several_may_be
 from evcharge.sources.formats import STRUCTURED, TABULAR
 from evcharge.sources.names import folded
@@ -28,18 +27,6 @@ from evcharge.sources.profile import Profile
 from evcharge.sources.readers import structured_reader
 from evcharge.sources.steve.export import is_export
 from evcharge.sources.workbook_archive import is_workbook, password_protected
-
-NEAR_NAMES = 3
-"""Near names suggested for a missing column: more would hide the likely one."""
-
-NEAR_COUNTS = 0.5
-"""What a missing column counts where the file has a name near it: half. It only decides which profile is advised."""
-
-MAX_NAMES_SHOWN = 40
-"""Columns listed in a message. The widest real export has 37."""
-
-MAX_NAME_CHARACTERS = 60
-"""Characters of a column name in a message; a header that is really a row of data may hold long texts."""
 
 DOCUMENT_MEMBERS = ("[Content_Types].xml", "xl/workbook.xml", "mimetype")
 """Members that tell an office document (OPC, ECMA-376 part 2; OpenDocument, part 2, 3.3) from an archive of files."""
@@ -66,22 +53,6 @@ _FINAL = ("duplicate_column", "too_many_columns", "several_sheets_fit")
 """Faults of a header that no other profile mends."""
 
 _FORMAT_NAMES = {"csv": "delimited text", "jsonl": "JSON lines"}
-_DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
-_OTHER_DELIMITERS = {";": "--delimiter ';'", "\t": "--delimiter tab", ",": "--delimiter ,", "|": "--delimiter '|'"}
-
-
-class _Look(NamedTuple):
-    """A file's beginning as a profile sees it: its field names, and which of the profile's are missing.
-
-    Where the profile's delimiters leave the header one column, ``other_delimiter`` is the one that it seems to have
-    instead, and names and missing are as they would be under that one. Such a look never fits: it only serves the
-    advice.
-    """
-
-    profile: Profile
-    names: tuple[str, ...]
-    missing: tuple[tuple[str, str], ...]
-    other_delimiter: str = ""
 
 
 class _Fit(NamedTuple):
@@ -130,7 +101,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     if fitting:
         profile = _only(file, fitting)
         return _remember(file, profile, next(look.names for look in looks if look.profile is profile))
-    raise _missing_columns(file, looks[0]) if len(tabular) == 1 else _no_profile_fits(file, looks)
+    raise missing_columns(file, looks[0]) if len(tabular) == 1 else no_profile_fits(file, looks)
 
 
 def _remember(file: SourceFile, profile: Profile, names: tuple[str, ...]) -> Profile:
@@ -210,9 +181,9 @@ def unknown_columns(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     return profile.unused_of(fit.names if fit else _names(file, profile))
 
 
-def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[_Look]:
+def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[Look]:
     """What each profile sees. A fault that one profile meets counts only if every profile meets one."""
-    looks: list[_Look] = []
+    looks: list[Look] = []
     faults: list[SourceError] = []
     for profile in profiles:
         try:
@@ -225,14 +196,14 @@ def _looks(file: SourceFile, profiles: Sequence[Profile]) -> list[_Look]:
     return looks
 
 
-def _look(profile: Profile, names: tuple[str, ...]) -> _Look:
+def _look(profile: Profile, names: tuple[str, ...]) -> Look:
     """What the profile sees in these names, or would see if they were not all in one."""
     missing = profile.missing_from(names)
-    delimiter = max(_OTHER_DELIMITERS, key=names[0].count) if len(names) == 1 and missing else ""
+    delimiter = max(OTHER_DELIMITERS, key=names[0].count) if len(names) == 1 and missing else ""
     if not delimiter or delimiter not in names[0]:
-        return _Look(profile, names, missing)
+        return Look(profile, names, missing)
     split = tuple(names[0].split(delimiter))
-    return _Look(profile, split, profile.missing_from(split), delimiter)
+    return Look(profile, split, profile.missing_from(split), delimiter)
 
 
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
@@ -325,93 +296,3 @@ def _refuse_nul(file: SourceFile, line: str) -> None:
 def _not_a_table(file: SourceFile, what: str) -> SourceError:
     hint = "Give the CSV, Excel (.xlsx) or JSON lines file itself (plain or gzipped)."
     return SourceError("not_a_table", f"{file.name} seems to be {what}, not a table of sessions.", hint)
-
-
-def _missing_columns(file: SourceFile, look: _Look) -> SourceError:
-    return SourceError(
-        "missing_columns",
-        f"{file.name} does not fit profile {look.profile.name}: {_misfit(look)}. It has: {_shown(look.names)}.",
-        _advice(look),
-    )
-
-
-def _no_profile_fits(file: SourceFile, looks: Sequence[_Look]) -> SourceError:
-    if not looks:
-        return SourceError("no_profile_fits", f"{file.name}: there is no profile to choose from.")
-    nearest = min(looks, key=_share_missing)
-    reason = f"{file.name} fits no profile. Its columns: {_shown(nearest.names)}. "
-    if _share_missing(nearest) == 1:
-        own = "Describe the file in a profile of its own: --profile my.toml."
-        return SourceError("no_profile_fits", f"{reason}None of them is one that a profile needs.", own)
-    reason += f"Nearest is {nearest.profile.name}: {_misfit(nearest)}."
-    return SourceError("no_profile_fits", reason, f"{_advice(nearest)} Or describe the file: --profile my.toml.")
-
-
-def _misfit(look: _Look) -> str:
-    """What keeps the profile from fitting."""
-    faults = [f"it is separated by {_DELIMITER_NAMES[look.other_delimiter]}"] if look.other_delimiter else []
-    return ", and ".join([*faults, f"it lacks {', '.join(_missing_with_near(look))}"] if look.missing else faults)
-
-
-def _advice(look: _Look) -> str:
-    """The options that would make it fit."""
-    advice = [f"Name the delimiter: {_OTHER_DELIMITERS[look.other_delimiter]}."] if look.other_delimiter else []
-    return " ".join([*advice, _map_hint(look)] if look.missing else advice)
-
-
-def _share_missing(look: _Look) -> float:
-    """How much of what the profile needs is missing, 0 to 1."""
-    names = [folded(name) for name in look.names]
-    near = sum(bool(difflib.get_close_matches(folded(theirs), names, n=1)) for _, theirs in look.missing)
-    missing = len(look.missing) - near * (1 - NEAR_COUNTS)
-    profile = look.profile
-    needed = len(profile.columns) + sum(map(len, profile.combined.values()))
-    needed += len(profile.session_key) + len(profile.marks)
-    return missing / needed
-
-
-def _missing_with_near(look: _Look) -> list[str]:
-    """Each missing field as ``theirs (for ours; near: x, y)``."""
-    descriptions = []
-    for ours, theirs in look.missing:
-        near = _near(theirs, ours, look.names)
-        descriptions.append(f"{theirs} (for {ours}{'; near: ' + _shown(near) if near else ''})")
-    return descriptions
-
-
-def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
-    """The file's names that look like the missing field or like our column."""
-    by_folded = {folded(name): name for name in names if folded(name)}
-    near = [
-        *difflib.get_close_matches(folded(theirs), by_folded, n=NEAR_NAMES),
-        *difflib.get_close_matches(folded(ours), by_folded, n=NEAR_NAMES),
-    ]
-    return [by_folded[name] for name in dict.fromkeys(near)][:NEAR_NAMES]
-
-
-def _map_hint(look: _Look) -> str:
-    """The options that would name the missing columns; of a session key, its session id; a mark has none.
-
-    Where nothing is like an end, a column that is like a length will do.
-    """
-    options = []
-    for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
-        near = _near(theirs, ours, look.names)
-        if ours == "end_time" and not near and (lengths := _near("duration", "duration_minutes", look.names)):
-            ours, near = "duration_minutes", lengths
-        ours = "session_id" if ours == "session_key" else ours
-        options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
-    if not options:
-        return f"Profile {look.profile.name} is for another layout: name the one that is meant, or none."
-    return f"Say which column it is: {' '.join(dict.fromkeys(options))}."
-
-
-def _shown(names: Sequence[str]) -> str:
-    """The names for a message: on one line, and not too many."""
-    more = f" and {len(names) - MAX_NAMES_SHOWN:,} more" if len(names) > MAX_NAMES_SHOWN else ""
-    return ", ".join(_short(name) for name in names[:MAX_NAMES_SHOWN]) + more
-
-
-def _short(name: str) -> str:
-    text = printable(name.strip())
-    return text if len(text) <= MAX_NAME_CHARACTERS else f"{text[: MAX_NAME_CHARACTERS - 1]}…"

@@ -49,7 +49,7 @@ def test_a_file_damaged_near_its_end_is_refused_and_nothing_of_it_is_kept(
     written: list[int] = []
     before = dump(url)
     with chunks_of(1000), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("evcharge.load.sessions._Tally.add", counting(written))
+        patch.setattr("evcharge.load.tally.Tally.add", counting(written))
         with pytest.raises(SourceError) as refusal:
             load(path, url)
     assert refusal.value.code == code
@@ -58,11 +58,11 @@ def test_a_file_damaged_near_its_end_is_refused_and_nothing_of_it_is_kept(
 
 
 def counting(written: list[int]):  # type: ignore[no-untyped-def]
-    from evcharge.load.sessions import _Tally
+    from evcharge.load.tally import Tally
 
-    usual = _Tally.add
+    usual = Tally.add
 
-    def add(self: _Tally, raw: RawSessions, cleaned: Cleaned) -> None:
+    def add(self: Tally, raw: RawSessions, cleaned: Cleaned) -> None:
         written.append(len(raw.frame))
         usual(self, raw, cleaned)
 

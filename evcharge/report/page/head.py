@@ -12,10 +12,9 @@ from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
-from evcharge.report.rates import FLOOR_NOTE, period_of
+from evcharge.report.rates import FLOOR_NOTE, allowance_used, period_of
 from evcharge.report.story import (
     Story,
-    allowance_used,
     failures_removed,
     lede_of,
     out_of_use_text,
@@ -160,7 +159,7 @@ def _direction(story: Story) -> Figure:
 
 
 def _allowance(story: Story) -> Figure:
-    failures, allowed, share = allowance_used(story)
+    failures, allowed, share = allowance_used(story.report)
     removed = failures_removed(story.stations)
     share = None if removed else share
     return Figure(

@@ -13,9 +13,9 @@ from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.picture import save_chart
 from evcharge.report.document import to_json
 from evcharge.report.now import PRESENT
+from evcharge.report.rates import allowance_used
 from evcharge.report.story import (
     ADVICE,
-    allowance_used,
     direction_text,
     lede_of,
     title_of,
@@ -154,8 +154,8 @@ def test_a_direction_that_can_not_be_told_says_why():
 
 
 def test_the_allowance_is_what_the_target_lets_fail():
-    assert allowance_used(story_of(station(90, 10))) == (10, pytest.approx(5.0), pytest.approx(2.0))
-    assert allowance_used(story_of(station(0, 0, unknown=3))) == (0, 0.0, None)
+    assert allowance_used(story_of(station(90, 10)).report) == (10, pytest.approx(5.0), pytest.approx(2.0))
+    assert allowance_used(story_of(station(0, 0, unknown=3)).report) == (0, 0.0, None)
 
 
 def test_a_cost_that_is_not_known_is_not_told():

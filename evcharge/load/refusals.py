@@ -1,0 +1,120 @@
+"""Files that are refused whole, though each of their rows could be read: by what they came to, with what would cure it.
+
+What does not belong here: the rules for one row (``rules``), and files that can't be read (``sources``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evcharge.errors import GateError, SourceError
+from evcharge.frames import Cleaned
+from evcharge.load.result import RejectLimit
+from evcharge.load.tally import Tally
+from evcharge.rules import LEFT_OUT_RULES
+from evcharge.sources import SourceFile
+
+UNSTATED = {
+    "start_time_unreadable": (
+        "time_format_unstated",
+        "State the format: --time-format '%d/%m/%Y %H:%M' (strptime letters), iso8601, epoch_s or epoch_ms.",
+    ),
+    "start_time_without_zone": (
+        "time_zone_unstated",
+        "State the zone of the stations: --tz Europe/Paris (any IANA name, or UTC).",
+    ),
+    "start_time_zone_unknown": (
+        "zone_label_unstated",
+        "Say what the label stands for: --zone LABEL=+HH:MM; or state the zone of the stations: --tz Asia/Kolkata.",
+    ),
+}
+"""Rules that, when they refuse every row of the first chunk, show that the file's convention was not stated."""
+SAID = {
+    "time_format_unstated": "is not in the stated format",
+    "time_zone_unstated": "does not say in which zone",
+    "zone_label_unstated": "is a label that nobody explains",
+}
+"""What the first value of such a file is said to be."""
+LEAST_ROWS_TO_DOUBT = 10
+"""Rows from which on one rule that refuses over half of a file shows a wrong setting. House rule."""
+
+_STATE_WORDS = "State the words: true_words and false_words in a profile of your own (docs/sources/README.md)."
+CURES = {
+    "start_time_unreadable": UNSTATED["start_time_unreadable"][1],
+    "start_time_without_zone": UNSTATED["start_time_without_zone"][1],
+    "end_time_unreadable": UNSTATED["start_time_unreadable"][1],
+    "end_time_without_zone": UNSTATED["start_time_without_zone"][1],
+    "start_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
+    "end_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
+    "start_time_ambiguous": "Say which of the two hours is meant: --ambiguous earlier, or --ambiguous later.",
+    "duration_minutes_unreadable": "State the form: duration_format in a profile of your own (docs/sources/README.md).",
+    "energy_kwh_not_a_number": "State the decimal sign: --decimal , (or a dot).",
+    "energy_kwh_out_of_range": "State the unit: --energy-unit Wh.",
+    "success_unreadable": _STATE_WORDS,
+    "session_id_repeated": "Name a key that tells the rows apart: session_key in a profile of your own "
+    "(docs/sources/README.md).",
+    "session_id_rounded": "Export the file anew with ids as text.",
+    "station_id_rounded": "Export the file anew with ids as text.",
+    "row_too_long": "State what separates the columns: --delimiter ';'.",
+    "row_too_short": "State what separates the columns: --delimiter ';'.",
+}
+"""What cures a file of which one rule refuses most rows."""
+
+
+def for_labels(hint: str, labels: Sequence[str]) -> str:
+    """The hint with the first of these labels of zones in its place, where it is such as a command line takes."""
+    usable = (label.strip() for label in labels if re.fullmatch("[A-Za-z0-9]{1,16}", label.strip()))
+    return hint.replace("LABEL", next(usable, "LABEL"))
+
+
+def refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile) -> None:
+    """Refuses a file whose times follow a convention nobody stated, rather than reject it row by row.
+
+    Raises:
+        SourceError: a code of ``UNSTATED``.
+    """
+    for rule, (code, hint) in UNSTATED.items():
+        refused = cleaned.rejects[cleaned.rejects["rule"] == rule]
+        if rows_read and len(refused) == rows_read:
+            first = refused.iloc[0]
+            raise SourceError(
+                code,
+                f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {SAID[code]}.",
+                for_labels(hint, [first["value"]] if first["column"] == "start_zone" else []),
+            )
+
+
+def refuse_too_many(tally: Tally, limit: RejectLimit | None, file: SourceFile) -> None:
+    """Refuses a file of which more rows were rejected than the user allows.
+
+    Raises:
+        GateError: ``too_many_rejects``.
+    """
+    if limit and limit.passed_by(tally.rejected, tally.read):
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in tally.by_rule.most_common())
+        raise GateError(
+            "too_many_rejects",
+            f"{file.name}: {tally.rejected:,} of {tally.read:,} rows were rejected, more than {limit}. "
+            f"Nothing was loaded. Rules: {rules}.",
+            "See the rows with --rejects FILE, or raise --max-rejects.",
+        )
+
+
+def refuse_mostly_refused(tally: Tally, limit: RejectLimit | None, file: SourceFile) -> None:
+    """Refuses a file in which one rule takes over half of the rows, or their values, unless a limit is stated.
+
+    Raises:
+        SourceError: ``one_rule_refuses_most``, with what would cure it.
+    """
+    if limit or tally.read < LEAST_ROWS_TO_DOUBT:
+        return
+    left_out = {rule.code: tally.warnings[rule.code] for rule in LEFT_OUT_RULES}
+    for code, count in (*tally.by_rule.most_common(), *left_out.items()):
+        if 2 * count > tally.read:
+            cure = for_labels(CURES.get(code, "See the rows with --rejects FILE."), tally.unknown_labels)
+            raise SourceError(
+                "one_rule_refuses_most",
+                f"{file.name}: {code} in {count:,} of {tally.read:,} rows. Nothing was loaded.",
+                f"{cure} If the rows are as bad as that, --max-rejects 100% loads the others.",
+            )

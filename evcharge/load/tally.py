@@ -1,0 +1,50 @@
+"""Counts of what reading and cleaning a file came to, chunk by chunk.
+
+What does not belong here: what became of the rows in the database (``writer.Counts``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from evcharge.frames import Cleaned, RawSessions, note_lines
+
+_LABELS = ("start_zone", "end_zone")
+MOST_LABELS = 5
+"""Labels of zones that a refusal shows. House rule."""
+
+
+class Tally:
+    """Counts of the rows read and rejected so far."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.rejected = 0
+        self.by_rule: Counter[str] = Counter()
+        self.rejected_as: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
+        self.warning_lines: dict[str, list[int]] = {}
+        self.skipped = 0
+        self.repaired: Counter[str] = Counter()
+        self.unknown_labels: list[str] = []
+
+    def add(self, raw: RawSessions, cleaned: Cleaned) -> None:
+        """Adds what became of one chunk."""
+        rejected = cleaned.rejects.drop_duplicates("line")
+        self.read += len(raw.frame)
+        self.skipped += raw.skipped
+        self.repaired.update(raw.repaired)
+        self.rejected += len(rejected)
+        self.by_rule.update(cleaned.rejects["rule"].tolist())
+        self.rejected_as.update(rejected["would_have_been"].tolist())
+        self.warn(raw.warnings, raw.warning_lines)
+        self.warn(cleaned.warnings, cleaned.warning_lines)
+        refused_labels = cleaned.rejects.loc[cleaned.rejects["column"].isin(_LABELS), "value"]
+        self.unknown_labels = list(dict.fromkeys([*self.unknown_labels, *refused_labels]))[:MOST_LABELS]
+
+    def warn(self, counts: Mapping[str, int], lines: Mapping[str, Iterable[int]]) -> None:
+        """Adds to what was warned of."""
+        self.warnings.update(counts)
+        for code, first in lines.items():
+            note_lines(self.warning_lines, code, first)

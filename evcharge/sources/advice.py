@@ -1,0 +1,137 @@
+"""What to do with a table that does not fit a profile: which columns it lacks, what is near them, and what to type.
+
+What does not belong here: whether a file fits (``recognise``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from evcharge.carriers.file import SourceFile, printable
+from evcharge.errors import SourceError
+from evcharge.sources.names import folded
+from evcharge.sources.profile import Profile
+
+NEAR_NAMES = 3
+"""Near names suggested for a missing column: more would hide the likely one."""
+
+NEAR_COUNTS = 0.5
+"""What a missing column counts where the file has a name near it: half. It only decides which profile is advised."""
+
+MAX_NAMES_SHOWN = 40
+"""Columns listed in a message. The widest real export has 37."""
+
+MAX_NAME_CHARACTERS = 60
+"""Characters of a column name in a message; a header that is really a row of data may hold long texts."""
+
+_DELIMITER_NAMES = {";": "semicolons", "\t": "tabs", ",": "commas", "|": "bars"}
+OTHER_DELIMITERS = {";": "--delimiter ';'", "\t": "--delimiter tab", ",": "--delimiter ,", "|": "--delimiter '|'"}
+
+
+class Look(NamedTuple):
+    """A file's beginning as a profile sees it: its field names, and which of the profile's are missing.
+
+    Where the profile's delimiters leave the header one column, ``other_delimiter`` is the one that it seems to have
+    instead, and names and missing are as they would be under that one. Such a look never fits: it only serves the
+    advice.
+    """
+
+    profile: Profile
+    names: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
+    other_delimiter: str = ""
+
+
+def missing_columns(file: SourceFile, look: Look) -> SourceError:
+    """The error for a file that does not fit the one profile asked for."""
+    return SourceError(
+        "missing_columns",
+        f"{file.name} does not fit profile {look.profile.name}: {_misfit(look)}. It has: {shown(look.names)}.",
+        _advice(look),
+    )
+
+
+def no_profile_fits(file: SourceFile, looks: Sequence[Look]) -> SourceError:
+    """The error for a file that fits none of several profiles, with the nearest one."""
+    if not looks:
+        return SourceError("no_profile_fits", f"{file.name}: there is no profile to choose from.")
+    nearest = min(looks, key=_share_missing)
+    reason = f"{file.name} fits no profile. Its columns: {shown(nearest.names)}. "
+    if _share_missing(nearest) == 1:
+        own = "Describe the file in a profile of its own: --profile my.toml."
+        return SourceError("no_profile_fits", f"{reason}None of them is one that a profile needs.", own)
+    reason += f"Nearest is {nearest.profile.name}: {_misfit(nearest)}."
+    return SourceError("no_profile_fits", reason, f"{_advice(nearest)} Or describe the file: --profile my.toml.")
+
+
+def _misfit(look: Look) -> str:
+    """What keeps the profile from fitting."""
+    faults = [f"it is separated by {_DELIMITER_NAMES[look.other_delimiter]}"] if look.other_delimiter else []
+    return ", and ".join([*faults, f"it lacks {', '.join(_missing_with_near(look))}"] if look.missing else faults)
+
+
+def _advice(look: Look) -> str:
+    """The options that would make it fit."""
+    advice = [f"Name the delimiter: {OTHER_DELIMITERS[look.other_delimiter]}."] if look.other_delimiter else []
+    return " ".join([*advice, _map_hint(look)] if look.missing else advice)
+
+
+def _share_missing(look: Look) -> float:
+    """How much of what the profile needs is missing, 0 to 1."""
+    names = [folded(name) for name in look.names]
+    near = sum(bool(difflib.get_close_matches(folded(theirs), names, n=1)) for _, theirs in look.missing)
+    missing = len(look.missing) - near * (1 - NEAR_COUNTS)
+    profile = look.profile
+    needed = len(profile.columns) + sum(map(len, profile.combined.values()))
+    needed += len(profile.session_key) + len(profile.marks)
+    return missing / needed
+
+
+def _missing_with_near(look: Look) -> list[str]:
+    """Each missing field as ``theirs (for ours; near: x, y)``."""
+    descriptions = []
+    for ours, theirs in look.missing:
+        near = _near(theirs, ours, look.names)
+        descriptions.append(f"{theirs} (for {ours}{'; near: ' + shown(near) if near else ''})")
+    return descriptions
+
+
+def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
+    """The file's names that look like the missing field or like our column."""
+    by_folded = {folded(name): name for name in names if folded(name)}
+    near = [
+        *difflib.get_close_matches(folded(theirs), by_folded, n=NEAR_NAMES),
+        *difflib.get_close_matches(folded(ours), by_folded, n=NEAR_NAMES),
+    ]
+    return [by_folded[name] for name in dict.fromkeys(near)][:NEAR_NAMES]
+
+
+def _map_hint(look: Look) -> str:
+    """The options that would name the missing columns; of a session key, its session id; a mark has none.
+
+    Where nothing is like an end, a column that is like a length will do.
+    """
+    options = []
+    for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
+        near = _near(theirs, ours, look.names)
+        if ours == "end_time" and not near and (lengths := _near("duration", "duration_minutes", look.names)):
+            ours, near = "duration_minutes", lengths
+        ours = "session_id" if ours == "session_key" else ours
+        options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
+    if not options:
+        return f"Profile {look.profile.name} is for another layout: name the one that is meant, or none."
+    return f"Say which column it is: {' '.join(dict.fromkeys(options))}."
+
+
+def shown(names: Sequence[str]) -> str:
+    """The names for a message: on one line, and not too many."""
+    more = f" and {len(names) - MAX_NAMES_SHOWN:,} more" if len(names) > MAX_NAMES_SHOWN else ""
+    return ", ".join(_short(name) for name in names[:MAX_NAMES_SHOWN]) + more
+
+
+def _short(name: str) -> str:
+    text = printable(name.strip())
+    return text if len(text) <= MAX_NAME_CHARACTERS else f"{text[: MAX_NAME_CHARACTERS - 1]}…"
