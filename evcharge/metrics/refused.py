@@ -13,9 +13,14 @@ import pandas as pd
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Floats
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import withheld
-from evcharge.models import REGISTRY_ZONE, LoadLedger, RejectedRow
+from evcharge.metrics.rows import frame_of
+from evcharge.models import REGISTRY_ZONE, DimStation, LoadLedger, RejectedRow
+
+KEYS = ("source", "station_id", "network", "year", "month", "load_key")
+"""What a refused row may name of the groups that figures are told of."""
 
 
 @dataclass(frozen=True)
@@ -50,39 +55,43 @@ def read_refused(session: Session, selection: Selection) -> Refused:
 
 
 def read_refused_failures(session: Session, selection: Selection) -> pd.DataFrame:
-    """The refused rows that would have been failures, by the station and the day that they named.
+    """The refused rows that would have been failures, by what they named.
 
     Returns:
-        One row per source, station and day: ``source``, ``station_id``, ``day`` (NaT where none could be read) and
-        ``failures``. Rows that name no station are left out.
+        One row per combination of ``KEYS`` and ``day``, with ``failures``. A key that the row did not name is missing,
+        and so is its network where the station is not known; a station without a network has the network "".
     """
     rows = _refused_rows(selection).subquery()
+    named = (rows.c.source, rows.c.station_id, DimStation.station_key, DimStation.network, rows.c.time_key)
+    of_station = (DimStation.source == rows.c.source) & (DimStation.station_id == rows.c.station_id)
     counts = (
-        select(rows.c.source, rows.c.station_id, rows.c.time_key, func.count().label("failures"))
-        .where(rows.c.word == "failure", rows.c.station_id.is_not(None))
-        .group_by(rows.c.source, rows.c.station_id, rows.c.time_key)
+        select(*named, rows.c.load_key, func.count().label("failures"))
+        .join(DimStation, of_station, isouter=True)
+        .where(rows.c.word == "failure")
+        .group_by(*named, rows.c.load_key)
     )
-    frame = pd.DataFrame(session.execute(counts).all(), columns=["source", "station_id", "time_key", "failures"])
+    frame = frame_of(session, counts)
+    network = frame["network"].where(frame["network"].notna(), "")
+    frame["network"] = network.where(frame["station_key"].notna(), None)
     days = frame["time_key"].astype("Int64") // 100
     frame["day"] = pd.to_datetime(days.astype("string"), format="%Y%m%d", errors="coerce")
-    return frame.groupby(["source", "station_id", "day"], dropna=False)[["failures"]].sum().reset_index()
+    frame["year"], frame["month"] = frame["day"].dt.year, frame["day"].dt.month
+    return frame[[*KEYS, "day", "failures"]]
 
 
 def withhold(session: Session, selection: Selection, rated: pd.DataFrame, target: float) -> list[str]:
-    """The verdicts of stations, but none that meets the target only because a load refused failures of the station.
+    """The verdicts of groups, but none that meets the target only because loads refused failures that may be of it.
 
     Args:
         session: reads the star.
         selection: of which sessions the figures are.
-        rated: one row per station, or per station and definition: ``source``, ``station_id``, ``successes``,
-            ``attempts`` and ``verdict``.
+        rated: one row per group, or per group and definition: some of ``KEYS``, ``successes``, ``attempts`` and
+            ``verdict``. Failures of a port are those of its station: a refused row tells no port.
         target: success ratio that the verdicts are against, between 0 and 1.
     """
-    by_station = read_refused_failures(session, selection).groupby(["source", "station_id"])["failures"].sum()
-    keys = zip(rated["source"], rated["station_id"], strict=True)
-    failures = np.array([float(by_station.get(key, 0)) for key in keys])
-    successes, attempts = (rated[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
-    return withheld(rated["verdict"].tolist(), successes, attempts, failures, target)
+    keys = [name for name in KEYS if name in rated.columns]
+    failures = _that_may_be_of(rated.reset_index(drop=True), keys, read_refused_failures(session, selection))
+    return _withheld(rated, failures, target)
 
 
 def withhold_now(session: Session, selection: Selection, spells: pd.DataFrame, target: float) -> list[str]:
@@ -95,34 +104,54 @@ def withhold_now(session: Session, selection: Selection, spells: pd.DataFrame, t
             ``verdict``.
         target: success ratio that the verdicts are against, between 0 and 1.
     """
-    keys = ["source", "station_id"]
-    rows = spells[[*keys, "since"]].merge(read_refused_failures(session, selection), on=keys)
-    rows = rows[rows["day"].isna() | (rows["day"] >= rows["since"])]
-    sums = rows.groupby(keys)["failures"].sum()
-    failures = np.array([float(sums.get(key, 0)) for key in zip(spells["source"], spells["station_id"], strict=True)])
-    successes, attempts = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
-    return withheld(spells["verdict"].tolist(), successes, attempts, failures, target)
+    refused = read_refused_failures(session, selection)
+    spells = spells.reset_index(drop=True)
+    failures = np.zeros(len(spells))
+    for since, rows in spells.groupby("since"):
+        of_then = refused[refused["day"].isna() | (refused["day"] >= since)]
+        failures[rows.index] = _that_may_be_of(rows.reset_index(drop=True), ["source", "station_id"], of_then)
+    return _withheld(spells, failures, target)
 
 
 def withhold_of_all(refused: Refused, pooled: pd.DataFrame, target: float) -> list[str]:
     """The verdict of stations taken together, in one row, by all the failures that loads refused of them."""
-    successes, attempts = (pooled[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
-    failures = np.array([float(refused.failures)])
-    return withheld(pooled["verdict"].tolist(), successes, attempts, failures, target)
+    return _withheld(pooled, np.array([float(refused.failures)]), target)
 
 
-def _refused_rows(selection: Selection) -> Select[str, str | None, int | None, str | None]:
+def _withheld(rated: pd.DataFrame, failures: Floats, target: float) -> list[str]:
+    successes, attempts = (rated[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
+    return withheld(rated["verdict"].tolist(), successes, attempts, failures, target)
+
+
+def _that_may_be_of(groups: pd.DataFrame, keys: list[str], refused: pd.DataFrame) -> Floats:
+    """How many of the refused failures may be of each group: those that name nothing which is not the group's."""
+    groups = groups[keys].assign(**{"network": groups["network"].fillna("")} if "network" in keys else {})
+    by_name = refused.groupby(keys, dropna=False)["failures"].sum().reset_index()
+    whole = by_name[keys].notna().all(axis=1)
+
+    # A row that names all keys is of one group; of the few that leave one open each may be of several.
+    named = by_name.loc[whole, keys].itertuples(index=False, name=None)
+    sums = dict(zip(named, by_name.loc[whole, "failures"], strict=True))
+    counts = np.array([float(sums.get(key, 0)) for key in groups.itertuples(index=False, name=None)])
+    for row in by_name[~whole].to_dict("records"):
+        told = [key for key in keys if not pd.isna(row[key])]
+        counts += row["failures"] * (groups[told] == [row[key] for key in told]).all(axis=1).to_numpy()
+    return counts
+
+
+def _refused_rows(selection: Selection) -> Select[str, int, str | None, int | None, str | None]:
     """One row for each refused row, which several rules may have refused."""
     return (
         select(
             LoadLedger.source,
+            LoadLedger.load_key,
             func.min(RejectedRow.station_id).label("station_id"),
             func.min(RejectedRow.time_key).label("time_key"),
             func.min(RejectedRow.would_have_been).label("word"),
         )
         .join(LoadLedger, LoadLedger.load_key == RejectedRow.load_key)
         .where(*_selected(selection))
-        .group_by(LoadLedger.source, RejectedRow.load_key, RejectedRow.source_line)
+        .group_by(LoadLedger.source, LoadLedger.load_key, RejectedRow.source_line)
     )
 
 

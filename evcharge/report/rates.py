@@ -199,8 +199,7 @@ def report_of(
     refused = read_refused(session, selection)
     stations, network = with_rates(counts, target), network_of(counts, target)
     network["verdict"] = withhold_of_all(refused, network, target)
-    if by == "station":
-        stations["verdict"] = withhold(session, selection, stations, target)
+    stations["verdict"] = withhold(session, selection, stations, target)
     pooled = network.iloc[0]
     return Report(
         definition=definition,

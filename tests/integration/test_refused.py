@@ -91,6 +91,40 @@ def test_a_station_does_not_meet_the_target_by_leaving_its_failures_out(two_stat
     assert found.spells.set_index("station_id")["verdict_now"].to_dict() == {"A": "can't tell yet", "B": "meets target"}
 
 
+@pytest.mark.parametrize("by", ["port", "network", "month", "load"])
+def test_no_group_meets_the_target_by_leaving_failures_out(two_stations: str, by: str) -> None:
+    verdicts = reliability(two_stations, target=0.95, by=by).stations["verdict"].tolist()
+    assert verdicts == (["can't tell yet", "meets target"] if by == "port" else ["can't tell yet"])
+
+
+@pytest.mark.parametrize(
+    ("by", "verdicts"),
+    [
+        ("month", ["can't tell yet", "meets target"]),
+        ("load", ["can't tell yet", "meets target"]),
+        ("network", ["can't tell yet"]),
+    ],
+)
+def test_only_the_group_that_the_refused_rows_name_is_doubted(
+    url: str, tmp_path: Path, by: str, verdicts: list[str]
+) -> None:
+    failed = hours("A", 40, "failed", success="false", energy_kwh="45000")
+    later = [row.replace("2025-05-", "2025-06-") for row in hours("A", 400, "later")]
+    load(native_csv(tmp_path / "a.csv", *hours("A", 400, "good"), *failed), url)
+    load(native_csv(tmp_path / "b.csv", *later), url)
+    assert reliability(url, target=0.95, by=by).stations["verdict"].tolist() == verdicts
+
+
+def test_failures_that_name_no_station_may_be_of_any_of_their_source(url: str, tmp_path: Path) -> None:
+    failed = hours("", 25, "failed", success="false")
+    load(native_csv(tmp_path / "a.csv", *hours("A", 400, "good"), *hours("B", 740, "good"), *failed), url)
+    load(native_csv(tmp_path / "b.csv", *hours("C", 400, "good")), url, source="other")
+    found = reliability(url, target=0.95)
+    expected = {"A": "can't tell yet", "B": "meets target", "C": "meets target"}
+    assert found.stations.set_index("station_id")["verdict"].to_dict() == expected
+    assert found.spells.set_index("station_id")["verdict_now"].to_dict() == expected
+
+
 def test_explain_and_compare_withhold_the_verdict_that_the_report_withholds(two_stations: str, evcharge: Run) -> None:
     explained = json.loads(evcharge("explain", "A", "--db", two_stations, "--json")[1])
     assert explained["number"]["verdict"] == "can't tell yet"
