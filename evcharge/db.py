@@ -132,7 +132,7 @@ def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, loc
         raise DatabaseError(
             "database_missing",
             f"there is no database at {path}.",
-            "Run: alembic upgrade head    or: evcharge load --create-db",
+            "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head",
         )
     # A reader opens the file for writing too, so that it can undo what a killed load left half written.
     address = f"file:{quote(path)}?mode={'rwc' if create else 'rw'}"

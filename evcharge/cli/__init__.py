@@ -59,7 +59,7 @@ def run_command(arguments: list[str]) -> int:
         tell("Interrupted.", err=True)
         return exit_code_of(interrupt)
     except EvchargeError as error:
-        show_error(error)
+        show_error(error, given.get("db"))
         return error.exit_code
     except MemoryError:
         tell("Error [out_of_memory]: the memory of this machine, or what it allows evcharge, is used up.", err=True)

@@ -17,6 +17,7 @@ from evcharge.cli.database import upgrade_database
 from evcharge.cli.options import (
     OutputPath,
     database_url,
+    given,
     global_options,
     reading_options,
     reading_profiles,
@@ -24,7 +25,16 @@ from evcharge.cli.options import (
     setting,
 )
 from evcharge.cli.rejects import rejects_file
-from evcharge.cli.terminal import Interrupts, exit_code_of, notice, progress_bar, show_error, standard_input, tell
+from evcharge.cli.terminal import (
+    Interrupts,
+    exit_code_of,
+    notice,
+    progress_bar,
+    show_error,
+    standard_input,
+    tell,
+    with_database,
+)
 from evcharge.errors import EvchargeError, GateError, ReportError, SourceError
 
 if TYPE_CHECKING:
@@ -104,7 +114,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
         outcomes, fault = load_with_rejects(found.inputs, profiles, load_options, write["rejects"])
     code = show_outcomes(outcomes, write["as_json"])
     if fault:
-        show_error(fault)
+        show_error(fault, given("db"))
     elif write["rejects"]:
         notice(f"wrote {write['rejects']}")
     return fault.exit_code if fault else code
@@ -232,7 +242,7 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
         if results:
             notice(f"database: {database_shown()}")
     for error in errors:
-        show_error(error)
+        show_error(error, given("db"))
     if not_tried:
         tell(f"Not tried: {', '.join(not_tried)}", err=True)
     codes = [error.exit_code for error in errors]
@@ -312,7 +322,7 @@ def show_warnings(counts: Mapping[str, int], lines: Mapping[str, Sequence[int]] 
     messages = {warning.code: warning.message for warning in WARNINGS}
     messages = {**messages, **READER_WARNINGS, **CONTRADICTIONS, **LOAD_WARNINGS}
     for code, count in counts.items():
-        tell(f"  warning: {count:,} {code}: {messages[code]}")
+        tell(f"  warning: {count:,} {code}: {with_database(messages[code], given('db'))}")
         first = (lines or {}).get(code, ())
         if first:
             more = " and more" if count > len(first) else ""

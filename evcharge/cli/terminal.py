@@ -6,6 +6,8 @@ What does not belong here: what is said.
 from __future__ import annotations
 
 import io
+import re
+import shlex
 import signal
 import sys
 import threading
@@ -29,11 +31,22 @@ ASKED_TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if 
 """Signals that end a command as Ctrl-C does: a scheduler's or a container's, and that of a terminal that closes."""
 
 
-def show_error(error: EvchargeError) -> None:
-    """Prints what is wrong, where, and what to run next."""
+def show_error(error: EvchargeError, database: str | None = None) -> None:
+    """Prints what is wrong, where, and what to run next; ``database`` is what ``--db`` said."""
     tell(f"Error [{error.code}]: {error.reason}", err=True)
     if error.hint:
-        tell(f"  {error.hint}", err=True)
+        tell(f"  {with_database(error.hint, database)}", err=True)
+
+
+_ABOUT_A_DATABASE = re.compile(r"evcharge (?:db upgrade|unload --(?:source|load) [\w.-]*\w)")
+
+
+def with_database(text: str, url: str | None) -> str:
+    """A text in which commands name the database that this run was told by ``--db``, so that they work as printed."""
+    if not url:
+        return text
+    text = text.replace("alembic upgrade head", f"alembic -x db={shlex.quote(url)} upgrade head")
+    return _ABOUT_A_DATABASE.sub(lambda command: f"{command[0]} --db {shlex.quote(url)}", text)
 
 
 def tell(line: str = "", *, err: bool = False) -> None:

@@ -127,14 +127,14 @@ def require_head(database: Engine | Connection, url: str) -> None:
         raise DatabaseError(
             "schema_missing",
             f"the database has no evcharge tables ({masked(url)}).",
-            "Run: alembic upgrade head    or: evcharge load --create-db",
+            "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head",
         )
     known = {script.revision for script in ScriptDirectory(str(script_location())).walk_revisions()}
     if found in known:
         raise DatabaseError(
             "schema_behind",
             f"the database is at revision {found}; this program needs {needed}.",
-            "Run: alembic upgrade head    or: evcharge db upgrade",
+            "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head",
         )
     raise DatabaseError(
         "schema_ahead", f"the database is at revision {found}, which this program does not know.", UPDATE

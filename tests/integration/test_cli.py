@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -118,7 +119,7 @@ REFUSALS = [
     ("load good.csv --rejects nowhere/r.csv", 1, "cannot_write", "nowhere/r.csv"),
     ("load good.csv --rejects folder", 1, "cannot_write", "folder"),
     ("load good.csv --rejects ./good.csv", 1, "would_replace", "a file that this command reads"),
-    ("load good.csv --db sqlite:///none.db", 1, "database_missing", "evcharge load --create-db"),
+    ("load good.csv --db sqlite:///none.db", 1, "database_missing", "evcharge db upgrade --db sqlite:///none.db"),
     ("load good.csv --db sqlite:///../not.db", 1, "database_damaged", "not.db"),
     ("report --db mysql://u@h/d", 1, "database_not_supported", "mysql"),
     ("report --db nonsense", 1, "database_url_unreadable", "sqlite:///"),
@@ -778,3 +779,13 @@ def test_memory_that_is_used_up_is_no_fault_of_ours_and_what_was_begun_is_left_o
     assert "fault" not in err
     assert evcharge("load", "b.csv")[1].startswith("b.csv: already loaded")
     assert evcharge("load", "--dry-run", "a.csv")[1].startswith("a.csv: dry run")
+
+
+def test_the_command_that_a_refusal_names_is_about_the_same_database(evcharge, tmp_path):
+    code, _, err = evcharge("report", "--db", f"sqlite:///{tmp_path}/new one.db")
+    assert code == 1
+    line = next(line for line in err.splitlines() if "Run:" in line)
+    command = line.partition("Run: ")[2].partition("    or")[0]
+    assert command == f"evcharge db upgrade --db 'sqlite:///{tmp_path}/new one.db'"
+    assert evcharge(*shlex.split(command)[1:])[0] == 0
+    assert f"alembic -x db='sqlite:///{tmp_path}/new one.db' upgrade head" in line

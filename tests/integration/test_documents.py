@@ -151,7 +151,7 @@ def test_printed_lines_match_exactly_but_for_ellipses(printed, is_shown):
         ("$ echo a\nb", "does not print"),
         ('$ test -z "$(ls -A ~)" && echo $COLUMNS $EVCHARGE_DATABASE_URL\n110', None),
         ("$ evcharge db url\nsqlite:///ev_charging.db\n$ python -m evcharge db url\nsqlite:///ev_charging.db", None),
-        ("$ evcharge report  # exit 1\nError [database_missing]: …\n  Run: alembic upgrade head …", None),
+        ("$ evcharge report  # exit 1\nError [database_missing]: …\n  Run: evcharge db upgrade …", None),
     ],
 )
 def test_commands_run_in_order_in_one_folder_until_one_goes_wrong(tmp_path, monkeypatch, text, fault):
