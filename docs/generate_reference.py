@@ -103,7 +103,7 @@ STATIONS_HEAD = """# The frame of stations
 Written by `python docs/generate_reference.py` from `evcharge/report/station_frame.py`. Do not edit it by hand: a test
 compares.
 
-One row a station, those that need attention first: `found.spells` of the [Python API](../how-to/schedule.md#python).
+One row per station, those that need attention first: `found.spells` of the [Python API](../how-to/schedule.md#python).
 Names say first what is measured, then when: `_now` is of the present [spell](../metrics/spells.md), `_before` of the
 one before it. Every column is there for every database. A missing text is `None`, a missing number `NaN`, a missing
 day `NaT`. The frame saves as it is: `to_parquet`, `to_sql`, `to_csv`.

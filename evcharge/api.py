@@ -59,7 +59,7 @@ class Reliability:
 
     @property
     def stations(self) -> pd.DataFrame:
-        """One row a station, or another group of ``by``, in order.
+        """One row per station, or another group of ``by``, in order.
 
         Its keys, then ``attempts`` (successes + failures), ``successes``, ``failures``, ``unknown``, ``excluded``
         [counts], ``success_ratio``, ``low``, ``high`` [0 to 1, missing without attempts], ``verdict`` and
@@ -74,7 +74,7 @@ class Reliability:
 
     @property
     def sensitivity(self) -> pd.DataFrame:
-        """One row a station and definition, with the figures by each.
+        """One row per station and definition, with the figures by each.
 
         Besides, ``rank`` (1 is the lowest), ``flips`` (the verdict depends on the definition), and the sessions
         ``gained`` and ``lost`` against AFIREV's definition.
@@ -96,7 +96,7 @@ class Reliability:
 
     @property
     def spells(self) -> pd.DataFrame:
-        """One row a station, those that need attention first: now, since when, before, silent or not, lost a week.
+        """One row per station, those that need attention first: now, since when, before, silent or not, lost a week.
 
         The columns are those of ``report.station_frame.STATION_FRAME``.
         """
@@ -114,12 +114,12 @@ class Reliability:
 
     @property
     def visits(self) -> pd.DataFrame:
-        """One row a station: the columns of ``metrics.visits.with_visit_rates``."""
+        """One row per station: the columns of ``metrics.visits.with_visit_rates``."""
         return self.visits_report.stations
 
     @property
     def reasons(self) -> pd.DataFrame:
-        """One row a reason of failure: the columns of ``metrics.reasons.count_reasons``."""
+        """One row per reason of failure: the columns of ``metrics.reasons.count_reasons``."""
         return self.reasons_report.network
 
     @property

@@ -136,7 +136,7 @@ def storable(text: str | None) -> str | None:
 
 
 def _stations(parsed: Parsed, kept: Flags) -> pd.DataFrame:
-    """One row a station among the kept rows, with what its first row says of it."""
+    """One row per station among the kept rows, with what its first row says of it."""
     frame = pd.DataFrame({"station_id": pd.Series(parsed.texts["station_id"], dtype="object")})[kept]
     first = frame.drop_duplicates().index
     stations = frame.loc[first].reset_index(drop=True)

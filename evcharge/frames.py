@@ -112,7 +112,7 @@ CLEAN_FRAME = (
     Column("trigger_reasons", "object", "what triggered the transaction's events, in the source's words, or None"),
     Column("time_key", "int64", "local hour of the start at the station, as yyyymmddhh"),
 )
-"""What ``clean`` hands to ``load``: typed, in UTC, one row a session."""
+"""What ``clean`` hands to ``load``: typed, in UTC, one row per session."""
 
 REJECT_FRAME = (
     Column("line", "int64", "line of the file on which the row begins, counted from 1"),
@@ -195,7 +195,7 @@ class Cleaned:
     Attributes:
         rows: columns of ``CLEAN_FRAME``; the rows that were kept, in file order.
         rejects: columns of ``REJECT_FRAME``; why the others were not.
-        stations: one row a station in ``rows``: ``station_id``, the columns of ``STATION_TEXTS``
+        stations: one row per station in ``rows``: ``station_id``, the columns of ``STATION_TEXTS``
             (latitude and longitude as floats) and ``timezone``.
         warnings: number of kept rows by warning code.
         warning_lines: lines of the first of them, by warning code.

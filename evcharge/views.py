@@ -27,8 +27,7 @@ _COUNTS = {
 
 VIEWS: dict[str, tuple[str, dict[str, str]]] = {
     "v_charging": (
-        "The star joined, for people and BI tools: one row a session, with its station, its local hour and the file it "
-        "came from.",
+        "The star joined, for people and BI tools: one row per session, with its station, its local hour and its file.",
         {
             **_NAME,
             **_LOCAL_DATE,

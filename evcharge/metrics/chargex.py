@@ -234,7 +234,7 @@ def start_seconds(seconds: pd.DataFrame, *, inl_compatible: bool = False) -> Flo
 
 
 def chargex_kpis(attempts: LoggedAttempts, *, inl_compatible: bool = False) -> pd.DataFrame:
-    """The four interim KPIs: one row an equation, one of unknown modes, and one of all known modes pooled.
+    """The four interim KPIs: one row per equation, one of unknown modes, and one of all known modes pooled.
 
     Args:
         attempts: what ``read_logged_attempts`` reads.

@@ -25,7 +25,7 @@ HAS_TRANSACTION = FactCharging.has_transaction.key
 def rates_by_definition(
     session: Session, definitions: Sequence[Definition], selection: Selection, target: float
 ) -> pd.DataFrame:
-    """Each station by each definition that can judge any of the selected sessions: one row a station and definition.
+    """Each station by each definition that can judge any of the selected sessions: one row per station and definition.
 
     Columns: those of ``count_all_outcomes`` by station with those of ``rates.with_rates``, ``rank`` (1 is the lowest
     success ratio by that definition; ties share the better place; missing without attempts) and ``flips`` (the

@@ -38,7 +38,7 @@ def local_days(hours: Integers) -> Days:
 
 
 def select_days(definition: Definition, selection: Selection) -> Select[Any]:
-    """One row a station and local day with sessions, in no order.
+    """One row per station and local day with sessions, in no order.
 
     Columns: station_key, day (yyyymmdd), ``DAY_COUNTS``, and of the successes those whose energy is known: ``charges``
     and their ``charged_kwh``.

@@ -24,7 +24,7 @@ _RECORDED = (FactCharging.stop_reason, FactCharging.error_code)
 
 
 def select_detail(definition: Definition, selection: Selection, station_keys: Sequence[int]) -> Select[Any]:
-    """Counts of these stations, a row a station, port and local hour with sessions, in no order.
+    """Counts of these stations, one row per station, port and local hour with sessions, in no order.
 
     Columns: station_key, port_id, time_key, successes, failures, excluded, sessions. What is left of ``sessions`` is
     unknown.
@@ -79,7 +79,7 @@ def select_daily_failures(definition: Definition, selection: Selection) -> Selec
 
 
 def read_daily_failures(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The failures of ``select_daily_failures``, a row a station, day, stop reason and error code, in this order.
+    """The failures of ``select_daily_failures``, one row per station, day, stop reason and error code, in this order.
 
     Columns: ``station_key`` (int64), ``day`` (datetime64[s], local), ``stop_reason`` and ``error_code`` (object; None
     where none was recorded), ``sessions`` (int64). ``reasons.count_reasons`` takes them for the network.

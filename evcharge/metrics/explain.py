@@ -133,7 +133,7 @@ def rate_by_definition(
 def count_lacking(session: Session, definitions: Sequence[Definition], selection: Selection) -> pd.DataFrame:
     """Which needed columns are empty in the sessions that are unknown: ``definition``, ``column``, ``sessions``.
 
-    One row a definition and column that it needs. A session that lacks two columns is in both rows.
+    One row per definition and column that it needs. A session that lacks two columns is in both rows.
     """
     pairs = [(definition, name) for definition in definitions for name in definition.needs]
     counts = [

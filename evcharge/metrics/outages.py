@@ -107,7 +107,7 @@ def _frame(found: list[_Found]) -> pd.DataFrame:
 
 
 def read_port_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The days of each port of the selected stations with several: a row a port and day with sessions, in order.
+    """The days of each port of the selected stations with several: one row per port and day with sessions, in order.
 
     Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
     """

@@ -97,7 +97,7 @@ def find_grouping(by: str) -> Grouping:
 def select_outcomes(
     definitions: Sequence[Definition], selection: Selection, by: str = "station"
 ) -> Select[tuple[object, ...]]:
-    """Counts per group, by every definition in one pass over the facts: one row a group with sessions, in no order.
+    """Counts per group, by every definition in one pass over the facts: one row per group with sessions, in no order.
 
     Columns: those of the grouping, for each definition ``<id>_successes``, ``_failures`` and ``_excluded``, then
     ``sessions``, and of these the ones whose publisher is known to have removed failures (``without_failures``) or did
@@ -149,7 +149,7 @@ def select_outcomes(
 def count_all_outcomes(
     session: Session, definitions: Sequence[Definition], selection: Selection, by: str = "station"
 ) -> pd.DataFrame:
-    """The counts of ``select_outcomes`` as a long frame: one row a group and definition, groups in order.
+    """The counts of ``select_outcomes`` as a long frame: one row per group and definition, groups in order.
 
     Columns: those of the grouping, ``definition``, ``successes``, ``failures``, ``excluded``, ``unknown``,
     ``without_failures``, ``perhaps_without_failures``, ``first_hour``, ``last_hour``; counts are integers. Ordered

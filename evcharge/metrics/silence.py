@@ -108,7 +108,7 @@ def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
             and their number sets the limit.
 
     Returns:
-        A row a station, by ``station_key``: ``last_session`` (day), ``silent_days`` (after it, to the end of the data),
+        One row per station, by ``station_key``: ``last_session`` (day), ``silent_days`` (from it to the data's end),
         ``silence_chance`` (NaN with fewer than ``exposure.LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
         ``silent_limit``, and not for longer than ``LONGEST_SILENCE_DAYS``), ``out_of_use`` (boolean: no session for
         longer than that), ``data_ends`` (day), ``no_data`` (boolean: that is so long before the last day asked for that

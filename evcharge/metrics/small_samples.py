@@ -118,7 +118,7 @@ def _fitted(k: Floats, n: Floats) -> tuple[float, float, float]:
 
 
 def funnel_limits(attempts: Floats, ratio: float, tails: tuple[float, ...] = FUNNEL_TAILS) -> Floats:
-    """Limits of a funnel plot around a ratio [0 to 1]: a row a station, a column a tail; NaN without attempts.
+    """Limits of a funnel plot around a ratio [0 to 1]: one row per station, one column per tail; NaN without attempts.
 
     With r the smallest count whose chance F(r) reaches the tail p, the limit is (r − (F(r) − p) / (F(r) − F(r−1))) / n,
     never under 0. Where all n attempts succeed more often than 1 − p, the limit lies just under 1, so that a ratio of
@@ -187,8 +187,8 @@ def false_discovery_flags(successes: Floats, attempts: Floats, ratio: float | No
         ratio: what to test against [0 to 1]; None takes the pooled ratio of these stations.
 
     Returns:
-        A row a station: ``chance`` (exact binomial, of so few successes at the ratio), ``adjusted_chance`` (Benjamini
-        and Hochberg 1995) and ``flagged`` (adjusted at most ``FALSE_DISCOVERY_RATE``).
+        One row per station: ``chance`` (exact binomial, of so few successes at the ratio), ``adjusted_chance``
+        (Benjamini and Hochberg 1995) and ``flagged`` (adjusted at most ``FALSE_DISCOVERY_RATE``).
     """
     from scipy.special import bdtr
     from scipy.stats import false_discovery_control
@@ -207,7 +207,7 @@ def with_evidence(rated: pd.DataFrame) -> pd.DataFrame:
     """The stations' keys and rates with what chance, the other stations and the unknown sessions make of them.
 
     Args:
-        rated: successes, failures, unknown and attempts, a row a station, beside whatever else it has.
+        rated: successes, failures, unknown and attempts, one row per station, beside whatever else it has.
 
     Returns:
         The same rows in the same order, plus ``jeffreys_low``, ``jeffreys_high``; ``shrunk_ratio`` (empirical Bayes;

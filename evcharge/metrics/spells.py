@@ -110,7 +110,7 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
             without attempts make no spells.
 
     Returns:
-        A row a station, by ``station_key``: ``since`` (first day of the present spell; NaT without attempts),
+        One row per station, by ``station_key``: ``since`` (first day of the present spell; NaT without attempts),
         ``changed`` (whether a spell came before), ``successes`` and ``attempts`` of the present spell,
         ``successes_before``, ``attempts_before`` and ``ratio_before`` of the one before [NaN where there is none].
     """
@@ -169,7 +169,7 @@ def judge_spells(
         failures_included: yes, no or unknown (see ``rates``), by station_key; None stands for yes.
 
     Returns:
-        A row a station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
+        One row per station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell (where there is no data up to the last
         day asked for, none meets the target); ``charges_lost_per_week`` (see
         ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be

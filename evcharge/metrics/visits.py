@@ -56,10 +56,10 @@ class Attempts:
     """What visits are made of.
 
     Attributes:
-        rows: one row an attempt that is not excluded, in no order: ``station_key``, ``port_id`` and ``driver_ref``
+        rows: one row per attempt that is not excluded, in no order: ``station_key``, ``port_id`` and ``driver_ref``
             (or None), ``start_time`` and ``end_time`` (UTC, or NaT), ``outcome`` (success, failure, unknown) and
             ``in_selection``, false for those read only because a visit may cross the edge of the selected days.
-        stations: one row a station with an attempt in the selection, by source and station id: ``station_key``,
+        stations: one row per station with an attempt in the selection, by source and station id: ``station_key``,
             ``source``, ``station_id``, ``name``, and of its attempts in the selection those ``excluded``, and those
             whose publisher removed failures (``without_failures``) or did not say (``perhaps_without_failures``).
     """
@@ -69,7 +69,7 @@ class Attempts:
 
 
 def select_attempts(definition: Definition, selection: Selection) -> Select[Any]:
-    """One row an attempt, in no order: the selected days and ``MARGIN_DAYS`` more at either end.
+    """One row per attempt, in no order: the selected days and ``MARGIN_DAYS`` more at either end.
 
     Times come as the database keeps them, since a million of them are parsed faster together than one by one.
     """
@@ -213,7 +213,7 @@ def _inherited(driver: Integers, start: Integers, end: Integers, first_of_port: 
 
 
 def group_visits(attempts: Attempts, rule: VisitRule) -> pd.DataFrame:
-    """One row a visit: those whose first attempt is in the selection.
+    """One row per visit: those whose first attempt is in the selection.
 
     Columns: ``station_key``, ``start_time`` of its first attempt, ``attempts``, ``unknown_attempts``, ``outcome`` (one
     of ``VISIT_OUTCOMES``, by the attempts whose outcome is known) and ``last_succeeded`` (the last of these).
@@ -319,7 +319,7 @@ def network_visits(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def gap_band(attempts: Attempts, rule: VisitRule, gaps_minutes: Iterable[float] = GAPS_MINUTES) -> pd.DataFrame:
-    """How far the pooled figures hang on the gap: one row a gap, ``gap_minutes`` and the columns of ``network_visits``.
+    """How far the pooled figures depend on the gap: one row per gap, ``gap_minutes`` and those of ``network_visits``.
 
     The gap takes the place of the rule's own, for attempts with and without a driver; all else of the rule stays.
     """

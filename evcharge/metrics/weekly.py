@@ -84,7 +84,7 @@ def weekly_counts(days: pd.DataFrame) -> pd.DataFrame:
             any order. The first and the last day of the data are those of its rows, whatever they count.
 
     Returns:
-        A row a week, by ``week`` (its Monday, datetime64[s]), of the last ``MOST_WEEKS``: ``attempts`` and
+        One row per week, by ``week`` (its Monday, datetime64[s]), of the last ``MOST_WEEKS``: ``attempts`` and
         ``successes`` (int64), and ``success_ratio`` [0 to 1; NaN without attempts]. A first or last week that is not
         whole is left out; a week without attempts is a row.
     """

@@ -1,4 +1,4 @@
-"""IRVE static, France's registry of public charge points: JSON lines or CSV, one line a point.
+"""IRVE static, France's registry of public charge points: JSON lines or CSV, one line per point.
 
 Points are ``id_pdc_itinerance``, stations ``id_station_itinerance``. What does not belong here: prices, opening hours,
 and whom to call.

@@ -68,7 +68,7 @@ def read_present(
         target: success ratio to judge against, between 0 and 1.
 
     Returns:
-        A row a station, by source and id: the columns of ``metrics.stations.read_stations`` and those of ``PRESENT``.
+        One row per station, by source and id: what ``metrics.stations.read_stations`` has, and ``PRESENT``.
         ``verdict_now`` is one of ``WORDS``; energy lost is charges lost times the mean energy of the station's
         successful charges [kWh], NaN where none is known.
     """

@@ -65,7 +65,7 @@ class Report:
         by: what the sessions are grouped by: a key of ``outcomes.GROUPINGS``.
         first_day: first local day with a selected session.
         last_day: last local day with one.
-        groups: one row a group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
+        groups: one row per group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
             ``STATION_FIGURES``.
         network: ``STATION_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.

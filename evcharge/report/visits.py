@@ -33,7 +33,7 @@ class Visits:
         definition: what counts as a success of an attempt.
         reason: why this definition.
         rule: which attempts make one visit.
-        stations: the frame of ``metrics.visits.with_visit_rates``, a row a station.
+        stations: the frame of ``metrics.visits.with_visit_rates``, one row per station.
         network: the same pooled: one row.
         sensitivity: the frame of ``metrics.visits.gap_band``.
         made_up: sessions of the selection that ``evcharge sample`` made up.

@@ -238,7 +238,7 @@ def _head_text(file: SourceFile, encoding: str) -> str:
         raise _not_a_table(file, "an HTML or XML page")
     if start == "[":
         reason = f"{file.name} is a JSON array, and its objects are of no format whose arrays evcharge reads."
-        hint = "Write it as JSON lines, one object a line (jq -c '.[]' does it), and describe it: --profile my.toml."
+        hint = "Write it as JSON lines, one object per line (jq -c '.[]' does it), and describe it: --profile my.toml."
         raise SourceError("json_array", reason, hint)
     return text
 

@@ -498,7 +498,7 @@ def _objects(log: Iterable[Said]) -> list[dict[str, Any]]:
 
 
 def json_lines(log: Iterable[Said]) -> str:
-    """One object a line."""
+    """One object per line."""
     return "".join(json.dumps(one) + "\n" for one in _objects(log))
 
 

@@ -33,10 +33,10 @@ BAR_HOURS = 0.74
 
 @default_style()
 def draw_hours(hours: pd.DataFrame) -> Figure:
-    """A bar an hour of the day: the share of its attempts that failed, dark within the window, pale where few.
+    """One bar per hour of the day: the share of its attempts that failed, dark within the window, pale where few.
 
     Args:
-        hours: a row an hour (0–23), in any order, with ``COLUMNS``; an hour without a row had no attempts.
+        hours: one row per hour (0–23), in any order, with ``COLUMNS``; an hour without a row had no attempts.
 
     Raises:
         KeyError: a column is missing.

@@ -64,12 +64,12 @@ class Panel(NamedTuple):
 
 @default_style()
 def draw_panels(weeks: pd.DataFrame, target: float) -> Figure:
-    """A panel a station with its weekly success rate, the area of a dot by attempts.
+    """One panel per station with its weekly success rate, the area of a dot by attempts.
 
     Weeks without attempts, or without a row, break the line. All panels have the same axes.
 
     Args:
-        weeks: a row a station and week, stations in order of attention, with ``COLUMNS``; ``station`` is a label,
+        weeks: one row per station and week, stations in order of attention, with ``COLUMNS``; ``station`` is a label,
             ``week`` a Monday (datetime64).
         target: success ratio, 0–1.
 
@@ -150,7 +150,7 @@ def _write_head(sheet: Sheet, panel: Panel, x: float, y: float, wide: float) -> 
 
 
 def _draw_panel(axes: Axes, panel: Panel, mondays: pd.DatetimeIndex, most: int, target: float) -> None:
-    """Edges, target, the line of rates, and a dot a week."""
+    """Edges, target, the line of rates, and one dot per week."""
     floor, _ = axes.get_ylim()
     draw_grid(axes, (floor, 1), target)
     table = panel.weeks.reindex(mondays)

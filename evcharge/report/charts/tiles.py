@@ -1,4 +1,4 @@
-"""Which plug, and since when: one station, a row a port, a tile a week, the darker the more attempts failed.
+"""Which plug, and since when: one station, one row per port, one tile per week, the darker the more attempts failed.
 
 What does not belong here: which stations are worth it.
 """
@@ -42,7 +42,7 @@ PORT_PX, ROW_PX, WIDEST_TILE_PX = 96, 17, 15
 
 
 class Tiles(NamedTuple):
-    """What is drawn: a row a port, a column a week.
+    """What is drawn: one row per port, one column per week.
 
     Attributes:
         ports: their labels.
@@ -66,7 +66,7 @@ def draw_port_weeks(tiles: pd.DataFrame) -> Figure:
     """One station's failures by port and week: opacity is the share that failed, an outline a week without attempts.
 
     Args:
-        tiles: a row a port and week, in any order, with ``COLUMNS``; ``port`` is a label, ``week`` a Monday
+        tiles: one row per port and week, in any order, with ``COLUMNS``; ``port`` is a label, ``week`` a Monday
             (datetime64). Weeks without a row had no attempts.
 
     Raises:

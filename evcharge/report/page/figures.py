@@ -211,7 +211,7 @@ def _no_reasons(story: Story, missing: Sequence[str]) -> str:
 
 
 def _reason_frame(story: Story) -> pd.DataFrame:
-    """A row a reason: title, first_step, failures at stations that need attention and elsewhere, shares."""
+    """One row per reason: title, first_step, failures at stations that need attention and elsewhere, shares."""
     attention = set(story.attention["station_key"])
     keys = story.stations.set_index(["source", "station_id"])["station_key"]
     at = pd.MultiIndex.from_frame(story.reasons[["source", "station_id"]])

@@ -29,7 +29,7 @@ def roll_up(stations: pd.DataFrame, target: float) -> tuple[str, pd.DataFrame] |
         target: success ratio to judge against, between 0 and 1.
 
     Returns:
-        The column, and a row a group (missing is a group of its own, None), the costliest first: the column,
+        The column, and one row per group (missing is a group of its own, None), the costliest first: the column,
         ``stations``, ``attention`` (how many need it), the columns of ``rates.with_rates`` and
         ``charges_lost_per_week`` (of the stations that need attention; NaN where none is known).
     """

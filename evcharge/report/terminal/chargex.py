@@ -24,7 +24,7 @@ TITLES = {
 
 
 def print_chargex(found: ChargeX, console: Console) -> None:
-    """Prints one line an equation with its count and interval, the pooled totals, and the start times."""
+    """Prints one line per equation with its count and interval, the pooled totals, and the start times."""
     attempts = found.attempts
     orphans = f", {counted(attempts['false_orphans'], 'false orphan')}" if found.inl_compatible else ""
     say(console, f"{counted(attempts['attempts'], 'attempt')} of message logs{orphans}")
