@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evcharge.load import LoadOptions, LoadResult
+from evcharge.load import LoadOptions, LoadResult, load_file
+from evcharge.sources import builtin_profiles
 from tests.support.factories import HEADER, native_csv, session_row
 from tests.support.loading import chunks_of, counts, everything, load, query, wipe
 
@@ -178,3 +180,24 @@ def test_every_order_of_rows_is_alike_in_every_size_of_chunk(url: str, tmp_path:
                 result = load(path, url)
             told = (counts(result), result.rejects_by_rule, result.rejected_as, everything(url))
             assert load_of.setdefault(number, told) == told
+
+
+def test_cdrs_whose_ids_begin_anew_each_month_are_refused_by_name_and_lost_to_nothing(url: str, tmp_path: Path) -> None:
+    place = {"id": "LOC1", "evse_uid": "1"}
+    cdrs = [
+        {
+            "id": f"c{number % 2}",
+            "start_date_time": f"2024-0{month}-0{number}T10:00:00Z",
+            "end_date_time": f"2024-0{month}-0{number}T10:10:00Z",
+            "total_energy": 0 if month == 1 else 5,
+            "cdr_location": place,
+            "last_updated": f"2024-0{month}-10T00:00:00Z",
+        }
+        for month in (1, 2)
+        for number in (1, 2)
+    ]
+    (tmp_path / "cdrs.json").write_text(json.dumps(cdrs))
+    result = load_file(tmp_path / "cdrs.json", url, [builtin_profiles()["ocpi-cdrs"]])
+    assert counts(result) == {"read": 4, "inserted": 2, "rejected": 2}
+    told = [(rule, value) for _, rule, value, *_ in rejects(url)]
+    assert told == [("session_id_repeated", "c1 (also line 1)"), ("session_id_repeated", "c0 (also line 2)")]

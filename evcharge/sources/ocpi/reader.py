@@ -19,7 +19,17 @@ from evcharge.sources.json_documents import first_items
 from evcharge.sources.json_records import Record, batches, folded_members
 from evcharge.sources.json_values import Fault, refuse_unstorable, scalar_text
 from evcharge.sources.names import folded
-from evcharge.sources.ocpi.messages import CDRS, SESSIONS, Message, Plan, kind_of, messages, opened, utc_text
+from evcharge.sources.ocpi.messages import (
+    CDRS,
+    SESSIONS,
+    Message,
+    Plan,
+    kind_of,
+    messages,
+    opened,
+    sessions_of,
+    utc_text,
+)
 from evcharge.sources.privacy import ROW_WITHHELD
 
 PLACE = ("location_id", "evse_uid", "connector_id")
@@ -73,7 +83,7 @@ class OcpiReader:
         return bool(url and method) or (names >= {"id", folded("start_date_time")} and not names.isdisjoint(_PLACES))
 
     def read(self, file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
-        """The sessions, one for all that the file says of an object.
+        """The sessions, one for all versions of an object.
 
         The file is passed through twice: first to count what each object is told by, then to read. Memory holds the
         objects' keys, and the messages of those that are told by several until the last one has come.
@@ -106,26 +116,35 @@ class OcpiReader:
             yield from self._of_group(group, plan, private)
 
     def _of_group(self, group: list[Message], plan: Plan, private: frozenset[str]) -> Iterator[Record | None]:
-        """The row that all messages about one object make, and None for each of the others."""
-        whole = Message.of_all(group)
-        if whole is None:
+        """The rows that all messages of one id make, and None for each of the others."""
+        sessions = sessions_of(group)
+        if not sessions:
             for message in group:
                 yield self._record(message, "patch_without_put", private)
             return
-        yield from [None] * (len(group) - 1)
-        if plan.is_cancelled(whole):
-            yield None
-        elif plan.cancels_nothing(whole):
-            yield self._record(whole, "credit_without_cdr", private)
-        else:
-            yield self._record(whole, None, private)
+        yield from [None] * (len(group) - len(sessions))
+        is_alone = len({session.start for session in sessions}) == 1
+        for session in sessions:
+            if plan.is_cancelled(session, is_alone=is_alone):
+                yield None
+            elif plan.cancels_nothing(session):
+                yield self._record(session, "credit_without_cdr", private)
+            else:
+                yield self._record(session, None, private, sessions[0])
 
-    def _record(self, message: Message, fault: str | None, private: frozenset[str]) -> Record | None:
-        """The object as a row; None where it is no charging session."""
+    def _record(
+        self, message: Message, fault: str | None, private: frozenset[str], first: Message | None = None
+    ) -> Record | None:
+        """The object as a row; None where it is no charging session.
+
+        Its id is spelt as in the first object of that id, for OCPI compares ids without regard to case.
+        """
         try:
             texts = {} if fault else self.texts(folded_members(message.body))
             if texts is None:
                 return None
+            if first and first is not message:
+                texts["id"] = _scoped_id(folded_members(first.body))
             cells = [texts.get(name, "") for name in self.FIELDS]
             refuse_unstorable(cells)
             return Record(message.line, message.kept(private), fault, cells)
