@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SAMPLE_FILE = Path("charging_sessions.csv")
 LOAD_SCHEMA_VERSION = 1
 LOAD_WARNINGS = {
-    "look_alike_station_ids": "ids that differ only in case, composition or what no eye sees",
+    "look_alike_station_ids": "ids that differ only in case, composition, what no eye sees, or .0",
     "would_reopen": "rows that would take away what an earlier load knows of a session; counted as superseded",
     "start_moved": "sessions whose start another file has moved",
     "drivers_left_out": "drivers are stored as salted hashes only; state a salt: EVCHARGE_DRIVER_SALT",

@@ -6,6 +6,7 @@ What does not belong here: the transaction (``transaction``), the ledger's entry
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.frames import Cleaned, RawSessions
+from evcharge.ids import INVISIBLE
 from evcharge.load.companions import pick_among
 from evcharge.load.contradictions import Contradictions
 from evcharge.load.ledger import (
@@ -43,9 +45,10 @@ from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, 
 from evcharge.load.writer import UNPLACED, Writer, empty_load
 from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
-from evcharge.parsed import INVISIBLE
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
+
+_WHOLE_FRACTION = re.compile(r"(?<=[0-9])\.0+$")
 
 
 @dataclass(frozen=True)
@@ -260,14 +263,15 @@ def _result(load: LoadLedger, writer: Writer, tally: Tally, alike: list[list[str
 
 
 def look_alikes(station_ids: Iterable[str]) -> list[list[str]]:
-    """Groups of station ids that differ only in letter case, in how a character is composed, or in what no eye sees.
+    """Groups of station ids that look alike and stay apart.
 
-    They stay apart.
+    They differ only in letter case, in how a character is composed, in what no eye sees, or in a fraction of noughts:
+    7 becomes 7.0 where pandas reads a column of numbers in which one is missing.
 
     Source: Unicode NFKC with case folding (UAX 15, UAX 31).
     """
     groups: dict[str, list[str]] = {}
     for station_id in sorted(station_ids):
-        seen = "".join(char for char in unicodedata.normalize("NFKC", station_id) if char not in INVISIBLE)
-        groups.setdefault(seen.casefold(), []).append(station_id)
+        seen = "".join(char for char in unicodedata.normalize("NFKC", station_id) if char not in INVISIBLE).casefold()
+        groups.setdefault(_WHOLE_FRACTION.sub("", seen), []).append(station_id)
     return [ids for ids in groups.values() if len(ids) > 1]

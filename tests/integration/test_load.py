@@ -155,7 +155,9 @@ def test_one_session_id_at_two_stations_is_two_sessions(url: str, tmp_path: Path
 
 
 def test_ids_that_only_look_alike_are_told_and_kept_apart() -> None:
-    assert look_alikes(["ST-1", "st-1", "Caf\u00e9", "Cafe\u0301", "ST-2", "ST-3", "\uff33T-2"]) == [
+    floats = ["7", "7.0", "8.0", "9.5", "v.0"]
+    assert look_alikes(["ST-1", "st-1", "Caf\u00e9", "Cafe\u0301", "ST-2", "ST-3", "\uff33T-2", *floats]) == [
+        ["7", "7.0"],
         ["Cafe\u0301", "Caf\u00e9"],
         ["ST-1", "st-1"],
         ["ST-2", "\uff33T-2"],
