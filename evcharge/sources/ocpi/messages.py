@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
+from evcharge.ids import clean_id
 from evcharge.sources.json_documents import items
 from evcharge.sources.json_records import Record, folded_members
 from evcharge.sources.json_values import Fault, scalar_text
@@ -261,9 +262,9 @@ def _key(by_name: dict[str, Any], url: str) -> Key:
     Raises:
         Fault: ``malformed_row`` where the address and the object name different ids; ``value_not_scalar``.
     """
-    own = scalar_text(by_name.get("id"), is_id=True).strip().casefold()
+    own = _folded_id(scalar_text(by_name.get("id"), is_id=True))
     if match := _OBJECT_URL.search(url):
-        key = tuple(unquote(part).strip().casefold() for part in match.groups())
+        key = tuple(_folded_id(unquote(part)) for part in match.groups())
         if own and own != key[-1]:
             raise Fault("malformed_row")
         return key
@@ -272,7 +273,12 @@ def _key(by_name: dict[str, Any], url: str) -> Key:
 
 def _party(by_name: dict[str, Any]) -> Key:
     """Country and party, case-folded; empty where they are not told."""
-    return tuple(_text(by_name, name).casefold() for name in ("country_code", "party_id"))
+    return tuple(_folded_id(_text(by_name, name)) for name in ("country_code", "party_id"))
+
+
+def _folded_id(text: str) -> str:
+    """An id as it is compared: cleaned and case-folded."""
+    return (clean_id(text) or "").casefold()
 
 
 def _text(by_name: dict[str, Any], name: str) -> str:
@@ -286,7 +292,7 @@ def _credited(message: Message) -> Key | None:
     is_credit = any(value is True for name, value in message.body.items() if folded(name) == "credit")
     if not is_credit and message.told("credit").casefold() != "true":
         return None
-    return (*message.key[:-1], message.told("credit_reference_id").casefold())
+    return (*message.key[:-1], _folded_id(message.told("credit_reference_id")))
 
 
 def _note_party(file: SourceFile, message: Message, parties: dict[str, Key]) -> None:

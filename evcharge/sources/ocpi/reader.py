@@ -14,6 +14,7 @@ from typing import Any
 
 from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
+from evcharge.ids import as_written, clean_id, joined
 from evcharge.sources.chunk import Reading, chunks
 from evcharge.sources.json_documents import first_items
 from evcharge.sources.json_records import Record, batches, folded_members
@@ -143,8 +144,8 @@ class OcpiReader:
             texts = {} if fault else self.texts(folded_members(message.body))
             if texts is None:
                 return None
-            if first and first is not message:
-                texts["id"] = _scoped_id(folded_members(first.body))
+            if first and clean_id(of_first := _scoped_id(folded_members(first.body))) != clean_id(texts["id"]):
+                texts["id"] = of_first
             cells = [texts.get(name, "") for name in self.FIELDS]
             refuse_unstorable(cells)
             return Record(message.line, message.kept(private), fault, cells)
@@ -205,14 +206,12 @@ def _shared_texts(members: Mapping[str, Any]) -> Texts:
 def _scoped_id(members: Mapping[str, Any]) -> str:
     """``country_code|party_id|id``, since ids are unique only within a party; the id alone where no party is told.
 
-    A ``|`` or ``%`` inside a part is written ``%7C`` or ``%25``.
+    Each part is cleaned as an id is, and a ``|`` or ``%`` inside one is written ``%7C`` or ``%25``.
     """
-    own = _scalar(members, "id", is_id=True)
-    parts = [_scalar(members, name, is_id=True) for name in ("country_code", "party_id")]
-    if not own.strip():
-        return ""
-    escaped = [part.strip().replace("%", "%25").replace("|", "%7C") for part in (*parts, own)]
-    return "|".join(escaped) if any(escaped[:2]) else escaped[2]
+    written = [_scalar(members, name, is_id=True) for name in ("country_code", "party_id", "id")]
+    country, party, own = (clean_id(part) or "" for part in written)
+    parts = [country, party, own] if country or party else [own]
+    return as_written(joined(parts), written) or "" if own else ""
 
 
 def _token(members: Mapping[str, Any]) -> str:

@@ -526,6 +526,20 @@ def test_of_two_versions_of_one_start_the_later_stays_whatever_the_spelling_of_t
     assert (found.rows.energy_kwh[0] == 0) == (stays == 0)
 
 
+@pytest.mark.parametrize("make", [session, cdr])
+@pytest.mark.parametrize("around", ["\ufeff{}", "{}\u200b", " {}", '="{}"'])
+@pytest.mark.parametrize("part", ["id", "party_id", "country_code"])
+def test_an_id_of_ocpi_loses_what_stands_around_it_and_says_so(tmp_path, make, around, part):
+    plain = json.loads(make())
+    found = outcome(tmp_path, answer(make(), make(**{part: around.format(plain[part])}, **ANEW)))
+    assert found.rows.session_id.tolist() == [f"{plain['country_code']}|{plain['party_id']}|{plain['id']}"] * 2
+    assert found.warnings["formula_id" if "=" in around else "padded_id"] == 1
+
+
+def test_an_id_of_ocpi_that_a_spreadsheet_rounded_refuses_the_row(tmp_path):
+    assert told(tmp_path, answer(cdr(id="other"), cdr(id="1.23457E+17"))) == "rejected session_id_rounded"
+
+
 def test_two_objects_of_one_id_in_other_letters_have_one_id(tmp_path):
     found = outcome(tmp_path, answer(cdr(), cdr(party_id="bec", **ANEW)))
     assert found.rows.session_id.tolist() == ["BE|BEC|12345"] * 2
