@@ -128,6 +128,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     fields: dict[str, Sequence[str]] = dict(zip(names, rows.fields, strict=True))
     repaired = _do_steps(fields, profile)
 
+    nothing: list[str | None] = [None] * len(rows.lines)
     known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults}
     known |= _mapped_texts(fields, profile)
     if "driver_ref" in known:
@@ -136,10 +137,11 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
         known["driver_ref"] = driver_refs(known["driver_ref"], reading.salt)
     if profile.session_key:
         known["session_id"] = _session_keys(fields, profile)
+    if profile.tells_apart:
+        known["told_apart_by"] = _told_apart_by(fields, profile, nothing)
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
 
-    nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
     skipped = rows.skipped + read - len(rows.lines)
     frame = pd.DataFrame(series, copy=False)
@@ -183,6 +185,14 @@ def _session_keys(fields: Mapping[str, Sequence[str]], profile: Profile) -> list
     parts = [_first_of(profile.spellings_of(name), of_key) for name in profile.session_key]
     keys = map(joined, zip(*parts, strict=True))
     return [as_written(key, row) for key, row in zip(keys, zip(*written, strict=True), strict=True)]
+
+
+def _told_apart_by(
+    fields: Mapping[str, Sequence[str]], profile: Profile, nothing: list[str | None]
+) -> list[str | None]:
+    """What tells each row from others of the file with its session id; nothing where the file has no such field."""
+    there = [_clean(fields[folded(name)]) for name in profile.tells_apart if folded(name) in fields]
+    return [joined(row) for row in zip(*there, strict=True)] if there else nothing
 
 
 def _of_key(fields: Mapping[str, Sequence[str]], profile: Profile) -> frozenset[str]:

@@ -201,3 +201,36 @@ def test_cdrs_whose_ids_begin_anew_each_month_are_refused_by_name_and_lost_to_no
     assert counts(result) == {"read": 4, "inserted": 2, "rejected": 2}
     told = [(rule, value) for _, rule, value, *_ in rejects(url)]
     assert told == [("session_id_repeated", "c1 (also line 1)"), ("session_id_repeated", "c0 (also line 2)")]
+
+
+EVENTS = "Station Name,Start Date,Start Time Zone,End Date,End Time Zone,Energy (kWh),Port Number,EVSE ID,Ended By"
+OF_ONE_MINUTE = "A,10/3/2017 12:52,MDT,10/3/2017 12:52,MDT,0,2,900001,Timeout"
+
+
+def summary(path: Path, *events: str) -> Path:
+    """ChargePoint's summary of sessions of one port and minute that differ in nothing but their events."""
+    rows = [f"{OF_ONE_MINUTE},{event},\n" for event in events]
+    path.write_text(f"{EVENTS},Plug In Event Id,Start SOC\n{''.join(rows)}")
+    return path
+
+
+def test_rows_that_differ_in_a_field_that_tells_them_apart_are_two_sessions(
+    url: str, tmp_path: Path, chunk_rows: int
+) -> None:
+    profile = builtin_profiles()["chargepoint"]
+    with chunks_of(chunk_rows):
+        result = load_file(summary(tmp_path / "a.csv", "11", "12", "11", " 11 ", ""), url, [profile])
+    assert counts(result) == {"read": 5, "inserted": 1, "unchanged": 3, "rejected": 1}
+    assert result.rejected_as == {"failure": 1}
+    told = [(line, value) for line, _, value, *_ in rejects(url)]
+    assert told == [(3, "900001|2|2017-10-03 12:52|MDT (also line 2)")]
+
+
+def test_a_field_that_tells_rows_of_a_file_apart_says_nothing_of_two_files(
+    url: str, tmp_path: Path, chunk_rows: int
+) -> None:
+    profile = builtin_profiles()["chargepoint"]
+    with chunks_of(chunk_rows):
+        load_file(summary(tmp_path / "a.csv", "11"), url, [profile])
+        result = load_file(summary(tmp_path / "b.csv", "1011", "1012"), url, [profile])
+    assert counts(result) == {"read": 2, "unchanged": 1, "rejected": 1}
