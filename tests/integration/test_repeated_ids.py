@@ -65,6 +65,25 @@ def test_a_row_that_only_says_less_is_superseded(url: str, tmp_path: Path, chunk
     assert (stored(url), rejects(url), result.warnings) == ([(2, 7.5, True)], [], {"twin_sessions": 1})
 
 
+@pytest.mark.parametrize("open_first", [True, False])
+@pytest.mark.parametrize("energy", ["0.2", "7.5"])
+def test_of_an_open_row_and_an_ended_one_with_no_less_energy_the_ended_stays(
+    url: str, tmp_path: Path, chunk_rows: int, open_first: bool, energy: str
+) -> None:
+    rows = [{**OPEN, "energy_kwh": energy, "success": ""}, {"success": "false"}]
+    result = both(*(rows if open_first else rows[::-1]), url, tmp_path, chunk_rows)
+    assert (counts(result), rejects(url)) == ({"read": 3, "inserted": 2, "superseded": 1}, [])
+    assert query(url, "SELECT energy_kwh, success FROM fact_charging WHERE session_id = 'S1'") == [(7.5, False)]
+
+
+@pytest.mark.parametrize("over", [{"energy_kwh": "8"}, {"energy_kwh": "3", "success": "false"}])
+def test_an_open_row_that_says_something_else_than_the_ended_one_is_another_session(
+    url: str, tmp_path: Path, chunk_rows: int, over: dict[str, str]
+) -> None:
+    result = both({**OPEN, **over}, {}, url, tmp_path, chunk_rows)
+    assert counts(result) == {"read": 3, "inserted": 2, "rejected": 1}
+
+
 @pytest.mark.parametrize("later_first", [False, True])
 def test_of_two_versions_with_one_start_the_later_stays(
     url: str, tmp_path: Path, chunk_rows: int, later_first: bool
