@@ -176,11 +176,12 @@ def _load_in_place_of(
 
 def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Begun, options: LoadOptions) -> LoadResult:
     """Cleans and writes every chunk, and closes the ledger entry."""
+    formats = list(begun.times_by_format) or [begun.time_format]
     writer, tally, contradictions = Writer(session, load), Tally(), Contradictions()
     for raw in begun.chunks:
         cleaned = clean(raw, pd.Timestamp(load.started_at))
         if tally.read == 0:
-            refuse_unstated(cleaned, len(raw.frame), file)
+            refuse_unstated(cleaned, len(raw.frame), file, formats)
         cleaned = writer.write(cleaned, raw.frame[["line", "raw", "told_apart_by"]])
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
@@ -188,7 +189,7 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
         options.on_progress(file.position())
     _hand_out_rejects(session, load, file, options)
     refuse_too_many(tally, options.max_rejects, file)
-    refuse_mostly_refused(tally, options.max_rejects, file)
+    refuse_mostly_refused(tally, options.max_rejects, file, formats)
     _close_entry(load, writer, tally)
     keep_overlaps(session, load.load_key, writer.overlaps)
     session.flush()
