@@ -213,6 +213,11 @@ def test_each_part_of_a_key_is_cleaned_and_counted_as_an_id_is(tmp_path, of_sett
     assert cleaned.warnings == ({code: 1} if code else {})
 
 
+def test_a_heading_loses_what_no_eye_sees(read_bytes, profile):
+    frame = read_bytes("\ufeff\u200ba\u200b,\u3000b ,s\u00ad\n1,2,A\n", profile)
+    assert (frame.session_id[0], frame.station_id[0]) == ("1|2", "A")
+
+
 def test_a_part_of_a_key_that_a_spreadsheet_rounded_refuses_the_row(tmp_path, of_settings):
     path = tmp_path / "f.csv"
     path.write_text("a,b,s,t\n1.23457E+17,8,A,2025-04-01T08:00:00Z\n")
