@@ -15,7 +15,7 @@ import pandas as pd
 
 from evcharge.arrays import Flags, Floats
 from evcharge.frames import AUTHORISATION_MODES, LONGEST_TEXT, STATION_TEXTS, Conventions
-from evcharge.ids import clean_id, is_formula, is_rounded
+from evcharge.ids import AROUND, clean_id, is_formula, is_rounded
 from evcharge.instants import Times, parse_instants
 from evcharge.limits import CLOCK_SKEW, EARLIEST, LONGEST_DURATION_MINUTES
 from evcharge.parse import Numbers, parse_durations, parse_numbers, parse_words
@@ -184,7 +184,7 @@ class Parsed:
         texts = self.raw[column]
         if texts.isna().all():
             return np.zeros(len(texts), dtype=bool)
-        return np.asarray(self.words(column).isna() & texts.notna() & (texts.str.strip() != ""))
+        return np.asarray(self.words(column).isna() & texts.notna() & (texts.str.strip().str.strip(AROUND) != ""))
 
     @cached_property
     def success(self) -> pd.Series:
