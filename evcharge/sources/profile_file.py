@@ -134,7 +134,7 @@ def with_overrides(
     settings["conventions"]["zone_labels"] = _with_labels(profile.conventions.zone_labels, zones or {})
     if delimiter is not None:
         settings["delimiters"] = ["\t" if delimiter == "tab" else delimiter]
-    return _profile(Settings(f"profile {profile.name} with the settings given", settings, "bad_setting"))
+    return _profile(Settings("the settings given", settings, "bad_setting"))
 
 
 def _time_formats(given: str | Sequence[str]) -> dict[str, Any]:

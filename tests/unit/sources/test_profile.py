@@ -222,3 +222,9 @@ def test_a_mapped_session_id_replaces_the_session_key():
     changed = with_overrides(builtin_profiles()["cary"], columns={"session_id": "id"})
     assert changed.session_key == ()
     assert changed.columns["session_id"] == ("id",)
+
+
+def test_a_setting_that_is_refused_names_no_profile_that_nobody_named():
+    with pytest.raises(SourceError) as refusal:
+        with_overrides(builtin_profiles()["native"], timezone="CEST")
+    assert refusal.value.reason == "the settings given, [conventions]: timezone is 'CEST'."
