@@ -556,9 +556,7 @@ def test_a_database_at_another_revision_is_refused_with_the_command(
 def test_a_row_that_is_not_accounted_for_undoes_the_load(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "evcharge.load.tally.Tally.add", lambda self, raw, _: setattr(self, "read", len(raw.frame) + 1)
-    )
+    monkeypatch.setattr("evcharge.load.tally.Tally.add", lambda self, raw, _: setattr(self, "read", len(raw.frame) + 1))
     with unchanged(url), pytest.raises(DatabaseError, match="3 rows were read but 2 accounted for") as refusal:
         load(native_csv(tmp_path / "a.csv", session_row(), session_row(session_id="S2")), url)
     assert refusal.value.code == "rows_unaccounted"
