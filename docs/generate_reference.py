@@ -74,9 +74,10 @@ REPEATED_HEAD = """
 ## Rule on two rows of one file
 
 The load compares each row with those before it of the same station and session id. A row that says the same is counted
-as unchanged. One of the same start that only says more takes the place of the row before, and the one that says less is
-superseded. A later version that the source states updates the row before, if its start is the same. Any other row is
-refused, since it may be another session: the reject names the line of the row that stays.
+as unchanged, unless its profile names a field that tells the two apart (`tells_apart`). One of the same start that only
+says more takes the place of the row before, and the one that says less is superseded; so is a row without an end beside
+one with an end that says no less. A later version that the source states updates the row before, if its start is the
+same. Any other row is refused, since it may be another session: the reject names the line of the row that stays.
 
 """
 LEFT_OUT_HEAD = """

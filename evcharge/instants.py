@@ -26,7 +26,8 @@ _ISO_8601 = re.compile(
 """ISO 8601, and RFC 3339, which sets no limit to the digits of a fraction and allows small letters."""
 _RARE_IN_ISO = re.compile(r"[tz,]|\.[0-9]{7}")
 _LONG_FRACTION = re.compile(r"(?<=\.[0-9]{6})[0-9]+")
-_EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]{1,6}))?")
+_EPOCH = re.compile(r"(?P<whole>-?[0-9]{1,15})(?:\.(?P<fraction>[0-9]+))?")
+"""Seconds or milliseconds, with a fraction of any length: it is cut to milliseconds."""
 _BEYOND_MICROSECONDS = re.compile(r"(?<=\.[0-9]{6})[0-9]{1,3}")
 _WORDS_FOR_THE_PRESENT = ("now", "today")  # pandas would read them as the clock's time
 _CALENDAR = (
@@ -167,7 +168,7 @@ def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
 
 def _epoch_ms(text: str | None, time_format: str) -> int | None:
     found = _EPOCH.fullmatch(text) if text else None
-    if found is None or (time_format == "epoch_ms" and found["fraction"]):
+    if found is None:
         return None
     whole = int(found["whole"])
     if time_format == "epoch_ms":

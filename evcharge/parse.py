@@ -7,6 +7,7 @@ Nothing is guessed: a text that does not fit the convention is marked, never ben
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 
 from evcharge.arrays import Flags, Floats
 from evcharge.frames import Conventions
+from evcharge.ids import AROUND
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _HOURS_MINUTES_SECONDS = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
@@ -39,10 +41,12 @@ _MINUTES_IN = {"days": 1440.0, "hours": 60.0, "minutes": 1.0, "seconds": 1 / 60}
 _SPELLINGS_OF_WORDS = {
     **dict.fromkeys(("wahr", "vrai", "verdadero", "vero", "waar", "sant"), "true"),
     **dict.fromkeys(("falsch", "faux", "falso", "onwaar", "usant"), "false"),
-    **{"1.0": "1", "0.0": "0", "1,0": "1", "0,0": "0"},
+    **dict.fromkeys(("ja", "oui", "s\u00ed", "si", "s\u00ec", "sim"), "yes"),
+    **dict.fromkeys(("nein", "non", "nee", "nej", "nei", "n\u00e3o"), "no"),
 }
-"""What a stated word becomes in Excel of another language, and 1 and 0 in a column of pandas that once missed a value
-(it is then one of floats)."""
+"""What a stated word is in Excel of another language, and in another language."""
+_WHOLE_FRACTION = re.compile(r"(?<=^[01])[.,]0{1,2}$")
+"""What follows 1 and 0 in a column of floats, as pandas makes of one that once missed a value."""
 
 
 @dataclass(frozen=True)
@@ -104,4 +108,10 @@ def parse_words(texts: pd.Series, conventions: Conventions) -> pd.Series:
         return pd.Series(pd.NA, index=texts.index, dtype="boolean")
     meaning = {**dict.fromkeys(conventions.true_words, True), **dict.fromkeys(conventions.false_words, False)}
     meaning = {**{other: meaning[word] for other, word in _SPELLINGS_OF_WORDS.items() if word in meaning}, **meaning}
-    return pd.Series([meaning.get(t.strip().casefold()) if t else None for t in texts], dtype="boolean")
+    return pd.Series([_meaning_of(text, meaning) if text else None for text in texts], dtype="boolean")
+
+
+def _meaning_of(text: str, meaning: Mapping[str, bool]) -> bool | None:
+    """What a word means without what stands around it; None where it means nothing."""
+    word = text.strip().strip(AROUND).casefold()
+    return meaning.get(word, meaning.get(_WHOLE_FRACTION.sub("", word)))

@@ -15,6 +15,7 @@ import pandas as pd
 
 from evcharge.arrays import Flags, Floats
 from evcharge.frames import AUTHORISATION_MODES, LONGEST_TEXT, STATION_TEXTS, Conventions
+from evcharge.ids import AROUND, clean_id, is_formula, is_rounded
 from evcharge.instants import Times, parse_instants
 from evcharge.limits import CLOCK_SKEW, EARLIEST, LONGEST_DURATION_MINUTES
 from evcharge.parse import Numbers, parse_durations, parse_numbers, parse_words
@@ -29,14 +30,6 @@ SECOND_COLUMNS = (
     *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
 )
 """Columns of seconds between what happened and the start; before it they are negative."""
-
-INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-"""Characters that no eye sees: soft hyphen, zero-width blanks and joiners, marks of direction, the byte order mark."""
-_AROUND_IDS = f" \t\u00a0{INVISIBLE}"
-_FORMULA = re.compile(r"""="(?P<quoted>[^"]*)"|'(?P<digits>[0-9]+)""")
-"""How Excel keeps leading zeros: ="007", and '007 as typed into a cell."""
-_ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,}")
-"""A number of more than 11 digits as Excel writes it, such as 1.23457E+17: its last digits are lost."""
 
 UNUSABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no id and no attribute may hold: controls, and halves of pairs."""
@@ -191,7 +184,7 @@ class Parsed:
         texts = self.raw[column]
         if texts.isna().all():
             return np.zeros(len(texts), dtype=bool)
-        return np.asarray(self.words(column).isna() & texts.notna() & (texts.str.strip() != ""))
+        return np.asarray(self.words(column).isna() & texts.notna() & (texts.str.strip().str.strip(AROUND) != ""))
 
     @cached_property
     def success(self) -> pd.Series:
@@ -235,7 +228,7 @@ class Parsed:
 
     def is_rounded(self, column: str) -> Flags:
         """Rows whose id is a number that a spreadsheet has rounded."""
-        return np.array([bool(text and _ROUNDED.fullmatch(text)) for text in self.texts[column]], dtype=bool)
+        return np.array([bool(text and is_rounded(text)) for text in self.texts[column]], dtype=bool)
 
     def before_earliest(self, times: pd.Series) -> Flags:
         """Rows whose time is before any charging session could be."""
@@ -252,22 +245,11 @@ def _without_blanks(texts: pd.Series) -> list[str | None]:
     return [text.strip(" \u00a0") if text and not text.isspace() else None for text in texts]
 
 
-def is_formula(text: str | None) -> bool:
-    """Whether an id is written as a spreadsheet's formula."""
-    return bool(text and text[:1] in "='" and _FORMULA.fullmatch(text))
-
-
 def _ids(texts: pd.Series) -> list[str | None]:
     """Ids without what stands around them: blanks, what no eye sees, and a spreadsheet's formula."""
     if texts.isna().all():
         return [None] * len(texts)
-    return [_id(text) if text else None for text in texts]
-
-
-def _id(text: str) -> str | None:
-    found = _FORMULA.fullmatch(text) if text[:1] in "='" else None
-    inner = (found["quoted"] or found["digits"] or "") if found else text
-    return None if inner.isspace() else inner.strip(_AROUND_IDS) or None
+    return [clean_id(text) if text else None for text in texts]
 
 
 def is_usable(text: str) -> bool:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 SAMPLE_FILE = Path("charging_sessions.csv")
 LOAD_SCHEMA_VERSION = 1
 LOAD_WARNINGS = {
-    "look_alike_station_ids": "ids that differ only in case, composition or what no eye sees",
+    "look_alike_station_ids": "ids that differ only in case, composition, what no eye sees, or .0",
     "would_reopen": "rows that would take away what an earlier load knows of a session; counted as superseded",
     "start_moved": "sessions whose start another file has moved",
     "drivers_left_out": "drivers are stored as salted hashes only; state a salt: EVCHARGE_DRIVER_SALT",
@@ -269,7 +269,7 @@ def _as_document(outcome: Outcome) -> dict[str, Any]:
 
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
-    from evcharge.load import UNSTATED, for_labels
+    from evcharge.load import UNSTATED, hint_of
     from evcharge.report.words import counted
     from evcharge.rules import RULES
 
@@ -297,7 +297,8 @@ def show_result(result: LoadResult) -> None:
         if code.endswith("zone_unknown") and result.unknown_labels:
             tell(f"             not explained: {', '.join(map(repr, result.unknown_labels))}")
         if code in UNSTATED:
-            tell(f"             {for_labels(UNSTATED[code][1], result.unknown_labels)}")
+            formats = list(result.times_by_format) or [result.time_format]
+            tell(f"             {hint_of(UNSTATED[code][1], formats, result.unknown_labels)}")
     show_warnings({code: count for code, count in result.warnings.items() if code not in TOLD_ONCE})
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")

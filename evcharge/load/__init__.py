@@ -6,7 +6,7 @@ What does not belong here: anything but the names that the rest of evcharge uses
 from __future__ import annotations
 
 from evcharge.load.contradictions import CONTRADICTIONS
-from evcharge.load.refusals import UNSTATED, for_labels
+from evcharge.load.refusals import UNSTATED, hint_of
 from evcharge.load.result import LoadResult, RejectLimit, totals
 from evcharge.load.sessions import LoadOptions, load_file, look_alikes
 
@@ -16,7 +16,7 @@ __all__ = [
     "LoadOptions",
     "LoadResult",
     "RejectLimit",
-    "for_labels",
+    "hint_of",
     "load_file",
     "look_alikes",
     "totals",

@@ -6,7 +6,7 @@ What does not belong here: the rules for one row (``rules``), and files that can
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from evcharge.errors import GateError, SourceError
 from evcharge.frames import Cleaned
@@ -15,10 +15,14 @@ from evcharge.load.tally import Tally
 from evcharge.rules import LEFT_OUT_RULES
 from evcharge.sources import SourceFile
 
+FORMATS = ("iso8601", "epoch_s", "epoch_ms")
+EXAMPLES = ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S")
+"""Time formats that are offered: those with a name, and the first of these patterns."""
+
 UNSTATED = {
     "start_time_unreadable": (
         "time_format_unstated",
-        "State the format: --time-format '%d/%m/%Y %H:%M' (strptime letters), iso8601, epoch_s or epoch_ms.",
+        "State the format: --time-format FORMATS.",
     ),
     "start_time_without_zone": (
         "time_zone_unstated",
@@ -62,13 +66,25 @@ CURES = {
 """What cures a file of which one rule refuses most rows."""
 
 
-def for_labels(hint: str, labels: Sequence[str]) -> str:
-    """The hint with the first of these labels of zones in its place, where it is such as a command line takes."""
+def hint_of(cure: str, formats_in_use: Collection[str], labels: Sequence[str]) -> str:
+    """A cure with what may be typed: formats that the file isn't read by, and the first label of a zone that is usable.
+
+    Args:
+        cure: a text of ``CURES``.
+        formats_in_use: time formats that the file was read by.
+        labels: labels of zones that nobody explains.
+    """
+    example = next((pattern for pattern in EXAMPLES if pattern not in formats_in_use), "PATTERN")
+    *others, last = [
+        f"'{example}' (strptime letters)",
+        *(name for name in FORMATS if name not in formats_in_use),
+    ]
+    formats = f"{', '.join(others)} or {last}" if others else last
     usable = (label.strip() for label in labels if re.fullmatch("[A-Za-z0-9]{1,16}", label.strip()))
-    return hint.replace("LABEL", next(usable, "LABEL"))
+    return cure.replace("FORMATS", formats).replace("LABEL", next(usable, "LABEL"))
 
 
-def refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile) -> None:
+def refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile, formats_in_use: Collection[str]) -> None:
     """Refuses a file whose times follow a convention nobody stated, rather than reject it row by row.
 
     Raises:
@@ -81,7 +97,7 @@ def refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile) -> None:
             raise SourceError(
                 code,
                 f"{file.name} line {first['line']}: {first['column']} {first['value']!r} {SAID[code]}.",
-                for_labels(hint, [first["value"]] if first["column"] == "start_zone" else []),
+                hint_of(hint, formats_in_use, [first["value"]] if first["column"] == "start_zone" else []),
             )
 
 
@@ -101,7 +117,9 @@ def refuse_too_many(tally: Tally, limit: RejectLimit | None, file: SourceFile) -
         )
 
 
-def refuse_mostly_refused(tally: Tally, limit: RejectLimit | None, file: SourceFile) -> None:
+def refuse_mostly_refused(
+    tally: Tally, limit: RejectLimit | None, file: SourceFile, formats_in_use: Collection[str]
+) -> None:
     """Refuses a file in which one rule takes over half of the rows, or their values, unless a limit is stated.
 
     Raises:
@@ -112,9 +130,10 @@ def refuse_mostly_refused(tally: Tally, limit: RejectLimit | None, file: SourceF
     left_out = {rule.code: tally.warnings[rule.code] for rule in LEFT_OUT_RULES}
     for code, count in (*tally.by_rule.most_common(), *left_out.items()):
         if 2 * count > tally.read:
-            cure = for_labels(CURES.get(code, "See the rows with --rejects FILE."), tally.unknown_labels)
+            cure = CURES.get(code, "See the rows with --rejects FILE.")
+            hint = hint_of(cure, formats_in_use, tally.unknown_labels)
             raise SourceError(
                 "one_rule_refuses_most",
                 f"{file.name}: {code} in {count:,} of {tally.read:,} rows. Nothing was loaded.",
-                f"{cure} If the rows are as bad as that, --max-rejects 100% loads the others.",
+                f"{hint} If the rows are as bad as that, --max-rejects 100% loads the others.",
             )

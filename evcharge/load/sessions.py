@@ -6,6 +6,7 @@ What does not belong here: the transaction (``transaction``), the ledger's entry
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from evcharge.clean import clean
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.frames import Cleaned, RawSessions
+from evcharge.ids import INVISIBLE
 from evcharge.load.companions import pick_among
 from evcharge.load.contradictions import Contradictions
 from evcharge.load.ledger import (
@@ -43,9 +45,10 @@ from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, 
 from evcharge.load.writer import UNPLACED, Writer, empty_load
 from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
-from evcharge.parsed import INVISIBLE
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
+
+_WHOLE_FRACTION = re.compile(r"(?<=[0-9])\.0+$")
 
 
 @dataclass(frozen=True)
@@ -173,19 +176,20 @@ def _load_in_place_of(
 
 def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Begun, options: LoadOptions) -> LoadResult:
     """Cleans and writes every chunk, and closes the ledger entry."""
+    formats = list(begun.times_by_format) or [begun.time_format]
     writer, tally, contradictions = Writer(session, load), Tally(), Contradictions()
     for raw in begun.chunks:
         cleaned = clean(raw, pd.Timestamp(load.started_at))
         if tally.read == 0:
-            refuse_unstated(cleaned, len(raw.frame), file)
-        cleaned = writer.write(cleaned, raw.frame[["line", "raw"]])
+            refuse_unstated(cleaned, len(raw.frame), file, formats)
+        cleaned = writer.write(cleaned, raw.frame[["line", "raw", "told_apart_by"]])
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
         contradictions.add(cleaned.rows)
         options.on_progress(file.position())
     _hand_out_rejects(session, load, file, options)
     refuse_too_many(tally, options.max_rejects, file)
-    refuse_mostly_refused(tally, options.max_rejects, file)
+    refuse_mostly_refused(tally, options.max_rejects, file, formats)
     _close_entry(load, writer, tally)
     keep_overlaps(session, load.load_key, writer.overlaps)
     session.flush()
@@ -260,14 +264,15 @@ def _result(load: LoadLedger, writer: Writer, tally: Tally, alike: list[list[str
 
 
 def look_alikes(station_ids: Iterable[str]) -> list[list[str]]:
-    """Groups of station ids that differ only in letter case, in how a character is composed, or in what no eye sees.
+    """Groups of station ids that look alike and stay apart.
 
-    They stay apart.
+    They differ only in letter case, in how a character is composed, in what no eye sees, or in a fraction of noughts:
+    7 becomes 7.0 where pandas reads a column of numbers in which one is missing.
 
     Source: Unicode NFKC with case folding (UAX 15, UAX 31).
     """
     groups: dict[str, list[str]] = {}
     for station_id in sorted(station_ids):
-        seen = "".join(char for char in unicodedata.normalize("NFKC", station_id) if char not in INVISIBLE)
-        groups.setdefault(seen.casefold(), []).append(station_id)
+        seen = "".join(char for char in unicodedata.normalize("NFKC", station_id) if char not in INVISIBLE).casefold()
+        groups.setdefault(_WHOLE_FRACTION.sub("", seen), []).append(station_id)
     return [ids for ids in groups.values() if len(ids) > 1]

@@ -13,6 +13,10 @@ from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, LOAD, VERSION, Fac
 CONTENT = [i for i in range(len(FACT_COLUMNS)) if i not in (*KEY, *LINEAGE)]
 """Places in a fact of what a session is, beside its key and where it came from."""
 START, END = FACT_COLUMNS.index("start_time"), FACT_COLUMNS.index("end_time")
+_OF_START = [FACT_COLUMNS.index(name) for name in ("start_time", "time_key", "duration_minutes")]
+"""Places in a fact of the start, its local hour and the length that is reckoned from it."""
+_GROWING = [FACT_COLUMNS.index(name) for name in ("energy_kwh", "peak_power_kw", "end_soc_percent")]
+"""Places in a fact of what only grows while a session goes on."""
 content_of, lineage_of = itemgetter(*CONTENT), itemgetter(*LINEAGE)
 
 Choice = Literal["unchanged", "newer", "older", "would_reopen"]
@@ -26,8 +30,9 @@ def choose(fact: Fact, before: Fact) -> Choice:
 
     Where the source states versions the newest stays, whatever the order of the files, and a stated version wins over
     none; equal versions that differ are settled by comparing their values, so that any order ends the same. Where
-    neither states one, the later load wins, but for a row that only empties what the other one fills, or that takes
-    its end away: it is an older state of the session. A file that is loaded again keeps its place among the loads.
+    neither states one, the later load wins, but for an older state of the session: a row that only empties what the
+    other one fills, whatever its start, or that takes its end away. A file that is loaded again keeps its place among
+    the loads.
     """
     if content_of(fact) == content_of(before):
         return "unchanged"
@@ -41,14 +46,16 @@ def choose(fact: Fact, before: Fact) -> Choice:
 def _is_older_state(later: Fact, earlier: Fact) -> bool:
     """Whether what a later load says only takes from what an earlier one says: values, or the end."""
     reopens = later[END] is None and earlier[END] is not None and later[START] == earlier[START]
-    return reopens or is_fuller(earlier, later)
+    told = [i for i in CONTENT if i not in _OF_START and later[i] != earlier[i]]
+    return reopens or (bool(told) and all(later[i] is None for i in told))
 
 
 def choose_within_file(fact: Fact, before: Fact) -> Repeat:
     """Which of two rows of one file with one session id stays.
 
     A row of the same start that is only fuller than the other tells more of the same session, and so does a later
-    version that the source states. Any other difference makes it another session, whose id collides.
+    version that the source states, and one that has ended beside one that went on. Any other difference makes it
+    another session, whose id collides.
     """
     if content_of(fact) == content_of(before):
         return "unchanged"
@@ -58,9 +65,19 @@ def choose_within_file(fact: Fact, before: Fact) -> Repeat:
         return "fuller"
     if is_fuller(before, fact):
         return "emptier"
-    if fact[VERSION] is None or before[VERSION] is None or fact[VERSION] == before[VERSION]:
-        return "repeated"
-    return "newer" if fact[VERSION] > before[VERSION] else "older"
+    if fact[VERSION] is not None and before[VERSION] is not None and fact[VERSION] != before[VERSION]:
+        return "newer" if fact[VERSION] > before[VERSION] else "older"
+    if _went_on_to(before, fact):
+        return "fuller"
+    return "emptier" if _went_on_to(fact, before) else "repeated"
+
+
+def _went_on_to(going: Fact, ended: Fact) -> bool:
+    """Whether one row shows a session that goes on, and the other the same at its end: nothing less, nothing else."""
+    if going[END] is not None or ended[END] is None:
+        return False
+    differing = [i for i in CONTENT if going[i] is not None and going[i] != ended[i]]
+    return all(i in _GROWING and ended[i] is not None and going[i] <= ended[i] for i in differing)
 
 
 def is_fuller(fact: Fact, other: Fact) -> bool:

@@ -90,13 +90,15 @@ class Writer:
         self._met: dict[int, int | Fact] = {}
         """By the hash of its key, the row of this file beside one of an earlier load that stands; its line if equal."""
         self._repeats: list[tuple[Fact, int]] = []
+        self._told_apart_by: dict[int, str] = {}
+        """By line, what tells a row of this file from others with its session id, where its source has such a field."""
 
     def write(self, cleaned: Cleaned, raws: pd.DataFrame) -> Cleaned:
         """Writes one chunk: dimensions first, then facts, then rejects.
 
         Args:
             cleaned: the chunk.
-            raws: the columns ``line`` and ``raw`` of the chunk as read.
+            raws: the columns ``line``, ``raw`` and ``told_apart_by`` of the chunk as read.
 
         Returns:
             The chunk with the rejects of ``session_id_repeated`` beside its own.
@@ -105,6 +107,8 @@ class Writer:
         self._write_dimensions(cleaned)
         facts = to_facts(cleaned.rows, self.station_keys, self.load.load_key, self.session.get_bind().dialect.name)
         self._repeats = []
+        told_apart = raws[raws["told_apart_by"].notna()]
+        self._told_apart_by |= dict(zip(told_apart["line"].tolist(), told_apart["told_apart_by"].tolist(), strict=True))
         for wave in _waves(facts):
             self._write_facts(wave)
         if self._repeats:
@@ -175,7 +179,7 @@ class Writer:
 
         Where the row of an earlier load stands, what is better than the file's own row meets that one.
         """
-        choice = choose_within_file(fact, own)
+        choice = "repeated" if self._are_told_apart(fact, own) else choose_within_file(fact, own)
         if choice in ("newer", "fuller") and own is not before:
             return self._meets_older_load(fact, before)
         if choice == "unchanged":
@@ -188,6 +192,11 @@ class Writer:
         else:
             self.counts.superseded += 1
         return choice in ("newer", "fuller")
+
+    def _are_told_apart(self, fact: Fact, own: Fact) -> bool:
+        """Whether the source tells the two rows of this file apart, whatever else they say."""
+        one, other = (self._told_apart_by.get(row[_LINE]) for row in (fact, own))
+        return one is not None and other is not None and one != other
 
     def _note_change(self, fact: Fact, before: Fact) -> None:
         if fact[START] != before[START]:

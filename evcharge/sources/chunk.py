@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import chain, compress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from evcharge.frames import RAW_FRAME, Conventions, RawSessions, note_lines
+from evcharge.ids import as_written, clean_id, joined
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import driver_refs
 from evcharge.sources.profile import ID_COLUMNS, Profile
@@ -127,6 +128,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     fields: dict[str, Sequence[str]] = dict(zip(names, rows.fields, strict=True))
     repaired = _do_steps(fields, profile)
 
+    nothing: list[str | None] = [None] * len(rows.lines)
     known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults}
     known |= _mapped_texts(fields, profile)
     if "driver_ref" in known:
@@ -135,10 +137,11 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
         known["driver_ref"] = driver_refs(known["driver_ref"], reading.salt)
     if profile.session_key:
         known["session_id"] = _session_keys(fields, profile)
+    if profile.tells_apart:
+        known["told_apart_by"] = _told_apart_by(fields, profile, nothing)
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
 
-    nothing = [None] * len(rows.lines)
     series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
     skipped = rows.skipped + read - len(rows.lines)
     frame = pd.DataFrame(series, copy=False)
@@ -169,14 +172,38 @@ def _do_steps(fields: dict[str, Sequence[str]], profile: Profile) -> dict[str, i
 
 
 def _session_keys(fields: Mapping[str, Sequence[str]], profile: Profile) -> list[str | None]:
-    """The session id of each row, made of the fields of the profile's key after the steps that are for it alone."""
-    of_key = dict(fields)
+    """The session id of each row, made of the fields of the profile's key after the steps that are for it alone.
+
+    Each part is cleaned as an id is; the key shows that it was, for cleaning to count (``ids.as_written``).
+    """
+    written = [_first_of(profile.spellings_of(name), fields) for name in profile.session_key]
+    of_key = {**fields, **{name: _clean(fields[name]) for name in _of_key(fields, profile)}}
     for step in profile.key_steps:
         there = [name for name in map(folded, step.fields) if name in of_key]
         done, _ = apply_step(step.step, [of_key[name] for name in there])
         of_key.update(zip(there, done, strict=True))
     parts = [_first_of(profile.spellings_of(name), of_key) for name in profile.session_key]
-    return [_session_key(row) for row in zip(*parts, strict=True)]
+    keys = map(joined, zip(*parts, strict=True))
+    return [as_written(key, row) for key, row in zip(keys, zip(*written, strict=True), strict=True)]
+
+
+def _told_apart_by(
+    fields: Mapping[str, Sequence[str]], profile: Profile, nothing: list[str | None]
+) -> list[str | None]:
+    """What tells each row from others of the file with its session id; nothing where the file has no such field."""
+    there = [_clean(fields[folded(name)]) for name in profile.tells_apart if folded(name) in fields]
+    return [joined(row) for row in zip(*there, strict=True)] if there else nothing
+
+
+def _of_key(fields: Mapping[str, Sequence[str]], profile: Profile) -> frozenset[str]:
+    """Folded names of the fields that are there for the key and its steps, in every spelling."""
+    spelled = (profile.spellings_of(name) for name in profile.session_key)
+    of_steps = (step.fields for step in profile.key_steps)
+    return frozenset(map(folded, chain(*spelled, *of_steps))) & fields.keys()
+
+
+def _clean(texts: Sequence[str]) -> list[str]:
+    return [clean_id(text) or "" if text else "" for text in texts]
 
 
 def _mapped_texts(fields: Mapping[str, Sequence[str]], profile: Profile) -> dict[str, Sequence[str | None]]:
@@ -215,10 +242,3 @@ def _texts(values: Sequence[str], null_words: frozenset[str]) -> Sequence[str | 
     if not null_words:
         return [value or None for value in values] if "" in values else values
     return [None if not value or value.strip() in null_words else value for value in values]
-
-
-def _session_key(parts: Sequence[str]) -> str | None:
-    """The parts joined by ``|``, escaped so that two different keys never join to one text; None if all are empty."""
-    if not any(parts):
-        return None
-    return "|".join([part.replace("%", "%25").replace("|", "%7C") for part in parts])

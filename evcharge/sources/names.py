@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_BETWEEN_WORDS = re.compile(r"[\s_]+")
+from evcharge.ids import INVISIBLE
+
+_BETWEEN_WORDS = re.compile(rf"[\s_{INVISIBLE}]+")
 
 
 @lru_cache(maxsize=4096)  # more names than a file may have columns
 def folded(name: str) -> str:
-    """A field's name as it is compared: without regard to case, blanks and underscores."""
+    """A field's name as it is compared: without regard to case, blanks, underscores and what no eye sees."""
     return _BETWEEN_WORDS.sub("", name.casefold())

@@ -53,6 +53,8 @@ class Profile:
         constants: our column to the text that stands in every row.
         session_key: their fields that make up ``session_id`` where the source has none; each must be in the file, in
             any of the spellings that it is mapped by.
+        tells_apart: their fields that tell rows of one file with one session id apart, though not those of two files;
+            they may be absent.
         private: their fields that must not be kept, not even in a reject; what is mapped to ``driver_ref`` is too.
         marks: their fields that nothing is mapped to, and that a file must have to be of this layout.
         steps: what is done to their fields before they are mapped, in this order.
@@ -72,6 +74,7 @@ class Profile:
     combined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     session_key: tuple[str, ...] = ()
+    tells_apart: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -99,7 +102,7 @@ class Profile:
     def fields(self) -> frozenset[str]:
         """Their fields that are read, folded, in every spelling."""
         lists = (*self.mapped.values(), *self.combined.values(), *(step.fields for step in self.steps))
-        return frozenset(map(folded, (*chain.from_iterable(lists), *self.session_key)))
+        return frozenset(map(folded, (*chain.from_iterable(lists), *self.session_key, *self.tells_apart)))
 
     @property
     def needed(self) -> frozenset[str]:

@@ -57,7 +57,7 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 
 _KEYS = (
     *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "session_key", "private"),
-    *("marks", "columns", "optional_columns", "combined", "constants", "station", "steps", "key_steps"),
+    *("tells_apart", "marks", "columns", "optional_columns", "combined", "constants", "station", "steps", "key_steps"),
     "conventions",
 )
 _CHOICES = {
@@ -134,7 +134,7 @@ def with_overrides(
     settings["conventions"]["zone_labels"] = _with_labels(profile.conventions.zone_labels, zones or {})
     if delimiter is not None:
         settings["delimiters"] = ["\t" if delimiter == "tab" else delimiter]
-    return _profile(Settings(f"profile {profile.name} with the settings given", settings, "bad_setting"))
+    return _profile(Settings("the settings given", settings, "bad_setting"))
 
 
 def _time_formats(given: str | Sequence[str]) -> dict[str, Any]:
@@ -194,6 +194,7 @@ def _profile(given: Settings) -> Profile:
         combined=given.table("combined").spellings(RAW_COLUMNS),
         constants=given.table("constants").mapping(RAW_COLUMNS),
         session_key=given.texts("session_key", ()),
+        tells_apart=given.texts("tells_apart", ()),
         private=given.texts("private", ()),
         marks=given.texts("marks", ()),
         steps=tuple(_step(step, STEPS) for step in given.tables("steps")),

@@ -155,7 +155,9 @@ def test_one_session_id_at_two_stations_is_two_sessions(url: str, tmp_path: Path
 
 
 def test_ids_that_only_look_alike_are_told_and_kept_apart() -> None:
-    assert look_alikes(["ST-1", "st-1", "Caf\u00e9", "Cafe\u0301", "ST-2", "ST-3", "\uff33T-2"]) == [
+    floats = ["7", "7.0", "8.0", "9.5", "v.0"]
+    assert look_alikes(["ST-1", "st-1", "Caf\u00e9", "Cafe\u0301", "ST-2", "ST-3", "\uff33T-2", *floats]) == [
+        ["7", "7.0"],
         ["Cafe\u0301", "Caf\u00e9"],
         ["ST-1", "st-1"],
         ["ST-2", "\uff33T-2"],
@@ -506,6 +508,10 @@ def test_times_in_another_format_are_refused_until_it_is_stated(url: str, tmp_pa
     assert refusal.value.code == "time_format_unstated"
     assert "01/07/2025 10:00" in refusal.value.reason
     assert "--time-format" in refusal.value.hint
+    assert "iso8601" not in refusal.value.hint
+    with pytest.raises(SourceError, match="01/07/2025") as refusal:
+        load(path, url, time_format="epoch_s", timezone="UTC")
+    assert ("iso8601" in refusal.value.hint, "epoch_s" in refusal.value.hint) == (True, False)
     load(path, url, time_format="%d/%m/%Y %H:%M", timezone="UTC")
     assert query(url, "SELECT time_key FROM fact_charging") == [(2025070110,)]
 

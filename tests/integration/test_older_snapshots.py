@@ -75,10 +75,35 @@ def test_an_update_that_moves_the_start_is_warned_of(url: str, tmp_path: Path) -
     assert change["columns"]["start_time"] == ["2025-04-01T12:00:00.000Z", "2025-04-01T12:05:00.000Z"]
 
 
-def test_an_id_that_comes_again_without_an_end_at_another_start_is_no_older_state(url: str, tmp_path: Path) -> None:
-    result = after(snapshot(tmp_path, "old", {}), snapshot(tmp_path, "new", {**MOVED, "end_time": ""}), url)
+@pytest.mark.parametrize("older", [OPEN, {"end_time": ""}, {"success": ""}, {"energy_kwh": "", "success": ""}])
+def test_a_row_that_only_empties_is_an_older_state_whatever_its_start(
+    url: str, tmp_path: Path, older: dict[str, str]
+) -> None:
+    new = snapshot(tmp_path, "new", {**FAILED, **MOVED})
+    result = after(new, snapshot(tmp_path, "old", {**FAILED, **older}), url)
+    assert (counts(result), result.warnings) == ({"read": 1, "superseded": 1}, {"would_reopen": 1})
+    assert ends(url) == [("S1", 0.0, True, False)]
+    wipe(url)
+    load(tmp_path / "old.csv", url)
+    load(new, url)
+    assert ends(url) == [("S1", 0.0, True, False)]
+
+
+def test_a_stated_version_decides_whatever_a_row_empties(url: str, tmp_path: Path) -> None:
+    header = f"{HEADER},updated_at"
+    rows = [f"{session_row(**over)},2025-05-0{day}T00:00:00Z" for day, over in ((1, FAILED), (2, {**MOVED, **OPEN}))]
+    files = [native_csv(tmp_path / f"{number}.csv", row, header=header) for number, row in enumerate(rows)]
+    assert counts(after(*files, url)) == {"read": 1, "updated": 1}
+    assert ends(url) == [("S1", None, False, None)]
+
+
+def test_an_id_that_comes_again_at_another_start_with_another_energy_is_no_older_state(
+    url: str, tmp_path: Path
+) -> None:
+    again = snapshot(tmp_path, "new", {**MOVED, "end_time": "", "energy_kwh": "3"})
+    result = after(snapshot(tmp_path, "old", {}), again, url)
     assert (counts(result), result.warnings) == ({"read": 1, "updated": 1}, {"start_moved": 1})
-    assert ends(url) == [("S1", 7.5, False, True)]
+    assert ends(url) == [("S1", 3.0, False, True)]
 
 
 def test_warnings_count_sessions_of_all_chunks(url: str, tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evcharge.load import LoadOptions, LoadResult
+from evcharge.load import LoadOptions, LoadResult, load_file
+from evcharge.sources import builtin_profiles
 from tests.support.factories import HEADER, native_csv, session_row
 from tests.support.loading import chunks_of, counts, everything, load, query, wipe
 
@@ -61,6 +63,25 @@ def test_a_row_that_only_says_less_is_superseded(url: str, tmp_path: Path, chunk
     result = both({}, OPEN, url, tmp_path, chunk_rows)
     assert counts(result) == {"read": 3, "inserted": 2, "superseded": 1}
     assert (stored(url), rejects(url), result.warnings) == ([(2, 7.5, True)], [], {"twin_sessions": 1})
+
+
+@pytest.mark.parametrize("open_first", [True, False])
+@pytest.mark.parametrize("energy", ["0.2", "7.5"])
+def test_of_an_open_row_and_an_ended_one_with_no_less_energy_the_ended_stays(
+    url: str, tmp_path: Path, chunk_rows: int, open_first: bool, energy: str
+) -> None:
+    rows = [{**OPEN, "energy_kwh": energy, "success": ""}, {"success": "false"}]
+    result = both(*(rows if open_first else rows[::-1]), url, tmp_path, chunk_rows)
+    assert (counts(result), rejects(url)) == ({"read": 3, "inserted": 2, "superseded": 1}, [])
+    assert query(url, "SELECT energy_kwh, success FROM fact_charging WHERE session_id = 'S1'") == [(7.5, False)]
+
+
+@pytest.mark.parametrize("over", [{"energy_kwh": "8"}, {"energy_kwh": "3", "success": "false"}])
+def test_an_open_row_that_says_something_else_than_the_ended_one_is_another_session(
+    url: str, tmp_path: Path, chunk_rows: int, over: dict[str, str]
+) -> None:
+    result = both({**OPEN, **over}, {}, url, tmp_path, chunk_rows)
+    assert counts(result) == {"read": 3, "inserted": 2, "rejected": 1}
 
 
 @pytest.mark.parametrize("later_first", [False, True])
@@ -178,3 +199,57 @@ def test_every_order_of_rows_is_alike_in_every_size_of_chunk(url: str, tmp_path:
                 result = load(path, url)
             told = (counts(result), result.rejects_by_rule, result.rejected_as, everything(url))
             assert load_of.setdefault(number, told) == told
+
+
+def test_cdrs_whose_ids_begin_anew_each_month_are_refused_by_name_and_lost_to_nothing(url: str, tmp_path: Path) -> None:
+    place = {"id": "LOC1", "evse_uid": "1"}
+    cdrs = [
+        {
+            "id": f"c{number % 2}",
+            "start_date_time": f"2024-0{month}-0{number}T10:00:00Z",
+            "end_date_time": f"2024-0{month}-0{number}T10:10:00Z",
+            "total_energy": 0 if month == 1 else 5,
+            "cdr_location": place,
+            "last_updated": f"2024-0{month}-10T00:00:00Z",
+        }
+        for month in (1, 2)
+        for number in (1, 2)
+    ]
+    (tmp_path / "cdrs.json").write_text(json.dumps(cdrs))
+    result = load_file(tmp_path / "cdrs.json", url, [builtin_profiles()["ocpi-cdrs"]])
+    assert counts(result) == {"read": 4, "inserted": 2, "rejected": 2}
+    told = [(rule, value) for _, rule, value, *_ in rejects(url)]
+    assert told == [("session_id_repeated", "c1 (also line 1)"), ("session_id_repeated", "c0 (also line 2)")]
+
+
+EVENTS = "Station Name,Start Date,Start Time Zone,End Date,End Time Zone,Energy (kWh),Port Number,EVSE ID,Ended By"
+OF_ONE_MINUTE = "A,10/3/2017 12:52,MDT,10/3/2017 12:52,MDT,0,2,900001,Timeout"
+
+
+def summary(path: Path, *events: str) -> Path:
+    """ChargePoint's summary of sessions of one port and minute that differ in nothing but their events."""
+    rows = [f"{OF_ONE_MINUTE},{event},\n" for event in events]
+    path.write_text(f"{EVENTS},Plug In Event Id,Start SOC\n{''.join(rows)}")
+    return path
+
+
+def test_rows_that_differ_in_a_field_that_tells_them_apart_are_two_sessions(
+    url: str, tmp_path: Path, chunk_rows: int
+) -> None:
+    profile = builtin_profiles()["chargepoint"]
+    with chunks_of(chunk_rows):
+        result = load_file(summary(tmp_path / "a.csv", "11", "12", "11", " 11 ", ""), url, [profile])
+    assert counts(result) == {"read": 5, "inserted": 1, "unchanged": 3, "rejected": 1}
+    assert result.rejected_as == {"failure": 1}
+    told = [(line, value) for line, _, value, *_ in rejects(url)]
+    assert told == [(3, "900001|2|2017-10-03 12:52|MDT (also line 2)")]
+
+
+def test_a_field_that_tells_rows_of_a_file_apart_says_nothing_of_two_files(
+    url: str, tmp_path: Path, chunk_rows: int
+) -> None:
+    profile = builtin_profiles()["chargepoint"]
+    with chunks_of(chunk_rows):
+        load_file(summary(tmp_path / "a.csv", "11"), url, [profile])
+        result = load_file(summary(tmp_path / "b.csv", "1011", "1012"), url, [profile])
+    assert counts(result) == {"read": 2, "unchanged": 1, "rejected": 1}

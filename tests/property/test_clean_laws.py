@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -115,15 +116,19 @@ def test_no_text_at_all_stops_a_parser(written, stated):
     assert len(parse_words(texts, stated)) == len(texts)
 
 
-AROUND = " \t\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+AROUND = " \t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+AROUND += "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """What an id loses at its ends: blanks, a tab, and what no eye sees."""
+DIGITS, LETTERS = frozenset("0123456789"), frozenset(string.ascii_letters)
 
 
 def without_formula(text: str) -> str:
     """What a spreadsheet shows of an id that it wrote as a formula or with an apostrophe."""
     if len(text) > 2 and text[:2] == '="' and text[-1] == '"' and '"' not in text[2:-1]:
         return text[2:-1]
-    return text[1:] if text[:1] == "'" and text[1:] and set(text[1:]) <= set("0123456789") else text
+    typed = set(text[1:])
+    is_typed = text[:1] == "'" and text[1:2] in DIGITS | LETTERS and typed & DIGITS
+    return text[1:] if is_typed and typed <= DIGITS | LETTERS | set("._:/*-") else text
 
 
 @laws(50)
@@ -143,6 +148,8 @@ def without_formula(text: str) -> str:
                     '=" 7\ufeff"',
                     "'007",
                     "'x",
+                    "'x7",
+                    "\u3000x\u202f",
                     "=1",
                 ]
             ),

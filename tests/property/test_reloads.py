@@ -94,7 +94,7 @@ class Model:
         own, stands = self.own[key], self.sessions[key]
         if content == own:
             return "unchanged"
-        is_fuller = says_all_of(content, own)
+        is_fuller = says_all_of(content, own) or goes_on_to(own, content)
         same_start = content[1] == own[1]
         is_newer = bool(content[0] and own[0] and content[0] > own[0])
         if same_start and (is_fuller or (is_newer and not says_all_of(own, content))):
@@ -103,7 +103,11 @@ class Model:
                 return self._between_files(key, content)
             return self._better_than_own(key, content, is_fuller)
         is_older = bool(content[0] and own[0] and content[0] < own[0])
-        return "superseded" if same_start and (says_all_of(own, content) or is_older) else "rejected"
+        return (
+            "superseded"
+            if same_start and (says_all_of(own, content) or goes_on_to(content, own) or is_older)
+            else "rejected"
+        )
 
     def _better_than_own(self, key: tuple[str, str], content: Content, is_fuller: bool) -> str:
         self.sessions[key] = content
@@ -116,7 +120,7 @@ class Model:
         if content[0] or before[0]:
             if rank(content) < rank(before):
                 return "superseded"
-        elif says_all_of(before, content) or (content[1] == before[1] and before[2] and not content[2]):
+        elif only_empties(before, content) or (content[1] == before[1] and before[2] and not content[2]):
             self.warnings["would_reopen"] += 1
             return "superseded"
         self.warnings["start_moved"] += content[1] != before[1]
@@ -126,6 +130,18 @@ class Model:
 
 def says_all_of(one: Content, other: Content) -> bool:
     return all(theirs is None or ours == theirs for ours, theirs in zip(one, other, strict=True))
+
+
+def only_empties(before: Content, content: Content) -> bool:
+    told = [(old, new) for place, (old, new) in enumerate(zip(before, content, strict=True)) if place != 1]
+    return any(old != new for old, new in told) and all(new in (None, old) for old, new in told)
+
+
+def goes_on_to(going: Content, ended: Content) -> bool:
+    """Whether the first is an open row of the second, which has ended with no less energy."""
+    if going[2] or not ended[2] or going[0] not in (None, ended[0]):
+        return False
+    return going[3] is None or (ended[3] is not None and going[3] <= ended[3])
 
 
 def rank(content: Content) -> list[int]:

@@ -12,11 +12,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
+from evcharge.ids import clean_id
 from evcharge.sources.json_documents import items
 from evcharge.sources.json_records import Record, folded_members
 from evcharge.sources.json_values import Fault, scalar_text
@@ -33,6 +35,7 @@ PARTIAL = "PATCH"
 """The method that brings the members that changed."""
 
 _CDR_NAMES = frozenset(map(folded, ("total_energy", "stop_date_time", "cdr_location")))
+_ID_NAMES = frozenset(map(folded, ("country_code", "party_id", "id")))
 _STATE_NAMES = frozenset(map(folded, ("status", "start_date_time")))
 _OBJECT_URL = re.compile(r"/(?:sessions|cdrs)/([^/?#]+)/([^/?#]+)/([^/?#]+)/?(?:[?#]|$)")
 _TIME = re.compile(
@@ -63,6 +66,7 @@ class Message:
         body: the object's members, or those that changed.
         is_patch: whether it brings only what changed.
         key: what tells the object from others: country, party and id, case-folded; empty where it has no id.
+        is_pushed: whether it is a line of a push log, whose order is the order in which things happened.
     """
 
     line: int
@@ -70,21 +74,27 @@ class Message:
     body: dict[str, Any]
     is_patch: bool
     key: Key
+    is_pushed: bool = False
 
-    @classmethod
-    def of_all(cls, group: list[Message]) -> Message | None:
-        """What all the messages about one object say together; None where they are patches of something unknown.
+    @property
+    def start(self) -> datetime | str:
+        """The start that a whole object states, whatever its spelling; as written where it is no time."""
+        text = self.told("start_date_time")
+        return _instant(text) or text
 
-        They count in the order of ``last_updated``, and equal or unstated ones in that of the file. A whole object
-        takes the place of what was said before it; a patch changes the members it has and adds its charging periods.
-        """
-        whole: Message | None = None
-        for message in _in_order(group):
-            if not message.is_patch:
-                whole = message
-            elif whole:
-                whole = cls(message.line, None, _merged(whole.body, message.body), is_patch=False, key=whole.key)
-        return whole
+    @property
+    def content(self) -> list[tuple[str, Any]]:
+        """The members that tell no id, by their folded names."""
+        return sorted((folded(name), value) for name, value in self.body.items() if folded(name) not in _ID_NAMES)
+
+    def told(self, name: str) -> str:
+        """The text of a member, in whatever letters its name is written; empty where it is none."""
+        return _text({folded(own): value for own, value in self.body.items()}, name)
+
+    def patched_by(self, patch: Message) -> Message:
+        """The object as a patch leaves it."""
+        merged = _merged(self.body, patch.body)
+        return Message(patch.line, None, merged, is_patch=False, key=self.key, is_pushed=True)
 
     def kept(self, private: frozenset[str]) -> str:
         """The object's text without its private members (folded names).
@@ -100,6 +110,28 @@ class Message:
             raise Fault("malformed_row") from error
 
 
+def sessions_of(group: list[Message]) -> list[Message]:
+    """The sessions that all the messages of one id tell of, in file order; none where all are patches.
+
+    Whole objects of one start are versions of one session; another start is another session, whose id collides. The
+    messages count in the order of ``last_updated``, and equal or unstated ones in that of the file: of a session the
+    later version takes the place of the one before, and a patch changes the object that was told last. Of objects as
+    pulled, whose order says nothing, different ones of one version all stay: the load decides (``load.versions``).
+    """
+    stand: dict[datetime | str, list[tuple[datetime, Message]]] = {}
+    last: datetime | str = ""
+    for version, message in _in_order(group):
+        if not message.is_patch:
+            last = message.start
+            stand[last] = _with(stand.get(last, []), version, message)
+        elif last in stand:
+            *others, (_, whole) = stand.pop(last)
+            whole = whole.patched_by(message)
+            last = whole.start
+            stand[last] = [*others, (version, whole)]
+    return sorted((message for versions in stand.values() for _, message in versions), key=lambda one: one.line)
+
+
 class Plan:
     """What has to be known of the whole file before its first object can be read.
 
@@ -109,24 +141,38 @@ class Plan:
 
     def __init__(self, file: SourceFile, kind: str, encoding: str) -> None:
         self.counts: Counter[Key] = Counter()
-        self._credits: dict[Key, Key] = {}
+        self._has_credits = kind == CDRS
+        self._credits: set[Key] = set()
+        self._cancelled: dict[Key, set[datetime | str]] = {}
         parties: dict[str, Key] = {}
         for message in messages(file, kind, encoding):
             if isinstance(message, Message) and message.key:
                 self.counts[message.key] += 1
                 _note_party(file, message, parties)
-                if kind == CDRS and (target := _credited(message)):
-                    self._credits[message.key] = target
-        self._cancelled = set(self._credits.values())
+                if target := self._target(message):
+                    self._credits.add(message.key)
+                    self._cancelled.setdefault(target, set()).add(message.start)
 
-    def is_cancelled(self, message: Message) -> bool:
-        """Whether a credit CDR takes this CDR back, or this is a credit CDR that takes back one of the file."""
-        target = self._credits.get(message.key)
-        return self._is_there(target) if target else message.key in self._cancelled
+    def is_cancelled(self, message: Message, *, is_alone: bool) -> bool:
+        """Whether a credit CDR takes this CDR back, or this is a credit CDR that takes back one of the file.
+
+        Args:
+            message: a CDR.
+            is_alone: whether no CDR of the file has its id and another start. Of several, a credit takes back those of
+                its own start.
+        """
+        if target := self._target(message):
+            return self._is_there(target)
+        starts = self._cancelled.get(message.key, set())
+        return bool(starts) and (is_alone or message.start in starts)
 
     def cancels_nothing(self, message: Message) -> bool:
         """Whether this is a credit CDR for one that the file does not hold."""
-        return message.key in self._credits and not self.is_cancelled(message)
+        target = self._target(message)
+        return target is not None and not self._is_there(target)
+
+    def _target(self, message: Message) -> Key | None:
+        return _credited(message) if self._has_credits and message.key else None
 
     def _is_there(self, target: Key) -> bool:
         return target in self.counts and target not in self._credits
@@ -168,7 +214,8 @@ def _message(line: int, raw: str, members: dict[str, Any], kind: str) -> Message
     if body is members and method:
         raise Fault("malformed_row")
     key = _key(by_name, url)
-    return Message(line, raw if body is members else None, body, is_patch=method == PARTIAL, key=key)
+    own = raw if body is members else None
+    return Message(line, own, body, is_patch=method == PARTIAL, key=key, is_pushed=bool(method))
 
 
 def opened(members: dict[str, Any]) -> Opened:
@@ -215,9 +262,9 @@ def _key(by_name: dict[str, Any], url: str) -> Key:
     Raises:
         Fault: ``malformed_row`` where the address and the object name different ids; ``value_not_scalar``.
     """
-    own = scalar_text(by_name.get("id"), is_id=True).strip().casefold()
+    own = _folded_id(scalar_text(by_name.get("id"), is_id=True))
     if match := _OBJECT_URL.search(url):
-        key = tuple(unquote(part).strip().casefold() for part in match.groups())
+        key = tuple(_folded_id(unquote(part)) for part in match.groups())
         if own and own != key[-1]:
             raise Fault("malformed_row")
         return key
@@ -226,7 +273,12 @@ def _key(by_name: dict[str, Any], url: str) -> Key:
 
 def _party(by_name: dict[str, Any]) -> Key:
     """Country and party, case-folded; empty where they are not told."""
-    return tuple(_text(by_name, name).casefold() for name in ("country_code", "party_id"))
+    return tuple(_folded_id(_text(by_name, name)) for name in ("country_code", "party_id"))
+
+
+def _folded_id(text: str) -> str:
+    """An id as it is compared: cleaned and case-folded."""
+    return (clean_id(text) or "").casefold()
 
 
 def _text(by_name: dict[str, Any], name: str) -> str:
@@ -237,10 +289,10 @@ def _text(by_name: dict[str, Any], name: str) -> str:
 
 def _credited(message: Message) -> Key | None:
     """The key of the CDR that a credit CDR takes back; one without a reference takes back nothing that is there."""
-    by_name = folded_members(message.body)
-    if by_name.get("credit") is not True and _text(by_name, "credit").casefold() != "true":
+    is_credit = any(value is True for name, value in message.body.items() if folded(name) == "credit")
+    if not is_credit and message.told("credit").casefold() != "true":
         return None
-    return (*message.key[:-1], _text(by_name, "credit_reference_id").casefold())
+    return (*message.key[:-1], _folded_id(message.told("credit_reference_id")))
 
 
 def _note_party(file: SourceFile, message: Message, parties: dict[str, Key]) -> None:
@@ -272,21 +324,28 @@ def _merged(whole: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _in_order(group: list[Message]) -> list[Message]:
-    """The messages by ``last_updated``; one that states none goes with the one before it in the file."""
-    if len(group) == 1:
-        return group
+def _with(
+    versions: list[tuple[datetime, Message]], version: datetime, message: Message
+) -> list[tuple[datetime, Message]]:
+    """The versions of a session that stand, and a whole object that is not older than any of them."""
+    if message.is_pushed:
+        return [(version, message)]
+    same = [(known, one) for known, one in versions if known == version]
+    return same if any(one.content == message.content for _, one in same) else [*same, (version, message)]
+
+
+def _in_order(group: list[Message]) -> list[tuple[datetime, Message]]:
+    """The messages by ``last_updated``, each with it; one that states none goes with the one before it in the file."""
     versions, last = [], _EARLIEST
     for message in group:
-        last = _version(message) or last
-        versions.append(last)
-    return [group[place] for place in sorted(range(len(group)), key=versions.__getitem__)]
+        last = _instant(message.told("last_updated")) or last
+        versions.append((last, message))
+    return sorted(versions, key=itemgetter(0))
 
 
-def _version(message: Message) -> datetime | None:
-    """When the source last changed what the message tells, or None."""
-    text = folded_members(message.body).get(folded("last_updated"))
-    match = _TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+def _instant(text: str) -> datetime | None:
+    """The instant that a time of OCPI tells, or None."""
+    match = _TIME.fullmatch(text)
     if not match:
         return None
     digits = (match["fraction"] or ".")[1:].ljust(_MICROSECONDS, "0")[:_MICROSECONDS]

@@ -14,12 +14,23 @@ from typing import Any
 
 from evcharge.carriers.file import SourceFile
 from evcharge.frames import RawSessions
+from evcharge.ids import as_written, clean_id, joined
 from evcharge.sources.chunk import Reading, chunks
 from evcharge.sources.json_documents import first_items
 from evcharge.sources.json_records import Record, batches, folded_members
 from evcharge.sources.json_values import Fault, refuse_unstorable, scalar_text
 from evcharge.sources.names import folded
-from evcharge.sources.ocpi.messages import CDRS, SESSIONS, Message, Plan, kind_of, messages, opened, utc_text
+from evcharge.sources.ocpi.messages import (
+    CDRS,
+    SESSIONS,
+    Message,
+    Plan,
+    kind_of,
+    messages,
+    opened,
+    sessions_of,
+    utc_text,
+)
 from evcharge.sources.privacy import ROW_WITHHELD
 
 PLACE = ("location_id", "evse_uid", "connector_id")
@@ -73,7 +84,7 @@ class OcpiReader:
         return bool(url and method) or (names >= {"id", folded("start_date_time")} and not names.isdisjoint(_PLACES))
 
     def read(self, file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
-        """The sessions, one for all that the file says of an object.
+        """The sessions, one for all versions of an object.
 
         The file is passed through twice: first to count what each object is told by, then to read. Memory holds the
         objects' keys, and the messages of those that are told by several until the last one has come.
@@ -106,26 +117,35 @@ class OcpiReader:
             yield from self._of_group(group, plan, private)
 
     def _of_group(self, group: list[Message], plan: Plan, private: frozenset[str]) -> Iterator[Record | None]:
-        """The row that all messages about one object make, and None for each of the others."""
-        whole = Message.of_all(group)
-        if whole is None:
+        """The rows that all messages of one id make, and None for each of the others."""
+        sessions = sessions_of(group)
+        if not sessions:
             for message in group:
                 yield self._record(message, "patch_without_put", private)
             return
-        yield from [None] * (len(group) - 1)
-        if plan.is_cancelled(whole):
-            yield None
-        elif plan.cancels_nothing(whole):
-            yield self._record(whole, "credit_without_cdr", private)
-        else:
-            yield self._record(whole, None, private)
+        yield from [None] * (len(group) - len(sessions))
+        is_alone = len({session.start for session in sessions}) == 1
+        for session in sessions:
+            if plan.is_cancelled(session, is_alone=is_alone):
+                yield None
+            elif plan.cancels_nothing(session):
+                yield self._record(session, "credit_without_cdr", private)
+            else:
+                yield self._record(session, None, private, sessions[0])
 
-    def _record(self, message: Message, fault: str | None, private: frozenset[str]) -> Record | None:
-        """The object as a row; None where it is no charging session."""
+    def _record(
+        self, message: Message, fault: str | None, private: frozenset[str], first: Message | None = None
+    ) -> Record | None:
+        """The object as a row; None where it is no charging session.
+
+        Its id is spelt as in the first object of that id, for OCPI compares ids without regard to case.
+        """
         try:
             texts = {} if fault else self.texts(folded_members(message.body))
             if texts is None:
                 return None
+            if first and clean_id(of_first := _scoped_id(folded_members(first.body))) != clean_id(texts["id"]):
+                texts["id"] = of_first
             cells = [texts.get(name, "") for name in self.FIELDS]
             refuse_unstorable(cells)
             return Record(message.line, message.kept(private), fault, cells)
@@ -186,14 +206,12 @@ def _shared_texts(members: Mapping[str, Any]) -> Texts:
 def _scoped_id(members: Mapping[str, Any]) -> str:
     """``country_code|party_id|id``, since ids are unique only within a party; the id alone where no party is told.
 
-    A ``|`` or ``%`` inside a part is written ``%7C`` or ``%25``.
+    Each part is cleaned as an id is, and a ``|`` or ``%`` inside one is written ``%7C`` or ``%25``.
     """
-    own = _scalar(members, "id", is_id=True)
-    parts = [_scalar(members, name, is_id=True) for name in ("country_code", "party_id")]
-    if not own.strip():
-        return ""
-    escaped = [part.strip().replace("%", "%25").replace("|", "%7C") for part in (*parts, own)]
-    return "|".join(escaped) if any(escaped[:2]) else escaped[2]
+    written = [_scalar(members, name, is_id=True) for name in ("country_code", "party_id", "id")]
+    country, party, own = (clean_id(part) or "" for part in written)
+    parts = [country, party, own] if country or party else [own]
+    return as_written(joined(parts), written) or "" if own else ""
 
 
 def _token(members: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ LAYOUT = layouts.BOULDER_OLD
 MINUTES, ENERGY, DATE, TIME = "Charging_Time__minutes_", "Energy__kWh_", "Transaction_Date", "Transaction_Start_Time"
 VARIANTS = {
     **common_variants(LAYOUT),
-    "dashes for minutes": (LAYOUT.file({MINUTES: "     -       ", ENERGY: ""}), "kept 1"),
-    "other dashes for minutes": (LAYOUT.file({MINUTES: " -   "}), "kept 1"),
+    "dashes for minutes": (LAYOUT.file({MINUTES: "     -       ", ENERGY: ""}), "kept 1 warned padded_id"),
+    "other dashes for minutes": (LAYOUT.file({MINUTES: " -   "}), "kept 1 warned padded_id"),
     "a dash for energy": (LAYOUT.file({ENERGY: "-"}), "kept 1"),
     "two dashes for minutes": (LAYOUT.file({MINUTES: "--"}), "rejected duration_minutes_unreadable"),
     "thousands of minutes": (LAYOUT.file({MINUTES: "2,418"}), "kept 1"),

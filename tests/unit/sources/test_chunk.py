@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from evcharge.clean import clean
 from evcharge.sources import open_file, pick_profile, read, read_profile, unknown_columns
+from tests.support.factories import AS_OF
 
 
 @pytest.fixture
@@ -176,7 +178,7 @@ def test_a_file_that_lacks_only_the_mark_is_for_another_profile(refusal, of_sett
 def test_what_is_done_for_the_key_alone_changes_no_column(read_bytes, of_settings):
     rest = '[[key_steps]]\nstep="capitals"\nfields=["a"]\n[optional_columns]\nport_id="a"\n'
     rows = read_bytes("a,s\n 1a ,S\n1A,S\n", of_settings('session_key=["s","a"]', rest=rest))
-    assert rows.session_id.tolist() == ["S|1A", "S|1A"]
+    assert rows.session_id.str.strip().tolist() == ["S|1A", "S|1A"]
     assert rows.port_id.tolist() == [" 1a ", "1A"]
 
 
@@ -184,4 +186,46 @@ def test_a_word_for_no_port_is_no_port_and_stays_in_the_key(read_bytes, of_setti
     rest = '[optional_columns]\nport_id="a"\n[conventions]\nno_port_words=["0"]\n'
     rows = read_bytes("a,s\n 0,S\n10,S\n", of_settings('session_key=["s","a"]', rest=rest))
     assert rows.port_id.tolist() == [None, "10"]
-    assert rows.session_id.tolist() == ["S| 0", "S|10"]
+    assert rows.session_id.str.strip().tolist() == ["S|0", "S|10"]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("7", None),
+        ("7\u200b", "padded_id"),
+        (" 7", "padded_id"),
+        ("\ufeff7", "padded_id"),
+        ("'7", "formula_id"),
+        ('"=""7"""', "formula_id"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_each_part_of_a_key_is_cleaned_and_counted_as_an_id_is(tmp_path, of_settings, written, code, place):
+    cells = [written, "8"] if place == 0 else ["8", written]
+    path = tmp_path / "f.csv"
+    path.write_text(f"s,t,a,b\nA,2025-04-01T08:00:00Z,{','.join(cells)}\n", encoding="utf-8")
+    profile = of_settings('session_key=["a","b"]', columns='station_id="s"\nstart_time="t"\n')
+    with open_file(path) as file:
+        (raw,) = read(file, profile)
+    cleaned = clean(raw, AS_OF)
+    assert cleaned.rows.session_id.tolist() == ["7|8" if place == 0 else "8|7"]
+    assert cleaned.warnings == ({code: 1} if code else {})
+
+
+def test_a_heading_loses_what_no_eye_sees(read_bytes, profile):
+    frame = read_bytes("\ufeff\u200ba\u200b,\u3000b ,s\u00ad\n1,2,A\n", profile)
+    assert (frame.session_id[0], frame.station_id[0]) == ("1|2", "A")
+
+
+def test_a_part_of_a_key_that_a_spreadsheet_rounded_refuses_the_row(tmp_path, of_settings):
+    path = tmp_path / "f.csv"
+    path.write_text("a,b,s,t\n1.23457E+17,8,A,2025-04-01T08:00:00Z\n")
+    with open_file(path) as file:
+        (raw,) = read(file, of_settings('session_key=["a","b"]', columns='station_id="s"\nstart_time="t"\n'))
+    assert clean(raw, AS_OF).rejects.rule.tolist() == ["session_id_rounded"]
+
+
+def test_a_key_whose_parts_are_nothing_but_what_no_eye_sees_is_none(read_bytes, of_settings):
+    assert read_bytes("a,b,s\n \u200b,\ufeff,A\n", of_settings('session_key=["b","s"]')).session_id[0] == "|A "
+    assert read_bytes("a,b,s\n1,\ufeff,A\n", of_settings('session_key=["b"]')).session_id[0] is None

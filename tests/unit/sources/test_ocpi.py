@@ -484,6 +484,93 @@ def test_the_newest_of_a_list_is_kept_and_in_2_1_1_the_address_tells_whose_it_is
     assert found.rows.session_id.tolist() == ["101", "101"]
 
 
+# One id several times
+
+
+ANEW = {"start_date_time": "2024-07-09T10:17:09Z", "end_date_time": "2024-07-09T10:18:09Z"}
+AFTER, BEFORE = {"last_updated": "2024-12-01T00:00:00Z"}, {"last_updated": "2024-01-01T00:00:00Z"}
+UNSTATED = {"last_updated": None}
+
+
+def without_energy(make, **over):
+    return make(**{"kwh" if make is session else "total_energy": 0}, **over)
+
+
+@pytest.mark.parametrize("make", [session, cdr])
+@pytest.mark.parametrize("version", [{}, AFTER, BEFORE, UNSTATED])
+@pytest.mark.parametrize("again_first", [False, True])
+def test_an_id_at_another_start_is_another_session_whatever_its_version(tmp_path, make, version, again_first):
+    objects = [make(), without_energy(make, **ANEW, **version)]
+    found = outcome(tmp_path, answer(*(objects[::-1] if again_first else objects)))
+    assert (found.told, len(set(found.rows.session_id)), sorted(found.rows.energy_kwh)[0]) == ("kept", 1, 0)
+    assert found.rows.line.is_monotonic_increasing
+    assert len(found.rows) == 2
+
+
+@pytest.mark.parametrize("make", [session, cdr])
+@pytest.mark.parametrize("version", [{}, UNSTATED])
+def test_of_two_different_objects_of_one_version_both_come_to_the_load(tmp_path, make, version):
+    found = outcome(tmp_path, answer(make(**version), without_energy(make, **version)))
+    assert (found.told, found.rows.energy_kwh.tolist()[1]) == ("kept", 0)
+
+
+@pytest.mark.parametrize("make", [session, cdr])
+@pytest.mark.parametrize(("version", "stays"), [(AFTER, 0), (BEFORE, 1)])
+def test_of_two_versions_of_one_start_the_later_stays_whatever_the_spelling_of_the_start(
+    tmp_path, make, version, stays
+):
+    start = json.loads(make())["start_date_time"].replace("Z", ".000+00:00")
+    objects = [make(), without_energy(make, start_date_time=start, **version)]
+    found = outcome(tmp_path, answer(*objects))
+    assert found.told == "skipped 1"
+    assert (found.rows.energy_kwh[0] == 0) == (stays == 0)
+
+
+@pytest.mark.parametrize("make", [session, cdr])
+@pytest.mark.parametrize("around", ["\ufeff{}", "{}\u200b", " {}", '="{}"'])
+@pytest.mark.parametrize("part", ["id", "party_id", "country_code"])
+def test_an_id_of_ocpi_loses_what_stands_around_it_and_says_so(tmp_path, make, around, part):
+    plain = json.loads(make())
+    found = outcome(tmp_path, answer(make(), make(**{part: around.format(plain[part])}, **ANEW)))
+    assert found.rows.session_id.tolist() == [f"{plain['country_code']}|{plain['party_id']}|{plain['id']}"] * 2
+    assert found.warnings["formula_id" if "=" in around else "padded_id"] == 1
+
+
+def test_an_id_of_ocpi_that_a_spreadsheet_rounded_refuses_the_row(tmp_path):
+    assert told(tmp_path, answer(cdr(id="other"), cdr(id="1.23457E+17"))) == "rejected session_id_rounded"
+
+
+def test_two_objects_of_one_id_in_other_letters_have_one_id(tmp_path):
+    found = outcome(tmp_path, answer(cdr(), cdr(party_id="bec", **ANEW)))
+    assert found.rows.session_id.tolist() == ["BE|BEC|12345"] * 2
+
+
+def test_a_version_that_two_objects_have_is_replaced_by_a_later_one(tmp_path):
+    found = outcome(tmp_path, answer(session(), session(kwh=0), session(kwh=9, **AFTER)))
+    assert (found.told, found.rows.energy_kwh.tolist()) == ("skipped 2", [9])
+
+
+def test_a_session_pushed_under_an_id_of_before_is_a_row_and_its_patches_are_its_own(tmp_path):
+    other = {**STARTED, **ANEW, "last_updated": "2024-07-09T10:17:10Z"}
+    patch = {"kwh": 1, "status": "INVALID", "last_updated": "2024-07-09T10:18:10Z"}
+    found = outcome(
+        tmp_path, log(pushed("PUT", STARTED), pushed("PATCH", DONE), pushed("PUT", other), pushed("PATCH", patch))
+    )
+    assert (found.told, found.rows.energy_kwh.tolist()) == ("skipped 2", [7.5, 1])
+    assert found.rows.stop_reason.tolist() == ["COMPLETED", "INVALID"]
+
+
+def test_a_patch_may_move_the_start_of_its_session(tmp_path):
+    moved = {"start_date_time": "2024-03-09T10:20:00Z", "last_updated": "2024-03-09T10:21:00Z"}
+    found = outcome(tmp_path, log(pushed("PUT", STARTED), pushed("PATCH", moved), pushed("PATCH", DONE)))
+    assert (found.told, found.rows.start_time[0]) == ("skipped 2", pd.Timestamp(moved["start_date_time"]))
+
+
+def test_a_credit_takes_back_of_several_cdrs_of_one_id_that_of_its_own_start(tmp_path):
+    found = outcome(tmp_path, answer(cdr(), without_energy(cdr, **ANEW), cdr(**CREDIT)))
+    assert (found.told, found.rows.energy_kwh.tolist()) == ("skipped 2", [0])
+
+
 def test_ids_of_two_parties_stay_apart(tmp_path):
     rows = outcome(tmp_path, answer(session(), session(party_id="ABC", location_id="LOC2"), session(id="1|0%"))).rows
     assert rows.session_id.tolist() == ["NL|STK|101", "NL|ABC|101", "NL|STK|1%7C0%25"]

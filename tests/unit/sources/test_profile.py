@@ -44,7 +44,7 @@ def test_a_minimal_profile_has_the_usual_settings(profile_of):
 def test_every_setting_is_read(profile_of):
     profile = profile_of(
         'title = "T"\ndelimiters = [";", "\\t"]\nencoding = "latin1"\nsession_key = ["Start", "kWh"]\n'
-        'marks = ["Row"]\nprivate = ["Zip"]\n'
+        'marks = ["Row"]\nprivate = ["Zip"]\ntells_apart = ["No"]\n'
         + MINIMAL.replace('session_id = "id"\n', "")
         + '[optional_columns]\nport_id = ["Port", "EVSE"]\n[constants]\nstation_operator = "Us"\n'
         '[station]\nname = "Site"\n'
@@ -59,6 +59,7 @@ def test_every_setting_is_read(profile_of):
     assert profile.optional_columns == {"port_id": ("Port", "EVSE"), "station_name": ("Site",)}
     assert profile.constants == {"station_operator": "Us"}
     assert (profile.session_key, profile.marks, profile.private) == (("Start", "kWh"), ("Row",), ("Zip",))
+    assert profile.tells_apart == ("No",)
     assert (profile.delimiters, profile.encoding) == ((";", "\t"), "iso8859-1")
     assert (profile.conventions.true_words, profile.conventions.null_words) == (("ok",), ("NA",))
     assert profile.conventions.energy_unit == "Wh"
@@ -221,3 +222,9 @@ def test_a_mapped_session_id_replaces_the_session_key():
     changed = with_overrides(builtin_profiles()["cary"], columns={"session_id": "id"})
     assert changed.session_key == ()
     assert changed.columns["session_id"] == ("id",)
+
+
+def test_a_setting_that_is_refused_names_no_profile_that_nobody_named():
+    with pytest.raises(SourceError) as refusal:
+        with_overrides(builtin_profiles()["native"], timezone="CEST")
+    assert refusal.value.reason == "the settings given, [conventions]: timezone is 'CEST'."
