@@ -51,6 +51,12 @@ ZONE_LABELS = (
 """Labels that are looked for behind a log's time, where other words stand, too, such as INFO. What one stands for is
 not said here: several stand for more than one zone."""
 
+TIME = (
+    r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    rf"(?: (?:{'|'.join(ZONE_LABELS)})\b)?"
+)
+"""A time that a log's line begins with, as a pattern."""
+
 
 class Moment(NamedTuple):
     """When something was.

@@ -187,3 +187,52 @@ def test_a_frame_written_over_several_lines_is_one_message(attempts):
 def test_a_frame_that_never_ends_is_a_reject_and_takes_no_other_with_it(attempts):
     log = Log().say("07:00:00", '[2, "m0", "StartTransaction",\n{').start("08:00:00", 7).stop("08:30:00", 7, 5000)
     assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0)], {"malformed_row": 1}, {})
+
+
+def pretty(clock, way, frame):
+    """A frame with a line for each member, so that its first line ends with a bracket."""
+    return [f"{DAY}T{clock}Z station=CP-1 {way} [", *json.dumps(frame, indent=2).splitlines()[1:]]
+
+
+def pretty_session(clock, number):
+    start = {"connectorId": 1, "idTag": 'T[{\\"', "meterStart": 0, "timestamp": f"{DAY}T{clock}Z"}
+    return [
+        *pretty(clock, "received", [2, number, "StartTransaction", start]),
+        *pretty(clock, "sent", [3, number, {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}]),
+    ]
+
+
+@pytest.mark.parametrize("number", ["m1", 5])
+@pytest.mark.parametrize("between", [None, "INFO looked for updates", f"{DAY} 08:00:00 INFO values [", "[INFO ] none"])
+def test_a_frame_of_a_line_for_each_member_is_one_message_whatever_else_the_log_says_between(attempts, number, between):
+    log = Log()
+    log.lines = pretty_session("08:00:00", number)
+    assert attempts(log) == ([("1", "08:00:00", None, None)], {}, {})
+    if between:
+        log.lines[4:4] = [between]
+    log.stop("08:30:00", 7, 5000).start("09:00:00", 8)
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0), ("1", "09:00:00", None, None)], {}, {})
+
+
+def test_a_frame_of_many_lines_that_is_cut_is_a_reject_and_takes_no_other_with_it(attempts):
+    log = Log()
+    log.lines = [*pretty_session("07:00:00", "m0")[:6], *pretty_session("08:00:00", "m1")]
+    assert attempts(log.stop("08:30:00", 7, 5000)) == (
+        [("1", "08:00:00", "08:30:00", 5.0)],
+        {"malformed_row": 1},
+        {},
+    )
+
+
+@pytest.mark.parametrize("number", [-5, 5.5, 1e3])
+def test_any_number_as_message_id_is_read(attempts, number):
+    log = Log().start("08:00:00", 7, number=number).stop("08:30:00", 7, 5000)
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0)], {}, {})
+
+
+@pytest.mark.parametrize("number", [None, True, [], [1], {}])
+def test_a_message_whose_id_is_no_id_is_a_reject(attempts, number):
+    log = Log().start("07:00:00", 6).stop("07:30:00", 6, 5000)
+    rows, rules, _ = attempts(log.say("08:00:00", [2, number, "StartTransaction", {"connectorId": 1}]))
+    assert rows == [("1", "07:00:00", "07:30:00", 5.0)]
+    assert rules == {"malformed_row": 1}
