@@ -118,6 +118,80 @@ def test_a_stop_that_fits_two_starts_alike_gives_no_energy_and_a_warning(attempt
     assert warnings == {"stop_of_one_of_several": 1}
 
 
+@pytest.mark.parametrize("shared", [0, 1])
+def test_as_many_stops_as_starts_of_one_id_leave_none_open_though_nothing_tells_them_apart(attempts, shared):
+    log = Log().start("08:00:00", shared).start("08:05:00", shared, connector=2)
+    rows, rules, warnings = attempts(log.stop("08:30:00", shared, 5000).stop("08:35:00", shared, 7000))
+    assert [(row[0], row[3]) for row in rows] == [("1", None), ("2", None)]
+    assert sorted(row[2] for row in rows) == ["08:30:00", "08:35:00"]
+    assert (rules, warnings) == ({}, {"stop_of_one_of_several": 2})
+
+
+@pytest.mark.parametrize("named", [0, -1, None])
+@pytest.mark.parametrize("ids", [(0, 0), (1, 1), (11, 12)])
+def test_a_stop_ends_the_open_start_of_its_own_token(attempts, ids, named):
+    log = Log().start("08:00:00", ids[0], tag="TAG-A").start("08:05:00", ids[1], connector=2, tag="TAG-B")
+    named = 1 if ids == (1, 1) else named
+    log.stop("08:30:00", named, 0, idTag="TAG-A").stop("08:40:00", named, 9000, idTag="TAG-B")
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", "08:00:00", "08:30:00", 0.0), ("2", "08:05:00", "08:40:00", 9.0)]
+    assert (rules, warnings) == ({}, {})
+
+
+@pytest.mark.parametrize("named", [0, -1])
+def test_stops_without_a_real_id_end_the_open_starts_though_nothing_tells_these_apart(attempts, named):
+    log = Log()
+    for hour in (8, 10):
+        log.start(f"{hour:02}:00:00", hour).start(f"{hour:02}:05:00", 20 + hour, connector=2)
+        log.stop(f"{hour:02}:30:00", named, 0).stop(f"{hour:02}:40:00", named, 7000)
+    rows, rules, warnings = attempts(log)
+    assert [row[0] for row in rows] == ["1", "2", "1", "2"]
+    assert sorted(row[2] for row in rows) == ["08:30:00", "08:40:00", "10:30:00", "10:40:00"]
+    assert [row[3] for row in rows] == [None] * 4
+    assert (rules, warnings) == ({}, {"stop_of_one_of_several": 4})
+
+
+def test_stops_without_a_real_id_are_told_apart_by_meter_and_notices(attempts):
+    log = Log().start("08:00:00", 1, meter=0).start("08:05:00", 2, connector=2, meter=50_000)
+    log.start("08:06:00", 3, connector=3, meter=50_000).notice("08:40:01", 3, "Available")
+    log.stop("08:40:00", -1, 50_500).stop("08:45:00", -1, 52_000).stop("08:50:00", -1, 4000)
+    rows, rules, warnings = attempts(log)
+    assert [(row[0], row[2], row[3]) for row in rows] == [
+        ("1", "08:50:00", 4.0),
+        ("2", "08:45:00", 2.0),
+        ("3", "08:40:00", 0.5),
+    ]
+    assert (rules, warnings) == ({}, {})
+
+
+def test_two_starts_that_lose_power_in_one_moment_both_end(attempts):
+    log = Log().start("08:00:00", 0).start("08:05:00", 0, connector=2)
+    log.stop("08:30:00", 0, 0, reason="PowerLoss").stop("08:30:00", 0, 0, reason="PowerLoss")
+    rows, rules, _ = attempts(log)
+    assert [(row[0], row[2]) for row in rows] == [("1", "08:30:00"), ("2", "08:30:00")]
+    assert rules == {}
+
+
+@pytest.mark.parametrize("ids", [(0, 0), (11, 12)])
+def test_a_stop_that_is_sent_again_ends_one_start_only(attempts, ids):
+    log = Log().start("08:00:00", ids[0]).start("08:05:00", ids[1], connector=2)
+    log.stop("08:30:00", 0, 5000).stop("08:30:20", 0, 5000, at=f"{DAY}T08:30:00Z")
+    rows, rules, _ = attempts(log)
+    assert sorted(str(row[2]) for row in rows) == ["08:30:00", "None"]
+    assert rules == {}
+
+
+def test_a_stop_is_not_of_a_start_that_was_refused_unless_it_says_so(attempts):
+    for reason, ended in (("Local", "1"), ("DeAuthorized", "2")):
+        log = Log().start("08:00:00", 11)
+        asked = {"connectorId": 2, "idTag": "TAG-1", "meterStart": 0, "timestamp": f"{DAY}T08:05:00Z"}
+        log.say("08:05:00", [2, "refused", "StartTransaction", asked])
+        log.say("08:05:00", [3, "refused", {"transactionId": 12, "idTagInfo": {"status": "Invalid"}}], "sent")
+        rows, _, warnings = attempts(log.stop("08:30:00", -1, 5000, reason=reason))
+        assert [row[0] for row in rows if row[2]] == [ended]
+        assert warnings == {}
+
+
 @pytest.mark.parametrize(
     ("first", "last", "warned"), [(5000, 0, {"meter_ran_backwards": 1}), (0, -1, {}), (-1, 900, {})]
 )
