@@ -41,7 +41,7 @@ class StartsAndStops:
         self._requests = requests
         self._starts: dict[tuple[str, object], Transaction] = {}
         self._waiting_stops: list[Stop] = []
-        self._ended_by: dict[int, Stop] = {}
+        self._ended: dict[str, list[tuple[Transaction, Stop]]] = {}
         self._nameless: frozenset[int] = frozenset()
 
     def take_start(self, message: Message, now: Moment) -> None:
@@ -95,8 +95,9 @@ class StartsAndStops:
         same_id = self._transactions.with_id(transaction_id)
         if transaction not in same_id:
             same_id.append(transaction)
-        for stop in [stop for stop in self._waiting_stops if stop.transaction_id == transaction_id]:
-            self._pair(stop)
+        for stop in tuple(self._waiting_stops):
+            if stop.transaction_id == transaction_id and is_not_before(transaction.start, stop.moment):
+                self._pair(stop)
 
     def take_stop(self, message: Message, now: Moment) -> None:
         """Take a StopTransaction: it ends its transaction, or waits for the start to be known."""
@@ -130,14 +131,16 @@ class StartsAndStops:
         Those that are open come first, and of each connector the last that began not after the stop. Where none is
         open, it is the last that began: of several stops the last one wins.
         """
+        for known, ended_by in self._ended.get(stop.moment.text, ()):
+            if stop.repeats(ended_by):
+                return [known]
         same_id = self._transactions.with_id(stop.transaction_id) if stop.transaction_id else []
-        ended = [(known, self._ended_by.get(id(known))) for known in same_id]
-        if same := [known for known, ended_by in ended if ended_by and stop.repeats(ended_by)]:
-            return same[:1]
-        begun = [known for known in same_id if is_not_before(known.start, stop.moment)]
-        if candidates := _last_of_each_connector([known for known in begun if known.stop is None]):
-            return candidates
-        return [] if stop.transaction_id == "0" else (begun or same_id)[-1:]
+        is_open = [known for known in same_id if known.stop is None and is_not_before(known.start, stop.moment)]
+        if is_open:
+            return _last_of_each_connector(is_open)
+        if stop.transaction_id == "0":
+            return []
+        return ([known for known in same_id if is_not_before(known.start, stop.moment)] or same_id)[-1:]
 
     def pair_waiting(self) -> None:
         """Pair, once no message is left, the stops that could be of several starts, and those without a real id.
@@ -179,7 +182,7 @@ class StartsAndStops:
         """
         begun = [
             known
-            for known in self._transactions.all
+            for known in self._transactions.begun_near(stop.moment)
             if known.stop is None
             and known.begun
             and known.action == START_TRANSACTION
@@ -194,7 +197,7 @@ class StartsAndStops:
     def _close(self, transaction: Transaction, stop: Stop) -> None:
         if not transaction.end(stop.moment, stop.origin, scalar(stop.payload.get("reason"))):
             return
-        self._ended_by[id(transaction)] = stop
+        self._ended.setdefault(stop.moment.text, []).append((transaction, stop))
         self._connectors.has_ended(transaction)
         if stop.moment.clock_unset:
             transaction.warnings.add("station_clock_unset")
