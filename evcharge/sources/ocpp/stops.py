@@ -107,20 +107,27 @@ def measure(transaction: Transaction, stop: Stop) -> None:
     first, last = number(start), number(end)
     if first == 0 and transaction.registers and transaction.registers[0] > MOST_BEFORE_FIRST_WH:
         transaction.warnings.add("meter_start_unknown")
-        transaction.energy_wh = difference_wh(str(transaction.registers[0]), end)
-    inside = _energy_inside(first, stop.payload.get("transactionData"))
+        first = transaction.registers[0]
+        transaction.energy_wh = difference_wh(str(first), end)
+    begins, inside = _energy_inside(first, stop.payload.get("transactionData"))
     if inside and inside > 0 and first is not None and last is not None and last <= first:
-        transaction.warnings.add("meter_unlike_values")
-        transaction.energy_wh = format(inside, "f")
+        is_told = begins or inside <= MOST_BEFORE_FIRST_WH
+        transaction.warnings.add("meter_unlike_values" if is_told else "values_beyond_session")
+        transaction.energy_wh = format(inside, "f") if is_told else ""
     if _is_unlike_power(transaction, stop):
         transaction.warnings.add("energy_unlike_power")
 
 
-def _energy_inside(start: Decimal | None, transaction_data: object) -> Decimal | None:
-    """Energy between the register's values of a stop [Wh]: from that of the beginning, else from the start's."""
-    by_context = {sample.get("context"): watt_hours(sample) for sample in register_samples(transaction_data)}
+def _energy_inside(start: Decimal | None, transaction_data: object) -> tuple[bool, Decimal | None]:
+    """Whether a stop's values tell where the register began, above 0, and the energy from there, else from the start.
+
+    Values below zero stand for some that the station does not know.
+    """
+    read = [(sample.get("context"), watt_hours(sample)) for sample in register_samples(transaction_data)]
+    by_context = {context: amount for context, amount in read if amount is not None and amount >= 0}
     begin, end = by_context.get("Transaction.Begin", start), by_context.get("Transaction.End")
-    return end - begin if begin is not None and end is not None and begin >= 0 else None
+    is_told = by_context.get("Transaction.Begin", Decimal(0)) > 0
+    return is_told, end - begin if begin is not None and end is not None and begin >= 0 else None
 
 
 def _is_unlike_power(transaction: Transaction, stop: Stop) -> bool:
