@@ -26,7 +26,7 @@ from evcharge.sources import table
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.frame import CALL, ERROR, FROM_STATION, RESULT, TO_STATION, Broken, Message
 from evcharge.sources.ocpp.lines import FRAME, FRAME_START, with_whole_frames
-from evcharge.sources.ocpp.payloads import scalar
+from evcharge.sources.ocpp.payloads import scalar, station_name
 from evcharge.sources.ocpp.times import TIME, iso_time
 from evcharge.sources.profile import Profile
 
@@ -141,7 +141,7 @@ def _of_line(file: str, line: int, text: str) -> Message | Broken | None:
 
     parts = match.groupdict()
     words = parts.get("words")
-    station = parts.get("station") or _first(_STATION_WORD, words)
+    station = station_name(parts.get("station") or _first(_STATION_WORD, words))
     way = parts.get("way") or _first(_WAY_WORD, words)
     logged_at, zone = iso_time(parts.get("time") or "")
     before = f"{logged_at} " if words else text[: match.start("frame")]
@@ -187,8 +187,9 @@ def _of_object(file: str, line: int, value: object) -> Message | None:
 
     logged_at, zone = iso_time(scalar(known["time"]))
     direction = _WAYS.get(scalar(known["way"]).casefold(), "")
-    before = f"{logged_at} {scalar(known['station'])} ".lstrip()
-    around = _Around(file, line, before, scalar(known["station"]), direction, logged_at, zone)
+    station = station_name(scalar(known["station"]))
+    before = f"{logged_at} {station} ".lstrip()
+    around = _Around(file, line, before, station, direction, logged_at, zone)
     if isinstance(inner, list):
         return _message(around, inner)
     kind = _CITRINEOS_STATES.get(scalar(known["state"]))
@@ -297,7 +298,7 @@ def _of_export(file: str, line: int, raw: str, row: Mapping[str, str]) -> Messag
         raise _Fault("not_an_object")
     kind = CALL if command["kind"] == "Request" else RESULT
     direction = _WAYS.get(row["msgflow"].strip().casefold(), "")
-    around = _Around(file, line, f"{raw} ", row["cpid"], direction, *iso_time(row["realtime"]))
+    around = _Around(file, line, f"{raw} ", station_name(row["cpid"]), direction, *iso_time(row["realtime"]))
     return Message(*around, kind, row["id"], command["action"] if kind == CALL else "", payload)
 
 

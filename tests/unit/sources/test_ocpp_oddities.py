@@ -310,3 +310,57 @@ def test_a_message_whose_id_is_no_id_is_a_reject(attempts, number):
     rows, rules, _ = attempts(log.say("08:00:00", [2, number, "StartTransaction", {"connectorId": 1}]))
     assert rows == [("1", "07:00:00", "07:30:00", 5.0)]
     assert rules == {"malformed_row": 1}
+
+
+def ended_at(register):
+    return [{"timestamp": f"{DAY}T08:30:00Z", "sampledValue": [{"value": register, "context": "Transaction.End"}]}]
+
+
+@pytest.mark.parametrize(("start", "stop", "end"), [(0, 0, "910031"), (5000, 4000, "900000")])
+def test_a_register_beyond_what_a_session_can_be_is_no_energy_where_its_beginning_is_not_told(
+    attempts, start, stop, end
+):
+    log = Log().start("08:00:00", 7, meter=start).stop("08:30:00", 7, stop, transactionData=ended_at(end))
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", "08:00:00", "08:30:00", None)]
+    assert (rules, warnings) == ({}, {"values_beyond_session": 1})
+
+
+def test_a_register_far_above_0_is_energy_from_the_one_told_at_the_beginning_or_on_the_way(attempts):
+    begun = {"value": "900", "unit": "kWh", "context": "Transaction.Begin"}
+    data = [*ended_at("910031"), {"timestamp": f"{DAY}T08:00:00Z", "sampledValue": [begun]}]
+    rows, _, warnings = attempts(Log().start("08:00:00", 7).stop("08:30:00", 7, 0, transactionData=data))
+    assert (rows[0][3], warnings) == (10.031, {"meter_unlike_values": 1})
+    log = Log().start("08:00:00", 7).values("08:01:00", 7, {"value": "905031"})
+    rows, _, warnings = attempts(log.stop("08:30:00", 7, 0, transactionData=ended_at("910031")))
+    assert (rows[0][3], warnings) == (5.0, {"meter_start_unknown": 1, "meter_unlike_values": 1})
+
+
+@pytest.mark.parametrize(("begin", "end"), [(-1, 52_000), (52_000, -1), (-1, -1)])
+def test_a_register_of_minus_1_in_an_event_is_not_known(attempts, begin, end):
+    log = Log().event("08:00:00", "Started", begin, context="Transaction.Begin")
+    rows, rules, warnings = attempts(log.event("08:30:00", "Ended", end, context="Transaction.End"))
+    assert rows == [("1", "08:00:00", "08:30:00", None)]
+    assert (rules, warnings) == ({}, {})
+
+
+def test_a_whole_number_with_decimals_is_the_same_id(attempts):
+    log = Log().start("08:00:00", 103).stop("08:30:00", 103.0, 5000)
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0)], {}, {})
+
+
+@pytest.mark.parametrize("written", ["CP-1\u200b", "\ufeffCP-1", "CP\u00ad-1"])
+def test_a_station_is_the_same_with_a_sign_that_no_eye_sees(attempts, written):
+    log = Log().start("08:00:00", 7).stop("08:30:00", 7, 5000)
+    log.lines[-1] = log.lines[-1].replace("station=CP-1", f"station={written}")
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 5.0)], {}, {})
+
+
+def test_a_station_is_the_same_with_blanks_around_it(attempts):
+    log = Log()
+    for name, line in zip(
+        [" CP-1", "CP-1 ", "CP-1"], Log().start("08:00:00", 7).stop("08:30:00", 7, 0).lines, strict=True
+    ):
+        frame = json.loads(line[line.index("[") :])
+        log.lines.append(json.dumps({"stationId": name, "timestamp": line[:20], "message": frame}))
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 0.0)], {}, {})
