@@ -13,7 +13,7 @@ from evcharge.sources.ocpp.attempts import Origin, Transaction
 from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.meters import MOST_BEFORE_FIRST_WH, difference_wh
 from evcharge.sources.ocpp.payloads import number, register_samples, scalar, watt_hours
-from evcharge.sources.ocpp.times import Moment, seconds_between
+from evcharge.sources.ocpp.times import RESENT_SECONDS, Moment, is_sane, logged_between, seconds_between
 
 NEAR_STOP_SECONDS = 20.0
 """A notice that a connector is free, or will be, so near to a stop shows whose stop it is. As ``LATE_SECONDS``."""
@@ -55,7 +55,15 @@ class Stop(NamedTuple):
         """Whether it is the other stop, sent again, rather than that of another connector in the same moment."""
         of_all = self.payload.get("reason") in OF_ALL_CONNECTORS
         same = self.moment.text == other.moment.text and self.payload == other.payload
+        gap = logged_between(other.moment, self.moment)
+        if gap is not None and abs(gap) > RESENT_SECONDS and not is_sane(other.moment):
+            return False
         return same and (self.message_id == other.message_id or not of_all)
+
+
+def is_real(transaction_id: str) -> bool:
+    """Whether it is an id that a central system gives to one transaction, unlike 0 and those below."""
+    return transaction_id not in ("", "0") and not transaction_id.startswith("-")
 
 
 def each_once(stops: Iterable[Stop]) -> list[Stop]:

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 from evcharge.sources.ocpp.answers import Answers
 from evcharge.sources.ocpp.attempts import START_TRANSACTION, Origin, Row, Transaction
 from evcharge.sources.ocpp.authorisations import Asked
+from evcharge.sources.ocpp.clocks import Clock, is_soon_after, on_clock_of
 from evcharge.sources.ocpp.connectors import Connectors
 from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.payloads import number, scalar
 from evcharge.sources.ocpp.requests import Requests, without_tag
-from evcharge.sources.ocpp.stops import Stop, each_once, is_metered_by, measure, narrowed
-from evcharge.sources.ocpp.times import Moment
+from evcharge.sources.ocpp.stops import Stop, each_once, is_metered_by, is_real, measure, narrowed
+from evcharge.sources.ocpp.times import RESENT_SECONDS, Moment, is_sane
 from evcharge.sources.ocpp.transactions import Transactions, is_not_before
 
-RESENT_SECONDS = 3600.0
-"""A start with the connector and time of another one is that one, sent again, until this long after it in the log.
-House rule: stations send again within seconds or minutes (TransactionMessageRetryInterval)."""
 LEAST_MISSED_WH = 1_000
 """A meter that rises by this between a session of no energy and the next one has measured what the session does not
 say. House rule: more than what a station uses itself."""
+
+
+class _Repeat(NamedTuple):
+    """A start that seems to be sent again: its key, its message, and the requests that led to it since the first."""
+
+    key: tuple[str, object]
+    message: Message
+    led: tuple[Asked, ...]
 
 
 class StartsAndStops:
@@ -39,7 +46,9 @@ class StartsAndStops:
         self._connectors = connectors
         self._answers = answers
         self._requests = requests
+        self._clock = Clock(connectors.has_ended)
         self._starts: dict[tuple[str, object], Transaction] = {}
+        self._repeats: dict[tuple[int, str], _Repeat] = {}
         self._waiting_stops: list[Stop] = []
         self._ended: dict[str, list[tuple[Transaction, Stop]]] = {}
         self._nameless: frozenset[int] = frozenset()
@@ -48,56 +57,87 @@ class StartsAndStops:
         """Take a StartTransaction; one that is sent again, with the same connector and time, is the same start."""
         payload = message.payload
         start = message.moment(payload.get("timestamp"))
-        connector, tag = scalar(payload.get("connectorId")), scalar(payload.get("idTag"))
-        key = (connector, (start.text or message.id) if start.sent is None else start.sent)
+        key = (scalar(payload.get("connectorId")), (start.text or message.id) if start.sent is None else start.sent)
 
         transaction = self._starts.get(key)
-        if transaction is None or not self._is_sent_again(message, transaction, now):
-            begun = self._begin(message, start, connector, tag)
-            if transaction is not None:
-                begun.session = f"{begun.session}|{without_tag(message.id, tag)}"
-            transaction = self._starts[key] = begun
-            transaction.asked = Asked(START_TRANSACTION, now.logged)
+        is_new = transaction is None or not self._is_sent_again(message, transaction, now)
+        if transaction is None or is_new:
+            transaction = self._starts[key] = self._begin(message, start, transaction)
+        led = transaction.way.led
 
+        tag = scalar(payload.get("idTag"))
         self._answers.await_answer(message, transaction)
         self._requests.led_to(transaction, tag, now, at_start=True)
+        if not is_new:
+            gained = tuple(asked for asked in transaction.way.led if asked not in led)
+            self._repeats[id(transaction), message.id] = _Repeat(key, message, gained)
 
     def _is_sent_again(self, message: Message, transaction: Transaction, now: Moment) -> bool:
         """Whether a start is one that was read, rather than another one of a station whose clock stands still.
 
-        Another one has its own message id, and comes after the first has ended, or long after it was sent, or with
-        another token or meter.
+        Another one has its own message id, and comes after the first has ended, or with another token or meter, or long
+        after it was sent, unless that got no id, and its time was right. The answer may tell later that it is another.
         """
         if message.id == transaction.request_id:
             return True
+        begun = transaction.start
         since = now.logged - transaction.logged_at if now.logged is not None and transaction.logged_at else 0.0
+        is_near = since <= RESENT_SECONDS or (not transaction.given_id and begun is not None and is_sane(begun))
         same = (scalar(message.payload.get("idTag")), message.payload.get("meterStart"))
-        return (
-            since <= RESENT_SECONDS and transaction.stop is None and same == (transaction.tag, transaction.meter_start)
-        )
+        return is_near and transaction.stop is None and same == (transaction.tag, transaction.meter_start)
 
-    def _begin(self, message: Message, start: Moment, connector: str, tag: str) -> Transaction:
-        """A new transaction, which begins with this message."""
+    def _begin(self, message: Message, start: Moment, at_same_time: Transaction | None) -> Transaction:
+        """A new transaction, which begins with this message; another one may have begun at the same time."""
+        connector, tag = scalar(message.payload.get("connectorId")), scalar(message.payload.get("idTag"))
         transaction = Transaction(START_TRANSACTION, self._station, start, Origin.of(message))
         transaction.connector, transaction.tag, transaction.session = connector, tag, f"{connector}|{start.text}"
         transaction.meter_start = message.payload.get("meterStart")
         transaction.request_id, transaction.logged_at = message.id, message.moment().logged
+        transaction.asked = Asked(START_TRANSACTION, transaction.logged_at)
         if start.clock_unset:
             transaction.warnings.add("station_clock_unset")
+        if at_same_time is not None:
+            transaction.session += f"|{without_tag(message.id, tag)}"
+        self._clock.take_start(transaction)
         self._transactions.all.append(transaction)
         self._connectors.follow(transaction)
         return transaction
 
-    def learn_id(self, transaction: Transaction, transaction_id: str) -> None:
-        """The answer to a start has told its transaction id; a stop that came too early may be waiting for it."""
+    def learn_id(self, transaction: Transaction, answer: Message) -> Transaction:
+        """Take the transaction id that the answer to a start gives, and tell which transaction it is given to.
+
+        A start that seemed to be sent again and got another id is another transaction, unless it came within a minute.
+        A stop that came too early may be waiting for the id.
+        """
+        transaction_id = scalar(answer.payload.get("transactionId"))
         if not transaction_id:
-            return
+            return transaction
+        if transaction.given_id not in ("", transaction_id) and is_real(transaction_id):
+            transaction = self._told_from(transaction, answer)
+        if is_real(transaction_id):
+            transaction.given_id = transaction_id
         same_id = self._transactions.with_id(transaction_id)
         if transaction not in same_id:
             same_id.append(transaction)
         for stop in tuple(self._waiting_stops):
             if stop.transaction_id == transaction_id and is_not_before(transaction.start, stop.moment):
                 self._pair(stop)
+        return transaction
+
+    def _told_from(self, transaction: Transaction, answer: Message) -> Transaction:
+        """The transaction of its own that a repeated start turns out to be, unless it came too soon for one."""
+        of_it = [key for key in self._repeats if key[0] == id(transaction)]
+        if not of_it:
+            return transaction
+        named = (id(transaction), answer.id)
+        repeat = self._repeats.pop(named if named in of_it else of_it[-1])
+        start = repeat.message.moment(repeat.message.payload.get("timestamp"))
+        if transaction.start and is_soon_after(transaction.start, start):
+            return transaction
+        begun = self._starts[repeat.key] = self._begin(repeat.message, start, transaction)
+        begun.way.led = repeat.led
+        transaction.way.led = tuple(asked for asked in transaction.way.led if asked not in repeat.led)
+        return begun
 
     def take_stop(self, message: Message, now: Moment) -> None:
         """Take a StopTransaction: it ends its transaction, or waits for the start to be known."""
@@ -195,11 +235,12 @@ class StartsAndStops:
         return of_token if len(of_token) == 1 and is_metered_by(of_token[0], stop) else []
 
     def _close(self, transaction: Transaction, stop: Stop) -> None:
-        if not transaction.end(stop.moment, stop.origin, scalar(stop.payload.get("reason"))):
+        moment = on_clock_of(transaction, stop.moment)
+        if not transaction.end(moment, stop.origin, scalar(stop.payload.get("reason"))):
             return
         self._ended.setdefault(stop.moment.text, []).append((transaction, stop))
         self._connectors.has_ended(transaction)
-        if stop.moment.clock_unset:
+        if moment.clock_unset:
             transaction.warnings.add("station_clock_unset")
         measure(transaction, stop)
 

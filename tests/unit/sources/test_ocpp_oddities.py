@@ -61,13 +61,91 @@ def test_a_start_kept_while_offline_has_its_own_time(attempts):
     assert warnings == {}
 
 
-def test_a_start_sent_again_is_one_attempt_and_one_after_its_end_is_another(attempts):
+def test_a_start_sent_again_is_one_attempt_and_one_after_its_end_is_another_of_a_clock_that_stood_still(attempts):
     at = f"{DAY}T08:00:00Z"
     log = Log().start("08:00:00", 7, at=at).start("08:00:20", 7, at=at).stop("08:30:00", 7, 4000)
     log.start("11:00:00", 8, at=at).stop("11:20:00", 8, 1000, at=f"{DAY}T08:20:00Z")
-    rows, rules, _ = attempts(log)
-    assert rows == [("1", "08:00:00", "08:30:00", 4.0), ("1", "08:00:00", "08:20:00", 1.0)]
-    assert rules == {}
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", "08:00:00", "08:30:00", 4.0), ("1", "11:00:00", "11:20:00", 1.0)]
+    assert (rules, warnings) == ({}, {"station_clock_unset": 2})
+
+
+def test_starts_that_repeat_a_time_of_this_year_are_attempts_of_their_own_if_their_answers_say_so(attempts):
+    log, stuck = Log(), "2024-03-01T00:00:09Z"
+    minutes = range(0, 30, 5)
+    for minute in minutes:
+        log.start(f"08:{minute:02}:00", 101 + minute, at=stuck)
+    for minute in minutes:
+        log.stop(f"09:{minute:02}:00", 101 + minute, 0, at="2024-03-01T00:01:09Z")
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", f"08:{minute:02}:00", f"09:{minute:02}:00", 0.0) for minute in minutes]
+    assert (rules, warnings) == ({}, {"station_clock_unset": 6})
+
+
+def test_starts_kept_while_offline_keep_the_time_that_they_share(attempts):
+    log, at = Log(), "2024-05-04T09:00:00Z"
+    for second in (0, 2):
+        log.start(f"18:00:0{second}", 7 + second, at=at).stop(f"18:00:0{second + 1}", 7 + second, 0, at=at)
+    rows, _, warnings = attempts(log)
+    assert rows == [("1", "09:00:00", "09:00:00", 0.0)] * 2
+    assert "station_clock_unset" not in warnings
+
+
+def test_an_authorize_belongs_to_the_start_that_it_led_to_where_two_share_a_time(tmp_path):
+    log, stuck = Log(), "2024-03-01T00:00:09Z"
+    log.start("08:00:00", 7, at=stuck).say("08:20:00", [2, "card", "Authorize", {"idTag": "TAG-1"}])
+    log.say("08:20:00", [3, "card", {"idTagInfo": {"status": "Accepted"}}], "sent").start("08:20:05", 8, at=stuck)
+    path = tmp_path / "station.log"
+    path.write_text("\n".join(log.lines) + "\n", encoding="utf-8")
+    with open_file(path) as file:
+        rows = pd.concat([clean(raw, AS_OF).rows for raw in read(file, builtin_profiles()["ocpp"], salt="s")])
+    leads = list(rows.authorize_lead_seconds)
+    assert len(leads) == 2
+    assert pd.isna(leads[0])
+    assert leads[1] == 5
+
+
+def test_a_clock_ahead_of_the_log_gives_way_to_it(attempts):
+    log = Log().start("08:00:00", 7, at="2036-02-07T06:28:16Z").stop("08:30:00", 7, 0, at="2036-02-07T06:58:16Z")
+    assert attempts(log) == ([("1", "08:00:00", "08:30:00", 0.0)], {}, {"station_clock_unset": 1})
+
+
+def test_a_stop_of_a_clock_set_meanwhile_has_its_own_time(attempts):
+    log, stuck = Log(), "2024-03-01T00:00:09Z"
+    log.start("08:00:00", 7, at=stuck).stop("08:30:00", 7, 0, at="2024-03-01T00:30:09Z")
+    log.start("09:00:00", 8, at=stuck).stop("12:00:00", 8, 0, at=f"{DAY}T09:40:00Z")
+    assert [row[2] for row in attempts(log)[0]] == ["08:30:00", "09:40:00"]
+
+
+@pytest.mark.parametrize("last", ["T", None])
+def test_events_that_repeat_a_time_long_after_are_transactions_of_their_own(attempts, last):
+    log = Log()
+    for hour in range(8, 16, 2):
+        begun, ended = "2024-03-01T00:00:09Z", "2024-03-01T00:01:09Z"
+        log.event(f"{hour:02}:00:00", "Started", 100, context="Transaction.Begin")
+        log.event(f"{hour:02}:01:00", "Ended", 100, context="Transaction.End")
+        for at, own in ((-2, begun), (-1, ended)):
+            clock = log.lines[at].split("Z", 1)[0]
+            log.lines[at] = log.lines[at].replace(f'"timestamp": "{clock}Z"', f'"timestamp": "{own}"')
+            log.lines[at] = log.lines[at].replace('"transactionId": "T"', f'"transactionId": "{last or hour}"')
+    rows, rules, warnings = attempts(log)
+    assert rows == [("1", f"{hour:02}:00:00", f"{hour:02}:01:00", 0.0) for hour in range(8, 16, 2)]
+    assert (rules, warnings) == ({}, {"station_clock_unset": 4})
+
+
+def test_a_started_event_that_is_sent_again_hours_later_is_of_one_transaction(attempts):
+    log = Log().event("08:00:00", "Started", 0, context="Transaction.Begin")
+    log.lines.append(log.lines[0].replace(f"{DAY}T08:00:00Z station", f"{DAY}T13:00:00Z station"))
+    rows, _, warnings = attempts(log.event("13:00:01", "Ended", 5000, context="Transaction.End"))
+    assert (rows, warnings) == ([("1", "08:00:00", "13:00:01", 5.0)], {})
+
+
+def test_a_start_that_got_no_answer_is_the_same_whenever_it_is_sent_again(attempts):
+    at = f"{DAY}T08:00:00Z"
+    log = Log().start("08:00:00", 7)
+    log.lines.pop()
+    log.start("13:00:00", 7, at=at).stop("13:01:00", 7, 5000, at=f"{DAY}T09:00:00Z")
+    assert attempts(log) == ([("1", "08:00:00", "09:00:00", 5.0)], {}, {})
 
 
 @pytest.mark.parametrize("named", [0, -1, -7, None])
