@@ -277,9 +277,10 @@ WARNINGS = (
 """What is said of rows that are kept."""
 
 READER_WARNINGS = {
-    "station_clock_unset": "the station's clock was never set: the times are those of the log",
+    "station_clock_unset": "the station's clock was not set, or stood still: the times are those of the log",
     "meter_start_unknown": "the register's 0 in the beginning is no value: energy counts from the first real one",
     "meter_unlike_values": "the meter's two ends say nothing passed, the values beside them say more: those are taken",
+    "values_beyond_session": "the values beside the meter's ends say more than one session can be: energy is left out",
     "meter_rose_after_no_energy": "no energy, but the connector's meter stands higher at the next start",
     "energy_unlike_power": "power and time make a hundred times the energy or more: is its unit right?",
     "stop_of_one_of_several": "the stop may be of several starts and is given to one: its energy is left out",

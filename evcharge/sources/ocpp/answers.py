@@ -10,7 +10,7 @@ from collections.abc import Callable
 from evcharge.sources.ocpp.attempts import START_TRANSACTION, Attempt, Transaction
 from evcharge.sources.ocpp.authorisations import REMOTE_STARTS
 from evcharge.sources.ocpp.frame import ERROR, FROM_STATION, TO_STATION, Message
-from evcharge.sources.ocpp.payloads import answers, scalar, status_of
+from evcharge.sources.ocpp.payloads import answers, status_of
 from evcharge.sources.ocpp.times import logged_between
 
 MAX_PENDING = 1_000
@@ -28,10 +28,11 @@ class Answers:
     """The requests of one station that wait for their answers, and the answers that came too early.
 
     Args:
-        learn_id: is called with a transaction of OCPP 1.6 and the id that the answer to its start gives it.
+        learn_id: is called with a transaction of OCPP 1.6 and the answer to its start, which gives it its id; tells the
+            transaction that the answer is for.
     """
 
-    def __init__(self, learn_id: Callable[[Transaction, str], None]) -> None:
+    def __init__(self, learn_id: Callable[[Transaction, Message], Transaction]) -> None:
         self._learn_id = learn_id
         self._pending: dict[tuple[str, str], Attempt] = {}
         self._early: dict[tuple[str, str], Message] = {}
@@ -69,6 +70,6 @@ class Answers:
                 del self._early[next(iter(self._early))]
 
     def _give(self, message: Message, attempt: Attempt) -> None:
-        attempt.answer(message.action if message.kind == ERROR else status_of(message.payload), message)
         if isinstance(attempt, Transaction) and attempt.action == START_TRANSACTION:
-            self._learn_id(attempt, scalar(message.payload.get("transactionId")))
+            attempt = self._learn_id(attempt, message)
+        attempt.answer(message.action if message.kind == ERROR else status_of(message.payload), message)

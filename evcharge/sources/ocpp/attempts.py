@@ -203,6 +203,7 @@ class Transaction(Attempt):
         next_start: start of the next transaction on the connector.
         meter_start: of OCPP 1.6: the meter's value in the start.
         logged_at: of OCPP 1.6: the log's time of the start [s since 1970].
+        given_id: of OCPP 1.6: the id that the answer to the start gave.
         meter: of OCPP 2.0.1: the meter's values in the events.
         next_notice: the status that is nearest after the stop, after so many seconds.
         notices: those that may be about it.
@@ -220,6 +221,7 @@ class Transaction(Attempt):
     next_start: Moment | None = None
     meter_start: object = None
     logged_at: float | None = None
+    given_id: str = ""
     meter: Meter | None = None
     next_notice: tuple[float, str] | None = None
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=MAX_NOTICES))

@@ -49,14 +49,16 @@ class Message(NamedTuple):
 
     def moment(self, sent_at: object = None) -> Moment:
         """When it was: by its own time where it has one and its clock was set, else by the log."""
-        logged = seconds_of(self.logged_at)
-        if isinstance(sent_at, str) and sent_at.strip():
-            text, zone = iso_time(sent_at)
-            sent = seconds_of(text)
-            if sent is None or logged is None or not is_unset(sent, logged):
-                return Moment(text, zone, sent, logged)
-            return Moment(self.logged_at, self.zone, None, logged, clock_unset=True)
-        return Moment(self.logged_at, self.zone, None, logged)
+        by_log = Moment(
+            self.logged_at, self.zone, None, seconds_of(self.logged_at), log_text=self.logged_at, log_zone=self.zone
+        )
+        if not isinstance(sent_at, str) or not sent_at.strip():
+            return by_log
+        text, zone = iso_time(sent_at)
+        sent = seconds_of(text)
+        if sent is not None and by_log.logged is not None and is_unset(sent, by_log.logged):
+            return by_log.by_log()
+        return by_log._replace(text=text, zone=zone, sent=sent)
 
     @property
     def raw(self) -> str:

@@ -25,29 +25,24 @@ from evcharge.carriers.text import (
 from evcharge.sources import table
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.frame import CALL, ERROR, FROM_STATION, RESULT, TO_STATION, Broken, Message
-from evcharge.sources.ocpp.payloads import scalar
-from evcharge.sources.ocpp.times import ZONE_LABELS, iso_time
+from evcharge.sources.ocpp.lines import FRAME, FRAME_START, with_whole_frames
+from evcharge.sources.ocpp.payloads import scalar, station_name
+from evcharge.sources.ocpp.times import TIME, iso_time
 from evcharge.sources.profile import Profile
 
-_FRAME_START = re.compile(r"\[\s*[234]\s*,\s*(?:\\?\"|[0-9]+\s*,\s*[\"{])")
-_MAY_CARRY = re.compile(rf"{_FRAME_START.pattern}|correlationId")
+_MAY_CARRY = re.compile(rf"{FRAME_START.pattern}|correlationId")
 """What tells a line with a message, even a broken one, from the rest of a log."""
 
-_TIME = (
-    r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-    rf"(?: (?:{'|'.join(ZONE_LABELS)})\b)?"
-)
-_BARE_FRAME = r"\[\s*[234]\s*,\s*(?:\"|[0-9]+\s*,\s*[\"{]).*"
 _LINES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\[\s*\w+\s*\] (?P<time>{_TIME}).* - \[chargeBoxId=(?P<station>[^,\]]+)[^\]]*\] "
+        rf"\[\s*\w+\s*\] (?P<time>{TIME}).* - \[chargeBoxId=(?P<station>[^,\]]+)[^\]]*\] "
         r"(?P<way>Received|Sending)(?: message)?: (?P<frame>\[.*)",  # SteVe
-        rf"\[ocpp\s*\] TRACE (?P<time>{_TIME}) "
+        rf"\[ocpp\s*\] TRACE (?P<time>{TIME}) "
         r"(?P<way>received JSON message from|sent JSON message to) (?P<station>.+?): (?P<frame>\[.*)",  # evcc
-        rf"\[(?P<time>{_TIME})\] \[msg-(?:in|out)\] (?P<frame>\[.*)",  # certification tool
-        rf"\[?(?P<time>{_TIME})\]?(?P<words>.{{0,200}}?)(?P<frame>{_BARE_FRAME})",  # a time before a frame
-        rf"\s*(?P<frame>{_BARE_FRAME})",  # a frame alone
+        rf"\[(?P<time>{TIME})\] \[msg-(?:in|out)\] (?P<frame>\[.*)",  # certification tool
+        rf"\[?(?P<time>{TIME})\]?(?P<words>.{{0,200}}?)(?P<frame>{FRAME}.*)",  # a time before a frame
+        rf"\s*(?P<frame>{FRAME}.*)",  # a frame alone
     )
 )
 """Lines that carry a frame. What else stands in a log is not looked at."""
@@ -69,11 +64,6 @@ _OBJECT_KEYS = {
     "state": ("state",),
 }
 """Members of a JSON object around a message, folded; of each the first that is there is read."""
-
-_QUOTED = re.compile(r'"(?:[^"\\\\]|\\\\.)*"')
-"""A text of JSON, quotes included."""
-MAX_FRAME_LINES = 1_000
-"""Most lines that one frame may be written over: what some stations send is JSON with a line for each member."""
 
 _EXPORT = ("cp_id", "real_time", "Id", "msgFlow", "command", "payLoadData")
 _CITRINEOS = ("stationId", "correlationId", "origin", "action", "message", "timestamp")
@@ -106,7 +96,7 @@ def carries_messages(file: SourceFile) -> bool:
         return any(isinstance(read, Message) for read in _array(file.sha256, _elements(file, [text])))
     if _table_fields(split_lines(start[:BLOCK_BYTES])[0] if start else ""):
         return True
-    lines = said_lines(Block(1, text))
+    lines = with_whole_frames(said_lines(Block(1, text)))
     return any(isinstance(_of_line(file.sha256, *line), Message) for line in lines)
 
 
@@ -123,7 +113,7 @@ def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken
     elif fields := _table_fields(split_lines(start)[0] if start else ""):
         yield from _table(file, profile, fields)
     else:
-        for number, text in _with_whole_frames(_numbered_lines(file, profile.encoding)):
+        for number, text in with_whole_frames(_numbered_lines(file, profile.encoding)):
             if read := _of_line(file.sha256, number, text):
                 yield read
 
@@ -131,39 +121,6 @@ def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken
 def _numbered_lines(file: SourceFile, encoding: str) -> Iterator[tuple[int, str]]:
     for block in blocks(file, encoding):
         yield from said_lines(block)
-
-
-def _with_whole_frames(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The lines, but a frame that is written over several of them is one, with the number of its first line.
-
-    A frame that does not end within ``MAX_FRAME_LINES`` lines, or before another one begins, is given back as lines.
-    """
-    held: list[tuple[int, str]] = []
-    depth = 0
-    for number, text in lines:
-        begins = _FRAME_START.search(text)
-        if held and not begins and len(held) < MAX_FRAME_LINES:
-            held.append((number, text))
-            depth += _open_brackets(text)
-            if depth <= 0:
-                yield held[0][0], " ".join([part for _, part in held])
-                held = []
-            continue
-
-        yield from held
-        held = []
-        depth = _open_brackets(text[begins.start() :]) if begins and text.lstrip()[:1] != "{" else 0
-        if depth > 0:
-            held = [(number, text)]
-        else:
-            yield number, text
-    yield from held
-
-
-def _open_brackets(text: str) -> int:
-    """How many brackets and braces the text opens and does not close, those in quotes left out."""
-    bare = _QUOTED.sub("", text)
-    return sum(bare.count(sign) for sign in "[{") - sum(bare.count(sign) for sign in "]}")
 
 
 def _is_array(start: str) -> bool:
@@ -176,7 +133,7 @@ def _of_line(file: str, line: int, text: str) -> Message | Broken | None:
     text = text.lstrip("\0")
     if text.lstrip()[:1] == "{":
         return _of_json(file, line, text)
-    if not _FRAME_START.search(text):
+    if not FRAME_START.search(text):
         return None
     match = next((match for pattern in _LINES if (match := pattern.fullmatch(text))), None)
     if match is None:
@@ -184,7 +141,7 @@ def _of_line(file: str, line: int, text: str) -> Message | Broken | None:
 
     parts = match.groupdict()
     words = parts.get("words")
-    station = parts.get("station") or _first(_STATION_WORD, words)
+    station = station_name(parts.get("station") or _first(_STATION_WORD, words))
     way = parts.get("way") or _first(_WAY_WORD, words)
     logged_at, zone = iso_time(parts.get("time") or "")
     before = f"{logged_at} " if words else text[: match.start("frame")]
@@ -230,8 +187,9 @@ def _of_object(file: str, line: int, value: object) -> Message | None:
 
     logged_at, zone = iso_time(scalar(known["time"]))
     direction = _WAYS.get(scalar(known["way"]).casefold(), "")
-    before = f"{logged_at} {scalar(known['station'])} ".lstrip()
-    around = _Around(file, line, before, scalar(known["station"]), direction, logged_at, zone)
+    station = station_name(scalar(known["station"]))
+    before = f"{logged_at} {station} ".lstrip()
+    around = _Around(file, line, before, station, direction, logged_at, zone)
     if isinstance(inner, list):
         return _message(around, inner)
     kind = _CITRINEOS_STATES.get(scalar(known["state"]))
@@ -250,11 +208,11 @@ def _message(around: _Around, frame: object) -> Message:
         raise _Fault("malformed_row")
     kind, number, *rest = frame
     if kind == CALL and len(rest) == 2 and isinstance(rest[0], str) and isinstance(rest[1], dict):
-        return Message(*around, CALL, str(number), rest[0], rest[1])
+        return Message(*around, CALL, scalar(number), rest[0], rest[1])
     if kind == RESULT and len(rest) == 1 and isinstance(rest[0], dict):
-        return Message(*around, RESULT, str(number), "", rest[0])
+        return Message(*around, RESULT, scalar(number), "", rest[0])
     if kind == ERROR and isinstance(rest[0], str):
-        return Message(*around, ERROR, str(number), rest[0], {})
+        return Message(*around, ERROR, scalar(number), rest[0], {})
     raise _Fault("malformed_row")
 
 
@@ -340,7 +298,7 @@ def _of_export(file: str, line: int, raw: str, row: Mapping[str, str]) -> Messag
         raise _Fault("not_an_object")
     kind = CALL if command["kind"] == "Request" else RESULT
     direction = _WAYS.get(row["msgflow"].strip().casefold(), "")
-    around = _Around(file, line, f"{raw} ", row["cpid"], direction, *iso_time(row["realtime"]))
+    around = _Around(file, line, f"{raw} ", station_name(row["cpid"]), direction, *iso_time(row["realtime"]))
     return Message(*around, kind, row["id"], command["action"] if kind == CALL else "", payload)
 
 

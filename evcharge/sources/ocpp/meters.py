@@ -41,7 +41,8 @@ class Meter:
     def read(self, event: str, meter_values: object, *, offline: bool = False) -> None:
         """Take the register's values from an event; those marked as begin and end count most, else those of the event.
 
-        Values of single phases and of other places than the outlet are parts of something else, and left out.
+        Values of single phases and of other places than the outlet are parts of something else, and left out, and so
+        is one below zero, which stands for a value that the station does not know.
         """
         self._began_offline |= offline and event == "Started"
         for sample in register_samples(meter_values):
@@ -52,6 +53,8 @@ class Meter:
             if begins is None and ends is None:
                 if amount is not None and amount > 0 and self._first_above_zero is None:
                     self._first_above_zero = amount
+            elif amount is not None and amount < 0:
+                continue
             elif amount is None:
                 self._unreadable = f"{sample.get('value')} {sample.get('unitOfMeasure')}"
             elif begins is not None and (self._begin is None or begins < self._begin[0]):

@@ -85,8 +85,8 @@ class _Station:
     def _take_notice(self, message: Message, _now: Moment) -> None:
         self._connectors.take_notice(message)
 
-    def _learn_id(self, transaction: Transaction, transaction_id: str) -> None:
-        self._starts_and_stops.learn_id(transaction, transaction_id)
+    def _learn_id(self, transaction: Transaction, answer: Message) -> Transaction:
+        return self._starts_and_stops.learn_id(transaction, answer)
 
     def rows(self, end: Moment) -> Iterator[Row]:
         """The station's attempts, and its stops that belong to none."""

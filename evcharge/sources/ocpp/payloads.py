@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from unicodedata import category
 
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import WITHHELD
@@ -41,10 +42,23 @@ _LARGEST_MULTIPLIER = 12
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\s]+")
 
+_INVISIBLE = "Cf"
+"""Category of the characters that no eye sees: zero-width blanks and joiners, marks of direction, soft hyphens."""
+
+_LARGEST_ID = 1e15
+"""A number from here on is not told exactly by JSON of all makers."""
+
 
 def scalar(value: object) -> str:
-    """A scalar as text; empty for anything else."""
+    """A scalar as text, a whole number without decimals; empty for anything else."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_ID:
+        return str(int(value))
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def station_name(text: str) -> str:
+    """A station's id without what no eye sees, and without blanks at its ends."""
+    return "".join([sign for sign in text if category(sign) != _INVISIBLE]).strip()
 
 
 def answers(action: str, payload: Mapping[str, Any]) -> bool:

@@ -51,6 +51,12 @@ ZONE_LABELS = (
 """Labels that are looked for behind a log's time, where other words stand, too, such as INFO. What one stands for is
 not said here: several stand for more than one zone."""
 
+TIME = (
+    r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,:][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    rf"(?: (?:{'|'.join(ZONE_LABELS)})\b)?"
+)
+"""A time that a log's line begins with, as a pattern."""
+
 
 class Moment(NamedTuple):
     """When something was.
@@ -61,6 +67,7 @@ class Moment(NamedTuple):
         sent: the station's own time [s since 1970], or None where the message has none.
         logged: the log's time [s since 1970, a time without an offset taken as UTC], or None.
         clock_unset: whether the station told a time of a clock that was never set, so that this is the log's.
+        log_text: the log's time as ISO 8601, and ``log_zone``, the label of its zone; empty where it tells none.
     """
 
     text: str
@@ -68,6 +75,12 @@ class Moment(NamedTuple):
     sent: float | None
     logged: float | None
     clock_unset: bool = False
+    log_text: str = ""
+    log_zone: str = ""
+
+    def by_log(self) -> Moment:
+        """The same by the log's clock, the station's being wrong."""
+        return self._replace(text=self.log_text, zone=self.log_zone, sent=None, clock_unset=True)
 
 
 EARLIEST_CLOCK = 1_262_304_000.0
@@ -78,9 +91,27 @@ LONGEST_OFFLINE_SECONDS = 365 * 86_400.0
 firmware was made. House rule, provisional: stations keep messages while they are offline, but not for a year."""
 
 
+MOST_AHEAD_SECONDS = 86_400.0
+"""A message whose own time is further after the log's is of a clock that is wrong. A log that tells no zone may seem to
+be up to half a day early."""
+RESENT_SECONDS = 3600.0
+"""A message that repeats another one is that one, sent again, until this long after it in the log. House rule: stations
+send again within seconds or minutes (TransactionMessageRetryInterval)."""
+LONGEST_QUEUED_SECONDS = 7 * 86_400.0
+"""A message not further before the log's time is of a clock that is right: what repeats it later was sent again. House
+rule."""
+
+
 def is_unset(sent: float, logged: float | None) -> bool:
-    """Whether a station's time is that of a clock which was never set."""
-    return sent < EARLIEST_CLOCK or (logged is not None and sent < logged - LONGEST_OFFLINE_SECONDS)
+    """Whether a station's time is that of a clock which was never set, or is beyond the log's."""
+    if logged is None:
+        return sent < EARLIEST_CLOCK
+    return sent < max(EARLIEST_CLOCK, logged - LONGEST_OFFLINE_SECONDS) or sent > logged + MOST_AHEAD_SECONDS
+
+
+def is_sane(moment: Moment) -> bool:
+    """Whether the station's clock was right, as far as the log's tells."""
+    return moment.sent is not None and (moment.logged is None or moment.logged - moment.sent <= LONGEST_QUEUED_SECONDS)
 
 
 def seconds_between(earlier: Moment, later: Moment) -> float | None:

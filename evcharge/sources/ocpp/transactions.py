@@ -5,10 +5,14 @@ What does not belong here: how a version of OCPP begins and ends one (``ocpp.v16
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
 
 from evcharge.sources.ocpp.attempts import Transaction
 from evcharge.sources.ocpp.times import Moment, seconds_between
+
+NEAR_STARTS = 8
+"""Starts of a connector before a moment, and after it, that are looked at for what runs then."""
 
 
 class Transactions:
@@ -22,6 +26,8 @@ class Transactions:
         self.all: list[Transaction] = []
         self._by_id: dict[str, list[Transaction]] = {}
         self._by_connector: list[list[Transaction]] = []
+        self._times: list[list[float]] = []
+        self._timeless: list[Transaction] = []
 
     def with_id(self, transaction_id: str) -> list[Transaction]:
         """The transactions with that id, in order; several where the station uses an id anew. More may be added."""
@@ -40,17 +46,37 @@ class Transactions:
         """Tell each transaction when the next one on its connector began."""
         by_connector: dict[str, list[tuple[float, Transaction]]] = {}
         for transaction in self.all:
-            start = transaction.start
-            when = None if start is None else start.logged if start.sent is None else start.sent
-            if when is not None:
+            when = seconds_at(transaction.start)
+            if when is None:
+                self._timeless.append(transaction)
+            else:
                 by_connector.setdefault(transaction.connector_key, []).append((when, transaction))
 
-        self._by_connector = []
         for begun in by_connector.values():
             begun.sort(key=lambda pair: pair[0])
             self._by_connector.append([transaction for _, transaction in begun])
+            self._times.append([when for when, _ in begun])
             for (_, transaction), (_, following) in pairwise(begun):
                 transaction.next_start = following.start
+
+    def begun_near(self, moment: Moment) -> list[Transaction]:
+        """The transactions that may run at a moment: the last begun of each connector, and all without a time.
+
+        Some more are among them, for a station may have told the moment by another clock than the start.
+        """
+        when = seconds_at(moment)
+        if when is None:
+            return self.all
+        near = list(self._timeless)
+        for times, transactions in zip(self._times, self._by_connector, strict=True):
+            following = bisect_right(times, when)
+            near += transactions[max(following - NEAR_STARTS, 0) : following + NEAR_STARTS]
+        return near
+
+
+def seconds_at(moment: Moment | None) -> float | None:
+    """A moment by the station's clock, else by the log's [s since 1970]; None where neither tells it."""
+    return None if moment is None else moment.logged if moment.sent is None else moment.sent
 
 
 def is_not_before(start: Moment | None, stop: Moment) -> bool:

@@ -12,12 +12,13 @@ from typing import Any
 from evcharge.sources.ocpp.answers import Answers
 from evcharge.sources.ocpp.attempts import TRANSACTION_EVENT, Origin, Row, Transaction
 from evcharge.sources.ocpp.authorisations import Asked
+from evcharge.sources.ocpp.clocks import Clock, on_clock_of
 from evcharge.sources.ocpp.connectors import Connectors
 from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.meters import Meter
 from evcharge.sources.ocpp.payloads import one_line, scalar, token
 from evcharge.sources.ocpp.requests import Requests, without_tag
-from evcharge.sources.ocpp.times import Moment, seconds_between
+from evcharge.sources.ocpp.times import RESENT_SECONDS, Moment, is_sane, logged_between, seconds_between
 from evcharge.sources.ocpp.transactions import Transactions, is_not_before
 
 
@@ -37,6 +38,7 @@ class Events:
         self._connectors = connectors
         self._answers = answers
         self._requests = requests
+        self._clock = Clock(connectors.has_ended)
 
     def take(self, message: Message, now: Moment) -> None:
         """Take a TransactionEvent."""
@@ -50,10 +52,12 @@ class Events:
             return
 
         transaction = self._transaction(transaction_id, event == "Started", moment)
+        moment = on_clock_of(transaction, moment)
         tag = token(payload)
         transaction.tag = transaction.tag or tag
         transaction.remote_id = scalar(info.get("remoteStartId")) or transaction.remote_id
-        if event == "Started" and transaction.start is None:
+        begins = event == "Started" and transaction.start is None
+        if begins:
             transaction.start, transaction.begun = moment, Origin.of(message)
             transaction.session = f"{without_tag(transaction_id, tag)}|{moment.text}"
             transaction.request_id, transaction.asked = message.id, Asked(TRANSACTION_EVENT, now.logged)
@@ -67,6 +71,9 @@ class Events:
         if moment.clock_unset and event in ("Started", "Ended"):
             transaction.warnings.add("station_clock_unset")
         self._hear(transaction, event, payload, info)
+        if begins:
+            self._clock.take_start(transaction)
+            moment = transaction.start or moment
         state = scalar(info.get("chargingState"))
         transaction.way.hear(event, one_line(scalar(payload.get("triggerReason"))), state, moment)
         if event == "Ended" and transaction.end(moment, Origin.of(message), scalar(info.get("stoppedReason"))):
@@ -78,9 +85,7 @@ class Events:
         fitting = [known for known in same_id if known.start is None or is_not_before(known.start, moment)]
         transaction = fitting[-1] if fitting else same_id[-1] if same_id and not starts else None
 
-        begun = transaction.start if transaction else None
-        begun_then = begun is not None and (seconds_between(begun, moment) or 0.0) != 0
-        if transaction is None or (starts and begun_then):
+        if transaction is None or (starts and _is_anew(transaction, moment)):
             transaction = Transaction(TRANSACTION_EVENT, self._station, meter=Meter())
             same_id.append(transaction)
             self._transactions.all.append(transaction)
@@ -99,3 +104,18 @@ class Events:
             transaction.charging = bool(transaction.charging) or info["chargingState"] == "Charging"
         if transaction.meter:
             transaction.meter.read(str(event), payload.get("meterValue"), offline=payload.get("offline") is True)
+
+
+def _is_anew(transaction: Transaction, moment: Moment) -> bool:
+    """Whether an event that starts a transaction is of another one with its id, rather than the same, sent again.
+
+    It is if the transaction has begun at another time; and at the same time, by a clock that stands still, long after
+    its end, or after its start where that had a time long past.
+    """
+    begun, stop = transaction.start, transaction.stop
+    if begun is None:
+        return False
+    since = logged_between(stop or begun, moment)
+    is_long_after = since is not None and since > RESENT_SECONDS
+    is_told_right = stop is None and is_sane(begun)
+    return (seconds_between(begun, moment) or 0.0) != 0 or (is_long_after and not is_told_right)

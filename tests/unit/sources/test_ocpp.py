@@ -279,7 +279,7 @@ NOTICES = {
         (f"{'0' * 100}, {'1' * 100}", False, None),
     ),
     "no time of its own": (notice("10:10:00", "Faulted", "WeakSignal", timestamp="none"), ("WeakSignal", False, None)),
-    "a time far off": (notice("10:10:00", "Faulted", "A", timestamp="2099-01-01T00:00:00Z"), (None, None, "Faulted")),
+    "a time to come": (notice("10:10:00", "Faulted", "A", timestamp="2099-01-01T00:00:00Z"), ("A", False, None)),
 }
 
 
