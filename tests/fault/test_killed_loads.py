@@ -103,6 +103,7 @@ def begin_and_kill(big_file: Path, url: str, delay: float | None) -> tuple[bool,
     return cut_short, seconds
 
 
+@pytest.mark.thorough
 def test_a_killed_load_leaves_its_file_in_whole_or_not_at_all(
     url: str, big_file: Path, earlier_file: Path, tmp_path: Path
 ) -> None:

@@ -129,7 +129,11 @@ def usual_handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [SIGNALS[0], *(pytest.param(number, marks=pytest.mark.thorough) for number in SIGNALS[1:])],
+    ids=[number.name for number in SIGNALS],
+)
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name != "load --create-db"])
 def test_a_signal_ends_a_command_as_ctrl_c_does_and_nothing_is_changed(evcharge, folder, command, number):
     files, stored = contents(), databases()

@@ -119,7 +119,13 @@ def by_a_hard_link(path: Path) -> Path:
     return Path("hard")
 
 
-WAYS = [as_it_is, by_its_whole_path, by_another_spelling, by_a_symbolic_link, by_a_link_to_the_folder, by_a_hard_link]
+WAYS = [
+    *(as_it_is, by_a_symbolic_link, by_a_hard_link),
+    *(
+        pytest.param(way, marks=pytest.mark.thorough)
+        for way in (by_its_whole_path, by_another_spelling, by_a_link_to_the_folder)
+    ),
+]
 KEPT = ["star.db", "star.db-journal", "star.db-wal", "star.db-shm", "evcharge.toml"]
 
 

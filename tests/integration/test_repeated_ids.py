@@ -188,6 +188,7 @@ def test_what_two_rows_of_a_file_are_to_each_other_does_not_hang_on_an_older_loa
     assert ends == [[(2.0, True)]] * 2
 
 
+@pytest.mark.thorough
 def test_every_order_of_rows_is_alike_in_every_size_of_chunk(url: str, tmp_path: Path) -> None:
     rows = ({}, OPEN, {"success": "false"}, {**LATER}, {})
     load_of = {}

@@ -344,10 +344,19 @@ DLL = "DLL load failed while importing _path: The specified module could not be 
     ("name", "error", "says"),
     [
         ("matplotlib", f"ImportError({DLL!r}, name='matplotlib')", DLL[:-1]),
-        ("matplotlib.backends._backend_agg", f"ImportError({DLL!r})", DLL[:-1]),
-        ("kiwisolver", "ModuleNotFoundError('No module named kiwisolver', name='kiwisolver')", "No module named kiwi"),
-        ("matplotlib.figure", "ModuleNotFoundError('no figure', name='matplotlib.figure')", "no figure"),
-        ("PIL", "ImportError()", "ImportError"),
+        *(
+            pytest.param(*case, marks=pytest.mark.thorough)
+            for case in (
+                ("matplotlib.backends._backend_agg", f"ImportError({DLL!r})", DLL[:-1]),
+                (
+                    "kiwisolver",
+                    "ModuleNotFoundError('No module named kiwi', name='kiwisolver')",
+                    "No module named kiwi",
+                ),
+                ("matplotlib.figure", "ModuleNotFoundError('no figure', name='matplotlib.figure')", "no figure"),
+                ("PIL", "ImportError()", "ImportError"),
+            )
+        ),
     ],
 )
 def test_a_broken_matplotlib_is_as_good_as_a_missing_one_and_the_note_says_why(sqlite_url, tmp_path, name, error, says):
@@ -468,6 +477,7 @@ def test_an_empty_database_and_an_empty_selection_end_with_4(url, evcharge, tmp_
     assert not list(Path().iterdir())
 
 
+@pytest.mark.thorough
 def test_of_5000_stations_a_screen_is_shown_and_the_rest_is_counted(sqlite_url, report, evcharge, tmp_path):
     first = date(2025, 1, 1)
     rows = [

@@ -90,6 +90,7 @@ def write_random_sessions(path, number):
     path.write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.thorough
 def test_duckdb_counts_a_thousand_generated_files_alike(sqlite_url, tmp_path):
     files = [tmp_path / f"{number}.csv" for number in range(FILES)]
     for number, path in enumerate(files):

@@ -102,7 +102,9 @@ def test_a_zone_that_is_none_leaves_utc(found, sqlite_url):
     assert "times in UTC" in printed(built)
 
 
-@pytest.mark.parametrize("width", [1, 5, 20, 40, 80, 300])
+@pytest.mark.parametrize(
+    "width", [1, 40, *(pytest.param(wide, marks=pytest.mark.thorough) for wide in (5, 20, 80, 300))]
+)
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_no_terminal_is_too_narrow_or_too_poor(found, width, encoding):
     text = printed(found(), width=width, encoding=encoding)
