@@ -237,6 +237,7 @@ def under_way(url: str) -> bool:
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_an_interrupted_load_exits_as_its_signal_says_and_changes_nothing(
     url: str, big_file: Path, earlier_file: Path, tmp_path: Path, number: signal.Signals
@@ -261,6 +262,7 @@ def test_an_interrupted_load_exits_as_its_signal_says_and_changes_nothing(
     assert load(big_file, url, LoadOptions(lock_wait_seconds=5)).status == "loaded"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kibibytes_more", [0, 64, 400])
 def test_a_disk_that_fills_up_is_an_error_with_a_code_and_changes_nothing(
     sqlite_url: str, big_file: Path, earlier_file: Path, tmp_path: Path, kibibytes_more: int

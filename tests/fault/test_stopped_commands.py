@@ -129,6 +129,7 @@ def usual_handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "number",
     [SIGNALS[0], *(pytest.param(number, marks=pytest.mark.thorough) for number in SIGNALS[1:])],

@@ -71,6 +71,7 @@ def test_the_dispersion_is_that_of_the_stations_around_their_pooled_ratio(star):
     assert 0 < found.dispersion.chance < 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["port", "network", "month", "load"])
 def test_other_groups_hold_the_same_sessions(star, by):
     assert (

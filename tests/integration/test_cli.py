@@ -216,6 +216,7 @@ def test_an_interrupted_command_that_loads_nothing_says_nothing_of_files(evcharg
     assert (code, out, err.strip()) == (130, "", "Interrupted.")
 
 
+@pytest.mark.thorough
 def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp_path, sqlite_url):
     database = Path(sqlite_url.removeprefix("sqlite:///"))
     write_sample(tmp_path / "long.csv", rows=150_000)
@@ -242,6 +243,7 @@ def test_an_interrupted_load_ends_with_130_and_leaves_the_database_as_it_was(tmp
 # Streams
 
 
+@pytest.mark.thorough
 def test_notices_go_to_stderr_and_quiet_silences_them(evcharge, db):
     _, out, err = evcharge("load")
     assert out.startswith("charging_sessions.csv: loaded")
@@ -531,6 +533,7 @@ def test_nothing_in_names_or_values_reaches_the_terminal_as_a_command(evcharge, 
     assert "Error [fault]" not in shown
 
 
+@pytest.mark.thorough
 def test_a_terminal_gets_colour_but_with_no_color_or_a_pipe_it_gets_none(evcharge, db):
     first, _ = harmful_files()
     evcharge("sample")
@@ -564,6 +567,7 @@ def test_no_terminal_is_too_narrow_and_too_poor_for_a_table(evcharge, db, line):
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", row)) for row in shown.splitlines()) <= 60
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("energy", ["7.5", ""])
 def test_one_of_anything_is_told_in_the_singular_and_no_interval_is_made_up(evcharge, db, energy):
     rows = [session_row(energy_kwh=energy, success=""), session_row(session_id="S2", energy_kwh="lots")]
@@ -678,6 +682,7 @@ main()
 """
 
 
+@pytest.mark.thorough
 def test_streams_that_were_closed_before_are_no_fault(tmp_path):
     command = f"{sys.executable} -c '{MAIN}' load --create-db >&- 2>&- && {sys.executable} -c '{MAIN}' report -q >&-"
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=settings(), timeout=60)

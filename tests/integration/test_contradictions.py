@@ -101,6 +101,7 @@ def loaded(url, tmp_path):
     return load_rows
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_warned_of_has_its_lines_and_every_row_is_kept(loaded, url, name):
     rows, lines = FILES[name]
@@ -112,6 +113,7 @@ def test_what_is_warned_of_has_its_lines_and_every_row_is_kept(loaded, url, name
     assert (result.rejected, result.superseded) == (0, 0)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("rows_held", [1, 3])
 def test_however_few_rows_are_held_the_last_of_each_port_is_compared(loaded, monkeypatch, name, rows_held):

@@ -140,6 +140,7 @@ def test_printed_lines_match_exactly_but_for_ellipses(printed, is_shown):
     assert shows("first\nsecond 2 rows   of 3  \nthird\n\nlast\n", printed) is is_shown
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

@@ -80,6 +80,7 @@ def stations(url, *names, source="city", **over):
 # The same figures as everywhere
 
 
+@pytest.mark.thorough
 def test_by_every_definition_the_figures_are_those_of_report_and_comparison(sample, explain):
     url, _, _ = sample
     everywhere = Selection()
@@ -109,6 +110,7 @@ def test_by_every_definition_the_figures_are_those_of_report_and_comparison(samp
         assert told["number"] == {name: reports["afirev"][station_id][name] for name in STATION_FIGURES}
 
 
+@pytest.mark.thorough
 def test_the_definition_and_the_present_spell_are_those_of_the_report(sample, explain):
     url, _, _ = sample
     days = Selection(first_day=date(2025, 4, 10), last_day=date(2025, 6, 20))
@@ -147,6 +149,7 @@ def test_counts_of_ports_files_groups_and_rows_add_up_to_the_sessions(sample, ex
             assert len(lacking) == count, (one["id"], column)
 
 
+@pytest.mark.thorough
 def test_a_definition_of_ones_own_stands_beside_the_others_with_the_hash_of_what_it_says(sample, explain, evcharge):
     url, _, _ = sample
     Path("ours.toml").write_text(OWN.format(5))
@@ -167,6 +170,7 @@ def test_a_definition_of_ones_own_stands_beside_the_others_with_the_hash_of_what
 # The arithmetic
 
 
+@pytest.mark.thorough
 def test_the_tails_are_those_of_the_binomial_and_what_would_change_the_verdict_does(sample, explain):
     url, _, _ = sample
     seen = set()
@@ -204,6 +208,7 @@ def test_where_failures_were_removed_nothing_makes_a_station_meet_the_target(url
 # The rows
 
 
+@pytest.mark.thorough
 def test_each_row_leads_to_its_line_in_the_file(sample, explain):
     url, lines, refused = sample
     seen = 0
@@ -237,6 +242,7 @@ def test_failures_come_first_then_unknown_then_successes_each_the_newest_first(s
         assert all(start.endswith("Z") for start in starts)
 
 
+@pytest.mark.thorough
 def test_csv_to_a_file_and_to_stdout_holds_the_rows_of_the_document(sample, explain, evcharge):
     url, _, _ = sample
     told = explain(url, "ST-010")
@@ -287,6 +293,7 @@ def test_all_that_is_read_on_a_server_is_of_one_moment(url, tmp_path, monkeypatc
 # What was refused
 
 
+@pytest.mark.thorough
 def test_refused_rows_that_name_the_station_are_found_and_the_others_counted(sample, explain):
     url, lines, refused = sample
     fields = {line: [field.strip().strip('"') for field in lines[line - 1].split(",")] for line in refused}
@@ -409,6 +416,7 @@ def test_stdout_takes_one_document(sqlite_url, evcharge):
     assert "stdout can't take both" in err
 
 
+@pytest.mark.thorough
 def test_explaining_writes_nothing_to_the_database_and_tells_the_same_again(sample, evcharge):
     url, _, _ = sample
     for arguments in (("ST-010",), ("ST-010", "--json"), ("ST-010", "--csv", "-")):
@@ -433,6 +441,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_text_everywhere(url, evcharge, explain, name):
     stations(url, "A|plain")

@@ -215,6 +215,7 @@ def test_a_failure_that_can_only_be_refused_is_counted_as_one(url: str, tmp_path
     assert result.rejected_as == {"failure": expected["rejected"]}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_loaded_again_under_another_name_changes_nothing(url: str, tmp_path: Path, kind: str) -> None:
     write, *_ = KINDS[kind]

@@ -73,6 +73,7 @@ def found(request):
 # The stations' frame
 
 
+@pytest.mark.thorough
 def test_the_frame_of_stations_is_the_one_that_is_written_down(found):
     assert found.spells is found.story.stations
     assert found.spells.columns.tolist() == [column.name for column in STATION_FRAME]
@@ -167,6 +168,7 @@ def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
         assert_it_saves(frame, name, tmp_path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("url", DATABASES)
 @pytest.mark.parametrize("by", ["port", "network", "month", "load"])
 def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):

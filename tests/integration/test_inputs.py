@@ -90,6 +90,7 @@ def test_a_file_is_the_same_in_an_archive_and_beside_it(evcharge, db):
     assert ledger(db) == ["x.csv"]
 
 
+@pytest.mark.thorough
 def test_standard_input_is_loaded_and_nothing_of_it_is_left(tmp_path, sqlite_url):
     (tmp_path / "temporary").mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("EVCHARGE", "PYTHON"))}

@@ -394,6 +394,7 @@ def test_equal_versions_end_the_same_whatever_the_order_of_their_files(url: str,
     assert len(ends) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("chunk_rows", [1, 2, 500])
 def test_of_equal_versions_in_one_file_the_first_that_tells_an_energy_stays(
     url: str, tmp_path: Path, chunk_rows: int
@@ -565,6 +566,7 @@ def test_a_row_that_is_not_accounted_for_undoes_the_load(
 # Memory and cost.
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("rows", [1, 7])
 def test_the_size_of_a_chunk_makes_no_difference(
     url: str, dirty_sample: tuple[Path, dict[str, Any]], tmp_path: Path, rows: int

@@ -56,6 +56,7 @@ def test_no_other_file_can_take_the_source_of_the_demo(evcharge: Run) -> None:
     assert "sample is the source of what evcharge sample makes up" in err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "command",
     [
@@ -102,6 +103,7 @@ def test_an_export_says_what_is_made_up(demo: Run, form: str) -> None:
         assert NOTE in Path("export", place).read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_in_python_the_demo_is_known_in_a_database_and_in_a_frame(demo: Run, tmp_path: Path) -> None:
     assert reliability("ev_charging.db").notes[0] == NOTE
     write_sample(tmp_path / "a.csv", rows=20)

@@ -327,6 +327,7 @@ def test_alembic_takes_a_path_with_signs_in_it(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["a b%#?.db"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("url", "sign"),
     [

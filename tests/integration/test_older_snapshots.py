@@ -117,6 +117,7 @@ def test_warnings_count_sessions_of_all_chunks(url: str, tmp_path: Path) -> None
     assert result.warning_lines == {"would_reopen": [2, 3, 4], "start_moved": [5, 6], "twin_sessions": [6]}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("chunk_rows", [pytest.param(1, marks=pytest.mark.thorough), 500])
 def test_snapshots_of_a_month_end_the_same_in_every_order_of_files(url: str, tmp_path: Path, chunk_rows: int) -> None:
     running = {"session_id": "S2", **OPEN}

@@ -176,6 +176,7 @@ def test_a_name_that_looks_like_a_url_of_sqlite_is_a_name(evcharge, folder):
     assert error.startswith("Error [would_replace]: --csv file:star.db is the database in use")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize(
     ("command", "option", "reads"),
@@ -266,6 +267,7 @@ def test_a_file_that_the_shell_opened_for_the_command_is_not_replaced(folder, ev
     assert Path("one.csv").read_bytes() == Path("again.csv").read_bytes()
 
 
+@pytest.mark.thorough
 def test_any_other_file_may_be_replaced(evcharge, folder):
     Path("out.x").write_text("before")
     for command, option in FILES:

@@ -82,6 +82,7 @@ def test_the_policy_allows_the_one_style_and_the_one_script_and_nothing_else(sql
     assert "https://" not in text.replace("https://chargex.inl.gov", "")
 
 
+@pytest.mark.thorough
 def test_the_same_database_and_arguments_give_the_same_bytes_on_both_kinds(url, sqlite_url, sample, page, evcharge):
     load(url, sample)
     made = page(url)
@@ -95,6 +96,7 @@ def test_the_same_database_and_arguments_give_the_same_bytes_on_both_kinds(url, 
     assert Path("again.html").read_text(encoding="utf-8").replace("again.html", "report.html") == made
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("arguments", [("--json",), ("--csv", "-"), ("--style", "dots"), ("--style", "bars")])
 def test_every_output_is_the_same_bytes_again(url, sample, evcharge, arguments):
     load(url, sample)
@@ -239,6 +241,7 @@ def test_stations_of_one_name_and_ids_of_two_sources_have_a_page(sqlite_url, tmp
     assert all(label in spread for label in labels)
 
 
+@pytest.mark.thorough
 def test_stations_without_a_session_on_the_days_asked_for_are_counted(sqlite_url, tmp_path, page):
     rows = [
         session_row(session_id=f"{station}/{day}", station_id=station, start_time=f"2025-04-{day:02}T08:00:00Z")
@@ -252,6 +255,7 @@ def test_stations_without_a_session_on_the_days_asked_for_are_counted(sqlite_url
     assert told not in page(sqlite_url)
 
 
+@pytest.mark.thorough
 def test_the_command_of_the_page_spells_out_the_target_and_the_definition(sqlite_url, sample, page):
     load(sqlite_url, sample)
     exact = "0.9512345678"
@@ -361,6 +365,7 @@ def test_hostile_names_are_text(sqlite_url, tmp_path, page):
     assert "49" not in re.findall(r"\{\{.*?\}\}|\b49\b", text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("spoilt", "why"),
     [
@@ -397,6 +402,7 @@ def test_the_page_is_of_stations_by_one_definition(evcharge):
         assert "the page is of stations, by one definition" in err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["station", "port", "network", "month", "load"])
 def test_the_document_is_the_one_that_the_schema_describes(url, sample, evcharge, by):
     load(url, sample)

@@ -91,6 +91,7 @@ def test_a_station_does_not_meet_the_target_by_leaving_its_failures_out(two_stat
     assert found.spells.set_index("station_id")["verdict_now"].to_dict() == {"A": "can't tell yet", "B": "meets target"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["port", "network", "month", "load"])
 def test_no_group_meets_the_target_by_leaving_failures_out(two_stations: str, by: str) -> None:
     verdicts = reliability(two_stations, target=0.95, by=by).stations["verdict"].tolist()

@@ -122,6 +122,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("as_json", [False, True])
 @pytest.mark.parametrize("rows", [SMALL, LARGE])
 @pytest.mark.parametrize("fault", FAULTS)

@@ -105,6 +105,7 @@ def test_a_later_version_with_another_start_is_another_session_and_refused(
     assert stored(url) == [(2, 7.5, True)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("other", "would_have_been"),
     [

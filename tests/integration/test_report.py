@@ -183,6 +183,7 @@ def test_a_station_asked_for_alone_is_now_what_it_is_among_all(url, report, evch
     assert (spell["silent"], spell["silent_days"]) == (True, now[silent]["silent_days"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("time", ["00:30", "03:00", "07:00", "12:00"])
 def test_a_file_that_ends_in_the_middle_of_a_day_silences_nobody(sqlite_url, report, tmp_path, time):
     write_sample(tmp_path / "x.csv", rows=10_000, stations=10)
@@ -315,6 +316,7 @@ def test_csv_to_a_file_and_to_stdout_is_the_same_and_inert(url, report, evcharge
 WITHOUT_MATPLOTLIB = "import sys; sys.modules['matplotlib'] = None; from evcharge.cli import main; main()"
 
 
+@pytest.mark.thorough
 def test_without_matplotlib_the_table_is_printed_and_one_line_says_what_is_missing(sqlite_url, tmp_path):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 1)))
     command = [sys.executable, "-c", WITHOUT_MATPLOTLIB, "report", "--db", sqlite_url]

@@ -44,6 +44,7 @@ def test_the_document_of_a_load_holds_no_password(evcharge, secret):
     assert "127.0.0.1" in json.loads(out)["database"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "command", ["load x.csv", "load x.csv x.csv", "check x.csv", "report", "export --format csv", "db url", "run"]
 )

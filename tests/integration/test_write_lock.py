@@ -169,6 +169,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_that_opens_the_database_waits_as_long_as_the_setting_says(
     sqlite_url: str, evcharge: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, name: str

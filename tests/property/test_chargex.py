@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from evcharge.metrics.chargex import (
     judge,
 )
 from tests.support.strategies import laws
+
+pytestmark = pytest.mark.thorough
 
 flags = st.sampled_from([0, 1])
 COUNTED = {

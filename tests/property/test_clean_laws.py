@@ -22,6 +22,8 @@ from evcharge.rules import RULES, STRUCTURAL_RULES
 from tests.support.factories import AS_OF, raw_sessions
 from tests.support.strategies import ZONES, any_text, conventions, laws, raws, rows
 
+pytestmark = pytest.mark.thorough
+
 UTC = timezone.utc
 MINUTE = timedelta(minutes=1)
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
@@ -17,6 +18,8 @@ from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import with_rates
 from evcharge.migrate import upgrade
 from tests.support.star import write_sessions
+
+pytestmark = pytest.mark.thorough
 
 COUNTS = ["successes", "failures", "excluded", "unknown"]
 booleans = st.sampled_from([True, False, None])

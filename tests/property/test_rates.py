@@ -5,11 +5,14 @@ from math import comb
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, VERDICTS, verdicts, with_rates
+
+pytestmark = pytest.mark.thorough
 
 targets = st.floats(0.01, 0.999)
 counts = st.integers(0, 10_000_000)

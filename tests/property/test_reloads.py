@@ -16,6 +16,8 @@ from evcharge.load.unload import unload
 from tests.support.factories import HEADER, native_csv, session_row
 from tests.support.loading import CONTENT, chunks_of, facts, load, query
 
+pytestmark = pytest.mark.thorough
+
 TOLD = [CONTENT.index(name) + 3 for name in ("time_key", "end_time", "energy_kwh")]
 Content = tuple[Any, ...]
 

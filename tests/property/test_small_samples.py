@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evcharge.metrics.intervals import jeffreys_interval
 from evcharge.metrics.small_samples import bounds, dispersion, false_discovery_flags, funnel_limits, shrunk_rates
 from tests.support.strategies import laws
+
+pytestmark = pytest.mark.thorough
 
 ratios = st.floats(0.01, 0.99)
 pairs = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evcharge.metrics.visit_rules import VISIT_RULES
 from evcharge.metrics.visits import VISIT_OUTCOMES, Attempts, count_visits, gap_band, group_visits, with_visit_rates
+
+pytestmark = pytest.mark.thorough
 
 EPOCH = datetime(2024, 12, 24, tzinfo=timezone.utc)
 NOTHING = {"name": None, "excluded": 0, "without_failures": 0, "perhaps_without_failures": 0}

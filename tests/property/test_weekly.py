@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from evcharge.metrics.weekly import (
     why_no_limits,
 )
 from tests.support.strategies import laws
+
+pytestmark = pytest.mark.thorough
 
 MONDAY = np.datetime64("2025-01-06", "s")
 counts = st.integers(1, 400).flatmap(lambda tried: st.tuples(st.just(tried), st.integers(tried // 2, tried)))
