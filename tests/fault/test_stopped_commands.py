@@ -154,6 +154,7 @@ def test_a_signal_ends_a_command_as_ctrl_c_does_and_nothing_is_changed(evcharge,
     assert (contents(), databases()) != (files, stored)
 
 
+@pytest.mark.thorough
 def test_what_is_ignored_stays_ignored(evcharge, folder):
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
     with signal_in_the_middle("load", signal.SIGHUP):

@@ -75,6 +75,7 @@ def test_a_station_is_silent_whether_or_not_most_of_its_source_is_long_gone(repo
     assert told.spells.set_index("station_id").loc["L3", "charges_lost_per_week"] == pytest.approx(21)
 
 
+@pytest.mark.thorough
 def test_a_dead_network_of_one_is_silent_where_later_days_are_asked_for(report):
     lone = visits("LONE", days(date(2025, 1, 1), date(2025, 2, 28)), (8, 12, 16, 22))
     assert report(lone).to_dict()["title"] == "The station meets the target"
@@ -87,6 +88,7 @@ def test_a_dead_network_of_one_is_silent_where_later_days_are_asked_for(report):
     assert later["stations"][0]["now"]["verdict"] == "can't tell yet"
 
 
+@pytest.mark.thorough
 def test_a_network_that_ends_before_the_days_asked_for_meets_no_target(report):
     winter = days(date(2025, 1, 1), date(2025, 2, 28))
     told = report([row for name in "ABC" for row in visits(name, winter, (8, 12, 16, 22))], end=date(2025, 4, 30))
@@ -123,6 +125,7 @@ def test_an_outage_of_the_past_is_told_by_frame_document_page_terminal_and_expla
     assert explained == by_station["B"][0]
 
 
+@pytest.mark.thorough
 def test_an_outage_of_one_port_is_told_with_its_port(report):
     hours = range(6, 15)
     rows = [row for name in "ACD" for row in outage(name, hours, (0, 0))]

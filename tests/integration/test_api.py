@@ -37,6 +37,7 @@ def star(url, tmp_path):
     return url
 
 
+@pytest.mark.thorough
 def test_the_document_is_the_one_that_the_command_prints(star, capsys):
     found = evcharge.reliability(star, start=date(2025, 5, 1), definition="afirev", target=0.9)
     assert run_command(["report", "--db", star, "--from", "2025-05-01", "--definition", "afirev", "--target", "0.9",
@@ -80,6 +81,7 @@ def test_other_groups_hold_the_same_sessions(star, by):
     )
 
 
+@pytest.mark.thorough
 def test_a_frame_of_sessions_needs_no_database():
     found = evcharge.reliability(SESSIONS)
     assert found.stations[["station_id", "successes", "failures", "unknown"]].to_numpy().tolist() == [
@@ -120,6 +122,7 @@ def test_an_unknown_group_is_an_error_with_the_known_ones():
     assert caught.value.hint == "Known: station, port, network, month, load."
 
 
+@pytest.mark.thorough
 def test_importing_evcharge_is_light_and_its_function_stays_one():
     code = (
         "import sys, evcharge; assert 'pandas' not in sys.modules; "

@@ -105,6 +105,7 @@ def test_a_database_that_cannot_be_reached_is_an_error_not_an_empty_one(check):
         assert err.startswith("Error [database_")
 
 
+@pytest.mark.thorough
 def test_a_format_needs_a_word_when_its_zone_is_not_stated(check):
     Path("local.csv").write_text(HEADER + "S1,A,2024-05-01T08:00:00,,1\n")
     code, _, err = check("local.csv")
@@ -172,6 +173,7 @@ def test_a_label_that_no_command_line_takes_as_it_is_stays_out_of_the_option(che
     assert (code, f"start_zone {label!r}" in err, "--zone LABEL=+HH:MM" in err) == (1, True, True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("options", "start", "warned"),
     [

@@ -181,6 +181,7 @@ def test_wrong_usage_ends_with_2_and_says_what_would_be_right(evcharge, db, line
     assert [path.name for path in Path().iterdir()] == ["x.csv"]
 
 
+@pytest.mark.thorough
 def test_what_was_asked_for_ends_with_0(evcharge, db):
     assert evcharge("sample")[0] == 0
     assert evcharge("load")[0] == 0
@@ -326,6 +327,7 @@ def test_a_gate_and_a_failure_together_end_with_1(evcharge, db):
 # Settings
 
 
+@pytest.mark.thorough
 def test_global_options_mean_the_same_before_and_after_the_command(evcharge, sqlite_url):
     native_csv(Path("one.csv"), session_row())
     assert evcharge("--db", sqlite_url, "-q", "load", "one.csv")[0] == 0
@@ -498,6 +500,7 @@ def harmful_files():
     )
 
 
+@pytest.mark.thorough
 def test_nothing_in_names_or_values_reaches_the_terminal_as_a_command(evcharge, db):
     first, second = harmful_files()
     shown = ""
@@ -765,6 +768,7 @@ def test_an_encoding_that_is_none_is_an_error_with_a_next_step(evcharge, db, lin
     assert "utf-8, cp1252 or latin-1" in err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("line", [("load", "b.csv", "a.csv"), ("report", "--no-png")])
 def test_memory_that_is_used_up_is_no_fault_of_ours_and_what_was_begun_is_left_out(evcharge, db, monkeypatch, line):
     native_csv(Path("b.csv"), session_row())

@@ -127,6 +127,7 @@ def test_the_definition_and_the_present_spell_are_those_of_the_report(sample, ex
     assert any(row["now"]["changed"] for row in report["stations"])
 
 
+@pytest.mark.thorough
 def test_counts_of_ports_files_groups_and_rows_add_up_to_the_sessions(sample, explain):
     url, _, _ = sample
     told = explain(url, "ST-005")
@@ -262,6 +263,7 @@ def test_csv_to_a_file_and_to_stdout_holds_the_rows_of_the_document(sample, expl
     assert explain(url, "ST-010") == told
 
 
+@pytest.mark.thorough
 def test_rows_written_in_many_pieces_are_those_written_in_one(sample, monkeypatch):
     built = build_explanation(sample[0], "ST-005", target=0.95, selection=Selection())
     whole = "".join(csv_pieces(built)), "".join(json_pieces(built))
@@ -271,6 +273,7 @@ def test_rows_written_in_many_pieces_are_those_written_in_one(sample, monkeypatc
     assert len(list(csv_pieces(built))) == -(-len(built.rows) // 7) > 10
 
 
+@pytest.mark.thorough
 def test_all_columns_of_a_session_are_told_but_keys_and_the_driver(sample, explain):
     from evcharge.models import FactCharging
 
@@ -355,6 +358,7 @@ def test_rows_that_name_a_port_in_place_of_the_station_are_found_and_those_of_re
 # Which station
 
 
+@pytest.mark.thorough
 def test_a_station_is_named_by_its_id_or_else_by_its_name(url, explain):
     stations(url, "A|Market", "Market|North", "B|South")
     assert explain(url, "A")["station"]["station_id"] == "A"
@@ -363,6 +367,7 @@ def test_a_station_is_named_by_its_id_or_else_by_its_name(url, explain):
     assert (told["station_id"], told["source"], told["name"]) == ("B", "city", "South")
 
 
+@pytest.mark.thorough
 def test_several_stations_of_one_id_are_listed_and_told_apart_by_their_source(url, evcharge, explain):
     stations(url, "A")
     stations(url, "A", "B", source="other")
@@ -472,6 +477,7 @@ def test_a_name_that_no_text_can_hold_is_unknown_not_a_fault(url, evcharge):
     assert evcharge("explain", "A", "--source", "\udcff", "--db", url)[0] == 4
 
 
+@pytest.mark.thorough
 def test_python_gets_the_first_rows_where_it_asks_for_no_more(sample):
     url, _, _ = sample
     few = build_explanation(url, "ST-010", target=0.95, selection=Selection(), most_rows=3)

@@ -60,6 +60,7 @@ def run(url, tmp_path, capsys, monkeypatch):
     return command
 
 
+@pytest.mark.thorough
 def test_the_document_tells_what_each_station_does_now_since_when_and_what_it_costs(run):
     told = json.loads(run("report", "--json", "--no-png"))
     assert told["title"] == "Two of 3 stations need attention; together they lose about 81 charges a week"

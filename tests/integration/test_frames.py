@@ -82,6 +82,7 @@ def test_the_frame_of_stations_is_the_one_that_is_written_down(found):
     }
 
 
+@pytest.mark.thorough
 def test_a_column_that_is_never_missing_never_is(found):
     never = [column.name for column in STATION_FRAME if column.missing_when == NEVER]
     assert never
@@ -177,6 +178,7 @@ def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):
         assert_it_saves(getattr(found, name), name, tmp_path)
 
 
+@pytest.mark.thorough
 def test_the_network_has_the_same_dtypes_without_an_attempt(sample_url, bare_url):
     whole, bare = (evcharge.reliability(url).network for url in (sample_url, bare_url))
     assert bare[["success_ratio", "low", "high"]].isna().all(axis=None)

@@ -122,6 +122,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("named", "code", "place"), REFUSED, ids=[code for _, code, _ in REFUSED])
 @pytest.mark.parametrize("first", [True, False])
 def test_a_bad_input_is_named_and_the_others_are_in(evcharge, db, named, code, place, first):

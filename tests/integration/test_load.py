@@ -367,6 +367,7 @@ def test_changes_beyond_the_list_are_counted(url: str, tmp_path: Path, monkeypat
     assert (result.updated, len(result.changes)) == (5, 3)
 
 
+@pytest.mark.thorough
 def test_the_newest_version_wins_whatever_the_order_of_the_files(url: str, tmp_path: Path) -> None:
     versions = [("S1", "3", day(2)), ("S1", "5", day(1)), ("S1", "9", "")]
     files = [versioned_csv(tmp_path / f"{number}.csv", row) for number, row in enumerate(versions)]
@@ -383,6 +384,7 @@ def test_the_newest_version_wins_whatever_the_order_of_the_files(url: str, tmp_p
 EQUAL_VERSIONS = [("S1", "10", day(1)), ("S1", "", day(1)), ("S1", "9", day(1))]
 
 
+@pytest.mark.thorough
 def test_equal_versions_end_the_same_whatever_the_order_of_their_files(url: str, tmp_path: Path) -> None:
     ends = set()
     for number, order in enumerate(itertools.permutations(EQUAL_VERSIONS)):
@@ -424,6 +426,7 @@ def test_in_one_file_an_older_version_is_superseded_an_exact_repeat_unchanged_an
 # Gates, dry runs, conventions.
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("limit", "passes"),
     [
@@ -457,6 +460,7 @@ def under(header: str, path: Path, *lines: str) -> Path:
     return path
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("replace", [False, True])
 def test_a_dry_run_tells_what_the_load_would_and_leaves_the_database_as_it_was(
     url: str, dirty_sample: tuple[Path, dict[str, Any]], tmp_path: Path, replace: bool
@@ -613,6 +617,7 @@ def test_the_statements_of_a_chunk_do_not_grow_with_its_rows(url: str, tmp_path:
 # Many loaders.
 
 
+@pytest.mark.thorough
 def test_loaders_at_once_queue_and_end_as_one_after_the_other(url: str, tmp_path: Path) -> None:
     files = [
         versioned_csv(

@@ -43,6 +43,7 @@ def test_a_made_up_file_is_known_by_its_mark_and_keeps_its_source(evcharge: Run,
     assert query(URL, "SELECT DISTINCT source FROM dim_station") == [("sample",)]
 
 
+@pytest.mark.thorough
 def test_the_main_job_loads_the_demo_as_such(evcharge: Run) -> None:
     _, out, _ = evcharge("run")
     assert "(profile sample@" in out
@@ -76,6 +77,7 @@ def test_every_figure_says_how_much_of_it_is_made_up(demo: Run, command: tuple[s
     assert demo(*command, "--station", "real")[0] == 0
 
 
+@pytest.mark.thorough
 def test_the_explanation_of_a_made_up_station_says_so(demo: Run) -> None:
     _, out, _ = demo("explain", "ST-001")
     assert "of these sessions are made up: evcharge sample." in out
@@ -83,6 +85,7 @@ def test_the_explanation_of_a_made_up_station_says_so(demo: Run) -> None:
     assert "made up" not in demo("explain", "real")[1]
 
 
+@pytest.mark.thorough
 def test_documents_for_programs_count_what_is_made_up(demo: Run) -> None:
     assert json.loads(demo("report", "--no-png", "--json")[1])["made_up"] == 60
     demo("report", "--no-png", "--csv", "all.csv", "--html", "all.html")
@@ -91,6 +94,7 @@ def test_documents_for_programs_count_what_is_made_up(demo: Run) -> None:
     assert f'<p class="note loud">{NOTE}</p>' in Path("all.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", ["csv", "parquet", "datapackage", "datasette", "geojson"])
 def test_an_export_says_what_is_made_up(demo: Run, form: str) -> None:
     if form == "parquet":

@@ -292,6 +292,7 @@ def test_an_upgrade_that_leaves_rows_pointing_to_nothing_is_refused(sqlite_url, 
     assert any(sessions(sqlite_url).values())
 
 
+@pytest.mark.thorough
 def test_upgrades_at_once_on_one_empty_database_all_end_at_head(empty_url):
     program = f"from evcharge.migrate import upgrade; upgrade({empty_url!r})"
     runs = [
@@ -314,12 +315,14 @@ def test_alembic_upgrades_the_database_named_by_the_environment(empty_url):
     assert revision(empty_url) == head()
 
 
+@pytest.mark.thorough
 def test_the_argument_wins_over_the_environment(tmp_path):
     mine, other = (f"sqlite:///{tmp_path}/{name}.db" for name in ("mine", "other"))
     assert alembic("-x", f"db={mine}", "upgrade", "head", EVCHARGE_DATABASE_URL=other).returncode == 0
     assert [file.name for file in tmp_path.iterdir()] == ["mine.db"]
 
 
+@pytest.mark.thorough
 def test_alembic_takes_a_path_with_signs_in_it(tmp_path):
     url = f"sqlite:///{tmp_path}/a b%25#%3F.db"
     run = alembic("upgrade", "head", EVCHARGE_DATABASE_URL=url)
@@ -406,6 +409,7 @@ def test_a_file_that_is_no_database_is_called_damaged_and_left_alone(tmp_path, a
     assert path.read_bytes() == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("url", ["sqlite:///{}/none.db", "postgresql://u:secret@127.0.0.1:1/d"])
 def test_the_sql_of_every_table_and_view_can_be_had_without_a_database(tmp_path, url):
     url = url.format(tmp_path)
@@ -420,6 +424,7 @@ def test_the_sql_of_every_table_and_view_can_be_had_without_a_database(tmp_path,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("url", ["sqlite:///{}/none.db", "postgresql://u:secret@127.0.0.1:1/d"])
 def test_the_sql_that_takes_everything_down_can_be_had_too(tmp_path, url):
     run = alembic("-x", f"db={url.format(tmp_path)}", "downgrade", f"{head()}:base", "--sql")

@@ -36,6 +36,7 @@ def after(first: Path, second: Path, url: str) -> LoadResult:
     return load(second, url)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "older",
     [
@@ -75,6 +76,7 @@ def test_an_update_that_moves_the_start_is_warned_of(url: str, tmp_path: Path) -
     assert change["columns"]["start_time"] == ["2025-04-01T12:00:00.000Z", "2025-04-01T12:05:00.000Z"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("older", [OPEN, {"end_time": ""}, {"success": ""}, {"energy_kwh": "", "success": ""}])
 def test_a_row_that_only_empties_is_an_older_state_whatever_its_start(
     url: str, tmp_path: Path, older: dict[str, str]

@@ -160,6 +160,7 @@ URLS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("command", "option"), FILES)
 def test_no_output_replaces_a_database_however_its_url_is_spelt(evcharge, folder, command, option):
     Path("link.db").symlink_to("star.db")
@@ -206,6 +207,7 @@ def test_an_archive_whose_members_are_loaded_is_not_replaced_by_their_rejects(ev
     assert "all.zip is a file" in refused(evcharge, "load", "all.zip", "--rejects", "all.zip")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize(
     ("command", "one", "other"),
@@ -224,6 +226,7 @@ def test_two_outputs_of_a_command_are_two_files(evcharge, folder, command, one, 
         assert "same_output_twice" in refused(evcharge, command, *COMPLETE[command], one, "out.x", other, "OUT.x")
 
 
+@pytest.mark.thorough
 def test_an_output_is_not_the_one_that_is_written_without_being_named(evcharge, folder):
     assert "same_output_twice" in refused(evcharge, "report", "--html", "station_reliability.png")
     assert "same_output_twice" in refused(evcharge, "sample", "--truth", "charging_sessions.csv")
@@ -231,6 +234,7 @@ def test_an_output_is_not_the_one_that_is_written_without_being_named(evcharge, 
     assert evcharge("report", "--csv", "station_reliability.png", "--by", "month")[0] == 0
 
 
+@pytest.mark.thorough
 def test_what_is_written_without_being_named_does_not_replace_the_database(evcharge, folder):
     url = "sqlite:///station_reliability.png"
     shutil.copyfile("star.db", "station_reliability.png")
@@ -255,6 +259,7 @@ def test_an_export_replaces_neither_database_nor_settings_in_its_folder(evcharge
     assert f"deep/{name} is a file of settings" in refused(evcharge, *arguments, "--config", f"deep/{name}")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("redirected", "what"), [("< one.csv", "reads"), ("> out.x", "prints to")])
 def test_a_file_that_the_shell_opened_for_the_command_is_not_replaced(folder, evcharge, redirected, what):
     name = redirected.split()[-1]

@@ -64,6 +64,7 @@ def hash_of(text):
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+@pytest.mark.thorough
 def test_the_policy_allows_the_one_style_and_the_one_script_and_nothing_else(sqlite_url, sample, page):
     load(sqlite_url, sample)
     text = page(sqlite_url)
@@ -162,6 +163,7 @@ def recorded_in(tmp_path, day_of, *, reason_of=lambda n: "", energy_kwh="7.5"):
     return native_csv(tmp_path / "x.csv", *rows, header=f"{HEADER},stop_reason")
 
 
+@pytest.mark.thorough
 def test_energy_that_every_session_has_is_not_called_unrecorded(sqlite_url, tmp_path, page):
     load(sqlite_url, recorded_in(tmp_path, lambda n: f"2025-04-{n % 28 + 1:02}"))
     assert "Not recorded</dt><dd>port_id and stop_reason or error_code: the parts that need" in page(sqlite_url)
@@ -174,6 +176,7 @@ def test_energy_that_no_session_has_is_called_unrecorded(sqlite_url, tmp_path, p
     assert "port_id, stop_reason or error_code and energy_kwh: the parts that need it are left out" in page(sqlite_url)
 
 
+@pytest.mark.thorough
 def test_reasons_that_were_recorded_before_the_last_change_are_not_called_unrecorded(sqlite_url, tmp_path, page):
     days = [date(2025, 4, 1) + timedelta(days=number) for number in range(60)]
     rows = [
@@ -303,6 +306,7 @@ def turning_file(path):
     return native_csv(path, *rows, header=header)
 
 
+@pytest.mark.thorough
 def test_text_from_right_to_left_moves_nothing_beside_it(sqlite_url, tmp_path, page):
     load(sqlite_url, turning_file(tmp_path / "x.csv"))
     text = page(sqlite_url).split('<script type="application/json"', maxsplit=1)[0]
@@ -319,6 +323,7 @@ def test_text_from_right_to_left_moves_nothing_beside_it(sqlite_url, tmp_path, p
     assert "ab\\u202ecd" in text
 
 
+@pytest.mark.thorough
 def test_an_ordinary_page_has_no_isolates(sqlite_url, sample, page):
     load(sqlite_url, sample)
     text = page(sqlite_url).split("<script", maxsplit=1)[0]
@@ -326,6 +331,7 @@ def test_an_ordinary_page_has_no_isolates(sqlite_url, sample, page):
     assert not re.search("[\u2066-\u2069]", text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["report", "reasons", "explain", "load", "check"])
 def test_no_terminal_and_no_csv_shows_a_control_of_direction(sqlite_url, tmp_path, evcharge, command):
     path = turning_file(tmp_path / "x\u202efdp.csv")
@@ -387,6 +393,7 @@ def test_without_matplotlib_the_page_has_tables_in_place_of_charts(sqlite_url, s
     assert "<details open>" in text
 
 
+@pytest.mark.thorough
 def test_a_page_that_can_not_be_written_leaves_nothing(sqlite_url, sample, evcharge, tmp_path):
     load(sqlite_url, sample)
     code, _, err = evcharge("report", "--db", sqlite_url, "--no-png", "--html", "nowhere/report.html")
@@ -413,6 +420,7 @@ def test_the_document_is_the_one_that_the_schema_describes(url, sample, evcharge
         assert errors == []
 
 
+@pytest.mark.thorough
 def test_the_schema_refuses_a_document_with_a_key_that_it_does_not_know(sqlite_url, sample, evcharge):
     load(sqlite_url, sample)
     document = json.loads(evcharge("report", "--db", sqlite_url, "--json", "--no-png")[1])

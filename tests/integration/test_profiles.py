@@ -41,6 +41,7 @@ def test_a_port_without_data_is_skipped_and_not_in_the_count_of_rows(load):
     assert (result.read, result.inserted, result.skipped) == (1, 1, 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("layout", WITHOUT_ZONE, ids=lambda layout: layout.name)
 def test_a_file_whose_zone_nobody_published_is_refused_until_one_is_stated(load, layout):
     with pytest.raises(SourceError) as caught:

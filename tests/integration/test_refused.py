@@ -68,6 +68,7 @@ def test_each_row_of_the_csv_says_how_many_rows_and_failures_were_refused(two_st
     assert stations[["refused_rows", "refused_failures"]].to_numpy().tolist() == [[41, 40], [41, 40]]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("options", "rows", "failures"),
     [
@@ -116,6 +117,7 @@ def test_only_the_group_that_the_refused_rows_name_is_doubted(
     assert reliability(url, target=0.95, by=by).stations["verdict"].tolist() == verdicts
 
 
+@pytest.mark.thorough
 def test_failures_that_name_no_station_may_be_of_any_of_their_source(url: str, tmp_path: Path) -> None:
     failed = hours("", 25, "failed", success="false")
     load(native_csv(tmp_path / "a.csv", *hours("A", 400, "good"), *hours("B", 740, "good"), *failed), url)
@@ -127,6 +129,7 @@ def test_failures_that_name_no_station_may_be_of_any_of_their_source(url: str, t
     assert now == {**expected, "A": "silent"}  # it has no session of the last two weeks
 
 
+@pytest.mark.thorough
 def test_explain_and_compare_withhold_the_verdict_that_the_report_withholds(two_stations: str, evcharge: Run) -> None:
     explained = json.loads(evcharge("explain", "A", "--db", two_stations, "--json")[1])
     assert explained["number"]["verdict"] == "can't tell yet"
@@ -141,6 +144,7 @@ def test_explain_and_compare_withhold_the_verdict_that_the_report_withholds(two_
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "command", ["visits", "compare", "explain A", "report --by network", "report --definition all"]
 )
@@ -150,6 +154,7 @@ def test_every_table_of_rates_says_it(two_stations: str, evcharge: Run, command:
     assert "which no rate here counts: 40 would have counted as failures" in on_one_line(out)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("target", "verdict"), [(0.93, "meets target"), (0.95, "can't tell yet")])
 def test_the_network_meets_a_target_only_if_it_does_with_the_refused_failures(
     two_stations: str, target: float, verdict: str
@@ -184,6 +189,7 @@ def test_a_row_without_an_outcome_failed_where_no_energy_flowed(url: str, tmp_pa
     assert reliability(url).refused.failures == 1
 
 
+@pytest.mark.thorough
 def test_rows_that_a_registry_refused_are_no_attempts(url: str, tmp_path: Path) -> None:
     load(native_csv(tmp_path / "a.csv", session_row()), url)
     registry = tmp_path / "irve.json"

@@ -55,6 +55,7 @@ def test_a_file_that_is_loaded_already_gives_the_rejects_of_its_first_load(evcha
     )
 
 
+@pytest.mark.thorough
 def test_a_dry_run_a_refused_load_and_a_load_give_the_same_rejects(evcharge, sqlite_url, dirty):
     database = ("--db", sqlite_url)
     assert evcharge("load", dirty, "--rejects", "dry.csv", "--dry-run", *database)[0] == 0

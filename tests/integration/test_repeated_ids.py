@@ -65,6 +65,7 @@ def test_a_row_that_only_says_less_is_superseded(url: str, tmp_path: Path, chunk
     assert (stored(url), rejects(url), result.warnings) == ([(2, 7.5, True)], [], {"twin_sessions": 1})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("open_first", [True, False])
 @pytest.mark.parametrize("energy", ["0.2", "7.5"])
 def test_of_an_open_row_and_an_ended_one_with_no_less_energy_the_ended_stays(
@@ -76,6 +77,7 @@ def test_of_an_open_row_and_an_ended_one_with_no_less_energy_the_ended_stays(
     assert query(url, "SELECT energy_kwh, success FROM fact_charging WHERE session_id = 'S1'") == [(7.5, False)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("over", [{"energy_kwh": "8"}, {"energy_kwh": "3", "success": "false"}])
 def test_an_open_row_that_says_something_else_than_the_ended_one_is_another_session(
     url: str, tmp_path: Path, chunk_rows: int, over: dict[str, str]
@@ -84,6 +86,7 @@ def test_an_open_row_that_says_something_else_than_the_ended_one_is_another_sess
     assert counts(result) == {"read": 3, "inserted": 2, "rejected": 1}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("later_first", [False, True])
 def test_of_two_versions_with_one_start_the_later_stays(
     url: str, tmp_path: Path, chunk_rows: int, later_first: bool
@@ -154,6 +157,7 @@ def test_a_gate_and_a_dry_run_count_repeats(url: str, tmp_path: Path) -> None:
 # After an older load had the same id.
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("chunk", [1, 2, 500])
 def test_a_repeat_is_refused_too_where_an_older_load_had_the_id(url: str, tmp_path: Path, chunk: int) -> None:
     load(native_csv(tmp_path / "old.csv", session_row(energy_kwh="5")), url)
@@ -173,6 +177,7 @@ def test_a_repeat_of_a_row_that_is_unchanged_since_an_older_load_names_its_line_
     assert rejects(url) == [(3, "session_id_repeated", "S1 (also line 2)", "failure", "ST-1", 2025040108)]
 
 
+@pytest.mark.thorough
 def test_what_two_rows_of_a_file_are_to_each_other_does_not_hang_on_an_older_load(
     url: str, tmp_path: Path, chunk_rows: int
 ) -> None:

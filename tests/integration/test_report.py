@@ -129,6 +129,7 @@ def test_the_same_data_gives_the_same_document_on_both_databases(evcharge, repor
         administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.mark.thorough
 def test_from_and_to_are_local_days_both_included(url, report, tmp_path):
     local = ("03-31T23:59:59", "04-01T00:00:00", "04-01T23:59:59", "04-02T00:00:00", "04-02T23:59:59", "04-03T00:00:00")
     rows = [
@@ -170,6 +171,7 @@ def test_only_the_stations_asked_for_are_counted(url, report, evcharge, tmp_path
     assert "at station a" in err
 
 
+@pytest.mark.thorough
 def test_a_station_asked_for_alone_is_now_what_it_is_among_all(url, report, evcharge, tmp_path):
     write_sample(tmp_path / "x.csv", rows=4000, stations=20)
     load(url, tmp_path / "x.csv")
@@ -226,6 +228,7 @@ def test_each_definition_judges_the_same_sessions_by_its_own_rule(url, report, t
         assert counted == {told[definition]}, station["station_id"]
 
 
+@pytest.mark.thorough
 def test_the_default_definition_is_the_recorded_one_where_there_are_outcomes_else_afirev(
     url, report, evcharge, tmp_path
 ):
@@ -251,6 +254,7 @@ def described(png):
         return image.text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("included", ["no", "unknown"])
 def test_removed_failures_are_told_everywhere_and_never_meet_a_target(url, report, evcharge, tmp_path, included):
     load(url, native_csv(tmp_path / "x.csv", *sessions("A", 500, 0)), failures_included=included)
@@ -407,6 +411,7 @@ def test_the_chart_is_a_whole_png_at_the_place_asked_for(sqlite_url, evcharge, t
     assert [path.name for path in Path().iterdir()] == ["chart.png"]
 
 
+@pytest.mark.thorough
 def test_a_report_writes_nothing_to_the_database(url, evcharge, tmp_path):
     load(url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 1)))
     before = content(url)
@@ -425,6 +430,7 @@ def test_a_report_works_on_a_file_that_may_only_be_read_and_leaves_each_byte(sql
     assert not list(path.parent.glob(f"{path.name}-*"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("limit", "code"), [("75%", 0), ("0.75", 0), ("75.1%", 3)])
 def test_fail_under_ends_with_3_after_the_report_is_out(sqlite_url, evcharge, tmp_path, limit, code):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 1)))
@@ -444,6 +450,7 @@ def test_fail_under_fails_where_no_attempt_could_be_judged(sqlite_url, evcharge,
     assert "no attempt could be judged" in err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["station", "month"])
 def test_fail_under_fails_where_failures_were_removed_however_high_the_rate(sqlite_url, evcharge, tmp_path, by):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 500, 0)), failures_included="no")

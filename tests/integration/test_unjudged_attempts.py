@@ -18,6 +18,7 @@ def report(capsys, url, *arguments):
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.thorough
 def test_attempts_that_never_became_a_transaction_are_told_where_the_rule_can_not_judge_them(url, tmp_path, capsys):
     rows = [session_row(session_id=str(n), success="", energy_kwh="7.5" if n < 3 else "") for n in range(5)]
     load_file(native_csv(tmp_path / "a.csv", *rows), url, [builtin_profiles()["native"]])

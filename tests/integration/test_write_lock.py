@@ -45,6 +45,7 @@ class Slow:
         return self.usual(*arguments, **settings)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("replace", [False, True])
 @pytest.mark.parametrize("step", STEPS)
 def test_another_load_commits_while_the_bytes_of_a_slow_one_are_only_read(

@@ -34,6 +34,7 @@ def test_intervals_are_those_of_statsmodels(tables, ours, method):
         np.testing.assert_allclose(ours(successes, attempts), (low, high), rtol=0, atol=CLOSE)
 
 
+@pytest.mark.thorough
 def test_adjusted_chances_are_those_of_benjamini_and_hochberg_in_statsmodels(tables):
     for successes, attempts in tables:
         flags = false_discovery_flags(successes, attempts)
