@@ -203,7 +203,16 @@ def _of_key(fields: Mapping[str, Sequence[str]], profile: Profile) -> frozenset[
 
 
 def _clean(texts: Sequence[str]) -> list[str]:
-    return [clean_id(text) or "" if text else "" for text in texts]
+    """Parts of a key without what stands around them; one that says nothing, such as a dash, stays as it is written.
+
+    Two rows that tell alike and differ only in how they say nothing may be two sessions.
+    """
+    return [_clean_part(text) if text else "" for text in texts]
+
+
+def _clean_part(text: str) -> str:
+    part = clean_id(text) or ""
+    return part if not part or any(map(str.isalnum, part)) else text
 
 
 def _mapped_texts(fields: Mapping[str, Sequence[str]], profile: Profile) -> dict[str, Sequence[str | None]]:

@@ -229,3 +229,8 @@ def test_a_part_of_a_key_that_a_spreadsheet_rounded_refuses_the_row(tmp_path, of
 def test_a_key_whose_parts_are_nothing_but_what_no_eye_sees_is_none(read_bytes, of_settings):
     assert read_bytes("a,b,s\n \u200b,\ufeff,A\n", of_settings('session_key=["b","s"]')).session_id[0] == "|A "
     assert read_bytes("a,b,s\n1,\ufeff,A\n", of_settings('session_key=["b"]')).session_id[0] is None
+
+
+def test_parts_of_a_key_that_say_nothing_in_two_ways_make_two_keys(read_bytes, of_settings):
+    rows = read_bytes("a,b,s\nx, - ,S\nx,  -,S\n x,y ,S\nx,y,S\n", of_settings('session_key=["a","b"]'))
+    assert [key.rstrip() for key in rows.session_id] == ["x| -", "x|  -", "x|y", "x|y"]
