@@ -159,6 +159,7 @@ def assert_it_saves(frame, name, folder):
             assert kept.tolist() == known.tolist(), (name, column)
 
 
+@pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")  # old pyarrow's way with pandas
 def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
     frames = dict(frames_of(found, "found"))
     shown = {one for one, what in vars(Reliability).items() if isinstance(what, property)}
@@ -172,6 +173,7 @@ def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
 @pytest.mark.thorough
 @pytest.mark.parametrize("url", DATABASES)
 @pytest.mark.parametrize("by", ["port", "network", "month", "load"])
+@pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")
 def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):
     found = evcharge.reliability(request.getfixturevalue(url), by=by)
     for name in ("stations", "network", "evidence"):
@@ -179,6 +181,7 @@ def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):
 
 
 @pytest.mark.thorough
+@pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")
 def test_the_network_has_the_same_dtypes_without_an_attempt(sample_url, bare_url):
     whole, bare = (evcharge.reliability(url).network for url in (sample_url, bare_url))
     assert bare[["success_ratio", "low", "high"]].isna().all(axis=None)
