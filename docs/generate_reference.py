@@ -89,14 +89,14 @@ The row is kept without the value, and counted as a warning of the same name.
 WARNINGS_HEAD = """
 ## Warnings
 
-What else is said of rows that are kept.
+Other remarks on rows that are kept.
 
 """
 CONTRADICTIONS_HEAD = """
 ## Contradictions
 
-What is said of rows that are kept where only other rows of the same load tell: of tables and message logs alike. The
-load counts them, `evcharge check` lists the first lines of these and of all warnings, and so does `--json` of both.
+Remarks on rows that are kept, which only other rows of the same load show; for tables and message logs alike. The load
+counts them, `evcharge check` lists the first lines of these and of all warnings, and so does `--json` of both.
 
 """
 STATIONS_HEAD = """# The frame of stations

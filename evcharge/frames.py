@@ -35,9 +35,9 @@ SESSION_TEXTS = (
     Column("port_id", "object", "the source's id of the port (EVSE)"),
     Column("connector_id", "object", "the source's id of the connector"),
     Column("start_time", "object", "start of the session"),
-    Column("start_zone", "object", "label of the zone that the start is told in, such as MDT"),
+    Column("start_zone", "object", "label of the zone of the start's clock, such as MDT"),
     Column("end_time", "object", "end of the session"),
-    Column("end_zone", "object", "label of the zone that the end is told in"),
+    Column("end_zone", "object", "label of the zone of the end's clock"),
     Column("duration_minutes", "object", "length of the session, where the source states it instead of an end"),
     Column("energy_kwh", "object", "energy delivered"),
     Column("peak_power_kw", "object", "highest power of the session"),
@@ -138,7 +138,7 @@ class Conventions:
             file, and ``time_format`` then says it; where none does, those that the file mixes are left here, and each
             time is read by the one that fits it. Empty where ``time_format`` holds as it is.
         timezone: IANA zone of the stations, or None. Times without an offset are read in it, and the
-            local hour is told in it; with None, times must carry an offset and the local hour is theirs.
+            local hour is that of it; with None, times must carry an offset and the local hour is theirs.
         ambiguous_time: what to do with an hour that a clock change repeats: ``reject``, ``first`` or ``second``.
         decimal: decimal sign, ``.`` or ``,``.
         energy_unit: ``kWh`` or ``Wh``.

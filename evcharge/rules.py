@@ -274,7 +274,7 @@ WARNINGS = (
         f"average power above {PLAUSIBLE_POWER_KW:g} kW",
     ),
 )
-"""What is said of rows that are kept."""
+"""Remarks on rows that are kept."""
 
 READER_WARNINGS = {
     "station_clock_unset": "the station's clock was not set, or stood still: the times are those of the log",

@@ -27,7 +27,7 @@ MAX_UNPACKED_BYTES = 8 << 30
 sessions. It is counted while they are unpacked, for what they say of their sizes may be a lie."""
 
 GZIP_MAGIC = b"\x1f\x8b"
-"""First two bytes of a gzip member (RFC 1952, 2.3.1). Packing is told by these, never by the file's name."""
+"""First two bytes of a gzip member (RFC 1952, 2.3.1). Packing is recognised by these, never by the file's name."""
 
 
 def printable(text: str) -> str:

@@ -31,7 +31,7 @@ CLOSEST = 3
 """Ids that are shown where none matches."""
 
 STATION_COLUMNS = ("source", "station_id", "name", "operator", "network", "address", "city", "timezone")
-"""What is told of a station, beside its key."""
+"""What is shown of a station, beside its key."""
 LOAD_COLUMNS = (
     *("load_key", "file_name", "file_sha256", "format", "profile", "failures_included", "timezone", "rows_read"),
     *("rejected", "started_at", "evcharge_version"),
@@ -43,7 +43,7 @@ FACT_COLUMNS = (
     *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
     "trigger_reasons",
 )
-"""What is told of a session: all that the fact has, but for its keys and the driver's reference."""
+"""What is shown of a session: all that the fact has, but for its keys and the driver's reference."""
 PLACE_COLUMNS = ("load_key", "source_line")
 """Where a session comes from."""
 ROWS_AT_ONCE = 10_000

@@ -37,8 +37,8 @@ class Network(NamedTuple):
     Attributes:
         stations: by station_key: ``source``, ``first_day`` and ``last_day`` with a session, and ``data_ends``, the last
             whole day of the data of its source (see ``silence.data_ends``).
-        days: ``source``, ``day`` and its ``sessions``: a row a source and day with any.
-        covered: ``source``, ``first_day`` and ``last_day``: a row a load, from its first session to its last.
+        days: ``source``, ``day`` and its ``sessions``: one row per source and day with any.
+        covered: ``source``, ``first_day`` and ``last_day``: one row per load, from its first session to its last.
         asked_to: the last day that was asked for and that a load can tell of, counted from 1970-01-01; None without.
     """
 

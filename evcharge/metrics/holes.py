@@ -29,7 +29,7 @@ def find_holes(network: Network, by_source: Mapping[str, Calendar]) -> pd.DataFr
     In a source of so few stations that each may be all that is down, days that a load covers are no hole.
 
     Returns:
-        A row a hole, by source and day: ``source``, ``first_day``, ``last_day`` and ``days``.
+        One row per hole, by source and day: ``source``, ``first_day``, ``last_day`` and ``days``.
     """
     rows = []
     for source, calendar in by_source.items():

@@ -45,7 +45,7 @@ def find_outages(days: pd.DataFrame, ports: pd.DataFrame, network: Network) -> p
         network: all stations of the sources.
 
     Returns:
-        A row an outage, by station, first day and port: ``station_key``, ``port_id`` (None for the whole station),
+        One row per outage, by station, first day and port: ``station_key``, ``port_id`` (None for the whole station),
         ``first_day``, ``last_day`` (missing where it goes on), ``days`` (to the end of the data where it goes on),
         ``chance`` (of so long a pause: ``exposure.Use.pause``; below ``silence.silent_limit`` of the stations in use,
         divided by the number of pauses of this station or port) and ``charges_lost``: the usual successes of such a

@@ -20,7 +20,7 @@ from evcharge.metrics.rows import frame_of
 from evcharge.models import REGISTRY_ZONE, DimStation, LoadLedger, RejectedRow
 
 KEYS = ("source", "station_id", "network", "year", "month", "load_key")
-"""What a refused row may name of the groups that figures are told of."""
+"""Columns by which figures are grouped, and which a refused row may name."""
 
 
 @dataclass(frozen=True)

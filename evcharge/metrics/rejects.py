@@ -22,7 +22,7 @@ ROWS_AT_ONCE = 10_000
 """Rows fetched at a time, so that the raw text of all is never held at once."""
 
 REJECT_COLUMNS = ("file_name", "file_sha256", "source_line", "rule", "column", "value", "raw")
-"""What is told of a refused row: a row and rule each."""
+"""What is shown of a refused row: one line per row and rule."""
 
 _FIELDS = {sign: re.compile(rf'"[^"]*(?:""[^"]*)*"|[^{re.escape(sign)}\r\n]+') for sign in ",;\t|"}
 """Fields of delimited text, by the delimiter; in quotes, a field may hold it."""

@@ -27,7 +27,7 @@ ATTRIBUTES = ("source", "station_id", "name", "operator", "network", "city", "re
 def read_network(session: Session, selection: Selection, days: pd.DataFrame) -> Network:
     """All stations of the sources on the days selected, whichever of them are selected.
 
-    One that has stopped is told by the others of its source, which have not.
+    The others of its source, which have not stopped, show that one has.
 
     Args:
         session: reads the star.

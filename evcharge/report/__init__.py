@@ -1,4 +1,4 @@
-"""The report: what is told of a selection of sessions, in figures and words that every medium shows.
+"""The report: what is shown of a selection of sessions, in figures and words that every medium shows.
 
 ``rates``, ``now``, ``story``, ``comparison``, ``visits``, ``reasons``, ``chargex`` and ``explain`` say what is told;
 ``terminal``, ``page`` and ``charts`` show it, and ``document`` writes it as JSON and CSV. This file imports none of

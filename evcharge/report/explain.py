@@ -69,7 +69,7 @@ SPELL_FIGURES = (
     *("attempts_before", "ratio_before", "last_session", "silent_days", "silence_chance", "silent", "out_of_use"),
     *("data_ends", "no_data"),
 )
-"""What is told of the present spell: columns of ``metrics.spells.judge_spells``."""
+"""What is shown of the present spell: columns of ``metrics.spells.judge_spells``."""
 ROW_COLUMNS = (
     *("source", "station_id", "file_name", "file_sha256", "source_line", *FACT_COLUMNS),
     *("reason_namespace", "reason", "reason_title", "definition", "outcome"),

@@ -358,7 +358,7 @@ def first_steps_text(story: Story) -> str:
 
 
 def out_of_use_text(story: Story) -> str:
-    """How many stations had no session for so long that nothing is told of them now; empty without any."""
+    """How many stations had no session for so long that nothing can be said of them now; empty without any."""
     number = int(story.stations["out_of_use"].sum())
     if not number:
         return ""

@@ -74,7 +74,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
 
     Args:
         file: the open file; only its beginning is read, and not again for a single candidate that it is known to fit.
-        candidates: profiles to choose from. A single one is taken as asked for: its misfit is told in detail.
+        candidates: profiles to choose from. A single one is taken as asked for, and the error details its misfit.
 
     Raises:
         SourceError: ``missing_columns`` or ``wrong_format`` (one candidate), ``no_profile_fits``,

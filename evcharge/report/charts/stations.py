@@ -1,4 +1,4 @@
-"""Stations as the charts have them: their labels, and what is said of each.
+"""Stations as the charts have them: their labels, and the words beside each.
 
 What does not belong here: drawing, their order (``now``), and what decides a verdict (``metrics``).
 """

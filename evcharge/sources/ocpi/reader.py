@@ -86,8 +86,8 @@ class OcpiReader:
     def read(self, file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
         """The sessions, one for all versions of an object.
 
-        The file is passed through twice: first to count what each object is told by, then to read. Memory holds the
-        objects' keys, and the messages of those that are told by several until the last one has come.
+        The file is passed through twice: first to count the messages about each object, then to read. Memory holds
+        the objects' keys, and the messages about those that have several until the last one has come.
 
         Raises:
             SourceError: ``location_of_two_parties``, ``service_answered_error``; or what ``json_documents.items``

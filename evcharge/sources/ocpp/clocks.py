@@ -1,6 +1,6 @@
 """The clock of one station, as far as it stands still or begins anew: transactions are put on the log's clock instead.
 
-What does not belong here: clocks that are told by one message alone (``ocpp.times``).
+What does not belong here: clocks that one message alone shows to be wrong (``ocpp.times``).
 """
 
 from __future__ import annotations

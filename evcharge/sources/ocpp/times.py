@@ -63,7 +63,7 @@ class Moment(NamedTuple):
 
     Attributes:
         text: the time as ISO 8601 where it can be read, else as written; empty where nothing tells it.
-        zone: label of the zone that ``text`` is told in, where it has one.
+        zone: label of the zone of ``text``, where it has one.
         sent: the station's own time [s since 1970], or None where the message has none.
         logged: the log's time [s since 1970, a time without an offset taken as UTC], or None.
         clock_unset: whether the station told a time of a clock that was never set, so that this is the log's.
