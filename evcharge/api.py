@@ -130,7 +130,7 @@ class Reliability:
     @property
     def refused(self) -> Refused:
         """The rows of the selection that loads refused, and how they would have counted."""
-        return self.report.refused
+        return self.report.beside.refused
 
     def to_dict(self) -> dict[str, Any]:
         """The document that ``evcharge report --json`` prints."""

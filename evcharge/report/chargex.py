@@ -6,13 +6,14 @@ What does not belong here: the equations and what they count (``metrics.chargex`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from evcharge.errors import NoDataError
+from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.chargex import (
     CHARGE_END,
     CHARGE_START,
@@ -25,9 +26,7 @@ from evcharge.metrics.chargex import (
     judge,
     read_logged_attempts,
 )
-from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.refused import Refused, read_refused
 from evcharge.migrate.reading import reading
 from evcharge.report.document import records
 from evcharge.report.rates import described, notes_of
@@ -56,16 +55,14 @@ class ChargeX:
         attempts: what ``metrics.chargex.count_attempts`` counts.
         inl_compatible: whether the faults of INL's calculator are repeated.
         failures_included: what the publishers said of failures: yes, no or unknown.
-        made_up: sessions of the selection that ``evcharge sample`` made up.
-        refused: rows of the selection that loads refused.
+        beside: what must stand beside the figures.
     """
 
     kpis: pd.DataFrame
     attempts: dict[str, int]
     inl_compatible: bool
     failures_included: frozenset[str]
-    made_up: int = 0
-    refused: Refused = field(default_factory=Refused)
+    beside: Beside = NOTHING
 
     def rows_of(self, kpi: str) -> list[dict[str, Any]]:
         """The rows of a KPI, the pooled one last."""
@@ -90,7 +87,7 @@ class ChargeX:
         timed = self.rows_of(START_TIME)[0]["samples"]
         if charged > timed:
             notes.append(f"Charge Start Time is known for {timed:,} of {counted(charged, 'charge')}.")
-        return [*notes, BIASED_NOTE, *notes_of(set(self.failures_included), self.made_up, self.refused)]
+        return [*notes, BIASED_NOTE, *notes_of(set(self.failures_included), self.beside)]
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
@@ -118,8 +115,7 @@ def build_chargex(database: str | Engine, *, inl_compatible: bool = False, selec
     """
     with reading(database) as session:
         attempts = read_logged_attempts(session, selection)
-        made_up = count_made_up(session, selection)
-        refused = read_refused(session, selection)
+        beside = read_beside(session, selection)
     if attempts.counts.empty:
         raise NoDataError(
             "no_message_log",
@@ -132,6 +128,5 @@ def build_chargex(database: str | Engine, *, inl_compatible: bool = False, selec
         attempts=count_attempts(judged),
         inl_compatible=inl_compatible,
         failures_included=frozenset(attempts.counts["failures_included"]),
-        made_up=made_up,
-        refused=refused,
+        beside=beside,
     )

@@ -7,17 +7,17 @@ is shown (``terminal.comparison``).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
 from evcharge.metrics.definitions import DEFINITIONS, Definition
-from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
-from evcharge.metrics.refused import Refused, read_refused, withhold_of_all
+from evcharge.metrics.refused import Refused, withhold_of_all
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
 from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
@@ -40,8 +40,7 @@ class Comparison:
         stations: the frame of ``metrics.comparison.rates_by_definition``, with ``gained`` and ``lost`` against the
             base.
         networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
-        made_up: sessions of the selection that ``evcharge sample`` made up.
-        refused: rows of the selection that loads refused.
+        beside: what must stand beside the figures.
     """
 
     base: Definition
@@ -50,8 +49,7 @@ class Comparison:
     without_data: tuple[str, ...]
     stations: pd.DataFrame
     networks: dict[str, dict[str, Any]]
-    made_up: int = 0
-    refused: Refused = field(default_factory=Refused)
+    beside: Beside = NOTHING
 
     @property
     def flipping(self) -> pd.DataFrame:
@@ -61,7 +59,7 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]), self.made_up, self.refused)
+        return notes_of(set(self.stations["failures_included"]), self.beside)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
@@ -108,12 +106,11 @@ def build_comparison(
         rated = rates_by_definition(session, definitions, selection, target)
         told = tuple(one for one in definitions if one.id in set(rated["definition"]))
         differences = count_differences(session, base, told or (base,), selection)
-        made_up = count_made_up(session, selection)
-        refused = read_refused(session, selection)
+        beside = read_beside(session, selection)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
-    networks = {one.id: _network(rated[rated["definition"] == one.id], refused, target) for one in told}
+    networks = {one.id: _network(rated[rated["definition"] == one.id], beside.refused, target) for one in told}
     without_data = tuple(one.id for one in definitions if one not in told)
-    return Comparison(base, target, told, without_data, stations, networks, made_up, refused)
+    return Comparison(base, target, told, without_data, stations, networks, beside)
 
 
 def require_definitions(comparison: Comparison, selection: Selection) -> None:

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ConfigError, NoDataError
+from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.days import count_days, local_days
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.explain import (
@@ -41,12 +42,10 @@ from evcharge.metrics.explain import (
     rule_of,
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
-from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, MEETS, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
-from evcharge.metrics.refused import Refused, read_refused
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
 from evcharge.metrics.stations import read_network
 from evcharge.migrate.reading import reading
@@ -97,8 +96,7 @@ class Explanation:
         lacking: see ``metrics.explain.count_lacking``.
         rows: see ``metrics.explain.read_rows``.
         rejects: see ``metrics.rejects.read_rejects``.
-        made_up: sessions of the station that ``evcharge sample`` made up.
-        refused: rows of the station that loads refused.
+        beside: what must stand beside the figures.
     """
 
     station: Mapping[str, Any]
@@ -116,8 +114,7 @@ class Explanation:
     lacking: pd.DataFrame
     rows: pd.DataFrame
     rejects: Rejects
-    made_up: int = 0
-    refused: Refused = field(default_factory=Refused)
+    beside: Beside = NOTHING
 
     @property
     def number(self) -> dict[str, Any]:
@@ -159,7 +156,7 @@ class Explanation:
     @property
     def figure_notes(self) -> list[str]:
         """What must be said with the number alone."""
-        return notes_of({self.number["failures_included"]}, self.made_up, self.refused)
+        return notes_of({self.number["failures_included"]}, self.beside)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document without its rows; ratios are unrounded, instants in UTC, days local."""
@@ -261,8 +258,7 @@ def _read(
         lacking=count_lacking(session, definitions, here),
         rows=read_rows(session, definitions, definition, here, most_rows),
         rejects=read_rejects(session, station["source"], station["station_key"]),
-        made_up=count_made_up(session, here),
-        refused=read_refused(session, here),
+        beside=read_beside(session, here),
     )
 
 

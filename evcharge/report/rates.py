@@ -6,7 +6,7 @@ as such (``document``), and how anything is shown (``terminal``, ``page``, ``cha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -14,8 +14,8 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
+from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
-from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     Selection,
@@ -24,7 +24,7 @@ from evcharge.metrics.outcomes import (
     has_recorded_outcomes,
 )
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
-from evcharge.metrics.refused import Refused, read_refused, withhold, withhold_of_all
+from evcharge.metrics.refused import Refused, withhold, withhold_of_all
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.words import counted, day_text, verb
@@ -69,9 +69,7 @@ class Report:
             ``STATION_FIGURES``.
         network: ``STATION_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
-        refused: the rows of the selection that loads refused; where the failures among them would undo it, no verdict
-            of a station or of the network is that it meets the target.
-        made_up: sessions of the selection that ``evcharge sample`` made up.
+        beside: what must stand beside the figures; where refused failures would undo it, no verdict is "meets target".
     """
 
     definition: Definition
@@ -83,13 +81,12 @@ class Report:
     groups: pd.DataFrame
     network: dict[str, Any]
     unjudged_attempts: int = 0
-    refused: Refused = field(default_factory=Refused)
-    made_up: int = 0
+    beside: Beside = NOTHING
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        notes = notes_of(set(self.groups["failures_included"]), self.made_up, self.refused)
+        notes = notes_of(set(self.groups["failures_included"]), self.beside)
         if self.unjudged_attempts:
             told = f"{counted(self.unjudged_attempts, 'attempt')} never became a transaction"
             notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
@@ -115,23 +112,22 @@ class Report:
             "to": self.last_day.isoformat(),
             "notes": self.notes,
             "by": self.by,
-            "refused": self.refused.to_dict(),
-            "made_up": self.made_up,
+            "refused": self.beside.refused.to_dict(),
+            "made_up": self.beside.made_up,
             "network": {plural: len(rows), **self.network},
             plural: rows,
         }
 
 
-def notes_of(failures_included: set[str], made_up: int = 0, refused: Refused | None = None) -> list[str]:
-    """What must be said with figures of sessions of which so many are made up, and beside which so many were refused.
+def notes_of(failures_included: set[str], beside: Beside) -> list[str]:
+    """What must be said with figures.
 
     Args:
         failures_included: what the publishers of their stations said of failures.
-        made_up: how many sessions of the sample are among them.
-        refused: the rows of the selection that loads refused, if that is known.
+        beside: how many of their sessions are made up, and what the loads refused.
     """
-    of_refused = [refused_note(refused)] if refused and refused.rows else []
-    return made_up_notes(made_up) + _notes_of_failures(failures_included) + of_refused
+    of_refused = [refused_note(beside.refused)] if beside.refused.rows else []
+    return made_up_notes(beside.made_up) + _notes_of_failures(failures_included) + of_refused
 
 
 def made_up_notes(made_up: int) -> list[str]:
@@ -196,9 +192,9 @@ def report_of(
     unjudged = count_unjudged_attempts(session, definition, selection)
     if counts.empty:
         raise no_sessions(selection)
-    refused = read_refused(session, selection)
+    beside = read_beside(session, selection)
     stations, network = with_rates(counts, target), network_of(counts, target)
-    network["verdict"] = withhold_of_all(refused, network, target)
+    network["verdict"] = withhold_of_all(beside.refused, network, target)
     stations["verdict"] = withhold(session, selection, stations, target)
     pooled = network.iloc[0]
     return Report(
@@ -211,8 +207,7 @@ def report_of(
         groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
         network={name: plain(pooled[name]) for name in STATION_FIGURES},
         unjudged_attempts=unjudged,
-        refused=refused,
-        made_up=count_made_up(session, selection),
+        beside=beside,
     )
 
 
@@ -254,9 +249,9 @@ def constants_of(report: Report) -> dict[str, Any]:
     return {
         "definition": report.definition.id,
         "target": report.target,
-        "refused_rows": report.refused.rows,
-        "refused_failures": report.refused.failures,
-        "made_up_sessions": report.made_up,
+        "refused_rows": report.beside.refused.rows,
+        "refused_failures": report.beside.refused.failures,
+        "made_up_sessions": report.beside.made_up,
     }
 
 

@@ -6,15 +6,14 @@ and how visits are shown (``terminal.visits``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.definitions import Definition
-from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.refused import Refused, read_refused
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
 from evcharge.migrate.reading import Database, reading
@@ -36,8 +35,7 @@ class Visits:
         stations: the frame of ``metrics.visits.with_visit_rates``, one row per station.
         network: the same pooled: one row.
         sensitivity: the frame of ``metrics.visits.gap_band``.
-        made_up: sessions of the selection that ``evcharge sample`` made up.
-        refused: rows of the selection that loads refused.
+        beside: what must stand beside the figures.
     """
 
     definition: Definition
@@ -46,13 +44,12 @@ class Visits:
     stations: pd.DataFrame
     network: pd.DataFrame
     sensitivity: pd.DataFrame
-    made_up: int = 0
-    refused: Refused = field(default_factory=Refused)
+    beside: Beside = NOTHING
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]), self.made_up, self.refused)
+        return notes_of(set(self.stations["failures_included"]), self.beside)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no visit."""
@@ -84,10 +81,9 @@ def build_visits(
     with reading(database) as session:
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         attempts = read_attempts(session, definition, selection)
-        made_up = count_made_up(session, selection)
-        refused = read_refused(session, selection)
+        beside = read_beside(session, selection)
     if attempts.stations.empty:
         raise no_sessions(selection)
     counts = count_visits(attempts, rule)
     band = gap_band(attempts, rule)
-    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, made_up, refused)
+    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, beside)
