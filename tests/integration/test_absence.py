@@ -47,6 +47,7 @@ def report(tmp_path, url):
     return tell
 
 
+@pytest.mark.thorough
 def test_a_month_that_was_not_loaded_silences_nobody_and_is_told(report):
     winter = days(date(2025, 1, 1), date(2025, 2, 28))
     april = days(date(2025, 4, 1), date(2025, 4, 2))

@@ -50,12 +50,14 @@ def test_an_engine_and_its_url_give_the_same(star):
     assert with_engine.to_dict() == evcharge.reliability(star).to_dict()
 
 
+@pytest.mark.thorough
 def test_a_path_names_an_sqlite_file(sqlite_url, tmp_path):
     write_sample(tmp_path / "s.csv", rows=50)
     load_file(tmp_path / "s.csv", sqlite_url, [builtin_profiles()["native"]])
     assert evcharge.reliability(sqlite_url.removeprefix("sqlite:///")).network["attempts"].item() > 40
 
 
+@pytest.mark.thorough
 def test_frames_add_up_and_hold_every_definition(star):
     found = evcharge.reliability(star)
     assert found.stations["attempts"].sum() == found.network["attempts"].item()
@@ -64,6 +66,7 @@ def test_frames_add_up_and_hold_every_definition(star):
     assert repr(found).startswith("<Reliability: 10 stations, ")
 
 
+@pytest.mark.thorough
 def test_the_dispersion_is_that_of_the_stations_around_their_pooled_ratio(star):
     found = evcharge.reliability(star)
     stations, ratio = found.stations, found.network["success_ratio"].item()
@@ -92,11 +95,13 @@ def test_a_frame_of_sessions_needs_no_database():
     assert (found.load.read, found.load.rejected) == (3, 0)
 
 
+@pytest.mark.thorough
 def test_a_frame_is_cleaned_by_the_same_rules():
     found = evcharge.reliability(SESSIONS.assign(energy_kwh=[7.5, 1001, None]))
     assert found.load.rejects_by_rule == {"energy_kwh_out_of_range": 1}
 
 
+@pytest.mark.thorough
 def test_times_without_a_zone_need_one():
     naive = SESSIONS.assign(**{name: SESSIONS[name].dt.tz_localize(None) for name in ("start_time", "end_time")})
     with pytest.raises(SourceError, match="zone"):

@@ -54,6 +54,7 @@ def fractions(told, kpi):
     return {mode: (row["numerator"], row["denominator"]) for mode, row in told[kpi].items() if row["denominator"]}
 
 
+@pytest.mark.thorough
 def test_inl_worked_example_counted_right_is_one_success_of_one_attempt(inl_example):
     told = document(inl_example)
     assert told["inl_compatible"] is False

@@ -131,6 +131,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("line", "code", "fault", "says"), REFUSALS, ids=[line for line, *_ in REFUSALS])
 def test_a_refusal_says_code_place_and_next_step_on_stderr_alone(evcharge, db, line, code, fault, says):
     spoil_the_folder()

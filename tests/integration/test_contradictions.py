@@ -124,6 +124,7 @@ def test_however_few_rows_are_held_the_last_of_each_port_is_compared(loaded, mon
     assert found == {code: len(where) for code, where in lines.items() if code != "overlapping_sessions"}
 
 
+@pytest.mark.thorough
 def test_the_edge_of_a_chunk_hides_nothing(loaded):
     with chunks_of(3):
         result = loaded([session(n, 60 * (n // 2), 30, f"{n // 2 + 5}") for n in range(12)])

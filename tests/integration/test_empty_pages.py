@@ -49,6 +49,7 @@ def run(evcharge, url, tmp_path):
     return run_it
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "profile"),
     [
@@ -92,6 +93,7 @@ def test_a_partner_who_answers_that_there_is_nothing_is_no_error(run, command):
     assert "read 0 = " in out
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("object_", "profile"), [(SESSION, "ocpi-sessions"), (CDR, "ocpi-cdrs")])
 @pytest.mark.parametrize("command", ["load", "check"])
 def test_the_empty_last_page_of_a_folder_is_of_the_profile_of_the_others(run, command, object_, profile):
@@ -108,6 +110,7 @@ def test_an_empty_list_beside_pages_of_two_kinds_is_refused_and_an_empty_answer_
     assert (code, "empty_page" in err) == (1, True)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text",
     [

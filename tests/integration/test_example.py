@@ -56,6 +56,7 @@ def test_the_pictures_of_the_page_show_the_figures_of_today(generator, example, 
         assert picture.width == generator.WIDTH
 
 
+@pytest.mark.thorough
 def test_the_chart_of_the_readme_says_what_the_chart_says_today(generator, example, tmp_path):
     story, _ = example
     generator.save_chart(story, tmp_path / "chart.png", generator.draw_station_reliability)

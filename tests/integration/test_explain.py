@@ -192,6 +192,7 @@ def test_the_tails_are_those_of_the_binomial_and_what_would_change_the_verdict_d
     assert seen == {"below target", "can't tell yet", "meets target"}
 
 
+@pytest.mark.thorough
 def test_where_failures_were_removed_nothing_makes_a_station_meet_the_target(url, evcharge, explain):
     rows = [session_row(session_id=str(n)) for n in range(200)]
     load(url, native_csv(Path("a.csv"), *rows), failures_included="no")
@@ -232,6 +233,7 @@ def _repeats(lines, refused):
     return len(kept) - len({line.split(",")[0] for line in kept})
 
 
+@pytest.mark.thorough
 def test_failures_come_first_then_unknown_then_successes_each_the_newest_first(sample, explain):
     told = explain(sample[0], "ST-005", "--definition", "afirev")
     outcomes = [row["outcome"] for row in told["rows"]]
@@ -313,6 +315,7 @@ def test_refused_rows_that_name_the_station_are_found_and_the_others_counted(sam
         assert rejects["rows_that_name_no_known_station"] == sum(known.isdisjoint(fields[line]) for line in refused) > 0
 
 
+@pytest.mark.thorough
 def test_a_refused_row_is_found_by_name_whatever_file_of_the_source_and_whatever_the_day(url, explain):
     stations(url, "A1|Town Hall, north", "A2|Town Hall")
     header = f"{HEADER},station_name"

@@ -90,6 +90,7 @@ def test_where_nothing_needs_attention_it_says_so(run):
     assert "The station meets the target" in run("report", "--no-png", "--station", "sound")
 
 
+@pytest.mark.thorough
 def test_visits_add_up_and_name_their_rule(run):
     told = json.loads(run("visits", "--json", "--rule", "kwwhat"))
     network = told["network"]
@@ -106,6 +107,7 @@ def test_people_read_the_visits_and_the_band(run):
     assert "With another longest gap:" in out
 
 
+@pytest.mark.thorough
 def test_reasons_that_are_not_recorded_are_a_row(run):
     told = json.loads(run("reasons", "--json"))
     (row,) = told["network"]
@@ -125,6 +127,7 @@ def test_an_unknown_visit_rule_is_refused_with_the_known_ones(capsys):
     assert "voltra_site_5" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 def test_python_gets_the_same_as_frames(run):
     found = evcharge.reliability(run.url)
     assert found.spells["station_id"].tolist() == ["silent", "broken", "sound"]

@@ -89,6 +89,7 @@ def test_a_column_that_is_never_missing_never_is(found):
     assert found.spells[never].notna().all(axis=None)
 
 
+@pytest.mark.thorough
 def test_every_other_column_is_missing_somewhere_and_known_somewhere_but_for_what_no_one_told(rare_url):
     stations = evcharge.reliability(rare_url).spells
     others = {column.name for column in STATION_FRAME if column.missing_when != NEVER}
@@ -100,6 +101,7 @@ def missing(stations, column):
     return set(stations.loc[stations[column].isna(), "station_id"])
 
 
+@pytest.mark.thorough
 def test_figures_are_missing_when_the_table_says_so(rare_url):
     stations = evcharge.reliability(rare_url).spells
     for name in ("success_ratio", "low", "high", "rate_now", "low_now", "high_now", "since"):

@@ -85,6 +85,7 @@ def dirty_sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[s
 # Same bytes, one effect.
 
 
+@pytest.mark.thorough
 def test_the_same_bytes_twice_have_one_effect_and_the_first_result_is_repeated(
     url: str, dirty_sample: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -313,6 +314,7 @@ def test_a_file_of_a_header_alone_loads_no_row(url: str, tmp_path: Path) -> None
     assert load(tmp_path / "a.csv", url).status == "already loaded"
 
 
+@pytest.mark.thorough
 def test_a_file_of_rejects_alone_loads_no_session(url: str, tmp_path: Path) -> None:
     result = load(native_csv(tmp_path / "a.csv", session_row(station_id=""), session_row(energy_kwh="x")), url)
     assert counts(result) == {"read": 2, "rejected": 2}
@@ -602,6 +604,7 @@ def statements(work: Callable[[], object]) -> Counter[str]:
     return sent
 
 
+@pytest.mark.thorough
 def test_the_statements_of_a_chunk_do_not_grow_with_its_rows(url: str, tmp_path: Path) -> None:
     def file(name: str, rows: int, **over: str) -> Path:
         return native_csv(tmp_path / name, *(session_row(session_id=f"S{n}", **over) for n in range(rows)))

@@ -36,6 +36,7 @@ def test_the_profile_and_the_outputs_mean_one_source() -> None:
     assert builtin_profiles()["sample"].source == SAMPLE_SOURCE
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", [(), ("--source", "acme"), ("--profile", "sample", "--source", "acme")])
 def test_a_made_up_file_is_known_by_its_mark_and_keeps_its_source(evcharge: Run, options: tuple[str, ...]) -> None:
     evcharge("sample", "--rows", "60", "-o", "mine.csv")

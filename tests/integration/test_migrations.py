@@ -303,12 +303,14 @@ def test_upgrades_at_once_on_one_empty_database_all_end_at_head(empty_url):
     assert tables(empty_url) == TABLES | {"alembic_version"}
 
 
+@pytest.mark.thorough
 def test_alembic_upgrades_the_database_named_by_argument(empty_url):
     run = alembic("-x", f"db={empty_url}", "upgrade", "head")
     assert run.returncode == 0, run.stderr
     assert revision(empty_url) == head()
 
 
+@pytest.mark.thorough
 def test_alembic_upgrades_the_database_named_by_the_environment(empty_url):
     run = alembic("upgrade", "head", EVCHARGE_DATABASE_URL=empty_url)
     assert run.returncode == 0, run.stderr
@@ -350,6 +352,7 @@ def test_alembic_refuses_a_bad_url_without_traceback_or_password(url, sign):
     assert CANARY not in said
 
 
+@pytest.mark.thorough
 def test_alembic_refuses_a_bad_url_given_by_argument_too():
     run = alembic("-x", f"db=nonsense {CANARY}", "upgrade", "head")
     assert run.returncode
@@ -379,6 +382,7 @@ def test_a_database_behind_is_refused_with_the_command_that_upgrades_it(url, scr
     assert "alembic upgrade head" in error.hint
 
 
+@pytest.mark.thorough
 def test_a_database_ahead_is_refused_and_left_alone(url):
     with open_engine(url, writes=True).begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -525,6 +529,7 @@ def test_two_newest_migrations_are_an_error_with_a_next_step(scripts, url, monke
     assert tables(url) == TABLES | {"alembic_version"}
 
 
+@pytest.mark.thorough
 def test_a_database_at_two_revisions_is_an_error_with_a_next_step(url):
     with open_engine(url, writes=True).begin() as connection:
         connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES ('0002')")

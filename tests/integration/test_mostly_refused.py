@@ -27,6 +27,7 @@ def rows(count, bad, **over):
     return [session_row(session_id=f"S{n}", **(over if n < bad else {})) for n in range(count)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("over", "code", "cure"),
     [

@@ -59,6 +59,7 @@ def test_a_row_that_only_empties_or_takes_an_end_away_is_superseded_with_a_warni
     assert query(url, "SELECT superseded, updated FROM load_ledger ORDER BY load_key") == [(0, 0), (1, 0)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "newer", [{"energy_kwh": "9"}, {"success": "false"}, {"end_time": "2025-04-01T09:30:00-04:00", "success": ""}]
 )

@@ -247,6 +247,7 @@ def test_what_is_written_without_being_named_does_not_replace_the_database(evcha
     assert "would_replace" in refused(evcharge, "sample", "--db", "sqlite:///charging_sessions.csv")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("file_format", "name"),
     [("csv", "fact_charging.csv"), ("csv", "load_ledger.csv"), ("datasette", "metadata.json")],

@@ -128,6 +128,7 @@ def test_the_page_tells_the_finding_the_stations_and_where_each_figure_comes_fro
     assert "3 below target" in text
 
 
+@pytest.mark.thorough
 def test_what_the_data_lacks_is_left_out_and_named(sqlite_url, tmp_path, page):
     rows = [
         session_row(
@@ -171,6 +172,7 @@ def test_energy_that_every_session_has_is_not_called_unrecorded(sqlite_url, tmp_
     assert "Not recorded</dt><dd>port_id and stop_reason or error_code: the parts that need" in by_none
 
 
+@pytest.mark.thorough
 def test_energy_that_no_session_has_is_called_unrecorded(sqlite_url, tmp_path, page):
     load(sqlite_url, recorded_in(tmp_path, lambda n: f"2025-04-{n % 28 + 1:02}", energy_kwh=""))
     assert "port_id, stop_reason or error_code and energy_kwh: the parts that need it are left out" in page(sqlite_url)
@@ -197,6 +199,7 @@ def test_reasons_that_were_recorded_before_the_last_change_are_not_called_unreco
     assert "the data records no stop_reason" not in text
 
 
+@pytest.mark.thorough
 def test_where_no_definition_can_judge_a_session_there_is_a_page_and_no_comparison(
     sqlite_url, tmp_path, page, evcharge
 ):
@@ -220,6 +223,7 @@ def test_where_no_definition_can_judge_a_session_there_is_a_page_and_no_comparis
         assert "none of them can be judged" in err
 
 
+@pytest.mark.thorough
 def test_stations_of_one_name_and_ids_of_two_sources_have_a_page(sqlite_url, tmp_path, page):
     for source in ("acme", "other"):
         rows = [
@@ -269,6 +273,7 @@ def test_the_command_of_the_page_spells_out_the_target_and_the_definition(sqlite
     assert "--target 0.95 --definition ours.toml --html" in page(sqlite_url, "--definition", "ours.toml")
 
 
+@pytest.mark.thorough
 def test_removed_failures_are_told_loudly_and_no_rate_is_praised(sqlite_url, tmp_path, page):
     rows = [
         session_row(session_id=str(n), start_time=f"2025-04-{n % 28 + 1:02}T08:00:00Z", end_time="") for n in range(99)
@@ -351,6 +356,7 @@ def test_no_terminal_and_no_csv_shows_a_control_of_direction(sqlite_url, tmp_pat
         assert "ab\u25a1cd" in out
 
 
+@pytest.mark.thorough
 def test_hostile_names_are_text(sqlite_url, tmp_path, page):
     names = ("<script>alert(1)</script>", "</script><b>", '" onmouseover="alert(1)', "{{ 7*7 }}", "&lt;&amp;")
     header = f"{HEADER},station_name,error_code"
@@ -430,6 +436,7 @@ def test_the_schema_refuses_a_document_with_a_key_that_it_does_not_know(sqlite_u
     assert list(Draft202012Validator(SCHEMA).iter_errors(document))
 
 
+@pytest.mark.thorough
 def test_the_documents_ratios_are_those_of_its_counts(url, sample, evcharge):
     load(url, sample)
     document = json.loads(evcharge("report", "--db", url, "--json", "--no-png")[1])

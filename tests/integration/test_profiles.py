@@ -29,6 +29,7 @@ def test_a_session_in_both_copies_of_perths_export_is_loaded_once(load):
     assert (first.inserted, second.inserted, second.unchanged) == (2, 0, 1)
 
 
+@pytest.mark.thorough
 def test_a_repeat_in_boulders_file_is_unchanged(load):
     layout = layouts.BOULDER_OLD
     result = load("boulder.csv", layout.file({}, {"ObjectId": "2"}, {"Energy__kWh_": "9"}))

@@ -164,6 +164,7 @@ def test_the_network_meets_a_target_only_if_it_does_with_the_refused_failures(
     assert network["verdict"].tolist() == [verdict]
 
 
+@pytest.mark.thorough
 def test_failures_refused_before_a_stations_last_change_do_not_touch_its_verdict_now(url: str, tmp_path: Path) -> None:
     """Ten weeks at half, ten without a failure; the refused failures are of the first ten."""
     old = [row.replace("2025-05-", "2025-01-") for row in hours("A", 400, "old")]
@@ -177,12 +178,14 @@ def test_failures_refused_before_a_stations_last_change_do_not_touch_its_verdict
     assert station["verdict"] == "below target"
 
 
+@pytest.mark.thorough
 def test_a_row_that_breaks_several_rules_is_one_row(url: str, tmp_path: Path) -> None:
     broken = session_row(session_id="S2", end_time="x", energy_kwh="x", success="false")
     load(native_csv(tmp_path / "a.csv", session_row(), broken), url)
     assert reliability(url).refused.to_dict() == {"rows": 1, "failures": 1, "successes": 0, "unknown": 0}
 
 
+@pytest.mark.thorough
 def test_a_row_without_an_outcome_failed_where_no_energy_flowed(url: str, tmp_path: Path) -> None:
     nothing = session_row(session_id="S2", end_time="x", energy_kwh="0", success="")
     load(native_csv(tmp_path / "a.csv", session_row(), nothing), url)

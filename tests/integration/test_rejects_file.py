@@ -41,6 +41,7 @@ def dirty() -> Path:
     return Path("dirty.csv")
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_loaded_already_gives_the_rejects_of_its_first_load(evcharge, url, dirty):
     with chunks_of(200):
         first = evcharge("load", dirty, "--rejects", "first.csv", "--db", url)

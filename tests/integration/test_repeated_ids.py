@@ -136,6 +136,7 @@ def test_a_failure_is_not_lost_to_a_success_of_the_same_id_at_another_station(ur
     assert counts(result) == {"read": 3, "inserted": 3}
 
 
+@pytest.mark.thorough
 def test_the_line_that_a_reject_names_is_that_of_the_row_which_stands(
     url: str, tmp_path: Path, chunk_rows: int
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_repeat_is_refused_too_where_an_older_load_had_the_id(url: str, tmp_pa
     assert stored(url) == [(2, 7.5, True)]
 
 
+@pytest.mark.thorough
 def test_a_repeat_of_a_row_that_is_unchanged_since_an_older_load_names_its_line_in_this_file(
     url: str, tmp_path: Path, chunk_rows: int
 ) -> None:
@@ -240,6 +242,7 @@ def summary(path: Path, *events: str) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_rows_that_differ_in_a_field_that_tells_them_apart_are_two_sessions(
     url: str, tmp_path: Path, chunk_rows: int
 ) -> None:

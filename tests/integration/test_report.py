@@ -152,6 +152,7 @@ def test_from_and_to_are_local_days_both_included(url, report, tmp_path):
     assert counts("--from", second) == (dict.fromkeys(every, 3), (second, "2025-04-03"))
 
 
+@pytest.mark.thorough
 def test_days_are_those_of_the_stated_zone(url, report, tmp_path):
     rows = [session_row(session_id=t, start_time=f"2025-04-01T{t}Z", end_time="") for t in ("21:59:59", "22:00:00")]
     load(url, native_csv(tmp_path / "x.csv", *rows), timezone="Europe/Paris")
@@ -159,6 +160,7 @@ def test_days_are_those_of_the_stated_zone(url, report, tmp_path):
     assert report(url, "--from", "2025-04-02")["from"] == "2025-04-02"
 
 
+@pytest.mark.thorough
 def test_only_the_stations_asked_for_are_counted(url, report, evcharge, tmp_path):
     load(url, native_csv(tmp_path / "x.csv", *sessions("A", 5, 1), *sessions("B", 7, 0), *sessions("C", 1, 1)))
     one = report(url, "--station", "B")
@@ -280,6 +282,7 @@ def test_removed_failures_are_told_everywhere_and_never_meet_a_target(url, repor
     assert "meet the target" not in text["Title"]
 
 
+@pytest.mark.thorough
 def test_where_some_stations_lack_failures_each_is_labelled_by_itself(url, report, evcharge, tmp_path):
     load(url, native_csv(tmp_path / "a.csv", *sessions("A", 500, 0)))
     load(url, native_csv(tmp_path / "b.csv", *sessions("B", 500, 0)), failures_included="no", source="other")
@@ -296,6 +299,7 @@ def test_where_some_stations_lack_failures_each_is_labelled_by_itself(url, repor
 # Outputs
 
 
+@pytest.mark.thorough
 def test_csv_to_a_file_and_to_stdout_is_the_same_and_inert(url, report, evcharge, tmp_path):
     rows = [*sessions("=1+1", 3, 1), *sessions("@x", 0, 0, 2), *sessions("B é", 1, 2)]
     rows = [row + (",+named" if "B é" in row else ",") for row in rows]
@@ -381,6 +385,7 @@ def test_a_broken_matplotlib_is_as_good_as_a_missing_one_and_the_note_says_why(s
     assert not (tmp_path / "station_reliability.png").exists()
 
 
+@pytest.mark.thorough
 def test_another_fault_of_an_import_is_not_taken_for_a_missing_matplotlib(sqlite_url, evcharge, tmp_path, monkeypatch):
     def fail(*_):
         raise ImportError("cannot import name 'x' from 'evcharge.report.charts'", name="evcharge.report.charts")
@@ -466,6 +471,7 @@ def test_fail_under_fails_where_failures_were_removed_however_high_the_rate(sqli
     assert evcharge(*report, "--station", "B")[0] == 0
 
 
+@pytest.mark.thorough
 def test_fail_under_warns_where_failures_may_have_been_removed_even_if_quiet(sqlite_url, evcharge, tmp_path):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 500, 0)), failures_included="unknown")
     warning = "Warning: the publisher does not say whether failures are in the data; passing shows little.\n"

@@ -333,6 +333,7 @@ def test_the_command_tells_one_of_anything_in_the_singular(
     assert "  1 station that only stood for a port goes: its sessions moved\n" in out
 
 
+@pytest.mark.thorough
 def test_the_command_shows_then_applies(evcharge: Any, sqlite_url: str, tmp_path: Path, market: Path) -> None:
     load(sessions(tmp_path, "E1", "E2", "E1"), sqlite_url)
     code, out, _ = evcharge("--db", sqlite_url, "stations", market)

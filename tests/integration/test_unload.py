@@ -86,6 +86,7 @@ def test_an_unload_takes_out_sessions_rejects_and_stations_and_keeps_the_line_of
     assert query(url, "SELECT COUNT(*) FROM load_ledger WHERE unloaded_at >= finished_at") == [(1,)]
 
 
+@pytest.mark.thorough
 def test_a_file_that_was_unloaded_is_loaded_again_as_if_nothing_had_been(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)
@@ -276,6 +277,7 @@ def test_an_unload_waits_for_a_load_and_gives_up_as_one(url: str, march: Path) -
     assert len(unload(url, [1]).loads) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("wanted", "code", "told"),
     [
@@ -296,6 +298,7 @@ def test_what_is_not_there_is_refused_and_the_hint_lists_what_is(
     assert told in refusal.value.hint
 
 
+@pytest.mark.thorough
 def test_the_page_counts_no_load_that_is_out_and_names_the_incomplete_ones(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)
@@ -343,6 +346,7 @@ def demo(evcharge: Run) -> Run:
     return evcharge
 
 
+@pytest.mark.thorough
 def test_the_command_asks_and_shows_what_will_go(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
     code, out, err = demo("unload", "--source", "sample")
@@ -377,6 +381,7 @@ def test_the_command_takes_exactly_one_of_its_options(demo: Run, options: tuple[
     assert "either --source NAME or --load N" in err
 
 
+@pytest.mark.thorough
 def test_the_command_names_the_files_that_bring_back_what_went(evcharge: Run) -> None:
     native_csv(Path("a.csv"), session_row())
     native_csv(Path("b.csv"), session_row(energy_kwh="9"))

@@ -175,6 +175,7 @@ def equations_of(rows):
     return found, sorted(times)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(3))
 def test_a_second_reading_of_inl_s_calculator_counts_the_same(sqlite_url, tmp_path, seed):
     log = random_log(seed)

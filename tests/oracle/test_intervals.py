@@ -25,6 +25,7 @@ def tables():
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("ours", "method"), [(wilson_interval, "wilson"), (jeffreys_interval, "jeffreys")])
 def test_intervals_are_those_of_statsmodels(tables, ours, method):
     for successes, attempts in tables:

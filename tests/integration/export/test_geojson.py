@@ -46,6 +46,7 @@ def test_stations_with_coordinates_are_points_with_longitude_first(mapped):
     ]
 
 
+@pytest.mark.thorough
 def test_a_station_carries_the_figures_of_the_report(mapped, evcharge, url):
     for options in ((), ("--definition", "afirev", "--target", "60%")):
         plaza = properties_of(mapped(*options)[0])[PLAZA]

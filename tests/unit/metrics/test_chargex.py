@@ -220,6 +220,7 @@ def test_inl_fault_3_takes_a_trigger_on_the_way_for_a_valid_stop(engine, trigger
 # What is counted
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", MODES)
 def test_each_mode_has_its_own_equations(engine, mode):
     kpis = kpis_of(engine, attempt(mode), attempt(mode, **NO_POWER), attempt(mode, stop_reason="GroundFault"))

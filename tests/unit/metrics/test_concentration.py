@@ -158,6 +158,7 @@ def test_when_the_clock_is_turned_the_window_turns_with_it():
         assert (found.first_hour, found.hours) == ((12 + turned) % HOURS_OF_A_DAY, 7)
 
 
+@pytest.mark.thorough
 def test_of_stations_without_bunching_at_most_a_few_in_a_thousand_get_a_window():
     found = [hour_window(hours) for hours in simulate_hours(300, 1_000, 0.05)]
     assert sum(window is not None for window in found) <= 2

@@ -54,6 +54,7 @@ def test_a_part_of_a_field_is_no_field(part):
     assert part not in fields_of('{"id": "ST-10", "name": "Market north"}', "jsonl")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "raw", ['{"a":"' + '\\"' * 300_000, '["' * 300_000, '"' * 600_001, '"a' + ',""b' * 200_000, '{"a" :' * 200_000]
 )

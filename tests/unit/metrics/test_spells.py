@@ -202,6 +202,7 @@ def test_at_low_volume_the_same_fall_is_mostly_not_told_and_never_called_met():
     assert shares[0] < 0.1 < shares[1] < 0.4 < shares[2]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("target", [0.90, 0.95, 0.97])
 def test_of_1_000_stations_exactly_on_target_at_most_two_are_called_below(target):
     assert (judged(3_000, 8, target, target)["verdict"] == BELOW).sum() <= 6

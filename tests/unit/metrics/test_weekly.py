@@ -338,6 +338,7 @@ def test_when_successes_and_failures_are_exchanged_worse_is_better():
 # On networks whose truth is known (docs/metrics/weekly.md has the tables)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("weeks", [13, 52])
 def test_of_networks_that_do_not_change_few_are_called_worse_or_better(weeks):
     words, signals = directions(150, weeks, 3_000, spread=0.005)

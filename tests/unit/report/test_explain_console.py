@@ -60,6 +60,7 @@ def test_the_sections_stand_in_order_and_fit_80_columns(found):
     assert max(map(len, text.splitlines())) <= 80
 
 
+@pytest.mark.thorough
 def test_the_number_is_spelt_out(found):
     lines = printed(found()).splitlines()
     start = lines.index("The number")
@@ -74,6 +75,7 @@ def test_the_number_is_spelt_out(found):
     ]
 
 
+@pytest.mark.thorough
 def test_rows_are_as_many_as_asked_for_and_failures_come_first(found):
     text = printed(found(), width=200, most_rows=3)
     shown = text.split("The rows")[1].split("What was refused")[0]
@@ -102,6 +104,7 @@ def test_a_zone_that_is_none_leaves_utc(found, sqlite_url):
     assert "times in UTC" in printed(built)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "width", [1, 40, *(pytest.param(wide, marks=pytest.mark.thorough) for wide in (5, 20, 80, 300))]
 )
@@ -122,6 +125,7 @@ def test_names_are_text_and_marks_are_those_that_the_terminal_has(found):
     assert "\x1b[31m" not in printed(built, width=200, force_terminal=True, color_system="truecolor")
 
 
+@pytest.mark.thorough
 def test_a_refused_row_is_cut_to_the_screen(found):
     narrow, wide = printed(found(), width=60), printed(found(), width=250)
     assert "100,ST-1,2025-04-01T23:30:00Z,,7;5,true,CX013 :x:" in wide
@@ -129,6 +133,7 @@ def test_a_refused_row_is_cut_to_the_screen(found):
     assert "Raw text is cut to the screen" in narrow
 
 
+@pytest.mark.thorough
 def test_without_an_attempt_no_ratio_is_made_up(sqlite_url, tmp_path):
     path = native_csv(tmp_path / "a.csv", session_row(success="", energy_kwh=""))
     load_file(path, sqlite_url, [builtin_profiles()["native"]])

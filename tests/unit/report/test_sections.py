@@ -43,6 +43,7 @@ def page_of(story, **evidence):
 # Do these first
 
 
+@pytest.mark.thorough
 def test_where_all_that_is_wrong_is_silence_the_page_does_not_say_that_there_is_nothing_to_do():
     told = story_of(*(silent(f"S{n}") for n in range(4)), *(station(*GOOD, f"G{n}") for n in range(9)))
     text = page_of(told)
@@ -82,6 +83,7 @@ def _texts(svg):
     return [f">{part}" for part in svg.replace("<", ">").split(">")]
 
 
+@pytest.mark.thorough
 def test_the_title_of_the_funnel_counts_the_stations_below_target_and_no_silent_one():
     others = [station(*GOOD, f"G{n}") for n in range(8)]
     for bad, title in (
@@ -226,6 +228,7 @@ def test_the_axis_of_the_table_reaches_below_a_low_target():
     assert table_data(told)["axis"] == 0.35
 
 
+@pytest.mark.thorough
 def test_without_scripts_only_what_is_left_out_is_told():
     few = story_of(station(*GOOD))
     assert "<noscript>" not in page_of(few)
@@ -246,6 +249,7 @@ def test_a_silent_station_is_told_by_its_last_session_and_its_spell_is_kept_besi
     assert stations_of(told).rows[0].since == "last 20 May 2025"
 
 
+@pytest.mark.thorough
 def test_a_station_out_of_use_has_no_rate_now_in_the_table_and_a_note_on_the_page():
     told = story_of(station(60, 40, "old", last_day=50), station(500, 0, "good", last_day=160))
     row = stations_of(told).rows[-1]
@@ -287,6 +291,7 @@ def test_where_no_definition_can_judge_a_session_the_page_says_so():
 # Notes
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("out", "said"), [(1, "1 more station has no"), (3, "3 more stations have no"), (0, None)])
 def test_stations_without_a_session_on_the_days_asked_for_are_counted(out, said):
     text = page_of(story_of(station(*GOOD)), out_of_period=out)

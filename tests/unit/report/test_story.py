@@ -24,6 +24,7 @@ from evcharge.report.story import (
 from tests.support.stories import BAD, GOOD, NEW, station, story_of
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("stations", "title"),
     [

@@ -107,6 +107,7 @@ def test_whatever_a_name_is_made_of_its_line_keeps_mark_rates_and_first_step(nam
         assert cell_len(row) <= 80
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [31, 40, 60, 79])
 def test_on_a_narrow_screen_no_mark_and_no_digit_is_lost(width):
     stations = (
@@ -149,11 +150,13 @@ def test_a_source_is_told_where_there_are_several():
     assert "B (acme)" not in text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["[bold]x[/bold]", "[/]", "[link=http://x]y", ":smile:", "\\[x]"])
 def test_markup_in_a_name_is_text(name):
     assert name in printed(story_of(station(*BAD, name=name)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["\x1b[31mred", "a\nb", "\x9b1m", "\x07", "\u202eright", "\x7f", "\u2028"])
 def test_control_characters_in_a_name_are_not_printed(name):
     text = printed(story_of(station(*BAD, name=name)))
@@ -161,6 +164,7 @@ def test_control_characters_in_a_name_are_not_printed(name):
     assert len(rows_of(text)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1", "utf-8"])
 def test_every_encoding_gets_marks_that_it_has(encoding):
     stations = (

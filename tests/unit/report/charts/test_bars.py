@@ -130,6 +130,7 @@ def test_a_rate_is_never_rounded_to_all_or_nothing():
     assert "100.0%" not in drawn
 
 
+@pytest.mark.thorough
 def test_a_picture_that_leaves_stations_out_says_so_and_counts_all_in_the_legend():
     drawn = words(draw_station_reliability(many(5000), TEXT))
     assert "Shown: the 40 of 5,000 stations that need attention first." in drawn
@@ -142,6 +143,7 @@ def test_a_picture_that_shows_all_stations_speaks_of_no_cap(count):
     assert not [line for line in words(draw_station_reliability(many(count), TEXT)) if "hown" in line]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("count", "bars"), [(1, 1), (40, 40), (41, 40), (5000, 40)])
 def test_at_most_forty_bars_are_drawn(count, bars):
     assert len(part(draw_station_reliability(many(count), TEXT), "bars").get_paths()) == bars
@@ -186,6 +188,7 @@ def test_the_frame_is_left_as_it_was():
     pd.testing.assert_frame_equal(stations, mixed())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 5, 50])
 def test_the_png_has_the_size_of_the_figure_and_grows_with_the_rows(count):
     figure, file = draw_station_reliability(many(count), TEXT), io.BytesIO()
@@ -201,6 +204,7 @@ def test_the_png_carries_title_and_alternative_text_and_no_date_or_version():
     assert chunks["Description"].startswith("Bar chart: 2 of 4 stations need attention. Success rate, June 2025.")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 8, 45])
 def test_no_text_overlaps_another_or_leaves_the_picture(count):
     stations = many(count)
@@ -220,6 +224,7 @@ def test_text_is_never_read_as_markup():
     assert not any(artist.get_parse_math() for artist in figure.findobj(Text) if artist.get_text())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "label"),
     [

@@ -46,6 +46,7 @@ def test_where_no_station_has_many_attempts_all_are_in_view():
     assert floor_of(station("a", 8, 11, UNSURE), station("b", 10, 11, UNSURE)) == 0.65
 
 
+@pytest.mark.thorough
 def test_of_perfect_stations_the_axis_begins_under_the_target():
     assert floor_of(station("a", 100, 100, MEETS)) == 0.9
     assert floor_of(station("a", 100, 100, MEETS), target=0.03) == 0
@@ -92,6 +93,7 @@ def test_the_alternative_text_is_that_of_the_bars_but_for_the_kind():
     assert dots.startswith("Dot plot: ")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 10, 45])
 def test_no_text_overlaps_another_or_leaves_the_picture(count):
     stations = many(count).assign(name=[f"W{i} " + "Mühlenstraße " * (i % 9) for i in range(count)], changed=True)

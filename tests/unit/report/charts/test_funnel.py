@@ -84,6 +84,7 @@ def test_stations_without_attempts_are_counted_not_drawn():
     png(nothing)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [1, 5, 10, 48, 150, 500])
 def test_no_text_overlaps_another_or_leaves_the_picture(count):
     stations = spread_out(count).assign(name=texts(HOSTILE[i % len(HOSTILE)] for i in range(count)))
@@ -104,6 +105,7 @@ def test_no_label_lies_on_a_mark():
         assert not [(x, y) for x, y in marks if left < x < right and bottom < y < top]
 
 
+@pytest.mark.thorough
 def test_of_many_stations_the_unflagged_are_squares_and_the_flagged_marks():
     figure = draw_funnel(spread_out(5000), 0.95)
     assert len(points(figure, "Below target")) == 250
@@ -122,6 +124,7 @@ def test_a_square_is_the_darker_the_more_stations_it_holds():
     assert filled[0.2][:, 0].min() <= 2 <= filled[0.2][:, 0].max()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("verdict", [BELOW, SILENT, UNSURE, MEETS])
 def test_five_thousand_stations_of_any_verdict_are_an_svg_under_100_kb(verdict):
     stations = spread_out(5000).assign(verdict_now=verdict)

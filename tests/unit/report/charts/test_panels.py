@@ -82,6 +82,7 @@ def test_a_week_with_none_of_two_stands_on_the_lower_edge_and_that_is_said():
     assert "On the lower edge: weeks under 90%." in words(figure)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", range(1, 10))
 def test_no_text_overlaps_another_or_leaves_the_picture(count):
     verdicts = (BELOW, SILENT, UNSURE, MEETS)

@@ -31,6 +31,7 @@ def svgs():
 KINDS = ("bars", "dots", "funnel", "reasons", "weekly", "panels", "tiles", "hours")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_svg_holds_nothing_that_a_strict_page_refuses(svgs, kind):
     root = ElementTree.fromstring(svgs[kind])
@@ -60,6 +61,7 @@ def test_ids_have_the_prefix_and_references_stay_within(svgs, kind):
     assert {element.get("href") for element in root.iter("use")} <= {f"#{name}" for name in ids}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_title_and_description_come_first_and_name_the_picture(svgs, kind):
     root = ElementTree.fromstring(svgs[kind])
@@ -90,6 +92,7 @@ def test_names_are_text_and_whole_where_only_a_browser_has_the_letters():
     assert {"<b>&amp;</b>", "名前 駅 · bad", "a□b · new", "Ź\u0301", "gnp"} <= drawn
 
 
+@pytest.mark.thorough
 def test_the_same_figure_is_the_same_text_in_every_process(svgs):
     program = (
         "from tests.support.every_chart import everything; from evcharge.report.charts.save import to_svg; "
