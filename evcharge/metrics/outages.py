@@ -95,7 +95,7 @@ def _frame(found: list[_Found]) -> pd.DataFrame:
             station,
             port,
             np.datetime64(first, "D"),
-            np.datetime64(last, "D") if over else np.datetime64("NaT"),
+            np.datetime64(last, "D") if over else np.datetime64("NaT", "D"),
             last - first + 1,
             pause.chance,
             pause.charges_missed if last - first < LONGEST_SILENCE_DAYS else np.nan,
