@@ -11,9 +11,9 @@ from typing import Any
 
 from evcharge.metrics.comparison import STATION
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
+from evcharge.metrics.partition import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
 from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT
-from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
 from evcharge.report.page.cells import Table, Term, table_of, terms_of

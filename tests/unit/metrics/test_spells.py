@@ -9,17 +9,10 @@ import pytest
 
 from benchmarks.spell_simulations import below_by_whole_period, fallen, judged, share_below, simulate
 from evcharge.metrics.exposure import LEAST_DAYS_KNOWN, LOOK_BACK_DAYS, one_source
+from evcharge.metrics.partition import CHANGE_EVIDENCE, LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, verdicts
 from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT, SILENT_CHANCE, find_silence
-from evcharge.metrics.spells import (
-    CHANGE_EVIDENCE,
-    LEAST_ATTEMPTS,
-    LEAST_DAYS,
-    Spell,
-    judge_spells,
-    present_spell,
-    present_spells,
-)
+from evcharge.metrics.spells import Spell, judge_spells, present_spell, present_spells
 
 MONDAY = date(2025, 1, 6)
 
