@@ -14,15 +14,14 @@ from evcharge.arrays import Floats, Integers
 CHANGE_EVIDENCE = 18.0
 """Twice the log of the likelihood ratio by which a partition must be better for each of its changes. Source:
 ``benchmarks/spell_simulations.py``: of 1,000 stations exactly on a target of 80 to 99 %, with 1 to 30 attempts a day,
-at most two may be called below it (found: 1.15), the 1 in 1,000 of ``rates.BELOW_TAIL`` included."""
+at most two may be called below it (found: 1.20), the 1 in 1,000 of ``rates.BELOW_TAIL`` included."""
 LEAST_ATTEMPTS = 15
 """Attempts of a spell. House rule, provisional: with fewer, one visit with its retries makes a spell."""
 LEAST_DAYS = 6
 """Days with attempts of a spell while changes are looked for. House rule, provisional: one bad day is no spell."""
 AGE_STEPS = 30
 """A change is looked for on every day of the last 60, and on every x-th day where that is 30 times x days back. House
-rule, provisional: an old change matters less to the day, and so ten years cost little more than one. With 100 in its
-place the simulations find the same changes."""
+rule, provisional: an old change matters less to the day, and so ten years cost little more than one."""
 STATIONS_AT_ONCE = 32
 """Stations whose partitions are found together: as many as a processor's cache holds."""
 ROWS_AT_ONCE = 128
@@ -99,7 +98,7 @@ def _n_log_n(most: int) -> Floats:
 def _best_starts(
     successes: Integers, attempts: Integers, ages: Integers, lengths: Integers, n_log_n: Floats
 ) -> Integers:
-    """Where the last spell begins in the best partition of the days up to each place.
+    """Where the last spell begins in the best partition of the days up to each age.
 
     Args:
         successes: running sums, one row per station, one column per age; before its first day they repeat.
@@ -109,12 +108,14 @@ def _best_starts(
         n_log_n: of every count.
 
     Returns:
-        A place for each station (rows) and place.
+        Columns of ages, one row per station, one column per age.
     """
     starts = np.zeros(successes.shape, dtype="int64")
     rows, step = np.arange(len(lengths)), ROWS_AT_ONCE // len(lengths)
     of_attempts = np.where(np.arange(len(n_log_n)) < LEAST_ATTEMPTS, np.inf, n_log_n)
-    allowed = np.searchsorted(-ages, -(ages + LEAST_DAYS), side="right")  # how many starts leave enough days
+
+    # How many starts leave enough days to each end.
+    allowed = np.searchsorted(-ages, -(ages + LEAST_DAYS), side="right").tolist()
 
     # Half the cost of the days up to each place. A first spell is no change: its penalty is given before all days.
     penalty = np.where(lengths[:, None] - ages >= LEAST_DAYS, CHANGE_EVIDENCE / 2, np.inf)
@@ -122,7 +123,7 @@ def _best_starts(
 
     for first in range(int(np.searchsorted(allowed, 1)), len(ages), step):
         block = slice(first, first + step)
-        most = int(allowed[block][-1])
+        most = allowed[block][-1]
         tries = attempts[:, block, None] - attempts[:, None, :most]
         succeeded = successes[:, block, None] - successes[:, None, :most]
 

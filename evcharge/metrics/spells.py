@@ -18,7 +18,12 @@ from evcharge.metrics.exposure import Network
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.partition import LEAST_ATTEMPTS, LEAST_DAYS, last_changes
 from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, MEETS, verdicts
+from evcharge.metrics.recent import last_four_weeks
 from evcharge.metrics.silence import find_silence
+
+SEASON_POINTS, SEASON_ATTEMPTS_A_DAY, SEASON_BELOW = 2, 8, 37
+"""Of 1,000 stations that are on a target of 95 % over the year, and so many points better or worse with the season, how
+many are called below it. Source: ``benchmarks/spell_simulations.py``, 90 days of data."""
 
 
 class Spell(NamedTuple):
@@ -152,13 +157,15 @@ def judge_spells(
         failures_included: yes, no or unknown (see ``rates``), by station_key; None stands for yes.
 
     Returns:
-        One row per station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
+        One row per station, by ``station_key``: the columns of ``present_spells``, of ``silence.find_silence`` and of
+        ``recent.last_four_weeks``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell (where there is no data up to the last
         day asked for, none meets the target); ``charges_lost_per_week`` (see
         ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be
         told).
     """
     spells = present_spells(days).merge(find_silence(days, network), on="station_key", validate="1:1")
+    spells = spells.merge(last_four_weeks(days, spells.set_index("station_key")["data_ends"]), on="station_key")
     keys = spells["station_key"]
     successes, trials = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
     included = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)
