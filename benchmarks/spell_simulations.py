@@ -1,6 +1,6 @@
 """How often spells and silence are right, on stations whose truth is known: the tables of docs/metrics/spells.md.
 
-Run ``python benchmarks/spell_simulations.py`` in an environment with evcharge; it takes about five minutes. Seeds are
+Run ``python -m benchmarks.spell_simulations`` in an environment with evcharge; it takes about five minutes. Seeds are
 fixed. Sessions come by chance (Poisson) and outcomes are independent, which real ones are not quite.
 """
 
@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pandas as pd
 
+from benchmarks.greedy_spells import greedy_spells
 from evcharge.metrics.exposure import one_source
 from evcharge.metrics.rates import BELOW, verdicts
 from evcharge.metrics.silence import find_silence, silent_limit
@@ -23,6 +24,7 @@ FALL_DAYS = 14
 SEED = 20_250_106
 FLEETS = (50, 5_000)
 LIVE = 9_500
+YEAR = 365
 
 
 def simulate(stations, per_day, ratio, seed=SEED):
@@ -105,18 +107,64 @@ def print_power(stations=2_000):
             print(f"| {name} | {per_day} | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
 
 
+def faulty(days, bad_days_ago, good=0.97, bad=0.75):
+    """The true ratio of each day of a station that failed on some days, counted back from 1, the last."""
+    return np.where(np.isin(days - np.arange(days), bad_days_ago), bad, good)
+
+
+def print_masked(stations=1_000, per_day=8):
+    """Stations whose fault is over, by the search that was replaced and by the best partition."""
+    short = faulty(YEAR, np.arange(146, 166))
+    again = faulty(YEAR, np.concatenate([np.arange(21, 28) + 28 * number for number in range(12)]), bad=0.60)
+    print("| station, 8 attempts a day | what is asked | likeliest split, again and again | best partition |")
+    print("| --- | --- | ---: | ---: |")
+    for name, ratio, mended in (
+        ("75% for 20 days, mended 145 days ago", short, 145),
+        ("60% for a week of every four, good for 20 days", again, 20),
+    ):
+        days = simulate(stations, np.full(YEAR, float(per_day)), ratio)
+        truth = np.datetime64(FIRST_DAY + np.timedelta64(YEAR - mended, "D"), "s")
+        spells = present_spells(days)
+        columns = ("changed", "since", "successes", "attempts")
+        shares = []
+        for changed, since, *counts in (greedy_spells(days), [spells[column].to_numpy() for column in columns]):
+            near = changed & (np.abs(since - truth) <= np.timedelta64(3, "D"))
+            below = verdicts(*(part.astype(float) for part in counts), TARGET).count(BELOW)
+            shares.append((changed.mean(), near.mean(), below / stations))
+        for asked, *pair in zip(("a change", "its day within 3 days", "below target now"), *shares, strict=True):
+            print(f"| {name} | {asked} | " + " | ".join(f"{share:.1%}" for share in pair) + " |")
+
+
+def false_alarms(days, target):
+    """How many stations are below target."""
+    spells = present_spells(days)
+    return verdicts(*(spells[name].to_numpy(dtype=float) for name in ("successes", "attempts")), target).count(BELOW)
+
+
 def print_false_alarms(stations=20_000):
     """Stations exactly on target that are called below it, in 1,000."""
     volumes = (1, 2, 4, 8, 30)
-    print("| target | " + " | ".join(f"{volume} a day" for volume in volumes) + " |")
-    print("| ---: |" + " ---: |" * len(volumes))
-    for target in (0.80, 0.90, 0.95, 0.97, 0.99):
-        alarms = []
-        for volume in volumes:
-            spells = present_spells(simulate(stations, volume, target))
-            counts = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
-            alarms.append(1000 * verdicts(*counts, target).count(BELOW) / stations)
-        print(f"| {target:.0%} | " + " | ".join(f"{alarm:.2f}" for alarm in alarms) + " |")
+    print("| target | days | " + " | ".join(f"{volume} a day" for volume in volumes) + " |")
+    print("| ---: | ---: |" + " ---: |" * len(volumes))
+    for target, days in (*((target, DAYS) for target in (0.80, 0.90, 0.95, 0.97, 0.99)), (TARGET, YEAR)):
+        counts = [false_alarms(simulate(stations, np.full(days, float(each)), target), target) for each in volumes]
+        print(f"| {target:.0%} | {days} | " + " | ".join(f"{1000 * count / stations:.2f}" for count in counts) + " |")
+
+
+def print_season(stations=1_000, phases=12):
+    """Stations on target over the year, with a better and a worse season, that are called below it, in 1,000."""
+    volumes = (1, 2, 4, 8, 30)
+    print("| season | days | " + " | ".join(f"{volume} a day" for volume in volumes) + " |")
+    print("| ---: | ---: |" + " ---: |" * len(volumes))
+    for swing, days in ((0.01, DAYS), (0.01, YEAR), (0.02, DAYS), (0.02, YEAR)):
+        shares = []
+        for per_day in volumes:
+            count = 0
+            for phase in range(phases):
+                ratio = TARGET + swing * np.sin(2 * np.pi * (np.arange(days) / YEAR + phase / phases))
+                count += false_alarms(simulate(stations, np.full(days, float(per_day)), ratio, SEED + phase), TARGET)
+            shares.append(1000 * count / (stations * phases))
+        print(f"| ±{100 * swing:.0f} | {days} | " + " | ".join(f"{share:.1f}" for share in shares) + " |")
 
 
 def found_among(days, ends):
@@ -164,16 +212,37 @@ def live_weeks():
 
 
 def print_speed(stations=5_000, per_day=8):
-    """Seconds for a large network."""
+    """Seconds for a large network, and milliseconds of the search for changes alone."""
     days, ends = simulate(stations, per_day, TARGET), last_days(stations)
-    began = time.perf_counter()
-    judge_days(days, TARGET, ends)
-    took = time.perf_counter() - began
     attempts = days[["successes", "failures"]].to_numpy().sum()
-    print(f"{stations:,} stations, {DAYS} days, {attempts:,} attempts: {took:.1f} s")
+    took = seconds_of(judge_days, days, TARGET, ends)
+    print(f"{stations:,} stations, {DAYS} days, {attempts:,} attempts: {took:.1f} s\n")
+
+    print("| stations | days | true ratio | changes found in |")
+    print("| ---: | ---: | --- | ---: |")
+    for fleet, length in ((stations, 2 * YEAR), (1, 10 * YEAR)):
+        back = length - np.arange(length)
+        ratios = {
+            "95%": np.full(length, TARGET),
+            "97%, 80% for two weeks": np.where(back <= FALL_DAYS, 0.80, 0.97),
+            "97% and 80%, 100 days each": np.where(back // 100 % 2, 0.80, 0.97),
+        }
+        for name, ratio in ratios.items():
+            days = simulate(fleet, np.full(length, float(per_day)), ratio)
+            print(f"| {fleet:,} | {length:,} | {name} | {1000 * seconds_of(present_spells, days):,.0f} ms |")
+
+
+def seconds_of(call, *arguments):
+    """Seconds of the processor, the least of three times."""
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        call(*arguments)
+        took.append(time.process_time() - began)
+    return min(took)
 
 
 if __name__ == "__main__":
-    for print_table in (print_power, print_false_alarms, print_silence, print_speed):
+    for print_table in (print_power, print_masked, print_false_alarms, print_season, print_silence, print_speed):
         print_table()
         print()

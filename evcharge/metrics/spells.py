@@ -16,17 +16,14 @@ from evcharge.arrays import Floats, Integers
 from evcharge.metrics.cost import charges_lost
 from evcharge.metrics.exposure import Network
 from evcharge.metrics.intervals import wilson_interval
+from evcharge.metrics.partition import LEAST_ATTEMPTS, LEAST_DAYS, last_changes
 from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, MEETS, verdicts
+from evcharge.metrics.recent import last_four_weeks
 from evcharge.metrics.silence import find_silence
 
-CHANGE_EVIDENCE = 18.0
-"""Twice the log of the likelihood ratio, two rates against one, from which on a change is taken as real. Source:
-``benchmarks/spell_simulations.py``: of 1,000 stations exactly on a target of 80 to 99 %, with 1 to 30 attempts a day,
-at most two may be called below it (found: 1.15), the 1 in 1,000 of ``rates.BELOW_TAIL`` included."""
-LEAST_ATTEMPTS = 15
-"""Attempts on each side of a change. House rule, provisional: with fewer, one visit with its retries makes a spell."""
-LEAST_DAYS = 6
-"""Days with attempts on each side while a change is looked for. House rule, provisional: one bad day is no spell."""
+SEASON_POINTS, SEASON_ATTEMPTS_A_DAY, SEASON_BELOW = 2, 8, 37
+"""Of 1,000 stations that are on a target of 95 % over the year, and so many points better or worse with the season, how
+many are called below it. Source: ``benchmarks/spell_simulations.py``, 90 days of data."""
 
 
 class Spell(NamedTuple):
@@ -44,51 +41,50 @@ class Spell(NamedTuple):
 def present_spell(successes: Integers, attempts: Integers) -> Spell:
     """The last change in one station's days.
 
-    A change is looked for where the likelihood of two rates over one is highest (binomial), each side with
-    ``LEAST_ATTEMPTS`` on ``LEAST_DAYS``, and counts from ``CHANGE_EVIDENCE`` on; then the time since is searched the
-    same way, until no change is left. The last one is then placed where it is likeliest, by attempts alone.
+    Changes are those of the best partition of all days into spells (see ``partition.last_changes``). The last one is
+    then placed where it is likeliest, by attempts alone; the one before it likewise, by attempts and days.
 
     Args:
         successes: of each day, in order.
         attempts: of each day, at least 1: days without attempts are left out.
 
-    Source: Hinkley and Hinkley 1970, Biometrika 57:477-488, for the likelihood ratio; Scott and Knott 1974,
-    Biometrics 30:507-512, for the repeated split.
+    Source of the place: Hinkley and Hinkley 1970, Biometrika 57:477-488, the likelihood ratio.
     """
-    days = _Days(successes, attempts)
-    before, first = days.last_change(0, len(attempts))
-    if first:
-        first = days.likeliest_split(before, len(attempts), least_days=1)[0]
-        before = days.last_change(0, first)[1] or before
-    return Spell(before, first)
+    sums = _Sums.of(successes, attempts)
+    before, first = sums.last_two(np.array([0]), np.array([len(attempts)]))
+    return Spell(int(before[0]), int(first[0]))
 
 
-class _Days:
-    """One station's days as running sums, in which splits are cheap to weigh."""
+class _Sums(NamedTuple):
+    """Running sums with a leading 0 over days, of all stations in a row: any time is the difference of two of them."""
 
-    def __init__(self, successes: Integers, attempts: Integers) -> None:
-        self.successes = np.concatenate([[0], np.cumsum(successes, dtype="int64")])
-        self.attempts = np.concatenate([[0], np.cumsum(attempts, dtype="int64")])
+    successes: Integers
+    attempts: Integers
 
-    def last_change(self, start: int, end: int) -> tuple[int, int]:
-        """First day of the last two spells among the days from ``start`` up to ``end``; twice ``start`` without one."""
-        before = first = start
-        while True:
-            split, evidence = self.likeliest_split(first, end, LEAST_DAYS)
-            if evidence < CHANGE_EVIDENCE:
-                return before, first
-            before, first = first, split
+    @classmethod
+    def of(cls, successes: Integers, attempts: Integers) -> _Sums:
+        """The sums of these days."""
+        return cls(*(np.concatenate([[0], np.cumsum(counts, dtype="int64")]) for counts in (successes, attempts)))
 
-    def likeliest_split(self, start: int, end: int, least_days: int) -> tuple[int, float]:
-        """The first day after the likeliest change, and its evidence; (start, 0) where none is allowed."""
+    def last_two(self, begins: Integers, ends: Integers) -> tuple[Integers, Integers]:
+        """Where the last two spells of each station begin; alike where there is one. Stations are places of days."""
+        first, before, earlier = last_changes(*self, begins, ends)
+        for station in np.flatnonzero(first > begins):
+            split = self.likeliest_split(int(before[station]), int(ends[station]), least_days=1)
+            first[station] = split
+            if before[station] > begins[station]:
+                before[station] = self.likeliest_split(int(earlier[station]), split, LEAST_DAYS)
+        return before, first
+
+    def likeliest_split(self, start: int, end: int, least_days: int) -> int:
+        """The first day after the likeliest change among days; ``start`` where none is allowed."""
         splits = np.arange(start + least_days, end - least_days + 1)
         enough_before = self.attempts[splits] - self.attempts[start] >= LEAST_ATTEMPTS
         splits = splits[enough_before & (self.attempts[end] - self.attempts[splits] >= LEAST_ATTEMPTS)]
         if not len(splits):
-            return start, 0.0
-        evidence = self._log_likelihood(start, splits) + self._log_likelihood(splits, end)
-        best = int(np.argmax(evidence))
-        return int(splits[best]), 2 * float(evidence[best] - self._log_likelihood(start, end))
+            return start
+        likelihood = self._log_likelihood(start, splits) + self._log_likelihood(splits, end)
+        return int(splits[np.argmax(likelihood)])
 
     def _log_likelihood(self, start: Integers | int, end: Integers | int) -> Floats:
         """Of the days from ``start`` up to ``end`` at their own ratio: k ln(k/n) + (n − k) ln((n − k)/n)."""
@@ -125,28 +121,20 @@ def present_spells(days: pd.DataFrame) -> pd.DataFrame:
     attempts = successes + failures
     begins, ends = np.searchsorted(keys, stations), np.searchsorted(keys, stations, side="right")
 
-    # ``present_spell`` counts days from the station's own first one; a station without attempts has (0, 0).
-    spells = [present_spell(successes[begin:end], attempts[begin:end]) for begin, end in zip(begins, ends, strict=True)]
-    before, first = (np.array(places, dtype="int64") for places in (zip(*spells, strict=True) if spells else ((), ())))
-
-    # Running sums with a leading 0: the sum over any slice is the difference of two of them.
-    total, tries = (np.concatenate([[0], np.cumsum(counts, dtype="int64")]) for counts in (successes, attempts))
-
-    used = ends > begins
+    sums = _Sums.of(successes, attempts)
+    before, first = sums.last_two(begins, ends)
+    used, changed = ends > begins, first > begins
     since = np.full(len(stations), np.datetime64("NaT", "s"))
-    since[used] = day[(begins + first)[used]]
-
-    successes_before = total[begins + first] - total[begins + before]
-    attempts_before = tries[begins + first] - tries[begins + before]
-    changed = first > 0
+    since[used] = day[first[used]]
+    successes_before, attempts_before = (counts[first] - counts[before] for counts in sums)
 
     return pd.DataFrame(
         {
             "station_key": stations,
             "since": since,
             "changed": changed,
-            "successes": total[ends] - total[begins + first],
-            "attempts": tries[ends] - tries[begins + first],
+            "successes": sums.successes[ends] - sums.successes[first],
+            "attempts": sums.attempts[ends] - sums.attempts[first],
             "successes_before": successes_before,
             "attempts_before": attempts_before,
             "ratio_before": np.where(changed, successes_before / np.maximum(attempts_before, 1), np.nan),
@@ -169,13 +157,15 @@ def judge_spells(
         failures_included: yes, no or unknown (see ``rates``), by station_key; None stands for yes.
 
     Returns:
-        One row per station, by ``station_key``: the columns of ``present_spells`` and of ``silence.find_silence``;
+        One row per station, by ``station_key``: the columns of ``present_spells``, of ``silence.find_silence`` and of
+        ``recent.last_four_weeks``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell (where there is no data up to the last
         day asked for, none meets the target); ``charges_lost_per_week`` (see
         ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be
         told).
     """
     spells = present_spells(days).merge(find_silence(days, network), on="station_key", validate="1:1")
+    spells = spells.merge(last_four_weeks(days, spells.set_index("station_key")["data_ends"]), on="station_key")
     keys = spells["station_key"]
     successes, trials = (spells[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
     included = None if failures_included is None else failures_included.loc[keys].to_numpy(dtype=object)

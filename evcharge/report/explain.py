@@ -65,8 +65,8 @@ REJECTS_NOTE = (
 )
 SPELL_FIGURES = (
     *("since", "changed", "successes", "attempts", "success_ratio", "low", "high", "verdict", "successes_before"),
-    *("attempts_before", "ratio_before", "last_session", "silent_days", "silence_chance", "silent", "out_of_use"),
-    *("data_ends", "no_data"),
+    *("attempts_before", "ratio_before", "successes_4_weeks", "attempts_4_weeks", "ratio_4_weeks", "last_session"),
+    *("silent_days", "silence_chance", "silent", "out_of_use", "data_ends", "no_data"),
 )
 """What is shown of the present spell: columns of ``metrics.spells.judge_spells``."""
 ROW_COLUMNS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from evcharge.arrays import Floats
-from evcharge.metrics.spells import LEAST_ATTEMPTS
+from evcharge.metrics.partition import LEAST_ATTEMPTS
 
 ROOM_UNDER_WORST = 0.05
 """What a zoomed axis shows below the worst rate. House rule."""
@@ -19,8 +19,8 @@ MOST_PANELS = 9
 def zoomed_floor(ratios: Floats, attempts: Floats, target: float) -> float:
     """Where a zoomed axis of rates begins: 5 points under the worst credible one or the target, on a round value.
 
-    A rate is credible from ``spells.LEAST_ATTEMPTS`` attempts on, so that 0 of 3 does not squash all the others; where
-    no station has as many, all are.
+    A rate is credible from ``partition.LEAST_ATTEMPTS`` attempts on, so that 0 of 3 does not squash all the others;
+    where no station has as many, all are.
     """
     known = ratios[attempts > 0]
     credible = ratios[attempts >= LEAST_ATTEMPTS]

@@ -74,6 +74,13 @@ STATION_FRAME = (
     StationColumn("rate_before", NUMBER, RATIO, "successes / attempts of the spell before", "`changed` is false"),
     StationColumn("attempts_before", WHOLE, "sessions", "attempts of the spell before; 0 without one"),
     StationColumn("successes_before", WHOLE, "sessions", "successes of the spell before; 0 without one"),
+    # The last four weeks, whatever the spell
+    StationColumn(
+        *("rate_4_weeks", NUMBER, RATIO, "successes / attempts of the last 28 days up to `data_ends`"),
+        "no attempt of these days could be judged",
+    ),
+    StationColumn("attempts_4_weeks", WHOLE, "sessions", "attempts of these days"),
+    StationColumn("successes_4_weeks", WHOLE, "sessions", "successes of these days"),
     # Silence
     StationColumn("silent", YES_NO, "", "whether it stopped in the last 13 weeks, while others of its source went on"),
     StationColumn("out_of_use", YES_NO, "", "whether it had no session in the last 13 weeks of the data"),

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from evcharge.metrics.spells import LEAST_ATTEMPTS
+from evcharge.metrics.partition import LEAST_ATTEMPTS
 from evcharge.report.charts.lettering import SMALL, SMALL_BOLD, SMALL_MUTED, Style
 from evcharge.report.charts.scales import ratio_ticks, spread, tick_words, week_ticks, whole_weeks
 from evcharge.report.charts.shapes import BEHIND, Point, curve, draw_grid, lines, marks, mosaic
@@ -48,7 +48,7 @@ def draw_weekly(weeks: pd.DataFrame, target: float) -> Figure:
     """Weekly success rate of the network, with the limits of its ordinary variation, its centre, and the target.
 
     A week without attempts, or without a row, breaks the line. A rate beyond the axis, which follows the weeks with
-    ``spells.LEAST_ATTEMPTS`` attempts and their limits, stands on its edge.
+    ``partition.LEAST_ATTEMPTS`` attempts and their limits, stands on its edge.
 
     Args:
         weeks: ``COLUMNS``; ``week`` is a Monday (datetime64), ``signal`` is "worse", "better" or empty; ``centre``,

@@ -38,7 +38,7 @@ class Action:
     Attributes:
         badge: what it is now.
         station, station_detail: its label; ports and usual attempts.
-        now, range, before: its rate now, the interval of it, and the rate before.
+        now, range, before, recent: its rate now, the interval of it, the rate before, and that of the last four weeks.
         since, since_detail: since when, and how long ago that is.
         points_to, points_detail: what the failures point to, and where they bunch.
         step, step_detail: what to do first.
@@ -51,6 +51,7 @@ class Action:
     now: str
     range: str
     before: str
+    recent: str
     since: str
     since_detail: str
     points_to: str
@@ -120,6 +121,7 @@ def _action(row: Mapping[Any, Any], story: Story) -> Action:
         now="none" if silent else percent(row["rate_now"]),
         range="" if silent else whole_interval(row["low_now"], row["high_now"]),
         before=f"was {percent(row['rate_now'] if silent else row['rate_before'])}" if since is not None else "",
+        recent=f"{percent(row['rate_4_weeks'])} in 4 weeks" if row["attempts_4_weeks"] and not silent else "",
         since="all along" if since is None else day_text(since),
         since_detail="" if since is None else _days_ago(row, story),
         points_to=points_to,

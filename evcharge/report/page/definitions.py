@@ -11,9 +11,11 @@ from typing import Any
 
 from evcharge.metrics.comparison import STATION
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
+from evcharge.metrics.partition import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
+from evcharge.metrics.recent import RECENT_DAYS
 from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT
-from evcharge.metrics.spells import LEAST_ATTEMPTS, LEAST_DAYS
+from evcharge.metrics.spells import SEASON_ATTEMPTS_A_DAY, SEASON_BELOW, SEASON_POINTS
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
 from evcharge.report.page.cells import Table, Term, table_of, terms_of
@@ -82,6 +84,7 @@ def _terms(story: Story) -> list[Term]:
             f"A change needs {LEAST_ATTEMPTS} attempts on {LEAST_DAYS} days on each side. A slow decline shows as its "
             "clearest step, and a rate since a chosen day looks a little more extreme than it is.",
         ),
+        ("Last 4 weeks", f"The attempts of the {RECENT_DAYS} days up to the end of the data, whatever the changes."),
         *_verdict_terms(f"{100 * story.report.target:g}%"),
         (
             "Lost a week",
@@ -109,7 +112,8 @@ def _verdict_terms(target: str) -> tuple[tuple[str, str], ...]:
         (
             "Below target",
             f"So few successes that a station exactly at {target} has so few less than once in {1 / BELOW_TAIL:,.0f} "
-            "times (exact binomial tail).",
+            "times (exact binomial tail). A worse season counts too: of 1,000 simulated stations on 95% over the year, "
+            f"±{SEASON_POINTS} points with the season, {SEASON_BELOW} are below it at {SEASON_ATTEMPTS_A_DAY} a day.",
         ),
         (
             "Meets target",

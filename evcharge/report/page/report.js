@@ -89,14 +89,14 @@
     graphic.append(intervalOf(row));
     strip.append(stripOf(row));
     made.append(
-      head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.period),
+      head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.weeks), element("td", { class: "r" }, row.period),
       element("td", { class: "r" }, row.tries), strip, element("td", { class: "d" }, row.since), why,
       element("td", { class: "r" }, row.lost));
     return made;
   };
 
   const SORTED_BY = {
-    station: (row) => row.s.toLowerCase(), now: (row) => ratio(row.n, row.m), period: (row) => ratio(row.k, row.t), tries: (row) => row.t,
+    station: (row) => row.s.toLowerCase(), now: (row) => ratio(row.n, row.m), weeks: (row) => ratio(row.u, row.v), period: (row) => ratio(row.k, row.t), tries: (row) => row.t,
     since: (row) => (row.since ? (row.w === 1 ? row.e : row.f) : null), lost: (row) => (row.w < 2 ? row.c ?? null : null),
   };
   const compared = (one, other) => {
@@ -158,9 +158,9 @@
     return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
   };
   document.getElementById("download").addEventListener("click", () => {
-    const head = ["source", "station_id", "station", "verdict_now", "rate_now", "low_now", "high_now", "success_ratio", "attempts", "since", "last_session", "reason", "reason_share", "charges_lost_per_week"];
+    const head = ["source", "station_id", "station", "verdict_now", "rate_now", "low_now", "high_now", "rate_4_weeks", "attempts_4_weeks", "success_ratio", "attempts", "since", "last_session", "reason", "reason_share", "charges_lost_per_week"];
     const lines = chosen().map((row) =>
-      [row.o, row.id, row.s, data.words[row.w].word, ratio(row.n, row.m), row.l, row.h, ratio(row.k, row.t), row.t, row.f, row.e, row.r, row.q, row.c].map(cell).join(","));
+      [row.o, row.id, row.s, data.words[row.w].word, ratio(row.n, row.m), row.l, row.h, ratio(row.u, row.v), row.v, ratio(row.k, row.t), row.t, row.f, row.e, row.r, row.q, row.c].map(cell).join(","));
     const blob = new Blob([`${[head.join(","), ...lines].join("\n")}\n`], { type: "text/csv" });
     const link = element("a", { href: URL.createObjectURL(blob), download: "stations.csv" });
     link.click();

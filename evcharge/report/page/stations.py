@@ -30,6 +30,7 @@ STRIP_LEVELS = (0.0, 0.10, 0.20, 0.35, 0.60)
 TEXTS = {
     "now": "now",
     "range": "range",
+    "recent": "weeks",
     "period": "period",
     "attempts": "tries",
     "since": "since",
@@ -46,6 +47,8 @@ DATA = {
     "low_now": "l",
     "high_now": "h",
     "rate_before": "b",
+    "successes_4_weeks": "u",
+    "attempts_4_weeks": "v",
     "successes": "k",
     "attempts": "t",
     "since": "f",
@@ -75,6 +78,7 @@ class Row:
     label: str
     now: str
     range: str
+    recent: str
     period: str
     attempts: str
     since: str
@@ -122,6 +126,7 @@ def stations_of(story: Story) -> Stations:
             Column("Station", "station", ""),
             Column("Now", "now", "r"),
             Column(f"{start} to 100%", None, "g"),
+            Column("Last 4 weeks", "weeks", "r"),
             Column("Whole period", "period", "r"),
             Column("Attempts", "tries", "r"),
             Column(counted(days, "day"), None, "s"),
@@ -171,6 +176,7 @@ def _row(row: Mapping[Any, Any]) -> Row:
         label=row["label"],
         now=stopped or rate(row["rate_now"], row["failures_included"]),
         range=f"{range_now}%" if range_now else "",
+        recent=rate(row["rate_4_weeks"], row["failures_included"]),
         period=rate(row["success_ratio"], row["failures_included"]),
         attempts=f"{row['attempts']:,}",
         since=f"last {day_text(row['last_session'])}" if stopped else changed,

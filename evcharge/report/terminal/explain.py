@@ -135,6 +135,10 @@ def _say_spell(found: Explanation, console: Console) -> None:
     if spell["changed"]:
         ratio = percent(spell["ratio_before"])
         say(console, f"before: {spell['successes_before']:,} of {spell['attempts_before']:,} = {ratio}")
+    if spell["attempts_4_weeks"]:
+        counts = f"{spell['successes_4_weeks']:,} of {spell['attempts_4_weeks']:,}"
+        to = _day(spell["data_ends"])
+        say(console, f"last four weeks, to {to}: {counts} = {percent(spell['ratio_4_weeks'])}")
     pause = f"{counted(spell['silent_days'], 'day')} before the data of its source ends"
     chance = spell["silence_chance"]
     silent = "too new to tell whether silent" if chance != chance else "silent" if spell["silent"] else "not silent"

@@ -7,14 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.spell_simulations import below_by_whole_period, fallen, judged, share_below, simulate
+from benchmarks.greedy_spells import greedy_spells
+from benchmarks.spell_simulations import below_by_whole_period, fallen, faulty, judged, share_below, simulate
 from evcharge.metrics.exposure import LEAST_DAYS_KNOWN, LOOK_BACK_DAYS, one_source
+from evcharge.metrics.partition import AGE_STEPS, CHANGE_EVIDENCE, LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, verdicts
 from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT, SILENT_CHANCE, find_silence
 from evcharge.metrics.spells import (
-    CHANGE_EVIDENCE,
-    LEAST_ATTEMPTS,
-    LEAST_DAYS,
+    SEASON_ATTEMPTS_A_DAY,
+    SEASON_BELOW,
+    SEASON_POINTS,
     Spell,
     judge_spells,
     present_spell,
@@ -240,8 +242,10 @@ def test_stations_that_close_on_weekends_are_not_called_silent_on_a_sunday():
 def test_the_page_on_spells_states_the_numbers_that_decide():
     page = (Path(__file__).parents[3] / "docs" / "metrics" / "spells.md").read_text(encoding="utf-8")
     for words in (
-        f"reaches **{CHANGE_EVIDENCE:.0f}**",
+        f"less **{CHANGE_EVIDENCE:.0f}** for each change",
         f"at least {LEAST_ATTEMPTS} attempts, on at least {LEAST_DAYS} days",
+        f"Each of the last {2 * AGE_STEPS} days with attempts",
+        f"{AGE_STEPS} times x days ago",
         f"under 1 in {1 / SILENT_CHANCE:,.0f}",
         f"fewer than {LEAST_DAYS_KNOWN} days",
         f"at most {LOOK_BACK_DAYS} days",
@@ -256,3 +260,47 @@ def test_the_replay_in_words_is_the_sum_of_its_table():
     rows = [[cell.strip() for cell in line.split("|")] for line in table.splitlines()[2:]]
     assert sum(int(row[3]) for row in rows) == REPLAYED_SILENT
     assert sum(int(row[4].partition(" ")[0]) for row in rows) == REPLAYED_FALSE
+
+
+def test_the_simulations_on_the_page_are_those_that_the_code_names():
+    page = (Path(__file__).parents[3] / "docs" / "metrics" / "spells.md").read_text(encoding="utf-8")
+    season = next(line for line in page.splitlines() if line.startswith(f"| ±{SEASON_POINTS} | 90 |"))
+    heads = next(line for line in page.splitlines() if line.startswith("| season |"))
+    cells = dict(zip(heads.split(" | "), season.split(" | "), strict=True))
+    assert round(float(cells[f"{SEASON_ATTEMPTS_A_DAY} a day"])) == SEASON_BELOW
+
+
+def test_a_short_fault_that_was_mended_long_ago_is_told_with_its_day():
+    bad = np.arange(146, 166)
+    days = simulate(200, np.full(365, 8.0), faulty(365, bad))
+    found = present_spells(days)
+    mended = pd.Timestamp(MONDAY + timedelta(days=365 - 145))
+    assert (found["changed"] & ((found["since"] - mended).abs() <= pd.Timedelta(days=3))).mean() > 0.9
+    assert greedy_spells(days)[0].mean() < 0.6
+
+
+def test_a_fault_that_came_and_went_is_over_when_the_station_has_been_good_for_three_weeks():
+    bad = np.concatenate([np.arange(21, 28) + 28 * number for number in range(12)])
+    days = simulate(200, np.full(365, 8.0), faulty(365, bad, bad=0.6))
+    found = present_spells(days)
+    words = verdicts(*(found[name].to_numpy(dtype=float) for name in ("successes", "attempts")), 0.95)
+    assert words.count(BELOW) <= 0.06 * 200
+
+
+def test_sessions_counted_twice_on_every_day_do_not_move_a_change():
+    once = days_of((400, 0), (80, 2))
+    twice = once.assign(successes=2 * once["successes"], failures=2 * once["failures"])
+    assert present_spells(twice)["since"].tolist() == present_spells(once)["since"].tolist()
+
+
+def test_days_without_attempts_in_between_do_not_matter():
+    days = days_of((400, 0), (80, 2))
+    idle = without_outcome(days).assign(day=days["day"] + pd.Timedelta(days=1000), unknown=1)
+    pd.testing.assert_frame_equal(present_spells(pd.concat([days, idle])), present_spells(days))
+
+
+def test_no_change_of_ten_years_is_dated_more_than_a_few_days_off():
+    fell = np.where(np.arange(3650) < 3650 - 1400, 0.97, 0.80)
+    found = present_spells(simulate(20, np.full(3650, 8.0), fell))
+    truth = pd.Timestamp(MONDAY + timedelta(days=3650 - 1400))
+    assert ((found["since"] - truth).abs() <= pd.Timedelta(days=10)).all()
