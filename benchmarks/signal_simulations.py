@@ -86,6 +86,7 @@ STABLE = (
     (3_000, 0.01, 0.8),
     (30_000, 0.003, 0.8),
     (30_000, 0.005, 0.5),
+    (30_000, 0.005, 0.8),
     (30_000, 0.01, 0.8),
 )
 """Networks that do not change: attempts a week, standard deviation from week to week beyond chance, dependence."""
@@ -145,8 +146,8 @@ def print_drops(networks=200, age=8):
         print(f"{name_of(per_week, spread, dependence)} " + " | ".join(cells) + " |")
 
 
-def print_dates(networks=200, age=8, weeks=52):
-    """The same: how many of those called worse have a date, and of these how many the right one.
+def print_dates(networks=1_000, age=8, weeks=52):
+    """The same: how many of those called worse have a date, how many of these within a week of the truth, of how many.
 
     Networks of one station never have a date, so that here the clearest split itself is asked.
     """
@@ -161,7 +162,7 @@ def print_dates(networks=200, age=8, weeks=52):
             worse = [split for split in splits if split.word == WORSE]
             dated = [split for split in worse if split.dated]
             right = sum(abs(split.cut - (weeks - age)) <= 1 for split in dated)
-            cells.append(f"{len(dated) / len(worse):.0%}, {right / len(dated):.0%}" if dated else NONE)
+            cells.append(f"{len(dated) / len(worse):.0%} ({right} of {len(dated)})" if dated else NONE)
         print(f"{name_of(per_week, spread, dependence)} " + " | ".join(cells) + " |")
 
 
