@@ -150,6 +150,8 @@ def _direction(story: Story) -> Figure:
     value, detail = found.word, found.reason or f"{rates_text(found)} {weeks_text(found)}"
     if found.word in CHANGES:
         value = size_text(found)
+    elif not found.reason:
+        detail = f"clearest: {detail}"
     if found.word in (WORSE, BETTER):
         detail = f"{detail}; {cause_text(found, story.stations)}"
     tone = {WORSE: "bad", BETTER: "ok"}.get(found.word, "")

@@ -199,7 +199,7 @@ def test_the_direction_of_the_head_tells_its_weeks_and_the_stations_that_make_it
             "28 Apr 2025",
         ),
         (Direction(SMALL, 0.9612, 0.9608, -0.04, **WEEKS), "No change that matters", f"96.1% to 96.1% {weeks}"),
-        (Direction(NO_CHANGE, 0.962, 0.96, -0.2, **WEEKS), "No change shown", f"96.2% to 96.0% {weeks}"),
+        (Direction(NO_CHANGE, 0.962, 0.96, -0.2, **WEEKS), "No change shown", f"clearest: 96.2% to 96.0% {weeks}"),
         (Direction("can't tell yet", reason="too few"), "Can't tell yet", "too few"),
     ):
         figure = figure_of(story_of(station(*GOOD), direction=found), "Direction, week by week")
