@@ -23,8 +23,7 @@ def direction_text(found: Direction, stations: pd.DataFrame) -> str:
     """
     if found.word not in CHANGES or found.word == SMALL:
         return change_text(found)
-    against = f"against the {in_words(found.weeks_before)} before"
-    return f"{change_text(found)} {weeks_text(found)}, {against}; {cause_text(found, stations)}"
+    return f"{change_text(found)} {compared_text(found, stations)}"
 
 
 def change_text(found: Direction) -> str:
@@ -50,16 +49,26 @@ def weeks_text(found: Direction) -> str:
     return f"in the {in_words(found.weeks_now)} weeks up to {day_text(found.last_day)}"
 
 
+def compared_text(found: Direction, stations: pd.DataFrame) -> str:
+    """The weeks that were compared, and what makes the change."""
+    return f"{weeks_text(found)}, against the {in_words(found.weeks_before)} before{cause_text(found, stations)}"
+
+
 def cause_text(found: Direction, stations: pd.DataFrame) -> str:
-    """The few stations that make a change, with their shares; else when it began, where that is clear."""
-    labels = dict(zip(stations["station_key"], stations["label"], strict=True))
+    """The few stations that make a change, with their shares; else when it began, where that is clear.
+
+    It follows the weeks; of a single station there is nothing to add.
+    """
+    if len(stations) == 1:
+        return ""
     if found.stations:
-        shares = ["all" if station.share >= 1 else whole_percent(station.share) for station in found.stations]
-        names = [labels[station.station_key] for station in found.stations]
-        return joined(
-            [f"{shares[0]} of it is {names[0]}", *(map(" is ".join, zip(shares[1:], names[1:], strict=True)))]
+        labels = dict(zip(stations["station_key"], stations["label"], strict=True))
+        shares = ["all" if share >= 1 else whole_percent(share) for _, share in found.stations]
+        shares[0] += " of it"
+        return (
+            f"; {joined([f'{share} is {labels[key]}' for share, (key, _) in zip(shares, found.stations, strict=True)])}"
         )
-    few = f"no {in_words(MOST_STATIONS)} stations make half of it"
+    few = f"; no {in_words(MOST_STATIONS)} stations make half of it"
     if found.since is None:
         return few
     earliest, latest = found.since

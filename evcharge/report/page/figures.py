@@ -17,7 +17,7 @@ from evcharge.metrics.direction import BETTER, CHANGES, WORSE
 from evcharge.metrics.rates import BELOW
 from evcharge.metrics.reasons import NOT_RECORDED
 from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
-from evcharge.report.direction import change_text, direction_text
+from evcharge.report.direction import change_text, compared_text
 from evcharge.report.page.cells import Table, table_of
 from evcharge.report.plots import MOST_PANELS
 from evcharge.report.story import REVIEW, STEP_NOUNS, Story, failures_removed, present_rows
@@ -256,7 +256,7 @@ def _weekly(story: Story, pens: Pens | None) -> Chart | None:
     ]
     last = f", the last {MOST_WEEKS}" if len(weeks) == MOST_WEEKS else ""
     found = story.direction
-    told = sentence(direction_text(found, story.stations)) if found.word in (WORSE, BETTER) else ""
+    told = sentence(compared_text(found, story.stations)) if found.word in (WORSE, BETTER) else ""
     usual = "the weeks before the change" if found.word in CHANGES else "all weeks"
     band = f"Band: how much single weeks vary anyway (Laney p′, of {usual})." if weeks["centre"].notna().any() else ""
     columns = ("week of", "attempts", "success", "limits", "outside")

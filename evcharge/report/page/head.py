@@ -153,7 +153,7 @@ def _direction(story: Story) -> Figure:
     elif not found.reason:
         detail = f"clearest: {detail}"
     if found.word in (WORSE, BETTER):
-        detail = f"{detail}; {cause_text(found, story.stations)}"
+        detail = detail + cause_text(found, story.stations)
     tone = {WORSE: "bad", BETTER: "ok"}.get(found.word, "")
     return Figure(name="Direction, week by week", value=value[:1].upper() + value[1:], detail=detail, tone=tone)
 

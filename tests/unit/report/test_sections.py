@@ -202,15 +202,16 @@ def test_the_direction_of_the_head_tells_its_weeks_and_the_stations_that_make_it
         (Direction(NO_CHANGE, 0.962, 0.96, -0.2, **WEEKS), "No change shown", f"clearest: 96.2% to 96.0% {weeks}"),
         (Direction("can't tell yet", reason="too few"), "Can't tell yet", "too few"),
     ):
-        figure = figure_of(story_of(station(*GOOD), direction=found), "Direction, week by week")
+        told = story_of(station(*GOOD), station(*GOOD, "B"), direction=found)
+        figure = figure_of(told, "Direction, week by week")
         assert (figure.value, figure.detail) == (value, detail)
 
 
 def test_the_weekly_chart_says_what_the_direction_says_and_no_more():
-    changed = charts_shown(story_of(station(*GOOD), direction=FALL)).weekly
+    changed = charts_shown(story_of(station(*GOOD), station(*GOOD, "B"), direction=FALL)).weekly
     assert changed.title == "Week by week: down 2.1 points (96.2% to 94.1%)"
     assert changed.caption.startswith(
-        "Down 2.1 points (96.2% to 94.1%) in the six weeks up to 1 Jun 2025, against the 20 before; 70% of it is A. "
+        "In the six weeks up to 1 Jun 2025, against the 20 before; 70% of it is A. Success of all stations by full "
     )
     unchanged = charts_shown(story_of(*(station(70, 30, name) for name in "AB"))).weekly
     assert unchanged.title == "Week by week: can't tell yet: 9 full weeks with attempts; 17 are needed"

@@ -117,6 +117,11 @@ def test_a_change_that_no_few_stations_make_says_so_and_when_it_began_where_that
     assert told_of(over_new_year).endswith("between the weeks of 23 Dec 2024 and 6 Jan 2025")
 
 
+def test_of_a_single_station_nothing_is_said_of_who_makes_a_change():
+    told = story_of(station(*BAD), direction=FALL)
+    assert direction_text(told.direction, told.stations).endswith("against the 20 before")
+
+
 def test_a_rise_is_up():
     assert told_of(replace(FALL, points=2.1, ratio_now=0.983)).startswith("up 2.1 points (96.2% to 98.3%) in the six")
 
