@@ -10,12 +10,17 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.concentration import HOURS_OF_A_DAY, hour_window, worst_port
-from evcharge.metrics.weekly import BASELINE_WEEKS, BETTER, WORSE, control_chart, direction
+from evcharge.metrics.direction import CHANGES, LIMITS, WORSE, clearest_split, direction, split_distances
 
 SEED = 20_250_106
 FIRST_WEEK = np.datetime64("2025-01-06", "s")  # a Monday
 A_WEEK = np.timedelta64(7, "D")
 RATIO = 0.96
+DEPENDENT = 0.8
+LENGTHS = (17, 26, 52, 104)
+DROPPING = ((300, 0.01, 0.5), (3_000, 0.003, 0.0), (3_000, 0.005, 0.5), (30_000, 0.005, 0.5), (30_000, 0.01, 0.8))
+"""Networks that get worse: as ``STABLE``."""
+NONE = "–"
 
 BUSY = np.array([1, 1, 1, 1, 1, 2, 3, 6, 8, 8, 8, 9, 10, 10, 9, 9, 10, 11, 11, 9, 7, 5, 4, 3], dtype=float)
 """Attempts by hour of the day, as parts: a public station, busiest in the afternoon."""
@@ -23,8 +28,8 @@ FAULTY_HOURS = (12, 19)
 FAILURES = 0.04
 
 
-def simulate_weeks(networks, weeks, per_week, spread=0.0, dependence=0.0, drop=0.0, drop_weeks=0, seed=SEED):
-    """Weekly counts of networks that are alike, as ``weekly_counts`` has them.
+def simulate_counts(networks, weeks, per_week, spread=0.0, dependence=0.0, drop=0.0, drop_weeks=0, seed=SEED):
+    """Attempts and successes by week of networks that are alike: two arrays, a row per network.
 
     Args:
         networks: how many.
@@ -41,29 +46,26 @@ def simulate_weeks(networks, weeks, per_week, spread=0.0, dependence=0.0, drop=0
     for week in range(1, weeks):
         moves[:, week] = dependence * moves[:, week - 1] + np.sqrt(1 - dependence**2) * moves[:, week]
     true_ratio = RATIO + spread * moves - drop * (np.arange(weeks) >= weeks - drop_weeks)
-    attempts = rng.poisson(per_week, (networks, weeks))
-    successes = rng.binomial(attempts, np.clip(true_ratio, 0, 1))
-    for tried, succeeded in zip(attempts, successes, strict=True):
-        columns = {
-            "week": FIRST_WEEK + np.arange(weeks) * A_WEEK,
-            "attempts": tried,
-            "successes": succeeded,
-            "success_ratio": succeeded / np.maximum(tried, 1),
-        }
-        yield pd.DataFrame(columns)
+    attempts = np.maximum(rng.poisson(per_week, (networks, weeks)), 1)
+    return attempts, rng.binomial(attempts, np.clip(true_ratio, 0, 1))
+
+
+def days_of(attempts, successes):
+    """The days of one network of one station: each week's counts on its Monday, up to the last Sunday."""
+    days = FIRST_WEEK + np.arange(len(attempts)) * A_WEEK
+    columns = {
+        "station_key": 1,
+        "day": np.append(days, days[-1] + A_WEEK - np.timedelta64(1, "D")),
+        "successes": np.append(successes, 0),
+        "failures": np.append(attempts - successes, 0),
+    }
+    return pd.DataFrame(columns)
 
 
 def directions(networks, weeks, per_week, **truth):
-    """What is said of simulated networks, and whether the last weeks hold a signal, whatever is said."""
-    charts = [control_chart(counts) for counts in simulate_weeks(networks, weeks, per_week, **truth)]
-    return [direction(chart) for chart in charts], [last_run_holds_a_signal(chart) for chart in charts]
-
-
-def last_run_holds_a_signal(chart):
-    """Whether any of the last weeks on one side of the centre, after the baseline, is a signal."""
-    ratio, centre, signal = (chart[name].to_numpy()[BASELINE_WEEKS:] for name in ("success_ratio", "centre", "signal"))
-    other_side = np.flatnonzero(np.sign(ratio - centre) != np.sign(ratio - centre)[-1])
-    return bool((signal[other_side.max(initial=-1) + 1 :] != "").any())
+    """What is told of simulated networks."""
+    attempts, successes = simulate_counts(networks, weeks, per_week, **truth)
+    return [direction(days_of(*counts)) for counts in zip(attempts, successes, strict=True)]
 
 
 def share(words, word):
@@ -71,42 +73,97 @@ def share(words, word):
     return sum(found.word == word for found in words) / len(words)
 
 
-def is_within_a_week(since, truth):
-    """Whether a change is dated, and no more than a week from the truth."""
-    return since is not None and abs((since - truth).days) <= 7
+def share_changed(words):
+    """How many of the directions are a change, however small."""
+    return sum(found.word in CHANGES for found in words) / len(words)
+
+
+STABLE = (
+    (300, 0.01, 0.0),
+    (300, 0.01, 0.8),
+    (3_000, 0.003, 0.5),
+    (3_000, 0.005, 0.8),
+    (3_000, 0.01, 0.8),
+    (30_000, 0.003, 0.8),
+    (30_000, 0.005, 0.5),
+    (30_000, 0.005, 0.8),
+    (30_000, 0.01, 0.8),
+)
+"""Networks that do not change: attempts a week, standard deviation from week to week beyond chance, dependence."""
+
+
+def name_of(per_week, spread, dependence):
+    """The first cells of a row."""
+    return f"| {per_week:,} | {100 * spread:.1f} | {dependence:g} |"
+
+
+def print_heads(*heads):
+    """The heads of a table of networks."""
+    print("| attempts a week | points | dependence | " + " | ".join(heads) + " |")
+    print("| ---: | ---: | ---: |" + " ---: |" * len(heads))
+
+
+def print_limits(networks=1_000, draws=4):
+    """The calibration: the distance that 5 of 100 stable networks exceed, by weeks, and the limit that is used."""
+    heads = [name_of(*truth).strip("| ").replace(" | ", ", ") for truth in STABLE if truth[2] == DEPENDENT]
+    print("| weeks | " + " | ".join(heads) + " | limit |")
+    print("| ---: |" + " ---: |" * (len(heads) + 1))
+    for weeks, limit in LIMITS:
+        cells = []
+        for per_week, spread, dependence in STABLE:
+            if dependence != DEPENDENT:
+                continue
+            largest = []
+            for draw in range(draws):
+                counts = simulate_counts(
+                    networks, weeks, per_week, spread=spread, dependence=dependence, seed=SEED + draw
+                )
+                _, distances = split_distances(*(count.astype(float) for count in counts))
+                largest.append(np.abs(distances).max(axis=1))
+            cells.append(f"{np.quantile(np.concatenate(largest), 0.95):.2f}")
+        print(f"| {weeks} | " + " | ".join(cells) + f" | {limit:.2f} |")
 
 
 def print_stable_networks(networks=1_000):
-    """Networks that do not change: worse, better, and how many the signals alone would call one of them."""
-    lengths = (13, 26, 52)
-    print("| attempts a week | weeks differ by | " + " | ".join(f"{weeks} weeks" for weeks in lengths) + " |")
-    print("| ---: | --- |" + " ---: |" * len(lengths))
-    rows = ((300, 0.01, 0.0), (3_000, 0.005, 0.0), (30_000, 0.005, 0.0))
-    for per_week, spread, dependence in (*rows, (3_000, 0.003, 0.5), (30_000, 0.005, 0.5)):
+    """Networks that do not change: how many are called changed all the same."""
+    print_heads(*(f"{weeks} weeks" for weeks in LENGTHS))
+    for per_week, spread, dependence in STABLE:
+        truth = {"spread": spread, "dependence": dependence, "seed": SEED + 1_000}
+        cells = [f"{share_changed(directions(networks, weeks, per_week, **truth)):.1%}" for weeks in LENGTHS]
+        print(f"{name_of(per_week, spread, dependence)} " + " | ".join(cells) + " |")
+
+
+def print_drops(networks=200, age=8):
+    """Networks that got worse eight weeks ago: called worse."""
+    drops = (0.01, 0.02, 0.05)
+    print_heads(*(f"{weeks} weeks" for weeks in LENGTHS))
+    for per_week, spread, dependence in DROPPING:
         cells = []
-        for weeks in lengths:
-            words, signals = directions(networks, weeks, per_week, spread=spread, dependence=dependence)
-            worse, better = share(words, WORSE), share(words, BETTER)
-            cells.append(f"{worse:.1%}, {better:.1%} ({np.mean(signals):.1%})")
-        name = f"{100 * spread:.1f} points" + (", each depends on the last" if dependence else "")
-        print(f"| {per_week:,} | {name} | " + " | ".join(cells) + " |")
+        for weeks in LENGTHS:
+            truth = {"spread": spread, "dependence": dependence, "drop_weeks": age}
+            shares = [share(directions(networks, weeks, per_week, drop=drop, **truth), WORSE) for drop in drops]
+            cells.append(", ".join(f"{found:.0%}" for found in shares))
+        print(f"{name_of(per_week, spread, dependence)} " + " | ".join(cells) + " |")
 
 
-def print_drops(networks=200, weeks=26, spread=0.003):
-    """Networks that got worse some weeks before the end: called worse, and dated within a week."""
-    drops, ages = (0.01, 0.02, 0.04), (4, 8)
-    heads = [f"{100 * drop:.0f} point{'s' * (drop > 0.01)}, {age} weeks ago" for drop in drops for age in ages]
-    print("| attempts a week | " + " | ".join(heads) + " |")
-    print("| ---: |" + " ---: |" * len(heads))
-    for per_week in (300, 3_000, 30_000):
+def print_dates(networks=1_000, age=8, weeks=52):
+    """The same: how many of those called worse have a date, how many of these within a week of the truth, of how many.
+
+    Networks of one station never have a date, so that here the clearest split itself is asked.
+    """
+    drops = (0.01, 0.02, 0.05)
+    print_heads(*(f"{100 * drop:.0f} point{'s' * (drop > 0.01)}" for drop in drops))
+    for per_week, spread, dependence in DROPPING:
         cells = []
         for drop in drops:
-            for age in ages:
-                truth = pd.Timestamp(FIRST_WEEK + (weeks - age) * A_WEEK).date()
-                words, _ = directions(networks, weeks, per_week, spread=spread, drop=drop, drop_weeks=age)
-                near = [found.word == WORSE and is_within_a_week(found.since, truth) for found in words]
-                cells.append(f"{share(words, WORSE):.0%} ({np.mean(near):.0%})")
-        print(f"| {per_week:,} | " + " | ".join(cells) + " |")
+            truth = {"spread": spread, "dependence": dependence, "drop": drop, "drop_weeks": age}
+            counts = (count.astype(float) for count in simulate_counts(networks, weeks, per_week, **truth))
+            splits = [clearest_split(*network) for network in zip(*counts, strict=True)]
+            worse = [split for split in splits if split.word == WORSE]
+            dated = [split for split in worse if split.dated]
+            right = sum(abs(split.cut - (weeks - age)) <= 1 for split in dated)
+            cells.append(f"{len(dated) / len(worse):.0%} ({right} of {len(dated)})" if dated else NONE)
+        print(f"{name_of(per_week, spread, dependence)} " + " | ".join(cells) + " |")
 
 
 def simulate_hours(stations, attempts, failures=FAILURES, faulty=None, retries=0.0, seed=SEED):
@@ -192,8 +249,10 @@ def print_ports(stations=200, stations_alike=2_000):
 
 if __name__ == "__main__":
     for print_table in (
+        print_limits,
         print_stable_networks,
         print_drops,
+        print_dates,
         print_hours_of_stations_without_bunching,
         print_faulty_hours,
         print_ports,

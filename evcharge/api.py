@@ -20,6 +20,7 @@ from evcharge.config import DEFAULT_TARGET
 from evcharge.leftovers import temporary_folder
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
+from evcharge.metrics.direction import Direction
 from evcharge.metrics.outcomes import Selection, find_grouping
 from evcharge.metrics.rates import require_target
 from evcharge.metrics.refused import Refused
@@ -111,6 +112,11 @@ class Reliability:
         ``charges_lost`` (usual successes of such a time; missing after more than 13 weeks).
         """
         return self.story.outages
+
+    @property
+    def direction(self) -> Direction:
+        """Whether the last full weeks are worse or better than all before; its stations are those of ``spells``."""
+        return self.story.direction
 
     @property
     def visits(self) -> pd.DataFrame:

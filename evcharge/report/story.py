@@ -18,6 +18,7 @@ from evcharge.metrics.concentration import HourWindow, hour_window, worst_port
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
+from evcharge.metrics.direction import CHANGES, SMALL, Direction, direction
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, calendars
 from evcharge.metrics.holes import find_holes
 from evcharge.metrics.outages import find_outages, read_port_days
@@ -26,24 +27,16 @@ from evcharge.metrics.ports import read_doubted_ports
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
 from evcharge.metrics.stations import read_network
-from evcharge.metrics.weekly import (
-    BASELINE_WEEKS,
-    CHANGES,
-    SMALL,
-    Direction,
-    control_chart,
-    direction,
-    weekly_counts,
-)
+from evcharge.metrics.weekly import control_chart, weekly_counts
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
+from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.station_frame import STATION_FRAME, in_frame
 from evcharge.report.words import (
     counted,
-    day_text,
     hours_text,
     in_words,
     joined,
@@ -128,10 +121,7 @@ class Story:
             station["outages"] = records(by_station[key]) if key in by_station else []
         document["holes"] = records(self.holes)
         document["title"] = title_of(self)
-        document["direction"] = {
-            name: plain(getattr(self.direction, name))
-            for name in ("word", "since", "ratio_before", "ratio_now", "points", "reason")
-        }
+        document["direction"] = direction_document(self.direction, self.stations)
         document["attention"] = {
             "stations": len(self.attention),
             "charges_lost_per_week": self.lost_per_week("charges"),
@@ -170,8 +160,8 @@ def build_story(
     stations = stations.merge(_leading_reasons(reasons), on=["source", "station_id"], how="left")
     bunched, windows = _bunched(detail, present, doubted)
     stations = stations.merge(bunched, on="station_key", how="left")
-    weeks = control_chart(weekly_counts(days))
-    going = _untold() if failures_removed(report.groups) else direction(weeks)
+    going = _untold() if failures_removed(report.groups) else direction(days)
+    weeks = weeks_of(days, going)
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
     return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
 
@@ -192,7 +182,12 @@ def failures_removed(stations: pd.DataFrame) -> bool:
 
 
 def _untold() -> Direction:
-    return Direction(CANT_TELL, None, np.nan, np.nan, np.nan, "failures are not in the data")
+    return Direction(CANT_TELL, reason="failures are not in the data")
+
+
+def weeks_of(days: pd.DataFrame, going: Direction) -> pd.DataFrame:
+    """The chart of weeks; where a change is shown, what is usual is that of the weeks before it."""
+    return control_chart(weekly_counts(days), going.first_day if going.word in CHANGES else None)
 
 
 def _reasons_now(failures: pd.DataFrame, present: pd.DataFrame) -> pd.DataFrame:
@@ -292,34 +287,6 @@ def _attention_title(story: Story, total: int, attention: int) -> str:
     return f"{subject}; {lose} {story.lost_about('charges')} {counted(round(lost), 'charge')} a week"
 
 
-def direction_text(story: Story) -> str:
-    """Where the network's weekly rate goes: its size, its rates and its week; or why that can't be told."""
-    found = story.direction
-    if found.word not in CHANGES:
-        return f"{found.word}: {found.reason}" if found.reason else found.word
-    return f"{size_text(found)} ({rates_text(found)}){since_text(found)}"
-
-
-def size_text(found: Direction) -> str:
-    """By how much the weekly rate changed; of a change that does not matter only that."""
-    way = "down" if found.points < 0 else "up"
-    return SMALL if found.word == SMALL else f"{way} {abs(found.points):.1f} points"
-
-
-def rates_text(found: Direction) -> str:
-    """The rates before and after a change."""
-    return f"{percent(found.ratio_before)} to {percent(found.ratio_now)}"
-
-
-def since_text(found: Direction) -> str:
-    """Since when the weekly rate is another, or what it is held against, as it follows the rates."""
-    if found.word == SMALL:
-        return ""
-    if found.since is None:
-        return f" against the first {in_words(BASELINE_WEEKS)} weeks"
-    return f", most clearly since the week of {day_text(found.since)}"
-
-
 def lede_of(story: Story) -> str:
     """The finding's facts, a sentence each: the rate, its direction, what is wrong, and what kind of work it is."""
     below, silent = story.count_of(BELOW), story.count_of(SILENT)
@@ -347,7 +314,8 @@ def _rate_sentence(story: Story) -> str:
 def _direction_sentence(story: Story) -> str:
     if story.direction.word not in CHANGES:
         return ""
-    return f"the weekly rate {'shows' if story.direction.word == SMALL else 'is'} {direction_text(story)}"
+    told = direction_text(story.direction, story.stations)
+    return f"the weekly rate {'shows' if story.direction.word == SMALL else 'is'} {told}"
 
 
 def first_steps_text(story: Story) -> str:

@@ -6,19 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evcharge.metrics.direction import DIRECTIONS, LEAST_POINTS, NO_CHANGE, SMALL, WORSE, direction
 from evcharge.metrics.rates import CANT_TELL
-from evcharge.metrics.weekly import (
-    BASELINE_WEEKS,
-    BETTER,
-    DIRECTIONS,
-    LEAST_POINTS,
-    SMALL,
-    WORSE,
-    control_chart,
-    direction,
-    weekly_counts,
-    why_no_limits,
-)
+from evcharge.metrics.weekly import ABOVE_BAND, BELOW_BAND, control_chart, weekly_counts
 from tests.support.strategies import laws
 
 pytestmark = pytest.mark.thorough
@@ -65,31 +55,43 @@ def test_every_attempt_of_a_whole_week_is_counted_once_in_whatever_order_rows_co
 
 @laws(50)
 @given(weeks)
-def test_zero_low_centre_high_one_stand_in_this_order_and_signals_are_on_their_side(drawn):
+def test_zero_low_centre_high_one_stand_in_this_order_and_weeks_outside_are_on_their_side(drawn):
     chart = control_chart(weeks_of(drawn))
     used = chart[chart["low"].notna()]
     assert ((used["low"] >= 0) & (used["low"] <= used["centre"])).all()
     assert ((used["centre"] <= used["high"]) & (used["high"] <= 1)).all()
-    assert (used["success_ratio"][used["signal"] == WORSE] < used["centre"][used["signal"] == WORSE]).all()
-    assert (used["success_ratio"][used["signal"] == BETTER] > used["centre"][used["signal"] == BETTER]).all()
-    assert (chart["signal"][chart["attempts"] == 0] == "").all()
-    assert len(used) == (0 if why_no_limits(chart) else (chart["attempts"] > 0).sum())
+    for where, outside in (
+        (BELOW_BAND, used["success_ratio"] < used["low"]),
+        (ABOVE_BAND, used["success_ratio"] > used["high"]),
+    ):
+        assert ((used["outside"] == where) == outside).all()
+    assert (chart["outside"][chart["low"].isna()] == "").all()
+    assert len(used) in (0, (chart["attempts"] > 0).sum())
 
 
 @laws(50)
-@given(weeks)
-def test_the_word_of_a_direction_agrees_with_its_size_and_its_date(drawn):
-    chart = control_chart(weeks_of(drawn))
-    said = direction(chart)
-    assert said.word in DIRECTIONS
-    assert (said.reason is not None) == (said.word == CANT_TELL)
-    assert said.since is None or said.word in (WORSE, BETTER, SMALL)
-    if said.word != CANT_TELL:
-        assert np.isclose(said.points, 100 * (said.ratio_now - said.ratio_before))
-    if said.word in (WORSE, BETTER, SMALL):
-        assert (abs(said.points) < LEAST_POINTS) == (said.word == SMALL)
-        assert said.word == SMALL or (said.points < 0) == (said.word == WORSE)
-        later = chart[chart["attempts"] > 0][BASELINE_WEEKS:]
-        since = later if said.since is None else later[later["week"] >= pd.Timestamp(said.since)]
-        assert np.isclose(said.ratio_now, since["successes"].sum() / since["attempts"].sum())
-        assert said.since is None or later["week"].iloc[0].date() < said.since == since["week"].iloc[0].date()
+@given(weeks, st.integers(0, 30), st.integers(0, 3))
+def test_the_word_of_a_direction_agrees_with_its_size_its_weeks_and_its_stations(drawn, fall, others):
+    counts = weeks_of(drawn).assign(failures=lambda frame: frame["attempts"] - frame["successes"])
+    moved = (counts["successes"] * fall // 100).where(counts.index >= len(counts) - 6, 0)
+    first = counts.assign(successes=counts["successes"] - moved, failures=counts["failures"] + moved)
+    days = pd.concat([one.assign(station_key=key) for key, one in enumerate([first] + [counts] * others)])
+    last = pd.DataFrame({"week": counts["week"][-1:] + pd.Timedelta(days=6), "successes": 0, "failures": 0})
+    days = pd.concat([days, last.assign(station_key=0)]).rename(columns={"week": "day"})
+
+    told = direction(days)
+    assert told.word in DIRECTIONS
+    assert (told.reason is not None) == (told.word == CANT_TELL)
+    assert told.since is None or not told.stations
+    if told.word == CANT_TELL:
+        return
+    assert np.isclose(told.points, 100 * (told.ratio_now - told.ratio_before))
+    if told.word != NO_CHANGE:
+        assert (abs(told.points) < LEAST_POINTS) == (told.word == SMALL)
+        assert told.word == SMALL or (told.points < 0) == (told.word == WORSE)
+    now = days[(days["day"] >= pd.Timestamp(told.first_day)) & (days["day"] <= pd.Timestamp(told.last_day))]
+    assert np.isclose(told.ratio_now, now["successes"].sum() / (now["successes"] + now["failures"]).sum())
+    if told.stations:
+        shares = [station.share for station in told.stations]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares[:-1]) < 0.5 <= sum(shares)

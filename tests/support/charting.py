@@ -116,7 +116,7 @@ def mondays(count: int) -> pd.DatetimeIndex:
     return pd.date_range("2025-03-31", periods=count, freq="7D").as_unit("s")
 
 
-def weeks_of(attempts: list[int], successes: list[int], signals: list[str] | None = None) -> pd.DataFrame:
+def weeks_of(attempts: list[int], successes: list[int], outside: list[str] | None = None) -> pd.DataFrame:
     """Weeks of a network with a centre of 96 % and limits 2 points from it."""
     counts = np.array(attempts, dtype=float)
     ratios = np.divide(successes, counts, out=np.full(len(counts), np.nan), where=counts > 0)
@@ -129,7 +129,7 @@ def weeks_of(attempts: list[int], successes: list[int], signals: list[str] | Non
             "centre": 0.96,
             "low": 0.94,
             "high": 0.98,
-            "signal": signals or [""] * len(counts),
+            "outside": outside or [""] * len(counts),
         }
     )
 

@@ -26,7 +26,7 @@ def everything() -> dict[str, Figure]:
     """Each chart with hostile names."""
     fleet_of = fleet(*(station(f"S{i}", 50 + i, 100, BELOW if i % 2 else UNSURE) for i in range(30)))
     stations = fleet_of.assign(name=hostile_names(30), source=hostile_names(30))
-    weeks = weeks_of([50] * 9, [49, 45, 48, 47, 0, 49, 50, 41, 44], ["worse", "better", *[""] * 7])
+    weeks = weeks_of([50] * 9, [49, 45, 48, 47, 0, 49, 50, 41, 44], ["below", "above", *[""] * 7])
     panels = weeks.assign(station_key=range(9), station=hostile_names(9), verdict_now=BELOW)
     tiles = weeks.assign(port=hostile_names(9), failures=3)
     hours = tiles.assign(hour=range(9), in_window=[True, *[False] * 8])

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.definitions import RECORDED, Definition
+from evcharge.metrics.direction import direction
 from evcharge.metrics.exposure import calendars, one_source
 from evcharge.metrics.holes import find_holes
 from evcharge.metrics.loads import ACCOUNT
 from evcharge.metrics.outages import find_outages
 from evcharge.metrics.rates import network_of, with_rates
 from evcharge.metrics.spells import judge_spells
-from evcharge.metrics.weekly import control_chart, direction, weekly_counts
 from evcharge.report.absence import named_outages
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import PRESENT, SILENT
 from evcharge.report.page.background import Evidence, listed
 from evcharge.report.page.rollup import roll_up
 from evcharge.report.rates import STATION_FIGURES, Report
-from evcharge.report.story import ADVICE, Story, arranged
+from evcharge.report.story import ADVICE, Story, arranged, weeks_of
 
 FIRST_DAY = date(2025, 4, 1)
 GOOD, BAD, NEW = (100, 0), (45, 55), (3, 0)
@@ -111,12 +111,12 @@ def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, targe
     )
     places = rated[["operator", "network", "city", "region", "ports"]]
     table = pd.concat([report.groups, places, counts[[*ADVICE]], spells.rename(columns=PRESENT)], axis=1)
-    weeks = control_chart(weekly_counts(days))
+    going = direction(days)
     reasons = pd.DataFrame(columns=["source", "station_id", "kind", "title", "first_step", "sessions", "share"])
     detail = pd.DataFrame(columns=["station_key", "port_id", "day", "hour", "successes", "failures", "unknown"])
     ports = pd.DataFrame(columns=["station_key", "port_id", "day", "sessions", "successes"])
     keyed = table.assign(station_key=last.index)
-    parts: dict[str, Any] = {"weeks": weeks, "direction": direction(weeks), "reasons": reasons, "detail": detail}
+    parts: dict[str, Any] = {"weeks": weeks_of(days, going), "direction": going, "reasons": reasons, "detail": detail}
     parts["outages"] = named_outages(find_outages(days, ports, network), keyed)
     parts["holes"] = find_holes(network, calendars(network))
     parts |= more

@@ -1,6 +1,6 @@
-"""Is it getting worse: the weekly success rate of the network, and how much it varies from week to week anyway.
+"""The weekly success rate of the network, and how much it varies from week to week anyway.
 
-What does not belong here: the limits and the rules for signals (``metrics``).
+What does not belong here: the limits, and whether the network changed (``metrics``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from evcharge.metrics.partition import LEAST_ATTEMPTS
+from evcharge.metrics.weekly import ABOVE_BAND, BELOW_BAND
 from evcharge.report.charts.lettering import SMALL, SMALL_BOLD, SMALL_MUTED, Style
 from evcharge.report.charts.scales import ratio_ticks, spread, tick_words, week_ticks, whole_weeks
 from evcharge.report.charts.shapes import BEHIND, Point, curve, draw_grid, lines, marks, mosaic
@@ -23,14 +24,14 @@ from evcharge.report.words import counted, day_text, percent
 
 TITLE = "Success rate by week"
 
-COLUMNS = ("week", "attempts", "successes", "success_ratio", "centre", "low", "high", "signal")
+COLUMNS = ("week", "attempts", "successes", "success_ratio", "centre", "low", "high", "outside")
 """What ``weeks`` must have."""
 
-SIGNALS = {
-    "worse": Mark("Worse than usual", "v", BAD, BAD, BAD),
-    "better": Mark("Better than usual", "^", OK, OK, OK),
+OUTSIDE = {
+    BELOW_BAND: Mark("Week below the band", "v", BAD, BAD, BAD),
+    ABOVE_BAND: Mark("Week above the band", "^", OK, OK, OK),
 }
-"""Signal -> mark."""
+"""Where a week lies -> mark."""
 QUIET_MARK = Mark("Week", "o", UNSURE, PAPER, UNSURE)
 
 LEFT, RIGHT, TALL = 58, PAGE_PX - 130, 190
@@ -51,12 +52,12 @@ def draw_weekly(weeks: pd.DataFrame, target: float) -> Figure:
     ``partition.LEAST_ATTEMPTS`` attempts and their limits, stands on its edge.
 
     Args:
-        weeks: ``COLUMNS``; ``week`` is a Monday (datetime64), ``signal`` is "worse", "better" or empty; ``centre``,
+        weeks: ``COLUMNS``; ``week`` is a Monday (datetime64), ``outside`` is "below", "above" or empty; ``centre``,
             ``low`` and ``high`` may be NaN, and are then not drawn.
         target: success ratio, 0–1.
 
     Raises:
-        ValueError: there is no week, or a signal is another word.
+        ValueError: there is no week, or ``outside`` is another word.
         KeyError: a column is missing.
     """
     table = _whole(weeks)
@@ -73,7 +74,7 @@ def draw_weekly(weeks: pd.DataFrame, target: float) -> Figure:
 
 
 def weekly_alt(weeks: pd.DataFrame, target: float) -> str:
-    """The weeks in words, on one line: first and last, the lowest, and since when it is worse or better."""
+    """The weeks in words, on one line: first and last, the lowest, and how many lie outside the band."""
     table = _whole(weeks)
     known = table["success_ratio"].dropna()
     years = {day.year for day in table.index}
@@ -86,11 +87,9 @@ def weekly_alt(weeks: pd.DataFrame, target: float) -> str:
     centre = table["centre"].dropna()
     if len(centre):
         sentences.append(f"Usual: {percent(centre.iloc[-1])}")
-    for signal in SIGNALS:
-        found = table.index[table["signal"] == signal]
-        if len(found):
-            count = counted(len(found), "week")
-            sentences.append(f"{signal.capitalize()} than usual in {count}, first {day_text(found[0], year)}")
+    for where in OUTSIDE:
+        if count := int((table["outside"] == where).sum()):
+            sentences.append(f"{where.capitalize()} the band: {counted(count, 'week')}")
     return " ".join(f"{sentence}." for sentence in sentences)
 
 
@@ -98,19 +97,19 @@ def _whole(weeks: pd.DataFrame) -> pd.DataFrame:
     """The weeks by their Monday, none left out; without attempts there is no rate and no limit."""
     if weeks.empty:
         raise ValueError("there is no week to draw")
-    unknown = set(weeks["signal"]) - {"", *SIGNALS}
+    unknown = set(weeks["outside"]) - {"", *OUTSIDE}
     if unknown:
-        raise ValueError(f"no mark for the signal {min(map(repr, unknown))}; known: {', '.join(SIGNALS)}")
+        raise ValueError(f"no mark for a week {min(map(repr, unknown))}; known: {', '.join(OUTSIDE)}")
     table = weeks[list(COLUMNS)].set_index("week").sort_index().reindex(whole_weeks(weeks["week"]))
     table["attempts"] = table["attempts"].fillna(0)
-    table["signal"] = table["signal"].fillna("")
+    table["outside"] = table["outside"].fillna("")
     table.loc[table["attempts"] == 0, ["success_ratio", "low", "high"]] = math.nan
     return table
 
 
 def _signs(table: pd.DataFrame) -> list[Sign]:
-    """The signals that occur, and the band where there is one."""
-    signs = [Sign(mark.legend, mark) for signal, mark in SIGNALS.items() if (table["signal"] == signal).any()]
+    """The weeks outside the band, where there are any, and the band where there is one."""
+    signs = [Sign(mark.legend, mark) for where, mark in OUTSIDE.items() if (table["outside"] == where).any()]
     if table["low"].notna().any():
         signs.append(Sign("Ordinary variation from week to week", colour=BAND))
     return signs
@@ -157,15 +156,15 @@ def _joined(steps: list[list[Point]]) -> list[list[Point]]:
 
 
 def _draw_weeks(axes: Axes, table: pd.DataFrame, span: tuple[float, float]) -> None:
-    """The rates as a line, with a mark for each week: smaller where they are many, but for those that signal."""
+    """The rates as a line, with a mark for each week: smaller where they are many, but for those outside the band."""
     rates = np.clip(table["success_ratio"].to_numpy(dtype=float), *span)
     axes.add_artist(curve(enumerate(rates), UNSURE, axes.transData, name="rates"))
     few = len(table) <= MOST_MARKS
-    sizes = {"": MARK_PX if few else SMALL_MARK_PX} | dict.fromkeys(SIGNALS, MARK_PX + 1 if few else MARK_PX - 2)
-    for signal, mark in {"": QUIET_MARK, **SIGNALS}.items():
-        shown = np.isfinite(rates) & (table["signal"] == signal).to_numpy()
+    sizes = {"": MARK_PX if few else SMALL_MARK_PX} | dict.fromkeys(OUTSIDE, MARK_PX + 1 if few else MARK_PX - 2)
+    for where, mark in {"": QUIET_MARK, **OUTSIDE}.items():
+        shown = np.isfinite(rates) & (table["outside"] == where).to_numpy()
         points = [(float(place), float(rates[place])) for place in np.flatnonzero(shown)]
-        axes.add_artist(marks(points, mark, sizes[signal], axes.transData, signal or "weeks"))
+        axes.add_artist(marks(points, mark, sizes[where], axes.transData, where or "weeks"))
 
 
 def _write_axes(sheet: Sheet, weeks: pd.DatetimeIndex, span: tuple[float, float], top: float) -> None:

@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.concentration import HourWindow
+from evcharge.metrics.direction import BETTER, CHANGES, WORSE
 from evcharge.metrics.rates import BELOW
 from evcharge.metrics.reasons import NOT_RECORDED
 from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
+from evcharge.report.direction import change_text, compared_text
 from evcharge.report.page.cells import Table, table_of
 from evcharge.report.plots import MOST_PANELS
-from evcharge.report.story import REVIEW, STEP_NOUNS, Story, direction_text, failures_removed, present_rows
+from evcharge.report.story import REVIEW, STEP_NOUNS, Story, failures_removed, present_rows
 from evcharge.report.words import (
     NO_PORT,
     NONE,
@@ -248,16 +250,19 @@ def _weekly(story: Story, pens: Pens | None) -> Chart | None:
             f"{row['attempts']:,}",
             percent(row["success_ratio"]),
             interval(row["low"], row["high"]),
-            row["signal"],
+            row["outside"],
         )
         for row in weeks.to_dict("records")
     ]
     last = f", the last {MOST_WEEKS}" if len(weeks) == MOST_WEEKS else ""
-    limits = "Band: ordinary variation from week to week (Laney p′, limits of the first eight full weeks)."
-    columns = ("week of", "attempts", "success", "limits", "signal")
+    found = story.direction
+    told = sentence(compared_text(found, story.stations)) if found.word in (WORSE, BETTER) else ""
+    usual = "the weeks before the change" if found.word in CHANGES else "all weeks"
+    band = f"Band: how much single weeks vary anyway (Laney p′, of {usual})." if weeks["centre"].notna().any() else ""
+    columns = ("week of", "attempts", "success", "limits", "outside")
     return Chart(
-        title=sentence(f"Week by week: {direction_text(story)}").rstrip("."),
-        caption=f"Success of all stations by full week{last}. {limits if weeks['centre'].notna().any() else ''}",
+        title=f"Week by week: {change_text(found)}",
+        caption=" ".join(filter(None, (told, f"Success of all stations by full week{last}.", band))),
         svg=pens.weekly(weeks, story.report.target) if pens else None,
         table=table_of("Success by week", columns, rows, (1, 2, 3)),
         wide=True,

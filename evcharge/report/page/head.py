@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evcharge.metrics.direction import BETTER, CHANGES, WORSE
 from evcharge.metrics.rates import MEETS
-from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
 from evcharge.report.absence import holes_text, past_outages_text
+from evcharge.report.direction import cause_text, rates_text, size_text, weeks_text
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
 from evcharge.report.rates import FLOOR_NOTE, allowance_used, period_of
@@ -18,9 +19,6 @@ from evcharge.report.story import (
     failures_removed,
     lede_of,
     out_of_use_text,
-    rates_text,
-    since_text,
-    size_text,
     title_of,
 )
 from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, verb
@@ -149,11 +147,13 @@ def _rate(story: Story) -> Figure:
 
 def _direction(story: Story) -> Figure:
     found = story.direction
+    value, detail = found.word, found.reason or f"{rates_text(found)} {weeks_text(found)}"
     if found.word in CHANGES:
-        value, detail = size_text(found), rates_text(found) + since_text(found)
-    else:
-        told = f"{percent(found.ratio_before)} in the first weeks, {percent(found.ratio_now)} since"
-        value, detail = found.word, found.reason or told
+        value = size_text(found)
+    elif not found.reason:
+        detail = f"clearest: {detail}"
+    if found.word in (WORSE, BETTER):
+        detail = detail + cause_text(found, story.stations)
     tone = {WORSE: "bad", BETTER: "ok"}.get(found.word, "")
     return Figure(name="Direction, week by week", value=value[:1].upper() + value[1:], detail=detail, tone=tone)
 

@@ -14,9 +14,10 @@ from rich.console import Console
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
+from evcharge.report.direction import direction_text
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, period_of
-from evcharge.report.story import Story, direction_text, failures_removed, out_of_use_text, title_of
+from evcharge.report.story import Story, failures_removed, out_of_use_text, title_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import amount, counted, day_text, interval, percent, rate, sentence, verb, whole_interval
 
@@ -37,7 +38,7 @@ def print_story(story: Story, console: Console) -> None:
     _print_head(report, console)
     say(console, title_of(story), "bold")
     say(console, sentence(_network_line(report)))
-    say(console, sentence(f"The weekly rate: {direction_text(story)}"))
+    say(console, sentence(f"The weekly rate: {direction_text(story.direction, story.stations)}"))
     say(console)
     shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
     _print_stations(shown, story, console)

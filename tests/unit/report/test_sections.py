@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evcharge.metrics.concentration import HourWindow
-from evcharge.metrics.weekly import SMALL, WORSE, Direction
+from evcharge.metrics.direction import NO_CHANGE, SMALL, WORSE, Direction, StationShare
 from evcharge.report.page.actions import actions_of
 from evcharge.report.page.background import SHOWN_COLUMNS
 from evcharge.report.page.figures import Charts, charts_of
@@ -183,22 +183,41 @@ def test_an_allowance_that_is_more_than_used_up_is_bad_and_one_failure_is_one():
     assert (one.value, one.detail, one.tone) == ("20%", "1 failure; 5 allowed by the target", "")
 
 
-def test_the_direction_of_the_head_is_dated_only_where_it_has_a_date():
+WEEKS = {"weeks_before": 20, "weeks_now": 6, "first_day": date(2025, 4, 21), "last_day": date(2025, 6, 1)}
+FALL = Direction(WORSE, 0.962, 0.941, -2.1, stations=(StationShare(1, 0.7),), **WEEKS)
+
+
+def test_the_direction_of_the_head_tells_its_weeks_and_the_stations_that_make_it():
+    spread_out = Direction(WORSE, 0.962, 0.941, -2.1, since=(date(2025, 4, 14), date(2025, 4, 28)), **WEEKS)
+    weeks = "in the six weeks up to 1 Jun 2025"
     for found, value, detail in (
+        (FALL, "Down 2.1 points", f"96.2% to 94.1% {weeks}; 70% of it is A"),
         (
-            Direction(WORSE, date(2025, 4, 28), 0.962, 0.941, -2.1, None),
+            spread_out,
             "Down 2.1 points",
-            "96.2% to 94.1%, most clearly since the week of 28 Apr 2025",
+            f"96.2% to 94.1% {weeks}; no three stations make half of it, and it began between the weeks of 14 Apr and "
+            "28 Apr 2025",
         ),
-        (
-            Direction(WORSE, None, 0.962, 0.941, -2.1, None),
-            "Down 2.1 points",
-            "96.2% to 94.1% against the first eight weeks",
-        ),
-        (Direction(SMALL, date(2025, 4, 28), 0.9612, 0.9608, -0.04, None), "No change that matters", "96.1% to 96.1%"),
+        (Direction(SMALL, 0.9612, 0.9608, -0.04, **WEEKS), "No change that matters", f"96.1% to 96.1% {weeks}"),
+        (Direction(NO_CHANGE, 0.962, 0.96, -0.2, **WEEKS), "No change shown", f"clearest: 96.2% to 96.0% {weeks}"),
+        (Direction("can't tell yet", reason="too few"), "Can't tell yet", "too few"),
     ):
-        figure = figure_of(story_of(station(*GOOD), direction=found), "Direction, week by week")
+        told = story_of(station(*GOOD), station(*GOOD, "B"), direction=found)
+        figure = figure_of(told, "Direction, week by week")
         assert (figure.value, figure.detail) == (value, detail)
+
+
+def test_the_weekly_chart_says_what_the_direction_says_and_no_more():
+    changed = charts_shown(story_of(station(*GOOD), station(*GOOD, "B"), direction=FALL)).weekly
+    assert changed.title == "Week by week: down 2.1 points (96.2% to 94.1%)"
+    assert changed.caption.startswith(
+        "In the six weeks up to 1 Jun 2025, against the 20 before; 70% of it is A. Success of all stations by full "
+    )
+    unchanged = charts_shown(story_of(*(station(70, 30, name) for name in "AB"))).weekly
+    assert unchanged.title == "Week by week: can't tell yet: 9 full weeks with attempts; 17 are needed"
+    assert unchanged.caption == (
+        "Success of all stations by full week. Band: how much single weeks vary anyway (Laney p′, of all weeks)."
+    )
 
 
 def test_a_loss_says_of_how_many_stations_it_is_known():

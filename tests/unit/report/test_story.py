@@ -3,20 +3,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
 import pytest
 
-from evcharge.metrics.weekly import NO_CHANGE, SMALL, WORSE, Direction
+from evcharge.metrics.direction import NO_CHANGE, SMALL, WORSE, Direction, StationShare
 from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.picture import save_chart
+from evcharge.report.direction import direction_text
 from evcharge.report.document import to_json
 from evcharge.report.now import PRESENT
 from evcharge.report.rates import allowance_used
 from evcharge.report.story import (
     ADVICE,
-    direction_text,
     lede_of,
     title_of,
     to_csv,
@@ -73,27 +74,62 @@ def test_stations_come_in_the_order_of_attention():
     assert told.attention["station_id"].tolist() == ["costly", "silent", "bad"]
 
 
+FALL = Direction(
+    WORSE,
+    ratio_before=0.962,
+    ratio_now=0.941,
+    points=-2.1,
+    weeks_before=20,
+    weeks_now=6,
+    first_day=date(2025, 5, 19),
+    last_day=date(2025, 6, 29),
+    stations=(StationShare(1, 0.7),),
+)
+"""What is told of two stations of which the first makes most of a fall."""
+
+
+def told_of(found):
+    """What is told of three stations that go this way."""
+    told = story_of(station(*BAD), *(station(*GOOD, station_id=name) for name in "BC"), direction=found)
+    return direction_text(told.direction, told.stations)
+
+
 def test_the_lede_tells_rate_direction_wrongs_and_first_steps():
-    found = Direction(WORSE, date(2025, 4, 28), 0.962, 0.941, -2.1, None)
-    told = lede_of(story_of(station(*BAD), station(*GOOD, station_id="B"), direction=found))
+    told = lede_of(story_of(station(*BAD, name="Garden Lane"), station(*GOOD, station_id="B"), direction=FALL))
     assert told == (
         "72.5% of 200 attempts succeeded, against a target of 95%. The weekly rate is down 2.1 points "
-        "(96.2% to 94.1%), most clearly since the week of 28 Apr 2025. One fails more often than chance allows. "
-        "First steps: a review of the sessions at one."
+        "(96.2% to 94.1%) in the six weeks up to 29 Jun 2025, against the 20 before; 70% of it is Garden Lane. One "
+        "fails more often than chance allows. First steps: a review of the sessions at one."
     )
 
 
-def test_a_change_without_a_date_is_held_against_the_first_weeks():
-    found = Direction(WORSE, None, 0.962, 0.941, -2.1, None)
-    told = story_of(station(*GOOD), direction=found)
-    assert direction_text(told) == "down 2.1 points (96.2% to 94.1%) against the first eight weeks"
-    assert "The weekly rate is down 2.1 points (96.2% to 94.1%) against the first eight weeks." in lede_of(told)
+def test_stations_that_make_a_change_are_named_and_no_date_is_told_beside_them():
+    three = tuple(StationShare(key, share) for key, share in ((1, 0.31), (2, 0.12), (3, 0.104)))
+    assert told_of(replace(FALL, stations=three)).endswith("before; 31% of it is A, 12% is B and 10% is C")
+    assert told_of(replace(FALL, stations=(StationShare(2, 1.3),))).endswith("before; all of it is B")
 
 
-def test_a_change_that_does_not_matter_is_told_without_size_and_date():
-    found = Direction(SMALL, date(2025, 4, 28), 0.9612, 0.9608, -0.04, None)
+def test_a_change_that_no_few_stations_make_says_so_and_when_it_began_where_that_is_clear():
+    assert told_of(replace(FALL, stations=())).endswith("before; no three stations make half of it")
+    dated = replace(FALL, stations=(), since=(date(2025, 5, 12), date(2025, 5, 26)))
+    assert told_of(dated).endswith("half of it, and it began between the weeks of 12 May and 26 May 2025")
+    over_new_year = replace(dated, since=(date(2024, 12, 23), date(2025, 1, 6)))
+    assert told_of(over_new_year).endswith("between the weeks of 23 Dec 2024 and 6 Jan 2025")
+
+
+def test_of_a_single_station_nothing_is_said_of_who_makes_a_change():
+    told = story_of(station(*BAD), direction=FALL)
+    assert direction_text(told.direction, told.stations).endswith("against the 20 before")
+
+
+def test_a_rise_is_up():
+    assert told_of(replace(FALL, points=2.1, ratio_now=0.983)).startswith("up 2.1 points (96.2% to 98.3%) in the six")
+
+
+def test_a_change_that_does_not_matter_is_told_without_size_weeks_and_stations():
+    found = Direction(SMALL, ratio_before=0.9612, ratio_now=0.9608, points=-0.04, weeks_before=20, weeks_now=6)
+    assert told_of(found) == "no change that matters (96.1% to 96.1%)"
     told = story_of(station(*GOOD), direction=found)
-    assert direction_text(told) == "no change that matters (96.1% to 96.1%)"
     assert "The weekly rate shows no change that matters (96.1% to 96.1%)." in lede_of(told)
 
 
@@ -103,7 +139,7 @@ def test_without_an_attempt_the_lede_tells_no_rate_and_no_doubt():
 
 
 def test_where_failures_were_removed_the_lede_tells_no_rate_and_no_doubt():
-    told = story_of(station(180, 0, without_failures=180), direction=Direction("can't tell yet", *[None] * 5))
+    told = story_of(station(180, 0, without_failures=180), direction=Direction("can't tell yet"))
     assert lede_of(told) == "No success rate is shown, for failures are not in the data."
 
 
@@ -144,14 +180,17 @@ def test_the_first_step_is_that_of_the_leading_reason_or_a_visit_where_one_port_
 
 
 def test_a_network_without_a_finding_says_what_can_not_be_told():
-    found = Direction(NO_CHANGE, None, 0.96, 0.96, 0.0, None)
+    found = Direction(NO_CHANGE, ratio_before=0.96, ratio_now=0.96, points=0.0)
     told = story_of(station(*NEW), station(*GOOD, station_id="B"), direction=found)
     assert lede_of(told).endswith("One station can't be judged yet: too few attempts, or too close.")
-    assert direction_text(told) == "no change shown"
+    assert direction_text(told.direction, told.stations) == "no change shown"
 
 
 def test_a_direction_that_can_not_be_told_says_why():
-    assert direction_text(story_of(station(*GOOD))).startswith("can't tell yet: ")
+    told = story_of(station(*GOOD))
+    assert direction_text(told.direction, told.stations) == (
+        "can't tell yet: 9 full weeks with attempts; 17 are needed"
+    )
 
 
 def test_the_allowance_is_what_the_target_lets_fail():
@@ -184,7 +223,27 @@ def test_the_document_holds_what_each_station_does_now_in_plain_values():
     assert document["attention"]["stations"] == 1
     assert document["direction"]["word"] == "can't tell yet"
     assert document["direction"]["reason"] == told.direction.reason
+    assert document["direction"]["stations"] == []
     assert document["title"] == title_of(told)
+
+
+def test_the_document_names_the_stations_that_make_a_change_by_source_and_id():
+    told = story_of(station(*BAD), station(*GOOD, station_id="B"), direction=FALL)
+    assert told.to_dict()["direction"] == {
+        "word": "worse",
+        "ratio_before": 0.962,
+        "ratio_now": 0.941,
+        "points": -2.1,
+        "weeks_before": 20,
+        "weeks_now": 6,
+        "last_day": "2025-06-29",
+        "since": None,
+        "stations": [{"source": "acme", "station_id": "A", "share": 0.7}],
+        "reason": None,
+    }
+    dated = replace(FALL, stations=(), since=(date(2025, 5, 12), date(2025, 5, 26)))
+    since = story_of(station(*GOOD), direction=dated).to_dict()["direction"]["since"]
+    assert since == {"earliest": "2025-05-12", "latest": "2025-05-26"}
 
 
 def test_csv_has_the_present_beside_the_period_unrounded_and_inert():

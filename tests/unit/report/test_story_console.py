@@ -11,7 +11,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from evcharge.metrics.weekly import WORSE, Direction
+from evcharge.metrics.direction import WORSE, Direction, StationShare
 from evcharge.report.terminal.story import FEW_STATIONS, MOST_STATIONS, print_story
 from tests.support.stories import BAD, GOOD, NEW, station, story_of
 
@@ -32,7 +32,8 @@ def rows_of(text):
 
 
 def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
-    found = Direction(WORSE, date(2025, 4, 28), 0.962, 0.941, -2.1, None)
+    weeks = {"weeks_before": 20, "weeks_now": 6, "last_day": date(2025, 6, 8)}
+    found = Direction(WORSE, 0.962, 0.941, -2.1, stations=(StationShare(2, 0.7),), **weeks)
     stations = (
         station(*GOOD, station_id="good"),
         station(*BAD, station_id="bad", name="Harbour Street"),
@@ -46,8 +47,8 @@ def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
         "",
         "Two of 4 stations need attention; together they lose about 54 charges a week",
         "90.1% succeeded (95% interval 87.3%–92.3%); 4 unknown, 0 excluded.",
-        "The weekly rate: down 2.1 points (96.2% to 94.1%), most clearly since the week",
-        "of 28 Apr 2025.",
+        "The weekly rate: down 2.1 points (96.2% to 94.1%) in the six weeks up to 8 Jun",
+        "2025, against the 20 before; 70% of it is Harbour Street.",
         "",
         "  station        success tries    now  range  since lost/wk first step",
         "× still           100.0%   350 silent        20 May      49 power and comms",

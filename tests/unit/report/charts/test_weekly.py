@@ -10,15 +10,15 @@ from evcharge.report.charts.save import to_svg
 from evcharge.report.charts.weekly import draw_weekly, weekly_alt
 from tests.support.charting import alternative, collisions, mondays, part, parts, png, points, weeks_of, words
 
-SIX = weeks_of([100] * 6, [97, 96, 95, 90, 99, 95], ["", "", "", "worse", "better", ""])
+SIX = weeks_of([100] * 6, [97, 96, 95, 90, 99, 95], ["", "", "", "below", "above", ""])
 
 
-def test_signals_have_a_shape_of_their_own():
+def test_weeks_outside_the_band_have_a_shape_of_their_own():
     figure = draw_weekly(SIX, 0.95)
-    assert (part(figure, "worse").get_marker(), points(figure, "worse")) == ("v", [(3, 0.9)])
-    assert (part(figure, "better").get_marker(), points(figure, "better")) == ("^", [(4, 0.99)])
+    assert (part(figure, "below").get_marker(), points(figure, "below")) == ("v", [(3, 0.9)])
+    assert (part(figure, "above").get_marker(), points(figure, "above")) == ("^", [(4, 0.99)])
     assert points(figure, "weeks") == [(0, 0.97), (1, 0.96), (2, 0.95), (5, 0.95)]
-    assert {"Worse than usual", "Better than usual"} <= set(words(figure))
+    assert {"Week below the band", "Week above the band"} <= set(words(figure))
 
 
 def test_latest_usual_and_target_are_named_at_the_right():
@@ -38,7 +38,7 @@ def test_a_week_without_attempts_breaks_the_line_and_the_band(hole):
 
 
 def test_without_limits_there_are_only_points_and_target():
-    weeks = SIX.assign(centre=math.nan, low=math.nan, high=math.nan, signal="")
+    weeks = SIX.assign(centre=math.nan, low=math.nan, high=math.nan, outside="")
     figure = draw_weekly(weeks, 0.95)
     assert len(points(figure, "weeks")) == 6
     assert len(part(figure, "band").get_path().vertices) == 0
@@ -86,11 +86,11 @@ def test_five_years_name_a_month_at_a_time_with_the_year_where_it_changes():
     assert len(to_svg(draw_weekly(weeks, 0.95), "weekly")) < 60_000
 
 
-def test_the_alternative_text_tells_first_last_lowest_usual_and_signals():
+def test_the_alternative_text_tells_first_last_lowest_usual_and_weeks_outside_the_band():
     assert weekly_alt(SIX, 0.95) == (
         "Line chart: success rate by week, 6 weeks, target 95%. First: 97.0% in the week of 31 Mar. "
         "Last: 95.0% in the week of 5 May. Lowest: 90.0% in the week of 21 Apr. Usual: 96.0%. "
-        "Worse than usual in 1 week, first 21 Apr. Better than usual in 1 week, first 28 Apr."
+        "Below the band: 1 week. Above the band: 1 week."
     )
     assert alternative(draw_weekly(SIX, 0.95)) == weekly_alt(SIX, 0.95)
 
@@ -101,9 +101,9 @@ def test_weeks_without_any_attempt_are_told():
     png(draw_weekly(weeks, 0.95))
 
 
-def test_a_signal_without_a_mark_no_week_and_weeks_on_several_weekdays_are_refused():
+def test_a_word_without_a_mark_no_week_and_weeks_on_several_weekdays_are_refused():
     with pytest.raises(ValueError, match="'odd'"):
-        draw_weekly(SIX.assign(signal="odd"), 0.95)
+        draw_weekly(SIX.assign(outside="odd"), 0.95)
     with pytest.raises(ValueError, match="no week"):
         draw_weekly(SIX.iloc[:0], 0.95)
     with pytest.raises(ValueError, match="same weekday"):
