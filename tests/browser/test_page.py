@@ -162,7 +162,7 @@ def test_the_table_sorts_by_its_headings_and_says_so(visit, pages):
     rates = told.page.locator("#stations thead th[data-key=period]")
     rates.get_by_role("button").click()
     assert heading.get_attribute("aria-sort") is None
-    shown = told.page.locator("#stations tbody tr td:nth-child(4)").all_inner_texts()
+    shown = told.page.locator("#stations tbody tr td:nth-child(5)").all_inner_texts()
     ratios = [float(text.strip("%<>")) for text in shown]
     assert ratios == sorted(ratios)
     assert sorted(told.rows()) == sorted(attention)
