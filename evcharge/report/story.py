@@ -40,7 +40,6 @@ from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
-from evcharge.report.station_frame import STATION_FRAME, in_frame
 from evcharge.report.words import (
     counted,
     day_text,
@@ -52,6 +51,7 @@ from evcharge.report.words import (
     unique_labels,
     verb,
 )
+from evcharge.station_frame import CSV_COLUMNS, in_frame
 
 LEADING_SHARE = 1 / 3
 """Share of a station's failures from which on one recorded reason stands for it. House rule, provisional: below it no
@@ -379,16 +379,11 @@ def unsure_text(story: Story) -> str:
 # For programs
 
 
-LEFT_OUT_OF_CSV = {
-    *("label", "station_key", "operator", "network", "city", "region", "ports"),
-    *("silence_chance", "successes_per_week"),
-}
-CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
-"""What the CSV has of a station."""
+def csv_frame(story: Story) -> pd.DataFrame:
+    """What the CSV has, one row per station in the order of the story, unrounded."""
+    return story.stations[[*CSV_COLUMNS]].assign(**constants_of(story.report))
 
 
 def to_csv(story: Story) -> str:
     """The stations as CSV by source and id, unrounded; text that a spreadsheet could run is made inert."""
-    report = story.report
-    rows = story.stations.sort_values(["source", "station_id"])[[*CSV_COLUMNS]]
-    return csv_of(rows.assign(**constants_of(report)))
+    return csv_of(csv_frame(story).sort_values(["source", "station_id"]))

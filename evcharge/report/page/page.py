@@ -29,7 +29,7 @@ from evcharge.report.page.figures import Pens, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.request import PageRequest
 from evcharge.report.page.rollup import roll_up_of
-from evcharge.report.page.stations import stations_of, table_data
+from evcharge.report.page.stations import download_data, stations_of, table_data
 from evcharge.report.rates import period_of
 from evcharge.report.story import Story, build_story
 
@@ -46,6 +46,7 @@ class Frame:
         style, style_hash: the style sheet, and what the content security policy allows it by.
         script, script_hash: the same of the script.
         data: what the script sorts and filters, as inert JSON.
+        csv: the rows of its download, as ``stations.download_data`` packs them.
     """
 
     version: str
@@ -55,6 +56,7 @@ class Frame:
     script: str
     script_hash: str
     data: str
+    csv: str
 
 
 def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
@@ -127,6 +129,7 @@ def _frame(story: Story) -> Frame:
         script=script,
         script_hash=_hash(script),
         data=_inert_json(table_data(story)),
+        csv=download_data(story),
     )
 
 
