@@ -120,6 +120,8 @@ LEFT_OUT_OF_CSV = {
 }
 CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
 """What every file about the stations has of each: the CSV, the page's download and GeoJSON."""
+SAVED_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name != "station_key")
+"""What is saved of each station; keys of stations that went are given out again, so they mean nothing later."""
 
 
 def in_frame(stations: pd.DataFrame) -> pd.DataFrame:

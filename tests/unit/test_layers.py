@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "leftovers": (set(), set()),
     "output": ({"kept", "leftovers", "errors"}, set()),
     "station_frame": (set(), {"pandas"}),  # for a type alone
-    "models": (set(), SQL),
+    "models": ({"station_frame"}, SQL),
     "views": ({"models"}, set()),
     "db": ({"config", "errors"}, SQL),
     "instants": ({"arrays", "frames"}, FRAMES),
