@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,7 @@ from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
+from evcharge.report.since import Since
 from evcharge.report.words import (
     counted,
     day_text,
@@ -78,6 +79,8 @@ class Story:
         windows: the hours at which failures bunch beyond chance, by station_key, of the stations where they do.
         outages: times without a session that chance does not explain: the columns of ``absence.OUTAGES``.
         holes: days that are not in the data: the frame of ``metrics.holes.find_holes``.
+        selection: what was asked for.
+        since: what changed since an earlier report; None where it is compared with none.
     """
 
     report: Report
@@ -90,6 +93,8 @@ class Story:
     windows: dict[int, HourWindow]
     outages: pd.DataFrame
     holes: pd.DataFrame
+    selection: Selection = field(default_factory=Selection)
+    since: Since | None = None
 
     @property
     def attention(self) -> pd.DataFrame:
@@ -137,7 +142,8 @@ class Story:
             "charges_lost_per_week": self.lost_per_week("charges"),
             "kwh_lost_per_week": self.lost_per_week("kwh"),
         }
-        return document
+        document["selection"] = self.selection.to_dict()
+        return document | ({"since_report": self.since.to_dict()} if self.since else {})
 
 
 def _now(row: dict[str, Any]) -> dict[str, Any]:
@@ -173,7 +179,7 @@ def build_story(
     weeks = control_chart(weekly_counts(days))
     going = _untold() if failures_removed(report.groups) else direction(weeks)
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
-    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
+    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent, selection)
 
 
 def arranged(stations: pd.DataFrame) -> pd.DataFrame:
