@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ import pytest
 from evcharge.load import load_file
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import upgrade
+from evcharge.report.document import to_json
 from evcharge.report.page.page import build_page
 from evcharge.report.page.request import PageRequest
-from evcharge.report.story import Story, to_csv
+from evcharge.report.story import Story, build_story, to_csv
 from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
 from tests.support.factories import HEADER, native_csv, session_row
@@ -320,6 +322,24 @@ def test_without_scripts_the_finding_the_actions_and_the_first_stations_are_ther
     assert told.page.locator(".actions tbody tr").count() == 4
     assert told.page.locator("#stations tbody tr").count() == 50
     assert told.page.locator("#controls").is_hidden()
+
+
+def test_what_changed_since_an_earlier_report_is_a_section_that_is_accessible(visit, tmp_path):
+    url = f"sqlite:///{tmp_path / 'star.db'}"
+    upgrade(url)
+    write_sample(tmp_path / "sessions.csv", rows=4_000, stations=12)
+    load_file(tmp_path / "sessions.csv", url, [builtin_profiles()["native"]])
+    earlier = build_story(url, target=0.95, selection=Selection(last_day=date(2025, 6, 10)))
+    (tmp_path / "old.json").write_text(to_json(earlier), encoding="ascii")
+    request = PageRequest(target=0.95, selection=Selection(), since=str(tmp_path / "old.json"))
+    _, page = build_page(url, request)
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    told = visit(tmp_path / "report.html")
+    keep(told.page, "since")
+    section = told.page.locator("section[aria-labelledby=since]")
+    assert section.locator("h2").inner_text() == "Since the report of 1 Apr 2025 – 10 Jun 2025"
+    assert "gone silent" in section.locator("tbody tr").first.inner_text()
+    assert Axe().run(told.page, options={"runOnly": ["wcag2a", "wcag2aa"]}).response["violations"] == []
 
 
 def test_dark_is_dark_and_print_is_light(visit, pages):
