@@ -19,11 +19,25 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.db import open_engine  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
-from evcharge.models import Base, DimPort, DimStation, DimTime, FactCharging, LoadLedger, LoadOverlap, RejectedRow  # noqa: E402
+from evcharge.models import (  # noqa: E402
+    Base,
+    DimPort,
+    DimStation,
+    DimTime,
+    FactCharging,
+    LoadLedger,
+    LoadOverlap,
+    RejectedRow,
+    ReportRun,
+    StationVerdict,
+)
 from evcharge.views import VIEWS, view_column_doc  # noqa: E402
 
 FILE = ROOT / "docs" / "data-dictionary.md"
-MODELS: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, LoadOverlap, RejectedRow)
+MODELS: tuple[type[Base], ...] = (
+    *(DimStation, DimPort, DimTime, FactCharging, LoadLedger, LoadOverlap, RejectedRow),
+    *(ReportRun, StationVerdict),
+)
 
 HEAD = """# Data dictionary
 

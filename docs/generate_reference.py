@@ -18,8 +18,6 @@ sys.path.insert(0, str(ROOT))
 from evcharge.cli import cli  # noqa: E402
 from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
 from evcharge.load import CONTRADICTIONS  # noqa: E402
-from evcharge.report.station_frame import STATION_FRAME, StationColumn  # noqa: E402
-from evcharge.report.story import CSV_COLUMNS  # noqa: E402
 from evcharge.rules import (  # noqa: E402
     LEFT_OUT_RULES,
     SESSION_ID_REPEATED,
@@ -28,6 +26,7 @@ from evcharge.rules import (  # noqa: E402
     WARNINGS,
     Rule,
 )
+from evcharge.station_frame import CSV_COLUMNS, STATION_FRAME, StationColumn  # noqa: E402
 
 REFERENCE = ROOT / "docs" / "reference"
 
@@ -101,7 +100,7 @@ counts them, `evcharge check` lists the first lines of these and of all warnings
 """
 STATIONS_HEAD = """# The frame of stations
 
-Written by `python docs/generate_reference.py` from `evcharge/report/station_frame.py`. Do not edit it by hand: a test
+Written by `python docs/generate_reference.py` from `evcharge/station_frame.py`. Do not edit it by hand: a test
 compares.
 
 One row per station, those that need attention first: `found.spells` of the [Python API](../how-to/schedule.md#python).

@@ -99,7 +99,7 @@ class Reliability:
     def spells(self) -> pd.DataFrame:
         """One row per station, those that need attention first: now, since when, before, silent or not, lost a week.
 
-        The columns are those of ``report.station_frame.STATION_FRAME``.
+        The columns are those of ``station_frame.STATION_FRAME``.
         """
         return self.story.stations
 

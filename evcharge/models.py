@@ -1,7 +1,8 @@
 """The star as ORM models; each column says what it means, its unit and where it comes from.
 
-``docs/data-dictionary.md`` is written from this file. What does not belong here: queries, and any
-verdict on a session: whether a session counts as a success is a definition (``metrics``), never a column.
+``docs/data-dictionary.md`` is written from this file. Beside the star stand the reports that were saved, each with the
+definition that it judged by. What does not belong here: queries, and any verdict on a session: whether a session counts
+as a success is a definition (``metrics``), never a column.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
+
+from evcharge.station_frame import DAY, NEVER, NUMBER, SAVED_COLUMNS, STATION_FRAME, TEXT, WHOLE, StationColumn
 
 REGISTRY_ZONE = "none"
 """What ``load_ledger.timezone`` says of a station registry, which holds no sessions."""
@@ -473,3 +476,118 @@ class RejectedRow(Base):
     time_key: Mapped[int | None] = mapped_column(
         BigInteger, doc="Local hour of the start as yyyymmddhh, where it could be read. Source: the file."
     )
+
+
+class ReportRun(Base):
+    """One report that was saved by evcharge report --save: by which rule, of which days, and the whole network."""
+
+    __tablename__ = "report_run"
+
+    run_key: Mapped[int] = mapped_column(
+        BigKey, primary_key=True, doc="Surrogate key of the saved report; a later one has a higher. Source: evcharge."
+    )
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime, doc="When it was saved. Source: the clock.")
+    evcharge_version: Mapped[str] = mapped_column(String(32), doc="Version of evcharge that made it. Source: evcharge.")
+    fingerprint: Mapped[str] = mapped_column(
+        String(64),
+        doc="SHA-256 of all that it says, so that the same report is not saved twice in a row. Source: the report.",
+    )
+    definition: Mapped[str] = mapped_column(Text, doc="Id of what counts as a success. Source: --definition.")
+    definition_version: Mapped[int] = mapped_column(Integer, doc="Version of that definition. Source: evcharge.")
+    target: Mapped[float] = mapped_column(
+        Double, doc="Success ratio that the verdicts are against [0 to 1]. Source: --target."
+    )
+    selected_from: Mapped[date | None] = mapped_column(
+        Date, doc="First local day that was asked for; empty for no such limit. Source: --from."
+    )
+    selected_to: Mapped[date | None] = mapped_column(
+        Date, doc="Last local day that was asked for; empty for no such limit. Source: --to."
+    )
+    selected_stations: Mapped[str] = mapped_column(
+        Text, doc="Station ids that were asked for, as a sorted JSON list; an empty text for all. Source: --station."
+    )
+    data_from: Mapped[date] = mapped_column(Date, doc="First local day with a selected session. Source: the sessions.")
+    data_to: Mapped[date] = mapped_column(Date, doc="Last local day with a selected session. Source: the sessions.")
+    stations: Mapped[int] = mapped_column(BigInteger, doc="Stations with a selected session. Source: the report.")
+    attempts: Mapped[int] = mapped_column(
+        BigInteger, doc="Successes + failures of the whole network [sessions]. Source: the report."
+    )
+    successes: Mapped[int] = mapped_column(
+        BigInteger, doc="Sessions that count as a success [sessions]. Source: the report."
+    )
+    failures: Mapped[int] = mapped_column(
+        BigInteger, doc="Sessions that count as a failure [sessions]. Source: the report."
+    )
+    unknown: Mapped[int] = mapped_column(
+        BigInteger, doc="Sessions that can't be judged [sessions]. Source: the report."
+    )
+    excluded: Mapped[int] = mapped_column(
+        BigInteger, doc="Sessions that the definition leaves out [sessions]. Source: the report."
+    )
+    success_ratio: Mapped[float | None] = mapped_column(
+        Double, doc="Successes / attempts [0 to 1]; empty where no attempt could be judged. Source: the report."
+    )
+    low: Mapped[float | None] = mapped_column(
+        Double, doc="Lower end of its 95 % interval (Wilson) [0 to 1]; empty without an attempt. Source: the report."
+    )
+    high: Mapped[float | None] = mapped_column(
+        Double, doc="Upper end of its 95 % interval (Wilson) [0 to 1]; empty without an attempt. Source: the report."
+    )
+    verdict: Mapped[str] = mapped_column(
+        Text, doc="Below target, can't tell yet or meets target: the network in the whole period. Source: the report."
+    )
+    failures_included: Mapped[str] = mapped_column(
+        String(7), doc="Whether all publishers left failed sessions in: yes, no or unknown. Source: load_ledger."
+    )
+    refused_rows: Mapped[int] = mapped_column(
+        BigInteger, doc="Rows of the selection that loads refused [rows]. Source: rejected_row."
+    )
+    refused_failures: Mapped[int] = mapped_column(
+        BigInteger, doc="Those that would have counted as failures [rows]. Source: rejected_row."
+    )
+    made_up_sessions: Mapped[int] = mapped_column(
+        BigInteger, doc="Selected sessions that evcharge sample made up [sessions]. Source: load_ledger."
+    )
+
+
+class StationVerdict(Base):
+    """What a saved report says of one station: the columns of the frame of stations, kept whatever is loaded later.
+
+    Source and station_id lead to dim_station, where the station still is.
+    """
+
+    __tablename__ = "station_verdict"
+
+    run_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(ReportRun.run_key), primary_key=True, doc="The report. Source: report_run."
+    )
+    source: Mapped[str] = mapped_column(
+        Text, primary_key=True, doc="Whose id of the station it is; ids are unique only within. Source: dim_station."
+    )
+    station_id: Mapped[str] = mapped_column(
+        Text, primary_key=True, doc="The source's own id of the station, unchanged. Source: dim_station."
+    )
+
+
+_TYPES: dict[str, Any] = {TEXT: Text, WHOLE: BigInteger, NUMBER: Double, DAY: Date}
+
+
+def _figure_doc(column: StationColumn) -> str:
+    unit = f" [{column.unit}]" if column.unit else ""
+    missing = "" if column.missing_when == NEVER else f"; empty where {column.missing_when}"
+    text = f"{column.meaning}{unit}{missing}. Source: the report.".replace("`", "")
+    return text[:1].upper() + text[1:]
+
+
+def _add_figures() -> None:
+    """Gives ``StationVerdict`` the other columns that are saved of a station, of the same name and kind."""
+    for column in STATION_FRAME:
+        if column.name not in SAVED_COLUMNS or hasattr(StationVerdict, column.name):
+            continue
+        flag = Boolean(create_constraint=True, name=f"{column.name}_is_boolean")
+        kind = _TYPES.get(column.dtype, flag)
+        figure: Any = mapped_column(kind, nullable=column.missing_when != NEVER, doc=_figure_doc(column))
+        setattr(StationVerdict, column.name, figure)
+
+
+_add_figures()

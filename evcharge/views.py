@@ -6,7 +6,7 @@ not belong here: the SQL of a view, which stands in ``migrations``.
 
 from __future__ import annotations
 
-from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
+from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger, ReportRun, StationVerdict
 
 _NAME = {"station_name": str(DimStation.__table__.columns["name"].doc)}
 _LOCAL_DATE = {"local_date": "Local day on which the session started. Source: dim_time."}
@@ -64,6 +64,12 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
             "Source: energy_kwh.",
         },
     ),
+    "v_station_now": (
+        "The newest saved finding of each station: what the last `evcharge report --save` of all stations, without "
+        "`--to`, said of it. One row per station for each definition and target that reports were saved by. Nothing "
+        "is counted here, so it is as old as data_to says.",
+        {},
+    ),
     "v_failure_reasons": (
         "What was recorded of the failed sessions of each station: one row for each pair of stop reason and error code "
         "among the sessions that are a failure by `recorded` or by `afirev`. Sessions that fail by neither are left "
@@ -91,7 +97,8 @@ def view_column_doc(view: str, column: str) -> str:
     own = VIEWS[view][1]
     if column in own:
         return own[column]
-    for model in (DimStation, FactCharging, DimTime, LoadLedger):
+    saved = (StationVerdict, ReportRun)
+    for model in saved if view == "v_station_now" else (DimStation, FactCharging, DimTime, LoadLedger):
         if column in model.__table__.columns:
             return str(model.__table__.columns[column].doc)
     raise LookupError(f"nothing says what the column {column} of a view means")

@@ -52,7 +52,7 @@ def export(
     """Write the tables, the stations or their description as files that other programs read.
 
     parquet and csv are the tables of the star, datapackage is csv with a description of every column; geojson is the
-    stations with their success rates; datasette is the description that Datasette shows beside the database.
+    stations with the figures of report --csv; datasette is the description that Datasette shows beside the database.
     """
     from evcharge.export import export as write_export
     from evcharge.report.words import counted

@@ -116,7 +116,7 @@ class OutputPath(click.Path):
         self.used = used
 
 
-INPUTS = ("files", "file", "profile", "definition")
+INPUTS = ("files", "file", "profile", "definition", "since_report")
 """Parameters that name files to read, or may."""
 
 

@@ -17,11 +17,13 @@ from evcharge.cli.options import (
     TARGET_HELP,
     OutputPath,
     database,
+    database_url,
     global_options,
     named_definition,
     on_command_line,
     selected,
     selecting_options,
+    setting,
     share,
     target_ratio,
 )
@@ -78,7 +80,21 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
 @click.option(
     "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all stations as CSV; - for stdout."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@click.option(
+    "--json",
+    "json_file",
+    type=OutputPath(path_type=str),
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Print one JSON document instead of text; with a FILE, write it there.",
+)
+@click.option(
+    "--since-report",
+    metavar="FILE|last",
+    help="Show what changed since an earlier report: a document of --json, or last: the last one of --save.",
+)
+@click.option("--save", is_flag=True, help="Save what the report says of each station in the database, as history.")
 @click.option("--fail-under", type=share, metavar="SHARE", help="End with 3 if the network's success rate is lower.")
 @global_options
 def report(**options: Any) -> None:
@@ -99,37 +115,46 @@ def make_report(
     no_png: bool = False,
     html: Path | None = None,
     csv_file: str | None = None,
-    as_json: bool = False,
+    json_file: str | None = None,
+    since_report: str | None = None,
+    save: bool = False,
     fail_under: float | None = None,
 ) -> None:
-    """Builds the report and writes it where it was asked for."""
-    if as_json and csv_file == "-":
+    """Builds the report, writes it where it was asked for, and saves it when all that is done."""
+    if json_file == csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
-    refuse_what_does_not_go_together(by, definition, html, output)
+    refuse_what_does_not_go_together(by, definition, html, output, since_report, save)
     selection = selected(first_day, last_day, station_ids)
     if definition == ALL:
         if csv_file or fail_under is not None:
             raise click.BadParameter("it takes one definition.", param_hint="--csv and --fail-under")
-        show_definitions(target_ratio(target), selection, as_json)
+        show_definitions(target_ratio(target), selection, json_file)
         return
     named = named_definition(definition) if definition else None
     wanted: dict[str, Any] = {"target": target_ratio(target), "definition": named, "selection": selection}
     if by == "station":
-        story = tell_story(wanted, html, definition)
-        show_story(story, csv_file, as_json)
+        since = {"since": since_report, "may_be_first": save}
+        story = tell_and_write_page({**wanted, **since}, html, definition)
+        show_story(story, csv_file, json_file)
         if not no_png:
             draw_chart(story, output, style)
+        if save:
+            save_story(story)
         report = story.report
     else:
-        report = show_groups(wanted, by, csv_file, as_json)
+        report = show_groups(wanted, by, csv_file, json_file)
     check_gate(report, fail_under)
 
 
-def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path | None, output: Path) -> None:
+def refuse_what_does_not_go_together(
+    by: str, definition: str | None, html: Path | None, output: Path, since_report: str | None, save: bool
+) -> None:
     """Refuses an option that would have no effect here, so that nobody waits for a file that is not written."""
     told_by_stations = by == "station" and definition != ALL
     if html and not told_by_stations:
         raise click.BadParameter("the page is of stations, by one definition.", param_hint="--html")
+    if (since_report is not None or save) and not told_by_stations:
+        raise click.BadParameter("both are of stations, by one definition.", param_hint="--since-report and --save")
     if not told_by_stations and (on_command_line("output") or on_command_line("style")):
         raise click.BadParameter("the chart is of stations, by one definition.", param_hint="--output and --style")
     if definition == ALL and by != "station":
@@ -139,41 +164,44 @@ def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
 
 
-def tell_story(wanted: dict[str, Any], html: Path | None, definition: str | None) -> Story:
+def tell_and_write_page(wanted: dict[str, Any], html: Path | None, definition: str | None) -> Story:
     """Reads the story, and writes its page if it was asked for."""
     from evcharge.output import written_whole
-    from evcharge.report.story import build_story
+    from evcharge.report.saved import tell_story
 
     if html is None:
-        return build_story(database(), **wanted)
-    from evcharge.report.page.page import build_page
-    from evcharge.report.page.request import PageRequest
+        story = tell_story(database(), **wanted)
+    else:
+        from evcharge.report.page.page import build_page
+        from evcharge.report.page.request import PageRequest
 
-    request = PageRequest(**wanted, definition_word=definition, file_name=html.name)
-    story, page = build_page(database(), request)
-    with written_whole(html) as file:
-        file.write(page.encode())
-    notice(f"wrote {html}")
+        request = PageRequest(**wanted, definition_word=definition, file_name=html.name)
+        story, page = build_page(database(), request)
+        with written_whole(html) as file:
+            file.write(page.encode())
+        notice(f"wrote {html}")
+    if wanted["since"] and not story.since:
+        notice("No earlier report is saved to compare with; this is the first.")
     return story
 
 
-def show_story(story: Story, csv_file: str | None, as_json: bool) -> None:
+def show_story(story: Story, csv_file: str | None, json_file: str | None) -> None:
     """Prints the story, or the document that was asked for; writes the CSV."""
     from evcharge.report.document import to_json
     from evcharge.report.story import to_csv
     from evcharge.report.terminal.story import print_story
 
-    show(lambda: to_json(story), lambda: to_csv(story), lambda: print_story(story, console()), csv_file, as_json)
+    show(lambda: to_json(story), lambda: to_csv(story), lambda: print_story(story, console()), csv_file, json_file)
 
 
-def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, as_json: bool) -> Report:
+def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, json_file: str | None) -> Report:
     """Reads and prints the rates of other groups than stations."""
     from evcharge.report.document import to_json
     from evcharge.report.rates import build_report, to_csv
     from evcharge.report.terminal.story import print_report
 
     report = build_report(database(), **wanted, by=by)
-    show(lambda: to_json(report), lambda: to_csv(report), lambda: print_report(report, console()), csv_file, as_json)
+    show(lambda: to_json(report), lambda: to_csv(report), lambda: print_report(report, console()), csv_file, json_file)
     return report
 
 
@@ -182,21 +210,36 @@ def show(
     csv_text: Callable[[], str],
     print_for_people: Callable[[], None],
     csv_file: str | None,
-    as_json: bool,
+    json_file: str | None,
 ) -> None:
-    """Puts one of the three on stdout, and the CSV in its file."""
+    """Puts one of the three on stdout, and the CSV and the document in their files, whole or not at all."""
     from evcharge.output import written_whole
 
-    if as_json:
+    if json_file == "-":
         click.echo(json_text())
     elif csv_file == "-":
         click.echo(csv_text().encode(), nl=False)  # the bytes of --csv FILE, whatever the terminal's encoding
     else:
         print_for_people()
-    if csv_file and csv_file != "-":
-        with written_whole(Path(csv_file)) as file:
-            file.write(csv_text().encode())
-        notice(f"wrote {csv_file}")
+    for name, text in ((csv_file, csv_text), (json_file, lambda: f"{json_text()}\n")):
+        if name and name != "-":
+            with written_whole(Path(name)) as file:
+                file.write(text().encode())
+            notice(f"wrote {name}")
+
+
+def save_story(story: Story) -> None:
+    """Saves what the story says of each station, and says so."""
+    from evcharge.load.saved_reports import save_report
+    from evcharge.report.saved import as_saved
+    from evcharge.report.words import counted
+
+    run, stations = as_saved(story)
+    saved = save_report(database_url(), run, stations, setting("lock_wait_seconds"))
+    if saved.already:
+        notice(f"already saved on {saved.saved_at:%Y-%m-%d %H:%M} UTC (report {saved.run_key})")
+    else:
+        notice(f"saved what the report says of {counted(len(stations), 'station')} (report {saved.run_key})")
 
 
 def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
@@ -241,7 +284,7 @@ def check_gate(report: Report, fail_under: float | None) -> None:
         )
 
 
-def show_definitions(target: float, selection: Selection, as_json: bool) -> None:
+def show_definitions(target: float, selection: Selection, json_file: str | None) -> None:
     """Prints the network by every definition."""
     from evcharge.metrics.definitions import AFIREV
     from evcharge.report.comparison import build_comparison, require_definitions
@@ -250,10 +293,7 @@ def show_definitions(target: float, selection: Selection, as_json: bool) -> None
 
     built = build_comparison(database(), target=target, base=AFIREV, selection=selection)
     require_definitions(built, selection)
-    if as_json:
-        click.echo(to_json(built))
-    else:
-        print_definitions(built, console())
+    show(lambda: to_json(built), str, lambda: print_definitions(built, console()), None, json_file)
 
 
 @click.command()

@@ -38,7 +38,7 @@ def show_error(error: EvchargeError, database: str | None = None) -> None:
         tell(f"  {with_database(error.hint, database)}", err=True)
 
 
-_ABOUT_A_DATABASE = re.compile(r"evcharge (?:db upgrade|unload --(?:source|load) [\w.-]*\w)")
+_ABOUT_A_DATABASE = re.compile(r"evcharge (?:db upgrade|report --save|unload --(?:source|load) [\w.-]*\w)")
 
 
 def with_database(text: str, url: str | None) -> str:

@@ -13,10 +13,20 @@ from sqlalchemy import inspect
 
 from evcharge.export.job import Job
 from evcharge.export.star import STAR, described_row, table_of
-from evcharge.models import Base, DimStation, LoadLedger, LoadOverlap
+from evcharge.models import Base, DimStation, LoadLedger, LoadOverlap, ReportRun, StationVerdict
 from evcharge.views import VIEWS, view_column_doc
 
 QUERIES = {
+    "stations_now": {
+        "title": "Stations now",
+        "description": "What the newest report that was saved (evcharge report --save) says of each station: below "
+        "target or silent first, the most charges lost on top. Empty until one is saved.",
+        "sql": """SELECT label, verdict_now, rate_now, low_now, high_now, since, last_session, charges_lost_per_week,
+       kwh_lost_per_week, first_step, reason, worst_port, worst_hours, definition, target, data_to, saved_at
+FROM v_station_now
+ORDER BY definition, target, first_step IS NULL, charges_lost_per_week IS NULL, charges_lost_per_week DESC, rate_now,
+         source, station_id""",
+    },
     "station_reliability": {
         "title": "Station reliability",
         "description": "Lowest recorded success ratio first. A low ratio of few sessions may be chance: evcharge "
@@ -76,7 +86,7 @@ DESCRIPTION = (
 
 def write_datasette(job: Job) -> None:
     """Writes ``metadata.json`` for the database as it is named."""
-    models: tuple[type[Base], ...] = (*STAR, LoadOverlap)
+    models: tuple[type[Base], ...] = (*STAR, LoadOverlap, ReportRun, StationVerdict)
     tables = {**{model.__tablename__: _table(model) for model in models}, **_views(job)}
     document = {
         "title": "Charging sessions",

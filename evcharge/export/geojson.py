@@ -1,4 +1,4 @@
-"""The stations that have coordinates as GeoJSON, each with its success rate and verdict, for a map.
+"""The stations that have coordinates as GeoJSON, each with the columns of the report's CSV, for a map.
 
 Source: RFC 7946 (longitude before latitude, WGS 84, no other reference system). What does not belong here: the figures
 (``report``).
@@ -16,13 +16,15 @@ from evcharge.export.job import Job
 from evcharge.metrics.rates import CANT_TELL
 from evcharge.models import DimStation
 from evcharge.report.document import records
-from evcharge.report.rates import STATION_FIGURES, Report, report_of
+from evcharge.report.rates import constants_of
+from evcharge.report.story import build_story
 from evcharge.report.words import counted
+from evcharge.station_frame import CSV_COLUMNS
 
 NO_SESSION = {
-    **dict.fromkeys(STATION_FIGURES),
+    **dict.fromkeys(CSV_COLUMNS),
     **dict.fromkeys(("attempts", "successes", "failures", "unknown", "excluded"), 0),
-    "verdict": CANT_TELL,
+    **dict.fromkeys(("verdict", "verdict_now"), CANT_TELL),
 }
 """The figures of a station without a selected session: a registry alone names it, or sessions of other days."""
 
@@ -33,8 +35,8 @@ def write_geojson(job: Job) -> None:
     Raises:
         NoDataError: no session matches, or no station has coordinates.
     """
-    report = report_of(job.session, target=job.target, definition=job.definition, selection=job.selection)
-    figures = {(row["source"], row["station_id"]): row for row in records(report.groups)}
+    story = build_story(job.session, target=job.target, definition=job.definition, selection=job.selection)
+    figures = {(row["source"], row["station_id"]): row for row in records(story.stations[[*CSV_COLUMNS]])}
     stations = _stations(job)
     placed = [station for station in stations if _on_the_globe(station)]
     if not placed:
@@ -43,11 +45,12 @@ def write_geojson(job: Job) -> None:
             f"of {counted(len(stations), 'station')} none has coordinates.",
             "Load a registry that places them: evcharge stations FILE",
         )
-    job.notes += [note for note in report.notes if note not in job.notes]
+    job.notes += [note for note in story.report.notes if note not in job.notes]
     if len(placed) < len(stations):
         lacking = len(stations) - len(placed)
         job.notes.append(f"No coordinates, so not among these: {lacking:,} of {counted(len(stations), 'station')}.")
-    features = [_feature(s, figures.get((s.source, s.station_id), NO_SESSION), report) for s in placed]
+    constants = constants_of(story.report)
+    features = [_feature(s, figures.get((s.source, s.station_id), NO_SESSION), constants) for s in placed]
     _write(job, features)
 
 
@@ -63,19 +66,12 @@ def _on_the_globe(station: Any) -> bool:
     return bool(abs(station.latitude) <= 90 and abs(station.longitude) <= 180)
 
 
-def _feature(station: Any, figures: dict[str, Any], report: Report) -> dict[str, Any]:
+def _feature(station: Any, figures: dict[str, Any], constants: dict[str, Any]) -> dict[str, Any]:
+    known = {name: getattr(station, name) for name in ("source", "station_id", "name", "network")}
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [station.longitude, station.latitude]},
-        "properties": {
-            "source": station.source,
-            "station_id": station.station_id,
-            "name": station.name,
-            "network": station.network,
-            **{name: figures[name] for name in STATION_FIGURES},
-            "definition": report.definition.id,
-            "target": report.target,
-        },
+        "properties": {**figures, **known, **constants},
     }
 
 

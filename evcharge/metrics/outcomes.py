@@ -38,6 +38,11 @@ class Selection:
     station_ids: tuple[str, ...] = ()
     source: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """The selection as a JSON document has it: null for no limit, no station for all."""
+        first, last = (day and day.isoformat() for day in (self.first_day, self.last_day))
+        return {"from": first, "to": last, "stations": sorted(self.station_ids)}
+
     def conditions(self) -> list[ColumnElement[bool]]:
         """The selection as conditions on ``FactCharging``."""
         conditions: list[ColumnElement[bool]] = []

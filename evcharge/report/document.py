@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Protocol
 
@@ -44,12 +45,16 @@ def plain(value: Any) -> Any:
 
 def csv_of(frame: pd.DataFrame) -> str:
     """A frame as CSV: missing is empty, days are ISO 8601, numbers unrounded, true and false, formulas inert."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(frame.columns)
-    for row in frame.itertuples(index=False, name=None):
-        writer.writerow([csv_cell(plain(value)) for value in row])
-    return buffer.getvalue()
+    return "".join(csv_rows(frame))
+
+
+def csv_rows(frame: pd.DataFrame) -> Iterator[str]:
+    """The rows of ``csv_of``, each with its line end; the first has the names of the columns."""
+    rows: Iterable[tuple[Any, ...]] = frame.itertuples(index=False, name=None)
+    for cells in (tuple(frame.columns), *rows):
+        row = io.StringIO(newline="")
+        csv.writer(row, lineterminator="\n").writerow([csv_cell(plain(value)) for value in cells])
+        yield row.getvalue()
 
 
 def csv_cell(value: Any) -> Any:

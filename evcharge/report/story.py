@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -34,7 +34,7 @@ from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
-from evcharge.report.station_frame import STATION_FRAME, in_frame
+from evcharge.report.since import Since
 from evcharge.report.words import (
     counted,
     hours_text,
@@ -45,6 +45,7 @@ from evcharge.report.words import (
     unique_labels,
     verb,
 )
+from evcharge.station_frame import CSV_COLUMNS, in_frame
 
 LEADING_SHARE = 1 / 3
 """Share of a station's failures from which on one recorded reason stands for it. House rule, provisional: below it no
@@ -71,6 +72,8 @@ class Story:
         windows: the hours at which failures bunch beyond chance, by station_key, of the stations where they do.
         outages: times without a session that chance does not explain: the columns of ``absence.OUTAGES``.
         holes: days that are not in the data: the frame of ``metrics.holes.find_holes``.
+        selection: what was asked for.
+        since: what changed since an earlier report; None where it is compared with none.
     """
 
     report: Report
@@ -83,6 +86,8 @@ class Story:
     windows: dict[int, HourWindow]
     outages: pd.DataFrame
     holes: pd.DataFrame
+    selection: Selection = field(default_factory=Selection)
+    since: Since | None = None
 
     @property
     def attention(self) -> pd.DataFrame:
@@ -127,7 +132,8 @@ class Story:
             "charges_lost_per_week": self.lost_per_week("charges"),
             "kwh_lost_per_week": self.lost_per_week("kwh"),
         }
-        return document
+        document["selection"] = self.selection.to_dict()
+        return document | ({"since_report": self.since.to_dict()} if self.since else {})
 
 
 def _now(row: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +169,7 @@ def build_story(
     going = _untold() if failures_removed(report.groups) else direction(days)
     weeks = weeks_of(days, going)
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
-    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
+    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent, selection)
 
 
 def arranged(stations: pd.DataFrame) -> pd.DataFrame:
@@ -347,16 +353,11 @@ def unsure_text(story: Story) -> str:
 # For programs
 
 
-LEFT_OUT_OF_CSV = {
-    *("label", "station_key", "operator", "network", "city", "region", "ports"),
-    *("silence_chance", "successes_per_week"),
-}
-CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
-"""What the CSV has of a station."""
+def csv_frame(story: Story) -> pd.DataFrame:
+    """What the CSV has, one row per station in the order of the story, unrounded."""
+    return story.stations[[*CSV_COLUMNS]].assign(**constants_of(story.report))
 
 
 def to_csv(story: Story) -> str:
     """The stations as CSV by source and id, unrounded; text that a spreadsheet could run is made inert."""
-    report = story.report
-    rows = story.stations.sort_values(["source", "station_id"])[[*CSV_COLUMNS]]
-    return csv_of(rows.assign(**constants_of(report)))
+    return csv_of(csv_frame(story).sort_values(["source", "station_id"]))

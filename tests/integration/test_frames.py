@@ -13,8 +13,8 @@ import pytest
 import evcharge
 from evcharge.api import Reliability
 from evcharge.load import load_file
-from evcharge.report.station_frame import NEVER, STATION_FRAME
 from evcharge.sources import builtin_profiles, with_overrides
+from evcharge.station_frame import NEVER, STATION_FRAME
 from evcharge.synth import write_sample
 
 HEAD = "session_id,station_id,start_time,end_time,energy_kwh,success"

@@ -67,6 +67,7 @@ def test_the_outputs_are_found():
         ("report", "--output"),
         ("report", "--html"),
         ("report", "--csv"),
+        ("report", "--json"),
         ("explain", "--csv"),
         ("export", "--out"),
         ("sample", "--truth"),

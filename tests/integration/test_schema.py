@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from evcharge.db import open_engine
 from evcharge.migrate import alembic_config, upgrade
 from evcharge.models import Base, FactCharging, LoadLedger, UtcDateTime
+from evcharge.station_frame import STATION_FRAME, YES_NO
 from tests.support.schema import reflected
 from tests.support.star import START, ledger, write_sessions
 
@@ -53,6 +54,8 @@ def test_every_check_is_named_by_its_table_and_its_fact(engine):
     checks = {name for parts in reflected(engine).values() for name, _ in parts["checks"]}
     booleans = {"ck_dim_time__is_weekend_is_boolean", "ck_dim_port__named_as_station_is_boolean"}
     booleans |= {f"ck_fact_charging__{name}_is_boolean" for name in ("success", "has_transaction", "reached_charging")}
+    flags = [column.name for column in STATION_FRAME if column.dtype == YES_NO]
+    booleans |= {f"ck_station_verdict__{name}_is_boolean" for name in flags}
     assert checks - booleans == {
         "ck_dim_time__hour_of_a_day",
         "ck_dim_time__weekday_is_iso",

@@ -12,6 +12,10 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from evcharge.db import open_engine, parse_url
+from evcharge.load.saved_reports import save_report
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.saved import as_saved
+from evcharge.report.story import build_story
 from tests.support.databases import administer
 from tests.support.world import write_world
 
@@ -27,6 +31,7 @@ def sql_of(document):
 @pytest.mark.parametrize("query", sql_of("bi-tools.md"), ids=lambda query: " ".join(query.split())[:40])
 def test_a_query_of_the_page_on_bi_tools_finds_rows(url, engine, query):
     write_world(engine)
+    save_report(url, *as_saved(build_story(url, target=0.95, selection=Selection())))
     with open_engine(url).connect() as connection:
         assert connection.exec_driver_sql(query).all()
 

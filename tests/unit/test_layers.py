@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "kept": ({"errors"}, set()),
     "leftovers": (set(), set()),
     "output": ({"kept", "leftovers", "errors"}, set()),
-    "models": (set(), SQL),
+    "station_frame": (set(), {"pandas"}),  # for a type alone
+    "models": ({"station_frame"}, SQL),
     "views": ({"models"}, set()),
     "db": ({"config", "errors"}, SQL),
     "instants": ({"arrays", "frames"}, FRAMES),
@@ -66,10 +67,13 @@ MAY_IMPORT = {
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
-        {"arrays", "metrics", "db", "migrate", "errors", "output", "version"},
+        {"arrays", "station_frame", "metrics", "db", "migrate", "errors", "output", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
-    "export": ({"report", "metrics", "models", "views", "migrate", "errors", "output"}, SQL | {"pyarrow"}),
+    "export": (
+        {"report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output"},
+        SQL | {"pyarrow"},
+    ),
 }
 MAY_IMPORT["api"] = ({"config", "leftovers", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})

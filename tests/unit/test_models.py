@@ -5,12 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Boolean
+from sqlalchemy import BigInteger, Boolean, Date, Double, Text
 
 from evcharge.models import Base
+from evcharge.report.rates import STATION_FIGURES
+from evcharge.station_frame import NEVER, STATION_FRAME
 
 DOCS = Path(__file__).parents[2] / "docs"
 COLUMNS = [column for table in Base.metadata.tables.values() for column in table.columns]
+SAVED = ("report_run", "station_verdict")
 UNITS = {
     **{"_kwh": "[kWh]", "_kw": "[kW]", "_minutes": "[minutes]", "_after_seconds": "[seconds]"},
     **{"_lead_seconds": "[whole seconds", "latitude": "[degrees", "longitude": "[degrees"},
@@ -45,9 +48,23 @@ def test_every_table_says_what_one_row_is():
         assert mapper.class_.__tablename__ in Base.metadata.tables
 
 
-def test_no_verdict_is_stored():
-    verdicts = {column.name for column in COLUMNS if isinstance(column.type, Boolean)}
-    assert verdicts == {"is_weekend", "named_as_station", "success", "has_transaction", "reached_charging"}
+def test_no_verdict_on_a_session_is_stored():
+    flags = {column.name for column in COLUMNS if isinstance(column.type, Boolean) and column.table.name not in SAVED}
+    assert flags == {"is_weekend", "named_as_station", "success", "has_transaction", "reached_charging"}
+
+
+def test_a_saved_report_has_every_column_of_the_frame_of_stations_by_its_name_and_kind():
+    kinds = {"object": Text, "int64": BigInteger, "float64": Double, "bool": Boolean, "datetime64[s]": Date}
+    columns = {name: one for name, one in Base.metadata.tables["station_verdict"].columns.items() if name != "run_key"}
+    frame = [column for column in STATION_FRAME if column.name != "station_key"]
+    assert list(columns) == [column.name for column in frame]
+    for column in frame:
+        assert type(columns[column.name].type) is kinds[column.dtype], column.name
+        assert columns[column.name].nullable == (column.missing_when != NEVER), column.name
+
+
+def test_a_saved_report_has_every_figure_of_the_network():
+    assert set(STATION_FIGURES) <= set(Base.metadata.tables["report_run"].columns.keys())
 
 
 def test_the_data_dictionary_is_the_one_the_models_and_migrations_make(generator):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evcharge.report.station_frame import STATION_FRAME
 from evcharge.rules import RULES, WARNINGS
+from evcharge.station_frame import STATION_FRAME
 
 DOCS = Path(__file__).parents[2] / "docs"
 AGAIN = "run: python docs/generate_reference.py"

@@ -29,9 +29,11 @@ from evcharge.report.page.figures import Pens, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.request import PageRequest
 from evcharge.report.page.rollup import roll_up_of
-from evcharge.report.page.stations import stations_of, table_data
+from evcharge.report.page.since import changes_of
+from evcharge.report.page.stations import download_data, stations_of, table_data
 from evcharge.report.rates import period_of
-from evcharge.report.story import Story, build_story
+from evcharge.report.saved import tell_story
+from evcharge.report.story import Story
 
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
 
@@ -46,6 +48,7 @@ class Frame:
         style, style_hash: the style sheet, and what the content security policy allows it by.
         script, script_hash: the same of the script.
         data: what the script sorts and filters, as inert JSON.
+        csv: the rows of its download, as ``stations.download_data`` packs them.
     """
 
     version: str
@@ -55,6 +58,7 @@ class Frame:
     script: str
     script_hash: str
     data: str
+    csv: str
 
 
 def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
@@ -67,10 +71,18 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
         NoDataError: no session matches.
+        ReportError: the earlier report can't be used, or none is saved.
     """
     selection = request.selection
     with reading(database) as session:
-        story = build_story(session, target=request.target, definition=request.definition, selection=selection)
+        story = tell_story(
+            session,
+            target=request.target,
+            definition=request.definition,
+            selection=selection,
+            since=request.since,
+            may_be_first=request.may_be_first,
+        )
         evidence = read_evidence(session, story, selection)
     return story, render_page(story, evidence, request.command(story.report))
 
@@ -85,6 +97,7 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
             no_charts=(why_no_charts() or ("",))[0],
             head=head_of(story, evidence.out_of_period),
             actions=actions_of(story, evidence.actions, evidence.silent),
+            changes=changes_of(story.since),
             charts=charts_of(story, evidence.actions, evidence.missing, pens()),
             roll_up=roll_up_of(evidence.roll_up),
             stations=stations_of(story),
@@ -127,6 +140,7 @@ def _frame(story: Story) -> Frame:
         script=script,
         script_hash=_hash(script),
         data=_inert_json(table_data(story)),
+        csv=download_data(story),
     )
 
 

@@ -151,17 +151,19 @@
     if (event.key === "Escape" && event.target === filter) { filter.value = state.text = ""; show(); }
   });
 
-  // A cell that a spreadsheet could run gets an apostrophe; quotes are doubled.
-  const cell = (value) => {
-    const text = value === null || value === undefined ? "" : visible(String(value));
-    const inert = typeof value === "string" && /^[' \u00a0\u3000]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
-    return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
+  // The download is the text of evcharge report --csv: its head, and the rows that are chosen, in the order shown.
+  const download = document.getElementById("download");
+  const csvRows = async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("csv").textContent), (sign) => sign.charCodeAt(0));
+    const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(text).text());
   };
-  document.getElementById("download").addEventListener("click", () => {
-    const head = ["source", "station_id", "station", "verdict_now", "rate_now", "low_now", "high_now", "rate_4_weeks", "attempts_4_weeks", "success_ratio", "attempts", "since", "last_session", "reason", "reason_share", "charges_lost_per_week"];
-    const lines = chosen().map((row) =>
-      [row.o, row.id, row.s, data.words[row.w].word, ratio(row.n, row.m), row.l, row.h, ratio(row.u, row.v), row.v, ratio(row.k, row.t), row.t, row.f, row.e, row.r, row.q, row.c].map(cell).join(","));
-    const blob = new Blob([`${[head.join(","), ...lines].join("\n")}\n`], { type: "text/csv" });
+  download.hidden = typeof DecompressionStream === "undefined";
+  download.addEventListener("click", async () => {
+    const wanted = chosen();
+    const [head, ...rows] = await csvRows();
+    const places = new Map(data.rows.map((row, at) => [row, at]));
+    const blob = new Blob([head, ...wanted.map((row) => rows[places.get(row)])], { type: "text/csv" });
     const link = element("a", { href: URL.createObjectURL(blob), download: "stations.csv" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);

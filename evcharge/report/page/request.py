@@ -23,6 +23,8 @@ class PageRequest:
         definition: what counts as a success; None takes the usual one (see ``rates.build_report``).
         definition_word: what the command calls that definition, an id or a file; None for the id of the one taken.
         file_name: what the command calls the file of the page.
+        since: an earlier report to compare with: see ``saved.tell_story``.
+        may_be_first: whether it is no error that none is saved yet.
     """
 
     target: float
@@ -30,6 +32,8 @@ class PageRequest:
     definition: Definition | None = None
     definition_word: str | None = None
     file_name: str = "report.html"
+    since: str | None = None
+    may_be_first: bool = False
 
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
@@ -39,4 +43,5 @@ class PageRequest:
         words += ["--to", self.selection.last_day.isoformat()] if self.selection.last_day else []
         for station in self.selection.station_ids:
             words += ["--station", station]
+        words += ["--since-report", self.since] if self.since else []
         return shlex.join([*words, "--html", self.file_name])

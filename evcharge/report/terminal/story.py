@@ -17,6 +17,7 @@ from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, period_of
+from evcharge.report.since import Since, since_lines, since_title
 from evcharge.report.story import Story, failures_removed, out_of_use_text, title_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import amount, counted, day_text, interval, percent, rate, sentence, verb, whole_interval
@@ -39,6 +40,8 @@ def print_story(story: Story, console: Console) -> None:
     say(console, title_of(story), "bold")
     say(console, sentence(_network_line(report)))
     say(console, sentence(f"The weekly rate: {direction_text(story.direction, story.stations)}"))
+    if story.since:
+        _print_since(story.since, console)
     say(console)
     shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
     _print_stations(shown, story, console)
@@ -77,6 +80,14 @@ def _network_line(report: Report) -> str:
         return f"no success rate is shown, for failures are not in the data; {others}"
     shown = interval(network["low"], network["high"])
     return f"{percent(network['success_ratio'])} succeeded (95% interval {shown}); {others}"
+
+
+def _print_since(since: Since, console: Console) -> None:
+    """Prints what changed since an earlier report, a line for each kind of change."""
+    say(console)
+    say(console, f"{since_title(since)}:", "bold")
+    for line in since_lines(since):
+        say(console, f"  {line}")
 
 
 # The stations of a story

@@ -102,9 +102,8 @@ def test_rejects_by_rule_are_a_query(database, engine):
 
 
 def test_every_query_has_a_title_and_a_description(database):
-    assert database["queries"].keys() == {
-        "station_reliability", "failure_reasons", "law_of_the_line", "rejects_by_rule"
-    }  # fmt: skip
+    names = {"stations_now", "station_reliability", "failure_reasons", "law_of_the_line", "rejects_by_rule"}
+    assert database["queries"].keys() == names
     for query in database["queries"].values():
         assert query["title"]
         assert query["description"]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,13 +11,10 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.refused import Refused
 from evcharge.models import DimStation
+from evcharge.report.document import csv_cell
 from evcharge.report.rates import FLOOR_NOTE, refused_note
+from tests.support.star import START, write_sessions
 from tests.support.world import IDLE, PLAZA, TOWER, write_world
-
-FIGURES = (
-    *("attempts", "successes", "failures", "unknown", "excluded", "success_ratio", "low", "high", "verdict"),
-    "failures_included",
-)
 
 
 @pytest.fixture
@@ -47,18 +46,39 @@ def test_stations_with_coordinates_are_points_with_longitude_first(mapped):
 
 
 @pytest.mark.thorough
-def test_a_station_carries_the_figures_of_the_report(mapped, evcharge, url):
+def test_a_station_carries_every_figure_of_the_csv_of_the_report(mapped, evcharge, url):
     for options in ((), ("--definition", "afirev", "--target", "60%")):
         plaza = properties_of(mapped(*options)[0])[PLAZA]
-        told = json.loads(evcharge("report", "--db", url, "--json", "--no-png", *options)[1])
-        (row,) = [row for row in told["stations"] if row["station_id"] == PLAZA]
-        assert plaza == {
-            **{name: row[name] for name in ("source", "station_id", "name", *FIGURES)},
-            "network": "@net",
-            "definition": told["definition"],
-            "target": told["target"],
+        told = csv.DictReader(evcharge("report", "--db", url, "--csv", "-", "--no-png", *options)[1].splitlines())
+        (row,) = [row for row in told if row["attempts"] == "8"]
+        assert plaza.pop("network") == "@net"
+        assert plaza.pop("name").startswith('Plaza "North"')
+        assert plaza.keys() == row.keys() - {"name"}
+        shown = {name: csv_cell(value) for name, value in plaza.items()}
+        assert {name: "" if cell is None else str(cell) for name, cell in shown.items()} == {
+            name: row[name] for name in plaza
         }
-        assert plaza["attempts"] == 8
+
+
+def test_a_silent_station_is_silent_on_the_map_though_its_whole_period_meets_the_target(url, engine, evcharge):
+    days = [START + timedelta(days=day) for day in range(120)]
+    sessions = [
+        {"station_id": station, "start_time": day.replace(hour=hour), "success": True}
+        for station in "ABCD"
+        for day in (days[:60] if station == "A" else days)
+        for hour in (8, 12, 16)
+    ]
+    write_sessions(engine, *sessions)
+    with Session(engine) as session, session.begin():
+        session.execute(update(DimStation).values(latitude=1.0, longitude=2.0))
+    assert evcharge("export", "--format", "geojson", "--db", url)[0] == 0
+    found = properties_of(json.loads(Path("export/stations.geojson").read_text(encoding="ascii")))
+    names = ("verdict", "verdict_now", "silent", "last_session", "first_step")
+    assert [found["A"][name] for name in names] == [
+        *("meets target", "silent", True, str(days[59].date()), "check power and comms")
+    ]
+    assert found["A"]["charges_lost_per_week"] > 10
+    assert [found["B"][name] for name in names[:3]] == ["meets target", "meets target", False]
 
 
 def test_a_definition_of_ones_own_counts(mapped):
@@ -72,7 +92,8 @@ def test_a_station_without_a_session_is_there_with_no_attempt_and_no_verdict(map
     idle = properties_of(mapped()[0])[IDLE]
     counts = {idle[name] for name in ("attempts", "successes", "failures", "unknown", "excluded")}
     assert counts == {0}
-    assert idle["verdict"] == "can't tell yet"
+    assert idle["verdict"] == idle["verdict_now"] == "can't tell yet"
+    assert idle.keys() == properties_of(mapped()[0])[PLAZA].keys()
     assert {idle[name] for name in ("name", "success_ratio", "low", "high", "failures_included")} == {None}
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
+import zlib
 from datetime import date
 
 import pandas as pd
@@ -15,7 +18,8 @@ from evcharge.report.page.background import SHOWN_COLUMNS
 from evcharge.report.page.figures import Charts, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.page import pens, render_page
-from evcharge.report.page.stations import STATIC_ROWS, stations_of, table_data
+from evcharge.report.page.stations import STATIC_ROWS, download_data, stations_of, table_data
+from evcharge.report.story import to_csv
 from tests.support.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
 
 EVERYTHING = frozenset(name for names in SHOWN_COLUMNS for name in names)
@@ -285,8 +289,15 @@ def test_the_data_of_the_table_is_unrounded():
     assert (row["l"], row["h"], row["c"]) == tuple(
         station_row[name] for name in ("low_now", "high_now", "charges_lost_per_week")
     )
-    assert (row["r"], row["q"], row["share"]) == ("card refused", 1 / 3, "33%")
+    assert (row["r"], row["share"]) == ("card refused", "33%")
     assert ">card refused 33%</td>" in page_of(told)
+
+
+def test_the_download_is_the_csv_of_the_report_in_the_order_of_the_table():
+    told = story_of(station(2, 1, "B"), station(1, 30, "C", name='a "name", split'), station(9, 0, "A", name="=1+1"))
+    head, *rows = json.loads(zlib.decompress(base64.b64decode(download_data(told))))
+    assert "".join([head, *sorted(rows)]) == to_csv(told)
+    assert [row.split(",")[1] for row in rows] == list(told.stations["station_id"]) == ["C", "B", "A"]
 
 
 def test_a_reason_that_does_not_lead_is_no_word_in_the_table():

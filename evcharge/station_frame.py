@@ -1,13 +1,15 @@
 """The columns of the frame of stations, written down: ``Story.stations``, which Python has as ``Reliability.spells``.
 
-What does not belong here: where a column comes from (``rates``, ``now``, ``story``).
+The CSV, the page's download, GeoJSON and the table of saved reports take their columns from here. What does not belong
+here: where a column comes from (``report``: ``rates``, ``now``, ``story``).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT, WHOLE, NUMBER, YES_NO, DAY = "object", "int64", "float64", "bool", "datetime64[s]"
 NEVER = "never"
@@ -119,6 +121,14 @@ STATION_FRAME = (
     StationColumn("first_step", TEXT, "", "what to do first", "the station needs no attention"),
 )
 """The frame's columns in its order; the same of every database, also where a column is missing for all stations."""
+LEFT_OUT_OF_CSV = {
+    *("label", "station_key", "operator", "network", "city", "region", "ports"),
+    *("silence_chance", "successes_per_week"),
+}
+CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
+"""What every file about the stations has of each: the CSV, the page's download and GeoJSON."""
+SAVED_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name != "station_key")
+"""What is saved of each station; keys of stations that went are given out again, so they mean nothing later."""
 
 
 def in_frame(stations: pd.DataFrame) -> pd.DataFrame:
