@@ -163,8 +163,8 @@ def reliability(
             knows).
         start: first local day.
         end: last local day, included.
-        definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes ``recorded`` where the
-            sessions carry outcomes of their own, else ``afirev``.
+        definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes that of
+            ``report.usual.usual_definition``.
         target: success ratio that the verdicts are against, between 0 and 1.
         by: station, port, network, month or load.
         visit_rule: an id of ``metrics.visit_rules.VISIT_RULES``.

@@ -32,7 +32,8 @@ TARGET_HELP = (
 )
 DEFINITION_HELP = (
     "What counts as a success: the id of a definition, or your own as TOML. Default: recorded where the data carries "
-    "outcomes, else afirev."
+    "outcomes, else chargex_session where it has attempts without a transaction that afirev can't judge, else afirev; "
+    "where most sessions lack what afirev needs, ucdavis_1kwh or chargex_session."
 )
 
 

@@ -52,7 +52,8 @@ from evcharge.migrate.reading import reading
 from evcharge.output import inert_cell
 from evcharge.report.absence import OUTAGES
 from evcharge.report.document import csv_cell, plain, records
-from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of, usual_definition
+from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
+from evcharge.report.usual import usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""

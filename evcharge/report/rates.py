@@ -15,18 +15,18 @@ from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
-from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
+from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     Selection,
     count_outcomes,
     count_unjudged_attempts,
-    has_recorded_outcomes,
 )
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
 from evcharge.metrics.refused import Refused, withhold, withhold_of_all
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
+from evcharge.report.usual import judging_note, usual_definition
 from evcharge.report.words import counted, day_text, verb
 
 SCHEMA_VERSION = 1
@@ -69,6 +69,7 @@ class Report:
             ``STATION_FIGURES``.
         network: ``STATION_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
+        judging_note: which definition can judge the sessions, where this one can judge none.
         beside: what must stand beside the figures; where refused failures would undo it, no verdict is "meets target".
     """
 
@@ -81,12 +82,14 @@ class Report:
     groups: pd.DataFrame
     network: dict[str, Any]
     unjudged_attempts: int = 0
+    judging_note: str = ""
     beside: Beside = NOTHING
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        notes = notes_of(set(self.groups["failures_included"]), self.beside)
+        notes = [self.judging_note] if self.judging_note else []
+        notes += notes_of(set(self.groups["failures_included"]), self.beside)
         if self.unjudged_attempts:
             told = f"{counted(self.unjudged_attempts, 'attempt')} never became a transaction"
             notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
@@ -166,8 +169,7 @@ def build_report(
     Args:
         database: its URL, an engine, or a session that reads it.
         target: success ratio to judge against, between 0 and 1.
-        definition: what counts as a success; None takes ``recorded`` where the selected sessions carry outcomes of
-            their own, else ``afirev``.
+        definition: what counts as a success; None takes that of ``usual.usual_definition``.
         selection: which sessions.
         by: what they are grouped by: a key of ``outcomes.GROUPINGS``.
 
@@ -207,15 +209,9 @@ def report_of(
         groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
         network={name: plain(pooled[name]) for name in STATION_FIGURES},
         unjudged_attempts=unjudged,
+        judging_note="" if pooled["attempts"] else judging_note(session, definition, selection),
         beside=beside,
     )
-
-
-def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
-    """The definition where none is named, and why."""
-    if has_recorded_outcomes(session, selection):
-        return RECORDED, "the data carries recorded outcomes"
-    return AFIREV, "the data carries no recorded outcomes"
 
 
 def no_sessions(selection: Selection, besides: str = "") -> NoDataError:
