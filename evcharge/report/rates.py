@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
+from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import (
     GROUPINGS,
@@ -22,8 +23,8 @@ from evcharge.metrics.outcomes import (
     count_outcomes,
     count_unjudged_attempts,
 )
-from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
-from evcharge.metrics.refused import Refused, withhold, withhold_of_all
+from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, FAILURES_REMOVED, MEETS_TAIL, with_rates
+from evcharge.metrics.refused import withhold
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.usual import judging_note, usual_definition
@@ -46,6 +47,13 @@ STATION_FIGURES = (
 )
 """The figures of a station, and of the network, in every output."""
 
+NETWORK_FIGURES = (
+    *STATION_FIGURES,
+    *("lowest_ratio", "highest_ratio", "verdict_could_turn", "chance_this_few", "chance_this_many"),
+)
+"""The figures of the network: what unknown and refused attempts could make of its rate, and the chances behind its
+verdict."""
+
 FAILURES_REMOVED_NOTE = (
     "Failures are not in the data: the publisher removed them, so no rate here can show reliability."
 )
@@ -67,10 +75,11 @@ class Report:
         last_day: last local day with one.
         groups: one row per group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
             ``STATION_FIGURES``.
-        network: ``STATION_FIGURES`` of all of them pooled.
+        network: ``NETWORK_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
         judging_note: which definition can judge the sessions, where this one can judge none.
-        beside: what must stand beside the figures; where refused failures would undo it, no verdict is "meets target".
+        beside: what must stand beside the figures; where unknown attempts or refused rows could undo it, no verdict is
+            "meets target".
     """
 
     definition: Definition
@@ -95,6 +104,11 @@ class Report:
             notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
         return notes
 
+    @property
+    def failures_removed(self) -> bool:
+        """Whether every publisher removed failures, so that no rate here shows anything."""
+        return set(self.groups["failures_included"]) == {FAILURES_REMOVED}
+
     def count_of(self, verdict: str) -> int:
         """Number of stations with this verdict."""
         return int((self.groups["verdict"] == verdict).sum())
@@ -111,6 +125,8 @@ class Report:
             "definition_source": self.definition.source,
             "definition_reason": self.reason,
             "target": self.target,
+            "below_target_under": BELOW_TAIL,
+            "meets_target_under": MEETS_TAIL,
             "from": self.first_day.isoformat(),
             "to": self.last_day.isoformat(),
             "notes": self.notes,
@@ -195,10 +211,8 @@ def report_of(
     if counts.empty:
         raise no_sessions(selection)
     beside = read_beside(session, selection)
-    stations, network = with_rates(counts, target), network_of(counts, target)
-    network["verdict"] = withhold_of_all(beside.refused, network, target)
+    stations, network = with_rates(counts, target), judge_network(counts, beside.refused, target)
     stations["verdict"] = withhold(session, selection, stations, target)
-    pooled = network.iloc[0]
     return Report(
         definition=definition,
         reason=reason,
@@ -207,11 +221,16 @@ def report_of(
         first_day=_day(int(counts["first_hour"].min())),
         last_day=_day(int(counts["last_hour"].max())),
         groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
-        network={name: plain(pooled[name]) for name in STATION_FIGURES},
+        network=network_figures(network),
         unjudged_attempts=unjudged,
-        judging_note="" if pooled["attempts"] else judging_note(session, definition, selection),
+        judging_note="" if stations["attempts"].any() else judging_note(session, definition, selection),
         beside=beside,
     )
+
+
+def network_figures(network: pd.DataFrame) -> dict[str, Any]:
+    """``NETWORK_FIGURES`` of the one row of ``metrics.bounds.judge_network``, as plain values."""
+    return {name: plain(network.iloc[0][name]) for name in NETWORK_FIGURES}
 
 
 def no_sessions(selection: Selection, besides: str = "") -> NoDataError:
@@ -241,12 +260,19 @@ def period_of(report: Report) -> str:
 
 
 def constants_of(report: Report) -> dict[str, Any]:
-    """What is the same in each row of a CSV: by what and against what it was judged, what was refused and made up."""
+    """What is the same in each row of a CSV.
+
+    By what and against what it was judged, what was refused and made up,
+    and between what the network's rate lies with all attempts in it.
+    """
     return {
         "definition": report.definition.id,
         "target": report.target,
         "refused_rows": report.beside.refused.rows,
         "refused_failures": report.beside.refused.failures,
+        "refused_unknown": report.beside.refused.unknown,
+        "network_lowest_ratio": report.network["lowest_ratio"],
+        "network_highest_ratio": report.network["highest_ratio"],
         "made_up_sessions": report.beside.made_up,
     }
 

@@ -15,7 +15,6 @@ from evcharge.report.page.cells import Badge, badge_of
 from evcharge.report.rates import FLOOR_NOTE, allowance_used, period_of
 from evcharge.report.story import (
     Story,
-    failures_removed,
     lede_of,
     out_of_use_text,
     rates_text,
@@ -23,7 +22,7 @@ from evcharge.report.story import (
     size_text,
     title_of,
 )
-from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, verb
+from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, target_text, verb
 
 MOST_NAMES = 3
 """Networks or sources that the head names."""
@@ -135,24 +134,27 @@ def _tally_text(word: str, number: int) -> str:
 
 
 def _rate(story: Story) -> Figure:
-    network, target = story.report.network, f"target {100 * story.report.target:g}%"
-    shown = interval(network["low"], network["high"])
-    removed = failures_removed(story.stations)
+    network, target = story.report.network, f"target {target_text(story.report.target)}"
+    shown = interval(network["low"], network["high"], story.report.target)
+    removed = story.report.failures_removed
     detail = f"95% interval {shown} · {target}" if shown else target
+    if network["verdict_could_turn"]:
+        span = interval(network["lowest_ratio"], network["highest_ratio"], story.report.target)
+        detail = f"{detail} · with all attempts {span}"
     return Figure(
         name="Attempts that succeeded",
-        value=NONE if removed else percent(network["success_ratio"]),
+        value=NONE if removed else percent(network["success_ratio"], story.report.target),
         detail=REMOVED if removed else detail,
         tone="",
     )
 
 
 def _direction(story: Story) -> Figure:
-    found = story.direction
+    found, target = story.direction, story.report.target
     if found.word in CHANGES:
-        value, detail = size_text(found), rates_text(found) + since_text(found)
+        value, detail = size_text(found), rates_text(found, target) + since_text(found)
     else:
-        told = f"{percent(found.ratio_before)} in the first weeks, {percent(found.ratio_now)} since"
+        told = f"{percent(found.ratio_before, target)} in the first weeks, {percent(found.ratio_now, target)} since"
         value, detail = found.word, found.reason or told
     tone = {WORSE: "bad", BETTER: "ok"}.get(found.word, "")
     return Figure(name="Direction, week by week", value=value[:1].upper() + value[1:], detail=detail, tone=tone)
@@ -160,7 +162,7 @@ def _direction(story: Story) -> Figure:
 
 def _allowance(story: Story) -> Figure:
     failures, allowed, share = allowance_used(story.report)
-    removed = failures_removed(story.stations)
+    removed = story.report.failures_removed
     share = None if removed else share
     return Figure(
         name="Failure allowance used",

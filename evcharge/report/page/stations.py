@@ -129,7 +129,7 @@ def stations_of(story: Story) -> Stations:
             Column("Main reason now", None, ""),
             Column("Lost a week", "lost", "r"),
         ],
-        rows=[_row(row) for row in story.rows[:STATIC_ROWS]],
+        rows=[_row(row, story.report.target) for row in story.rows[:STATIC_ROWS]],
         without_scripts=f"Without scripts only the first {STATIC_ROWS} stations are here; evcharge report --csv "
         "stations.csv has all of them."
         if count > STATIC_ROWS
@@ -161,7 +161,7 @@ def _outages(story: Story) -> Table | None:
     return table_of(title, ("station", "no session", "days", "chance", "charges lost"), rows, range(2, 5), more)
 
 
-def _row(row: Mapping[Any, Any]) -> Row:
+def _row(row: Mapping[Any, Any], target: float) -> Row:
     known = isinstance(row["reason"], str)
     stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
     changed = day_text(row["since"]) if row["changed"] else ""
@@ -169,9 +169,9 @@ def _row(row: Mapping[Any, Any]) -> Row:
     return Row(
         badge=badge_of(row["verdict_now"]),
         label=row["label"],
-        now=stopped or rate(row["rate_now"], row["failures_included"]),
+        now=stopped or rate(row["rate_now"], row["failures_included"], target),
         range=f"{range_now}%" if range_now else "",
-        period=rate(row["success_ratio"], row["failures_included"]),
+        period=rate(row["success_ratio"], row["failures_included"], target),
         attempts=f"{row['attempts']:,}",
         since=f"last {day_text(row['last_session'])}" if stopped else changed,
         reason=row["reason"] if known else "",
@@ -184,7 +184,7 @@ def table_data(story: Story) -> dict[str, Any]:
     """What the script needs: one short object a station, without what is not known; words, axis and target."""
     strips = _strips(story)
     return {
-        "rows": [{**_data(row), "d": strips[row["station_key"]]} for row in story.rows],
+        "rows": [{**_data(row, story.report.target), "d": strips[row["station_key"]]} for row in story.rows],
         "words": [asdict(badge_of(word)) for word in WORDS],
         "axis": round(_axis_start(story), 2),
         "target": story.report.target,
@@ -192,8 +192,8 @@ def table_data(story: Story) -> dict[str, Any]:
     }
 
 
-def _data(row: Mapping[Any, Any]) -> dict[str, Any]:
-    cells = _row(row)
+def _data(row: Mapping[Any, Any], target: float) -> dict[str, Any]:
+    cells = _row(row, target)
     texts = {short: getattr(cells, name) for name, short in TEXTS.items()}
     figures = {short: plain(row[name]) for name, short in DATA.items()}
     known = {short: value for short, value in (texts | figures).items() if value not in (None, "")}

@@ -77,7 +77,8 @@ def test_the_lede_tells_rate_direction_wrongs_and_first_steps():
     found = Direction(WORSE, date(2025, 4, 28), 0.962, 0.941, -2.1, None)
     told = lede_of(story_of(station(*BAD), station(*GOOD, station_id="B"), direction=found))
     assert told == (
-        "72.5% of 200 attempts succeeded, against a target of 95%. The weekly rate is down 2.1 points "
+        "72.5% of 200 attempts succeeded, against a target of 95%. Below target: chance of so few "
+        "under 1 in a million; limit 1 in 1,000. The weekly rate is down 2.1 points "
         "(96.2% to 94.1%), most clearly since the week of 28 Apr 2025. One fails more often than chance allows. "
         "First steps: a review of the sessions at one."
     )
