@@ -112,8 +112,8 @@ day `NaT`. The frame saves as it is: `to_parquet`, `to_sql`, `to_csv`.
 `evcharge report --csv` has the columns with a mark under "CSV", by source and id. Eight more stand at its end:
 `definition`, the rule; `target`, which the verdicts are against; `refused_rows`, `refused_failures` and
 `refused_unknown`, what the loads refused of the selection; `network_lowest_ratio` and `network_highest_ratio`, between
-what the rate of all stations lies with all unknown and refused attempts in it; `made_up_sessions`, how many of its sessions `evcharge sample` made up. Missing is empty
-there.
+what the rate of all stations lies with all unknown and refused attempts in it; `made_up_sessions`, how many of its
+sessions `evcharge sample` made up. Missing is empty there.
 
 """
 

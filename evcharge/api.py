@@ -147,6 +147,7 @@ class Reliability:
     def __repr__(self) -> str:
         network = self.report.network
         judged = percent(network["success_ratio"], self.report.target)
+        judged += " of the sessions published" if self.report.failures_removed else ""
         ratio = "no attempt could be judged" if network["success_ratio"] is None else judged
         return (
             f"<Reliability: {len(self.stations):,} {self.report.by}s, {network['attempts']:,} attempts, "

@@ -33,23 +33,21 @@ class Rated(Protocol):
 
 
 def rate_text(report: Rated) -> str:
-    """The rate against its target; where there is none to show, why."""
+    """The rate against its target; where failures were removed, of what it is the rate; without any, why."""
     network = report.network
-    if report.failures_removed:
-        return "no success rate is shown, for failures are not in the data"
     if not network["attempts"]:
         unknown = network["unknown"]
         return f"no attempt could be judged; {counted(unknown, 'session')} {verb(unknown, 'is', 'are')} unknown"
-    return (
-        f"{percent(network['success_ratio'], report.target)} of {counted(network['attempts'], 'attempt')} succeeded, "
-        f"against a target of {target_text(report.target)}"
-    )
+    shown, attempts = percent(network["success_ratio"], report.target), network["attempts"]
+    if report.failures_removed:
+        return f"{shown} of {counted(attempts, 'published session')} succeeded; failures are not in the data"
+    return f"{shown} of {counted(attempts, 'attempt')} succeeded, against a target of {target_text(report.target)}"
 
 
 def bounds_text(report: Rated) -> str:
     """Between what the rate lies with all attempts in it; empty where they could not turn its verdict."""
     network = report.network
-    if not network["attempts"] or not network["verdict_could_turn"] or report.failures_removed:
+    if not network["attempts"] or not network["verdict_could_turn"]:
         return ""
     low, high = (percent(network[f"{end}_ratio"], report.target) for end in ("lowest", "highest"))
     span = low if low == high else f"between {low} and {high}"

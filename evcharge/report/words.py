@@ -12,8 +12,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from evcharge.metrics.rates import FAILURES_REMOVED
-
 NONE = "–"
 """Stands for a figure that can't be known."""
 NO_PORT = "no port id"
@@ -42,11 +40,6 @@ def percent(ratio: float | None, target: float | None = None) -> str:
     not 95.0 % where 95 % was promised.
     """
     return _percent(ratio, target, digits=1)
-
-
-def rate(ratio: float | None, failures_included: str, target: float | None = None) -> str:
-    """A success rate as people read it: a dash for the 100 % of data from which the publisher removed failures."""
-    return NONE if ratio == 1 and failures_included == FAILURES_REMOVED else percent(ratio, target)
 
 
 def whole_percent(ratio: float | None, target: float | None = None) -> str:

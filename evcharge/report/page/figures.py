@@ -118,7 +118,7 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
         spread=_spread(story, pens),
         reasons=_reasons(story, pens),
         no_reasons=_no_reasons(story, missing),
-        weekly=None if story.report.failures_removed else _weekly(story, pens),
+        weekly=_weekly(story, pens),
         tiles=_tiles(story, first, pens),
         tiles_caption="One row per port, one square per week, at the stations above. Darker: a larger share of "
         "attempts failed; only an outline: no attempts.",
@@ -128,9 +128,7 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
 
 
 def _spread(story: Story, pens: Pens | None) -> Chart | None:
-    """Whether the differences between stations are real; None where no rate shows anything."""
-    if story.report.failures_removed:
-        return None
+    """Whether the differences between stations are real; None where no week is whole."""
     return _panels(story, pens) if len(story.stations) <= MOST_PANELS else _funnel(story, pens)
 
 

@@ -142,8 +142,8 @@ def _rate(story: Story) -> Figure:
         span = interval(network["lowest_ratio"], network["highest_ratio"], story.report.target)
         detail = f"{detail} · with all attempts {span}"
     return Figure(
-        name="Attempts that succeeded",
-        value=NONE if removed else percent(network["success_ratio"], story.report.target),
+        name="Published sessions that succeeded" if removed else "Attempts that succeeded",
+        value=percent(network["success_ratio"], story.report.target),
         detail=REMOVED if removed else detail,
         tone="",
     )

@@ -17,7 +17,7 @@ from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
 from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.story import Story
-from evcharge.report.words import amount, counted, day_text, rate, sentence, whole_interval, whole_percent
+from evcharge.report.words import amount, counted, day_text, percent, sentence, whole_interval, whole_percent
 
 STATIC_ROWS = 100
 """Rows that are there without scripts; with them, all are."""
@@ -169,9 +169,9 @@ def _row(row: Mapping[Any, Any], target: float) -> Row:
     return Row(
         badge=badge_of(row["verdict_now"]),
         label=row["label"],
-        now=stopped or rate(row["rate_now"], row["failures_included"], target),
+        now=stopped or percent(row["rate_now"], target),
         range=f"{range_now}%" if range_now else "",
-        period=rate(row["success_ratio"], row["failures_included"], target),
+        period=percent(row["success_ratio"], target),
         attempts=f"{row['attempts']:,}",
         since=f"last {day_text(row['last_session'])}" if stopped else changed,
         reason=row["reason"] if known else "",

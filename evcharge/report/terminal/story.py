@@ -25,7 +25,6 @@ from evcharge.report.words import (
     day_text,
     interval,
     percent,
-    rate,
     sentence,
     target_text,
     verb,
@@ -92,10 +91,9 @@ def _network_line(report: Report) -> str:
     others = f"{network['unknown']:,} unknown, {network['excluded']:,} excluded"
     if not network["attempts"]:
         return f"no attempt could be judged; {others}"
-    if report.failures_removed:
-        return f"no success rate is shown, for failures are not in the data; {others}"
     shown = interval(network["low"], network["high"], report.target)
-    return f"{percent(network['success_ratio'], report.target)} succeeded (95% interval {shown}); {others}"
+    of_what = " of the sessions published" if report.failures_removed else ""
+    return f"{percent(network['success_ratio'], report.target)}{of_what} succeeded (95% interval {shown}); {others}"
 
 
 # The stations of a story
@@ -115,9 +113,9 @@ def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
     return [
         MARKS[row["verdict_now"]][0],
         row["label"],
-        rate(row["success_ratio"], row["failures_included"], target),
+        percent(row["success_ratio"], target),
         f"{row['attempts']:,}",
-        stopped or rate(row["rate_now"], row["failures_included"], target),
+        stopped or percent(row["rate_now"], target),
         "" if stopped else whole_interval(row["low_now"], row["high_now"]),
         "" if since is None else day_text(since, story.report.last_day.year),
         amount(row["charges_lost_per_week"]) if attention else "",
@@ -164,7 +162,7 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
     return [
         MARKS[row["verdict"]][0],
         _label(row, report),
-        rate(row["success_ratio"], row["failures_included"], report.target),
+        percent(row["success_ratio"], report.target),
         interval(row["low"], row["high"], report.target),
         f"{row['successes']:,} of {row['attempts']:,}",
         f"{row['unknown']:,}" if row["unknown"] else "",

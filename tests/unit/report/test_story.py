@@ -103,9 +103,9 @@ def test_without_an_attempt_the_lede_tells_no_rate_and_no_doubt():
     assert lede_of(story_of(station(0, 0, unknown=1))) == "No attempt could be judged; 1 session is unknown."
 
 
-def test_where_failures_were_removed_the_lede_tells_no_rate_and_no_doubt():
+def test_where_failures_were_removed_the_lede_says_of_what_the_rate_is_and_no_doubt():
     told = story_of(station(180, 0, without_failures=180), direction=Direction("can't tell yet", *[None] * 5))
-    assert lede_of(told) == "No success rate is shown, for failures are not in the data."
+    assert lede_of(told) == "100.0% of 180 published sessions succeeded; failures are not in the data."
 
 
 def test_one_attempt_is_one():
