@@ -108,10 +108,11 @@ Names say first what is measured, then when: `_now` is of the present [spell](..
 one before it. Every column is there for every database. A missing text is `None`, a missing number `NaN`, a missing
 day `NaT`. The frame saves as it is: `to_parquet`, `to_sql`, `to_csv`.
 
-`evcharge report --csv` has the columns with a mark under "CSV", by source and id. Five more stand at its end:
-`definition`, the rule; `target`, which the verdicts are against; `refused_rows` and `refused_failures`, what the loads
-refused of the selection; `made_up_sessions`, how many of its sessions `evcharge sample` made up. Missing is empty
-there.
+`evcharge report --csv` has the columns with a mark under "CSV", by source and id. Eight more stand at its end:
+`definition`, the rule; `target`, which the verdicts are against; `refused_rows`, `refused_failures` and
+`refused_unknown`, what the loads refused of the selection; `network_lowest_ratio` and `network_highest_ratio`, between
+what the rate of all stations lies with all unknown and refused attempts in it; `made_up_sessions`, how many of its
+sessions `evcharge sample` made up. Missing is empty there.
 
 """
 

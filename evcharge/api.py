@@ -19,11 +19,11 @@ from sqlalchemy import Engine
 from evcharge.config import DEFAULT_TARGET
 from evcharge.leftovers import temporary_folder
 from evcharge.load import LoadResult, load_file
+from evcharge.metrics.bounds import Refused
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
 from evcharge.metrics.direction import Direction
 from evcharge.metrics.outcomes import Selection, find_grouping
 from evcharge.metrics.rates import require_target
-from evcharge.metrics.refused import Refused
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
@@ -33,6 +33,7 @@ from evcharge.report.rates import Report, build_report
 from evcharge.report.reasons import Reasons, build_reasons
 from evcharge.report.story import Story, build_story
 from evcharge.report.visits import Visits, build_visits
+from evcharge.report.words import percent
 from evcharge.sources import builtin_profiles, with_overrides
 
 Data = str | os.PathLike[str] | Engine | pd.DataFrame
@@ -70,8 +71,15 @@ class Reliability:
 
     @property
     def network(self) -> pd.DataFrame:
-        """The same figures of all of them pooled: one row."""
-        return pd.DataFrame([self.report.network]).astype(dict.fromkeys(("success_ratio", "low", "high"), "float64"))
+        """The same figures of all of them pooled: one row.
+
+        Besides, ``lowest_ratio`` and ``highest_ratio`` [0 to 1] with all unknown attempts and refused rows in it,
+        ``verdict_could_turn`` (by these), and the chances of so few and of so many successes just on the target,
+        ``chance_this_few`` and ``chance_this_many``.
+        """
+        numbers = ("success_ratio", "low", "high", "lowest_ratio", "highest_ratio")
+        chances = ("chance_this_few", "chance_this_many")
+        return pd.DataFrame([self.report.network]).astype(dict.fromkeys((*numbers, *chances), "float64"))
 
     @property
     def sensitivity(self) -> pd.DataFrame:
@@ -144,7 +152,9 @@ class Reliability:
 
     def __repr__(self) -> str:
         network = self.report.network
-        ratio = "no attempt could be judged" if network["success_ratio"] is None else f"{network['success_ratio']:.1%}"
+        judged = percent(network["success_ratio"], self.report.target)
+        judged += " of the sessions published" if self.report.failures_removed else ""
+        ratio = "no attempt could be judged" if network["success_ratio"] is None else judged
         return (
             f"<Reliability: {len(self.stations):,} {self.report.by}s, {network['attempts']:,} attempts, "
             f"{ratio} by {self.report.definition.id}>"
@@ -169,8 +179,8 @@ def reliability(
             knows).
         start: first local day.
         end: last local day, included.
-        definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes ``recorded`` where the
-            sessions carry outcomes of their own, else ``afirev``.
+        definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes that of
+            ``report.usual.usual_definition``.
         target: success ratio that the verdicts are against, between 0 and 1.
         by: station, port, network, month or load.
         visit_rule: an id of ``metrics.visit_rules.VISIT_RULES``.

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,7 +33,8 @@ TARGET_HELP = (
 )
 DEFINITION_HELP = (
     "What counts as a success: the id of a definition, or your own as TOML. Default: recorded where the data carries "
-    "outcomes, else afirev."
+    "outcomes, else chargex_session where it has attempts without a transaction that afirev can't judge, else afirev; "
+    "where most sessions lack what afirev needs, ucdavis_1kwh or chargex_session."
 )
 
 
@@ -180,7 +182,9 @@ def database() -> Engine:
 def share(text: str) -> float:
     """A share between 0 and 1, written 0.95 or 95%."""
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        number = float(text.removesuffix("%"))
+        if text.endswith("%"):
+            number = float(Decimal(text[:-1]).scaleb(-2))  # 75.1% is 0.751, which no division of floats by 100 gives
     except ValueError:
         number = -1.0
     if not 0 < number < 1:

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from evcharge.report.story import Story
 
 ALL = "all"
+FAIL_UNDER_HELP = (
+    "End with 3 if the network's success rate is lower, or could be: unknown attempts, and refused rows that failed or "
+    "can't be judged, count as failures."
+)
 CHART_FILE = Path("station_reliability.png")
 
 
@@ -95,7 +99,7 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
     help="Show what changed since an earlier report: a document of --json, or last: the last one of --save.",
 )
 @click.option("--save", is_flag=True, help="Save what the report says of each station in the database, as history.")
-@click.option("--fail-under", type=share, metavar="SHARE", help="End with 3 if the network's success rate is lower.")
+@click.option("--fail-under", type=share, metavar="SHARE", help=FAIL_UNDER_HELP)
 @global_options
 def report(**options: Any) -> None:
     """Show which stations need attention, with the success rate of each, and draw station_reliability.png."""
@@ -262,26 +266,25 @@ def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None
 
 
 def check_gate(report: Report, fail_under: float | None) -> None:
-    """Ends with the exit code of a gate where the network's rate is under the limit.
+    """Ends with the exit code of a gate where the network's rate, or its lower bound, is under the limit.
 
     Raises:
         GateError: it is, no attempt could be judged, or failures were removed from the data.
     """
-    from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED
-
     if fail_under is None:
         return
-    ratio, included = report.network["success_ratio"], report.network["failures_included"]
-    if included == FAILURES_REMOVED:
+    from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED
+    from evcharge.report.headline import gate_text
+    from evcharge.report.words import target_text
+
+    if report.network["failures_included"] == FAILURES_REMOVED:
         reason = "a publisher removed failures from the data, so no rate can pass --fail-under."
         raise GateError("failures_removed", reason, "Select stations whose failures are in the data: --station ID")
-    if included == FAILURES_PERHAPS_REMOVED:
+    if report.network["failures_included"] == FAILURES_PERHAPS_REMOVED:
         tell("Warning: the publisher does not say whether failures are in the data; passing shows little.", err=True)
-    if ratio is None or ratio < fail_under:
-        shown = "no attempt could be judged" if ratio is None else f"{ratio:.4%} succeeded"
-        raise GateError(
-            "under_the_limit", f"{shown}; --fail-under asks for {fail_under:.4%}.", "See each station: evcharge report"
-        )
+    if gate := gate_text(report, fail_under):
+        hint = report.judging_note or "See each station: evcharge report"
+        raise GateError("under_the_limit", f"{gate}; --fail-under asks for {target_text(fail_under)}.", hint)
 
 
 def show_definitions(target: float, selection: Selection, json_file: str | None) -> None:

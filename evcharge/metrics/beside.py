@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.bounds import Refused
 from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.refused import Refused, read_refused
+from evcharge.metrics.refused import read_refused
 
 
 class Beside(NamedTuple):

@@ -192,7 +192,7 @@ def judge_present(
     included = pd.Series(failures_included(station), index=station.index, dtype="object")
     spells = judge_spells(days, target, network, included)
     named = station[["source", "station_id"]].merge(spells, on="station_key", validate="1:1")
-    spells["verdict"] = withhold_now(session, selection, named, target)
+    spells["verdict"] = withhold_now(session, selection, named, days, target)
     return {str(name): value for name, value in spells.iloc[0].items()}
 
 

@@ -11,11 +11,11 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.errors import ConfigError
-from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
+from evcharge.metrics.definitions import CHARGEX_STOPS, EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
 from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 
@@ -189,6 +189,42 @@ def count_unjudged_attempts(session: Session, definition: Definition, selection:
     return session.scalar(query) or 0
 
 
+class Recorded(NamedTuple):
+    """What the selected sessions record, by which a definition could judge them [counts].
+
+    Attributes:
+        measured: with duration and energy.
+        with_energy: with energy.
+        charged: with energy above 0.
+        with_transaction_word: of which the source says whether there was a transaction.
+        well_ended: with a stop reason that ChargeX takes for a valid end.
+        unmeasured_refusals: that never became a transaction, and lack duration or energy.
+    """
+
+    measured: int
+    with_energy: int
+    charged: int
+    with_transaction_word: int
+    well_ended: int
+    unmeasured_refusals: int
+
+
+def count_recorded(session: Session, selection: Selection) -> Recorded:
+    """What the selected sessions record, counted in one pass over them."""
+    energy, transaction = FactCharging.energy_kwh, FactCharging.has_transaction
+    unmeasured = or_(FactCharging.duration_minutes.is_(None), energy.is_(None))
+    sums = (
+        func.sum(case((unmeasured, 0), else_=1)),
+        func.count(energy),
+        func.sum(case((energy > 0, 1), else_=0)),
+        func.count(transaction),
+        func.sum(case((FactCharging.stop_reason.in_(CHARGEX_STOPS), 1), else_=0)),
+        func.sum(case((and_(transaction.is_(False), unmeasured), 1), else_=0)),
+    )
+    counts = session.execute(select(*sums).where(*selection.conditions())).one()
+    return Recorded(*(int(count or 0) for count in counts))
+
+
 def count_stations(session: Session, selection: Selection) -> int:
     """How many stations have a selected session."""
     query = select(func.count(FactCharging.station_key.distinct())).where(*selection.conditions())
@@ -211,3 +247,9 @@ def has_recorded_outcomes(session: Session, selection: Selection) -> bool:
 def has_sessions(session: Session, selection: Selection) -> bool:
     """Whether any session is selected."""
     return session.execute(select(FactCharging.station_key).where(*selection.conditions()).limit(1)).first() is not None
+
+
+def has_judged(session: Session, definition: Definition, selection: Selection) -> bool:
+    """Whether the definition tells success or failure of any selected session."""
+    judged = select(FactCharging.station_key).where(definition.outcome.in_((SUCCESS, FAILURE)), *selection.conditions())
+    return session.execute(judged.limit(1)).first() is not None

@@ -54,7 +54,9 @@ def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
 
     Returns:
         The same rows in the same order, plus ``attempts`` (successes + failures), ``success_ratio``, ``low``, ``high``
-        [0 to 1; missing without attempts], ``failures_included`` (yes, no, unknown) and ``verdict``.
+        [0 to 1; missing without attempts], ``failures_included`` (yes, no, unknown), ``verdict``, and the chances of so
+        few and of so many successes just on the target: ``chance_this_few``, ``chance_this_many`` [missing without
+        attempts].
     """
     rated = counts.copy()
     successes = counts["successes"].to_numpy(dtype=float)
@@ -64,6 +66,8 @@ def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
     rated["low"], rated["high"] = wilson_interval(successes, attempts)
     rated["failures_included"] = failures_included(counts)
     rated["verdict"] = verdicts(successes, attempts, target, rated["failures_included"].to_numpy())
+    for name, chance in zip(("chance_this_few", "chance_this_many"), tails(successes, attempts, target), strict=True):
+        rated[name] = np.where(attempts > 0, chance, np.nan)
     return rated
 
 
@@ -87,13 +91,18 @@ def verdicts(successes: Floats, attempts: Floats, target: float, included: npt.N
     return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]
 
 
-def withheld(
-    verdicts_so_far: Sequence[str], successes: Floats, attempts: Floats, refused_failures: Floats, target: float
-) -> list[str]:
-    """The verdicts, but none that meets the target only because failures were among the rows that loads refused."""
-    with_refused = verdicts(successes, attempts + refused_failures, target)
-    pairs = zip(verdicts_so_far, with_refused, strict=True)
-    return [CANT_TELL if verdict == MEETS and counted_in != MEETS else verdict for verdict, counted_in in pairs]
+def withheld(verdicts_so_far: Sequence[str], successes: Floats, failures: Floats, target: float) -> list[str]:
+    """The verdicts, but none that meets the target only because attempts are unknown or loads refused rows.
+
+    Args:
+        verdicts_so_far: by what is known.
+        successes: that are known.
+        failures: that are known, and all that may have been.
+        target: success ratio that the verdicts are against, between 0 and 1.
+    """
+    at_worst = verdicts(successes, successes + failures, target)
+    pairs = zip(verdicts_so_far, at_worst, strict=True)
+    return [CANT_TELL if verdict == MEETS and worst != MEETS else verdict for verdict, worst in pairs]
 
 
 class Turns(NamedTuple):
@@ -114,7 +123,9 @@ class Turns(NamedTuple):
     failures_to_unmeet: int | None
 
 
-def what_would_change(successes: int, attempts: int, target: float, included: str = FAILURES_INCLUDED) -> Turns:
+def what_would_change(
+    successes: int, attempts: int, target: float, included: str = FAILURES_INCLUDED, perhaps_failed: int = 0
+) -> Turns:
     """What would change the verdict on a station, by the rule of ``verdicts`` itself.
 
     Args:
@@ -123,11 +134,13 @@ def what_would_change(successes: int, attempts: int, target: float, included: st
         target: success ratio to judge against, between 0 and 1.
         included: what its publishers said of failures; where they are not known to be in, nothing makes it meet the
             target.
+        perhaps_failed: attempts that are unknown and rows that were refused, which may have been failures.
     """
 
     def verdict(more_successes: int, more_attempts: int) -> str:
         k, n = np.array([successes + more_successes], dtype=float), np.array([attempts + more_attempts], dtype=float)
-        return verdicts(k, n, target, np.array([included], dtype=object))[0]
+        given = verdicts(k, n, target, np.array([included], dtype=object))
+        return withheld(given, k, n - k + perhaps_failed, target)[0]
 
     now = verdict(0, 0)
     return Turns(

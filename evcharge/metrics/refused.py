@@ -1,11 +1,11 @@
-"""Refused rows of a selection: how they would have counted, so that no rate stands without them.
+"""Refused rows of a selection: how they would have counted, so that no rate and no verdict stands without them.
 
-What does not belong here: why a row was refused (``rules``), and which rows name one station (``rejects``).
+What does not belong here: why a row was refused (``rules``), which rows name one station (``rejects``), and what they
+make of the rate of all stations together (``bounds``).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Floats
+from evcharge.metrics.bounds import Refused
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import withheld
 from evcharge.metrics.rows import frame_of
@@ -21,24 +22,6 @@ from evcharge.models import REGISTRY_ZONE, DimStation, LoadLedger, RejectedRow
 
 KEYS = ("source", "station_id", "network", "year", "month", "load_key")
 """Columns by which figures are grouped, and which a refused row may name."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Refused rows [counts]; ``rows`` is the sum of the three after it.
-
-    A row without a recorded outcome would have been a failure where no energy flowed or no transaction came about;
-    ``unknown`` can't be judged. Source: ``clean.would_have_counted``.
-    """
-
-    rows: int = 0
-    failures: int = 0
-    successes: int = 0
-    unknown: int = 0
-
-    def to_dict(self) -> dict[str, int]:
-        """The counts as a JSON document has them."""
-        return asdict(self)
 
 
 def read_refused(session: Session, selection: Selection) -> Refused:
@@ -54,20 +37,20 @@ def read_refused(session: Session, selection: Selection) -> Refused:
     return Refused(sum(counts.values()), counts["failure"], counts["success"], counts["unknown"])
 
 
-def read_refused_failures(session: Session, selection: Selection) -> pd.DataFrame:
-    """The refused rows that would have been failures, by what they named.
+def read_perhaps_failed(session: Session, selection: Selection) -> pd.DataFrame:
+    """The refused rows that would have been failures, or can't be judged, by what they named.
 
     Returns:
-        One row per combination of ``KEYS`` and ``day``, with ``failures``. A key that the row did not name is missing,
+        One row per combination of ``KEYS`` and ``day``, with ``rows``. A key that the row did not name is missing,
         and so is its network where the station is not known; a station without a network has the network "".
     """
     rows = _refused_rows(selection).subquery()
     named = (rows.c.source, rows.c.station_id, DimStation.station_key, DimStation.network, rows.c.time_key)
     of_station = (DimStation.source == rows.c.source) & (DimStation.station_id == rows.c.station_id)
     counts = (
-        select(*named, rows.c.load_key, func.count().label("failures"))
+        select(*named, rows.c.load_key, func.count().label("rows"))
         .join(DimStation, of_station, isouter=True)
-        .where(rows.c.word == "failure")
+        .where(func.coalesce(rows.c.word, "unknown") != "success")
         .group_by(*named, rows.c.load_key)
     )
     frame = frame_of(session, counts)
@@ -76,66 +59,75 @@ def read_refused_failures(session: Session, selection: Selection) -> pd.DataFram
     days = frame["time_key"].astype("Int64") // 100
     frame["day"] = pd.to_datetime(days.astype("string"), format="%Y%m%d", errors="coerce")
     frame["year"], frame["month"] = frame["day"].dt.year, frame["day"].dt.month
-    return frame[[*KEYS, "day", "failures"]]
+    return frame[[*KEYS, "day", "rows"]]
 
 
 def withhold(session: Session, selection: Selection, rated: pd.DataFrame, target: float) -> list[str]:
-    """The verdicts of groups, but none that meets the target only because loads refused failures that may be of it.
+    """The verdicts of groups, but none that meets the target only because what may have failed is not counted.
+
+    That is the unknown, and the refused rows that may be of the group and did not succeed. Refused successes are not
+    counted: they can't undo a verdict, and not every row tells of which group it is.
 
     Args:
         session: reads the star.
         selection: of which sessions the figures are.
-        rated: one row per group, or per group and definition: some of ``KEYS``, ``successes``, ``attempts`` and
-            ``verdict``. Failures of a port are those of its station: a refused row tells no port.
+        rated: one row per group, or per group and definition: some of ``KEYS``, ``successes``, ``failures``,
+            ``unknown`` and ``verdict``. What is refused of a station may be of any of its ports: a refused row tells no
+            port.
         target: success ratio that the verdicts are against, between 0 and 1.
     """
     keys = [name for name in KEYS if name in rated.columns]
-    failures = _that_may_be_of(rated.reset_index(drop=True), keys, read_refused_failures(session, selection))
-    return _withheld(rated, failures, target)
+    refused = _that_may_be_of(rated.reset_index(drop=True), keys, read_perhaps_failed(session, selection))
+    return _withheld(rated, rated["unknown"].to_numpy(dtype=float) + refused, target)
 
 
-def withhold_now(session: Session, selection: Selection, spells: pd.DataFrame, target: float) -> list[str]:
-    """As ``withhold`` of the present spells: only failures refused of days since then count, and those of no known day.
+def withhold_now(
+    session: Session, selection: Selection, spells: pd.DataFrame, days: pd.DataFrame, target: float
+) -> list[str]:
+    """As ``withhold`` of the present spells: only what is unknown or refused of days since then, or of no known day.
 
     Args:
         session: reads the star.
         selection: of which sessions the figures are.
-        spells: one row per station: ``source``, ``station_id``, ``since`` (a day), ``successes``, ``attempts`` and
-            ``verdict``.
+        spells: one row per station: ``source``, ``station_id``, ``station_key``, ``since`` (a day), ``successes``,
+            ``attempts`` and ``verdict``.
+        days: the frame of ``days.count_days`` of the same stations.
         target: success ratio that the verdicts are against, between 0 and 1.
     """
-    refused = read_refused_failures(session, selection)
+    refused = read_perhaps_failed(session, selection)
     spells = spells.reset_index(drop=True)
-    failures = np.zeros(len(spells))
+    perhaps_failed = _unknown_since(spells, days)
     for since, rows in spells.groupby("since"):
         of_then = refused[refused["day"].isna() | (refused["day"] >= since)]
-        failures[rows.index] = _that_may_be_of(rows.reset_index(drop=True), ["source", "station_id"], of_then)
-    return _withheld(spells, failures, target)
+        perhaps_failed[rows.index] += _that_may_be_of(rows.reset_index(drop=True), ["source", "station_id"], of_then)
+    return _withheld(spells.assign(failures=spells["attempts"] - spells["successes"]), perhaps_failed, target)
 
 
-def withhold_of_all(refused: Refused, pooled: pd.DataFrame, target: float) -> list[str]:
-    """The verdict of stations taken together, in one row, by all the failures that loads refused of them."""
-    return _withheld(pooled, np.array([float(refused.failures)]), target)
+def _unknown_since(spells: pd.DataFrame, days: pd.DataFrame) -> Floats:
+    """The unknown sessions of each station since its present spell began, in the order of the spells."""
+    since = spells.set_index("station_key")["since"].reindex(days["station_key"]).to_numpy()
+    unknown = days[days["day"].to_numpy() >= since].groupby("station_key")["unknown"].sum()
+    return unknown.reindex(spells["station_key"], fill_value=0).to_numpy(dtype=float)
 
 
-def _withheld(rated: pd.DataFrame, failures: Floats, target: float) -> list[str]:
-    successes, attempts = (rated[name].to_numpy(dtype=float) for name in ("successes", "attempts"))
-    return withheld(rated["verdict"].tolist(), successes, attempts, failures, target)
+def _withheld(rated: pd.DataFrame, perhaps_failed: Floats, target: float) -> list[str]:
+    successes, failures = (rated[name].to_numpy(dtype=float) for name in ("successes", "failures"))
+    return withheld(rated["verdict"].tolist(), successes, failures + perhaps_failed, target)
 
 
 def _that_may_be_of(groups: pd.DataFrame, keys: list[str], refused: pd.DataFrame) -> Floats:
-    """How many of the refused failures may be of each group: those that name nothing which is not the group's."""
+    """How many of the refused rows may be of each group: those that name nothing which is not the group's."""
     groups = groups[keys].assign(**{"network": groups["network"].fillna("")} if "network" in keys else {})
-    by_name = refused.groupby(keys, dropna=False)["failures"].sum().reset_index()
+    by_name = refused.groupby(keys, dropna=False)["rows"].sum().reset_index()
     whole = by_name[keys].notna().all(axis=1)
 
     # A row that names all keys is of one group; of the few that leave one open each may be of several.
     named = by_name.loc[whole, keys].itertuples(index=False, name=None)
-    sums = dict(zip(named, by_name.loc[whole, "failures"], strict=True))
+    sums = dict(zip(named, by_name.loc[whole, "rows"], strict=True))
     counts = np.array([float(sums.get(key, 0)) for key in groups.itertuples(index=False, name=None)])
     for row in by_name[~whole].to_dict("records"):
         told = [key for key in keys if not pd.isna(row[key])]
-        counts += row["failures"] * (groups[told] == [row[key] for key in told]).all(axis=1).to_numpy()
+        counts += row["rows"] * (groups[told] == [row[key] for key in told]).all(axis=1).to_numpy()
     return counts
 
 

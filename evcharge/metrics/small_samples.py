@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Floats
+from evcharge.metrics.bounds import bounds
 from evcharge.metrics.intervals import jeffreys_interval, positive
 
 LEAST_STATIONS = 10
@@ -32,13 +33,6 @@ WINSORISED_SHARE = 0.1
 FALSE_DISCOVERY_RATE = 0.05
 """Expected share of wrong flags among the flags. Source: the level of the examples of Benjamini and Hochberg 1995,
 Journal of the Royal Statistical Society B 57:289-300."""
-
-
-def bounds(successes: Floats, failures: Floats, unknown: Floats) -> tuple[Floats, Floats]:
-    """The success ratio if all unknown sessions had failed, and if all had succeeded; missing without sessions."""
-    k, u = np.asarray(successes, dtype=float), np.asarray(unknown, dtype=float)
-    sessions = positive(k + failures + u)
-    return k / sessions, (k + u) / sessions
 
 
 @dataclass(frozen=True)

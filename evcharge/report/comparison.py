@@ -13,14 +13,14 @@ from typing import Any
 import pandas as pd
 
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
+from evcharge.metrics.bounds import judge_network
 from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
-from evcharge.metrics.refused import Refused, withhold_of_all
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
-from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
+from evcharge.report.rates import network_figures, no_sessions, notes_of
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -39,7 +39,7 @@ class Comparison:
         without_data: ids of those that lack their columns in every selected session.
         stations: the frame of ``metrics.comparison.rates_by_definition``, with ``gained`` and ``lost`` against the
             base.
-        networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
+        networks: by definition id, ``rates.NETWORK_FIGURES`` of all stations pooled.
         beside: what must stand beside the figures.
     """
 
@@ -108,7 +108,10 @@ def build_comparison(
         differences = count_differences(session, base, told or (base,), selection)
         beside = read_beside(session, selection)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
-    networks = {one.id: _network(rated[rated["definition"] == one.id], beside.refused, target) for one in told}
+    by_definition = {one.id: rated[rated["definition"] == one.id] for one in told}
+    networks = {
+        name: network_figures(judge_network(rows, beside.refused, target)) for name, rows in by_definition.items()
+    }
     without_data = tuple(one.id for one in definitions if one not in told)
     return Comparison(base, target, told, without_data, stations, networks, beside)
 
@@ -121,9 +124,3 @@ def require_definitions(comparison: Comparison, selection: Selection) -> None:
     """
     if not comparison.definitions:
         raise no_sessions(selection, ", or none of them can be judged")
-
-
-def _network(rows: pd.DataFrame, refused: Refused, target: float) -> dict[str, Any]:
-    network = network_of(rows, target)
-    network["verdict"] = withhold_of_all(refused, network, target)
-    return {name: plain(network.iloc[0][name]) for name in STATION_FIGURES}

@@ -14,22 +14,23 @@ from evcharge.report.document import plain
 from evcharge.report.words import day_text, in_words, joined, percent, whole_percent
 
 
-def direction_text(found: Direction, stations: pd.DataFrame) -> str:
+def direction_text(found: Direction, stations: pd.DataFrame, target: float) -> str:
     """Where the weekly rate goes: its size and rates, the weeks compared, and what makes it; or why that can't be told.
 
     Args:
         found: the direction.
         stations: ``station_key`` and ``label``.
+        target: success ratio that the rates stand beside, between 0 and 1.
     """
     if found.word not in CHANGES or found.word == SMALL:
-        return change_text(found)
-    return f"{change_text(found)} {compared_text(found, stations)}"
+        return change_text(found, target)
+    return f"{change_text(found, target)} {compared_text(found, stations)}"
 
 
-def change_text(found: Direction) -> str:
+def change_text(found: Direction, target: float) -> str:
     """The change in short: its size and rates; where none is shown, its word and the reason."""
     if found.word in CHANGES:
-        return f"{size_text(found)} ({rates_text(found)})"
+        return f"{size_text(found)} ({rates_text(found, target)})"
     return f"{found.word}: {found.reason}" if found.reason else found.word
 
 
@@ -39,9 +40,9 @@ def size_text(found: Direction) -> str:
     return SMALL if found.word == SMALL else f"{way} {abs(found.points):.1f} points"
 
 
-def rates_text(found: Direction) -> str:
+def rates_text(found: Direction, target: float) -> str:
     """The rates before and after a change."""
-    return f"{percent(found.ratio_before)} to {percent(found.ratio_now)}"
+    return f"{percent(found.ratio_before, target)} to {percent(found.ratio_now, target)}"
 
 
 def weeks_text(found: Direction) -> str:

@@ -44,7 +44,7 @@ from evcharge.metrics.explain import (
 from evcharge.metrics.intervals import CONFIDENCE, tails
 from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW_TAIL, MEETS, MEETS_TAIL, what_would_change
+from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
 from evcharge.metrics.stations import read_network
@@ -52,7 +52,8 @@ from evcharge.migrate.reading import reading
 from evcharge.output import inert_cell
 from evcharge.report.absence import OUTAGES
 from evcharge.report.document import csv_cell, plain, records
-from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of, usual_definition
+from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
+from evcharge.report.usual import usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -137,9 +138,8 @@ class Explanation:
         number = self.number
         successes, attempts = number["successes"], number["attempts"]
         this_few, this_many = tails(np.array([successes], dtype=float), np.array([attempts], dtype=float), self.target)
-        turns = what_would_change(successes, attempts, self.target, number["failures_included"])
-        if number["verdict"] != MEETS:  # it may be withheld for what was refused
-            turns = turns._replace(failures_to_unmeet=None)
+        perhaps_failed = number["unknown"] + self.beside.refused.failures + self.beside.refused.unknown
+        turns = what_would_change(successes, attempts, self.target, number["failures_included"], perhaps_failed)
         return {
             "chance_of_so_few": float(this_few[0]),
             "below_target_under": BELOW_TAIL,

@@ -82,7 +82,7 @@ def read_present(
     spells["kwh_lost_per_week"] = kwh_lost(spells, mean_energy(days))
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     named = stations.merge(spells, on="station_key", validate="1:1")
-    named["verdict"] = withhold_now(session, selection, named, target)
+    named["verdict"] = withhold_now(session, selection, named, days, target)
     return named.rename(columns=PRESENT)
 
 

@@ -15,18 +15,19 @@ from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
-from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
+from evcharge.metrics.bounds import Refused, judge_network
+from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     Selection,
     count_outcomes,
     count_unjudged_attempts,
-    has_recorded_outcomes,
 )
-from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
-from evcharge.metrics.refused import Refused, withhold, withhold_of_all
+from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, FAILURES_REMOVED, MEETS_TAIL, with_rates
+from evcharge.metrics.refused import withhold
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
+from evcharge.report.usual import judging_note, usual_definition
 from evcharge.report.words import counted, day_text, verb
 
 SCHEMA_VERSION = 1
@@ -45,6 +46,13 @@ STATION_FIGURES = (
     "failures_included",
 )
 """The figures of a station, and of the network, in every output."""
+
+NETWORK_FIGURES = (
+    *STATION_FIGURES,
+    *("lowest_ratio", "highest_ratio", "verdict_could_turn", "chance_this_few", "chance_this_many"),
+)
+"""The figures of the network: what unknown and refused attempts could make of its rate, and the chances behind its
+verdict."""
 
 FAILURES_REMOVED_NOTE = (
     "Failures are not in the data: the publisher removed them, so no rate here can show reliability."
@@ -67,9 +75,11 @@ class Report:
         last_day: last local day with one.
         groups: one row per group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
             ``STATION_FIGURES``.
-        network: ``STATION_FIGURES`` of all of them pooled.
+        network: ``NETWORK_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
-        beside: what must stand beside the figures; where refused failures would undo it, no verdict is "meets target".
+        judging_note: which definition can judge the sessions, where this one can judge none.
+        beside: what must stand beside the figures; where unknown attempts or refused rows could undo it, no verdict is
+            "meets target".
     """
 
     definition: Definition
@@ -81,16 +91,23 @@ class Report:
     groups: pd.DataFrame
     network: dict[str, Any]
     unjudged_attempts: int = 0
+    judging_note: str = ""
     beside: Beside = NOTHING
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        notes = notes_of(set(self.groups["failures_included"]), self.beside)
+        notes = [self.judging_note] if self.judging_note else []
+        notes += notes_of(set(self.groups["failures_included"]), self.beside)
         if self.unjudged_attempts:
             told = f"{counted(self.unjudged_attempts, 'attempt')} never became a transaction"
             notes.append(f"{told}: unknown by this definition, failed by chargex_session.")
         return notes
+
+    @property
+    def failures_removed(self) -> bool:
+        """Whether every publisher removed failures, so that no rate here shows anything."""
+        return set(self.groups["failures_included"]) == {FAILURES_REMOVED}
 
     def count_of(self, verdict: str) -> int:
         """Number of stations with this verdict."""
@@ -108,6 +125,8 @@ class Report:
             "definition_source": self.definition.source,
             "definition_reason": self.reason,
             "target": self.target,
+            "below_target_under": BELOW_TAIL,
+            "meets_target_under": MEETS_TAIL,
             "from": self.first_day.isoformat(),
             "to": self.last_day.isoformat(),
             "notes": self.notes,
@@ -166,8 +185,7 @@ def build_report(
     Args:
         database: its URL, an engine, or a session that reads it.
         target: success ratio to judge against, between 0 and 1.
-        definition: what counts as a success; None takes ``recorded`` where the selected sessions carry outcomes of
-            their own, else ``afirev``.
+        definition: what counts as a success; None takes that of ``usual.usual_definition``.
         selection: which sessions.
         by: what they are grouped by: a key of ``outcomes.GROUPINGS``.
 
@@ -193,10 +211,8 @@ def report_of(
     if counts.empty:
         raise no_sessions(selection)
     beside = read_beside(session, selection)
-    stations, network = with_rates(counts, target), network_of(counts, target)
-    network["verdict"] = withhold_of_all(beside.refused, network, target)
+    stations, network = with_rates(counts, target), judge_network(counts, beside.refused, target)
     stations["verdict"] = withhold(session, selection, stations, target)
-    pooled = network.iloc[0]
     return Report(
         definition=definition,
         reason=reason,
@@ -205,17 +221,16 @@ def report_of(
         first_day=_day(int(counts["first_hour"].min())),
         last_day=_day(int(counts["last_hour"].max())),
         groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
-        network={name: plain(pooled[name]) for name in STATION_FIGURES},
+        network=network_figures(network),
         unjudged_attempts=unjudged,
+        judging_note="" if stations["attempts"].any() else judging_note(session, definition, selection),
         beside=beside,
     )
 
 
-def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
-    """The definition where none is named, and why."""
-    if has_recorded_outcomes(session, selection):
-        return RECORDED, "the data carries recorded outcomes"
-    return AFIREV, "the data carries no recorded outcomes"
+def network_figures(network: pd.DataFrame) -> dict[str, Any]:
+    """``NETWORK_FIGURES`` of the one row of ``metrics.bounds.judge_network``, as plain values."""
+    return {name: plain(network.iloc[0][name]) for name in NETWORK_FIGURES}
 
 
 def no_sessions(selection: Selection, besides: str = "") -> NoDataError:
@@ -245,12 +260,19 @@ def period_of(report: Report) -> str:
 
 
 def constants_of(report: Report) -> dict[str, Any]:
-    """What is the same in each row of a CSV: by what and against what it was judged, what was refused and made up."""
+    """What is the same in each row of a CSV.
+
+    By what and against what it was judged, what was refused and made up,
+    and between what the network's rate lies with all attempts in it.
+    """
     return {
         "definition": report.definition.id,
         "target": report.target,
         "refused_rows": report.beside.refused.rows,
         "refused_failures": report.beside.refused.failures,
+        "refused_unknown": report.beside.refused.unknown,
+        "network_lowest_ratio": report.network["lowest_ratio"],
+        "network_highest_ratio": report.network["highest_ratio"],
         "made_up_sessions": report.beside.made_up,
     }
 

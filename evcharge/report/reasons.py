@@ -17,7 +17,8 @@ from evcharge.metrics.outcomes import Selection, has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import records
-from evcharge.report.rates import made_up_notes, no_sessions, usual_definition
+from evcharge.report.rates import made_up_notes, no_sessions
+from evcharge.report.usual import judging_note, usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -33,6 +34,7 @@ class Reasons:
         network: the frame of ``metrics.reasons.count_reasons``, all stations together.
         stations: the same for each station that has a failure.
         made_up: sessions of the selection, failed or not, that ``evcharge sample`` made up.
+        judging_note: which definition can judge the sessions, where this one can judge none.
     """
 
     definition: Definition
@@ -40,11 +42,13 @@ class Reasons:
     network: pd.DataFrame
     stations: pd.DataFrame
     made_up: int = 0
+    judging_note: str = ""
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return [*made_up_notes(self.made_up), REASONS_NOTE]
+        note = [self.judging_note] if self.judging_note else []
+        return [*note, *made_up_notes(self.made_up), REASONS_NOTE]
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; shares are unrounded."""
@@ -72,4 +76,5 @@ def build_reasons(database: Database, *, definition: Definition | None = None, s
         if failures.empty and not has_sessions(session, selection):
             raise no_sessions(selection)
         made_up = count_made_up(session, selection)
-    return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"), made_up)
+        note = judging_note(session, definition, selection) if failures.empty else ""
+    return Reasons(definition, reason, count_reasons(failures), count_reasons(failures, by="station"), made_up, note)

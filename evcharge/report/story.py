@@ -24,7 +24,7 @@ from evcharge.metrics.holes import find_holes
 from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
-from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
 from evcharge.metrics.stations import read_network
 from evcharge.metrics.weekly import control_chart, weekly_counts
@@ -32,6 +32,7 @@ from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, plain, records
+from evcharge.report.headline import bounds_text, rate_text, verdict_text
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.since import Since
@@ -40,7 +41,6 @@ from evcharge.report.words import (
     hours_text,
     in_words,
     joined,
-    percent,
     sentence,
     unique_labels,
     verb,
@@ -166,7 +166,7 @@ def build_story(
     stations = stations.merge(_leading_reasons(reasons), on=["source", "station_id"], how="left")
     bunched, windows = _bunched(detail, present, doubted)
     stations = stations.merge(bunched, on="station_key", how="left")
-    going = _untold() if failures_removed(report.groups) else direction(days)
+    going = _untold() if report.failures_removed else direction(days)
     weeks = weeks_of(days, going)
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
     return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent, selection)
@@ -180,11 +180,6 @@ def arranged(stations: pd.DataFrame) -> pd.DataFrame:
     """
     labels = unique_labels(stations.to_dict("records"))
     return in_frame(in_order_of_attention(stations.assign(first_step=_first_steps(stations), label=labels)))
-
-
-def failures_removed(stations: pd.DataFrame) -> bool:
-    """Whether every publisher removed failures, so that no rate here shows anything."""
-    return set(stations["failures_included"]) == {FAILURES_REMOVED}
 
 
 def _untold() -> Direction:
@@ -268,7 +263,7 @@ STEP_NOUNS = {
 def title_of(story: Story) -> str:
     """The finding in one sentence, with what it costs."""
     total, attention = len(story.stations), len(story.attention)
-    if failures_removed(story.stations):
+    if story.report.failures_removed:
         return f"{counted(total, 'station')}, and failures are not in the data"
     if attention:
         return _attention_title(story, total, attention)
@@ -296,31 +291,23 @@ def _attention_title(story: Story, total: int, attention: int) -> str:
 def lede_of(story: Story) -> str:
     """The finding's facts, a sentence each: the rate, its direction, what is wrong, and what kind of work it is."""
     below, silent = story.count_of(BELOW), story.count_of(SILENT)
-    sentences = [_rate_sentence(story), _direction_sentence(story), no_data_text(story.stations)]
+    sentences = [
+        rate_text(story.report),
+        bounds_text(story.report),
+        verdict_text(story.report),
+        _direction_sentence(story),
+        no_data_text(story.stations),
+    ]
     wrong = [f"{in_words(below)} {verb(below, 'fails', 'fail')} more often than chance allows"] if below else []
     wrong += [f"{in_words(silent)} {verb(silent, 'has', 'have')} fallen silent"] if silent else []
     sentences += [joined(wrong), first_steps_text(story)] if wrong else [unsure_text(story)]
     return " ".join(sentence(text) for text in sentences if text)
 
 
-def _rate_sentence(story: Story) -> str:
-    """The rate against its target; where there is none to show, why."""
-    network = story.report.network
-    if failures_removed(story.stations):
-        return "no success rate is shown, for failures are not in the data"
-    if not network["attempts"]:
-        unknown = network["unknown"]
-        return f"no attempt could be judged; {counted(unknown, 'session')} {verb(unknown, 'is', 'are')} unknown"
-    return (
-        f"{percent(network['success_ratio'])} of {counted(network['attempts'], 'attempt')} succeeded, against a target "
-        f"of {100 * story.report.target:g}%"
-    )
-
-
 def _direction_sentence(story: Story) -> str:
     if story.direction.word not in CHANGES:
         return ""
-    told = direction_text(story.direction, story.stations)
+    told = direction_text(story.direction, story.stations, story.report.target)
     return f"the weekly rate {'shows' if story.direction.word == SMALL else 'is'} {told}"
 
 
@@ -344,10 +331,12 @@ def out_of_use_text(story: Story) -> str:
 def unsure_text(story: Story) -> str:
     """How many stations can't be judged yet; nothing where that is so of all because no rate is shown."""
     unsure = story.count_of(CANT_TELL)
-    if not unsure or not story.report.network["attempts"] or failures_removed(story.stations):
+    if not unsure or not story.report.network["attempts"] or story.report.failures_removed:
         return ""
     stations = f"{in_words(unsure)} {verb(unsure, 'station', 'stations')}"
-    return f"{stations} can't be judged yet: too few attempts, or too close"
+    missing = story.report.beside.refused.rows or story.stations["unknown"].any()
+    why = "too few attempts, too close, or too much unknown or refused" if missing else "too few attempts, or too close"
+    return f"{stations} can't be judged yet: {why}"
 
 
 # For programs

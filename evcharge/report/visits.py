@@ -18,7 +18,8 @@ from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import records
-from evcharge.report.rates import no_sessions, notes_of, usual_definition
+from evcharge.report.rates import no_sessions, notes_of
+from evcharge.report.usual import judging_note, usual_definition
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -36,6 +37,7 @@ class Visits:
         network: the same pooled: one row.
         sensitivity: the frame of ``metrics.visits.gap_band``.
         beside: what must stand beside the figures.
+        judging_note: which definition can judge the attempts, where this one can judge none.
     """
 
     definition: Definition
@@ -45,11 +47,13 @@ class Visits:
     network: pd.DataFrame
     sensitivity: pd.DataFrame
     beside: Beside = NOTHING
+    judging_note: str = ""
 
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]), self.beside)
+        notes = notes_of(set(self.stations["failures_included"]), self.beside)
+        return [self.judging_note, *notes] if self.judging_note else notes
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no visit."""
@@ -82,8 +86,9 @@ def build_visits(
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         attempts = read_attempts(session, definition, selection)
         beside = read_beside(session, selection)
+        note = judging_note(session, definition, selection)
     if attempts.stations.empty:
         raise no_sessions(selection)
     counts = count_visits(attempts, rule)
     band = gap_band(attempts, rule)
-    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, beside)
+    return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, beside, note)

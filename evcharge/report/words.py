@@ -9,14 +9,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
-
-from evcharge.metrics.rates import FAILURES_REMOVED
 
 NONE = "–"
 """Stands for a figure that can't be known."""
 NO_PORT = "no port id"
 """Stands for the port of sessions that name none."""
+MOST_DIGITS = 12
+"""Digits after the point up to which a ratio is rounded; closer to its target it is written out whole."""
 SMALL_NUMBERS = (
     "no",
     "one",
@@ -32,32 +33,65 @@ SMALL_NUMBERS = (
 )
 
 
-def percent(ratio: float | None) -> str:
-    """A ratio as people read it; never rounded to a false 100 % or 0 %, and a dash where there is none."""
+def percent(ratio: float | None, target: float | None = None) -> str:
+    """A ratio as people read it; never rounded to a false 100 % or 0 %, and a dash where there is none.
+
+    Beside a target it has as many digits as it takes to be below it, on it or above it as written, too: 94.96 % is
+    not 95.0 % where 95 % was promised.
+    """
+    return _percent(ratio, target, digits=1)
+
+
+def whole_percent(ratio: float | None, target: float | None = None) -> str:
+    """A ratio in whole per cent, for a sentence; otherwise as ``percent``."""
+    return _percent(ratio, target, digits=0)
+
+
+def _percent(ratio: float | None, target: float | None, digits: int) -> str:
     if ratio is None or ratio != ratio:
         return NONE
-    if 0.9995 <= ratio < 1:
-        return ">99.9%"
-    return "<0.1%" if 0 < ratio < 0.0005 else f"{ratio:.1%}"
+    ratio = float(ratio)
+    texts = (_rounded(ratio, more) for more in range(digits, MOST_DIGITS))
+    enough = (text for text in texts if target is None or _on_its_side(text, ratio, target))
+    return next(enough, f"{_times_100(ratio):f}%")
 
 
-def rate(ratio: float | None, failures_included: str) -> str:
-    """A success rate as people read it: a dash for the 100 % of data from which the publisher removed failures."""
-    return NONE if ratio == 1 and failures_included == FAILURES_REMOVED else percent(ratio)
+def _rounded(ratio: float, digits: int) -> str:
+    """In so many digits after the point; what is not all is under the last number before 100 %, and so for nothing."""
+    step = 10.0 ** -(digits + 2)
+    if 1 - step / 2 <= ratio < 1:
+        return f">{1 - step:.{digits}%}"
+    return f"<{step:.{digits}%}" if 0 < ratio < step / 2 else f"{ratio:.{digits}%}"
 
 
-def whole_percent(ratio: float | None) -> str:
-    """A ratio in whole per cent, for a sentence; never rounded to a false 100 % or 0 %, and a dash where none is."""
-    if ratio is None or ratio != ratio:
-        return NONE
-    if 0.995 <= ratio < 1:
-        return ">99%"
-    return "<1%" if 0 < ratio < 0.005 else f"{ratio:.0%}"
+def _on_its_side(text: str, ratio: float, target: float) -> bool:
+    """Whether the text is below, on or above the target as the ratio is."""
+    shown, limit = Decimal(text.strip("<>%")), _times_100(target)
+    if text[0] in "<>":
+        return shown <= limit if text[0] == "<" else shown >= limit
+    return (shown > limit) - (shown < limit) == (ratio > target) - (ratio < target)
 
 
-def interval(low: float | None, high: float | None) -> str:
+def _times_100(ratio: float) -> Decimal:
+    """The ratio as it is written, in per cent, without the error of a product of floats."""
+    return Decimal(repr(float(ratio))).scaleb(2)
+
+
+def target_text(target: float) -> str:
+    """A target in all its digits: 95%, 99.95%."""
+    return f"{_times_100(target).normalize():f}%"
+
+
+def interval(low: float | None, high: float | None, target: float | None = None) -> str:
     """An interval of ratios; empty where there is none."""
-    return "" if low is None or low != low else f"{percent(low)}–{percent(high)}"
+    return "" if low is None or low != low else f"{percent(low, target)}–{percent(high, target)}"
+
+
+def chance_text(chance: float) -> str:
+    """How often chance does something: 1 in 310, 45 in 100; below one in a million only that."""
+    if chance < 1e-6:
+        return "under 1 in a million"
+    return f"1 in {1 / chance:,.0f}" if chance < 0.1 else f"{100 * chance:.0f} in 100"
 
 
 def whole_interval(low: float | None, high: float | None) -> str:

@@ -9,20 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import RECORDED, Definition
 from evcharge.metrics.direction import direction
 from evcharge.metrics.exposure import calendars, one_source
 from evcharge.metrics.holes import find_holes
 from evcharge.metrics.loads import ACCOUNT
 from evcharge.metrics.outages import find_outages
-from evcharge.metrics.rates import network_of, with_rates
+from evcharge.metrics.rates import with_rates
 from evcharge.metrics.spells import judge_spells
 from evcharge.report.absence import named_outages
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import PRESENT, SILENT
 from evcharge.report.page.background import Evidence, listed
 from evcharge.report.page.rollup import roll_up
-from evcharge.report.rates import STATION_FIGURES, Report
+from evcharge.report.rates import STATION_FIGURES, Report, network_figures
 from evcharge.report.story import ADVICE, Story, arranged, weeks_of
 
 FIRST_DAY = date(2025, 4, 1)
@@ -107,7 +108,7 @@ def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, targe
         first_day=FIRST_DAY,
         last_day=days["day"].max().date(),
         groups=rated[[*keys, *STATION_FIGURES]],
-        network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
+        network=network_figures(judge_network(counts, Refused(), target)),
     )
     places = rated[["operator", "network", "city", "region", "ports"]]
     table = pd.concat([report.groups, places, counts[[*ADVICE]], spells.rename(columns=PRESENT)], axis=1)

@@ -155,7 +155,7 @@ def _in_words(everything: Sequence[Any], target: float) -> str:
     rows = [row for row in everything if row.attempts_now > 0]
     below = _with(rows, BELOW)
     named = "; ".join(
-        f"{_short(row)} {whole_percent(row.rate_now)} of {row.attempts_now:,}" for row in below[:MOST_LABELS]
+        f"{_short(row)} {whole_percent(row.rate_now, target)} of {row.attempts_now:,}" for row in below[:MOST_LABELS]
     )
     trap = _trap(rows, target)
     counts = {verdict: len(_with(rows, verdict)) for verdict in MARKS if verdict != BELOW}
@@ -164,7 +164,7 @@ def _in_words(everything: Sequence[Any], target: float) -> str:
         f"{target_words(target)}",
         f"{len(below):,} below target beyond what chance does once in 1,000{f': {named}' if named else ''}",
         *(f"{MARKS[verdict].legend}: {count:,}" for verdict, count in counts.items() if count),
-        f"{_short(trap)}: {' '.join(_trap_lines(trap))}" if trap else "",
+        f"{_short(trap)}: {' '.join(_trap_lines(trap, target))}" if trap else "",
         _not_drawn(len(everything) - len(rows)),
     ]
     return " ".join(f"{sentence.rstrip('.')}." for sentence in sentences if sentence)
@@ -250,7 +250,7 @@ def _point_out_trap(sheet: Sheet, plot: Plot, room: Room, target: float) -> None
     trap = _trap(plot.rows, target)
     if trap:
         name = fitted_label(trap, SMALL_MUTED, LABEL_PX)
-        _write_at(sheet, plot, room, trap, [name, *_trap_lines(trap)], SMALL_MUTED)
+        _write_at(sheet, plot, room, trap, [name, *_trap_lines(trap, target)], SMALL_MUTED)
         sheet.add(marks(plot.pixels(plot.points([trap])), MARKS[CANT_TELL], MARK_PX, sheet.pixels))
 
 
@@ -276,8 +276,11 @@ def _trap(rows: Sequence[Any], target: float) -> Any | None:
     return min(unsure, key=lambda row: (row.rate_now, -row.attempts_now, str(row.station_id)), default=None)
 
 
-def _trap_lines(row: Any) -> tuple[str, str]:
-    return f"{whole_percent(row.rate_now)} but only {counted(row.attempts_now, 'attempt')}:", "chance can do that"
+def _trap_lines(row: Any, target: float) -> tuple[str, str]:
+    return (
+        f"{whole_percent(row.rate_now, target)} but only {counted(row.attempts_now, 'attempt')}:",
+        "chance can do that",
+    )
 
 
 def _write_axes(sheet: Sheet, plot: Plot, target: float) -> None:

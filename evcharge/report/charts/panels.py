@@ -106,8 +106,8 @@ def panels_alt(weeks: pd.DataFrame, target: float) -> str:
         if known.empty:
             sentences.append(f"{panel.station}: {panel.verdict}, no attempts")
             continue
-        last = f"{percent(known['success_ratio'].iloc[-1])} in the week of {day_text(known.index[-1])}"
-        sentences.append(f"{panel.station}: {panel.verdict}, {percent(panel.ratio)}, last {last}")
+        last = f"{percent(known['success_ratio'].iloc[-1], target)} in the week of {day_text(known.index[-1])}"
+        sentences.append(f"{panel.station}: {panel.verdict}, {percent(panel.ratio, target)}, last {last}")
     return " ".join(f"{sentence}." for sentence in sentences)
 
 

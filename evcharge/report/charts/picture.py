@@ -14,8 +14,10 @@ from matplotlib.figure import Figure
 from evcharge.output import written_whole
 from evcharge.report.charts.save import save_png
 from evcharge.report.charts.stations import ChartText
-from evcharge.report.rates import FLOOR_NOTE, period_of
+from evcharge.report.headline import bounds_text, rate_text
+from evcharge.report.rates import FLOOR_NOTE, Report, period_of
 from evcharge.report.story import Story, title_of
+from evcharge.report.words import sentence
 
 
 def save_chart(story: Story, path: Path, draw: Callable[[pd.DataFrame, ChartText], Figure]) -> None:
@@ -35,8 +37,14 @@ def save_chart(story: Story, path: Path, draw: Callable[[pd.DataFrame, ChartText
         subtitle=f"Charging success rate, {period_of(report)}",
         target=report.target,
         definition=f"{report.definition.id}: {report.definition.title}",
-        note=" ".join(note for note in report.notes if note != FLOOR_NOTE),
+        note=" ".join([*_bounds(report), *(note for note in report.notes if note != FLOOR_NOTE)]),
     )
     figure = draw(story.stations, text)
     with written_whole(path) as file:
         save_png(figure, file)
+
+
+def _bounds(report: Report) -> list[str]:
+    """The network's rate, and between what it lies with all attempts in it, where those could turn its verdict."""
+    bounds = bounds_text(report)
+    return [sentence(rate_text(report)), sentence(bounds)] if bounds else []

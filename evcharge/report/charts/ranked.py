@@ -134,7 +134,7 @@ def _write_rows(
     header = page.y + 20
     top = header + 16
     heights = [top + row_px * middle for middle in middles]
-    right = _write_columns(page, shown, [header, *heights]) - 1.2 * GAP_PX
+    right = _write_columns(page, shown, [header, *heights], target) - 1.2 * GAP_PX
     for row, name, height in zip(shown, names, heights, strict=True):
         page.write(left - 0.8 * GAP_PX, height, name, BODY, "right")
         if not row.attempts:
@@ -154,14 +154,14 @@ def _middles(shown: Sequence[Any]) -> list[float]:
     return [float(at) for at in np.arange(len(shown)) + 0.5 + GROUP_GAP_ROWS * np.cumsum([0, *changes])]
 
 
-def _write_columns(page: Sheet, shown: Sequence[Any], heights: Sequence[float]) -> float:
+def _write_columns(page: Sheet, shown: Sequence[Any], heights: Sequence[float], target: float) -> float:
     """The columns of figures, right to left; a column without any figure is left out. Returns their left edge."""
     year = year_of(shown)
     columns: tuple[tuple[str, Callable[[Any], str], Literal["left", "right"]], ...] = (
-        ("at present", lambda row: at_present(row, year), "left"),
+        ("at present", lambda row: at_present(row, year, target), "left"),
         ("not counted", left_out, "right"),
         ("succeeded", counts, "right"),
-        ("success rate", rate, "right"),
+        ("success rate", lambda row: rate(row, target), "right"),
     )
     right = float(WIDTH_PX - MARGIN_PX)
     for header, cell, side in columns:
@@ -172,7 +172,7 @@ def _write_columns(page: Sheet, shown: Sequence[Any], heights: Sequence[float]) 
         x = right if side == "right" else right - width
         page.write(x, heights[0], header, QUIET, side)
         for row, height, words in zip(shown, heights[1:], cells, strict=True):
-            loud = cell is rate or (side == "left" and row.verdict_now in ATTENTION)
+            loud = header == "success rate" or (side == "left" and row.verdict_now in ATTENTION)
             page.write(x, height, words, BODY if loud else QUIET, side)
         right -= width + GAP_PX
     return right

@@ -25,7 +25,7 @@ from evcharge.report.charts.lettering import (
 )
 from evcharge.report.charts.theme import MARKS, refuse_unknown
 from evcharge.report.now import ATTENTION, SILENT
-from evcharge.report.words import counted, day_text, elided, percent, unique_labels, whole_percent
+from evcharge.report.words import counted, day_text, elided, percent, target_text, unique_labels, whole_percent
 
 COLUMNS = (
     "source", "station_id", "name", "attempts", "successes", "unknown", "excluded", "success_ratio", "verdict_now",
@@ -113,9 +113,9 @@ def fitted_label(row: Any, style: Style = BODY, width: float = MAX_LABEL_PX) -> 
     return fitted(row.label, style=style, width=width)
 
 
-def rate(row: Any) -> str:
+def rate(row: Any, target: float) -> str:
     """The rate over the whole period."""
-    return percent(row.success_ratio if row.attempts else None)
+    return percent(row.success_ratio if row.attempts else None, target)
 
 
 def counts(row: Any) -> str:
@@ -129,18 +129,19 @@ def left_out(row: Any) -> str:
     return f"+{', '.join(parts)}" if parts else ""
 
 
-def at_present(row: Any, year: int | None) -> str:
+def at_present(row: Any, year: int | None, target: float) -> str:
     """What a station has been doing since its last change or session; empty where nothing changed.
 
     Args:
         row: of a station.
         year: that needs no mention.
+        target: success ratio to meet [0 to 1].
     """
     if row.verdict_now == SILENT:
         return "silent" if pd.isna(row.last_session) else f"silent since {day_text(row.last_session, year)}"
     if row.out_of_use:
         return f"out of use since {day_text(row.last_session, year)}"
-    return f"now {whole_percent(row.rate_now)}, since {day_text(row.since, year)}" if row.changed else ""
+    return f"now {whole_percent(row.rate_now, target)}, since {day_text(row.since, year)}" if row.changed else ""
 
 
 def year_of(rows: Sequence[Any]) -> int | None:
@@ -151,7 +152,7 @@ def year_of(rows: Sequence[Any]) -> int | None:
 
 def target_words(ratio: float) -> str:
     """The target as it stands beside its line."""
-    return f"target {100 * ratio:.4g}%"
+    return f"target {target_text(ratio)}"
 
 
 def tally(rows: Sequence[Any]) -> str:
@@ -173,7 +174,7 @@ def in_words(rows: Sequence[Any], text: ChartText, kind: str) -> str:
         f"{kind}: {plain(text.title)}",
         plain(text.subtitle),
         f"{counted(len(rows), 'station')} against {target_words(text.target)} – {tally(rows)}",
-        f"First: {'; '.join(_said(row, year) for row in first)}" if first else "",
+        f"First: {'; '.join(_said(row, year, text.target) for row in first)}" if first else "",
         cap_sentence(len(rows)),
         f"Definition of success – {plain(text.definition)}",
         f"Note: {plain(text.note)}" if plain(text.note) else "",
@@ -181,7 +182,7 @@ def in_words(rows: Sequence[Any], text: ChartText, kind: str) -> str:
     return " ".join(f"{sentence.rstrip('.')}." for sentence in sentences if sentence)
 
 
-def _said(row: Any, year: int | None) -> str:
+def _said(row: Any, year: int | None, target: float) -> str:
     """A station with its rate, counts and present state."""
-    words = ", ".join(filter(None, (counts(row), at_present(row, year))))
-    return f"{elided(row.label, MAX_LABEL_CHARS)} {rate(row)}{f' ({words})' if words else ''}"
+    words = ", ".join(filter(None, (counts(row), at_present(row, year, target))))
+    return f"{elided(row.label, MAX_LABEL_CHARS)} {rate(row, target)}{f' ({words})' if words else ''}"

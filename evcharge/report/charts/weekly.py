@@ -83,10 +83,12 @@ def weekly_alt(weeks: pd.DataFrame, target: float) -> str:
     if known.empty:
         return f"{sentences[0]}. No attempts."
     for words, place in (("First", 0), ("Last", -1), ("Lowest", int(known.argmin()))):
-        sentences.append(f"{words}: {percent(known.iloc[place])} in the week of {day_text(known.index[place], year)}")
+        sentences.append(
+            f"{words}: {percent(known.iloc[place], target)} in the week of {day_text(known.index[place], year)}"
+        )
     centre = table["centre"].dropna()
     if len(centre):
-        sentences.append(f"Usual: {percent(centre.iloc[-1])}")
+        sentences.append(f"Usual: {percent(centre.iloc[-1], target)}")
     for where in OUTSIDE:
         if count := int((table["outside"] == where).sum()):
             sentences.append(f"{where.capitalize()} the band: {counted(count, 'week')}")
@@ -185,9 +187,9 @@ def _write_ends(sheet: Sheet, table: pd.DataFrame, span: tuple[float, float], to
     ends: list[tuple[float, str, Style]] = [(target, target_words(target), SMALL)]
     centre, known = table["centre"].dropna(), table["success_ratio"].dropna()
     if len(centre):
-        ends.append((centre.iloc[-1], f"usual {percent(centre.iloc[-1])}", SMALL_MUTED))
+        ends.append((centre.iloc[-1], f"usual {percent(centre.iloc[-1], target)}", SMALL_MUTED))
     if len(known):
-        ends.append((known.iloc[-1], f"latest {percent(known.iloc[-1])}", SMALL_BOLD))
+        ends.append((known.iloc[-1], f"latest {percent(known.iloc[-1], target)}", SMALL_BOLD))
     low, high = span
     heights = [top + (high - min(max(ratio, low), high)) / (high - low) * TALL for ratio, _, _ in ends]
     for y, (_, words, style) in zip(spread(heights, 16, top, top + TALL), ends, strict=True):

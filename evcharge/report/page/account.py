@@ -17,7 +17,7 @@ from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED
 from evcharge.migrate import head
 from evcharge.report.page.cells import Table, Term, table_of, terms_of
 from evcharge.report.story import Story
-from evcharge.report.words import counted, joined, percent, verb
+from evcharge.report.words import counted, joined, percent, target_text, verb
 
 MOST_LOADS = 60
 """Loads listed; the sums are of all of them."""
@@ -160,7 +160,7 @@ def reproduction_of(story: Story, loads: pd.DataFrame, command: str) -> Reproduc
                 ("evcharge", __version__),
                 ("Schema revision", head()),
                 ("Definition", f"{story.report.definition.id}, version {story.report.definition.version}"),
-                ("Target", f"{100 * story.report.target:g}%"),
+                ("Target", target_text(story.report.target)),
                 ("Days", f"{story.report.first_day.isoformat()} to {story.report.last_day.isoformat()}, local"),
                 ("Python", platform.python_version()),
                 *((name, _version(name)) for name in COMPUTED_BY),

@@ -16,7 +16,17 @@ from evcharge.metrics.exposure import DAYS_OF_A_WEEK
 from evcharge.report.now import SILENT
 from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.story import Story, title_of
-from evcharge.report.words import amount, counted, day_text, energy, percent, verb, whole_interval, whole_percent
+from evcharge.report.words import (
+    amount,
+    counted,
+    day_text,
+    energy,
+    percent,
+    target_text,
+    verb,
+    whole_interval,
+    whole_percent,
+)
 
 ADVICE = {
     "visit": "inspect {where}",
@@ -102,7 +112,7 @@ def actions_of(story: Story, first: pd.DataFrame, silent: pd.DataFrame) -> Actio
         rows=[_action(row, story) for row in first.to_dict("records")],
         caption="Ranked by charges lost a week, at the present rate and the usual volume: a floor, for "
         f"drivers who gave up left no attempt. Each is beyond what chance explains at a target of "
-        f"{100 * story.report.target:g}%. First steps are inferred from recorded codes: leads, not diagnoses.",
+        f"{target_text(story.report.target)}. First steps are inferred from recorded codes: leads, not diagnoses.",
         more=f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
         nothing="" if len(first) or len(silent) else f"{title_of(story)}: nothing to do first.",
         silent=_silent(silent),
@@ -110,7 +120,7 @@ def actions_of(story: Story, first: pd.DataFrame, silent: pd.DataFrame) -> Actio
 
 
 def _action(row: Mapping[Any, Any], story: Story) -> Action:
-    silent = row["verdict_now"] == SILENT
+    silent, target = row["verdict_now"] == SILENT, story.report.target
     points_to, points_detail = _silence(row) if silent else _failures(row)
     since: date | None = row["last_session"] if silent else row["since"] if row["changed"] else None
     where = f"port {row['worst_port']}" if isinstance(row["worst_port"], str) else "all ports"
@@ -118,10 +128,10 @@ def _action(row: Mapping[Any, Any], story: Story) -> Action:
         badge=badge_of(row["verdict_now"]),
         station=row["label"],
         station_detail=_size(row),
-        now="none" if silent else percent(row["rate_now"]),
+        now="none" if silent else percent(row["rate_now"], target),
         range="" if silent else whole_interval(row["low_now"], row["high_now"]),
-        before=f"was {percent(row['rate_now'] if silent else row['rate_before'])}" if since is not None else "",
-        recent=f"{percent(row['rate_4_weeks'])} in 4 weeks" if row["attempts_4_weeks"] and not silent else "",
+        before=f"was {percent(row['rate_now'] if silent else row['rate_before'], target)}" if since is not None else "",
+        recent=f"{percent(row['rate_4_weeks'], target)} in 4 weeks" if row["attempts_4_weeks"] and not silent else "",
         since="all along" if since is None else day_text(since),
         since_detail="" if since is None else _days_ago(row, story),
         points_to=points_to,

@@ -20,7 +20,7 @@ from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
 from evcharge.report.page.cells import Table, Term, table_of, terms_of
 from evcharge.report.story import LEADING_SHARE, Story
-from evcharge.report.words import NONE, counted, interval, percent
+from evcharge.report.words import NONE, counted, interval, percent, target_text
 
 MOST_FLIPS = 10
 """Stations shown whose verdict hangs on the definition; ``evcharge compare`` has all of them."""
@@ -85,7 +85,7 @@ def _terms(story: Story) -> list[Term]:
             "clearest step, and a rate since a chosen day looks a little more extreme than it is.",
         ),
         ("Last 4 weeks", f"The attempts of the {RECENT_DAYS} days up to the end of the data, whatever the changes."),
-        *_verdict_terms(f"{100 * story.report.target:g}%"),
+        *_verdict_terms(target_text(story.report.target)),
         (
             "Lost a week",
             "Failures beyond what the target allows, at the present rate and the usual number of attempts; of a silent "
@@ -118,12 +118,12 @@ def _verdict_terms(target: str) -> tuple[tuple[str, str], ...]:
         (
             "Meets target",
             f"So many successes that a station exactly at {target} has so many less than once in {1 / MEETS_TAIL:.0f} "
-            "times.",
+            "times, also if every unknown attempt and every refused row had failed.",
         ),
         (
             "Can't tell yet",
-            "Too few attempts, or too close to the target, to say either. At three attempts a day most declines "
-            "that began two weeks ago are still here: it does not mean that all is well.",
+            "Too few attempts, too close to the target, or too much unknown or refused to say either. At three "
+            "attempts a day most declines that began two weeks ago are still here: it does not mean that all is well.",
         ),
         (
             "Silent",
@@ -142,8 +142,8 @@ def _definition_table(comparison: Comparison) -> Table:
         rows.append(
             (
                 f"{one['id']}: {one['title']}",
-                percent(network["success_ratio"]),
-                interval(network["low"], network["high"]),
+                percent(network["success_ratio"], comparison.target),
+                interval(network["low"], network["high"], comparison.target),
                 f"{network['successes']:,} of {network['attempts']:,}",
                 f"{network['unknown']:,}",
                 *(f"{verdicts[verdict]:,}" for verdict in (BELOW, CANT_TELL, MEETS)),
@@ -170,11 +170,11 @@ def _flip_table(comparison: Comparison, labels: Mapping[Any, str]) -> Table:
 
 def _flip_cells(rows: list[dict[Any, Any]], comparison: Comparison) -> list[str]:
     by_definition = {row["definition"]: row for row in rows}
-    return [_flip_cell(by_definition[one.id]) for one in comparison.definitions]
+    return [_flip_cell(by_definition[one.id], comparison.target) for one in comparison.definitions]
 
 
-def _flip_cell(row: dict[Any, Any]) -> str:
+def _flip_cell(row: dict[Any, Any], target: float) -> str:
     if not row["attempts"]:
         return NONE
     moved = "".join(f" {sign}{row[name]}" for sign, name in (("+", "gained"), ("−", "lost")) if row[name])
-    return f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'])}{moved}"
+    return f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'], target)}{moved}"

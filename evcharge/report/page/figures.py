@@ -20,7 +20,7 @@ from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
 from evcharge.report.direction import change_text, compared_text
 from evcharge.report.page.cells import Table, table_of
 from evcharge.report.plots import MOST_PANELS
-from evcharge.report.story import REVIEW, STEP_NOUNS, Story, failures_removed, present_rows
+from evcharge.report.story import REVIEW, STEP_NOUNS, Story, present_rows
 from evcharge.report.words import (
     NO_PORT,
     NONE,
@@ -120,7 +120,7 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
         spread=_spread(story, pens),
         reasons=_reasons(story, pens),
         no_reasons=_no_reasons(story, missing),
-        weekly=None if failures_removed(story.stations) else _weekly(story, pens),
+        weekly=_weekly(story, pens),
         tiles=_tiles(story, first, pens),
         tiles_caption="One row per port, one square per week, at the stations above. Darker: a larger share of "
         "attempts failed; only an outline: no attempts.",
@@ -130,9 +130,7 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
 
 
 def _spread(story: Story, pens: Pens | None) -> Chart | None:
-    """Whether the differences between stations are real; None where no rate shows anything."""
-    if failures_removed(story.stations):
-        return None
+    """Whether the differences between stations are real; None where no week is whole."""
     return _panels(story, pens) if len(story.stations) <= MOST_PANELS else _funnel(story, pens)
 
 
@@ -163,7 +161,12 @@ def _panels(story: Story, pens: Pens | None) -> Chart | None:
         return None
 
     rows = [
-        (row["station"], day_text(row["week"]), f"{row['attempts']:,}", percent(row["success_ratio"]))
+        (
+            row["station"],
+            day_text(row["week"]),
+            f"{row['attempts']:,}",
+            percent(row["success_ratio"], story.report.target),
+        )
         for row in weeks.to_dict("records")
     ]
     columns = ("station", "week of", "attempts", "success")
@@ -248,7 +251,7 @@ def _weekly(story: Story, pens: Pens | None) -> Chart | None:
         (
             day_text(row["week"]),
             f"{row['attempts']:,}",
-            percent(row["success_ratio"]),
+            percent(row["success_ratio"], story.report.target),
             interval(row["low"], row["high"]),
             row["outside"],
         )
@@ -261,7 +264,7 @@ def _weekly(story: Story, pens: Pens | None) -> Chart | None:
     band = f"Band: how much single weeks vary anyway (Laney p′, of {usual})." if weeks["centre"].notna().any() else ""
     columns = ("week of", "attempts", "success", "limits", "outside")
     return Chart(
-        title=f"Week by week: {change_text(found)}",
+        title=f"Week by week: {change_text(found, story.report.target)}",
         caption=" ".join(filter(None, (told, f"Success of all stations by full week{last}.", band))),
         svg=pens.weekly(weeks, story.report.target) if pens else None,
         table=table_of("Success by week", columns, rows, (1, 2, 3)),

@@ -16,12 +16,11 @@ from evcharge.report.page.cells import Badge, badge_of
 from evcharge.report.rates import FLOOR_NOTE, allowance_used, period_of
 from evcharge.report.story import (
     Story,
-    failures_removed,
     lede_of,
     out_of_use_text,
     title_of,
 )
-from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, verb
+from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, target_text, verb
 
 MOST_NAMES = 3
 """Networks or sources that the head names."""
@@ -133,21 +132,24 @@ def _tally_text(word: str, number: int) -> str:
 
 
 def _rate(story: Story) -> Figure:
-    network, target = story.report.network, f"target {100 * story.report.target:g}%"
-    shown = interval(network["low"], network["high"])
-    removed = failures_removed(story.stations)
+    network, target = story.report.network, f"target {target_text(story.report.target)}"
+    shown = interval(network["low"], network["high"], story.report.target)
+    removed = story.report.failures_removed
     detail = f"95% interval {shown} · {target}" if shown else target
+    if network["verdict_could_turn"]:
+        span = interval(network["lowest_ratio"], network["highest_ratio"], story.report.target)
+        detail = f"{detail} · with all attempts {span}"
     return Figure(
-        name="Attempts that succeeded",
-        value=NONE if removed else percent(network["success_ratio"]),
+        name="Published sessions that succeeded" if removed else "Attempts that succeeded",
+        value=percent(network["success_ratio"], story.report.target),
         detail=REMOVED if removed else detail,
         tone="",
     )
 
 
 def _direction(story: Story) -> Figure:
-    found = story.direction
-    value, detail = found.word, found.reason or f"{rates_text(found)} {weeks_text(found)}"
+    found, target = story.direction, story.report.target
+    value, detail = found.word, found.reason or f"{rates_text(found, target)} {weeks_text(found)}"
     if found.word in CHANGES:
         value = size_text(found)
     elif not found.reason:
@@ -160,7 +162,7 @@ def _direction(story: Story) -> Figure:
 
 def _allowance(story: Story) -> Figure:
     failures, allowed, share = allowance_used(story.report)
-    removed = failures_removed(story.stations)
+    removed = story.report.failures_removed
     share = None if removed else share
     return Figure(
         name="Failure allowance used",

@@ -99,7 +99,7 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
             actions=actions_of(story, evidence.actions, evidence.silent),
             changes=changes_of(story.since),
             charts=charts_of(story, evidence.actions, evidence.missing, pens()),
-            roll_up=roll_up_of(evidence.roll_up),
+            roll_up=roll_up_of(evidence.roll_up, story.report.target),
             stations=stations_of(story),
             definitions=definitions_of(story, evidence.comparison),
             account=account_of(story, evidence.loads, evidence.rejects, evidence.missing),

@@ -20,7 +20,7 @@ class PageRequest:
     Attributes:
         target: success ratio to judge against, between 0 and 1.
         selection: which sessions.
-        definition: what counts as a success; None takes the usual one (see ``rates.build_report``).
+        definition: what counts as a success; None takes the usual one (see ``usual.usual_definition``).
         definition_word: what the command calls that definition, an id or a file; None for the id of the one taken.
         file_name: what the command calls the file of the page.
         since: an earlier report to compare with: see ``saved.tell_story``.

@@ -63,11 +63,12 @@ class RollUp:
     table: Table
 
 
-def roll_up_of(summed: tuple[str, pd.DataFrame] | None) -> RollUp | None:
+def roll_up_of(summed: tuple[str, pd.DataFrame] | None, target: float) -> RollUp | None:
     """The stations summed by region, network, operator or city; None where none is recorded.
 
     Args:
         summed: column and frame of ``roll_up``, or None.
+        target: success ratio to meet [0 to 1].
     """
     if summed is None:
         return None
@@ -78,8 +79,8 @@ def roll_up_of(summed: tuple[str, pd.DataFrame] | None) -> RollUp | None:
             f"{row['stations']:,}",
             f"{row['attention']:,}",
             f"{row['attempts']:,}",
-            percent(row["success_ratio"]),
-            interval(row["low"], row["high"]),
+            percent(row["success_ratio"], target),
+            interval(row["low"], row["high"], target),
             amount(row["charges_lost_per_week"]),
         )
         for row in groups.to_dict("records")

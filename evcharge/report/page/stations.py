@@ -20,7 +20,7 @@ from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
 from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.story import Story, csv_frame
-from evcharge.report.words import amount, counted, day_text, rate, sentence, whole_interval, whole_percent
+from evcharge.report.words import amount, counted, day_text, percent, sentence, whole_interval, whole_percent
 
 STATIC_ROWS = 100
 """Rows that are there without scripts; with them, all are."""
@@ -135,7 +135,7 @@ def stations_of(story: Story) -> Stations:
             Column("Main reason now", None, ""),
             Column("Lost a week", "lost", "r"),
         ],
-        rows=[_row(row) for row in story.rows[:STATIC_ROWS]],
+        rows=[_row(row, story.report.target) for row in story.rows[:STATIC_ROWS]],
         without_scripts=f"Without scripts only the first {STATIC_ROWS} stations are here; evcharge report --csv "
         "stations.csv has all of them."
         if count > STATIC_ROWS
@@ -167,7 +167,7 @@ def _outages(story: Story) -> Table | None:
     return table_of(title, ("station", "no session", "days", "chance", "charges lost"), rows, range(2, 5), more)
 
 
-def _row(row: Mapping[Any, Any]) -> Row:
+def _row(row: Mapping[Any, Any], target: float) -> Row:
     known = isinstance(row["reason"], str)
     stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
     changed = day_text(row["since"]) if row["changed"] else ""
@@ -175,10 +175,10 @@ def _row(row: Mapping[Any, Any]) -> Row:
     return Row(
         badge=badge_of(row["verdict_now"]),
         label=row["label"],
-        now=stopped or rate(row["rate_now"], row["failures_included"]),
+        now=stopped or percent(row["rate_now"], target),
         range=f"{range_now}%" if range_now else "",
-        recent=rate(row["rate_4_weeks"], row["failures_included"]),
-        period=rate(row["success_ratio"], row["failures_included"]),
+        recent=percent(row["rate_4_weeks"], target),
+        period=percent(row["success_ratio"], target),
         attempts=f"{row['attempts']:,}",
         since=f"last {day_text(row['last_session'])}" if stopped else changed,
         reason=row["reason"] if known else "",
@@ -191,7 +191,7 @@ def table_data(story: Story) -> dict[str, Any]:
     """What the script needs: one short object a station, without what is not known; words, axis and target."""
     strips = _strips(story)
     return {
-        "rows": [{**_data(row), "d": strips[row["station_key"]]} for row in story.rows],
+        "rows": [{**_data(row, story.report.target), "d": strips[row["station_key"]]} for row in story.rows],
         "words": [asdict(badge_of(word)) for word in WORDS],
         "axis": round(_axis_start(story), 2),
         "target": story.report.target,
@@ -208,8 +208,8 @@ def download_data(story: Story) -> str:
     return base64.b64encode(zlib.compress(rows.encode("ascii"), level=9)).decode("ascii")
 
 
-def _data(row: Mapping[Any, Any]) -> dict[str, Any]:
-    cells = _row(row)
+def _data(row: Mapping[Any, Any], target: float) -> dict[str, Any]:
+    cells = _row(row, target)
     texts = {short: getattr(cells, name) for name, short in TEXTS.items()}
     figures = {short: plain(row[name]) for name, short in DATA.items()}
     known = {short: value for short, value in (texts | figures).items() if value not in (None, "")}

@@ -16,7 +16,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, interval, label_of, percent, verb
+from evcharge.report.words import counted, interval, label_of, percent, target_text, verb
 
 MOST_ROWS = 40
 """Stations in the table: what fits a screen or two. All of them are in ``--json``."""
@@ -26,22 +26,22 @@ def print_definitions(comparison: Comparison, console: Console) -> None:
     """Prints the network by every definition: one row each."""
     marks = (f">{MARKS[verdict][0]}" for verdict in (BELOW, CANT_TELL, MEETS))
     headings = ("definition", ">success", ">95% interval", ">succeeded", ">unknown", *marks)
-    print_table(console, headings, [_definition_cells(one) for one in comparison.by_definition()])
+    print_table(console, headings, [_definition_cells(one, comparison.target) for one in comparison.by_definition()])
     say(console)
     legend = ", ".join(f"{MARKS[verdict][0]} {verdict}" for verdict in (BELOW, CANT_TELL, MEETS))
-    say(console, f"Stations against {100 * comparison.target:g}%: {legend}.")
+    say(console, f"Stations against {target_text(comparison.target)}: {legend}.")
     if comparison.without_data:
         say(console, f"The data lacks what these need: {', '.join(comparison.without_data)}.")
     for note in comparison.notes:
         say(console, note)
 
 
-def _definition_cells(one: Mapping[str, Any]) -> list[str]:
+def _definition_cells(one: Mapping[str, Any], target: float) -> list[str]:
     network, verdicts = one["network"], one["stations"]
     return [
         one["id"],
-        percent(network["success_ratio"]),
-        interval(network["low"], network["high"]),
+        percent(network["success_ratio"], target),
+        interval(network["low"], network["high"], target),
         f"{network['successes']:,} of {network['attempts']:,}",
         f"{network['unknown']:,}" if network["unknown"] else "",
         *(f"{verdicts[verdict]:,}" for verdict in (BELOW, CANT_TELL, MEETS)),
@@ -81,5 +81,5 @@ def _flip_cells(rows: pd.DataFrame, comparison: Comparison) -> list[str]:
             cells.append("–")
             continue
         moved = "".join(f" {sign}{row[name]}" for sign, name in (("+", "gained"), ("-", "lost")) if row[name])
-        cells.append(f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'])}{moved}")
+        cells.append(f"{MARKS[row['verdict']][0]} {percent(row['success_ratio'], comparison.target)}{moved}")
     return cells

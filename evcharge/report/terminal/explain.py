@@ -21,7 +21,7 @@ from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
 from evcharge.report.now import MARKS, ORDER, UNUSED
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, interval, percent, sentence, verb
+from evcharge.report.words import counted, interval, percent, sentence, target_text, verb
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
@@ -71,14 +71,14 @@ def _say_definition(found: Explanation, console: Console) -> None:
 
 
 def _say_number(found: Explanation, console: Console) -> None:
-    number, target = found.number, f"{100 * found.target:g}%"
+    number, target = found.number, target_text(found.target)
     k, n = number["successes"], number["attempts"]
     _heading(console, "The number")
     counts = f"{counted(n, 'attempt')} = {k:,} succeeded + {number['failures']:,} failed"
     say(console, f"{counts}; besides {number['unknown']:,} unknown, {number['excluded']:,} excluded")
     if n:
-        shown = f"{CONFIDENCE:.0%} interval {interval(number['low'], number['high'])} (Wilson)"
-        say(console, f"{k:,} of {n:,} = {percent(number['success_ratio'])}, {shown}")
+        shown = f"{CONFIDENCE:.0%} interval {interval(number['low'], number['high'], found.target)} (Wilson)"
+        say(console, f"{k:,} of {n:,} = {percent(number['success_ratio'], found.target)}, {shown}")
     say(console, f"{MARKS[number['verdict']][0]} {number['verdict']}, against {target}")
     for line in (*_tails(found), *_turns(found)):
         say(console, f"  {line}")
@@ -94,10 +94,10 @@ def _tails(found: Explanation) -> list[str]:
         known = number["failures_included"] == FAILURES_INCLUDED
         meets = "meets target" if known else "it would meet the target, were all failures known to be in the data"
         if known and number["verdict"] != MEETS:
-            meets = "it would meet the target, had the loads refused no failures of it"
+            meets = "it would meet the target, was nothing of it unknown or refused"
     attempts = counted(number["attempts"], "attempt")
     return [
-        f"X: successes in {attempts} of a station that is just on {100 * found.target:g}%, by chance",
+        f"X: successes in {attempts} of a station that is just on {target_text(found.target)}, by chance",
         f"P(X <= {number['successes']:,}) = {_against(few, BELOW_TAIL)}: {below}",
         f"P(X >= {number['successes']:,}) = {_against(many, MEETS_TAIL)}: {meets}",
     ]
@@ -128,12 +128,14 @@ def _say_spell(found: Explanation, console: Console) -> None:
     spell = found.spell
     _heading(console, "Since when")
     if spell["attempts"]:
-        shown = f"{percent(spell['success_ratio'])} ({interval(spell['low'], spell['high'])})"
+        shown = (
+            f"{percent(spell['success_ratio'], found.target)} ({interval(spell['low'], spell['high'], found.target)})"
+        )
         now = f"{spell['successes']:,} of {spell['attempts']:,} = {shown}"
         since = f"since {_day(spell['since'])}" if spell["changed"] else f"all along, since {_day(spell['since'])}"
         say(console, f"now: {now}, {spell['verdict']}, {since}")
     if spell["changed"]:
-        ratio = percent(spell["ratio_before"])
+        ratio = percent(spell["ratio_before"], found.target)
         say(console, f"before: {spell['successes_before']:,} of {spell['attempts_before']:,} = {ratio}")
     if spell["attempts_4_weeks"]:
         counts = f"{spell['successes_4_weeks']:,} of {spell['attempts_4_weeks']:,}"
@@ -167,7 +169,7 @@ def _say_outages(found: Explanation, console: Console) -> None:
 def _say_groups(found: Explanation, console: Console) -> None:
     _heading(console, "What was recorded")
     rows = [
-        (row["outcome"], f"{row['sessions']:,}", percent(row["share"]), _reason_of(row), row["party"])
+        (row["outcome"], f"{row['sessions']:,}", percent(row["share"], found.target), _reason_of(row), row["party"])
         for row in found.groups.to_dict("records")
     ]
     print_table(console, ("outcome", ">sessions", ">share", "reason", "points to"), rows)
@@ -190,8 +192,8 @@ def _say_definitions(found: Explanation, console: Console) -> None:
             (
                 MARKS[number["verdict"]][0],
                 one.id,
-                percent(number["success_ratio"]),
-                interval(number["low"], number["high"]),
+                percent(number["success_ratio"], found.target),
+                interval(number["low"], number["high"], found.target),
                 f"{number['successes']:,} of {number['attempts']:,}",
                 f"{number['unknown']:,}" if number["unknown"] else "",
                 " ".join(word for word in unlike if not word.endswith("0") or len(word) > 2),

@@ -15,18 +15,29 @@ from rich.console import Console
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
+from evcharge.report.headline import bounds_text, verdict_text
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, period_of
 from evcharge.report.since import Since, since_lines, since_title
-from evcharge.report.story import Story, failures_removed, out_of_use_text, title_of
+from evcharge.report.story import Story, out_of_use_text, title_of
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import amount, counted, day_text, interval, percent, rate, sentence, verb, whole_interval
+from evcharge.report.words import (
+    amount,
+    counted,
+    day_text,
+    interval,
+    percent,
+    sentence,
+    target_text,
+    verb,
+    whole_interval,
+)
 
 MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
 FEW_STATIONS = 25
 """Stations up to which each one's rate is printed."""
-MOST_STATIONS = 12
+MOST_STATIONS = 11
 """Stations of a larger network that are printed: with what stands around them, a screen of 24 lines."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
 SHORT_STEPS = {"check power and comms": "power and comms"}
@@ -39,7 +50,8 @@ def print_story(story: Story, console: Console) -> None:
     _print_head(report, console)
     say(console, title_of(story), "bold")
     say(console, sentence(_network_line(report)))
-    say(console, sentence(f"The weekly rate: {direction_text(story.direction, story.stations)}"))
+    _print_doubt(report, console)
+    say(console, sentence(f"The weekly rate: {direction_text(story.direction, story.stations, report.target)}"))
     if story.since:
         _print_since(story.since, console)
     say(console)
@@ -57,6 +69,7 @@ def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of groups, those that need attention first, and what must be said."""
     _print_head(report, console)
     say(console, _network_line(report), "bold")
+    _print_doubt(report, console)
     say(console)
     _print_groups(report, console)
     say(console)
@@ -66,9 +79,15 @@ def print_report(report: Report, console: Console) -> None:
 
 def _print_head(report: Report, console: Console) -> None:
     groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
-    say(console, f"{period_of(report)}   {groups}   {attempts}   target {100 * report.target:g}%")
+    say(console, f"{period_of(report)}   {groups}   {attempts}   target {target_text(report.target)}")
     say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})")
     say(console)
+
+
+def _print_doubt(report: Report, console: Console) -> None:
+    """Prints between what the network's rate lies with all attempts in it, and the chance behind its verdict."""
+    for line in filter(None, (bounds_text(report), verdict_text(report))):
+        say(console, sentence(line))
 
 
 def _network_line(report: Report) -> str:
@@ -76,10 +95,9 @@ def _network_line(report: Report) -> str:
     others = f"{network['unknown']:,} unknown, {network['excluded']:,} excluded"
     if not network["attempts"]:
         return f"no attempt could be judged; {others}"
-    if failures_removed(report.groups):
-        return f"no success rate is shown, for failures are not in the data; {others}"
-    shown = interval(network["low"], network["high"])
-    return f"{percent(network['success_ratio'])} succeeded (95% interval {shown}); {others}"
+    shown = interval(network["low"], network["high"], report.target)
+    of_what = " of the sessions published" if report.failures_removed else ""
+    return f"{percent(network['success_ratio'], report.target)}{of_what} succeeded (95% interval {shown}); {others}"
 
 
 def _print_since(since: Since, console: Console) -> None:
@@ -101,15 +119,15 @@ def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Co
 
 def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
     """Rate and attempts of the whole period; rate, interval and first day of the present spell; loss and first step."""
-    attention = row["verdict_now"] in ATTENTION
+    attention, target = row["verdict_now"] in ATTENTION, story.report.target
     stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
     since = row["last_session"] if stopped else row["since"] if row["changed"] else None
     return [
         MARKS[row["verdict_now"]][0],
         row["label"],
-        rate(row["success_ratio"], row["failures_included"]),
+        percent(row["success_ratio"], target),
         f"{row['attempts']:,}",
-        stopped or rate(row["rate_now"], row["failures_included"]),
+        stopped or percent(row["rate_now"], target),
         "" if stopped else whole_interval(row["low_now"], row["high_now"]),
         "" if since is None else day_text(since, story.report.last_day.year),
         amount(row["charges_lost_per_week"]) if attention else "",
@@ -156,8 +174,8 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
     return [
         MARKS[row["verdict"]][0],
         _label(row, report),
-        rate(row["success_ratio"], row["failures_included"]),
-        interval(row["low"], row["high"]),
+        percent(row["success_ratio"], report.target),
+        interval(row["low"], row["high"], report.target),
         f"{row['successes']:,} of {row['attempts']:,}",
         f"{row['unknown']:,}" if row["unknown"] else "",
         row["verdict"],

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from evcharge.metrics.refused import Refused
+from evcharge.metrics.bounds import Refused
 from evcharge.models import DimStation
 from evcharge.report.document import csv_cell
 from evcharge.report.rates import FLOOR_NOTE, refused_note

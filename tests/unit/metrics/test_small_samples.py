@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from evcharge.metrics.bounds import bounds
 from evcharge.metrics.intervals import jeffreys_interval
 from evcharge.metrics.small_samples import (
     NO_SPREAD,
     TOO_FEW_STATIONS,
-    bounds,
     dispersion,
     false_discovery_flags,
     funnel_limits,

@@ -11,9 +11,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 import evcharge
+from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import RECORDED
-from evcharge.metrics.rates import network_of, with_rates
-from evcharge.report.rates import FLOOR_NOTE, STATION_FIGURES, Report
+from evcharge.metrics.rates import with_rates
+from evcharge.report.rates import FLOOR_NOTE, STATION_FIGURES, Report, network_figures
 from evcharge.report.terminal.story import MOST_ROWS, print_report
 from evcharge.report.terminal.table import print_table, say
 
@@ -43,7 +44,7 @@ def printed(*stations, encoding="utf-8", target=0.95, **options):
         last_day=date(2025, 6, 30),
         by="station",
         groups=with_rates(counts, target)[["source", "station_id", "name", *STATION_FIGURES]],
-        network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
+        network=network_figures(judge_network(counts, Refused(), target)),
     )
     binary = io.BytesIO()
     file = io.TextIOWrapper(binary, encoding=encoding, errors="strict", newline="", write_through=True)

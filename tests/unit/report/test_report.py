@@ -10,8 +10,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import AFIREV, RECORDED
-from evcharge.metrics.rates import network_of, with_rates
+from evcharge.metrics.rates import with_rates
 from evcharge.report.document import to_json
 from evcharge.report.rates import (
     FAILURES_PERHAPS_REMOVED_NOTE,
@@ -21,6 +22,7 @@ from evcharge.report.rates import (
     STATION_FIGURES,
     Report,
     constants_of,
+    network_figures,
     period_of,
     to_csv,
 )
@@ -51,7 +53,7 @@ def report_of(*stations, definition=RECORDED, first=date(2025, 4, 1), last=date(
         last_day=last,
         by="station",
         groups=with_rates(counts, 0.95)[["source", "station_id", "name", *STATION_FIGURES]],
-        network={name: network_of(counts, 0.95).to_dict("records")[0][name] for name in STATION_FIGURES},
+        network=network_figures(judge_network(counts, Refused(), 0.95)),
     )
 
 

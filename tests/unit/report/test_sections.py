@@ -108,10 +108,11 @@ def test_stations_out_of_use_are_not_in_the_funnel():
     assert "tell yet: 1." not in spread.svg
 
 
-def test_where_failures_were_removed_no_chart_shows_a_rate():
+def test_where_failures_were_removed_the_charts_show_the_rates_that_the_table_shows():
     told = story_of(*(station(100, 0, f"R{n}", without_failures=1) for n in range(10)))
     shown = charts_shown(told)
-    assert (shown.spread, shown.weekly) == (None, None)
+    assert shown.spread.svg
+    assert shown.weekly.svg
 
 
 def test_why_reasons_are_left_out_is_told_as_it_is():
@@ -174,11 +175,12 @@ def test_the_head_counts_what_it_names():
     assert head_of(story_of(*networks[:2]), 0).eyebrow.startswith("Net 0 and Net 1 · ")
 
 
-def test_where_failures_were_removed_no_figure_of_the_head_is_a_rate_or_a_warning():
+def test_where_failures_were_removed_the_head_says_of_what_the_rate_is_and_no_share_of_an_allowance():
     told = story_of(station(10, 20, without_failures=30))
-    for name in ("Attempts that succeeded", "Failure allowance used"):
-        figure = figure_of(told, name)
-        assert (figure.value, figure.detail, figure.tone) == ("–", "failures are not in the data", "")
+    rate = figure_of(told, "Published sessions that succeeded")
+    assert (rate.value, rate.detail, rate.tone) == ("33.3%", "failures are not in the data", "")
+    allowance = figure_of(told, "Failure allowance used")
+    assert (allowance.value, allowance.detail, allowance.tone) == ("–", "failures are not in the data", "")
 
 
 def test_an_allowance_that_is_more_than_used_up_is_bad_and_one_failure_is_one():

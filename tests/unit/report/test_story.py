@@ -91,13 +91,14 @@ FALL = Direction(
 def told_of(found):
     """What is told of three stations that go this way."""
     told = story_of(station(*BAD), *(station(*GOOD, station_id=name) for name in "BC"), direction=found)
-    return direction_text(told.direction, told.stations)
+    return direction_text(told.direction, told.stations, told.report.target)
 
 
 def test_the_lede_tells_rate_direction_wrongs_and_first_steps():
     told = lede_of(story_of(station(*BAD, name="Garden Lane"), station(*GOOD, station_id="B"), direction=FALL))
     assert told == (
-        "72.5% of 200 attempts succeeded, against a target of 95%. The weekly rate is down 2.1 points "
+        "72.5% of 200 attempts succeeded, against a target of 95%. Below target: chance of so few "
+        "under 1 in a million; limit 1 in 1,000. The weekly rate is down 2.1 points "
         "(96.2% to 94.1%) in the six weeks up to 29 Jun 2025, against the 20 before; 70% of it is Garden Lane. One "
         "fails more often than chance allows. First steps: a review of the sessions at one."
     )
@@ -119,7 +120,7 @@ def test_a_change_that_no_few_stations_make_says_so_and_when_it_began_where_that
 
 def test_of_a_single_station_nothing_is_said_of_who_makes_a_change():
     told = story_of(station(*BAD), direction=FALL)
-    assert direction_text(told.direction, told.stations).endswith("against the 20 before")
+    assert direction_text(told.direction, told.stations, told.report.target).endswith("against the 20 before")
 
 
 def test_a_rise_is_up():
@@ -138,9 +139,9 @@ def test_without_an_attempt_the_lede_tells_no_rate_and_no_doubt():
     assert lede_of(story_of(station(0, 0, unknown=1))) == "No attempt could be judged; 1 session is unknown."
 
 
-def test_where_failures_were_removed_the_lede_tells_no_rate_and_no_doubt():
+def test_where_failures_were_removed_the_lede_says_of_what_the_rate_is_and_no_doubt():
     told = story_of(station(180, 0, without_failures=180), direction=Direction("can't tell yet"))
-    assert lede_of(told) == "No success rate is shown, for failures are not in the data."
+    assert lede_of(told) == "100.0% of 180 published sessions succeeded; failures are not in the data."
 
 
 def test_one_attempt_is_one():
@@ -183,12 +184,12 @@ def test_a_network_without_a_finding_says_what_can_not_be_told():
     found = Direction(NO_CHANGE, ratio_before=0.96, ratio_now=0.96, points=0.0)
     told = story_of(station(*NEW), station(*GOOD, station_id="B"), direction=found)
     assert lede_of(told).endswith("One station can't be judged yet: too few attempts, or too close.")
-    assert direction_text(told.direction, told.stations) == "no change shown"
+    assert direction_text(told.direction, told.stations, told.report.target) == "no change shown"
 
 
 def test_a_direction_that_can_not_be_told_says_why():
     told = story_of(station(*GOOD))
-    assert direction_text(told.direction, told.stations) == (
+    assert direction_text(told.direction, told.stations, told.report.target) == (
         "can't tell yet: 9 full weeks with attempts; 17 are needed"
     )
 

@@ -4,7 +4,19 @@ import math
 
 import pytest
 
-from evcharge.report.words import counted, elided, hours_text, unique_labels, verb, whole_interval, whole_percent
+from evcharge.report.words import (
+    chance_text,
+    counted,
+    elided,
+    hours_text,
+    interval,
+    percent,
+    target_text,
+    unique_labels,
+    verb,
+    whole_interval,
+    whole_percent,
+)
 
 
 def row(station_id, name=None, source="acme"):
@@ -58,3 +70,48 @@ def test_nouns_and_verbs_go_with_their_number():
         "1 station needs",
         "2,000 stations need",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "target", "text"),
+    [
+        (0.9496, 0.95, "94.96%"),
+        (0.9504, 0.95, "95.04%"),
+        (0.95, 0.95, "95.0%"),
+        (0.94996, 0.95, "94.996%"),
+        (0.9447, 0.95, "94.5%"),
+        (0.9996, 0.95, ">99.9%"),
+        (0.9996, 0.9997, "99.96%"),
+        (0.0004, 0.95, "<0.1%"),
+        (0.0004, 0.0003, "0.04%"),
+        (0.9496, None, "95.0%"),
+        (1, 0.95, "100.0%"),
+        (None, 0.95, "–"),
+    ],
+)
+def test_a_rate_has_as_many_digits_as_it_takes_to_be_on_its_side_of_the_target(ratio, target, text):
+    assert percent(ratio, target) == text
+
+
+def test_whole_per_cent_and_intervals_keep_to_their_side_of_the_target_too():
+    assert whole_percent(0.9496, 0.95) == "94.96%"
+    assert whole_percent(0.947, 0.95) == "94.7%"
+    assert whole_percent(0.93, 0.95) == "93%"
+    assert interval(0.9001, 0.9496, 0.95) == "90.0%–94.96%"
+
+
+def test_a_target_is_written_in_all_its_digits():
+    assert [target_text(target) for target in (0.95, 0.9, 0.99999, 0.123456789)] == [
+        "95%",
+        "90%",
+        "99.999%",
+        "12.3456789%",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chance", "text"),
+    [(0.5, "50 in 100"), (0.0032, "1 in 312"), (1 / 1500, "1 in 1,500"), (1e-9, "under 1 in a million")],
+)
+def test_a_chance_is_told_as_how_often(chance, text):
+    assert chance_text(chance) == text

@@ -1,0 +1,58 @@
+"""The definition where none is named: one that can judge what the data records.
+
+What does not belong here: what a definition says (``metrics.definitions``), and what is counted (``metrics.outcomes``).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, RECORDED, UCDAVIS_1KWH, Definition
+from evcharge.metrics.outcomes import Recorded, Selection, count_recorded, has_judged, has_recorded_outcomes
+
+TIMES_AS_MANY = 2
+"""So many times the sessions another definition must be able to judge before it takes the place of ``afirev``. House
+rule, provisional: below that most sessions have what ``afirev`` needs, and a rate by it can be compared with others."""
+
+
+def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
+    """The definition where none is named, and why: the first of these that fits, for all selected sessions alike.
+
+    ``recorded`` where any session carries an outcome of its source. ``chargex_session`` where attempts never became a
+    transaction and ``afirev`` can't judge them. ``afirev``, unless another definition can judge ``TIMES_AS_MANY``
+    sessions: then ``ucdavis_1kwh``, which needs no duration, or ``chargex_session``, which needs no energy.
+    """
+    if has_recorded_outcomes(session, selection):
+        return RECORDED, "the data carries recorded outcomes"
+    recorded = count_recorded(session, selection)
+    if recorded.unmeasured_refusals and _tells_good_ends(recorded):
+        return CHARGEX_SESSION, "the data has attempts without a transaction, which afirev can't judge"
+    return _by_most_sessions(recorded)
+
+
+def _tells_good_ends(recorded: Recorded) -> bool:
+    """Whether the stop reasons are such that ``chargex_session`` knows a good end: OCPI's statuses are not."""
+    return bool(recorded.well_ended or not recorded.charged)
+
+
+def _by_most_sessions(recorded: Recorded) -> tuple[Definition, str]:
+    """The first definition that can judge most of what any of these three can."""
+    ended = recorded.with_transaction_word if recorded.well_ended else 0
+    choices = (
+        (AFIREV, recorded.measured, "the data carries no recorded outcomes"),
+        (UCDAVIS_1KWH, recorded.with_energy, "most sessions lack the duration that afirev needs"),
+        (CHARGEX_SESSION, ended, "most sessions lack energy, and stop reasons are recorded"),
+    )
+    most = max(number for _, number, _ in choices)
+    return next((choice, why) for choice, number, why in choices if TIMES_AS_MANY * number >= most)
+
+
+def judging_note(session: Session, definition: Definition, selection: Selection) -> str:
+    """That a definition can judge none of the selected sessions, and which one can; empty where it judges any."""
+    if has_judged(session, definition, selection):
+        return ""
+    other, _ = usual_definition(session, selection)
+    unjudged = f"No selected session is judged by {definition.id}"
+    if other == definition or not has_judged(session, other, selection):
+        return f"{unjudged}, nor by any definition that is usual for such data."
+    return f"{unjudged}; {other.id} judges some: --definition {other.id}"
