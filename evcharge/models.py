@@ -123,6 +123,9 @@ class DimStation(Base):
     region: Mapped[str | None] = mapped_column(
         String(255), doc="State, region or department. Source: the session file or the registry."
     )
+    department: Mapped[str | None] = mapped_column(
+        String(255), doc="Department within the region, by its code (France: 59). Source: station registries."
+    )
     country: Mapped[str | None] = mapped_column(
         String(255), doc="Country as the source writes it. Source: the session file or the registry."
     )
