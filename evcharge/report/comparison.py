@@ -16,11 +16,11 @@ from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, network_of
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits, network_of
 from evcharge.metrics.refused import Refused, withhold_of_all
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
-from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
+from evcharge.report.rates import LOT_FIGURES, no_sessions, notes_of
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -39,7 +39,7 @@ class Comparison:
         without_data: ids of those that lack their columns in every selected session.
         stations: the frame of ``metrics.comparison.rates_by_definition``, with ``gained`` and ``lost`` against the
             base.
-        networks: by definition id, ``STATION_FIGURES`` of all stations pooled.
+        networks: by definition id, ``LOT_FIGURES`` of all stations pooled.
         beside: what must stand beside the figures.
     """
 
@@ -94,7 +94,13 @@ class Comparison:
 
 
 def build_comparison(
-    database: Database, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
+    database: Database,
+    *,
+    target: float,
+    base: Definition,
+    selection: Selection,
+    own: Sequence[Definition] = (),
+    limits: Limits = ONE_LOT,
 ) -> Comparison:
     """Reads every definition's figures of the selected sessions; none can judge any of them where there are none.
 
@@ -108,7 +114,7 @@ def build_comparison(
         differences = count_differences(session, base, told or (base,), selection)
         beside = read_beside(session, selection)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
-    networks = {one.id: _network(rated[rated["definition"] == one.id], beside.refused, target) for one in told}
+    networks = {one.id: _network(rated[rated["definition"] == one.id], beside.refused, target, limits) for one in told}
     without_data = tuple(one.id for one in definitions if one not in told)
     return Comparison(base, target, told, without_data, stations, networks, beside)
 
@@ -123,7 +129,7 @@ def require_definitions(comparison: Comparison, selection: Selection) -> None:
         raise no_sessions(selection, ", or none of them can be judged")
 
 
-def _network(rows: pd.DataFrame, refused: Refused, target: float) -> dict[str, Any]:
-    network = network_of(rows, target)
-    network["verdict"] = withhold_of_all(refused, network, target)
-    return {name: plain(network.iloc[0][name]) for name in STATION_FIGURES}
+def _network(rows: pd.DataFrame, refused: Refused, target: float, limits: Limits) -> dict[str, Any]:
+    network = network_of(rows, target, limits)
+    network["verdict"] = withhold_of_all(refused, network, target, limits)
+    return {name: plain(network.iloc[0][name]) for name in LOT_FIGURES}

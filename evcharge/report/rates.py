@@ -6,6 +6,7 @@ as such (``document``), and how anything is shown (``terminal``, ``page``, ``cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,12 +19,22 @@ from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
 from evcharge.metrics.outcomes import (
     GROUPINGS,
+    STATION_GROUPS,
     Selection,
     count_outcomes,
     count_unjudged_attempts,
     has_recorded_outcomes,
 )
-from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_REMOVED, network_of, with_rates
+from evcharge.metrics.rates import (
+    CHANCES,
+    FAILURES_INCLUDED,
+    FAILURES_REMOVED,
+    ONE_LOT,
+    STATIONS,
+    Limits,
+    network_of,
+    with_rates,
+)
 from evcharge.metrics.refused import Refused, withhold, withhold_of_all
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
@@ -44,7 +55,10 @@ STATION_FIGURES = (
     "verdict",
     "failures_included",
 )
-"""The figures of a station, and of the network, in every output."""
+"""The figures of a station, in every output."""
+
+LOT_FIGURES = (*STATION_FIGURES, *CHANCES)
+"""The figures of the network, and of other groups than stations: the chances behind the verdict too."""
 
 FAILURES_REMOVED_NOTE = (
     "Failures are not in the data: the publisher removed them, so no rate here can show reliability."
@@ -66,9 +80,12 @@ class Report:
         first_day: first local day with a selected session.
         last_day: last local day with one.
         groups: one row per group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
-            ``STATION_FIGURES``.
-        network: ``STATION_FIGURES`` of all of them pooled.
+            ``STATION_FIGURES``, or ``LOT_FIGURES`` of other groups than stations.
+        network: ``LOT_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
+        where: the lot that these sessions are of; empty for all stations.
+        limits: chances below which the network gets its verdict: those of one test.
+        group_limits: the same of the groups: those of one test only where there is one group.
         beside: what must stand beside the figures; where refused failures would undo it, no verdict is "meets target".
     """
 
@@ -81,6 +98,9 @@ class Report:
     groups: pd.DataFrame
     network: dict[str, Any]
     unjudged_attempts: int = 0
+    where: tuple[tuple[str, str], ...] = ()
+    limits: Limits = ONE_LOT
+    group_limits: Limits = STATIONS
     beside: Beside = NOTHING
 
     @property
@@ -112,11 +132,18 @@ class Report:
             "to": self.last_day.isoformat(),
             "notes": self.notes,
             "by": self.by,
+            "limits": {"network": limits_told(self.limits), plural: limits_told(self.group_limits)},
+            "where": [{"column": column, "value": word} for column, word in self.where],
             "refused": self.beside.refused.to_dict(),
             "made_up": self.beside.made_up,
             "network": {plural: len(rows), **self.network},
             plural: rows,
         }
+
+
+def limits_told(limits: Limits) -> dict[str, float]:
+    """The chances below which a verdict is given, as a JSON document has them."""
+    return {"below_target_under": limits.below_tail, "meets_target_under": limits.meets_tail}
 
 
 def notes_of(failures_included: set[str], beside: Beside) -> list[str]:
@@ -160,6 +187,7 @@ def build_report(
     definition: Definition | None = None,
     selection: Selection,
     by: str = "station",
+    limits: Limits = ONE_LOT,
 ) -> Report:
     """Reads the figures of the selected sessions.
 
@@ -170,17 +198,24 @@ def build_report(
             their own, else ``afirev``.
         selection: which sessions.
         by: what they are grouped by: a key of ``outcomes.GROUPINGS``.
+        limits: chances below which the network, or the one lot that is looked at, gets its verdict.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
         NoDataError: no session matches.
     """
     with reading(database) as session:
-        return report_of(session, target=target, definition=definition, selection=selection, by=by)
+        return report_of(session, target=target, definition=definition, selection=selection, by=by, limits=limits)
 
 
 def report_of(
-    session: Session, *, target: float, definition: Definition | None, selection: Selection, by: str = "station"
+    session: Session,
+    *,
+    target: float,
+    definition: Definition | None,
+    selection: Selection,
+    by: str = "station",
+    limits: Limits = ONE_LOT,
 ) -> Report:
     """The figures of ``build_report``, read in a session at hand.
 
@@ -193,9 +228,11 @@ def report_of(
     if counts.empty:
         raise no_sessions(selection)
     beside = read_beside(session, selection)
-    stations, network = with_rates(counts, target), network_of(counts, target)
-    network["verdict"] = withhold_of_all(beside.refused, network, target)
-    stations["verdict"] = withhold(session, selection, stations, target)
+    of_groups = limits if by in STATION_GROUPS and len(counts) == 1 else STATIONS
+    groups, network = with_rates(counts, target, of_groups), network_of(counts, target, limits)
+    network["verdict"] = withhold_of_all(beside.refused, network, target, limits)
+    groups["verdict"] = withhold(session, selection, groups, target, of_groups)
+    figures = STATION_FIGURES if by == "station" else LOT_FIGURES
     pooled = network.iloc[0]
     return Report(
         definition=definition,
@@ -204,9 +241,12 @@ def report_of(
         by=by,
         first_day=_day(int(counts["first_hour"].min())),
         last_day=_day(int(counts["last_hour"].max())),
-        groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
-        network={name: plain(pooled[name]) for name in STATION_FIGURES},
+        groups=groups[[*(column.key for column in GROUPINGS[by].shown), *figures]],
+        network={name: plain(pooled[name]) for name in LOT_FIGURES},
         unjudged_attempts=unjudged,
+        where=selection.where,
+        limits=limits,
+        group_limits=of_groups,
         beside=beside,
     )
 
@@ -229,9 +269,18 @@ def described(selection: Selection) -> str:
     """The selection in words that follow "no session"."""
     parts = [f"at station {', '.join(selection.station_ids)}"] if selection.station_ids else []
     parts += [f"of source {selection.source}"] if selection.source else []
+    parts += [f"of a station whose {lot_text(selection.where)}"] if selection.where else []
     parts += [f"from {selection.first_day}"] if selection.first_day else []
     parts += [f"to {selection.last_day}"] if selection.last_day else []
     return "matches: " + ", ".join(parts) if parts else "is in the database"
+
+
+def lot_text(where: Sequence[tuple[str, str]]) -> str:
+    """A lot in words, such as "operator is Shine and region is Bretagne"; empty where none is named."""
+    words: dict[str, list[str]] = {}
+    for column, word in where:
+        words.setdefault(column, []).append(word or "not known")
+    return " and ".join(f"{column} is {' or '.join(some)}" for column, some in words.items())
 
 
 def _day(hour_key: int) -> date:

@@ -23,7 +23,7 @@ from evcharge.metrics.holes import find_holes
 from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
-from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS
+from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS, ONE_LOT, Limits
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
 from evcharge.metrics.stations import read_network
 from evcharge.metrics.weekly import (
@@ -146,7 +146,12 @@ def _now(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_story(
-    database: Database, *, target: float, definition: Definition | None = None, selection: Selection
+    database: Database,
+    *,
+    target: float,
+    definition: Definition | None = None,
+    selection: Selection,
+    limits: Limits = ONE_LOT,
 ) -> Story:
     """Reads everything the report tells, from one moment of the database.
 
@@ -155,7 +160,7 @@ def build_story(
         NoDataError: no session matches.
     """
     with reading(database) as session:
-        report = build_report(session, target=target, definition=definition, selection=selection)
+        report = build_report(session, target=target, definition=definition, selection=selection, limits=limits)
         days = count_days(session, report.definition, selection)
         network = read_network(session, selection, days)
         present = read_present(session, selection, days, network, target)

@@ -60,6 +60,13 @@ def interval(low: float | None, high: float | None) -> str:
     return "" if low is None or low != low else f"{percent(low)}–{percent(high)}"
 
 
+def chance_text(chance: float) -> str:
+    """How often chance does something: 1 in 310, 45 in 100; below one in a million only that."""
+    if chance < 1e-6:
+        return "under 1 in 1,000,000"
+    return f"1 in {1 / chance:,.0f}" if chance < 0.1 else f"{100 * chance:.0f} in 100"
+
+
 def whole_interval(low: float | None, high: float | None) -> str:
     """An interval of ratios in whole per cent, without the sign, rounded outwards: 36–55; empty where there is none."""
     if low is None or high is None or low != low:

@@ -85,7 +85,7 @@ def test_the_document_tells_definition_network_and_stations_with_exact_ratios(ur
     assert list(stations) == ["B", "C", "D", "a"]
     for station in stations.values():
         assert set(station) == {"source", "station_id", "name", "now", "outages"} | FIGURES
-    assert set(document["network"]) == {"stations"} | FIGURES
+    assert set(document["network"]) == {"stations", "chance_this_few", "chance_this_many"} | FIGURES
     for figures in (*stations.values(), document["network"]):
         assert figures["attempts"] == figures["successes"] + figures["failures"]
         if figures["attempts"]:

@@ -22,7 +22,7 @@ from evcharge.report.comparison import Comparison
 from evcharge.report.now import PRESENT, SILENT
 from evcharge.report.page.background import Evidence, listed
 from evcharge.report.page.rollup import roll_up
-from evcharge.report.rates import STATION_FIGURES, Report
+from evcharge.report.rates import LOT_FIGURES, STATION_FIGURES, Report
 from evcharge.report.story import ADVICE, Story, arranged
 
 FIRST_DAY = date(2025, 4, 1)
@@ -107,7 +107,7 @@ def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, targe
         first_day=FIRST_DAY,
         last_day=days["day"].max().date(),
         groups=rated[[*keys, *STATION_FIGURES]],
-        network={name: network_of(counts, target).to_dict("records")[0][name] for name in STATION_FIGURES},
+        network={name: network_of(counts, target).to_dict("records")[0][name] for name in LOT_FIGURES},
     )
     places = rated[["operator", "network", "city", "region", "ports"]]
     table = pd.concat([report.groups, places, counts[[*ADVICE]], spells.rename(columns=PRESENT)], axis=1)

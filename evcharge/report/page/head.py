@@ -12,7 +12,7 @@ from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
-from evcharge.report.rates import FLOOR_NOTE, allowance_used, period_of
+from evcharge.report.rates import FLOOR_NOTE, allowance_used, lot_text, period_of
 from evcharge.report.story import (
     Story,
     failures_removed,
@@ -23,6 +23,7 @@ from evcharge.report.story import (
     size_text,
     title_of,
 )
+from evcharge.report.verdict import network_verdict_text
 from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, verb
 
 MOST_NAMES = 3
@@ -71,6 +72,7 @@ class Head:
 
     Attributes:
         eyebrow: whose stations, when, how many.
+        lot: the lot of stations that was asked for; empty for all.
         title: the finding in one sentence.
         lede: its facts.
         notes: what must be said with them.
@@ -79,6 +81,7 @@ class Head:
     """
 
     eyebrow: str
+    lot: str
     title: str
     lede: str
     notes: list[Note]
@@ -95,6 +98,7 @@ def head_of(story: Story, out_of_period: int) -> Head:
     """
     return Head(
         eyebrow=_eyebrow(story),
+        lot=lot_text(story.report.where),
         title=title_of(story),
         lede=lede_of(story),
         notes=_notes(story, out_of_period),
@@ -112,6 +116,8 @@ def _eyebrow(story: Story) -> str:
     shown = joined(whose) if len(whose) <= MOST_NAMES else counted(len(whose), by)
     stations = counted(len(story.stations), "station")
     attempts = counted(story.report.network["attempts"], "attempt")
+    lot = lot_text(story.report.where)
+    shown = f"{lot} · {shown}" if lot else shown
     return f"{shown} · {period_of(story.report)} · {stations} · {attempts}"
 
 
@@ -138,7 +144,8 @@ def _rate(story: Story) -> Figure:
     network, target = story.report.network, f"target {100 * story.report.target:g}%"
     shown = interval(network["low"], network["high"])
     removed = failures_removed(story.stations)
-    detail = f"95% interval {shown} · {target}" if shown else target
+    parts = (f"95% interval {shown}" if shown else "", target, network_verdict_text(story.report))
+    detail = " · ".join(filter(None, parts))
     return Figure(
         name="Attempts that succeeded",
         value=NONE if removed else percent(network["success_ratio"]),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import ONE_LOT, Limits
 from evcharge.report.rates import Report
 
 
@@ -23,6 +24,7 @@ class PageRequest:
         definition: what counts as a success; None takes the usual one (see ``rates.build_report``).
         definition_word: what the command calls that definition, an id or a file; None for the id of the one taken.
         file_name: what the command calls the file of the page.
+        limits: chances below which the network, or the lot, gets its verdict.
     """
 
     target: float
@@ -30,13 +32,17 @@ class PageRequest:
     definition: Definition | None = None
     definition_word: str | None = None
     file_name: str = "report.html"
+    limits: Limits = ONE_LOT
 
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
         named = self.definition_word or report.definition.id
         words = ["evcharge", "report", "--target", repr(report.target), "--definition", named]
+        words += ["--confidence", repr(self.limits.confidence)] if self.limits != ONE_LOT else []
         words += ["--from", self.selection.first_day.isoformat()] if self.selection.first_day else []
         words += ["--to", self.selection.last_day.isoformat()] if self.selection.last_day else []
         for station in self.selection.station_ids:
             words += ["--station", station]
+        for column, word in self.selection.where:
+            words += ["--where", f"{column}={word}"]
         return shlex.join([*words, "--html", self.file_name])

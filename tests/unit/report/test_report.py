@@ -17,6 +17,7 @@ from evcharge.report.rates import (
     FAILURES_PERHAPS_REMOVED_NOTE,
     FAILURES_REMOVED_NOTE,
     FLOOR_NOTE,
+    LOT_FIGURES,
     SOME_FAILURES_REMOVED_NOTE,
     STATION_FIGURES,
     Report,
@@ -51,7 +52,7 @@ def report_of(*stations, definition=RECORDED, first=date(2025, 4, 1), last=date(
         last_day=last,
         by="station",
         groups=with_rates(counts, 0.95)[["source", "station_id", "name", *STATION_FIGURES]],
-        network={name: network_of(counts, 0.95).to_dict("records")[0][name] for name in STATION_FIGURES},
+        network={name: network_of(counts, 0.95).to_dict("records")[0][name] for name in LOT_FIGURES},
     )
 
 
