@@ -86,8 +86,8 @@ def _terms(story: Story) -> list[Term]:
         *_verdict_terms(f"{100 * story.report.target:g}%"),
         (
             "All stations together",
-            f"Nothing is compared, so the verdict on them is that of {limits_text(story.report.limits)}: given where chance "
-            "gives so few, or so many, less often than that.",
+            f"Nothing is compared, so the verdict on them is that of {limits_text(story.report.limits)}: given where "
+            "chance gives so few, or so many, less often than that.",
         ),
         (
             "Lost a week",
