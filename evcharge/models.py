@@ -123,9 +123,6 @@ class DimStation(Base):
     region: Mapped[str | None] = mapped_column(
         String(255), doc="State, region or department. Source: the session file or the registry."
     )
-    department: Mapped[str | None] = mapped_column(
-        String(255), doc="Department within the region, by its code (France: 59). Source: station registries."
-    )
     country: Mapped[str | None] = mapped_column(
         String(255), doc="Country as the source writes it. Source: the session file or the registry."
     )
@@ -149,6 +146,9 @@ class DimStation(Base):
         ForeignKey("load_ledger.load_key"),
         doc="Load of the registry that last described the station; empty where only sessions name it. "
         "Source: load_ledger.",
+    )
+    department: Mapped[str | None] = mapped_column(
+        String(255), doc="Department within the region, by its code (France: 59). Source: station registries."
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from evcharge.cli.judging import target_ratio
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
@@ -22,7 +23,6 @@ from evcharge.cli.options import (
     named_definition,
     selected,
     share,
-    target_ratio,
     where_option,
 )
 from evcharge.cli.terminal import console, notice

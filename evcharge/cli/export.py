@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from evcharge.cli.judging import target_ratio
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
@@ -21,7 +22,6 @@ from evcharge.cli.options import (
     selected,
     selecting_options,
     share,
-    target_ratio,
 )
 from evcharge.cli.terminal import notice
 

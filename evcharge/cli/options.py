@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from evcharge.db import Engine
     from evcharge.metrics.definitions import Definition
     from evcharge.metrics.outcomes import Selection
-    from evcharge.metrics.own_definition import Contract
-    from evcharge.metrics.rates import Limits
     from evcharge.sources import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -239,28 +237,6 @@ def attribute(text: str) -> tuple[str, str]:
     return column.strip(), known_letters(word.strip())
 
 
-def contract_of(definition: str | None) -> Contract:
-    """What the definition's file states of the contract; nothing where it is no file."""
-    from evcharge.metrics.own_definition import Contract, read_contract
-
-    return read_contract(Path(definition)) if definition and definition.endswith(".toml") else Contract()
-
-
-def target_ratio(flag: float | None, definition: str | None = None) -> float:
-    """The success ratio to judge against: the flag's, else the contract's in the definition's file, else the setting's.
-
-    Raises:
-        ConfigError: the contract, the environment or evcharge.toml names one that is no share between 0 and 1.
-    """
-    from evcharge.config import resolve
-    from evcharge.metrics.rates import require_target
-
-    stated = contract_of(definition).target if flag is None else flag
-    found = resolve("target", stated, given("config"))
-    require_target(found.value, f"target from {found.origin}")
-    return float(found.value)
-
-
 where_option = click.option(
     "--where",
     type=attribute,
@@ -268,27 +244,6 @@ where_option = click.option(
     metavar="COLUMN=VALUE",
     help="Only stations of this source, operator, network, city, region, department, country or name, such as "
     "operator=Shine; repeatable. Of one column any of the values.",
-)
-
-
-def limits_of_lot(flag: float | None, definition: str | None) -> Limits:
-    """The limits of the verdict on the network, or on the lot: by the flag, the contract, or the usual ones.
-
-    Raises:
-        ConfigError: the contract names a confidence that is no share between 0 and 1.
-    """
-    from evcharge.metrics.rates import ONE_LOT, one_test
-
-    stated = contract_of(definition).confidence if flag is None else flag
-    return ONE_LOT if stated is None else one_test(stated)
-
-
-confidence_option = click.option(
-    "--confidence",
-    type=share,
-    metavar="SHARE",
-    help="Of the verdict on the network, or on one lot, two-sided: 0.99 leaves 0.5% on each side. Default: 95%, or "
-    "what the definition's file states under [contract].",
 )
 
 

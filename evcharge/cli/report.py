@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from evcharge.cli.judging import confidence_option, limits_of_lot, target_ratio
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
     OutputPath,
-    confidence_option,
     database,
     global_options,
-    limits_of_lot,
     named_definition,
     on_command_line,
     selected,
     selecting_options,
     share,
-    target_ratio,
 )
 from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
