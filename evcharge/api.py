@@ -23,7 +23,7 @@ from evcharge.metrics.bounds import Refused
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
 from evcharge.metrics.direction import Direction
 from evcharge.metrics.outcomes import Selection, find_grouping
-from evcharge.metrics.rates import require_target
+from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
@@ -167,6 +167,7 @@ def reliability(
     end: date | None = None,
     definition: str | Definition | None = None,
     target: float = DEFAULT_TARGET,
+    confidence: float = DEFAULT_CONFIDENCE,
     by: str = "station",
     visit_rule: str = "voltra_site_5",
     timezone: str | None = None,
@@ -182,7 +183,8 @@ def reliability(
         definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes that of
             ``report.usual.usual_definition``.
         target: success ratio that the verdicts are against, between 0 and 1.
-        by: station, port, network, month or load.
+        confidence: of the verdict on all stations together, two-sided, between 0 and 1.
+        by: station, port, network, operator, region, department, month or load.
         visit_rule: an id of ``metrics.visit_rules.VISIT_RULES``.
         timezone: IANA zone of a DataFrame's times that carry none.
 
@@ -194,13 +196,13 @@ def reliability(
     find_grouping(by)
     chosen = find_definition(definition) if isinstance(definition, str) else definition
     own = () if chosen is None or chosen.id in DEFINITIONS else (chosen,)
-    selection = Selection(start, end)
+    selection, limits = Selection(start, end), one_test(confidence)
     with _database(data, timezone) as (place, load), reading(place) as database:
-        story = build_story(database, target=target, definition=chosen, selection=selection)
+        story = build_story(database, target=target, definition=chosen, selection=selection, limits=limits)
         report = story.report
         if by != "station":
-            report = build_report(database, target=target, definition=chosen, selection=selection, by=by)
-        comparison = build_comparison(database, target=target, base=AFIREV, selection=selection, own=own)
+            report = build_report(database, target=target, definition=chosen, selection=selection, by=by, limits=limits)
+        comparison = build_comparison(database, target=target, base=AFIREV, selection=selection, own=own, limits=limits)
         rule = find_visit_rule(visit_rule)
         visits = build_visits(database, rule=rule, definition=chosen, selection=selection)
         reasons = build_reasons(database, definition=chosen, selection=selection)

@@ -150,6 +150,9 @@ class DimStation(Base):
         doc="Load of the registry that last described the station; empty where only sessions name it. "
         "Source: load_ledger.",
     )
+    department: Mapped[str | None] = mapped_column(
+        String(255), doc="Department within the region, by its code (France: 59). Source: station registries."
+    )
 
 
 class DimPort(Base):
@@ -504,7 +507,9 @@ class ReportRun(Base):
         Date, doc="Last local day that was asked for; empty for no such limit. Source: --to."
     )
     selected_stations: Mapped[str] = mapped_column(
-        Text, doc="Station ids that were asked for, as a sorted JSON list; an empty text for all. Source: --station."
+        Text,
+        doc="Station ids that were asked for, then lots as column=value, as a JSON list; an empty text for all. "
+        "Source: --station and --where.",
     )
     data_from: Mapped[date] = mapped_column(Date, doc="First local day with a selected session. Source: the sessions.")
     data_to: Mapped[date] = mapped_column(Date, doc="Last local day with a selected session. Source: the sessions.")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from evcharge.cli.judging import target_ratio
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
@@ -22,7 +23,7 @@ from evcharge.cli.options import (
     named_definition,
     selected,
     share,
-    target_ratio,
+    where_option,
 )
 from evcharge.cli.terminal import console, notice
 
@@ -33,6 +34,7 @@ from evcharge.cli.terminal import console, notice
 @click.option("--definition", metavar="ID|FILE", help=DEFINITION_HELP)
 @click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First local day.")
 @click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last local day, included.")
+@where_option
 @click.option("--source", metavar="NAME", help="Whose station ids these are, where several sources know the id.")
 @click.option(
     "--rows", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="Rows to print of each list."
@@ -48,6 +50,7 @@ def explain(
     definition: str | None,
     first_day: date | None,
     last_day: date | None,
+    where: tuple[tuple[str, str], ...],
     source: str | None,
     rows: int,
     csv_file: str | None,
@@ -66,9 +69,11 @@ def explain(
     found = build_explanation(
         database(),
         known_letters(station),
-        target=target_ratio(target),
+        target=target_ratio(target, definition),
         definition=named_definition(definition) if definition else None,
-        selection=replace(selected(first_day, last_day, ()), source=None if source is None else known_letters(source)),
+        selection=replace(
+            selected(first_day, last_day, (), where), source=None if source is None else known_letters(source)
+        ),
         most_rows=None if as_json or csv_file else rows,
     )
     if as_json:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from evcharge.cli.judging import target_ratio
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
@@ -21,7 +22,6 @@ from evcharge.cli.options import (
     selected,
     selecting_options,
     share,
-    target_ratio,
 )
 from evcharge.cli.terminal import notice
 
@@ -60,14 +60,14 @@ def export(
     if file_format != TELLS_SUCCESS and (target is not None or definition):
         raise click.BadParameter(f"{file_format} shows no success rates.", param_hint="--target and --definition")
     if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
-        raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to and --station")
+        raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to, --station and --where")
     exported = write_export(
         database(),
         folder,
         file_format,
         selection=selected(**chosen),
         definition=named_definition(definition) if definition else None,
-        target=target_ratio(target),
+        target=target_ratio(target, definition),
     )
     for file in exported.files:
         notice(f"wrote {file.path}" if file.rows is None else f"wrote {file.path} ({counted(file.rows, 'row')})")

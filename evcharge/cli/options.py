@@ -229,18 +229,26 @@ def zone_label(text: str) -> tuple[str, str]:
     return label.strip(), offset.strip()
 
 
-def target_ratio(flag: float | None) -> float:
-    """The success ratio to judge against.
+def attribute(text: str) -> tuple[str, str]:
+    """A column of stations and a word that it has, written operator=Shine."""
+    from evcharge.metrics.outcomes import ATTRIBUTES
 
-    Raises:
-        ConfigError: the environment or evcharge.toml names one that is no share between 0 and 1.
-    """
-    from evcharge.config import resolve
-    from evcharge.metrics.rates import require_target
+    column, sign, word = text.partition("=")
+    if not sign:
+        raise click.BadParameter(f"{text!r} is not of the form operator=NAME.")
+    if column.strip() not in ATTRIBUTES:
+        raise click.BadParameter(f"{column.strip()!r} is none of {', '.join(ATTRIBUTES)}.")
+    return column.strip(), known_letters(word.strip())
 
-    found = resolve("target", flag, given("config"))
-    require_target(found.value, f"target from {found.origin}")
-    return float(found.value)
+
+where_option = click.option(
+    "--where",
+    type=attribute,
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="Only stations of this source, operator, network, city, region, department, country or name, such as "
+    "operator=Shine; repeatable. Of one column any of the values.",
+)
 
 
 def selecting_options(command: Command) -> Command:
@@ -249,19 +257,22 @@ def selecting_options(command: Command) -> Command:
         click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First local day."),
         click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last local day, included."),
         click.option("--station", "station_ids", multiple=True, metavar="ID", help="Only this station; repeatable."),
+        where_option,
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def selected(first_day: date | None, last_day: date | None, station_ids: Iterable[str]) -> Selection:
+def selected(
+    first_day: date | None, last_day: date | None, station_ids: Iterable[str], where: Iterable[tuple[str, str]] = ()
+) -> Selection:
     """The sessions that ``selecting_options`` name."""
     from evcharge.metrics.outcomes import Selection
 
     if first_day and last_day and last_day < first_day:
         raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")
-    return Selection(first_day, last_day, tuple(map(known_letters, station_ids)))
+    return Selection(first_day, last_day, tuple(map(known_letters, station_ids)), where=tuple(where))
 
 
 def known_letters(text: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from evcharge.cli.judging import confidence_option, limits_of_lot, target_ratio
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
@@ -25,13 +26,13 @@ from evcharge.cli.options import (
     selecting_options,
     setting,
     share,
-    target_ratio,
 )
 from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
 
 if TYPE_CHECKING:
     from evcharge.metrics.outcomes import Selection
+    from evcharge.metrics.rates import Limits
     from evcharge.report.rates import Report
     from evcharge.report.story import Story
 
@@ -50,6 +51,7 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
 
 @click.command()
 @click.option("--target", type=share, metavar="SHARE", help=TARGET_HELP)
+@confidence_option
 @click.option(
     "--definition",
     metavar="ID|FILE|all",
@@ -58,7 +60,7 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
 @selecting_options
 @click.option(
     "--by",
-    type=click.Choice(["station", "port", "network", "month", "load"]),
+    type=click.Choice(["station", "port", "network", "operator", "region", "department", "month", "load"]),
     default="station",
     show_default=True,
     help="What sessions are grouped by; the chart is of stations.",
@@ -109,10 +111,12 @@ def report(**options: Any) -> None:
 def make_report(
     *,
     target: float | None = None,
+    confidence: float | None = None,
     definition: str | None = None,
     first_day: date | None = None,
     last_day: date | None = None,
     station_ids: tuple[str, ...] = (),
+    where: tuple[tuple[str, str], ...] = (),
     by: str = "station",
     output: Path = CHART_FILE,
     style: Literal["bars", "dots"] = "bars",
@@ -128,14 +132,15 @@ def make_report(
     if json_file == csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
     refuse_what_does_not_go_together(by, definition, html, output, since_report, save)
-    selection = selected(first_day, last_day, station_ids)
+    selection = selected(first_day, last_day, station_ids, where)
     if definition == ALL:
         if csv_file or fail_under is not None:
             raise click.BadParameter("it takes one definition.", param_hint="--csv and --fail-under")
-        show_definitions(target_ratio(target), selection, json_file)
+        show_definitions(target_ratio(target), selection, limits_of_lot(confidence, None), json_file)
         return
     named = named_definition(definition) if definition else None
-    wanted: dict[str, Any] = {"target": target_ratio(target), "definition": named, "selection": selection}
+    wanted: dict[str, Any] = {"target": target_ratio(target, definition), "definition": named, "selection": selection}
+    wanted["limits"] = limits_of_lot(confidence, definition)
     if by == "station":
         since = {"since": since_report, "may_be_first": save}
         story = tell_and_write_page({**wanted, **since}, html, definition)
@@ -287,20 +292,21 @@ def check_gate(report: Report, fail_under: float | None) -> None:
         raise GateError("under_the_limit", f"{gate}; --fail-under asks for {target_text(fail_under)}.", hint)
 
 
-def show_definitions(target: float, selection: Selection, json_file: str | None) -> None:
+def show_definitions(target: float, selection: Selection, limits: Limits, json_file: str | None) -> None:
     """Prints the network by every definition."""
     from evcharge.metrics.definitions import AFIREV
     from evcharge.report.comparison import build_comparison, require_definitions
     from evcharge.report.document import to_json
     from evcharge.report.terminal.comparison import print_definitions
 
-    built = build_comparison(database(), target=target, base=AFIREV, selection=selection)
+    built = build_comparison(database(), target=target, base=AFIREV, selection=selection, limits=limits)
     require_definitions(built, selection)
     show(lambda: to_json(built), str, lambda: print_definitions(built, console()), None, json_file)
 
 
 @click.command()
 @click.option("--target", type=share, metavar="SHARE", help=TARGET_HELP)
+@confidence_option
 @click.option(
     "--definition",
     default="afirev",
@@ -311,7 +317,7 @@ def show_definitions(target: float, selection: Selection, json_file: str | None)
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
-def compare(target: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
+def compare(target: float | None, confidence: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
     """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
     from evcharge.metrics.definitions import DEFINITIONS
     from evcharge.report.comparison import build_comparison, require_definitions
@@ -321,7 +327,8 @@ def compare(target: float | None, definition: str, as_json: bool, **chosen: Any)
     base, selection = named_definition(definition), selected(**chosen)
     built = build_comparison(
         database(),
-        target=target_ratio(target),
+        target=target_ratio(target, definition),
+        limits=limits_of_lot(confidence, definition),
         base=base,
         selection=selection,
         own=() if base.id in DEFINITIONS else (base,),

@@ -26,22 +26,33 @@ COUNTED = {"successes": SUCCESS, "failures": FAILURE, "excluded": EXCLUDED}
 _SAID = ("without_failures", "perhaps_without_failures", "first_hour", "last_hour")
 
 
+ATTRIBUTES = ("source", "name", "operator", "network", "city", "region", "department", "country")
+"""Columns of ``DimStation`` by whose words sessions may be selected."""
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which sessions are looked at: those that start on these local days (both inclusive), at these stations.
 
-    Ids are unique only within a source; with ``source`` only stations of that one are looked at.
+    Ids are unique only within a source; with ``source`` only stations of that one are looked at. ``where`` names a lot
+    of stations by ``ATTRIBUTES``: pairs of a column and a word that it has. Of one column any word will do, of several
+    columns each must fit; an empty word stands for stations of which none is known.
     """
 
     first_day: date | None = None
     last_day: date | None = None
     station_ids: tuple[str, ...] = ()
     source: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The selection as a JSON document has it: null for no limit, no station for all."""
         first, last = (day and day.isoformat() for day in (self.first_day, self.last_day))
         return {"from": first, "to": last, "stations": sorted(self.station_ids)}
+
+    def asked_stations(self) -> list[str]:
+        """Which stations are asked for: ids, and lots as ``column=value``, in order; none for all."""
+        return [*sorted(self.station_ids), *sorted(f"{column}={word}" for column, word in self.where)]
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The selection as conditions on ``FactCharging``."""
@@ -62,7 +73,18 @@ class Selection:
             conditions.append(DimStation.station_id.in_(self.station_ids))
         if self.source is not None:
             conditions.append(DimStation.source == self.source)
-        return conditions
+        return [*conditions, *self.lot_conditions()]
+
+    def lot_conditions(self) -> list[ColumnElement[bool]]:
+        """What ``where`` says, as conditions on ``DimStation``: one for each column that it names."""
+        words: dict[str, list[str]] = {}
+        for column, word in self.where:
+            words.setdefault(column, []).append(word)
+        return [func.coalesce(getattr(DimStation, column), "").in_(some) for column, some in words.items()]
+
+    def of_all_stations(self) -> Selection:
+        """The same days at all stations of all sources."""
+        return Selection(self.first_day, self.last_day)
 
 
 def _day_key(day: date) -> int:
@@ -77,15 +99,17 @@ class Grouping(NamedTuple):
     sorted_by: tuple[str, ...]
 
 
+STATION_GROUPS = ("network", "operator", "region", "department")
+"""Columns of ``DimStation`` by which its sessions are grouped, within a source."""
 _STATION = (DimStation.source, DimStation.station_id, DimStation.name)
 GROUPINGS = {
     "station": Grouping((), _STATION, ("source", "station_id")),
     "port": Grouping((FactCharging.port_id,), (*_STATION, FactCharging.port_id), ("source", "station_id", "port_id")),
-    "network": Grouping((), (DimStation.source, DimStation.network), ("source", "network")),
+    **{name: Grouping((), (DimStation.source, getattr(DimStation, name)), ("source", name)) for name in STATION_GROUPS},
     "month": Grouping((DimTime.year, DimTime.month), (DimTime.year, DimTime.month), ("year", "month")),
     "load": Grouping((), (LoadLedger.load_key, LoadLedger.file_name), ("load_key",)),
 }
-"""What counts can be grouped by. A group that the source does not name (no port, no network) is a group of its own."""
+"""What counts can be grouped by. A group that the source does not name (no port, no operator) is a group of its own."""
 
 
 def find_grouping(by: str) -> Grouping:

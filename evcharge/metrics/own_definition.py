@@ -47,7 +47,21 @@ CONDITIONS = {
 }
 """Every condition by its key. A session without the column is unknown."""
 
+
+class Contract(NamedTuple):
+    """What a contract states besides what counts as a success; None where it states nothing.
+
+    Attributes:
+        target: success ratio that is promised, between 0 and 1.
+        confidence: two-sided level of the verdict on the lot, between 0 and 1.
+    """
+
+    target: float | None = None
+    confidence: float | None = None
+
+
 _TEXTS = ("id", "title", "source")
+_CONTRACT = "contract"
 _OF_ATTEMPTS = "attempts_without_transaction_fail"
 
 
@@ -59,13 +73,12 @@ def read_definition(path: Path) -> Definition:
     ``next_status_not`` (lists of words), ``recorded_success``, ``reached_charging`` (true or false); and
     ``attempts_without_transaction_fail`` (true), for sources that tell of such attempts.
 
+    What a table ``contract`` says is no part of the definition (see ``read_contract``).
+
     Raises:
         ConfigError: ``bad_definition`` naming the key and what would be right.
     """
-    try:
-        given = toml.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, toml.TOMLDecodeError) as error:
-        _refuse(path, f"can't be read as TOML: {error}", "See docs/metrics/own-definitions.md for the layout.")
+    given = _read(path)
     _check_keys(path, given)
     conditions = {key: value for key, value in given.items() if key in CONDITIONS}
     if not conditions:
@@ -83,9 +96,34 @@ def read_definition(path: Path) -> Definition:
     )
 
 
+def read_contract(path: Path) -> Contract:
+    """What the table ``contract`` of a definition's file states: ``target`` and ``confidence``, if there is one.
+
+    Raises:
+        ConfigError: ``bad_definition`` naming the key and what would be right.
+    """
+    stated = _read(path).get(_CONTRACT, {})
+    if not isinstance(stated, dict):
+        _refuse(path, f"says {_CONTRACT} is {stated!r}", "Write a table: [contract]")
+    for key, value in stated.items():
+        if key not in Contract._fields:
+            known = ", ".join(Contract._fields)
+            _refuse(path, f"has the unknown key {key!r} in [contract]", f"Known keys: {known}.")
+        if not _is_number(value) or not 0 < value < 1:
+            _refuse(path, f"says {key} is {value!r}", "Write a share between 0 and 1, such as 0.95.")
+    return Contract(**stated)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return toml.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, toml.TOMLDecodeError) as error:
+        _refuse(path, f"can't be read as TOML: {error}", "See docs/metrics/own-definitions.md for the layout.")
+
+
 def _digest(given: Mapping[str, Any]) -> str:
     """Hash of what decides: two files that say the same in another order or spelling are one definition."""
-    rule = {key: _said(value) for key, value in given.items() if key not in _TEXTS}
+    rule = {key: _said(value) for key, value in given.items() if key not in (*_TEXTS, _CONTRACT)}
     return hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()[:HASH_DIGITS]
 
 
@@ -97,7 +135,7 @@ def _said(value: Any) -> Any:
 
 
 def _check_keys(path: Path, given: Mapping[str, Any]) -> None:
-    known = (*_TEXTS, *CONDITIONS, _OF_ATTEMPTS)
+    known = (*_TEXTS, *CONDITIONS, _OF_ATTEMPTS, _CONTRACT)
     for key in given:
         if key not in known:
             _refuse(path, f"has the unknown key {key!r}", f"Known keys: {', '.join(known)}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,53 @@ funnel plot. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202."""
 MEETS_TAIL = 0.025
 """A station meets the target when a station just on it would do this well less often than this: the upper alert limit
 (95 %) of the same funnel plot. Why the two differ: docs/decisions/0004-verdicts.md."""
+
+DEFAULT_CONFIDENCE = 0.95
+"""Of the verdict on one lot where none is agreed: the two-sided level by which a single test is judged as a rule, and
+that of the interval beside it. House rule: a contract states its own."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Chances below which a verdict is given, between 0 and 1.
+
+    Attributes:
+        below_tail: of so few successes on the target: below target.
+        meets_tail: of so many: meets target.
+    """
+
+    below_tail: float
+    meets_tail: float
+
+    @property
+    def confidence(self) -> float:
+        """Of the two-sided test that has ``meets_tail`` on each side."""
+        return round(1 - 2 * self.meets_tail, TAIL_DIGITS)
+
+
+TAIL_DIGITS = 12
+"""Digits of a tail that are no rounding of binary numbers."""
+
+
+def one_test(confidence: float) -> Limits:
+    """The limits of one two-sided test, where nothing is compared: of a network, an operator, a contract.
+
+    Raises:
+        ConfigError: the confidence does not lie between 0 and 1.
+    """
+    if not 0 < confidence < 1:
+        reason = f"confidence is {confidence:g}; it must be a share between 0 and 1."
+        raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
+    tail = round((1 - confidence) / 2, TAIL_DIGITS)
+    return Limits(tail, tail)
+
+
+STATIONS = Limits(BELOW_TAIL, MEETS_TAIL)
+"""Of stations and other groups, many of which are judged at once."""
+ONE_LOT = one_test(DEFAULT_CONFIDENCE)
+
+CHANCES = ("chance_this_few", "chance_this_many")
+"""Columns of the chances of so few and of so many successes just on the target."""
 
 BELOW, CANT_TELL, MEETS = "below target", "can't tell yet", "meets target"
 VERDICTS = (BELOW, CANT_TELL, MEETS)
@@ -45,12 +93,13 @@ def require_target(target: float, named: str = "target") -> None:
         raise ConfigError("config_out_of_range", reason, "Write it like 0.95.")
 
 
-def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
+def with_rates(counts: pd.DataFrame, target: float, limits: Limits = STATIONS) -> pd.DataFrame:
     """Counts with attempts, success ratio, interval, what the publisher said of failures, and verdict.
 
     Args:
         counts: successes, failures, without_failures, perhaps_without_failures; integers ≥ 0.
         target: success ratio to judge against, between 0 and 1.
+        limits: chances below which a verdict is given.
 
     Returns:
         The same rows in the same order, plus ``attempts`` (successes + failures), ``success_ratio``, ``low``, ``high``
@@ -65,8 +114,8 @@ def with_rates(counts: pd.DataFrame, target: float) -> pd.DataFrame:
     rated["attempts"] = attempts.astype("int64")
     rated["low"], rated["high"] = wilson_interval(successes, attempts)
     rated["failures_included"] = failures_included(counts)
-    rated["verdict"] = verdicts(successes, attempts, target, rated["failures_included"].to_numpy())
-    for name, chance in zip(("chance_this_few", "chance_this_many"), tails(successes, attempts, target), strict=True):
+    rated["verdict"] = verdicts(successes, attempts, target, rated["failures_included"].to_numpy(), limits)
+    for name, chance in zip(CHANCES, tails(successes, attempts, target), strict=True):
         rated[name] = np.where(attempts > 0, chance, np.nan)
     return rated
 
@@ -77,7 +126,13 @@ def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> Floats:
     return ratios
 
 
-def verdicts(successes: Floats, attempts: Floats, target: float, included: npt.NDArray[Any] | None = None) -> list[str]:
+def verdicts(
+    successes: Floats,
+    attempts: Floats,
+    target: float,
+    included: npt.NDArray[Any] | None = None,
+    limits: Limits = STATIONS,
+) -> list[str]:
     """Below target, can't tell yet, or meets target, by exact binomial tails.
 
     ``included`` is what the publishers said of failures; None stands for yes. Where failures were, or may have been,
@@ -86,12 +141,14 @@ def verdicts(successes: Floats, attempts: Floats, target: float, included: npt.N
     """
     this_few, this_many = tails(successes, attempts, target)
     whole = np.ones(len(successes), dtype=bool) if included is None else included == FAILURES_INCLUDED
-    below = (attempts > 0) & (this_few < BELOW_TAIL)
-    meets = (attempts > 0) & (this_many < MEETS_TAIL) & whole
+    below = (attempts > 0) & (this_few < limits.below_tail)
+    meets = (attempts > 0) & (this_many < limits.meets_tail) & whole
     return [BELOW if b else MEETS if m else CANT_TELL for b, m in zip(below, meets, strict=True)]
 
 
-def withheld(verdicts_so_far: Sequence[str], successes: Floats, failures: Floats, target: float) -> list[str]:
+def withheld(
+    verdicts_so_far: Sequence[str], successes: Floats, failures: Floats, target: float, limits: Limits = STATIONS
+) -> list[str]:
     """The verdicts, but none that meets the target only because attempts are unknown or loads refused rows.
 
     Args:
@@ -99,8 +156,9 @@ def withheld(verdicts_so_far: Sequence[str], successes: Floats, failures: Floats
         successes: that are known.
         failures: that are known, and all that may have been.
         target: success ratio that the verdicts are against, between 0 and 1.
+        limits: chances by which they were given.
     """
-    at_worst = verdicts(successes, successes + failures, target)
+    at_worst = verdicts(successes, successes + failures, target, limits=limits)
     pairs = zip(verdicts_so_far, at_worst, strict=True)
     return [CANT_TELL if verdict == MEETS and worst != MEETS else verdict for verdict, worst in pairs]
 
@@ -165,7 +223,7 @@ def failures_included(counts: pd.DataFrame) -> list[str]:
     ]
 
 
-def network_of(counts: pd.DataFrame, target: float) -> pd.DataFrame:
-    """The rates of all stations together, pooled: one row."""
+def network_of(counts: pd.DataFrame, target: float, limits: Limits = ONE_LOT) -> pd.DataFrame:
+    """The rates of all stations together, pooled: one row, by the limits of one test."""
     numbers = counts[["successes", "failures", "excluded", "unknown", "without_failures", "perhaps_without_failures"]]
-    return with_rates(numbers.sum().to_frame().T, target)
+    return with_rates(numbers.sum().to_frame().T, target, limits)

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Floats
 from evcharge.metrics.bounds import Refused
-from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import withheld
+from evcharge.metrics.outcomes import STATION_GROUPS, Selection
+from evcharge.metrics.rates import STATIONS, Limits, withheld
 from evcharge.metrics.rows import frame_of
 from evcharge.models import REGISTRY_ZONE, DimStation, LoadLedger, RejectedRow
 
-KEYS = ("source", "station_id", "network", "year", "month", "load_key")
+KEYS = ("source", "station_id", *STATION_GROUPS, "year", "month", "load_key")
 """Columns by which figures are grouped, and which a refused row may name."""
 
 
@@ -28,7 +28,7 @@ def read_refused(session: Session, selection: Selection) -> Refused:
     """The refused rows of the session files of the selection.
 
     A row that names no station or no day that can be read is counted whatever stations or days are selected: it may
-    be of them.
+    be of them. So may a row be of a lot whose station the star does not have.
     """
     rows = _refused_rows(selection).subquery()
     counts = dict.fromkeys(("failure", "success", "unknown"), 0)
@@ -42,10 +42,12 @@ def read_perhaps_failed(session: Session, selection: Selection) -> pd.DataFrame:
 
     Returns:
         One row per combination of ``KEYS`` and ``day``, with ``rows``. A key that the row did not name is missing,
-        and so is its network where the station is not known; a station without a network has the network "".
+        and so is its network where the station is not known; a station without a network has the network "". So it is
+        with the others of ``STATION_GROUPS``.
     """
     rows = _refused_rows(selection).subquery()
-    named = (rows.c.source, rows.c.station_id, DimStation.station_key, DimStation.network, rows.c.time_key)
+    groups = [getattr(DimStation, name) for name in STATION_GROUPS]
+    named = (rows.c.source, rows.c.station_id, DimStation.station_key, *groups, rows.c.time_key)
     of_station = (DimStation.source == rows.c.source) & (DimStation.station_id == rows.c.station_id)
     counts = (
         select(*named, rows.c.load_key, func.count().label("rows"))
@@ -54,15 +56,18 @@ def read_perhaps_failed(session: Session, selection: Selection) -> pd.DataFrame:
         .group_by(*named, rows.c.load_key)
     )
     frame = frame_of(session, counts)
-    network = frame["network"].where(frame["network"].notna(), "")
-    frame["network"] = network.where(frame["station_key"].notna(), None)
+    for name in STATION_GROUPS:
+        named_so = frame[name].where(frame[name].notna(), "")
+        frame[name] = named_so.where(frame["station_key"].notna(), None)
     days = frame["time_key"].astype("Int64") // 100
     frame["day"] = pd.to_datetime(days.astype("string"), format="%Y%m%d", errors="coerce")
     frame["year"], frame["month"] = frame["day"].dt.year, frame["day"].dt.month
     return frame[[*KEYS, "day", "rows"]]
 
 
-def withhold(session: Session, selection: Selection, rated: pd.DataFrame, target: float) -> list[str]:
+def withhold(
+    session: Session, selection: Selection, rated: pd.DataFrame, target: float, limits: Limits = STATIONS
+) -> list[str]:
     """The verdicts of groups, but none that meets the target only because what may have failed is not counted.
 
     That is the unknown, and the refused rows that may be of the group and did not succeed. Refused successes are not
@@ -75,10 +80,11 @@ def withhold(session: Session, selection: Selection, rated: pd.DataFrame, target
             ``unknown`` and ``verdict``. What is refused of a station may be of any of its ports: a refused row tells no
             port.
         target: success ratio that the verdicts are against, between 0 and 1.
+        limits: chances by which they were given.
     """
     keys = [name for name in KEYS if name in rated.columns]
     refused = _that_may_be_of(rated.reset_index(drop=True), keys, read_perhaps_failed(session, selection))
-    return _withheld(rated, rated["unknown"].to_numpy(dtype=float) + refused, target)
+    return _withheld(rated, rated["unknown"].to_numpy(dtype=float) + refused, target, limits)
 
 
 def withhold_now(
@@ -100,7 +106,8 @@ def withhold_now(
     for since, rows in spells.groupby("since"):
         of_then = refused[refused["day"].isna() | (refused["day"] >= since)]
         perhaps_failed[rows.index] += _that_may_be_of(rows.reset_index(drop=True), ["source", "station_id"], of_then)
-    return _withheld(spells.assign(failures=spells["attempts"] - spells["successes"]), perhaps_failed, target)
+    known = spells.assign(failures=spells["attempts"] - spells["successes"])
+    return _withheld(known, perhaps_failed, target, STATIONS)
 
 
 def _unknown_since(spells: pd.DataFrame, days: pd.DataFrame) -> Floats:
@@ -110,14 +117,14 @@ def _unknown_since(spells: pd.DataFrame, days: pd.DataFrame) -> Floats:
     return unknown.reindex(spells["station_key"], fill_value=0).to_numpy(dtype=float)
 
 
-def _withheld(rated: pd.DataFrame, perhaps_failed: Floats, target: float) -> list[str]:
+def _withheld(rated: pd.DataFrame, perhaps_failed: Floats, target: float, limits: Limits) -> list[str]:
     successes, failures = (rated[name].to_numpy(dtype=float) for name in ("successes", "failures"))
-    return withheld(rated["verdict"].tolist(), successes, failures + perhaps_failed, target)
+    return withheld(rated["verdict"].tolist(), successes, failures + perhaps_failed, target, limits)
 
 
 def _that_may_be_of(groups: pd.DataFrame, keys: list[str], refused: pd.DataFrame) -> Floats:
     """How many of the refused rows may be of each group: those that name nothing which is not the group's."""
-    groups = groups[keys].assign(**{"network": groups["network"].fillna("")} if "network" in keys else {})
+    groups = groups[keys].assign(**{name: groups[name].fillna("") for name in STATION_GROUPS if name in keys})
     by_name = refused.groupby(keys, dropna=False)["rows"].sum().reset_index()
     whole = by_name[keys].notna().all(axis=1)
 
@@ -153,6 +160,8 @@ def _selected(selection: Selection) -> list[ColumnElement[bool]]:
         conditions.append(LoadLedger.source == selection.source)
     if selection.station_ids:
         conditions.append(or_(RejectedRow.station_id.is_(None), RejectedRow.station_id.in_(selection.station_ids)))
+    if selection.where:
+        conditions.append(or_(RejectedRow.station_id.is_(None), ~_stands(), _stands(*selection.lot_conditions())))
     if selection.first_day:
         first = int(f"{selection.first_day:%Y%m%d}00")
         conditions.append(or_(RejectedRow.time_key.is_(None), RejectedRow.time_key >= first))
@@ -160,3 +169,9 @@ def _selected(selection: Selection) -> list[ColumnElement[bool]]:
         last = int(f"{selection.last_day:%Y%m%d}23")
         conditions.append(or_(RejectedRow.time_key.is_(None), RejectedRow.time_key <= last))
     return conditions
+
+
+def _stands(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the star has the station that a refused row names, and these conditions hold for it."""
+    named = (DimStation.source == LoadLedger.source, DimStation.station_id == RejectedRow.station_id)
+    return exists().where(*named, *conditions).correlate(LoadLedger, RejectedRow)

@@ -34,7 +34,7 @@ def read_network(session: Session, selection: Selection, days: pd.DataFrame) -> 
         selection: which sessions.
         days: the frame of ``days.count_days`` of the same.
     """
-    everyone = Selection(selection.first_day, selection.last_day)
+    everyone = selection.of_all_stations()
     spans = _read_spans(session, everyone)
     own = [spans["source"], spans["load_key"]]
     covered = spans.groupby(own).agg(first_day=("first_day", "min"), last_day=("last_day", "max")).reset_index()

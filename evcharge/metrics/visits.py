@@ -73,7 +73,7 @@ def select_attempts(definition: Definition, selection: Selection) -> Select[Any]
 
     Times come as the database keeps them, since a million of them are parsed faster together than one by one.
     """
-    inside = replace(selection, station_ids=()).conditions()
+    inside = selection.of_all_stations().conditions()
     return select(
         FactCharging.station_key,
         FactCharging.load_key,

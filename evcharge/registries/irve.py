@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from evcharge.registries.france import area_of
 from evcharge.registries.records import Record, Records
 from evcharge.registries.registry import Builder, Port, Registry, Station
 from evcharge.registries.values import day_of, is_stated, place_of, power_kw, text_of
@@ -61,9 +62,12 @@ def _read_station(builder: Builder, record: Record, station_id: str) -> None:
     opened_on, strange_day = day_of(line.get("datemiseenservice"))
     longitude, latitude = _coordinates(line)
     place, strange_place = place_of(latitude, longitude)
+    commune = text_of(line.get("codeinseecommune"))
+    area = area_of(commune or "")
     if not builder.has_station(station_id):
         builder.odd(number, strange_day, line.get("datemiseenservice"))
         builder.odd(number, strange_place, line.get("coordonneesxy"))
+        builder.odd(number, "commune_unknown" if commune and not area else None, commune)
     station = Station(
         station_id=station_id,
         name=text_of(line.get("nomstation")),
@@ -71,6 +75,8 @@ def _read_station(builder: Builder, record: Record, station_id: str) -> None:
         network=text_of(line.get("nomenseigne")),
         address=text_of(line.get("adressestation")),
         city=text_of(line.get("consolidatedcommune")),
+        region=area.region if area else None,
+        department=area.department if area else None,
         country="FR",
         latitude=place[0] if place else None,
         longitude=place[1] if place else None,

@@ -46,6 +46,7 @@ MESSAGES = {
     "voltage_suspect": "a three-phase voltage that is not line to neutral as stated; power left empty",
     "power_type_unknown": "neither AC nor DC is stated",
     "standard_missing": "a connector without a standard",
+    "commune_unknown": "a commune's code of no department; region and department left empty",
     "opened_on_unreadable": "an opening day that is no date; left empty",
     "not_electric": "an entry for another fuel; left out",
     "compact_ids": "ids in place of names (compact form); kept as ids",
@@ -78,6 +79,7 @@ class Station:
     address: str | None = None
     city: str | None = None
     region: str | None = None
+    department: str | None = None
     country: str | None = None
     latitude: float | None = None
     longitude: float | None = None

@@ -17,7 +17,7 @@ from evcharge.metrics.bounds import judge_network
 from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
 from evcharge.report.rates import network_figures, no_sessions, notes_of
@@ -94,7 +94,13 @@ class Comparison:
 
 
 def build_comparison(
-    database: Database, *, target: float, base: Definition, selection: Selection, own: Sequence[Definition] = ()
+    database: Database,
+    *,
+    target: float,
+    base: Definition,
+    selection: Selection,
+    own: Sequence[Definition] = (),
+    limits: Limits = ONE_LOT,
 ) -> Comparison:
     """Reads every definition's figures of the selected sessions; none can judge any of them where there are none.
 
@@ -110,7 +116,8 @@ def build_comparison(
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
     by_definition = {one.id: rated[rated["definition"] == one.id] for one in told}
     networks = {
-        name: network_figures(judge_network(rows, beside.refused, target)) for name, rows in by_definition.items()
+        name: network_figures(judge_network(rows, beside.refused, target, limits))
+        for name, rows in by_definition.items()
     }
     without_data = tuple(one.id for one in definitions if one not in told)
     return Comparison(base, target, told, without_data, stations, networks, beside)

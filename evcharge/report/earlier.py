@@ -6,7 +6,7 @@ What does not belong here: what changed (``since``), and reports in the database
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,13 +20,13 @@ from evcharge.report.words import day_text, unique_labels
 MAKE_ONE = "Name a document of: evcharge report --json FILE"
 
 
-def read_earlier(path: Path, report: Report, stations: tuple[str, ...]) -> Earlier:
+def read_earlier(path: Path, report: Report, stations: Sequence[str]) -> Earlier:
     """The report of a document, if it answers the same question as this one about earlier data.
 
     Args:
         path: of what ``evcharge report --json`` wrote.
         report: the one that it is compared with.
-        stations: ids of the stations that this one was asked of; none for all.
+        stations: of which this one was asked: ``Selection.asked_stations``.
 
     Raises:
         ReportError: the file is no such document, or it is by another definition, target or selection of stations.
@@ -36,7 +36,7 @@ def read_earlier(path: Path, report: Report, stations: tuple[str, ...]) -> Earli
         findings = _findings(document["stations"])
         days = [date.fromisoformat(document[name]) for name in ("from", "to")]
         rule = (str(document["definition"]), int(document["definition_version"]), float(document["target"]))
-        asked = document.get("selection") and tuple(document["selection"]["stations"])
+        asked = document.get("selection") and _asked_stations(document)
     except (KeyError, TypeError, ValueError, AttributeError):
         _refuse(path, "is no report on stations that says what is so now")
     _refuse_another_question(path, rule, asked, report, stations)
@@ -44,6 +44,12 @@ def read_earlier(path: Path, report: Report, stations: tuple[str, ...]) -> Earli
         until = f"tells of days up to {day_text(days[1])}, this report of days up to {day_text(report.last_day)}"
         _refuse(path, until, "Name an earlier report, or load the newer sessions.")
     return Earlier(days[0], days[1], None, findings)
+
+
+def _asked_stations(document: Mapping[str, Any]) -> list[str]:
+    """What ``Selection.asked_stations`` was; a document that does not tell of lots is of none."""
+    lots = [f"{lot['column']}={lot['value']}" for lot in document.get("where", [])]
+    return [*document["selection"]["stations"], *sorted(lots)]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _refuse_another_question(
-    path: Path, rule: tuple[str, int, float], asked: tuple[str, ...] | None, report: Report, stations: tuple[str, ...]
+    path: Path, rule: tuple[str, int, float], asked: Sequence[str] | None, report: Report, stations: Sequence[str]
 ) -> None:
     """Refuses a report by another definition or target, or of other stations, where it says of which."""
     (definition, version, target), this = rule, report.definition

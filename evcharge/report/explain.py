@@ -212,8 +212,9 @@ def build_explanation(
         database: its URL, or an engine.
         station: the id of the station, else its name.
         target: success ratio to judge against, between 0 and 1.
-        definition: what counts as a success; None takes that of the report of all stations on these days.
-        selection: on which days, and of which source if ids of several are alike; its station ids are not looked at.
+        definition: what counts as a success; None takes that of the report of the lot, or of all stations.
+        selection: on which days, in which lot, and of which source if ids of several are alike; its station ids are not
+            looked at.
         most_rows: how many of the sessions are read one by one; None for all.
 
     Raises:

@@ -1,6 +1,6 @@
-"""The network's rate in words: what it is, what is missing from it, and the chance behind its verdict.
+"""The network's rate in words: what it is, and what is missing from it.
 
-What does not belong here: figures (``rates``), and what the stations do now (``story``).
+What does not belong here: figures (``rates``), the verdict (``verdict``), what the stations do now (``story``).
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from evcharge.metrics.beside import Beside
-from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, FAILURES_INCLUDED, MEETS, MEETS_TAIL
-from evcharge.report.words import chance_text, counted, joined, percent, target_text, verb
+from evcharge.report.words import counted, joined, percent, target_text, verb
 
 
 class Rated(Protocol):
@@ -60,22 +59,6 @@ def missing_text(report: Rated) -> str:
     parts = [f"{counted(unknown, 'attempt')} {verb(unknown, 'is', 'are')} unknown"] if unknown else []
     parts += [f"{counted(refused, 'row')} {verb(refused, 'was', 'were')} refused"] if refused else []
     return joined(parts) if parts else ""
-
-
-def verdict_text(report: Rated) -> str:
-    """The verdict on the network, the chance behind it, and which limit judged; empty without attempts."""
-    network = report.network
-    if not network["attempts"] or (report.failures_removed and network["verdict"] != BELOW):
-        return ""
-    few, many, verdict = network["chance_this_few"], network["chance_this_many"], network["verdict"]
-    if verdict == CANT_TELL and many < MEETS_TAIL:
-        known = network["failures_included"] == FAILURES_INCLUDED
-        lacking = "nothing unknown or refused failed" if known else "all failures are in the data"
-        return f"{CANT_TELL}: meets the target only if {lacking}"
-    of_few = verdict == BELOW or (verdict != MEETS and few < many)
-    chance = f"chance of so few {chance_text(few)}" if of_few else f"chance of so many {chance_text(many)}"
-    word, limit = (BELOW, BELOW_TAIL) if of_few else (MEETS, MEETS_TAIL)
-    return f"{verdict}: {chance}; limit{'' if word == verdict else f' of {word}'} {chance_text(limit)}"
 
 
 def gate_text(report: Rated, limit: float) -> str:

@@ -6,6 +6,7 @@ as such (``document``), and how anything is shown (``terminal``, ``page``, ``cha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,11 +20,20 @@ from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import (
     GROUPINGS,
+    STATION_GROUPS,
     Selection,
     count_outcomes,
     count_unjudged_attempts,
 )
-from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, FAILURES_REMOVED, MEETS_TAIL, with_rates
+from evcharge.metrics.rates import (
+    CHANCES,
+    FAILURES_INCLUDED,
+    FAILURES_REMOVED,
+    ONE_LOT,
+    STATIONS,
+    Limits,
+    with_rates,
+)
 from evcharge.metrics.refused import withhold
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
@@ -45,14 +55,13 @@ STATION_FIGURES = (
     "verdict",
     "failures_included",
 )
-"""The figures of a station, and of the network, in every output."""
+"""The figures of a station, in every output."""
 
-NETWORK_FIGURES = (
-    *STATION_FIGURES,
-    *("lowest_ratio", "highest_ratio", "verdict_could_turn", "chance_this_few", "chance_this_many"),
-)
-"""The figures of the network: what unknown and refused attempts could make of its rate, and the chances behind its
-verdict."""
+LOT_FIGURES = (*STATION_FIGURES, *CHANCES)
+"""The figures of the network, and of other groups than stations: the chances behind the verdict too."""
+
+NETWORK_FIGURES = (*LOT_FIGURES, "lowest_ratio", "highest_ratio", "verdict_could_turn")
+"""The figures of the network: also what unknown and refused attempts could make of its rate."""
 
 FAILURES_REMOVED_NOTE = (
     "Failures are not in the data: the publisher removed them, so no rate here can show reliability."
@@ -74,10 +83,13 @@ class Report:
         first_day: first local day with a selected session.
         last_day: last local day with one.
         groups: one row per group in order: its keys (of a station ``source``, ``station_id``, ``name``) and
-            ``STATION_FIGURES``.
+            ``STATION_FIGURES``, or ``LOT_FIGURES`` of other groups than stations.
         network: ``NETWORK_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
         judging_note: which definition can judge the sessions, where this one can judge none.
+        where: the lot that these sessions are of; empty for all stations.
+        limits: chances below which the network gets its verdict: those of one test.
+        group_limits: the same of the groups: those of one test only where there is one group.
         beside: what must stand beside the figures; where unknown attempts or refused rows could undo it, no verdict is
             "meets target".
     """
@@ -92,6 +104,9 @@ class Report:
     network: dict[str, Any]
     unjudged_attempts: int = 0
     judging_note: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    limits: Limits = ONE_LOT
+    group_limits: Limits = STATIONS
     beside: Beside = NOTHING
 
     @property
@@ -125,17 +140,22 @@ class Report:
             "definition_source": self.definition.source,
             "definition_reason": self.reason,
             "target": self.target,
-            "below_target_under": BELOW_TAIL,
-            "meets_target_under": MEETS_TAIL,
             "from": self.first_day.isoformat(),
             "to": self.last_day.isoformat(),
             "notes": self.notes,
             "by": self.by,
+            "limits": {"network": limits_told(self.limits), plural: limits_told(self.group_limits)},
+            "where": [{"column": column, "value": word} for column, word in self.where],
             "refused": self.beside.refused.to_dict(),
             "made_up": self.beside.made_up,
             "network": {plural: len(rows), **self.network},
             plural: rows,
         }
+
+
+def limits_told(limits: Limits) -> dict[str, float]:
+    """The chances below which a verdict is given, as a JSON document has them."""
+    return {"below_target_under": limits.below_tail, "meets_target_under": limits.meets_tail}
 
 
 def notes_of(failures_included: set[str], beside: Beside) -> list[str]:
@@ -179,6 +199,7 @@ def build_report(
     definition: Definition | None = None,
     selection: Selection,
     by: str = "station",
+    limits: Limits = ONE_LOT,
 ) -> Report:
     """Reads the figures of the selected sessions.
 
@@ -188,17 +209,24 @@ def build_report(
         definition: what counts as a success; None takes that of ``usual.usual_definition``.
         selection: which sessions.
         by: what they are grouped by: a key of ``outcomes.GROUPINGS``.
+        limits: chances below which the network, or the one lot that is looked at, gets its verdict.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
         NoDataError: no session matches.
     """
     with reading(database) as session:
-        return report_of(session, target=target, definition=definition, selection=selection, by=by)
+        return report_of(session, target=target, definition=definition, selection=selection, by=by, limits=limits)
 
 
 def report_of(
-    session: Session, *, target: float, definition: Definition | None, selection: Selection, by: str = "station"
+    session: Session,
+    *,
+    target: float,
+    definition: Definition | None,
+    selection: Selection,
+    by: str = "station",
+    limits: Limits = ONE_LOT,
 ) -> Report:
     """The figures of ``build_report``, read in a session at hand.
 
@@ -211,8 +239,10 @@ def report_of(
     if counts.empty:
         raise no_sessions(selection)
     beside = read_beside(session, selection)
-    stations, network = with_rates(counts, target), judge_network(counts, beside.refused, target)
-    stations["verdict"] = withhold(session, selection, stations, target)
+    of_groups = limits if by in STATION_GROUPS and len(counts) == 1 else STATIONS
+    groups, network = with_rates(counts, target, of_groups), judge_network(counts, beside.refused, target, limits)
+    groups["verdict"] = withhold(session, selection, groups, target, of_groups)
+    figures = STATION_FIGURES if by == "station" else LOT_FIGURES
     return Report(
         definition=definition,
         reason=reason,
@@ -220,10 +250,13 @@ def report_of(
         by=by,
         first_day=_day(int(counts["first_hour"].min())),
         last_day=_day(int(counts["last_hour"].max())),
-        groups=stations[[*(column.key for column in GROUPINGS[by].shown), *STATION_FIGURES]],
+        groups=groups[[*(column.key for column in GROUPINGS[by].shown), *figures]],
         network=network_figures(network),
         unjudged_attempts=unjudged,
-        judging_note="" if stations["attempts"].any() else judging_note(session, definition, selection),
+        judging_note="" if groups["attempts"].any() else judging_note(session, definition, selection),
+        where=selection.where,
+        limits=limits,
+        group_limits=of_groups,
         beside=beside,
     )
 
@@ -244,9 +277,18 @@ def described(selection: Selection) -> str:
     """The selection in words that follow "no session"."""
     parts = [f"at station {', '.join(selection.station_ids)}"] if selection.station_ids else []
     parts += [f"of source {selection.source}"] if selection.source else []
+    parts += [f"of a station whose {lot_text(selection.where)}"] if selection.where else []
     parts += [f"from {selection.first_day}"] if selection.first_day else []
     parts += [f"to {selection.last_day}"] if selection.last_day else []
     return "matches: " + ", ".join(parts) if parts else "is in the database"
+
+
+def lot_text(where: Sequence[tuple[str, str]]) -> str:
+    """A lot in words, such as "operator is Shine and region is Bretagne"; empty where none is named."""
+    words: dict[str, list[str]] = {}
+    for column, word in where:
+        words.setdefault(column, []).append(word or "not known")
+    return " and ".join(f"{column} is {' or '.join(some)}" for column, some in words.items())
 
 
 def _day(hour_key: int) -> date:

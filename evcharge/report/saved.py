@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from evcharge.errors import ReportError
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import ONE_LOT, Limits
 from evcharge.metrics.saved import SavedReport, count_saved, read_last_saved
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
@@ -41,6 +42,7 @@ def tell_story(
     selection: Selection,
     since: str | None = None,
     may_be_first: bool = False,
+    limits: Limits = ONE_LOT,
 ) -> Story:
     """The story of ``build_story``, with what changed since an earlier report where one is named.
 
@@ -51,6 +53,7 @@ def tell_story(
         selection: which sessions.
         since: the path of a document of ``--json``, or ``LAST``; None compares with nothing.
         may_be_first: whether it is no error that none is saved yet.
+        limits: chances below which the network, or the one lot that is looked at, gets its verdict.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
@@ -58,11 +61,11 @@ def tell_story(
         ReportError: the earlier report can't be used, or none is saved.
     """
     with reading(database) as session:
-        story = build_story(session, target=target, definition=definition, selection=selection)
+        story = build_story(session, target=target, definition=definition, selection=selection, limits=limits)
         if since is None:
             return story
         if since != LAST:
-            earlier: Earlier | None = read_earlier(Path(since), story.report, selection.station_ids)
+            earlier: Earlier | None = read_earlier(Path(since), story.report, selection.asked_stations())
         else:
             earlier = _last_saved(session, story, may_be_first)
     return with_changes(story, earlier) if earlier else story
@@ -124,7 +127,7 @@ def as_saved(story: Story) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         "target": report.target,
         "selected_from": selection.first_day,
         "selected_to": selection.last_day,
-        "selected_stations": json.dumps(sorted(selection.station_ids)) if selection.station_ids else "",
+        "selected_stations": json.dumps(asked) if (asked := selection.asked_stations()) else "",
         "data_from": report.first_day,
         "data_to": report.last_day,
         "stations": len(stations),

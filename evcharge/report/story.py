@@ -24,7 +24,7 @@ from evcharge.metrics.holes import find_holes
 from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
+from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
 from evcharge.metrics.stations import read_network
 from evcharge.metrics.weekly import control_chart, weekly_counts
@@ -32,10 +32,11 @@ from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, plain, records
-from evcharge.report.headline import bounds_text, rate_text, verdict_text
+from evcharge.report.headline import bounds_text, rate_text
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.since import Since
+from evcharge.report.verdict import network_verdict_text
 from evcharge.report.words import (
     counted,
     hours_text,
@@ -142,7 +143,12 @@ def _now(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_story(
-    database: Database, *, target: float, definition: Definition | None = None, selection: Selection
+    database: Database,
+    *,
+    target: float,
+    definition: Definition | None = None,
+    selection: Selection,
+    limits: Limits = ONE_LOT,
 ) -> Story:
     """Reads everything the report tells, from one moment of the database.
 
@@ -151,7 +157,7 @@ def build_story(
         NoDataError: no session matches.
     """
     with reading(database) as session:
-        report = build_report(session, target=target, definition=definition, selection=selection)
+        report = build_report(session, target=target, definition=definition, selection=selection, limits=limits)
         days = count_days(session, report.definition, selection)
         network = read_network(session, selection, days)
         present = read_present(session, selection, days, network, target)
@@ -294,7 +300,7 @@ def lede_of(story: Story) -> str:
     sentences = [
         rate_text(story.report),
         bounds_text(story.report),
-        verdict_text(story.report),
+        network_verdict_text(story.report),
         _direction_sentence(story),
         no_data_text(story.stations),
     ]

@@ -90,7 +90,7 @@ def interval(low: float | None, high: float | None, target: float | None = None)
 def chance_text(chance: float) -> str:
     """How often chance does something: 1 in 310, 45 in 100; below one in a million only that."""
     if chance < 1e-6:
-        return "under 1 in a million"
+        return "under 1 in 1,000,000"
     return f"1 in {1 / chance:,.0f}" if chance < 0.1 else f"{100 * chance:.0f} in 100"
 
 

@@ -15,6 +15,7 @@ from evcharge.cli import run_command
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError, SourceError
 from evcharge.load import load_file
+from evcharge.metrics.outcomes import GROUPINGS
 from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
 
@@ -76,7 +77,7 @@ def test_the_dispersion_is_that_of_the_stations_around_their_pooled_ratio(star):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("by", ["port", "network", "month", "load"])
+@pytest.mark.parametrize("by", [name for name in GROUPINGS if name != "station"])
 def test_other_groups_hold_the_same_sessions(star, by):
     assert (
         evcharge.reliability(star, by=by).stations["attempts"].sum()
@@ -124,7 +125,7 @@ def test_a_target_that_is_no_share_between_0_and_1_is_an_error(target):
 def test_an_unknown_group_is_an_error_with_the_known_ones():
     with pytest.raises(ConfigError, match="nothing is grouped by 'foo'") as caught:
         evcharge.reliability(SESSIONS, by="foo")
-    assert caught.value.hint == "Known: station, port, network, month, load."
+    assert caught.value.hint == "Known: station, port, network, operator, region, department, month, load."
 
 
 @pytest.mark.thorough

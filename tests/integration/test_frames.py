@@ -13,6 +13,7 @@ import pytest
 import evcharge
 from evcharge.api import Reliability
 from evcharge.load import load_file
+from evcharge.metrics.outcomes import GROUPINGS
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.station_frame import NEVER, STATION_FRAME
 from evcharge.synth import write_sample
@@ -174,7 +175,7 @@ def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("url", DATABASES)
-@pytest.mark.parametrize("by", ["port", "network", "month", "load"])
+@pytest.mark.parametrize("by", [name for name in GROUPINGS if name != "station"])
 @pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")
 def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):
     found = evcharge.reliability(request.getfixturevalue(url), by=by)

@@ -16,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from evcharge.load import load_file
+from evcharge.metrics.outcomes import GROUPINGS
 from evcharge.migrate import upgrade
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
@@ -416,7 +417,7 @@ def test_the_page_is_of_stations_by_one_definition(evcharge):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("by", ["station", "port", "network", "month", "load"])
+@pytest.mark.parametrize("by", GROUPINGS)
 def test_the_document_is_the_one_that_the_schema_describes(url, sample, evcharge, by):
     load(url, sample)
     for arguments in ((), ("--definition", "ucdavis_1kwh"), ("--from", "2025-06-28"), ("--definition", "kwwhat")):

@@ -93,7 +93,7 @@ def test_a_station_does_not_meet_the_target_by_leaving_its_failures_out(two_stat
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("by", ["port", "network", "month", "load"])
+@pytest.mark.parametrize("by", ["port", "network", "operator", "region", "department", "month", "load"])
 def test_no_group_meets_the_target_by_leaving_failures_out(two_stations: str, by: str) -> None:
     verdicts = reliability(two_stations, target=0.95, by=by).stations["verdict"].tolist()
     assert verdicts == (["can't tell yet", "meets target"] if by == "port" else ["can't tell yet"])

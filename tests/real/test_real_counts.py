@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from sqlalchemy import Engine, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine
-from evcharge.load import load_file
+from evcharge.load import LoadOptions, load_file
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.metrics.definitions import (
     AFIREV,
@@ -25,7 +25,8 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.own_definition import read_definition
 from evcharge.models import DimStation, FactCharging
 from evcharge.report.chargex import build_chargex
-from evcharge.sources import read_profile
+from evcharge.report.rates import build_report
+from evcharge.sources import builtin_profiles, read_profile
 
 PERTH = "perth_kinross/"
 
@@ -167,3 +168,38 @@ def test_perth_gives_each_day_back_to_its_year(load, file, rows, without_energy,
     assert count(engine, FactCharging.energy_kwh.is_(None)) + (rows - kept) >= without_energy
     assert count(engine, FactCharging.energy_kwh == 0) <= zero
     assert result.rejected <= 10
+
+
+@pytest.mark.parametrize(
+    ("by", "groups", "attempts", "successes_of_them"),
+    [
+        ("department", ("59", "75", "13"), 388, 373),
+        ("region", ("Île-de-France", "Auvergne-Rhône-Alpes", "Nouvelle-Aquitaine"), 1_105, 1_078),
+    ],
+)
+def test_qualicharge_gives_the_figures_of_the_ministrys_tests_by_department_and_by_region(
+    real_data, load, url, by, groups, attempts, successes_of_them
+):
+    load_registry(real_data / "qualicharge_irve/irve-statique.json.gz", url)
+    _, engine = load("qualicharge_irve/irve-dynamique-sessions.json.gz")
+    day = date(2024, 12, 24)
+    report = build_report(engine, target=0.95, definition=QUALICHARGE_U11, selection=Selection(day, day), by=by)
+    told = report.groups.set_index(by).loc[list(groups)]
+    assert told[["attempts", "unknown", "excluded"]].sum().tolist() == [attempts, 0, 0]
+    assert told["successes"].sum() == successes_of_them
+    where = tuple((by, group) for group in groups)
+    lot = build_report(engine, target=0.95, definition=QUALICHARGE_U11, selection=Selection(day, day, where=where))
+    assert (lot.network["attempts"], lot.network["successes"]) == (attempts, successes_of_them)
+
+
+def test_norway_gives_the_figures_of_its_paper(real_data, url):
+    """Sørensen et al. 2021, Data in Brief 36:107105: 6,878 sessions of 97 users, 32.6 % of them in the main garage."""
+    (path,) = (real_data / "norway_mendeley").glob("*.csv")
+    load_file(path, url, list(builtin_profiles().values()), LoadOptions(driver_salt="salt"))
+    engine = open_engine(url)
+    with Session(engine) as session:
+        drivers = session.scalar(select(func.count(FactCharging.driver_ref.distinct())))
+    assert (count(engine), drivers) == (6_878, 97)
+    garages = build_report(engine, target=0.95, selection=Selection()).groups
+    sessions = garages[["attempts", "unknown", "excluded"]].sum(axis=1)
+    assert round(100 * sessions.max() / sessions.sum(), 1) == 32.6

@@ -232,7 +232,16 @@ def _attempts_without_transaction(day: Day16) -> None:
     day.authorize("11:00:30", "CP-A", "TAG-0010")
     day.start("11:00:30", "CP-A", 503, tag="TAG-0010", meter=1)
     day.stop("11:30", "CP-A", 503, 2001, "Local")
-    day.attempt("CP-A", "11:00:30", end="11:30", energy_kwh=2.0, stop_reason="Local", connector_id="1")
+    day.attempt(
+        "CP-A", "11:00:30", end="11:30", energy_kwh=2.0, stop_reason="Local", connector_id="1", next_status="Preparing"
+    )  # fmt: skip
+    # the connector can't be locked, and the card's attempt ends there; that of the other connector is another matter
+    day.authorize("12:20", "CP-A", "TAG-0012")
+    day.status("12:20:01", "CP-A", "Preparing")
+    day.status("12:20:03", "CP-A", "Faulted", "ConnectorLockFailure")
+    day.status("12:20:05", "CP-A", "Faulted", "HighTemperature", connector=3)
+    day.status("12:21:30", "CP-A", "Available")
+    day.attempt("CP-A", "12:20", **nothing, error_code="ConnectorLockFailure")
     # the log ends before it can be told what this led to
     day.authorize("23:58", "CP-A", "TAG-0011")
     day.attempt("CP-A", "23:58", has_transaction=None)
@@ -267,7 +276,7 @@ def _faults(day: Day16) -> None:
     day.attempt(
         "CP-C", "14:00", end="14:02", energy_kwh=0.0, stop_reason="Other", reached_charging=False,
         next_status="Faulted", connector_id="1",
-        error_code="OtherError, ACME:StopReason:VehicleProtocolError, PowerMeterFailure, GroundFailure",
+        error_code="ACME:StopReason:VehicleProtocolError, PowerMeterFailure, GroundFailure",
     )  # fmt: skip
     # an error 4 s before a start is of it, and no longer of the session that stopped 10 s before
     day.start("15:00", "CP-C", 79, tag="TAG-0031")

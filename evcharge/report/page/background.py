@@ -59,14 +59,16 @@ class Evidence:
 
 def read_evidence(session: Session, story: Story, selection: Selection) -> Evidence:
     """Reads what stands behind the story, from the moment of the database that the session sees."""
-    definition, target = story.report.definition, story.report.target
+    definition, target, limits = story.report.definition, story.report.target, story.report.limits
     actions, silent = listed(story.attention)
     own = () if definition.id in DEFINITIONS else (definition,)
     return Evidence(
         actions=actions,
         silent=silent,
         roll_up=roll_up(story.stations, target),
-        comparison=build_comparison(session, target=target, base=definition, selection=selection, own=own),
+        comparison=build_comparison(
+            session, target=target, base=definition, selection=selection, own=own, limits=limits
+        ),
         recorded=filled_columns(session, [name for names in SHOWN_COLUMNS for name in names], selection),
         out_of_period=_out_of_period(session, story, selection),
         loads=read_loads(session, selection),
@@ -75,7 +77,7 @@ def read_evidence(session: Session, story: Story, selection: Selection) -> Evide
 
 
 def _out_of_period(session: Session, story: Story, selection: Selection) -> int:
-    if selection.station_ids or not (selection.first_day or selection.last_day):
+    if selection.station_ids or selection.where or not (selection.first_day or selection.last_day):
         return 0
     return count_stations(session, replace(selection, first_day=None, last_day=None)) - len(story.stations)
 

@@ -20,6 +20,7 @@ from evcharge.report.comparison import Comparison
 from evcharge.report.now import MARKS
 from evcharge.report.page.cells import Table, Term, table_of, terms_of
 from evcharge.report.story import LEADING_SHARE, Story
+from evcharge.report.verdict import limits_text
 from evcharge.report.words import NONE, counted, interval, percent, target_text
 
 MOST_FLIPS = 10
@@ -86,6 +87,11 @@ def _terms(story: Story) -> list[Term]:
         ),
         ("Last 4 weeks", f"The attempts of the {RECENT_DAYS} days up to the end of the data, whatever the changes."),
         *_verdict_terms(target_text(story.report.target)),
+        (
+            "All stations together",
+            f"Nothing is compared, so the verdict on them is that of {limits_text(story.report.limits)}: given where "
+            "chance gives so few, or so many, less often than that.",
+        ),
         (
             "Lost a week",
             "Failures beyond what the target allows, at the present rate and the usual number of attempts; of a silent "

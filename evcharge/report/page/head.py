@@ -13,13 +13,14 @@ from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import cause_text, rates_text, size_text, weeks_text
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
-from evcharge.report.rates import FLOOR_NOTE, allowance_used, period_of
+from evcharge.report.rates import FLOOR_NOTE, allowance_used, lot_text, period_of
 from evcharge.report.story import (
     Story,
     lede_of,
     out_of_use_text,
     title_of,
 )
+from evcharge.report.verdict import network_verdict_text
 from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, target_text, verb
 
 MOST_NAMES = 3
@@ -68,6 +69,7 @@ class Head:
 
     Attributes:
         eyebrow: whose stations, when, how many.
+        lot: the lot of stations that was asked for; empty for all.
         title: the finding in one sentence.
         lede: its facts.
         notes: what must be said with them.
@@ -76,6 +78,7 @@ class Head:
     """
 
     eyebrow: str
+    lot: str
     title: str
     lede: str
     notes: list[Note]
@@ -92,6 +95,7 @@ def head_of(story: Story, out_of_period: int) -> Head:
     """
     return Head(
         eyebrow=_eyebrow(story),
+        lot=lot_text(story.report.where),
         title=title_of(story),
         lede=lede_of(story),
         notes=_notes(story, out_of_period),
@@ -109,6 +113,8 @@ def _eyebrow(story: Story) -> str:
     shown = joined(whose) if len(whose) <= MOST_NAMES else counted(len(whose), by)
     stations = counted(len(story.stations), "station")
     attempts = counted(story.report.network["attempts"], "attempt")
+    lot = lot_text(story.report.where)
+    shown = f"{lot} · {shown}" if lot else shown
     return f"{shown} · {period_of(story.report)} · {stations} · {attempts}"
 
 
@@ -135,10 +141,13 @@ def _rate(story: Story) -> Figure:
     network, target = story.report.network, f"target {target_text(story.report.target)}"
     shown = interval(network["low"], network["high"], story.report.target)
     removed = story.report.failures_removed
-    detail = f"95% interval {shown} · {target}" if shown else target
-    if network["verdict_could_turn"]:
-        span = interval(network["lowest_ratio"], network["highest_ratio"], story.report.target)
-        detail = f"{detail} · with all attempts {span}"
+    span = interval(network["lowest_ratio"], network["highest_ratio"], story.report.target)
+    parts = (
+        f"95% interval {shown}" if shown else "",
+        f"with all attempts {span}" if network["verdict_could_turn"] else "",
+        network_verdict_text(story.report) or target,
+    )
+    detail = " · ".join(filter(None, parts))
     return Figure(
         name="Published sessions that succeeded" if removed else "Attempts that succeeded",
         value=percent(network["success_ratio"], story.report.target),

@@ -31,7 +31,7 @@ from evcharge.report.page.request import PageRequest
 from evcharge.report.page.rollup import roll_up_of
 from evcharge.report.page.since import changes_of
 from evcharge.report.page.stations import download_data, stations_of, table_data
-from evcharge.report.rates import period_of
+from evcharge.report.rates import lot_text, period_of
 from evcharge.report.saved import tell_story
 from evcharge.report.story import Story
 
@@ -44,7 +44,7 @@ class Frame:
 
     Attributes:
         version: of evcharge.
-        period: the days that the data is from.
+        period: the days that the data is from, and the lot that it is of.
         style, style_hash: the style sheet, and what the content security policy allows it by.
         script, script_hash: the same of the script.
         data: what the script sorts and filters, as inert JSON.
@@ -82,6 +82,7 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
             selection=selection,
             since=request.since,
             may_be_first=request.may_be_first,
+            limits=request.limits,
         )
         evidence = read_evidence(session, story, selection)
     return story, render_page(story, evidence, request.command(story.report))
@@ -134,7 +135,7 @@ def _frame(story: Story) -> Frame:
     style, script = _style(), _resource(SCRIPT)
     return Frame(
         version=__version__,
-        period=period_of(story.report),
+        period=" · ".join(filter(None, (lot_text(story.report.where), period_of(story.report)))),
         style=style,
         style_hash=_hash(style),
         script=script,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rates import ONE_LOT, Limits
 from evcharge.report.rates import Report
 
 
@@ -25,6 +26,7 @@ class PageRequest:
         file_name: what the command calls the file of the page.
         since: an earlier report to compare with: see ``saved.tell_story``.
         may_be_first: whether it is no error that none is saved yet.
+        limits: chances below which the network, or the lot, gets its verdict.
     """
 
     target: float
@@ -34,14 +36,18 @@ class PageRequest:
     file_name: str = "report.html"
     since: str | None = None
     may_be_first: bool = False
+    limits: Limits = ONE_LOT
 
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
         named = self.definition_word or report.definition.id
         words = ["evcharge", "report", "--target", repr(report.target), "--definition", named]
+        words += ["--confidence", repr(self.limits.confidence)] if self.limits != ONE_LOT else []
         words += ["--from", self.selection.first_day.isoformat()] if self.selection.first_day else []
         words += ["--to", self.selection.last_day.isoformat()] if self.selection.last_day else []
         for station in self.selection.station_ids:
             words += ["--station", station]
+        for column, word in self.selection.where:
+            words += ["--where", f"{column}={word}"]
         words += ["--since-report", self.since] if self.since else []
         return shlex.join([*words, "--html", self.file_name])

@@ -15,12 +15,13 @@ from rich.console import Console
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
-from evcharge.report.headline import bounds_text, verdict_text
+from evcharge.report.headline import bounds_text
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
-from evcharge.report.rates import Report, period_of
+from evcharge.report.rates import Report, lot_text, period_of
 from evcharge.report.since import Since, since_lines, since_title
 from evcharge.report.story import Story, out_of_use_text, title_of
 from evcharge.report.terminal.table import print_table, say
+from evcharge.report.verdict import chance_told, group_limits_text, network_verdict_text
 from evcharge.report.words import (
     amount,
     counted,
@@ -49,8 +50,7 @@ def print_story(story: Story, console: Console) -> None:
     report = story.report
     _print_head(report, console)
     say(console, title_of(story), "bold")
-    say(console, sentence(_network_line(report)))
-    _print_doubt(report, console)
+    _print_network(report, console)
     say(console, sentence(f"The weekly rate: {direction_text(story.direction, story.stations, report.target)}"))
     if story.since:
         _print_since(story.since, console)
@@ -68,25 +68,27 @@ def print_story(story: Story, console: Console) -> None:
 def print_report(report: Report, console: Console) -> None:
     """Prints the figures of the network, a table of groups, those that need attention first, and what must be said."""
     _print_head(report, console)
-    say(console, _network_line(report), "bold")
-    _print_doubt(report, console)
+    _print_network(report, console, "bold")
     say(console)
     _print_groups(report, console)
     say(console)
-    for line in (_verdict_line(report), *_more(report), *report.notes):
+    for line in (_verdict_line(report), group_limits_text(report), *_more(report), *report.notes):
         say(console, line)
 
 
 def _print_head(report: Report, console: Console) -> None:
     groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
     say(console, f"{period_of(report)}   {groups}   {attempts}   target {target_text(report.target)}")
+    if report.where:
+        say(console, sentence(f"only stations whose {lot_text(report.where)}"))
     say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})")
     say(console)
 
 
-def _print_doubt(report: Report, console: Console) -> None:
-    """Prints between what the network's rate lies with all attempts in it, and the chance behind its verdict."""
-    for line in filter(None, (bounds_text(report), verdict_text(report))):
+def _print_network(report: Report, console: Console, style: str | None = None) -> None:
+    """Prints the rate of all stations together, between what it lies with all attempts in it, and its verdict."""
+    say(console, sentence(_network_line(report)), style)
+    for line in filter(None, (bounds_text(report), network_verdict_text(report))):
         say(console, sentence(line))
 
 
@@ -145,7 +147,7 @@ def _tally(story: Story) -> str:
 
 
 def _print_groups(report: Report, console: Console) -> None:
-    headings = ("", f"~{report.by}", ">success", ">95% interval", ">succeeded", ">unknown", "verdict")
+    headings = ("", f"~{report.by}", ">success", ">95% interval", ">succeeded", ">unknown", "verdict", "chance")
     rows = _in_order(report).head(MOST_ROWS).to_dict("records")
     print_table(console, headings, [_cells(row, report) for row in rows], [STYLES[row["verdict"]] for row in rows])
 
@@ -165,7 +167,7 @@ def _label(row: Mapping[Any, Any], report: Report) -> str:
         return f"{row['year']}-{row['month']:02}"
     if report.by == "load":
         return str(row["file_name"])
-    named = row.get("name") or row.get("station_id") or row.get("network") or "(not named)"
+    named = row.get("name") or row.get("station_id") or row.get(report.by) or "(not named)"
     label = f"{named} / {row['port_id'] or '(no port)'}" if report.by == "port" else str(named)
     return f"{label} ({row['source']})" if len(set(report.groups["source"])) > 1 else label
 
@@ -179,6 +181,7 @@ def _cells(row: Mapping[Any, Any], report: Report) -> list[str]:
         f"{row['successes']:,} of {row['attempts']:,}",
         f"{row['unknown']:,}" if row["unknown"] else "",
         row["verdict"],
+        chance_told(row),
     ]
 
 

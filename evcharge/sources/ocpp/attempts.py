@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -40,6 +41,12 @@ Source: three chargers' log, in which 41 of 49 good sessions have it so."""
 
 LATE_SECONDS = 20.0
 """An error notice counts until this long after the stop. Source: the same log, 8 of 49 sessions."""
+
+WHOLE_STATION = "0"
+"""Connector number of a notice that is about the whole station (OCPP 1.6, 6.47)."""
+
+PREPARING, FAULTED = "Preparing", "Faulted"
+"""Status of a connector that an attempt has begun at and no transaction yet, and of one that is out of order."""
 
 MAX_ERROR_CHARACTERS = 255
 """Width of the column that the codes are stored in; codes that would not fit whole are left out."""
@@ -79,12 +86,20 @@ class Row(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """A StatusNotification: connector, time, status, and its error codes without NoError."""
+    """A StatusNotification.
+
+    Attributes:
+        connector_key: the connector that it is about.
+        moment: when it was.
+        status: the connector's status, and ``status_before``, the last other one; empty where the log tells none.
+        codes: its error codes without NoError.
+    """
 
     connector_key: str
     moment: Moment
     status: str
     codes: tuple[str, ...]
+    status_before: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -167,6 +182,7 @@ class Request(Attempt):
         followed_by: the transaction that it led to; ``begins``, whether that had no such token before.
         ignored: whether it is a part of another act, such as the card held up to stop.
         act_of: the remote start that an Authorize belongs to.
+        faults: notices of a fault that came soon after it.
     """
 
     window_seconds: float = 0.0
@@ -174,16 +190,37 @@ class Request(Attempt):
     begins: bool = False
     ignored: bool = False
     act_of: Request | None = None
+    faults: deque[Notice] = field(default_factory=lambda: deque(maxlen=MAX_NOTICES))
+
+    @property
+    def was_accepted(self) -> bool:
+        """Whether it was answered, and not refused."""
+        return self.answered and not self.refused
 
     def refusals(self) -> list[str]:
         """Those of the remote start that it belongs to, else its own."""
         return (self.act_of or self).codes
 
-    def row(self, *, decided: bool) -> tuple[str, ...]:
-        """The row's texts, as ``FIELDS`` names them; ``decided`` is false where the log ended too early."""
+    def may_be_at(self, notice: Notice, only_connector: str) -> bool:
+        """Whether a notice is about the connector of this request, or about the whole station.
+
+        A card names no connector: its own is the one where an attempt had begun, or the only one there is.
+        """
+        if notice.connector_key == WHOLE_STATION or self.connector:
+            return notice.connector_key in (WHOLE_STATION, self.connector)
+        return notice.status_before == PREPARING or notice.connector_key == only_connector
+
+    def row(self, *, decided: bool, faults: Iterable[Notice] = ()) -> tuple[str, ...]:
+        """The row's texts, as ``FIELDS`` names them.
+
+        Args:
+            decided: false where the log ended too early to tell whether it led to a transaction.
+            faults: the notices that tell what went wrong with it.
+        """
         no_answer = [f"{self.action}:NoAnswer"] if decided and not self.answered else []
+        told = dict.fromkeys(code for notice in faults for code in notice.codes)
         return self.fields(
-            error_codes=_joined([*self.codes, *no_answer]),
+            error_codes=_joined([*self.codes, *no_answer, *told]),
             has_transaction="false" if decided or self.refused else "",
             authorisation_mode=mode_of_request(self.action),
             authorised_after=written(answered_after(self.start or _NO_MOMENT, [self.asked])),
@@ -296,6 +333,14 @@ class Transaction(Attempt):
             authorize_lead=written(self.way.authorize_lead(start, refused=self.refused)),
             trigger_reasons=_joined(self.way.trigger_reasons()),
         )
+
+    def has_fault(self, notice: Notice) -> bool:
+        """Whether the fault of a notice is this transaction's, and no other attempt's on the connector.
+
+        None runs on a connector where an attempt had just begun, unless it was left open.
+        """
+        began_anew = self.stop is None and notice.status_before == PREPARING
+        return notice.connector_key == self.connector_key and not began_anew and self._covers(notice)
 
     def _told_by_notices(self) -> tuple[list[str], bool | None, Moment | None]:
         """Error codes in the order of their times; whether the connector was charging, and when it first was."""

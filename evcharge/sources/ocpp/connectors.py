@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from evcharge.sources.ocpp.attempts import MAX_NOTICES, Notice, Transaction
+from evcharge.sources.ocpp.attempts import MAX_NOTICES, WHOLE_STATION, Notice, Transaction
 from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.payloads import error_codes, one_line, scalar
-
-WHOLE_STATION = "0"
-"""Connector number of a notice that is about the whole station (OCPP 1.6, 6.47)."""
 
 CONNECTOR_TRANSACTIONS = 8
 """Last transactions of a connector that notices may still be about."""
@@ -24,16 +21,31 @@ class Connectors:
     def __init__(self) -> None:
         self._notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self._transactions: dict[str, deque[Transaction]] = {}
+        self._statuses: dict[str, tuple[str, str]] = {}
 
-    def take_notice(self, message: Message) -> None:
+    @property
+    def only_connector(self) -> str:
+        """The connector that all notices and transactions are about; empty where there are several, or none."""
+        connectors = {*self._statuses, *self._transactions} - {WHOLE_STATION, ""}
+        return next(iter(connectors)) if len(connectors) == 1 else ""
+
+    def take_notice(self, message: Message) -> Notice:
         """Take a StatusNotification: the last transactions on its connector, or on all of them, hear it."""
-        notice = _notice(message)
+        notice = self._after_the_last(_notice(message))
         self._notices.append(notice)
         of_station = notice.connector_key == WHOLE_STATION
         heard_by = self._transactions.values() if of_station else [self._transactions.get(notice.connector_key, ())]
         for transactions in heard_by:
             for transaction in transactions:
                 transaction.note(notice, came_after_stop=True)
+        return notice
+
+    def _after_the_last(self, notice: Notice) -> Notice:
+        """The notice with the last other status of its connector."""
+        last, before = self._statuses.get(notice.connector_key, ("", ""))
+        before = before if notice.status == last else last
+        self._statuses[notice.connector_key] = (notice.status, before)
+        return notice._replace(status_before=before)
 
     def follow(self, transaction: Transaction) -> None:
         """Let the transaction hear the notices about its connector, those already read included."""

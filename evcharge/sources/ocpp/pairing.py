@@ -7,10 +7,10 @@ authorisations (``ocpp.requests``), notices (``ocpp.connectors``), transactions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from evcharge.sources.ocpp.answers import Answers
-from evcharge.sources.ocpp.attempts import Origin, Row, Transaction
+from evcharge.sources.ocpp.attempts import Notice, Origin, Request, Row, Transaction
 from evcharge.sources.ocpp.connectors import Connectors
 from evcharge.sources.ocpp.frame import CALL, Broken, Message
 from evcharge.sources.ocpp.requests import REQUESTS, Requests
@@ -83,7 +83,7 @@ class _Station:
             self._answers.await_answer(message, request)
 
     def _take_notice(self, message: Message, _now: Moment) -> None:
-        self._connectors.take_notice(message)
+        self._requests.hear(self._connectors.take_notice(message))
 
     def _learn_id(self, transaction: Transaction, answer: Message) -> Transaction:
         return self._starts_and_stops.learn_id(transaction, answer)
@@ -107,5 +107,27 @@ class _Station:
                 yield Row(origins, "stop_without_start", ())
 
         yield from self._starts_and_stops.stops_without_start()
-        for request, decided in self._requests.that_led_nowhere(end):
-            yield Row((request.begun,) if request.begun else (), None, request.row(decided=decided))
+        nowhere = self._requests.that_led_nowhere(end)
+        faults = self._faults_of([request for request, _ in nowhere])
+        for request, decided in nowhere:
+            row = request.row(decided=decided, faults=faults[id(request)])
+            yield Row((request.begun,) if request.begun else (), None, row)
+
+    def _faults_of(self, requests: Sequence[Request]) -> dict[int, list[Notice]]:
+        """The faults that each of these requests met, by its identity: a fault is that of the last accepted one.
+
+        One that a transaction on the connector met is none of theirs.
+        """
+        heard = {id(notice) for request in requests for notice in request.faults}
+        given = {
+            id(notice)
+            for transaction in (self._transactions.all if heard else ())
+            for notice in transaction.notices
+            if id(notice) in heard and transaction.has_fault(notice)
+        }
+        faults: dict[int, list[Notice]] = {}
+        for request in reversed(requests):
+            near = [notice for notice in request.faults if request.may_be_at(notice, self._connectors.only_connector)]
+            faults[id(request)] = [notice for notice in near if request.was_accepted and id(notice) not in given]
+            given.update(map(id, faults[id(request)]))
+        return faults

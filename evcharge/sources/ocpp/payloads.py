@@ -27,6 +27,8 @@ _MAC = re.compile(r"(?:VID:\s*[0-9A-Fa-f:-]{8,})|(?:\b[0-9A-Fa-f]{2}(?:[:-][0-9A
 """A car's hardware address, alone or as the tag VID:<address> of AutoCharge."""
 
 NO_ERROR = "NoError"
+OTHER_ERROR = "OtherError"
+"""The error code that says no more than that the vendor's code names the error (OCPP 1.6, 7.6)."""
 _MOST_DIGITS = 300
 """A larger power of ten is no amount."""
 
@@ -88,14 +90,18 @@ def token(payload: Mapping[str, Any]) -> str:
 
 
 def error_codes(payload: Mapping[str, Any]) -> tuple[str, ...]:
-    """Error code and the vendor's code of a notice that tells an error; the vendor's is led by the vendor's id."""
+    """Error code and the vendor's code of a notice that tells an error; the vendor's is led by the vendor's id.
+
+    ``OtherError`` gives way to the vendor's code: it only points to it.
+    """
     error = one_line(scalar(payload.get("errorCode")))
     if error in ("", NO_ERROR):
         return ()
     vendor, code = (one_line(scalar(payload.get(key))) for key in ("vendorId", "vendorErrorCode"))
     if code in ("", NO_ERROR):
         return (error,)
-    return error, f"{vendor}:{code}" if vendor else code
+    of_vendor = f"{vendor}:{code}" if vendor else code
+    return (of_vendor,) if error == OTHER_ERROR else (error, of_vendor)
 
 
 def register_samples(meter_values: object) -> list[Mapping[str, Any]]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from evcharge.sources.ocpp.attempts import Origin, Request, Transaction
+from evcharge.sources.ocpp.attempts import FAULTED, Notice, Origin, Request, Transaction
 from evcharge.sources.ocpp.authorisations import AUTHORIZE, REMOTE_STARTS, Asked, lead_seconds
 from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.payloads import scalar, token
@@ -25,6 +25,10 @@ AUTHORIZE_SECONDS = 300.0
 REMOTE_START_SECONDS = 180.0
 """A remote start belongs to a start with the same token within this time: longer than a station waits for a plug
 (ConnectionTimeOut, 60 to 120 s as a rule)."""
+
+FAULT_SECONDS = REMOTE_START_SECONDS
+"""A fault is what went wrong with an accepted request that led nowhere until this long after it: the station waits
+for the plug still, or has just got it. House rule, provisional."""
 
 RESENT_SECONDS = 30.0
 """An answered request with the same message id is the same request, sent again, within this time. House rule: about as
@@ -119,6 +123,15 @@ class Requests:
             if to_stop and _within(request.start, now, AUTHORIZE_SECONDS):
                 request.ignored = True
 
+    def hear(self, notice: Notice) -> None:
+        """Let the requests of the last minutes hear of a fault."""
+        if notice.status != FAULTED or not notice.codes:
+            return
+        for request in self._waiting:
+            gap = logged_between(request.start, notice.moment) if request.start else None
+            if gap is not None and 0 <= gap <= FAULT_SECONDS:
+                request.faults.append(notice)
+
     def settle_old(self, now: Moment) -> None:
         """Put aside the requests that nothing can follow any more, and forget those that are parts of another act."""
         while self._waiting and (
@@ -129,13 +142,15 @@ class Requests:
             if not (part_of_another and request.answered):
                 self._settled.append(request)
 
-    def that_led_nowhere(self, end: Moment) -> Iterator[tuple[Request, bool]]:
+    def that_led_nowhere(self, end: Moment) -> list[tuple[Request, bool]]:
         """The attempts that are requests alone, and whether the log went on long enough to say so."""
+        nowhere = []
         for request in (*self._settled, *self._waiting):
             led = request.followed_by
             if not request.ignored and (led is None or (request.refused and not led.refused)):
                 within = request.start is not None and _within(request.start, end, request.window_seconds)
-                yield request, not within or end.logged is None
+                nowhere.append((request, not within or end.logged is None))
+        return nowhere
 
 
 def _within(earlier: Moment | None, later: Moment, seconds: float) -> bool:

@@ -170,7 +170,7 @@ class Export:
                 table.texts(rows, "evse_pk", "connector_pk"),
                 table.texts(rows, "status_timestamp"),
                 table.texts(rows, "status"),
-                map(error_text, table.texts(rows, "error_code"), table.texts(rows, "vendor_error_code")),
+                map(error_text, *(table.texts(rows, n) for n in ("error_code", "vendor_id", "vendor_error_code"))),
             )
         return statuses
 

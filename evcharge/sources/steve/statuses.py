@@ -13,10 +13,8 @@ from typing import TypeAlias
 
 import numpy as np
 
+from evcharge.sources.ocpp.payloads import error_codes
 from evcharge.sources.steve.tables import NO_TIME, microseconds
-
-NO_ERROR = "NoError"
-"""OCPP's word for no error (OCPP 1.6, 7.6 ChargePointErrorCode)."""
 
 MOST_ERROR_CHARACTERS = 200
 """Longest list of error codes that is handed on; further codes of the session are told by an ellipsis."""
@@ -62,7 +60,8 @@ class Statuses:
             return "", "", ""
         times, kinds = self._of(connector)
         first, after_start, after = bisect_left(times, start), bisect_right(times, start), bisect_right(times, stop)
-        errors = dict.fromkeys(names[kind][1] for kind in kinds[first:after] if names[kind][1])
+        texts = dict.fromkeys(names[kind][1] for kind in kinds[first:after] if names[kind][1])
+        errors = dict.fromkeys(code for text in texts for code in text.split(", "))
         charging = any(names[kind][0] == "Charging" for kind in kinds[after_start:after])
         following = names[kinds[after]][0] if after < len(kinds) else ""
         return _listed(errors), following, "true" if charging else ""
@@ -76,10 +75,9 @@ class Statuses:
         return self._sorted[connector]
 
 
-def error_text(code: str, vendor_code: str) -> str:
-    """A status's error, or nothing: its code, and the maker's in brackets."""
-    code = "" if code == NO_ERROR else code
-    return f"{code} ({vendor_code})" if code and vendor_code else code
+def error_text(code: str, vendor_id: str, vendor_code: str) -> str:
+    """A status's error codes as a notice of OCPP tells them, joined by commas; empty where it tells no error."""
+    return ", ".join(error_codes({"errorCode": code, "vendorId": vendor_id, "vendorErrorCode": vendor_code}))
 
 
 def _listed(errors: Iterable[str]) -> str:

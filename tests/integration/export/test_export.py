@@ -246,7 +246,10 @@ def test_an_export_is_one_moment_of_the_database(world, evcharge, monkeypatch, f
         (("--format", "parquet", "--definition", "afirev"), "parquet shows no success rates."),
         (("--format", "geojson", "--definition", "mine"), "'mine' is neither one of"),
         (("--format", "datasette", "--from", "2025-01-01"), "datasette holds no sessions."),
-        (("--format", "datasette", "--station", "A"), "--from, --to and --station: datasette holds no sessions."),
+        (
+            ("--format", "datasette", "--station", "A"),
+            "--from, --to, --station and --where: datasette holds no sessions.",
+        ),
         (("--format", "csv", "--from", "2025-01-02", "--to", "2025-01-01"), "2025-01-01 is before --from 2025-01-02."),
     ],
 )

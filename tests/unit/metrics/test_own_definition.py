@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from evcharge.errors import ConfigError
-from evcharge.metrics.own_definition import read_definition
+from evcharge.metrics.own_definition import Contract, read_contract, read_definition
 from evcharge.models import FactCharging
 from tests.support.star import write_sessions
 
@@ -114,3 +114,36 @@ def test_a_faulty_definition_is_refused_with_its_key(definition, rule, told):
 def test_an_id_is_a_short_name_of_its_own(definition, name):
     with pytest.raises(ConfigError, match="id is"):
         definition("energy_kwh_above = 1", TEXTS.replace('"ours"', name))
+
+
+@pytest.mark.parametrize(
+    ("table", "contract"),
+    [
+        ("", Contract()),
+        ("[contract]\n", Contract()),
+        ("[contract]\ntarget = 0.97\n", Contract(target=0.97)),
+        ("[contract]\ntarget = 0.97\nconfidence = 0.99\n", Contract(0.97, 0.99)),
+    ],
+)
+def test_a_contract_states_target_and_confidence_and_is_no_part_of_the_definition(
+    tmp_path, definition, table, contract
+):
+    alone = definition("energy_kwh_above = 0.5\n")
+    assert definition(f"energy_kwh_above = 0.5\n{table}").id == alone.id
+    assert read_contract(tmp_path / "ours.toml") == contract
+
+
+@pytest.mark.parametrize(
+    ("table", "what"),
+    [
+        ("contract = 1", "contract is 1"),
+        ("[contract]\ngoal = 0.9", "unknown key 'goal' in .contract."),
+        ("[contract]\ntarget = 95", "target is 95"),
+        ('[contract]\nconfidence = "0.9"', "confidence is '0.9'"),
+        ("[contract]\nconfidence = true", "confidence is True"),
+    ],
+)
+def test_a_contract_that_says_nothing_usable_is_refused(tmp_path, table, what):
+    (tmp_path / "ours.toml").write_text(f"{TEXTS}{table}\n")
+    with pytest.raises(ConfigError, match=what):
+        read_contract(tmp_path / "ours.toml")

@@ -7,18 +7,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evcharge.errors import ConfigError
 from evcharge.metrics.intervals import tails, wilson_interval
 from evcharge.metrics.rates import (
     BELOW,
     CANT_TELL,
+    CHANCES,
     MEETS,
+    ONE_LOT,
     VERDICTS,
     network_of,
+    one_test,
     verdicts,
     what_would_change,
     with_rates,
 )
 
+NO_COUNTS = dict.fromkeys(("excluded", "unknown", "without_failures", "perhaps_without_failures"), 0)
 WILSON_95 = {
     # Source: the team's metrics notes, section 5.4, computed there with scipy 1.17.1 by
     # scipy.stats.binomtest(k, n).proportion_ci(0.95, method="wilson").
@@ -220,3 +225,33 @@ def test_where_failures_may_be_missing_nothing_makes_a_station_meet_the_target(s
 
 def test_an_answer_further_off_than_any_station_lives_is_none():
     assert what_would_change(0, 1, 1 - 1e-12).successes_to_meet is None
+
+
+def test_one_lot_is_judged_by_one_test_and_stations_as_some_of_many():
+    """88 of 100 against 95 %: chance gives so few in 1 of 233; it is rare for one, not for one of many."""
+    counts = pd.DataFrame([{**NO_COUNTS, "successes": 88, "failures": 12}])
+    assert with_rates(counts, 0.95)["verdict"].tolist() == [CANT_TELL]
+    assert with_rates(counts, 0.95, ONE_LOT)["verdict"].tolist() == [BELOW]
+    assert network_of(counts, 0.95)["verdict"].tolist() == [BELOW]
+    assert network_of(counts, 0.95, one_test(0.999))["verdict"].tolist() == [CANT_TELL]
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.9, 0.95, 0.99, 0.998])
+def test_both_tails_of_one_test_leave_its_confidence(confidence):
+    limits = one_test(confidence)
+    assert limits.below_tail == limits.meets_tail == pytest.approx((1 - confidence) / 2, abs=1e-15)
+    assert limits.confidence == confidence
+
+
+@pytest.mark.parametrize("confidence", [0, 1, -0.5, 95])
+def test_a_confidence_that_is_no_share_is_refused(confidence):
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        one_test(confidence)
+
+
+def test_the_chances_are_the_exact_tails_and_missing_without_attempts():
+    counts = pd.DataFrame([{**NO_COUNTS, "successes": k, "failures": n - k} for k, n in ((11, 15), (0, 0))])
+    few, many = (with_rates(counts, 0.95)[name].tolist() for name in CHANCES)
+    assert few[0] == pytest.approx(sum(math.comb(15, k) * 0.95**k * 0.05 ** (15 - k) for k in range(12)))
+    assert many[0] == pytest.approx(sum(math.comb(15, k) * 0.95**k * 0.05 ** (15 - k) for k in range(11, 16)))
+    assert np.isnan([few[1], many[1]]).all()

@@ -67,7 +67,8 @@ def test_a_point_is_a_port_of_its_station(registry_of):
         "Runner",
         "Shine",
     )
-    assert (station.address, station.city, station.region, station.country) == ("1 rue du Port", None, None, "FR")
+    assert (station.address, station.city, station.country) == ("1 rue du Port", None, "FR")
+    assert (station.region, station.department) == ("Bretagne", "29")
     assert (station.latitude, station.longitude, station.timezone) == (48.39, -4.486, None)
     assert (station.max_power_kw, station.opened_on) == (150.0, date(2023, 1, 18))
     assert [(port.port_id, port.station_id, port.max_power_kw) for port in registry.ports] == [
@@ -114,6 +115,9 @@ def test_every_carrier_gives_the_same_points(registry_of, data):
         (point(coordonneesXY="[2.4, 148.9]"), {"coordinates_out_of_range": 1}, {}),
         (point(coordonneesXY=[-4.486, 48.39]), {}, {}),
         (point(coordonneesXY="[0, 0]"), {"coordinates_at_zero": 1}, {}),
+        (point(code_insee_commune=GONE), {}, {}),
+        (point(code_insee_commune="9601"), {"commune_unknown": 1}, {}),
+        (point(code_insee_commune="96001"), {"commune_unknown": 1}, {}),
         (point(puissance_nominale=None), {"power_unknown": 1}, {}),
         (point(puissance_nominale="0"), {"power_not_positive": 1}, {}),
         (point(puissance_nominale="22000"), {"power_unit_suspect": 1}, {}),

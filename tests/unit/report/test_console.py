@@ -14,7 +14,7 @@ import evcharge
 from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import RECORDED
 from evcharge.metrics.rates import with_rates
-from evcharge.report.rates import FLOOR_NOTE, STATION_FIGURES, Report, network_figures
+from evcharge.report.rates import FLOOR_NOTE, LOT_FIGURES, Report, network_figures
 from evcharge.report.terminal.story import MOST_ROWS, print_report
 from evcharge.report.terminal.table import print_table, say
 
@@ -43,7 +43,7 @@ def printed(*stations, encoding="utf-8", target=0.95, **options):
         first_day=date(2025, 4, 1),
         last_day=date(2025, 6, 30),
         by="station",
-        groups=with_rates(counts, target)[["source", "station_id", "name", *STATION_FIGURES]],
+        groups=with_rates(counts, target)[["source", "station_id", "name", *LOT_FIGURES]],
         network=network_figures(judge_network(counts, Refused(), target)),
     )
     binary = io.BytesIO()
@@ -64,7 +64,7 @@ def test_the_head_says_period_counts_target_and_what_a_success_is():
     lines = printed(station("A", 3, 1, 2), station("B", 0, 0, 4)).splitlines()
     assert lines[0] == "1 Apr 2025 – 30 Jun 2025   2 stations   4 attempts   target 95%"
     assert lines[1] == "success = recorded: the source's own success flag (asked for)"
-    assert lines[3] == "75.0% succeeded (95% interval 30.1%–95.4%); 6 unknown, 0 excluded"
+    assert lines[3] == "75.0% succeeded (95% interval 30.1%–95.4%); 6 unknown, 0 excluded."
 
 
 def test_stations_that_need_attention_come_first_each_group_from_the_worst():
@@ -86,13 +86,17 @@ def test_stations_that_need_attention_come_first_each_group_from_the_worst():
         ["○", "empty"],
         ["●", "meets"],
     ]
-    assert " ".join(rows[1]) == "▼ bad 50.0% 40.4%–59.6% 50 of 100 below target"
+    assert " ".join(rows[1]) == "▼ bad 50.0% 40.4%–59.6% 50 of 100 below target so few: under 1 in 1,000,000"
     assert " ".join(rows[4]) == "○ empty – 0 of 0 1 can't tell yet"
 
 
 def test_the_foot_counts_verdicts_and_says_what_is_not_counted():
     lines = printed(station("A", 500, 0), station("B", 0, 100), station("C", 1, 0)).splitlines()
-    assert lines[-2:] == ["1 below target, 1 can't tell yet, 1 meets the target", FLOOR_NOTE]
+    assert lines[-3:] == [
+        "1 below target, 1 can't tell yet, 1 meets the target",
+        "Each of these was judged as one of many: below under 0.1%, meets under 2.5%.",
+        FLOOR_NOTE,
+    ]
 
 
 def test_only_the_first_rows_are_shown_and_the_rest_is_counted():
@@ -107,7 +111,7 @@ def test_only_the_first_rows_are_shown_and_the_rest_is_counted():
 
 def test_without_an_attempt_no_rate_is_shown():
     text = printed(station("A", 0, 0, 7))
-    assert "no attempt could be judged; 7 unknown, 0 excluded" in text
+    assert "No attempt could be judged; 7 unknown, 0 excluded" in text
     assert "0.0%" not in text
     assert "nan" not in text
 

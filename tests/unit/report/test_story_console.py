@@ -47,7 +47,7 @@ def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
         "",
         "Two of 4 stations need attention; together they lose about 54 charges a week",
         "90.1% succeeded (95% interval 87.3%–92.3%); 4 unknown, 0 excluded.",
-        "Below target: chance of so few 1 in 695,847; limit 1 in 1,000.",
+        "Against 95%: below target (so few: 1 in 695,847; one test, 2.5% a side).",
         "The weekly rate: down 2.1 points (96.2% to 94.1%) in the six weeks up to 8 Jun",
         "2025, against the 20 before; 70% of it is Harbour Street.",
         "",

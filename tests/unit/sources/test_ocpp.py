@@ -256,15 +256,23 @@ NOTICES = {
     "never charging": (notice("10:10:00", "SuspendedEV"), (None, False, None)),
     "another connector's": (notice("10:10:00", "Charging", "WeakSignal", connectorId=2), (None, None, None)),
     "the whole station's": (notice("10:10:00", "Faulted", "WeakSignal", connectorId=0), ("WeakSignal", None, None)),
-    "a vendor's code": (notice("10:10:00", "Faulted", "OtherError", **VENDOR), ("OtherError, ACME:E7", False, None)),
+    "a vendor's code": (notice("10:10:00", "Faulted", "OtherError", **VENDOR), ("ACME:E7", False, None)),
+    "a vendor's code beside one of OCPP": (
+        notice("10:10:00", "Faulted", "GroundFailure", **VENDOR),
+        ("GroundFailure, ACME:E7", False, None),
+    ),
+    "another error that no code of the vendor names": (
+        notice("10:10:00", "Faulted", "OtherError", vendorId="ACME", vendorErrorCode="NoError"),
+        ("OtherError", False, None),
+    ),
     "a vendor's code of no error": (notice("10:10:00", "Charging", **VENDOR), (None, True, None)),
     "a code without a vendor": (
         notice("10:10:00", "Faulted", "OtherError", vendorErrorCode="E7"),
-        ("OtherError, E7", False, None),
+        ("E7", False, None),
     ),
     "a code that is a car's address": (
         notice("10:10:00", "Faulted", "OtherError", vendorErrorCode="car 0a:1b:2c:3d:4e:5f"),
-        ("OtherError, car [private]", False, None),
+        ("car [private]", False, None),
     ),
     "an error 20 s late": (notice("10:30:20", "Faulted", "WeakSignal"), ("WeakSignal", False, "Faulted")),
     "an error 21 s late": (notice("10:30:21", "Faulted", "WeakSignal"), (None, None, "Faulted")),
@@ -292,11 +300,11 @@ def test_a_notice_counts_for_the_session_that_it_is_about(tmp_path, name):
     assert told == expected
 
 
-def ask(at: str, action: str = "Authorize", status: str | None = "Accepted", tag: str = "TAG-1") -> str:
+def ask(at: str, action: str = "Authorize", status: str | None = "Accepted", tag: str = "TAG-1", **more: int) -> str:
     """A request for a session, and its answer."""
     key = "idTagInfo" if action == "Authorize" else ""
     answer = {key: {"status": status}} if key else {"status": status}
-    return said(at, [2, at, action, {"idTag": tag}]) + (said(at, [3, at, answer]) if status else "")
+    return said(at, [2, at, action, {"idTag": tag, **more}]) + (said(at, [3, at, answer]) if status else "")
 
 
 END = said("23:00:00", [2, "end", "Heartbeat", {}])
@@ -329,6 +337,84 @@ REQUESTS = {
 @pytest.mark.parametrize("name", REQUESTS)
 def test_an_act_that_led_nowhere_is_an_attempt_and_one_that_led_on_is_counted_once(tmp_path, name):
     text, codes = REQUESTS[name]
+    rows, _ = outcome(tmp_path, text + END)
+    assert [row.error_code for row in rows if not row.has_transaction] == codes
+
+
+LOCK = "ConnectorLockFailure"
+CARD = ask("10:00:00")
+PREPARING_1 = notice("10:00:01", "Preparing")
+OF_2 = {"connectorId": 2}
+FAULTS = {
+    "at the connector that was just prepared": (CARD + PREPARING_1 + notice("10:00:03", "Faulted", LOCK), [LOCK]),
+    "by the log's clock": (
+        CARD + PREPARING_1 + notice("10:00:03", "Faulted", LOCK, timestamp="1970-01-01T00:00:00Z"),
+        [LOCK],
+    ),
+    "by the vendor's code": (
+        CARD + PREPARING_1 + notice("10:00:03", "Faulted", "OtherError", **VENDOR),
+        ["ACME:E7"],
+    ),
+    "of two codes": (
+        CARD + PREPARING_1 + notice("10:00:03", "Faulted", LOCK) + notice("10:00:04", "Faulted", "WeakSignal"),
+        [f"{LOCK}, WeakSignal"],
+    ),
+    "as late as a station may wait": (CARD + PREPARING_1 + notice("10:03:00", "Faulted", LOCK), [LOCK]),
+    "a second too late": (CARD + PREPARING_1 + notice("10:03:01", "Faulted", LOCK), [None]),
+    "before the card": (notice("09:59:58", "Faulted", LOCK) + CARD, [None]),
+    "at the only connector": (CARD + notice("10:00:03", "Faulted", LOCK), [LOCK]),
+    "at the whole station": (
+        notice("09:00:00", "Available", **OF_2) + CARD + notice("10:00:03", "Faulted", LOCK, connectorId=0),
+        [LOCK],
+    ),
+    "at one of two connectors, neither prepared": (
+        notice("09:00:00", "Available", **OF_2) + CARD + notice("10:00:03", "Faulted", LOCK),
+        [None],
+    ),
+    "at the other connector than the one prepared": (
+        CARD + PREPARING_1 + notice("10:00:03", "Faulted", LOCK, **OF_2),
+        [None],
+    ),
+    "at the connector of the app": (
+        ask("10:00:00", REMOTE, connectorId=2) + notice("10:00:03", "Faulted", LOCK, **OF_2) + PREPARING_1,
+        [LOCK],
+    ),
+    "at another connector than the app's": (
+        ask("10:00:00", REMOTE, connectorId=2) + PREPARING_1 + notice("10:00:03", "Faulted", LOCK),
+        [None],
+    ),
+    "an error that is no fault": (CARD + PREPARING_1 + notice("10:00:03", "Available", "WeakSignal"), [None]),
+    "a fault without an error": (CARD + PREPARING_1 + notice("10:00:03", "Faulted"), [None]),
+    "after a refused card": (
+        ask("10:00:00", status="Invalid") + PREPARING_1 + notice("10:00:03", "Faulted", LOCK),
+        ["Authorize:Invalid"],
+    ),
+    "after a card nobody answered": (
+        ask("10:00:00", status=None) + PREPARING_1 + notice("10:00:03", "Faulted", LOCK),
+        ["Authorize:NoAnswer"],
+    ),
+    "after the second of two cards": (
+        CARD + ask("10:01:00", tag="TAG-2") + PREPARING_1 + notice("10:01:03", "Faulted", LOCK),
+        [None, LOCK],
+    ),
+    "after a card that was refused once": (
+        CARD + PREPARING_1 + notice("10:00:03", "Faulted", LOCK) + ask("10:00:02", tag="TAG-2", status="Invalid"),
+        [LOCK, "Authorize:Invalid"],
+    ),
+    "of a transaction by another card": (
+        CARD + start("10:01:00", idTag="TAG-2") + notice("10:01:03", "Faulted", LOCK) + stop("10:02:00"),
+        [None],
+    ),
+    "while an old transaction was left open": (
+        start("08:00:00", idTag="TAG-2") + CARD + PREPARING_1 + notice("10:00:03", "Faulted", LOCK),
+        [LOCK],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_soon_after_an_accepted_card_is_what_went_wrong_with_its_attempt(tmp_path, name):
+    text, codes = FAULTS[name]
     rows, _ = outcome(tmp_path, text + END)
     assert [row.error_code for row in rows if not row.has_transaction] == codes
 

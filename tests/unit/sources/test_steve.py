@@ -39,7 +39,7 @@ CSV_ROW = ["7", "CB-1", "2", "TAG-1", "99", at("10:00:00"), "1000", at("11:00:00
 
 
 def status(clock, word, error="NoError", vendor="NULL", connector="3"):
-    return [connector, at(clock), word, error, "NULL", "NULL", vendor]
+    return [connector, at(clock), word, error, "NULL", "NULL" if vendor == "NULL" else "ACME", vendor]
 
 
 def table(names, *rows):
@@ -223,7 +223,7 @@ KEPT = {
                 status("10:25:00", "Faulted", "WeakSignal", connector="4"),
             )
         },
-        {"error_code": "GroundFailure, OtherError (E17)", "next_status": "Faulted"},
+        {"error_code": "GroundFailure, ACME:E17", "next_status": "Faulted"},
     ),
     "statuses at the very start and end may be SteVe's own": (
         {
