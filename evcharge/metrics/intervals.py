@@ -27,7 +27,7 @@ def wilson_interval(successes: Floats, attempts: Floats) -> tuple[Floats, Floats
     centre = p + z**2 / (2 * n)
     reach = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     low, high = (centre - reach) / (1 + z**2 / n), (centre + reach) / (1 + z**2 / n)
-    return np.where(successes == 0, low * 0, np.minimum(low, p)), np.where(
+    return np.where(successes == 0, n * 0, np.minimum(low, p)), np.where(
         successes == attempts, high * 0 + 1, np.maximum(high, p)
     )
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.errors import ConfigError
@@ -219,34 +219,35 @@ class Recorded(NamedTuple):
     Attributes:
         measured: with duration and energy.
         with_energy: with energy.
-        charged: with energy above 0.
-        with_transaction_word: of which the source says whether there was a transaction.
-        well_ended: with a stop reason that ChargeX takes for a valid end.
-        unmeasured_refusals: that never became a transaction, and lack duration or energy.
+        told_of_transaction: of which the source says whether there was a transaction.
     """
 
     measured: int
     with_energy: int
-    charged: int
-    with_transaction_word: int
-    well_ended: int
-    unmeasured_refusals: int
+    told_of_transaction: int
 
 
 def count_recorded(session: Session, selection: Selection) -> Recorded:
-    """What the selected sessions record, counted in one pass over them."""
-    energy, transaction = FactCharging.energy_kwh, FactCharging.has_transaction
-    unmeasured = or_(FactCharging.duration_minutes.is_(None), energy.is_(None))
-    sums = (
-        func.sum(case((unmeasured, 0), else_=1)),
-        func.count(energy),
-        func.sum(case((energy > 0, 1), else_=0)),
-        func.count(transaction),
-        func.sum(case((FactCharging.stop_reason.in_(CHARGEX_STOPS), 1), else_=0)),
-        func.sum(case((and_(transaction.is_(False), unmeasured), 1), else_=0)),
-    )
-    counts = session.execute(select(*sums).where(*selection.conditions())).one()
-    return Recorded(*(int(count or 0) for count in counts))
+    """What the selected sessions record, counted in one pass over them; a sum is empty where a part of it is."""
+    energy, duration = FactCharging.energy_kwh, FactCharging.duration_minutes
+    counts = (func.count(energy + duration), func.count(energy), func.count(FactCharging.has_transaction))
+    return Recorded(*session.execute(select(*counts).where(*selection.conditions())).one())
+
+
+def has_unmeasured_refusals(session: Session, selection: Selection) -> bool:
+    """Whether any selected attempt never became a transaction, and lacks duration or energy."""
+    unmeasured = or_(FactCharging.duration_minutes.is_(None), FactCharging.energy_kwh.is_(None))
+    return _has(session, and_(FactCharging.has_transaction.is_(False), unmeasured), selection)
+
+
+def has_good_end(session: Session, selection: Selection) -> bool:
+    """Whether any selected session has a stop reason that ChargeX takes for a valid end; OCPI's statuses are none."""
+    return _has(session, FactCharging.stop_reason.in_(CHARGEX_STOPS), selection)
+
+
+def has_charge(session: Session, selection: Selection) -> bool:
+    """Whether energy flowed in any selected session."""
+    return _has(session, FactCharging.energy_kwh > 0, selection)
 
 
 def count_stations(session: Session, selection: Selection) -> int:
@@ -264,16 +265,20 @@ def filled_columns(session: Session, names: Iterable[str], selection: Selection)
 
 def has_recorded_outcomes(session: Session, selection: Selection) -> bool:
     """Whether any selected session carries an outcome that its source recorded."""
-    recorded = select(FactCharging.station_key).where(FactCharging.success.is_not(None), *selection.conditions())
-    return session.execute(recorded.limit(1)).first() is not None
+    return _has(session, FactCharging.success.is_not(None), selection)
 
 
 def has_sessions(session: Session, selection: Selection) -> bool:
     """Whether any session is selected."""
-    return session.execute(select(FactCharging.station_key).where(*selection.conditions()).limit(1)).first() is not None
+    return _has(session, true(), selection)
 
 
 def has_judged(session: Session, definition: Definition, selection: Selection) -> bool:
     """Whether the definition tells success or failure of any selected session."""
-    judged = select(FactCharging.station_key).where(definition.outcome.in_((SUCCESS, FAILURE)), *selection.conditions())
-    return session.execute(judged.limit(1)).first() is not None
+    return _has(session, definition.outcome.in_((SUCCESS, FAILURE)), selection)
+
+
+def _has(session: Session, condition: ColumnElement[bool], selection: Selection) -> bool:
+    """Whether any selected session is so; the first one found answers."""
+    rows = select(FactCharging.station_key).where(condition, *selection.conditions())
+    return session.execute(rows.limit(1)).first() is not None

@@ -8,7 +8,15 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, RECORDED, UCDAVIS_1KWH, Definition
-from evcharge.metrics.outcomes import Recorded, Selection, count_recorded, has_judged, has_recorded_outcomes
+from evcharge.metrics.outcomes import (
+    Selection,
+    count_recorded,
+    has_charge,
+    has_good_end,
+    has_judged,
+    has_recorded_outcomes,
+    has_unmeasured_refusals,
+)
 
 TIMES_AS_MANY = 2
 """So many times the sessions another definition must be able to judge before it takes the place of ``afirev``. House
@@ -25,23 +33,18 @@ def usual_definition(session: Session, selection: Selection) -> tuple[Definition
     if has_recorded_outcomes(session, selection):
         return RECORDED, "the data carries recorded outcomes"
     recorded = count_recorded(session, selection)
-    if recorded.unmeasured_refusals and _tells_good_ends(recorded):
+    told = bool(recorded.told_of_transaction)
+    good_end = told and has_good_end(session, selection)
+    if told and has_unmeasured_refusals(session, selection) and (good_end or not has_charge(session, selection)):
         return CHARGEX_SESSION, "the data has attempts without a transaction, which afirev can't judge"
-    return _by_most_sessions(recorded)
-
-
-def _tells_good_ends(recorded: Recorded) -> bool:
-    """Whether the stop reasons are such that ``chargex_session`` knows a good end: OCPI's statuses are not."""
-    return bool(recorded.well_ended or not recorded.charged)
-
-
-def _by_most_sessions(recorded: Recorded) -> tuple[Definition, str]:
-    """The first definition that can judge most of what any of these three can."""
-    ended = recorded.with_transaction_word if recorded.well_ended else 0
     choices = (
         (AFIREV, recorded.measured, "the data carries no recorded outcomes"),
         (UCDAVIS_1KWH, recorded.with_energy, "most sessions lack the duration that afirev needs"),
-        (CHARGEX_SESSION, ended, "most sessions lack energy, and stop reasons are recorded"),
+        (
+            CHARGEX_SESSION,
+            recorded.told_of_transaction if good_end else 0,
+            "most sessions lack energy, and stop reasons are recorded",
+        ),
     )
     most = max(number for _, number, _ in choices)
     return next((choice, why) for choice, number, why in choices if TIMES_AS_MANY * number >= most)

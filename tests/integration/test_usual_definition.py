@@ -46,6 +46,7 @@ def usual(engine: Engine, *rows: dict[str, object], selection: Selection = Selec
         ([CHARGED, CHARGED | {"duration_minutes": None}], "afirev", "no recorded outcomes"),
         ([ENDED_WELL] + [ENDED_WELL | {"energy_kwh": None}] * 2, "chargex_session", "most sessions lack energy"),
         ([REFUSED | {"has_transaction": None}], "afirev", "no recorded outcomes"),
+        ([REFUSED | {"has_transaction": True}], "afirev", "no recorded outcomes"),
     ],
 )
 def test_the_usual_definition_is_one_that_judges_what_is_recorded(

@@ -72,6 +72,7 @@ def test_so_many_successes_in_a_row_lift_the_lower_bound_over_the_level(low, att
 
 def test_the_interval_ends_exactly_at_zero_and_at_one():
     assert interval(0, 7)[0] == 0.0
+    assert not any(math.copysign(1, interval(0, attempts)[0]) < 0 for attempts in range(1, 100)), "printed as -0.0%"
     assert interval(7, 7)[1] == 1.0
 
 
