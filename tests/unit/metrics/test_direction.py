@@ -288,6 +288,13 @@ def test_a_change_that_no_few_stations_make_has_a_date_of_three_weeks():
     assert told.since == (monday(19), monday(21))
 
 
+def test_a_change_that_is_not_large_beside_the_scatter_of_weeks_has_no_date():
+    clear, unclear = (direction_of(*[(*[93, 99] * 10, *[93 - fall, 99 - fall] * 3)] * 8) for fall in (16, 10))
+    assert (clear.word, unclear.word) == (WORSE, WORSE)
+    assert clear.since == (monday(19), monday(21))
+    assert unclear.since is None
+
+
 def test_a_change_that_may_be_older_than_the_weeks_tried_or_is_slow_has_no_date():
     old = direction_of(*[(*CALM, *[80] * 10)] * 8)
     assert (old.word, old.weeks_now, old.since) == (WORSE, 10, None)
