@@ -155,7 +155,7 @@ def json_at(text: str, start: int) -> tuple[Any, int]:
     Raises:
         Fault: none begins there, or it does not end.
     """
-    if "\0" in text[start:]:
+    if text.find("\0", start) >= 0:
         raise Fault("nul_character")
     try:
         return DECODER.raw_decode(text, start)

@@ -23,6 +23,7 @@ from evcharge.carriers.text import (
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import SAMPLE_ROWS, Columns, columns_of
 from evcharge.sources.ocpp.frame import DECODER, Broken, Fault, Message, json_value
+from evcharge.sources.ocpp.heads import head_of
 from evcharge.sources.ocpp.lines import FRAME_START, is_object, with_whole_frames
 from evcharge.sources.ocpp.objects import messages_of_object
 from evcharge.sources.ocpp.tables import layout_of, messages_of_table
@@ -45,7 +46,7 @@ def carries_messages(file: SourceFile) -> bool:
         return any(isinstance(read, Message) for read in _array(file.sha256, _elements(file, [text]), Columns()))
     if layout_of(file, text):
         return True
-    lines = with_whole_frames(said_lines(Block(1, text)))
+    lines = _with_whole_heads(with_whole_frames(said_lines(Block(1, text))))
     return any(isinstance(read, Message) for line in lines for read in _of_line(file.sha256, *line, Columns()))
 
 
@@ -63,7 +64,7 @@ def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken
         yield from messages_of_table(file, profile, layout)
     else:
         columns = _columns(_objects(start))
-        for number, text in with_whole_frames(_numbered_lines(file, profile.encoding)):
+        for number, text in _with_whole_heads(with_whole_frames(_numbered_lines(file, profile.encoding))):
             yield from _of_line(file.sha256, number, text, columns)
 
 
@@ -93,6 +94,21 @@ def _columns(values: Iterable[object]) -> Columns:
 def _numbered_lines(file: SourceFile, encoding: str) -> Iterator[tuple[int, str]]:
     for block in blocks(file, encoding):
         yield from said_lines(block)
+
+
+def _with_whole_heads(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines, but one whose frame has neither time nor station before it begins with the timed line above it.
+
+    A terminal wrapped it before its frame, or a program wrote the frame below what it says of it.
+    """
+    above = ""
+    for number, text in lines:
+        start = FRAME_START.search(text)
+        if start and above:
+            own = head_of(text[: start.start()])
+            text = text if own.station or own.logged_at else above + text
+        above = text if not start and head_of(text).logged_at else ""
+        yield number, text
 
 
 def _is_array(start: str) -> bool:

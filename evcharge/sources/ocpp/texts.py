@@ -28,7 +28,8 @@ def messages_in(file: str, line: int, text: str, outer: Head = NOTHING) -> Itera
     """
     at, head = 0, outer
     while start := FRAME_START.search(text, at):
-        head = _completed(outer, head_of(text[at : start.start()]), head)
+        own = head_of(text[at : start.start()])
+        head = own if head is NOTHING else _completed(outer, own, head)
         try:
             frame, at = _frame(text, start)
             yield message_of(file, line, head, frame)

@@ -138,7 +138,14 @@ def wrapped(line, width):
     return [line[start : start + width] for start in range(0, len(line), width)]
 
 
-@pytest.mark.parametrize("width", [79, 80, 100, 120, 132, 200])
+def test_a_frame_below_the_line_that_tells_of_it_is_said_by_that_station_at_that_time(told):
+    ways = {True: "received", False: "sent"}
+    heads = [f"{DAY}T{said.clock}Z station={said.station} {ways[said.by_station]}" for said in refused()]
+    lines = [line for head, said in zip(heads, refused(), strict=True) for line in (head, said.text)]
+    assert told([*lines, *map(home_assistant, session(hour=11))]) == ([refusal(), row(hour=11)], [])
+
+
+@pytest.mark.parametrize("width", [50, 60, 65, 70, 72, 79, 80, 100, 120, 132, 200])
 def test_a_line_that_a_terminal_wrapped_is_one_message(told, width):
     lines = [part for said in session() for part in wrapped(home_assistant(said), width)]
     assert told(lines) == ([row()], [])
