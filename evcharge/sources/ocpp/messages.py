@@ -6,6 +6,7 @@ What does not belong here: what the messages say about a session (``ocpp.pairing
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
@@ -30,6 +31,9 @@ from evcharge.sources.ocpp.tables import layout_of, messages_of_table
 from evcharge.sources.ocpp.texts import messages_in
 from evcharge.sources.profile import Profile
 from evcharge.sources.workbook_archive import is_workbook
+
+_PLAIN = json.JSONDecoder()
+"""Finds the end of a value that ``DECODER`` refuses."""
 
 _PARTS = "correlationId"
 """What tells an object whose message is not one frame but stands in several members."""
@@ -112,8 +116,12 @@ def _with_whole_heads(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, s
 
 
 def _is_array(start: str) -> bool:
-    """Whether the text begins a JSON array of objects or frames, rather than with a frame or a log's bracket."""
-    return start[:1] == "[" and start[1:].lstrip()[:1] in ("[", "{")
+    """Whether the text begins a JSON array of objects or frames, rather than with a frame or a log's bracket.
+
+    Objects one after another that are written over several lines, as ``jq`` writes them, are read like one.
+    """
+    in_brackets = start[:1] == "[" and start[1:].lstrip()[:1] in ("[", "{")
+    return in_brackets or (start[:1] == "{" and not split_lines(start)[0][1:].strip())
 
 
 def _of_line(file: str, line: int, text: str, columns: Columns) -> Iterator[Message | Broken]:
@@ -140,18 +148,21 @@ def _array(file: str, elements: Iterable[tuple[int, object]], columns: Columns) 
 
 
 def _elements(file: SourceFile, texts: Iterable[str]) -> Iterator[tuple[int, object]]:
-    """The elements of a JSON array, numbered from 1, one at a time; a fault in place of what can't be read, last."""
-    left, number = "", 0
+    """The elements of a JSON array, numbered from 1, one at a time, each a fault where it can't be read.
+
+    What is no JSON at all is the last: it can't be told where the next element begins.
+    """
+    left, number, is_array = "", 0, False
     for text in chain(texts, [""]):
         left = (left + text).lstrip()
-        if not number:
+        if left and not number:
+            number, is_array = 1, left.startswith("[")
             left = left.removeprefix("[")
-            number = 1 if left else 0
 
         while left := left.lstrip(" \t\r\n,"):
             try:
-                value, end = DECODER.raw_decode(left)
-            except (Fault, ValueError, RecursionError):
+                value, end = _element(left)
+            except (ValueError, RecursionError):
                 break  # cut by the end of the text so far, or broken: what comes next tells which
             yield number, value
             left, number = left[end:], number + 1
@@ -160,4 +171,13 @@ def _elements(file: SourceFile, texts: Iterable[str]) -> Iterator[tuple[int, obj
             return
         if len(left) > MAX_LINE_CHARACTERS:
             refuse_long_line(file, number)
-    yield number, Fault("malformed_row")
+    if left or is_array:
+        yield number, Fault("malformed_row")
+
+
+def _element(left: str) -> tuple[object, int]:
+    """The value that the text begins with, or its fault, and where it ends."""
+    try:
+        return DECODER.raw_decode(left)
+    except Fault as fault:
+        return fault, _PLAIN.raw_decode(left)[1]

@@ -132,10 +132,25 @@ def test_json_lines_of_frames_are_read_like_a_table(told, shape):
 def test_an_array_of_frames_is_read_like_a_table(told, shape):
     names, *rows = SHAPES[shape]
     text = json.dumps([dict(zip(names, values, strict=True)) for values in rows], indent=1)
-    if shape == "from the newest":
-        assert told(text.encode(), "log.json")[0] == ROWS
-    else:
-        assert told(text.encode(), "log.json") == (ROWS, [])
+    assert told(text.encode(), "log.json") == (ROWS, [])
+
+
+@every_shape
+def test_objects_over_several_lines_are_read_like_an_array(told, shape):
+    names, *rows = SHAPES[shape]
+    text = "\n".join(json.dumps(dict(zip(names, values, strict=True)), indent=2) for values in rows)
+    assert told(text.encode(), "log.json") == (ROWS, [])
+
+
+@pytest.mark.parametrize(
+    "written", ['{"frame":[3,"x",{}],"frame":1}', '{"frame":[3,"x",{"a":NaN}]}', '{"frame":[3,"x"]}']
+)
+def test_an_element_that_can_t_be_read_takes_no_other_with_it(told, written):
+    objects = [json.dumps({"time": when(said), "cp": said.station, "frame": said.frame}) for said in TALKS]
+    for place in range(1, len(objects) + 1):
+        text = ",".join([*objects[:place], written, *objects[place:]])
+        rows, rules = told(f"[{text}]".encode(), "log.json")
+        assert (rows, len(rules)) == (ROWS, 1)
 
 
 def test_frames_that_are_lists_of_json_are_read_like_their_texts(told):
