@@ -2,7 +2,8 @@
 
 A log says *received* and *sent* as whoever wrote it sees them: a central system receives a StartTransaction, a station
 sends it. The names of the requests tell which of the two wrote the log. What does not belong here: what carries a
-message (``ocpp.messages``), and which answer belongs to which request (``ocpp.answers``).
+message (``ocpp.messages``), and which answer belongs to which request, also where nothing tells its direction
+(``ocpp.answers``).
 """
 
 from __future__ import annotations
@@ -38,9 +39,6 @@ SENDERS = {**dict.fromkeys(_OF_STATIONS, FROM_STATION), **dict.fromkeys(_OF_CENT
 
 _OTHER_WAY = {FROM_STATION: TO_STATION, TO_STATION: FROM_STATION}
 
-MAX_UNANSWERED = 10_000
-"""Requests of a log that are remembered until they are answered; the oldest are forgotten first."""
-
 
 def with_directions(messages: Iterable[Message | Broken]) -> Iterator[Message | Broken]:
     """The messages of one log, in order, each with who sent it as far as that can be told."""
@@ -50,37 +48,18 @@ def with_directions(messages: Iterable[Message | Broken]) -> Iterator[Message | 
 
 
 class _Directions:
-    """What the requests read so far tell: who wrote the log, and who waits for which answer."""
+    """What the requests read so far tell of who wrote the log."""
 
     def __init__(self) -> None:
         self._agreed = 0
-        self._unanswered: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def told(self, message: Message) -> Message:
-        """The message with its direction."""
-        direction = self._of_request(message) if message.kind == CALL else self._of_answer(message)
-        return message if direction == message.direction else message._replace(direction=direction)
-
-    def _of_request(self, message: Message) -> str:
-        """That of its name; where the name does not tell, the carrier's. Each one tells who wrote the log, too."""
-        sender = SENDERS.get(message.action, "")
+        """The message with its direction: of a request, that of its name, where the name tells one."""
+        sender = SENDERS.get(message.action, "") if message.kind == CALL else ""
         if sender and message.direction:
             self._agreed += 1 if sender == message.direction else -1
-        sender = sender or self._of_carrier(message)
-        if sender:
-            key = (message.station, message.id)
-            waiting = self._unanswered.pop(key, ())
-            self._unanswered[key] = waiting if sender in waiting else (*waiting, sender)
-            if len(self._unanswered) > MAX_UNANSWERED:
-                del self._unanswered[next(iter(self._unanswered))]
-        return sender
-
-    def _of_answer(self, message: Message) -> str:
-        """The carrier's; where it tells none, the other way than the one request with its message id came."""
-        asked = self._unanswered.pop((message.station, message.id), ())
-        if message.direction or len(asked) != 1:
-            return self._of_carrier(message)
-        return _OTHER_WAY[asked[0]]
+        direction = sender or self._of_carrier(message)
+        return message if direction == message.direction else message._replace(direction=direction)
 
     def _of_carrier(self, message: Message) -> str:
         """What the carrier tells, the other way round where the requests so far show a station's own log."""
