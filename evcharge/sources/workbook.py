@@ -71,9 +71,7 @@ def best_page(file: SourceFile, profile: Profile) -> Page:
 
 
 def _likely_page(file: SourceFile, profile: Profile) -> Page:
-    if file not in _pages:
-        _pages[file] = tuple(_read_pages(file))
-    pages = _pages[file]
+    pages = _pages_of(file)
     if not pages:
         reason = f"{file.name} is empty: none of its visible sheets has a cell with anything in it."
         raise SourceError("empty_file", reason, "Fetch or export the file again.")
@@ -94,15 +92,42 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
         SourceError: ``dates_and_texts_mixed``, ``damaged_workbook``, and what ``best_page`` raises.
     """
     page = best_page(file, reading.profile)
-    names = tuple(map(folded, page.names))
-    if _has_dates(file, page, names, reading.profile):
+    if _has_dates(file, page, tuple(map(folded, page.names)), reading.profile):
         conventions = replace(reading.profile.conventions, time_format="iso8601", time_formats=())
         reading = reading._replace(profile=replace(reading.profile, conventions=conventions))
-    places = {name: place for place, name in enumerate(names) if name in reading.profile.fields}
-    yield from chunks(_batches(file, page, places, reading.profile), tuple(places), reading)
+    names, batches = rows(file, reading.profile)
+    yield from chunks(batches, names, reading)
+
+
+def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[Rows]]:
+    """Folded names of the fields that the profile reads, and the rows below the first one, with these fields.
+
+    Raises:
+        SourceError: ``damaged_workbook``, and what ``best_page`` raises.
+    """
+    page = best_page(file, profile)
+    names = enumerate(map(folded, page.names))
+    places = {name: place for place, name in names if name in profile.fields}
+    return tuple(places), _batches(file, page, places, profile)
+
+
+def first_rows(file: SourceFile, count: int) -> Iterator[tuple[tuple[str, ...], list[list[str]]]]:
+    """Of each visible sheet that is not blank the text of its first row's cells, and of some rows below it.
+
+    Raises:
+        SourceError: what ``best_page`` raises of the workbook as a whole.
+    """
+    for page in _pages_of(file):
+        yield page.names, [[text_of(cell) for cell in cells] for _, cells in islice(_body(file, page), count)]
 
 
 # The sheets
+
+
+def _pages_of(file: SourceFile) -> tuple[Page, ...]:
+    if file not in _pages:
+        _pages[file] = tuple(_read_pages(file))
+    return _pages[file]
 
 
 def _read_pages(file: SourceFile) -> Iterator[Page]:

@@ -154,6 +154,17 @@ def test_the_ocpp_bench_trace_is_one_transaction_ended_local_after_61_seconds(re
         assert kpis.loc[("charge_start_time", "total"), "samples"] == 1
 
 
+def test_kwwhat_s_demo_log_is_a_station_that_always_works_and_one_that_never_does(load):
+    (result,), engine = load("kwwhat_demo/ocpp_1_6_*.csv")
+    assert (result.read, result.inserted, result.rejected) == (140, 140, 0)
+    for station, attempts, transactions, succeeded in (("CH-001", 39, 39, 39), ("CH-002", 101, 0, 0)):
+        key = select(DimStation.station_key).where(DimStation.station_id == station).scalar_subquery()
+        of_station = FactCharging.station_key == key
+        assert count(engine, of_station) == attempts
+        assert count(engine, of_station, FactCharging.has_transaction.is_(True)) == transactions
+        assert count(engine, of_station, CHARGEX_SESSION.outcome == SUCCESS) == succeeded
+
+
 @pytest.mark.parametrize(
     ("file", "rows", "without_energy", "zero", "negative", "first_year"),
     [("*2016_to*.csv", 13_676, 37, 468, 0, 2016), ("*2017to*.csv", 20_277, 43, 407, 1, 2017)],

@@ -1,4 +1,4 @@
-"""One frame of OCPP-J, with what its carrier says of it.
+"""One frame of OCPP-J, with what its carrier says of it, and the JSON that it is written in.
 
 What does not belong here: how a log carries frames (``ocpp.messages``), and what a frame means (``ocpp.pairing``).
 """
@@ -9,13 +9,37 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from evcharge.sources.ocpp.payloads import withheld
+from evcharge.sources.ocpp.payloads import scalar, withheld
 from evcharge.sources.ocpp.times import Moment, is_unset, iso_time, seconds_of
 
 CALL, RESULT, ERROR = 2, 3, 4
 """Kinds of frames (OCPP-J 1.6, 4.2)."""
 
+_STATES = {"1": CALL, "2": RESULT}
+"""States of CitrineOS's messages."""
+
 FROM_STATION, TO_STATION = "from station", "to station"
+
+
+class Fault(ValueError):
+    """What should be a frame and is none; its text is the code of the fault."""
+
+
+class Head(NamedTuple):
+    """What a carrier says of a frame; each text is empty where it does not tell.
+
+    Attributes:
+        station: the station's id.
+        direction: ``FROM_STATION`` or ``TO_STATION``, as a central system means it.
+        logged_at: the time, as ``iso_time`` writes it, and ``zone``, the label of its zone.
+        before: what is kept of it in a raw text.
+    """
+
+    station: str = ""
+    direction: str = ""
+    logged_at: str = ""
+    zone: str = ""
+    before: str = ""
 
 
 class Message(NamedTuple):
@@ -73,3 +97,84 @@ class Broken(NamedTuple):
     file: str
     line: int
     fault: str
+
+
+def message_of(file: str, line: int, head: Head, frame: object) -> Message:
+    """The message that a frame is.
+
+    Raises:
+        Fault: it is no frame.
+    """
+    if not isinstance(frame, list) or len(frame) < 3 or isinstance(frame[1], (list, dict, bool, type(None))):
+        raise Fault("malformed_row")
+    kind, number, *rest = frame
+    around = (file, line, head.before, head.station, head.direction, head.logged_at, head.zone)
+    if kind == CALL and len(rest) == 2 and isinstance(rest[0], str) and isinstance(rest[1], dict):
+        return Message(*around, CALL, scalar(number), rest[0], rest[1])
+    if kind == RESULT and len(rest) == 1 and isinstance(rest[0], dict):
+        return Message(*around, RESULT, scalar(number), "", rest[0])
+    if kind == ERROR and isinstance(rest[0], str):
+        return Message(*around, ERROR, scalar(number), rest[0], {})
+    raise Fault("malformed_row")
+
+
+def message_of_parts(file: str, line: int, head: Head, parts: Mapping[str, Any], payload: object) -> Message | None:
+    """The message whose parts stand beside its payload, as CitrineOS keeps it; None where they tell no kind.
+
+    Args:
+        file: SHA-256 of the file.
+        line: where it stands.
+        head: what its carrier says of it.
+        parts: ``state``, ``correlationid`` (or ``messageid``) and ``action``.
+        payload: what is asked or answered.
+    """
+    kind = _STATES.get(scalar(parts.get("state")))
+    if kind is None or not isinstance(payload, dict):
+        return None
+    number = scalar(parts.get("correlationid")) or scalar(parts.get("messageid"))
+    action = scalar(parts.get("action")) if kind == CALL else ""
+    around = (file, line, head.before, head.station, head.direction, head.logged_at, head.zone)
+    return Message(*around, kind, number, action, payload)
+
+
+def json_value(text: str) -> Any:
+    """The JSON value that the text is.
+
+    Raises:
+        Fault: it is none.
+    """
+    value, end = json_at(text.strip(), 0)
+    if text.strip()[end:]:
+        raise Fault("malformed_row")
+    return value
+
+
+def json_at(text: str, start: int) -> tuple[Any, int]:
+    """The JSON value that begins at this place of the text, and where it ends.
+
+    Raises:
+        Fault: none begins there, or it does not end.
+    """
+    if text.find("\0", start) >= 0:
+        raise Fault("nul_character")
+    try:
+        return DECODER.raw_decode(text, start)
+    except Fault:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Fault("malformed_row") from error
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise Fault("duplicate_key")
+    return members
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN, Infinity and -Infinity are not JSON."""
+    raise Fault("malformed_row")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

@@ -18,6 +18,7 @@ from evcharge.frames import RawSessions, note_lines
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.attempts import FIELDS, Origin, Row
+from evcharge.sources.ocpp.directions import with_directions
 from evcharge.sources.ocpp.frame import Broken, Message
 from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Sessions
@@ -140,12 +141,12 @@ def _first_time(logs: _Logs, sha256: str) -> float:
 def _messages(logs: _Logs, sha256: str) -> Iterator[Message | Broken]:
     """The messages of one log, oldest first; of a companion those before a fault of the file, if it has one."""
     if sha256 == logs.file.sha256:
-        yield from _oldest_first(_of_known_station(logs.file, logs.profile))
+        yield from with_directions(_oldest_first(_of_known_station(logs.file, logs.profile)))
         return
     try:
         with open_file(logs.others[sha256]) as file:
             if file.sha256 == sha256:
-                yield from _oldest_first(_of_known_station(file, logs.profile))
+                yield from with_directions(_oldest_first(_of_known_station(file, logs.profile)))
     except SourceError:
         return
 
@@ -179,7 +180,7 @@ def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | 
                 "station_unstated",
                 f"{file.name} line {message.line} does not name the station of its message.",
                 'State it in a profile of your own, with station_id = "…" under [constants]; docs/sources/ocpp.md has '
-                "the whole profile.",
+                "the whole profile. In a table, name the column of the stations station_id.",
             )
 
         if isinstance(message, Message) and stated:

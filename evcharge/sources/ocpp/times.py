@@ -23,6 +23,9 @@ _DAY_FIRST = re.compile(
 )
 """The clock of the table export: 02/01/2026, 0:00:20 am IST. The day stands first; hours run from 0 or from 1."""
 
+_EPOCH = re.compile(r"(?P<seconds>[0-9]{10})(?:\.?(?P<milliseconds>[0-9]{3}))?")
+"""Seconds since 1970, from 2001 to 2286, or milliseconds."""
+
 _HALF_DAY_HOURS = 12
 
 
@@ -143,6 +146,15 @@ def iso_time(text: str) -> tuple[str, str]:
         date = f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"
         return f"{date}T{hour:02}:{match['rest']}", match["zone"] or ""
     return text, ""
+
+
+def log_time(text: str) -> tuple[str, str]:
+    """A time as ``iso_time`` tells it; seconds or milliseconds since 1970, which a log may count in, as UTC."""
+    count = _EPOCH.fullmatch(text)
+    if not count:
+        return iso_time(text)
+    moment = datetime.fromtimestamp(int(count["seconds"]), tz=timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{count['milliseconds'] or '0'}Z", ""
 
 
 def seconds_of(iso: str) -> float | None:

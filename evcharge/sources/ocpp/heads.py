@@ -1,0 +1,71 @@
+"""What a log's line says before its frame: when it was written, of which station, and who sent the message.
+
+What does not belong here: the frame itself (``ocpp.messages``), and whether the log is a station's own
+(``ocpp.directions``): *received* is read as a central system means it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from evcharge.sources.ocpp.frame import FROM_STATION, TO_STATION, Head
+from evcharge.sources.ocpp.payloads import station_name
+from evcharge.sources.ocpp.times import TIME, iso_time
+
+WAYS = {
+    **dict.fromkeys(("received", "receive", "receiving", "recv", "in", "incoming", "inbound", "rx"), FROM_STATION),
+    **dict.fromkeys(("cp-->cms", "cs", "cp", "charger", "chargepoint", "receive message"), FROM_STATION),
+    **dict.fromkeys(("sent", "send", "sending", "out", "outgoing", "outbound", "tx"), TO_STATION),
+    **dict.fromkeys(("cms-->cp", "csms", "cms", "centralsystem", "server"), TO_STATION),
+}
+"""Words for who sent a message, in lower case."""
+
+_WAY = r"receive(?: message)?|send"
+_LOGGER = r"(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:)?"
+
+_HEADS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        # SteVe: [chargeBoxId=X, sessionId=...] Received:
+        r"\[chargeBoxId=(?P<station>[^,\]]+)[^\]]*\] (?P<way>Received|Sending)(?: message)?:\s*$",
+        # ocpp-go, as in evcc: received JSON message from X: / sent JSON message to X:
+        r"(?P<way>received|sent) JSON message (?:from|to) (?P<station>.+?):\s*$",
+        # evcc since 2024: recv X: / send X:
+        r"\b(?P<way>recv|send|sent) (?P<station>[^\s:]+(?::[^\s:]+)*):\s*$",
+        # mobilityhouse/ocpp by its logger's name, as in Home Assistant: [ocpp] X: receive message
+        rf"(?:\[ocpp\]|\bocpp:)\s*(?P<station>[^\[\]{{}}]{{1,255}}?)\s*: (?P<way>{_WAY})\s*$",
+        # the same under any other prefix, as in openWB: ... - X: send
+        rf"(?:^|[\s\]|>]){_LOGGER}(?P<station>[^\s\[\]{{}}<>]+)\s*: (?P<way>{_WAY})\s*$",
+        # the certification tool: [msg-in]
+        r"\[msg-(?P<way>in|out)\]\s*$",
+    )
+)
+"""Ends of what stands before a frame, each of a program; of the first that fits, station and way are read."""
+
+_LONGEST = 500
+"""Characters at each end of what stands before a frame that are looked at."""
+
+_TIME = re.compile(TIME)
+_STATION_WORD = re.compile(
+    r"\b(?:chargeBoxId|chargeBoxIdentity|chargePointId|stationId|station_id|station|cp_id|device_id)="
+    r"(?:\"([^\"]+)\"|([^\s,;\]\"]+))"
+)
+_WAY_WORD = re.compile(r"\b(received|receive|recv|sent|sending|send)\b", re.IGNORECASE)
+
+
+def head_of(text: str) -> Head:
+    """What the text before a frame says."""
+    time, text = _TIME.search(text[:_LONGEST]), text[-_LONGEST:]
+    logged_at, zone = iso_time(time[0]) if time else ("", "")
+    match = next((match for pattern in _HEADS if (match := pattern.search(text))), None)
+    if match:
+        parts = match.groupdict()
+        station, way = station_name(parts.get("station") or ""), parts["way"]
+    else:
+        word = _STATION_WORD.search(text)
+        station = station_name(word[1] or word[2]) if word else ""
+        way = (_WAY_WORD.findall(text) or [""])[-1]
+
+    known = match[0].strip() if match else ""
+    before = "".join(f"{part} " for part in (logged_at, known) if part)
+    return Head(station, WAYS.get(way.lower(), ""), logged_at, zone, before)
