@@ -19,11 +19,10 @@ from evcharge.cli.options import (
     database_url,
     given,
     global_options,
-    reading_options,
-    reading_profiles,
     row_limit,
     setting,
 )
+from evcharge.cli.reading import reading_options, reading_profiles
 from evcharge.cli.rejects import rejects_file
 from evcharge.cli.terminal import (
     Interrupts,
