@@ -257,7 +257,7 @@ def _show(found: dict[str, Any]) -> None:
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
         for example in found["examples"][rule]:
             tell(f"             line {example['line']}: {_shown(example)}")
-    show_warnings(found["warnings"], found["warning_lines"])
+    show_warnings(found["warnings"], found["warning_lines"], found["unread"])
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
     tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")
