@@ -42,6 +42,8 @@ _LENGTH = re.compile(
     r"|(?:\d+ ?(?:d|h|hrs?|min|m|s|sec) ?){2,}|(?:\d{3,}|[3-9]\d|2[4-9]):\d{2}(?::\d{2})?",
     re.ASCII,
 )
+_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?$")
+"""A day that a tool wrote with a clock time: in a column in which every time is midnight, none is told."""
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _THREE_AFTER_COMMA = re.compile(r"[+-]?\d{1,3},\d{3}", re.ASCII)
 
@@ -92,6 +94,8 @@ def _kind_of(different: Counter[str]) -> Kind:
     if counts["length"] and counts["length"] + counts["clock"] + counts["number"] >= MOSTLY * counts.total():
         return "length"  # 0:55:12 may be a clock time, but not in a column with 26:10:00
     kind, count = counts.most_common(1)[0]
+    if kind == "time" and all(map(_MIDNIGHT.search, different)):
+        return "day"
     if kind != "text" and count >= MOSTLY * counts.total():
         return kind
     return (

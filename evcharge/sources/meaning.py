@@ -25,12 +25,13 @@ all of the heading counts more than any part of it, and a longer part more than 
 WEAK = 0.6
 """What a weak word's count is multiplied by. House rule: below every other synonym's."""
 _SHARE_OF_LENGTH = 0.3
-_SHORTEST_WITHIN = 4
-"""Letters that a synonym needs to be looked for within a word; of a script with syllables two do."""
+_SHORTEST_WITHIN, _SHORTEST_NEVER = 5, 4
+"""Letters that a synonym needs to be looked for at an end of a longer word, and that a word needs which forbids a
+heading wherever it stands in it; of a script with syllables two do."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _UNIT = re.compile(
-    r"(?P<unit>kwh|kw h|wh|mwh|minutes?|mins?|hours?|hrs?|std|stunden|heures?|uren|seconds?|secs?|sek"
+    r"(?P<unit>kwh|kw h|wh|mwh|minutes?|mins?|hours?|hrs?|std|stunden|heures?|uren|timer|seconds?|secs?|sek"
     r"|hh mm ss|h mm ss|hh mm|min|h|s|분|초|시간)$"
 )
 _UNITS = {
@@ -38,7 +39,9 @@ _UNITS = {
     "wh": "Wh",
     "mwh": "MWh",
     **dict.fromkeys(("minute", "minutes", "min", "mins", "분"), "minutes"),
-    **dict.fromkeys(("h", "hour", "hours", "hr", "hrs", "std", "stunden", "heure", "heures", "uren", "시간"), "hours"),
+    **dict.fromkeys(
+        ("h", "hour", "hours", "hr", "hrs", "std", "stunden", "heure", "heures", "uren", "timer", "시간"), "hours"
+    ),
     **dict.fromkeys(("s", "second", "seconds", "sec", "secs", "sek", "초"), "seconds"),
     **dict.fromkeys(("hh mm ss", "h mm ss", "hh mm"), "h:m:s"),
 }
@@ -153,13 +156,16 @@ def _score(synonym: str, heading: Heading, text: str) -> float:
     share = _SHARE_OF_LENGTH * len(joined) / len(heading.joined)
     if f" {synonym} " in text:
         return OF_WORDS + share
-    shortest = _SHORTEST_WITHIN if joined.isascii() else 2
-    return WITHIN + share if len(joined) >= shortest and joined in heading.joined else 0.0
+    if joined.isascii():
+        words = (*heading.words, heading.joined)
+        is_end = any(word.startswith(joined) or word.endswith(joined) for word in words)
+        return WITHIN + share if is_end and len(joined) >= _SHORTEST_WITHIN else 0.0
+    return WITHIN + share if joined in heading.joined else 0.0
 
 
 def _holds(text: str, heading: Heading, word: str) -> bool:
     """Whether the heading has a word, or a long one within a word."""
-    return f" {word} " in text or ((len(word) >= _SHORTEST_WITHIN or not word.isascii()) and word in heading.joined)
+    return f" {word} " in text or ((len(word) >= _SHORTEST_NEVER or not word.isascii()) and word in heading.joined)
 
 
 @lru_cache(maxsize=1)

@@ -178,7 +178,7 @@ def _join_days_and_clocks(
     columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
 ) -> None:
     """Makes a time of a date and the clock time that belongs to it, by their headings."""
-    used = {name for names in columns.values() for name in names}
+    used = {name for ours, names in columns.items() for name in names if ours != "duration_minutes"}
     for ours in ("start_time", "end_time"):
         (name,) = columns.get(ours, ("",))
         if not name or contents[name].kind in ("time", "number"):
@@ -192,11 +192,16 @@ def _join_days_and_clocks(
         if others:
             columns[ours] = (name, others[0]) if other == "clock" else (others[0], name)
             used.add(others[0])
+            if columns.get("duration_minutes") == (others[0],):
+                del columns["duration_minutes"]
         elif other == "day":
             del columns[ours]
             doubts[ours] = f"{name} is a clock time without a day"
         else:
             doubts[ours] = f"{name} is a day without a clock time"
+    ends, starts = columns.get("end_time", ()), columns.get("start_time", ())
+    if len(ends) == 1 and contents[ends[0]].kind == "day" and [contents[name].kind for name in starts] != ["day"]:
+        del columns["end_time"]  # at midnight it would be before its start
 
 
 def _drop_what_says_it_twice(columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents]) -> None:
@@ -222,7 +227,9 @@ def _key(
         names = tuple(name for column in ours for name in columns.get(column, ()))
         names = (*ids[:1], *names)
         if all(column in columns for column in ours) and _are_different(survey, names):
-            doubts["session_key"] = "no column is an id of its own; these together tell the rows apart"
+            doubts["session_key"] = (
+                "no column is an id of its own; these together tell the rows apart that were looked at"
+            )
             return names
     names = (*ids[:1], *(name for column in _KEYS[-1] for name in columns.get(column, ())))
     doubts["session_key"] = "no column is an id of its own, and even these do not tell all rows apart"

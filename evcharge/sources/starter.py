@@ -166,7 +166,10 @@ def _columns(proposal: Proposal) -> Iterator[list[str]]:
     single = {ours: names[0] for ours, names in proposal.columns.items() if len(names) == 1 and ours not in of_station}
     joined = {ours: names for ours, names in proposal.columns.items() if len(names) > 1}
     tables: dict[str, list[str]] = {
-        "columns": [_column(proposal, ours, name) for ours, name in single.items() if ours != "driver_ref"],
+        "columns": [
+            *(_column(proposal, ours, name) for ours, name in single.items() if ours != "driver_ref"),
+            *_start_to_name(proposal),
+        ],
         "optional_columns": [_column(proposal, ours, name) for ours, name in single.items() if ours == "driver_ref"],
         "combined": [_line(ours, list(names), _doubt(proposal, ours)) for ours, names in joined.items()],
         "constants": _constants(proposal),
@@ -183,6 +186,13 @@ def _constants(proposal: Proposal) -> list[str]:
     return [
         _line("station_id", ONE_STATION, "confirm: no column seems to name the station; this one would be in every row")
     ]
+
+
+def _start_to_name(proposal: Proposal) -> list[str]:
+    if "start_time" in proposal.columns:
+        return []
+    why = _doubt(proposal, "start_time") or "confirm: no column seems to be a start"
+    return [_line("start_time", "THEIR_COLUMN", f"{why}; a load is refused until one is named")]
 
 
 def _is_of_station(ours: str) -> bool:
@@ -266,6 +276,8 @@ def confirmations(proposal: Proposal, options: Iterable[str]) -> list[tuple[str,
     pairs = []
     for of, doubt in proposal.doubts.items():
         option = OPTIONS_OF_DOUBTS.get(of, f"--map {of}")
+        if of not in OPTIONS_OF_DOUBTS and of not in proposal.columns:
+            continue
         if option.split(",")[0].split(" ")[0] in given:
             pairs.append((option, doubt))
     if "--station-id" in given:

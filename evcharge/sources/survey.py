@@ -23,9 +23,9 @@ from evcharge.sources.names import folded
 from evcharge.sources.table import HEADER_LINES, MAX_COLUMNS, stated_delimiter
 from evcharge.sources.workbook_archive import is_workbook
 
-SEEN_ROWS = 5_000
-"""Rows that are looked at: enough for a word that stands in one row of a thousand, and read in a moment."""
-_SEEN_CHARACTERS = 1 << 22
+SEEN_ROWS = 20_000
+"""Rows that are looked at: enough for a word that stands in one row of a thousand, and read in a second or two."""
+_SEEN_CHARACTERS = 1 << 23
 """Characters that are looked at at most."""
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_EMPTY_NAMES = 0.5
@@ -74,21 +74,26 @@ class Survey:
 
 
 def survey(
-    file: SourceFile, *, encoding: str | None = None, delimiter: str | None = None, header_line: int | None = None
+    file: SourceFile,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    header_line: int | None = None,
+    most_rows: int = SEEN_ROWS,
 ) -> Survey:
-    """What the beginning of a file holds; what is stated is taken as stated.
+    """What the beginning of a file holds, at most ``most_rows``; what is stated is taken as stated.
 
     Raises:
         SourceError: ``not_a_table``: no line names columns; or what reading the file raises.
     """
     if is_workbook(file):
-        return _of_workbook(file, header_line)
-    text, encoding, is_whole = _text(file, encoding)
+        return _of_workbook(file, header_line, most_rows)
+    text, encoding, is_whole = _text(file, encoding, most_rows)
     if text.lstrip().startswith("{"):
-        return _of_objects(file, text, encoding, is_whole)
+        return _of_objects(file, text, encoding, is_whole, most_rows)
     sign = stated_delimiter(split_lines(text)[0] if text else "")
     delimiter = delimiter or sign or _likely_delimiter(text)
-    rows = list(islice(_records(text, delimiter), SEEN_ROWS + HEADER_LINES))
+    rows = list(islice(_records(text, delimiter), most_rows + HEADER_LINES))
     return _cut(file, rows[1 if sign else 0 :], "csv", header_line, encoding, delimiter, is_whole=is_whole)
 
 
@@ -109,7 +114,7 @@ def _cut(
         reason = f"{file.name}: none of its first {HEADER_LINES} lines names columns."
         raise SourceError("not_a_table", reason, "Say which line does: --header-line N.")
     width = len(rows[place].cells)
-    below = rows[place + 1 : place + 1 + SEEN_ROWS]
+    below = rows[place + 1 :]
     squared = [cells for row in below if (cells := _as_wide(row.cells, width)) is not None]
     names = tuple(name.strip() for name in rows[place].cells)
     return Survey(
@@ -121,7 +126,7 @@ def _cut(
         names=names,
         rows=tuple(squared),
         other_rows=len(below) - len(squared),
-        is_whole=is_whole and len(rows) <= place + 1 + SEEN_ROWS,
+        is_whole=is_whole,
         sheet=sheet,
     )
 
@@ -156,12 +161,12 @@ def _header_place(rows: Sequence[Row], stated: int | None) -> int | None:
 # Delimited text
 
 
-def _text(file: SourceFile, stated: str | None) -> tuple[str, str, bool]:
+def _text(file: SourceFile, stated: str | None, most_rows: int) -> tuple[str, str, bool]:
     """The file's beginning as text, by the stated encoding or the first that can read it, and whether it is all."""
     start = next(file.unpacked(), b"")
     for encoding in [stated] if stated else _encodings(start):
         try:
-            text, is_whole = _beginning(file, encoding)
+            text, is_whole = _beginning(file, encoding, most_rows)
         except SourceError as error:
             if error.code != "wrong_encoding" or stated:
                 raise
@@ -191,11 +196,11 @@ def _is_hangul(start: bytes) -> bool:
     return 2 * sum("가" <= char <= "힣" for char in beyond) > len(beyond)
 
 
-def _beginning(file: SourceFile, encoding: str) -> tuple[str, bool]:
+def _beginning(file: SourceFile, encoding: str, most_rows: int) -> tuple[str, bool]:
     text = ""
     for block in blocks(file, encoding):
         text += block.text
-        if len(text) >= _SEEN_CHARACTERS or text.count("\n") > SEEN_ROWS + HEADER_LINES:
+        if len(text) >= _SEEN_CHARACTERS or text.count("\n") > most_rows + HEADER_LINES:
             return text, False
     return text, True
 
@@ -228,11 +233,11 @@ def _records(text: str, delimiter: str) -> Iterator[Row]:
 # Objects and workbooks
 
 
-def _of_objects(file: SourceFile, text: str, encoding: str, is_whole: bool) -> Survey:
+def _of_objects(file: SourceFile, text: str, encoding: str, is_whole: bool, most_rows: int) -> Survey:
     """JSON lines: the fields of all objects, in the order in which they come; what is no scalar is left out."""
     names: dict[str, None] = {}
     objects = []
-    for line in split_lines(text)[:SEEN_ROWS]:
+    for line in split_lines(text)[:most_rows]:
         try:
             members = json_lines.object_of(line)
         except Fault:
@@ -252,13 +257,13 @@ def _scalar(value: object) -> str:
         return ""
 
 
-def _of_workbook(file: SourceFile, header_line: int | None) -> Survey:
+def _of_workbook(file: SourceFile, header_line: int | None, most_rows: int) -> Survey:
     """The visible sheet whose header says most."""
     surveys = []
-    for title, rows in workbook.first_rows(file, SEEN_ROWS + HEADER_LINES):
+    for title, rows in workbook.first_rows(file, most_rows + HEADER_LINES):
         records = [Row(line, cells) for line, cells in rows]
         try:
-            is_whole = len(records) < SEEN_ROWS + HEADER_LINES
+            is_whole = len(records) < most_rows + HEADER_LINES
             surveys.append(_cut(file, records, "workbook", header_line, sheet=title, is_whole=is_whole))
         except SourceError:
             continue

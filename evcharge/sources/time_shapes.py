@@ -17,7 +17,7 @@ _DATE = re.compile(
 )
 _CLOCK = re.compile(
     r"(?P<hours>\d{1,2}):\d{2}(?P<seconds>:\d{2}(?P<fraction>\.\d{1,6})?)?(?P<half>(?P<blank> ?)[AaPp][Mm])?"
-    r"(?P<before>\s?)(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    r"(?P<before>\s?)(?P<offset>Z|[+-]\d{2}(?::?\d{2})?)?",
     re.ASCII,
 )
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)?", re.ASCII)

@@ -17,6 +17,8 @@ from evcharge.sources.recognise import line_of_header, unknown_columns
 from evcharge.sources.survey import Survey, survey
 from evcharge.sources.time_shapes import shape_of
 
+SEEN_BY_A_LOAD = 5_000
+"""Rows that a load looks at for these columns: it must take next to no time beside the load. House rule."""
 UNREAD_WARNINGS = {
     "outcome_not_read": "a column that is not read holds words of failures: --map success=COLUMN with --true-words and "
     "--false-words, or --map stop_reason=COLUMN",
@@ -53,7 +55,8 @@ def _survey_of(file: SourceFile, profile: Profile) -> Survey:
     """The table as the profile cuts it."""
     delimiter = profile.delimiters[0] if len(profile.delimiters) == 1 else None
     encoding = profile.encoding if profile.encoding != "utf-8" else None
-    return survey(file, encoding=encoding, delimiter=delimiter, header_line=line_of_header(file, profile))
+    header_line = line_of_header(file, profile)
+    return survey(file, encoding=encoding, delimiter=delimiter, header_line=header_line, most_rows=SEEN_BY_A_LOAD)
 
 
 def _failures(table: Survey, name: str, profile: Profile) -> str:

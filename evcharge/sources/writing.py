@@ -5,6 +5,7 @@ What does not belong here: which column is which of ours (``proposal``), and the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import available_timezones
@@ -18,7 +19,8 @@ WH_FROM = 300.0
 """Median from which on an energy without a unit is taken for Wh: no car's battery holds that many kWh. House rule."""
 NO_HINT_ZONE = "Europe/London"
 """Zone that is proposed where nothing hints at one; it is always a doubt."""
-_MIDNIGHT = (" 00:00:00", "T00:00:00", " 00:00", " 0:00", " 0:00:00")
+_EARLY_YEAR = re.compile(r"00[0-9]{2}[-/]")
+"""A year of two digits that was stored with four."""
 
 Columns = Mapping[str, tuple[str, ...]]
 ByHeading = Mapping[str, Contents]
@@ -71,7 +73,7 @@ def writing_of(columns: Columns, contents: ByHeading, names: Sequence[str], doub
 
 
 def _settle_days(writing: Writing, columns: Columns, contents: ByHeading) -> None:
-    """Dates that are written with midnight, beside a clock time of their own, lose it."""
+    """Dates that are written with midnight, beside a clock time of their own, lose it; years get their century."""
     dates = tuple(
         theirs[0]
         for ours in ("start_time", "end_time")
@@ -79,6 +81,14 @@ def _settle_days(writing: Writing, columns: Columns, contents: ByHeading) -> Non
     )
     if dates:
         writing.steps += (Step("date_part", dates),)
+    early = tuple(
+        name
+        for ours in ("start_time", "end_time")
+        for name in columns.get(ours, ())
+        if any(_EARLY_YEAR.match(text) for text in contents[name].examples)
+    )
+    if early:
+        writing.steps += (Step("two_digit_year", early),)
 
 
 def _times(columns: Columns, contents: ByHeading, writing: Writing) -> list[str]:

@@ -92,12 +92,21 @@ TABLES = {
         '{"charger": "J1", "started": 1749805200, "ended": null, "energyWh": 0}\n',
         [("J1", "2025-06-13 08:12", 12.4, None), ("J1", "2025-06-13 09:00", 0.0, None)],
     ),
+    "midnights.csv": (
+        "Transaction,CP,Date from,Time from,Date to,Time to,kWh\n"
+        "x1,P,2025-01-13T00:00:00,08:12,2025-01-13T00:00:00,08:55,12.4\n",
+        [("P", "2025-01-13 08:12", 12.4, None)],
+    ),
+    "early.csv": (
+        "Transaction,Charger,Begin,Finish,kWh\nx1,E,0014-11-18 15:40:26,0014-11-18 17:11:04,7.78\n",
+        [("E", "2014-11-18 15:40", 7.78, None)],
+    ),
     "one-station.csv": (
         "sep=;\nTransaction;Start;End;kWh\nt-7;2025-01-13 08:12;2025-01-13 08:55;12,4\nt-8;2025-01-13 09:00;NA;NA\n",
         [("station-1", "2025-01-13 08:12", 12.4, None), ("station-1", "2025-01-13 09:00", None, None)],
     ),
 }
-"""Ten tables that no profile knows, and the sessions that they hold; times in UTC."""
+"""A dozen tables that no profile knows, and the sessions that they hold; times in UTC."""
 
 
 def write(name, text):
