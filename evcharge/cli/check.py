@@ -6,7 +6,9 @@ What does not belong here: loading for good (``cli.load``), and the rules (``cle
 from __future__ import annotations
 
 import json
+import shlex
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,15 +17,16 @@ import click
 
 from evcharge.cli.load import law, mixed_formats, show_warnings
 from evcharge.cli.options import (
+    OutputPath,
     database,
     database_url,
     global_options,
-    reading_options,
-    reading_profiles,
     row_limit,
     setting,
 )
+from evcharge.cli.reading import reading_options, reading_profiles
 from evcharge.cli.terminal import notice, show_error, standard_input, tell
+from evcharge.cli.unknown_table import SURVEYED, as_document, proposed, show_proposal, write_profile
 from evcharge.errors import DatabaseError, EvchargeError, SourceError
 
 if TYPE_CHECKING:
@@ -51,11 +54,21 @@ WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "sche
     metavar="N|P%",
     help="Rejected rows with which a file still passes: a number, or a share such as 2%.",
 )
+@click.option("--replace", is_flag=True, help="Show what a load with --replace would do.")
+@click.option(
+    "--write-profile",
+    "new_profile",
+    type=OutputPath(),
+    metavar="FILE",
+    help="Write a starter profile for one table that fits none: commented, with what is to be confirmed marked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
 @global_options
 def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool, **options: Any) -> int:
     """Show what a load of FILES would do, and write nothing. FILES are what evcharge load takes.
+
+    Of a table that fits no profile, show what its columns may be, and the command that loads it.
 
     Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
     """
@@ -64,24 +77,28 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
     from evcharge.load import RejectLimit
     from evcharge.sources import is_one_source
 
+    replace_loads, new_profile = options.pop("replace"), options.pop("new_profile")
+    stated = dict(options)
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
-    limit = RejectLimit(*max_rejects)
     reports: list[dict[str, Any]] = []
     codes = [0]
     with temporary_folder() as folder, gathered(files, standard_input(), is_one_source) as given:
+        if new_profile:
+            return _write_profile(given.inputs, profiles, stated, new_profile)
         url = _database_to_try(folder)
         for note in given.notes:
             notice(note)
         paths = [one.path for one in given.inputs if not one.fault]
         for one in given.inputs:
+            others = tuple(other for other in paths if other != one.path)
             try:
-                found = _check(one, profiles, url, tuple(other for other in paths if other != one.path))
+                found = _check(one, profiles, url, others, replace_loads=replace_loads)
             except SourceError as error:
                 found = {"file": one.name, "passes": False, "error": asdict_of(error)}
                 codes.append(error.exit_code)
-                show_error(error)
+                found |= _tell_refused(one, error, stated, as_json=as_json)
             else:
-                found["passes"] = not limit.passed_by(found["rejected"], found["read"])
+                found["passes"] = not RejectLimit(*max_rejects).passed_by(found["rejected"], found["read"])
                 codes.append(0 if found["passes"] else EXIT_GATE)
                 if not as_json:
                     _show(found)
@@ -89,6 +106,44 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
     if as_json:
         click.echo(json.dumps({"schema_version": CHECK_SCHEMA_VERSION, "files": reports}, indent=2))
     return 1 if 1 in codes else max(codes)
+
+
+def _tell_refused(one: Input, error: SourceError, stated: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
+    """Says why a file can't be read; of a table that fits no profile also what it holds, which is returned."""
+    proposal = proposed(one, stated) if error.code in SURVEYED and not stated["profile"] else None
+    if proposal is None:
+        show_error(error)
+        return {}
+    show_error(SourceError(error.code, error.reason))
+    if not as_json:
+        show_proposal(proposal, one)
+    return {"table": as_document(proposal, one)}
+
+
+def _write_profile(inputs: Sequence[Input], profiles: list[Profile], stated: dict[str, Any], path: Path) -> int:
+    """Writes a starter profile for the one file, unless a profile fits it.
+
+    Raises:
+        SourceError: ``profile_fits``, or what makes the file no table.
+    """
+    from evcharge.sources import open_file, pick_profile
+
+    if len(inputs) > 1:
+        raise click.BadParameter("a profile is made of one file.", param_hint="--write-profile")
+    (one,) = inputs
+    if one.fault:
+        raise one.fault
+    try:
+        with open_file(one.path, one.name) as file:
+            fitting = pick_profile(file, profiles)
+    except SourceError as error:
+        proposal = proposed(one, stated)
+        if error.code not in SURVEYED or proposal is None:
+            raise
+        write_profile(proposal, one, path)
+        return 0
+    reason = f"{one.name} fits profile {fitting.name}: it needs none of its own."
+    raise SourceError("profile_fits", reason, f"See what a load would do: evcharge check {shlex.quote(str(one.path))}")
 
 
 def _database_to_try(folder: Path) -> str:
@@ -111,20 +166,25 @@ def _database_to_try(folder: Path) -> str:
     return url
 
 
-def _check(one: Input, profiles: list[Profile], url: str, companions: tuple[Path, ...]) -> dict[str, Any]:
+def _check(
+    one: Input, profiles: list[Profile], url: str, companions: tuple[Path, ...], *, replace_loads: bool
+) -> dict[str, Any]:
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
     from evcharge.load.companions import pick_among
     from evcharge.sources import open_file
+    from evcharge.sources.recognise import line_of_header
 
     if one.fault:
         raise one.fault
     with open_file(one.path, one.name) as file:
         profile = pick_among(file, profiles, companions)
+        header_line = line_of_header(file, profile)
     seen = _Seen()
     options = LoadOptions(
         name=one.name,
         dry_run=True,
+        replace=replace_loads,
         lock_wait_seconds=setting("lock_wait_seconds"),
         companions=companions,
         driver_salt=setting("driver_salt") or None,
@@ -134,7 +194,7 @@ def _check(one: Input, profiles: list[Profile], url: str, companions: tuple[Path
     before = result.first_loaded_at
     if before:
         result = load_file(one.path, url, [profile], replace(options, replace=True))
-    return {**_summary(result, profile), **seen.summary(), "loaded_before": before}
+    return {**_summary(result, profile), **seen.summary(), "loaded_before": before, "header_line": header_line}
 
 
 class _Seen:
@@ -176,7 +236,8 @@ def _show(found: dict[str, Any]) -> None:
     from evcharge.rules import RULES
 
     tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
-    tell(f"  recognised by {', '.join(found['recognised_by'])}")
+    further = f", on line {found['header_line']}: what stands above is left out" if found["header_line"] else ""
+    tell(f"  recognised by {', '.join(found['recognised_by'])}{further}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
     tell(f"  times: {found['time_format']}, zone: {zone}; failures in the data: {found['failures_included']}")
     if found["first_start"]:
@@ -196,7 +257,7 @@ def _show(found: dict[str, Any]) -> None:
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
         for example in found["examples"][rule]:
             tell(f"             line {example['line']}: {_shown(example)}")
-    show_warnings(found["warnings"], found["warning_lines"])
+    show_warnings(found["warnings"], found["warning_lines"], found["unread"])
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
     tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")

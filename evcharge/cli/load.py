@@ -19,11 +19,10 @@ from evcharge.cli.options import (
     database_url,
     given,
     global_options,
-    reading_options,
-    reading_profiles,
     row_limit,
     setting,
 )
+from evcharge.cli.reading import reading_options, reading_profiles
 from evcharge.cli.rejects import rejects_file
 from evcharge.cli.terminal import (
     Interrupts,
@@ -299,7 +298,9 @@ def show_result(result: LoadResult) -> None:
         if code in UNSTATED:
             formats = list(result.times_by_format) or [result.time_format]
             tell(f"             {hint_of(UNSTATED[code][1], formats, result.unknown_labels)}")
-    show_warnings({code: count for code, count in result.warnings.items() if code not in TOLD_ONCE})
+    show_warnings(
+        {code: count for code, count in result.warnings.items() if code not in TOLD_ONCE}, columns=result.unread
+    )
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:
@@ -315,15 +316,22 @@ def mixed_formats(times_by_format: Mapping[str, int]) -> str:
     return f"its times mix {len(times_by_format)} formats: {told}"
 
 
-def show_warnings(counts: Mapping[str, int], lines: Mapping[str, Sequence[int]] | None = None) -> None:
-    """Prints what was warned of; with ``lines`` also where the first of it stands."""
+def show_warnings(
+    counts: Mapping[str, int],
+    lines: Mapping[str, Sequence[int]] | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Prints what was warned of; with ``lines`` also where the first of it stands, with ``columns`` in which ones."""
     from evcharge.load import CONTRADICTIONS
     from evcharge.rules import READER_WARNINGS, WARNINGS
+    from evcharge.sources.unread import UNREAD_WARNINGS
 
     messages = {warning.code: warning.message for warning in WARNINGS}
-    messages = {**messages, **READER_WARNINGS, **CONTRADICTIONS, **LOAD_WARNINGS}
+    messages = {**messages, **READER_WARNINGS, **CONTRADICTIONS, **UNREAD_WARNINGS, **LOAD_WARNINGS}
     for code, count in counts.items():
         tell(f"  warning: {count:,} {code}: {with_database(messages[code], given('db'))}")
+        if names := (columns or {}).get(code):
+            tell(f"             {', '.join(names)}")
         first = (lines or {}).get(code, ())
         if first:
             more = " and more" if count > len(first) else ""

@@ -17,13 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from evcharge.errors import SourceError
-
 if TYPE_CHECKING:
     from evcharge.db import Engine
     from evcharge.metrics.definitions import Definition
     from evcharge.metrics.outcomes import Selection
-    from evcharge.sources import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -213,22 +210,6 @@ def row_limit(text: str) -> tuple[float, bool]:
     return amount, text.endswith("%")
 
 
-def mapping(text: str) -> tuple[str, str]:
-    """One of our columns and the source's name for it, written station_id=loc."""
-    ours, sign, theirs = text.partition("=")
-    if not (ours and sign and theirs):
-        raise click.BadParameter(f"{text!r} is not of the form station_id=THEIR_COLUMN.")
-    return ours.strip(), theirs
-
-
-def zone_label(text: str) -> tuple[str, str]:
-    """A zone label and the offset that it stands for, written IST=+05:30."""
-    label, _, offset = text.rpartition("=")
-    if not (label.strip() and re.fullmatch("[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", offset.strip())):
-        raise click.BadParameter(f"{text!r} is not of the form LABEL=+05:30.")
-    return label.strip(), offset.strip()
-
-
 def attribute(text: str) -> tuple[str, str]:
     """A column of stations and a word that it has, written operator=Shine."""
     from evcharge.metrics.outcomes import ATTRIBUTES
@@ -291,88 +272,3 @@ def named_definition(text: str) -> Definition:
         return read_definition(Path(text))
     known = ", ".join(DEFINITIONS)
     raise click.BadParameter(f"{text!r} is neither one of {known}, nor a .toml file.", param_hint="--definition")
-
-
-READING_OPTIONS = (
-    click.option("--profile", metavar="NAME|FILE", help="How to read the files: a built-in profile, or your own TOML."),
-    click.option(
-        "--map",
-        "columns",
-        type=mapping,
-        metavar="OURS=THEIRS",
-        multiple=True,
-        help="Their name for one of our columns; repeatable.",
-    ),
-    click.option("--tz", "timezone", metavar="ZONE", help="Zone of times without an offset, e.g. Europe/Paris."),
-    click.option(
-        "--zone",
-        "zones",
-        type=zone_label,
-        metavar="LABEL=+HH:MM",
-        multiple=True,
-        help="What a zone label in the file stands for, such as IST=+05:30; repeatable.",
-    ),
-    click.option(
-        "--ambiguous",
-        type=click.Choice(["earlier", "later"]),
-        help="Which of the two an hour is that a clock change repeats.",
-    ),
-    click.option(
-        "--time-format",
-        metavar="FORMAT",
-        multiple=True,
-        help="How times are written: iso8601, epoch_s, epoch_ms, or strptime letters such as '%d/%m/%Y %H:%M'. "
-        "Repeatable, for a file that mixes several.",
-    ),
-    click.option("--delimiter", metavar="SIGN", help="What separates the columns of a CSV; the word tab for a tab."),
-    click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign."),
-    click.option("--encoding", metavar="NAME", help="Text encoding; UTF-8, and UTF-16 with a mark, need no word."),
-    click.option("--energy-unit", type=click.Choice(["kWh", "Wh"]), help="Unit of the energy column."),
-    click.option(
-        "--failures-included",
-        type=click.Choice(["yes", "no", "unknown"]),
-        help="Whether the publisher left failed sessions in.",
-    ),
-    click.option("--source", metavar="NAME", help="Whose station ids these are; ids are unique only within a source."),
-)
-"""How a file is to be read."""
-
-
-def reading_options(command: Command) -> Command:
-    """Adds the options that say how a file is to be read."""
-    for option in reversed(READING_OPTIONS):
-        command = option(command)
-    return command
-
-
-def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **overrides: Any) -> list[Profile]:
-    """The profiles a file may be read by: the built-in ones, or the named one; ``--map`` alone means native.
-
-    What ``evcharge sample`` made up keeps its source whatever ``--source`` says, and no other file may take it.
-    """
-    from evcharge.models import SAMPLE_SOURCE
-    from evcharge.sources import builtin_profiles, read_profile, with_overrides
-
-    if overrides.get("source") == SAMPLE_SOURCE:
-        reason = f"{SAMPLE_SOURCE} is the source of what evcharge sample makes up; name another."
-        raise click.BadParameter(reason, param_hint="--source")
-    builtin = builtin_profiles()
-    mapped = dict(columns)
-    overrides["zones"] = dict(overrides.get("zones") or ())
-    if profile is None:
-        chosen = [builtin["native"]] if mapped else list(builtin.values())
-    elif profile in builtin:
-        chosen = [builtin[profile]]
-    else:
-        if not Path(profile).exists():
-            raise SourceError(
-                "unknown_profile",
-                f"{profile!r} is neither a built-in profile nor a file.",
-                f"Built in: {', '.join(sorted(builtin))}.",
-            )
-        chosen = [read_profile(Path(profile))]
-    of_sample = {**overrides, "source": None}
-    return [
-        with_overrides(one, columns=mapped, **(of_sample if one.source == SAMPLE_SOURCE else overrides))
-        for one in chosen
-    ]

@@ -34,6 +34,7 @@ class LoadResult:
     rows would have counted: ``failure``, ``success`` or ``unknown``. ``skipped`` rows are no sessions by the format's
     own rule and not in ``read``; ``warning_lines`` are the lines of the first rows of each warning, where it is of
     rows; ``repaired`` counts the values that each step of the profile changed.
+    ``unread`` are the columns that nothing reads though they tell what a rate needs, by the code of their warning.
     ``unknown_labels`` are the first labels of zones that nobody explains, of rows that were refused for it.
     ``times_by_format`` counts the times of a file that mixes formats by the one that each is read by; else it is empty.
     """
@@ -59,6 +60,7 @@ class LoadResult:
     warnings: dict[str, int] = field(default_factory=dict)
     warning_lines: dict[str, list[int]] = field(default_factory=dict)
     unknown_columns: list[str] = field(default_factory=list)
+    unread: dict[str, list[str]] = field(default_factory=dict)
     unknown_labels: list[str] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     first_loaded_at: str | None = None

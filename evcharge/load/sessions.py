@@ -47,6 +47,7 @@ from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
+from evcharge.sources.unread import unread_information
 
 _WHOLE_FRACTION = re.compile(r"(?<=[0-9])\.0+$")
 
@@ -198,6 +199,8 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
     result = _result(
         load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, begun.profile))
     )
+    result.unread = unread_information(file, begun.profile)
+    result.warnings |= {code: len(columns) for code, columns in result.unread.items()}
     if made_up := _made_up_beside_others(session):
         result.warnings["demo_in_database"] = made_up
     return result

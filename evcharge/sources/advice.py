@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
+from evcharge.sources.meaning import meanings_of
 from evcharge.sources.names import folded
 from evcharge.sources.profile import Profile
 
 NEAR_NAMES = 3
 """Near names suggested for a missing column: more would hide the likely one."""
+
+NEAR_ENOUGH = 0.5
+"""Share of what a profile needs that may be missing for it to be told as the nearest one. House rule."""
 
 NEAR_COUNTS = 0.5
 """What a missing column counts where the file has a name near it: half. It only decides which profile is advised."""
@@ -54,17 +58,24 @@ def missing_columns(file: SourceFile, look: Look) -> SourceError:
     )
 
 
-def no_profile_fits(file: SourceFile, looks: Sequence[Look]) -> SourceError:
-    """The error for a file that fits none of several profiles, with the nearest one."""
+def no_profile_fits(file: SourceFile, looks: Sequence[Look], header_line: int | None = None) -> SourceError:
+    """The error for a file that fits none of several profiles, with the nearest one.
+
+    Args:
+        file: the open file.
+        looks: what each profile sees.
+        header_line: where the header may be, if not in the line that they looked at.
+    """
     if not looks:
         return SourceError("no_profile_fits", f"{file.name}: there is no profile to choose from.")
     nearest = min(looks, key=_share_missing)
-    reason = f"{file.name} fits no profile. Its columns: {shown(nearest.names)}. "
-    if _share_missing(nearest) == 1:
-        own = "Describe the file in a profile of its own: --profile my.toml."
-        return SourceError("no_profile_fits", f"{reason}None of them is one that a profile needs.", own)
-    reason += f"Nearest is {nearest.profile.name}: {_misfit(nearest)}."
-    return SourceError("no_profile_fits", reason, f"{_advice(nearest)} Or describe the file: --profile my.toml.")
+    reason = f"{file.name} fits no profile. Its columns: {shown(nearest.names)}."
+    if header_line:
+        reason += f" The header may be further down: line {header_line}."
+    elif len(nearest.missing) <= NEAR_ENOUGH * _count_needed(nearest):
+        reason += f" Nearest is {nearest.profile.name}: {_misfit(nearest)}."
+    hint = f"See what its columns may be, and the command that loads it: evcharge check {shlex.quote(file.name)}"
+    return SourceError("no_profile_fits", reason, hint)
 
 
 def _misfit(look: Look) -> str:
@@ -84,10 +95,14 @@ def _share_missing(look: Look) -> float:
     names = [folded(name) for name in look.names]
     near = sum(bool(difflib.get_close_matches(folded(theirs), names, n=1)) for _, theirs in look.missing)
     missing = len(look.missing) - near * (1 - NEAR_COUNTS)
+    return missing / _count_needed(look)
+
+
+def _count_needed(look: Look) -> int:
+    """How many of the publisher's fields the profile needs."""
     profile = look.profile
     needed = len(profile.columns) + sum(map(len, profile.combined.values()))
-    needed += len(profile.session_key) + len(profile.marks)
-    return missing / needed
+    return needed + len(profile.session_key) + len(profile.marks)
 
 
 def _missing_with_near(look: Look) -> list[str]:
@@ -99,10 +114,14 @@ def _missing_with_near(look: Look) -> list[str]:
     return descriptions
 
 
-def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
-    """The file's names that look like the missing field or like our column."""
-    by_folded = {folded(name): name for name in names if folded(name)}
+def _near(theirs: str, ours: str, names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """The file's names that mean our column, or look like the missing field or like our column."""
+    by_folded = {folded(name): name for name in names if folded(name) and name not in taken}
+    meant = {
+        name: meaning.score for name in by_folded.values() for meaning in meanings_of(name) if meaning.column == ours
+    }
     near = [
+        *(folded(name) for name in sorted(meant, key=lambda name: -meant[name])),
         *difflib.get_close_matches(folded(theirs), by_folded, n=NEAR_NAMES),
         *difflib.get_close_matches(folded(ours), by_folded, n=NEAR_NAMES),
     ]
@@ -110,20 +129,22 @@ def _near(theirs: str, ours: str, names: Sequence[str]) -> list[str]:
 
 
 def _map_hint(look: Look) -> str:
-    """The options that would name the missing columns; of a session key, its session id; a mark has none.
+    """The options that would name the missing columns, each by another of the file's; of a session key, its session id.
 
-    Where nothing is like an end, a column that is like a length will do.
+    A mark has none. Where nothing is like an end, a column that is like a length will do.
     """
-    options = []
+    options: dict[str, str] = {}
+    taken = {name for name in look.names if folded(name) in look.profile.fields}
     for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
-        near = _near(theirs, ours, look.names)
-        if ours == "end_time" and not near and (lengths := _near("duration", "duration_minutes", look.names)):
-            ours, near = "duration_minutes", lengths
         ours = "session_id" if ours == "session_key" else ours
-        options.append(f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
+        near = _near(theirs, ours, look.names, taken)
+        if ours == "end_time" and not near and (lengths := _near("duration", "duration_minutes", look.names, taken)):
+            ours, near = "duration_minutes", lengths
+        taken.update(near[:1])
+        options.setdefault(ours, f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
     if not options:
         return f"Profile {look.profile.name} is for another layout: name the one that is meant, or none."
-    return f"Say which column it is: {' '.join(dict.fromkeys(options))}."
+    return f"Say which column it is: {' '.join(options.values())}."
 
 
 def shown(names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ What does not belong here: what the keys mean (``profile``), bytes and lines (``
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -18,6 +19,9 @@ from evcharge.sources.json_values import DECODER, Fault, refuse_unstorable, scal
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_object
 from evcharge.sources.profile import ID_COLUMNS, Profile
+
+FIRST_OBJECTS = 20
+"""Objects that tell which keys a file has. House rule."""
 
 
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
@@ -33,16 +37,21 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
 
 
 def first_keys(file: SourceFile, text: str) -> tuple[str, ...]:
-    """Keys of the first line that is a whole object.
+    """Keys of the first lines that are whole objects: a session that has not ended may have no key for its end.
 
     Raises:
         SourceError: ``not_json_lines`` where no line at the beginning of the file is one.
     """
+    keys: dict[str, None] = {}
+    objects = 0
     for line in split_lines(text):
-        try:
-            return tuple(_object(line))
-        except Fault:
-            continue
+        with suppress(Fault):
+            keys.update(dict.fromkeys(object_of(line)))
+            objects += 1
+        if objects == FIRST_OBJECTS:
+            break
+    if objects:
+        return tuple(keys)
     raise SourceError(
         "not_json_lines",
         f"{file.name} begins with a brace, but no line at its beginning is one whole JSON object, and as a document "
@@ -77,7 +86,7 @@ class _Objects:
         """The line as it stands, or without its private members where the profile names such."""
         if not self._private:
             return raw
-        return ROW_WITHHELD if fault else withheld_object(_object(raw), self._private)
+        return ROW_WITHHELD if fault else withheld_object(object_of(raw), self._private)
 
     def _judged(self, raw: str) -> tuple[str | None, list[str]]:
         """Code of the line's fault, or None, and its values, empty where there is a fault."""
@@ -89,7 +98,7 @@ class _Objects:
     def _values(self, raw: str) -> list[str]:
         """The texts of the mapped fields; empty for null and for a key that is not there."""
         values: list[Any] = [None] * len(self.names)
-        for key, value in _object(raw).items():
+        for key, value in object_of(raw).items():
             place = self._places.get(folded(key))
             if place is not None:
                 if values[place] is not None:
@@ -101,8 +110,12 @@ class _Objects:
         return texts
 
 
-def _object(raw: str) -> dict[str, Any]:
-    """The object that the line is."""
+def object_of(raw: str) -> dict[str, Any]:
+    """The object that the line is.
+
+    Raises:
+        Fault: it is none.
+    """
     if "\0" in raw:
         raise Fault("nul_character")
     try:

@@ -47,6 +47,7 @@ class Profile:
         failures_included: whether the publisher left failed sessions in: ``yes``, ``no`` or ``unknown``.
         delimiters: csv only; each is tried on the header line.
         encoding: of a file without a byte order mark.
+        header_line: line of the header, counted from 1; None where it is the first that fits.
         columns: our column to the spellings of their field; each must be in the file.
         optional_columns: the same; may be absent. Attributes of the station are here as ``station_name`` and so on.
         combined: our column to their fields that make it up, joined by a blank; each must be in the file.
@@ -80,11 +81,14 @@ class Profile:
     steps: tuple[Step, ...] = ()
     key_steps: tuple[Step, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
+    header_line: int | None = None
 
     @property
     def fingerprint(self) -> str:
         """Name and a hash of every setting but the name and title: two equal ones read the same from the same bytes."""
         settings = {key: value for key, value in asdict(self).items() if key not in ("name", "title")}
+        if self.header_line is None:
+            del settings["header_line"]  # so that profiles without one keep the fingerprint that they had before it
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         return f"{self.name}@{digest[:_FINGERPRINT_DIGITS]}"
 

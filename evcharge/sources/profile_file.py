@@ -56,8 +56,19 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 """Our columns that a source's field can be mapped to, as they are called in the raw frame."""
 
 _KEYS = (
-    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "session_key", "private"),
-    *("tells_apart", "marks", "columns", "optional_columns", "combined", "constants", "station", "steps", "key_steps"),
+    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "header_line", "session_key"),
+    *(
+        "private",
+        "tells_apart",
+        "marks",
+        "columns",
+        "optional_columns",
+        "combined",
+        "constants",
+        "station",
+        "steps",
+        "key_steps",
+    ),
     "conventions",
 )
 _CHOICES = {
@@ -93,7 +104,10 @@ def builtin_profiles() -> dict[str, Profile]:
 def with_overrides(
     profile: Profile,
     *,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str | Sequence[str]] | None = None,
+    session_key: Sequence[str] = (),
+    station_id: str | None = None,
+    header_line: int | None = None,
     timezone: str | None = None,
     zones: Mapping[str, str] | None = None,
     ambiguous: str | None = None,
@@ -102,6 +116,10 @@ def with_overrides(
     decimal: str | None = None,
     encoding: str | None = None,
     energy_unit: str | None = None,
+    duration_format: str | None = None,
+    true_words: Sequence[str] = (),
+    false_words: Sequence[str] = (),
+    null_words: Sequence[str] = (),
     failures_included: str | None = None,
     source: str | None = None,
 ) -> Profile:
@@ -109,7 +127,11 @@ def with_overrides(
 
     Args:
         profile: what to start from.
-        columns: our column (``station_id``, ``station_name``) to their field; what is named here must be in the file.
+        columns: our column (``station_id``, ``station_name``) to their field, or to several that make it together;
+            what is named here must be in the file.
+        session_key: their fields that make up the session id.
+        station_id: the station of every row.
+        header_line: line of the header, counted from 1.
         timezone: IANA zone.
         zones: label of a zone to its offset, such as ``+05:30``; beside those that the profile explains.
         ambiguous: which of the two an hour is that a clock change repeats, ``earlier`` or ``later``.
@@ -118,15 +140,34 @@ def with_overrides(
         decimal: ``.`` or ``,``.
         encoding: name of a text encoding.
         energy_unit: ``kWh`` or ``Wh``.
+        duration_format: as in ``Conventions``.
+        true_words: words that mean that a session succeeded, in place of those of the profile.
+        false_words: words that mean that it failed.
+        null_words: words that mean nothing was recorded.
         failures_included: ``yes``, ``no`` or ``unknown``.
         source: scope of the station ids.
 
     Raises:
         SourceError: ``bad_setting`` naming setting, value and what would be right.
     """
-    given = {"timezone": timezone, "decimal": decimal, "energy_unit": energy_unit, **_time_formats(time_format or ())}
-    top = {"encoding": encoding, "failures_included": failures_included, "source": source}
-    settings = _settings(_with_columns(profile, columns or {}))
+    given = {
+        "timezone": timezone,
+        "decimal": decimal,
+        "energy_unit": energy_unit,
+        "duration_format": duration_format,
+        "true_words": true_words or None,
+        "false_words": false_words or None,
+        "null_words": null_words or None,
+        **_time_formats(time_format or ()),
+    }
+    top = {
+        "encoding": encoding,
+        "failures_included": failures_included,
+        "source": source,
+        "header_line": header_line,
+    }
+    profile = _identified(_with_columns(profile, columns or {}), columns or {}, session_key, station_id)
+    settings = _settings(profile)
     settings |= {key: value for key, value in top.items() if value is not None}
     settings["conventions"] |= {key: value for key, value in given.items() if value is not None}
     if ambiguous is not None:
@@ -151,18 +192,45 @@ def _with_labels(labels: Mapping[str, str], given: Mapping[str, str]) -> dict[st
     return {**{label: offset for label, offset in labels.items() if label.casefold() not in anew}, **given}
 
 
-def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
+def _identified(
+    profile: Profile, mapped: Collection[str], session_key: Sequence[str], station_id: str | None
+) -> Profile:
+    """The profile with this key in place of a session id, and with this station in every row.
+
+    What the call itself maps stays: it says two things, and is refused for it.
+    """
+    if session_key:
+        profile = replace(_without("session_id", profile, mapped), session_key=tuple(session_key))
+    if station_id is not None:
+        profile = _without("station_id", profile, mapped)
+        profile = replace(profile, constants={**profile.constants, "station_id": station_id})
+    return profile
+
+
+def _without(ours: str, profile: Profile, mapped: Collection[str]) -> Profile:
+    """The profile with nothing for one of our columns, unless the call maps it."""
+    tables = (profile.columns, profile.optional_columns, profile.combined)
+    columns, optional, combined = (
+        {name: theirs for name, theirs in table.items() if name != ours or ours in mapped} for table in tables
+    )
+    return replace(profile, columns=columns, optional_columns=optional, combined=combined)
+
+
+def _with_columns(profile: Profile, columns: Mapping[str, str | Sequence[str]]) -> Profile:
     """The profile with these columns mapped anew; what mapped or filled them before is dropped.
 
     A file whose lengths are named needs no ends.
     """
-    mapped = {**profile.columns, **{ours: (theirs,) for ours, theirs in columns.items()}}
+    theirs_of = {ours: (theirs,) if isinstance(theirs, str) else tuple(theirs) for ours, theirs in columns.items()}
+    single = {ours: theirs for ours, theirs in theirs_of.items() if len(theirs) == 1}
+    joined = {ours: theirs for ours, theirs in theirs_of.items() if len(theirs) > 1}
+    mapped = {ours: theirs for ours, theirs in {**profile.columns, **single}.items() if ours not in joined}
     spared = {"end_time"} if "duration_minutes" in columns and "end_time" not in columns else set()
     optional = {ours: theirs for ours, theirs in profile.optional_columns.items() if ours not in columns}
     return replace(
         profile,
         columns={ours: theirs for ours, theirs in mapped.items() if ours not in spared},
-        combined={ours: parts for ours, parts in profile.combined.items() if ours not in columns},
+        combined={**{ours: parts for ours, parts in profile.combined.items() if ours not in columns}, **joined},
         optional_columns={**optional, **{ours: theirs for ours, theirs in mapped.items() if ours in spared}},
         constants={ours: text for ours, text in profile.constants.items() if ours not in columns},
         session_key=() if "session_id" in columns else profile.session_key,
@@ -172,6 +240,8 @@ def _with_columns(profile: Profile, columns: Mapping[str, str]) -> Profile:
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
+    if profile.header_line is None:
+        del settings["header_line"]
     for key, steps in (("steps", profile.steps), ("key_steps", profile.key_steps)):
         settings[key] = [{"step": step.step, "fields": list(step.fields)} for step in steps]
     settings["conventions"] = {key: value for key, value in settings["conventions"].items() if value is not None}
@@ -189,6 +259,7 @@ def _profile(given: Settings) -> Profile:
         failures_included=given.text("failures_included", choices=FAILURES_INCLUDED),
         delimiters=_delimiters(given),
         encoding=_encoding(given),
+        header_line=given.optional_count("header_line"),
         columns=given.table("columns").spellings(RAW_COLUMNS),
         optional_columns=_optional_columns(given),
         combined=given.table("combined").spellings(RAW_COLUMNS),

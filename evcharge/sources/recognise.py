@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from evcharge.carriers.archive import Archive
 from evcharge.carriers.file import GZIP_MAGIC, SourceFile
-from evcharge.carriers.text import blocks, first_lines, split_lines, without_mark
+from evcharge.carriers.text import Block, blocks, first_lines, split_lines, without_mark
 from evcharge.errors import SourceError
 from evcharge.frames import Conventions
 from evcharge.sources import json_lines, table, workbook
@@ -26,6 +26,7 @@ from evcharge.sources.ocpi.reader import holds_locations
 from evcharge.sources.profile import Profile
 from evcharge.sources.readers import structured_reader
 from evcharge.sources.steve.export import is_export
+from evcharge.sources.survey import survey
 from evcharge.sources.workbook_archive import is_workbook, password_protected
 
 DOCUMENT_MEMBERS = ("[Content_Types].xml", "xl/workbook.xml", "mimetype")
@@ -65,7 +66,7 @@ class _Fit(NamedTuple):
 _fits: WeakKeyDictionary[SourceFile, list[_Fit]] = WeakKeyDictionary()
 """What each open file was recognised as. Its bytes are pinned by their hash, so that it stays so while it is open."""
 
-_heads: WeakKeyDictionary[SourceFile, dict[str, str | SourceError]] = WeakKeyDictionary()
+_heads: WeakKeyDictionary[SourceFile, dict[str, Block | SourceError]] = WeakKeyDictionary()
 """What stands at the beginning of each open file by each encoding, or why it can't be read: many profiles ask."""
 
 
@@ -101,7 +102,16 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     if fitting:
         profile = _only(file, fitting)
         return _remember(file, profile, next(look.names for look in looks if look.profile is profile))
-    raise missing_columns(file, looks[0]) if len(tabular) == 1 else no_profile_fits(file, looks)
+    raise missing_columns(file, looks[0]) if len(looks) == 1 else no_profile_fits(file, looks, _other_line(file))
+
+
+def _other_line(file: SourceFile) -> int | None:
+    """The line that seems to be the header, where others stand above it."""
+    try:
+        table_there = survey(file)
+    except SourceError:
+        return None
+    return None if table_there.starts_with_header else table_there.header_line
 
 
 def _remember(file: SourceFile, profile: Profile, names: tuple[str, ...]) -> Profile:
@@ -209,8 +219,8 @@ def _look(profile: Profile, names: tuple[str, ...]) -> Look:
 def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     """The field names at the file's beginning, read as the profile says."""
     in_workbook = is_workbook(file)
-    text = "" if in_workbook else _head_text(file, profile.encoding)
-    kind = "jsonl" if text.lstrip().startswith("{") else "csv"
+    head = Block(0, "") if in_workbook else _head(file, profile.encoding)
+    kind = "jsonl" if head.text.lstrip().startswith("{") else "csv"
     if kind != profile.format:
         raise SourceError(
             "wrong_format",
@@ -220,35 +230,51 @@ def _names(file: SourceFile, profile: Profile) -> tuple[str, ...]:
     if in_workbook:
         return workbook.best_page(file, profile).names
     if kind == "jsonl":
-        return json_lines.first_keys(file, text)
-    return table.best_header(file, text, profile).names
+        return json_lines.first_keys(file, head.text)
+    return table.best_header(file, head, profile).names
 
 
-def _head_text(file: SourceFile, encoding: str) -> str:
-    """Text of the file's beginning, from its first line that is not blank; refused if it can't be a table."""
+def line_of_header(file: SourceFile, profile: Profile) -> int | None:
+    """The line of the header where other lines stand above it, which are no rows; None where it is the first.
+
+    Raises:
+        SourceError: as ``pick_profile``.
+    """
+    if profile.format != "csv":
+        return None
+    if is_workbook(file):
+        page = workbook.best_page(file, profile)
+        return page.line if page.line != page.top[0].line else None
+    head = _head(file, profile.encoding)
+    line = table.best_header(file, head, profile).line
+    return line if line != head.line else None
+
+
+def _head(file: SourceFile, encoding: str) -> Block:
+    """The file's beginning, from its first line that is not blank; refused if it can't be a table."""
     try:
-        text = _first_text(file, encoding)
+        head = _first_lines(file, encoding)
     except SourceError as error:
         if error.code == "wrong_encoding":
             _refuse_wide_or_binary(file, encoding)
         raise
-    _refuse_nul(file, split_lines(text)[0])
-    start = text.lstrip()[:1]
+    _refuse_nul(file, split_lines(head.text)[0])
+    start = head.text.lstrip()[:1]
     if start == "<":
         raise _not_a_table(file, "an HTML or XML page")
     if start == "[":
         reason = f"{file.name} is a JSON array, and its objects are of no format whose arrays evcharge reads."
         hint = "Write it as JSON lines, one object per line (jq -c '.[]' does it), and describe it: --profile my.toml."
         raise SourceError("json_array", reason, hint)
-    return text
+    return head
 
 
-def _first_text(file: SourceFile, encoding: str) -> str:
+def _first_lines(file: SourceFile, encoding: str) -> Block:
     """The first block that says something, read once for all profiles."""
     heads = _heads.setdefault(file, {})
     if encoding not in heads:
         try:
-            heads[encoding] = first_lines(blocks(file, encoding), file).text
+            heads[encoding] = first_lines(blocks(file, encoding), file)
         except SourceError as error:
             heads[encoding] = error
     head = heads[encoding]

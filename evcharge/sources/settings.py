@@ -39,6 +39,13 @@ class Settings:
         """A text that is not blank, or None where the key is absent."""
         return self.text(key) if key in self._left else None
 
+    def optional_count(self, key: str) -> int | None:
+        """A whole number from 1 on, or None where the key is absent."""
+        value = self._take(key, None)
+        if value is not None and (type(value) is not int or value < 1):
+            self.refuse(key, value, "a whole number from 1 on")
+        return value
+
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """A list of texts; none may be empty or stand there twice; required where there is no default."""
         values = self._take(key, default)

@@ -26,6 +26,7 @@ _ZERO_SECONDS = re.compile(r"([0-9]{1,2}:[0-9]{2}):00")
 _SHARE = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _DAYS_AND_CLOCK = re.compile(r"([0-9]{1,4}) days? \+?([0-9]{1,2}):([0-5][0-9]:[0-5][0-9])(?:\.[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_KWH = re.compile(r"([+-]?[0-9.,]+)\s*kwh", re.IGNORECASE | re.ASCII)
 _FLAGS = re.compile(r"([0-9]{1,9})(?:\.0*)?")
 _MONTH_FIRST_MINUTE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\s+([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?")
 _ISO_MINUTE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(?::[0-9]{2}(?:\.[0-9]*)?)?")
@@ -118,6 +119,12 @@ def without_thousands_commas(text: str) -> str:
     return stripped.replace(",", "") if _GROUPED.fullmatch(stripped) else text
 
 
+def without_kwh(text: str) -> str:
+    """12.4 kWh as 12.4. A number with any other unit stays, and is refused: it is no number of kWh."""
+    match = _KWH.fullmatch(text.strip())
+    return match[1] if match else text
+
+
 def days_as_hours(text: str) -> str:
     """A duration of days and a clock time, 2 days 01:30:00, as hours, minutes, seconds: 49:30:00."""
     match = _DAYS_AND_CLOCK.fullmatch(text.strip())
@@ -166,6 +173,7 @@ VALUE_STEPS: Mapping[str, Callable[[str], str]] = {
         without_percent_sign,
         percent_of_share,
         without_thousands_commas,
+        without_kwh,
         days_as_hours,
     )
 }
@@ -192,6 +200,7 @@ REWRITING = frozenset(
         "without_percent_sign",
         "percent_of_share",
         "without_thousands_commas",
+        "without_kwh",
         "days_as_hours",
     }
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import NamedTuple, NoReturn
 
 from evcharge.carriers.file import SourceFile
@@ -32,19 +32,25 @@ from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
 from evcharge.sources.profile import Profile
 
+HEADER_LINES = 20
+"""Lines with something on them among which the header is looked for: reports have a title and a few lines about it.
+House rule."""
 MAX_COLUMNS = 1_000
 """Most columns a file may have. The widest export seen has 37; the bound keeps a row's cost small."""
 
 _LINE_ENDS = re.compile(r"[\r\n]+")
 """Blank lines in a row where the delimiter is blank itself: a line of delimiters alone is a row, of nothing."""
+_SEPARATOR_LINE = re.compile(r'"?sep=(?P<sign>[^\r\n])"?[ ,;\t|]*(?:\r\n|[\r\n]|\Z)', re.IGNORECASE)
+"""The line before a header by which Excel is told what separates the columns."""
 
 
 class Header(NamedTuple):
-    """A header line: the field names as written, what separates them, and where in the text its record ends."""
+    """A header line: its names as written, what separates them, where in the text its record ends, and its line."""
 
     names: tuple[str, ...]
     delimiter: str
     end: int
+    line: int
 
 
 class _Layout(NamedTuple):
@@ -67,6 +73,8 @@ class _Record(NamedTuple):
 class _Lines:
     """Lines for the csv module that remember which of them the present record took, and whether there are no more.
 
+    ``position`` is where in the text the next one begins.
+
     A NUL is hidden from the module, which refuses it in Python 3.10 and accepts it later; ``taken`` has it.
     """
 
@@ -76,7 +84,7 @@ class _Lines:
         self._text = text
         self._stream = io.StringIO(text, newline="")
         self._blank = BLANK_LINES if delimiter.strip() else _LINE_ENDS
-        self._at = 0
+        self.position = 0
 
     def __iter__(self) -> _Lines:
         return self
@@ -86,16 +94,16 @@ class _Lines:
         if not line:
             self.ended = True
             raise StopIteration
-        self._at += len(line)
+        self.position += len(line)
         self.taken.append(line)
         return line.replace("\0", "\ufffd")
 
     def pass_blank(self) -> int:
         """Go on after the blank lines that come next; returns how many there were."""
-        blank = self._blank.match(self._text, self._at)
+        blank = self._blank.match(self._text, self.position)
         if not blank:
             return 0
-        self._at = self._stream.seek(blank.end())
+        self.position = self._stream.seek(blank.end())
         return count_line_ends(blank[0])
 
 
@@ -117,7 +125,7 @@ def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[
     """
     source = blocks(file, profile.encoding)
     head = first_lines(source, file)
-    header = best_header(file, head.text, profile)
+    header = best_header(file, head, profile)
     body = Block(head.line + count_line_ends(head.text[: header.end]), head.text[header.end :])
     places = {name: place for place, name in enumerate(map(folded, header.names)) if name in profile.fields}
     private = [place for place, name in enumerate(map(folded, header.names)) if name in profile.private_fields]
@@ -125,20 +133,80 @@ def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[
     return tuple(places), _batches(file, chain((body,), source), layout)
 
 
-def best_header(file: SourceFile, text: str, profile: Profile) -> Header:
+def best_header(file: SourceFile, head: Block, profile: Profile) -> Header:
     """The header under that delimiter of the profile's which leaves the fewest of its columns missing.
+
+    It is the line that the profile states; else the first one, or the first below narrower lines, such as a title,
+    that the profile fits. A first line ``sep=;`` states the delimiter.
+
+    Args:
+        file: the open file.
+        head: its beginning, from the first line with something on it.
+        profile: what the header has to name.
 
     Raises:
         SourceError: ``malformed_header``, ``too_many_columns``, or ``duplicate_column`` where the header fits.
     """
-    headers = [header for delimiter in profile.delimiters if (header := header_of(file, text, delimiter))]
+    sign = stated_delimiter(head.text)
+    delimiters = (sign,) if sign else profile.delimiters
+    headers = [header for delimiter in delimiters if (header := _header(head, delimiter, profile))]
     if not headers:
-        hint = "Is it a delimited text file? Its first line must name the columns."
-        raise SourceError("malformed_header", f"{file.name}: the header line is not well-formed CSV.", hint)
+        line = f"line {profile.header_line}" if profile.header_line else "the header line"
+        hint = "Is it a delimited text file? One of its first lines must name the columns: --header-line N."
+        raise SourceError("malformed_header", f"{file.name}: {line} is not well-formed CSV.", hint)
+
     best = min(headers, key=lambda header: len(profile.missing_from(header.names)))
+    refuse_too_many(file, best.names)
     if not profile.missing_from(best.names):
         refuse_duplicates(file, best.names)
     return best
+
+
+def _header(head: Block, delimiter: str, profile: Profile) -> Header | None:
+    """The line that the profile states; else the first one, or the first further down that it fits."""
+    if profile.header_line is not None:
+        return next((line for line in _top(head, delimiter) if line.line == profile.header_line), None)
+    first = next(_top(head, delimiter), None)
+    if first is None or not profile.missing_from(first.names):
+        return first
+    top = list(islice(_top(head, delimiter), HEADER_LINES))
+    return next((line for line in top if not profile.missing_from(line.names) and is_fullest(line, top)), first)
+
+
+def is_fullest(line: Header, top: Iterable[Header]) -> bool:
+    """Whether all the lines above have fewer cells with something in them, as titles have; others may be a table."""
+    return all(_filled(above) < _filled(line) for above in top if above.line < line.line)
+
+
+def _filled(header: Header) -> int:
+    return sum(bool(name.strip()) for name in header.names)
+
+
+def _top(head: Block, delimiter: str) -> Iterator[Header]:
+    """The first records with something on them, each as the header that it may be; none below a malformed one."""
+    separator = _SEPARATOR_LINE.match(head.text)
+    start = separator.end() if separator else 0
+    lines = _Lines(head.text[start:], delimiter)
+    line = head.line + count_line_ends(head.text[:start])
+    records = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        lines.taken.clear()
+        blank = lines.pass_blank()
+        try:
+            names = next(records, None)
+        except csv.Error:
+            return
+        if names is None:
+            return
+        line += blank
+        yield Header(tuple(names), delimiter, start + lines.position, line)
+        line += count_line_ends("".join(lines.taken))
+
+
+def stated_delimiter(text: str) -> str:
+    """The delimiter that a first line ``sep=;`` states; '' where there is no such line."""
+    separator = _SEPARATOR_LINE.match(text)
+    return separator["sign"] if separator else ""
 
 
 def all_rows(file: SourceFile, encoding: str, private: frozenset[str]) -> tuple[tuple[str, ...], Iterator[Rows]]:
@@ -173,7 +241,7 @@ def header_of(file: SourceFile, text: str, delimiter: str) -> Header | None:
     except csv.Error:
         return None
     refuse_too_many(file, names)
-    return Header(tuple(names), delimiter, sum(map(len, lines.taken)))
+    return Header(tuple(names), delimiter, sum(map(len, lines.taken)), 1)
 
 
 def refuse_too_many(file: SourceFile, names: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import withheld_row
 from evcharge.sources.profile import Profile
-from evcharge.sources.table import refuse_duplicates, refuse_too_many
+from evcharge.sources.table import HEADER_LINES, Header, is_fullest, refuse_duplicates, refuse_too_many
 from evcharge.sources.workbook_archive import damaged, password_protected, refuse_too_large, workbook_bytes
 from evcharge.sources.workbook_cells import TIMES, CellFault, text_of, writer_of
 
@@ -41,15 +41,17 @@ class Page(NamedTuple):
 
     Attributes:
         title: the sheet's name.
-        line: number of its first row that is not blank, counted from 1.
+        line: number of the row that names the columns, counted from 1; the first that is not blank unless another fits.
         names: text of that row's cells.
         sheet: the library's sheet.
+        top: the first rows that are not blank, each as the header that it may be.
     """
 
     title: str
     line: int
     names: tuple[str, ...]
     sheet: Any
+    top: tuple[Header, ...] = ()
 
 
 _pages: WeakKeyDictionary[SourceFile, tuple[Page, ...]] = WeakKeyDictionary()
@@ -57,7 +59,10 @@ _pages: WeakKeyDictionary[SourceFile, tuple[Page, ...]] = WeakKeyDictionary()
 
 
 def best_page(file: SourceFile, profile: Profile) -> Page:
-    """The one visible sheet whose first row that is not blank has the columns the profile needs; else the first sheet.
+    """The one visible sheet with a header that has the columns the profile needs; else the first sheet.
+
+    The header is the row that the profile states; else the first that is not blank, or the first below narrower ones,
+    such as a title, that fits.
 
     Raises:
         SourceError: ``several_sheets_fit``, ``empty_file``, ``excel_not_installed``, ``password_protected``,
@@ -71,7 +76,7 @@ def best_page(file: SourceFile, profile: Profile) -> Page:
 
 
 def _likely_page(file: SourceFile, profile: Profile) -> Page:
-    pages = _pages_of(file)
+    pages = [_headed(page, profile) for page in _pages_of(file)]
     if not pages:
         reason = f"{file.name} is empty: none of its visible sheets has a cell with anything in it."
         raise SourceError("empty_file", reason, "Fetch or export the file again.")
@@ -83,8 +88,29 @@ def _likely_page(file: SourceFile, profile: Profile) -> Page:
     return fitting[0] if fitting else pages[0]
 
 
+def _headed(page: Page, profile: Profile) -> Page:
+    """The sheet with the row that names the profile's columns, if there is one."""
+    if profile.header_line is not None:
+        headers = [row for row in page.top if row.line == profile.header_line]
+    else:
+        headers = [row for row in page.top if not profile.missing_from(row.names) and is_fullest(row, page.top)]
+    return page._replace(line=headers[0].line, names=headers[0].names) if headers else page
+
+
+def first_rows(file: SourceFile, count: int) -> Iterator[tuple[str, list[tuple[int, tuple[str, ...]]]]]:
+    """Of each visible sheet that is not blank its name and first rows that are not, each with its number and texts.
+
+    Raises:
+        SourceError: as ``best_page``.
+    """
+    for page in _pages_of(file):
+        with _whole(file, _library(file)):
+            rows = list(islice(_lines(page.sheet), count))
+        yield page.title, [(line, tuple(map(text_of, cells))) for line, cells in rows]
+
+
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
-    """The rows below the first one; a row's line is its number in the sheet.
+    """The rows below the header; a row's line is its number in the sheet.
 
     Times that are date cells are handed on as ISO 8601, whatever the profile's format for text is.
 
@@ -111,16 +137,6 @@ def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[
     return tuple(places), _batches(file, page, places, profile)
 
 
-def first_rows(file: SourceFile, count: int) -> Iterator[tuple[tuple[str, ...], list[list[str]]]]:
-    """Of each visible sheet that is not blank the text of its first row's cells, and of some rows below it.
-
-    Raises:
-        SourceError: what ``best_page`` raises of the workbook as a whole.
-    """
-    for page in _pages_of(file):
-        yield page.names, [[text_of(cell) for cell in cells] for _, cells in islice(_body(file, page), count)]
-
-
 # The sheets
 
 
@@ -142,9 +158,10 @@ def _read_pages(file: SourceFile) -> Iterator[Page]:
         for number, about in enumerate(book.sheets_metadata):
             if (about.typ, about.visible) == (library.SheetTypeEnum.WorkSheet, library.SheetVisibleEnum.Visible):
                 sheet = book.get_sheet_by_index(number)
-                for line, cells in _lines(sheet):
-                    yield Page(about.name, line, tuple(map(text_of, cells)), sheet)
-                    break
+                rows = islice(_lines(sheet), HEADER_LINES)
+                top = tuple(Header(tuple(map(text_of, cells)), "", 0, line) for line, cells in rows)
+                if top:
+                    yield Page(about.name, top[0].line, top[0].names, sheet, top)
 
 
 def _library(file: SourceFile) -> Any:
@@ -185,9 +202,9 @@ def _lines(sheet: Any) -> Iterator[tuple[int, list[Any]]]:
 
 
 def _body(file: SourceFile, page: Page) -> Iterator[tuple[int, list[Any]]]:
-    """The rows below the first."""
+    """The rows below the header."""
     with _whole(file, _library(file)):
-        yield from islice(_lines(page.sheet), 1, None)
+        yield from ((line, cells) for line, cells in _lines(page.sheet) if line > page.line)
 
 
 def _batches(file: SourceFile, page: Page, places: dict[str, int], profile: Profile) -> Iterator[Rows]:

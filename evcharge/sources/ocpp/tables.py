@@ -65,7 +65,8 @@ def layout_of(file: SourceFile, start: str) -> Layout | None:
         SourceError: what opening a workbook raises.
     """
     if is_workbook(file):
-        layouts = (_layout(names, rows, ",") for names, rows in workbook.first_rows(file, SAMPLE_ROWS))
+        sheets = ([cells for _, cells in rows] for _, rows in workbook.first_rows(file, SAMPLE_ROWS + 1))
+        layouts = (_layout(names, rows, ",") for names, *rows in sheets)
     else:
         layouts = (_layout(*_first_rows(start, delimiter), delimiter) for delimiter in _DELIMITERS)
     return next((layout for layout in layouts if layout), None)

@@ -92,3 +92,24 @@ def test_a_minimal_header_fits_its_profile_and_no_other(tmp_path, name):
     (tmp_path / "sessions").write_text(f"{text}\n", encoding="utf-8")
     with open_file(tmp_path / "sessions") as file:
         assert pick_profile(file, builtin_profiles().values()).name == name
+
+
+def test_native_is_read_as_json_lines_too_and_an_end_may_be_missing(tmp_path):
+    first = {"session_id": "1", "station_id": 7, "start_time": "2024-01-31T08:00:00Z", "energy_kwh": 1.5}
+    second = {**first, "session_id": "2", "end_time": "x", "energy_kwh": None}
+    (tmp_path / "sessions.jsonl").write_text(f"{json.dumps(first)}\n{json.dumps(second)}\n")
+    profile, frame = read_sample(tmp_path / "sessions.jsonl")
+    assert (profile.name, profile.source) == ("native-jsonl", "native")
+    assert frame.station_id.tolist() == ["7", "7"]
+    assert frame.end_time.tolist() == [None, "x"]
+    assert frame.energy_kwh.tolist() == ["1.5", None]
+
+
+def test_the_csv_of_acn_data_that_courses_hand_round_is_of_the_same_source_as_the_json(tmp_path):
+    header = "Unnamed: 0,id,connectionTime,disconnectTime,kWhDelivered,sessionID,spaceID,stationID,userID,userInputs"
+    row = '0,5e,2020-01-02 13:08:54+00:00,,25.016,1_1,AG-3,1-1-179,194.0,"[{""userID"": 194}]"'
+    (tmp_path / "acn.csv").write_text(f"{header}\n{row}\n")
+    profile, frame = read_sample(tmp_path / "acn.csv")
+    assert (profile.name, profile.source, profile.failures_included) == ("acn-csv", "acn-data", "no")
+    assert "userID" not in frame.raw[0]
+    assert frame.station_id.tolist() == ["1-1-179"]

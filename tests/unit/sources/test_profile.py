@@ -228,3 +228,42 @@ def test_a_setting_that_is_refused_names_no_profile_that_nobody_named():
     with pytest.raises(SourceError) as refusal:
         with_overrides(builtin_profiles()["native"], timezone="CEST")
     assert refusal.value.reason == "the settings given, [conventions]: timezone is 'CEST'."
+
+
+def test_a_key_a_station_and_words_may_be_stated_for_one_load():
+    changed = with_overrides(
+        NATIVE,
+        columns={"start_time": ["Day", "Clock"], "success": "Status"},
+        session_key=["A", "B"],
+        station_id="S",
+        header_line=3,
+        true_words=["OK"],
+        false_words=["Failed"],
+        null_words=["NA"],
+        duration_format="hours",
+    )
+    assert (changed.session_key, changed.constants, changed.header_line) == (("A", "B"), {"station_id": "S"}, 3)
+    assert changed.combined == {"start_time": ("Day", "Clock")}
+    assert changed.columns.keys() == {"end_time", "energy_kwh", "success"}
+    conventions = changed.conventions
+    assert (conventions.true_words, conventions.false_words, conventions.null_words) == (("ok",), ("failed",), ("NA",))
+    assert conventions.duration_format == "hours"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"columns": {"session_id": "id"}, "session_key": ["A"]},
+        {"columns": {"station_id": "CP"}, "station_id": "S"},
+        {"true_words": ["x"], "false_words": ["X"]},
+        {"header_line": 0},
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(settings):
+    with pytest.raises(SourceError) as refusal:
+        with_overrides(NATIVE, **settings)
+    assert refusal.value.code == "bad_setting"
+
+
+def test_a_profile_without_a_header_line_has_the_fingerprint_that_it_had_before_there_were_any():
+    assert NATIVE.fingerprint == "native@fb5f454e"

@@ -104,19 +104,29 @@ def test_what_fits_nothing_is_refused(refused, data, code):
     assert refused(data).code == code
 
 
-def test_the_refusal_names_columns_near_names_and_the_option(refused):
+def test_the_refusal_names_columns_near_names_and_what_to_run(refused):
     error = refused("session_id,stationnr,start_time,end_time,energy_kwh,fee\n")
     assert error.code == "no_profile_fits"
     assert "session_id, stationnr, start_time" in error.reason
-    assert "station_id (for station_id; near: stationnr" in error.reason
-    assert "--map station_id=stationnr" in error.hint
-    assert "--profile" in error.hint
-
-
-def test_near_names_are_told_where_no_name_is_right(refused):
-    error = refused("sessionNo,stationNo,startAt,endTime,energyKwh\n")
     assert "Nearest is native" in error.reason
-    assert "--map session_id=sessionNo --map station_id=stationNo --map start_time=startAt" in error.hint
+    assert "station_id (for station_id; near: stationnr" in error.reason
+    assert error.hint.endswith("evcharge check input")
+
+
+def test_no_profile_is_called_the_nearest_that_lacks_more_than_half(refused):
+    assert "Nearest" not in refused("sessionNo,stationNo,startAt,endTime,energyKwh\n").reason
+
+
+def test_the_options_name_each_column_by_what_it_means_and_once(refused):
+    hint = refused("Status,Charge Point,Start,kWh,Stop,Transaction\n", [NATIVE]).hint
+    assert hint == (
+        "Say which column it is: --map session_id=Transaction --map station_id='Charge Point' --map start_time=Start "
+        "--map end_time=Stop --map energy_kwh=kWh."
+    )
+
+
+def test_a_header_that_may_be_further_down_is_told_with_its_line(refused):
+    assert "may be further down: line 4." in refused("Sessions of May\nby,me\n\nStation,Begin,Finish,kWh\n").reason
 
 
 @pytest.mark.parametrize(
@@ -134,7 +144,6 @@ def test_a_column_of_lengths_is_named_where_nothing_is_like_an_end(refused, leng
 
 @pytest.mark.parametrize(("mark", "option"), [(";", "--delimiter ';'"), ("\t", "--delimiter tab")])
 def test_the_refusal_names_the_delimiter_it_sees(refused, mark, option):
-    assert option in refused(HEADER.replace(",", mark)).hint
     assert option in refused(HEADER.replace(",", mark), [NATIVE]).hint
 
 

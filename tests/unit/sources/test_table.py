@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -264,3 +266,33 @@ def test_a_row_that_differs_from_the_header_by_more_than_empty_fields_is_refused
 def test_a_repeated_header_with_delimiters_at_its_end_is_known_for_one(read_bytes):
     frame = read_bytes(HEADER + GOOD + HEADER.replace("\n", ",,\n"))
     assert frame.fault.tolist() == [None, "repeated_header"]
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("line", ["sep={}\n", "SEP={}\r\n", '"sep={}"\n', "\nsep={},\n"])
+def test_a_first_line_that_states_the_delimiter_is_followed(read_bytes, line, sign):
+    frame = read_bytes(line.format(sign) + (HEADER + GOOD).replace(",", sign))
+    assert frame.session_id.tolist() == ["s1"]
+    assert frame.line.tolist() == [2 + line.count("\n")]
+
+
+@pytest.mark.parametrize("title", ["Sessions of May\n", '"Sessions\nof May"\n\n', "made on,1 June\nby,me\n\n \n"])
+def test_lines_above_the_header_that_are_less_full_are_no_rows(read_bytes, title):
+    frame = read_bytes(title + HEADER + GOOD)
+    assert (frame.raw.tolist(), frame.fault.tolist()) == ([GOOD.strip()], [None])
+    assert frame.line.tolist() == [2 + title.count("\n")]
+
+
+def test_a_line_above_the_header_that_is_as_full_may_be_of_a_table_and_is_not_left_out(refusal):
+    assert refusal("a,b,c,d,e\n" + HEADER + GOOD, NATIVE).code == "missing_columns"
+
+
+def test_the_header_is_looked_for_in_the_first_twenty_lines(read_bytes, refusal):
+    assert len(read_bytes("x\n" * 19 + HEADER + GOOD)) == 1
+    assert refusal("x\n" * 20 + HEADER + GOOD, NATIVE).code == "missing_columns"
+
+
+def test_the_line_that_a_profile_states_names_the_columns(read_bytes, refusal):
+    assert read_bytes("a,b,c,d,e\n" + HEADER + GOOD, replace(NATIVE, header_line=2)).line.tolist() == [3]
+    assert refusal(HEADER + GOOD, replace(NATIVE, header_line=2)).code == "missing_columns"
+    assert refusal(HEADER + GOOD, replace(NATIVE, header_line=9)).code == "malformed_header"

@@ -81,8 +81,18 @@ def test_a_header_alone_gives_no_rows(read_bytes):
     assert len(read_bytes(workbook([HEADER]))) == 0
 
 
-def test_a_title_above_the_table_is_not_skipped(refusal):
-    assert refusal(workbook([["Sessions of May"], HEADER, GOOD])).code == "no_profile_fits"
+def test_a_title_above_the_table_is_no_row(read_bytes):
+    frame = read_bytes(workbook([["Sessions of May"], None, ["made on", "1 June"], HEADER, GOOD]))
+    assert (frame.line.tolist(), frame.session_id.tolist(), frame.fault.tolist()) == ([5], ["s1"], [None])
+
+
+def test_a_row_above_the_header_that_is_as_full_may_be_of_a_table_and_is_not_left_out(refusal):
+    assert refusal(workbook([GOOD, HEADER, GOOD])).code == "no_profile_fits"
+
+
+def test_the_row_that_a_profile_states_names_the_columns(read_bytes):
+    stated = replace(NATIVE, header_line=2)
+    assert read_bytes(workbook([GOOD, HEADER, GOOD]), stated).line.tolist() == [3]
 
 
 def test_a_cell_beside_the_header_belongs_to_no_column(read_bytes):

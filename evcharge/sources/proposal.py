@@ -1,0 +1,254 @@
+"""What a table's columns may be of ours, and how it may be written: a proposal, for a person to confirm.
+
+Each of the table's columns is used at most once; what nothing in the table proves is a doubt, and said. What does not
+belong here: writing the proposal as a profile or as options (``starter``), and reading a file by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evcharge.sources.contents import Contents, Kind, contents_of
+from evcharge.sources.meaning import Meaning, meanings_of, outcome_of
+from evcharge.sources.names import folded
+from evcharge.sources.survey import Survey
+from evcharge.sources.time_shapes import read_by, shape_of
+from evcharge.sources.writing import Writing, writing_of
+
+_NUMBERS: frozenset[Kind] = frozenset({"number", "amount"})
+_TEXTS: frozenset[Kind] = frozenset({"number", "words", "text", "amount"})
+_TIMES: frozenset[Kind] = frozenset({"time", "day", "clock"})
+_LENGTHS: frozenset[Kind] = frozenset({"number", "clock", "length", "amount"})
+KINDS: Mapping[str, frozenset[Kind]] = {
+    "session_id": _TEXTS | {"time"},
+    "station_id": _TEXTS,
+    "port_id": _TEXTS,
+    "connector_id": _TEXTS,
+    "start_time": _TIMES | {"number"},
+    "end_time": _TIMES | {"number"},
+    "duration_minutes": _LENGTHS,
+    "energy_kwh": _NUMBERS,
+    "success": frozenset({"words", "number"}),
+    "stop_reason": _TEXTS,
+    "error_code": _TEXTS,
+    "peak_power_kw": frozenset({"number"}),
+    "start_soc_percent": frozenset({"number"}),
+    "end_soc_percent": frozenset({"number"}),
+    "driver_ref": _TEXTS,
+    "private": _TEXTS | {"empty"},
+    "start_zone": frozenset({"words"}),
+    "end_zone": frozenset({"words"}),
+    "station_latitude": frozenset({"number"}),
+    "station_longitude": frozenset({"number"}),
+}
+"""What has to stand in a column for it to be one of ours; of other attributes of a station, a text."""
+NEEDED = ("station_id", "start_time")
+"""Columns without which there is no session, besides an id or a key."""
+SURE = 0.8
+"""Score from which on a heading is taken to mean what its synonym does. House rule."""
+_PLACES_THAT_MAY_BE_STATIONS = ("port_id", "station_name")
+_ROW_NUMBERS = frozenset({"", "#", "index", "row", "rowid", "rownumber", "objectid", "objectid2", "fid", "unnamed:0"})
+"""Folded headings of a number that counts rows, and starts anew in the next file."""
+_KEYS = (
+    ("station_id", "start_time"),
+    ("station_id", "port_id", "start_time"),
+    ("station_id", "start_time", "energy_kwh"),
+    ("station_id", "port_id", "start_time", "end_time", "energy_kwh"),
+)
+"""Columns that may tell rows apart where there is no id, tried in this order."""
+
+
+@dataclass
+class Proposal:
+    """How a table may be read.
+
+    Attributes:
+        survey: the table.
+        contents: what stands in each of its columns, by heading.
+        columns: our column to the headings of what it may be; two of them make it together, as a date and a clock do.
+        session_key: headings whose fields tell rows apart, where no column is an id.
+        private: headings of what must not be kept.
+        writing: the conventions, and the steps that the texts need.
+        doubts: what nothing in the table proves: our column or a convention to the reason.
+        missing: columns that a session needs and that nothing in the table seems to be.
+    """
+
+    survey: Survey
+    contents: Mapping[str, Contents]
+    columns: dict[str, tuple[str, ...]]
+    session_key: tuple[str, ...]
+    private: tuple[str, ...]
+    writing: Writing
+    doubts: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    def column_of(self, name: str) -> str:
+        """Our column that a heading may be of, ``session_key``, ``private``, or ''."""
+        ours = next((ours for ours, names in self.columns.items() if name in names), "")
+        return ours or ("private" if name in self.private else "session_key" if name in self.session_key else "")
+
+
+def proposal_of(survey: Survey) -> Proposal:
+    """The likeliest reading of a table."""
+    contents = {name: contents_of(survey.texts(name)) for name in survey.names if name}
+    doubts: dict[str, str] = {}
+    taken = _assigned(contents, doubts)
+    private = tuple(name for name, ours in taken.items() if ours == "private")
+    columns: dict[str, tuple[str, ...]] = {ours: (name,) for name, ours in taken.items() if ours != "private"}
+    _join_days_and_clocks(columns, contents, doubts)
+    _drop_what_says_it_twice(columns, contents)
+    key = _key(survey, columns, contents, doubts)
+    writing = writing_of(columns, contents, survey.names, doubts)
+    missing = tuple(ours for ours in NEEDED if ours not in columns)
+    if not survey.rows:
+        doubts["columns"] = "the table has no rows yet"
+    return Proposal(survey, contents, _in_order(columns), key, private, writing, doubts, missing)
+
+
+def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[str, str]:
+    """Each heading with the one of our columns that it is taken for, the surest first, and each of these once."""
+    likely = [
+        (meaning, name)
+        for name, column in contents.items()
+        for meaning in meanings_of(name)
+        if column.kind in KINDS.get(meaning.column, _TEXTS) and _may_be(meaning, name, column)
+    ]
+    taken: dict[str, str] = {}
+    ours_taken: set[str] = set()
+    for meaning, name in sorted(likely, key=lambda pair: -_weight(pair[0], contents[pair[1]])):
+        twice = meaning.column in ours_taken and meaning.column != "private"
+        if name in taken or twice:
+            continue
+        taken[name] = meaning.column
+        ours_taken.add(meaning.column)
+        if meaning.score < SURE:
+            doubts[meaning.column] = f"{name} may also mean something else"
+        if meaning.column == "session_id" and meaning.score < SURE and _counts_rows(contents[name]):
+            doubts["session_id"] = f"{name} counts the rows from {contents[name].examples[0]} on: so may the next file"
+    _fill_needed(taken, likely, doubts)
+    return taken
+
+
+def _may_be(meaning: Meaning, name: str, column: Contents) -> bool:
+    """Whether the texts do not speak against what the heading says."""
+    if meaning.column == "success":
+        is_flag = column.kind == "number" and set(column.texts) <= {"0", "1"}
+        return is_flag or any(outcome_of(word) is not None for word in column.words)
+    if meaning.column == "session_id":
+        return _tells_apart(column) and folded(name) not in _ROW_NUMBERS
+    if meaning.column in ("start_time", "end_time") and column.kind == "number":
+        return all(read_by(text, pattern) for text in column.texts for pattern in shape_of(text) or ("",))
+    if meaning.column in ("start_time", "end_time"):
+        return column.kind in ("clock", "day") or any(map(shape_of, column.texts))
+    return True
+
+
+def _weight(meaning: Meaning, column: Contents) -> float:
+    """The score; a whole time goes before a part of one, and a full column before an empty one."""
+    part = 0.05 if meaning.column in ("start_time", "end_time") and column.kind not in ("time", "number") else 0.0
+    return meaning.score - part - (0.02 if 2 * column.filled < column.rows else 0.0)
+
+
+def _fill_needed(taken: dict[str, str], likely: Sequence[tuple[Meaning, str]], doubts: dict[str, str]) -> None:
+    """Gives a column that a session needs what was taken for one that it does not need."""
+    for needed in NEEDED:
+        if needed not in taken.values():
+            may_be = _PLACES_THAT_MAY_BE_STATIONS if needed == "station_id" else ()
+            places = [name for name, ours in taken.items() if ours in may_be]
+            named = [name for meaning, name in likely if meaning.column == needed and taken[name] == "private"]
+            for name in (*places, *named)[:1]:
+                taken[name] = needed
+                doubts[needed] = f"no heading says it better than {name}"
+
+
+def _counts_rows(column: Contents) -> bool:
+    """Whether the column holds 0, 1, 2 and so on, or 1, 2, 3, which may be the rows' own numbers."""
+    if not all(map(str.isdecimal, column.texts)):
+        return False
+    numbers = [int(text) for text in column.texts]
+    return numbers[:1] in ([0], [1]) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def _tells_apart(column: Contents) -> bool:
+    return column.filled == column.rows == column.distinct and column.rows > 0
+
+
+def _join_days_and_clocks(
+    columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
+) -> None:
+    """Makes a time of a date and the clock time that belongs to it, by their headings."""
+    used = {name for ours, names in columns.items() for name in names if ours != "duration_minutes"}
+    for ours in ("start_time", "end_time"):
+        (name,) = columns.get(ours, ("",))
+        if not name or contents[name].kind in ("time", "number"):
+            continue
+        other: Kind = "clock" if contents[name].kind == "day" else "day"
+        others = [
+            mate
+            for mate in contents
+            if mate not in used and contents[mate].kind == other and any(m.column == ours for m in meanings_of(mate))
+        ]
+        if others:
+            columns[ours] = (name, others[0]) if other == "clock" else (others[0], name)
+            used.add(others[0])
+            if columns.get("duration_minutes") == (others[0],):
+                del columns["duration_minutes"]
+        elif other == "day":
+            del columns[ours]
+            doubts[ours] = f"{name} is a clock time without a day"
+        else:
+            doubts[ours] = f"{name} is a day without a clock time"
+    ends, starts = columns.get("end_time", ()), columns.get("start_time", ())
+    if len(ends) == 1 and contents[ends[0]].kind == "day" and [contents[name].kind for name in starts] != ["day"]:
+        del columns["end_time"]  # at midnight it would be before its start
+
+
+def _drop_what_says_it_twice(columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents]) -> None:
+    """A length is read where there is no end; a place's name is no station's where it is the id already."""
+    if "end_time" in columns:
+        columns.pop("duration_minutes", None)
+    for ours in ("start_zone", "end_zone"):
+        names = columns.get(ours, ())
+        if any("/" in text for name in names for text in contents[name].examples):
+            del columns[ours]  # a name such as Europe/Paris is no label
+
+
+def _key(
+    survey: Survey, columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
+) -> tuple[str, ...]:
+    """The headings that tell rows apart, where no column is an id; none where one is."""
+    if "session_id" in columns:
+        return ()
+    ids = [name for name in contents if any(m.column == "session_id" and m.score >= SURE for m in meanings_of(name))]
+    ids = [name for name in ids if contents[name].filled == contents[name].rows and not _is_used(name, columns)]
+    tried = [("station_id",), *_KEYS] if ids else _KEYS
+    for ours in tried:
+        names = tuple(name for column in ours for name in columns.get(column, ()))
+        names = (*ids[:1], *names)
+        if all(column in columns for column in ours) and _are_different(survey, names):
+            doubts["session_key"] = (
+                "no column is an id of its own; these together tell the rows apart that were looked at"
+            )
+            return names
+    names = (*ids[:1], *(name for column in _KEYS[-1] for name in columns.get(column, ())))
+    doubts["session_key"] = "no column is an id of its own, and even these do not tell all rows apart"
+    return names
+
+
+def _is_used(name: str, columns: Mapping[str, Iterable[str]]) -> bool:
+    return any(name in names for names in columns.values())
+
+
+def _are_different(survey: Survey, names: Sequence[str]) -> bool:
+    """Whether the columns together tell all rows apart but for those that repeat another one whole."""
+    places = [survey.names.index(name) for name in names]
+    rows = set(survey.rows)
+    return len({tuple(row[place] for place in places) for row in rows}) == len(rows)
+
+
+def _in_order(columns: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The columns in the order of ``KINDS``, attributes of the station after them."""
+    order = list(KINDS)
+    known = {ours: columns[ours] for ours in order if ours in columns}
+    return {**known, **{ours: names for ours, names in columns.items() if ours not in known}}

@@ -1,0 +1,220 @@
+"""A table that nobody knows: evcharge check says what it holds, and the command it prints loads it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from evcharge.sources import read_profile
+from tests.support.workbooks import date, workbook
+
+
+def command_of(out):
+    """What follows ``evcharge`` in the commands that check prints below its table."""
+    printed = [line.strip() for line in out.splitlines() if line.startswith("    evcharge ")]
+    return [shlex.split(line)[1:] for line in printed]
+
+
+def facts():
+    """Station, start, energy and success of each session that is in the database, by start."""
+    with sqlite3.connect("ev_charging.db") as connection:
+        rows = connection.execute(
+            "SELECT s.station_id, f.start_time, f.energy_kwh, f.success FROM fact_charging f "
+            "JOIN dim_station s USING (station_key) ORDER BY f.start_time"
+        ).fetchall()
+    connection.close()
+    return [(station, start[:16].replace("T", " "), energy, success) for station, start, energy, success in rows]
+
+
+BACK_OFFICE = """Session ID;Charge Point;Connector;Start;Stop;kWh;Duration (min);Status;Stop Reason
+1001;CP-01 Main St;1;01.06.2025 08:12;01.06.2025 08:55;12,4;43;Completed;EVDisconnected
+1002;CP-01 Main St;2;01.06.2025 09:00;01.06.2025 09:01;0,0;1;Failed;Other
+1003;CP-02 Depot;1;01.06.2025 10:30;01.06.2025 11:10;18,2;40;Completed;Local
+1004;CP-02 Depot;1;02.06.2025 10:30;;;;Faulted;PowerLoss
+"""
+TABLES = {
+    "back-office.csv": (
+        BACK_OFFICE,
+        [
+            ("CP-01 Main St", "2025-06-01 07:12", 12.4, 1),
+            ("CP-01 Main St", "2025-06-01 08:00", 0.0, 0),
+            ("CP-02 Depot", "2025-06-01 09:30", 18.2, 1),
+            ("CP-02 Depot", "2025-06-02 09:30", None, 0),
+        ],
+    ),
+    "lade vorgänge.csv": (
+        "\ufeffVorgangsnummer;Ladesäule;Ladebeginn;Ladeende;Energiemenge (kWh);Ergebnis\n"
+        "A1;Saal;13.06.2025 08:12:00;13.06.2025 08:55:00;1,5;erfolgreich\n"
+        "A2;Saal;13.06.2025 09:00:00;13.06.2025 09:01:00;0,0;abgebrochen\n",
+        [("Saal", "2025-06-13 06:12", 1.5, 1), ("Saal", "2025-06-13 07:00", 0.0, 0)],
+    ),
+    "recharges.csv": (
+        "Identifiant de session,Borne,Date de début,Date de fin,L'énergie (Wh),Statut\n"
+        "1-a,P1,2025-01-13 08:12,2025-01-13 08:55,12400,Terminée\n"
+        "1-b,P1,2025-01-13 09:00,2025-01-13 09:01,0,Échec\n",
+        [("P1", "2025-01-13 07:12", 12.4, 1), ("P1", "2025-01-13 08:00", 0.0, 0)],
+    ),
+    "laadsessies.csv": (
+        "Laadpaal\tBegintijd\tEindtijd\tVerbruik kWh\n"
+        "Markt 1\t2025-01-13T08:12:00+01:00\t2025-01-13T08:55:00+01:00\t12.4\n"
+        "Markt 1\t2025-01-13T09:00:00+01:00\t2025-01-13T09:01:00+01:00\t0\n",
+        [("Markt 1", "2025-01-13 07:12", 12.4, None), ("Markt 1", "2025-01-13 08:00", 0.0, None)],
+    ),
+    "recargas.csv": (
+        "Id recarga;Punto de recarga;Fecha inicio;Hora inicio;Fecha fin;Hora fin;Energía (kWh)\n"
+        "7;Plaza;13/01/2025;08:12;13/01/2025;08:55;12,4\n"
+        "9;Plaza;13/01/2025;23:50;14/01/2025;00:20;3,1\n",
+        [("Plaza", "2025-01-13 07:12", 12.4, None), ("Plaza", "2025-01-13 22:50", 3.1, None)],
+    ),
+    "ladeokter.csv": (
+        "Ladestasjon|Starttidspunkt|Varighet (s)|Energi (kWh)\n"
+        "B1|13.01.2025 08:12|2580|12,4\nB1|13.01.2025 09:00|20|0,0\n",
+        [("B1", "2025-01-13 07:12", 12.4, None), ("B1", "2025-01-13 08:00", 0.0, None)],
+    ),
+    "korea.csv": (
+        "충전기ID,충전시작일시,충전종료일시,충전량(kWh),충전결과\n"
+        "K1,2025-01-13 08:12:00,2025-01-13 08:55:00,12.4,정상종료\n"
+        "K1,2025-01-13 09:00:00,2025-01-13 09:01:00,0,충전실패\n".encode("cp949").decode("latin-1"),
+        [("K1", "2025-01-12 23:12", 12.4, 1), ("K1", "2025-01-13 00:00", 0.0, 0)],
+    ),
+    "titled.csv": (
+        "Charging report\nMade on,1 June 2025\n\nStation,Began,Ended,Energy,Outcome\n"
+        "S1,6/13/2025 8:12 AM,6/13/2025 8:55 AM,12.4 kWh,OK\nS1,6/13/2025 9:00 PM,6/13/2025 9:01 PM,0 kWh,Timed out\n",
+        [("S1", "2025-06-13 07:12", 12.4, 1), ("S1", "2025-06-13 20:00", 0.0, 0)],
+    ),
+    "epochs.jsonl": (
+        '{"charger": "J1", "started": 1749802320, "ended": 1749804900, "energy": {"unit": "kWh"}, "energyWh": 12400}\n'
+        '{"charger": "J1", "started": 1749805200, "ended": null, "energyWh": 0}\n',
+        [("J1", "2025-06-13 08:12", 12.4, None), ("J1", "2025-06-13 09:00", 0.0, None)],
+    ),
+    "midnights.csv": (
+        "Transaction,CP,Date from,Time from,Date to,Time to,kWh\n"
+        "x1,P,2025-01-13T00:00:00,08:12,2025-01-13T00:00:00,08:55,12.4\n",
+        [("P", "2025-01-13 08:12", 12.4, None)],
+    ),
+    "early.csv": (
+        "Transaction,Charger,Begin,Finish,kWh\nx1,E,0014-11-18 15:40:26,0014-11-18 17:11:04,7.78\n",
+        [("E", "2014-11-18 15:40", 7.78, None)],
+    ),
+    "one-station.csv": (
+        "sep=;\nTransaction;Start;End;kWh\nt-7;2025-01-13 08:12;2025-01-13 08:55;12,4\nt-8;2025-01-13 09:00;NA;NA\n",
+        [("station-1", "2025-01-13 08:12", 12.4, None), ("station-1", "2025-01-13 09:00", None, None)],
+    ),
+}
+"""A dozen tables that no profile knows, and the sessions that they hold; times in UTC."""
+
+
+def write(name, text):
+    Path(name).write_bytes(text.encode("latin-1" if name == "korea.csv" else "utf-8"))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_command_that_check_prints_loads_the_table_as_printed(evcharge, name):
+    text, expected = TABLES[name]
+    write(name, text)
+    code, out, _ = evcharge("check", name)
+    assert code == 1
+    for command in command_of(out):
+        code, out, err = evcharge(*command)
+        assert code == 0, err
+    assert facts() == expected
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_starter_profile_of_a_table_loads_it_without_an_edit(evcharge, name):
+    text, expected = TABLES[name]
+    write(name, text)
+    code, out, err = evcharge("check", name, "--write-profile", "my.toml")
+    assert (code, out) == (0, "")
+    assert "evcharge load" in err
+    assert "# confirm" in Path("my.toml").read_text(encoding="utf-8")
+    code, _, err = evcharge("load", name, "--profile", "my.toml", "--create-db")
+    assert code == 0, err
+    assert facts() == expected
+
+
+def test_check_tells_form_columns_words_and_what_is_to_be_confirmed(evcharge):
+    write("b.csv", BACK_OFFICE)
+    code, out, err = evcharge("check", "b.csv")
+    assert code == 1
+    assert "[no_profile_fits]" in err
+    assert "semicolons, utf-8, header on line 1; 4 rows looked at" in out
+    assert re.search(r"Charge Point +a few words +100%  CP-01 Main St \(2\), CP-02 Depot \(2\) +station_id\n", out)
+    assert re.search(r"Stop +times +75%  .* end_time\n", out)
+    assert re.search(r"Status +a few words +100%  Completed \(2\), Failed \(1\), Faulted \(1\) +success \?\n", out)
+    assert (
+        "--time-format: 01.06.2025 08:12 is 1 June 2025 (%d.%m.%Y %H:%M); or 01.06.2025 08:12 is 6 January 2025" in out
+    )
+    assert "--tz: " in out
+    assert "--true-words, --false-words: " in out
+
+
+def test_the_document_of_check_has_the_columns_and_the_command(evcharge):
+    write("b.csv", BACK_OFFICE)
+    table = json.loads(evcharge("check", "b.csv", "--json")[1])["files"][0]["table"]
+    assert {column["name"]: column["may_be"] for column in table["columns"]}["kWh"] == "energy_kwh"
+    assert table["command"][:3] == ["evcharge", "load", "b.csv"]
+    assert set(table["confirm"]) >= {"timezone", "time_formats", "success"}
+
+
+def test_a_workbook_that_nobody_knows_is_told_and_its_profile_loads_it(evcharge):
+    rows = [
+        ["Report"],
+        ["Site", "Plugged in", "Unplugged", "Energy (kWh)"],
+        ["W1", date(2025, 6, 13, 8, 12), date(2025, 6, 13, 8, 55), 12.4],
+    ]
+    Path("book.xlsx").write_bytes(workbook(rows))
+    assert "sheet Sheet 1, header on line 2; 1 row looked at" in evcharge("check", "book.xlsx")[1]
+    assert evcharge("check", "book.xlsx", "--write-profile", "my.toml")[0] == 0
+    assert evcharge("load", "book.xlsx", "--profile", "my.toml", "--create-db")[0] == 0
+    assert facts() == [("W1", "2025-06-13 07:12", 12.4, None)]
+
+
+def test_a_profile_is_not_written_over_another_file(evcharge):
+    write("b.csv", BACK_OFFICE)
+    Path("my.toml").write_text("mine")
+    code, _, err = evcharge("check", "b.csv", "--write-profile", "my.toml")
+    assert (code, Path("my.toml").read_text()) == (1, "mine")
+    assert "profile_exists" in err
+
+
+def test_no_profile_is_written_for_a_table_that_one_fits(evcharge):
+    write("n.csv", "session_id,station_id,start_time,end_time,energy_kwh\n1,A,2025-01-01T00:00:00Z,,1\n")
+    code, _, err = evcharge("check", "n.csv", "--write-profile", "my.toml")
+    assert (code, Path("my.toml").exists()) == (1, False)
+    assert "[profile_fits]: n.csv fits profile native" in err
+
+
+def test_a_profile_goes_to_standard_output_where_it_is_asked_to(evcharge):
+    write("b.csv", BACK_OFFICE)
+    code, out, _ = evcharge("check", "b.csv", "--write-profile", "-")
+    Path("my.toml").write_text(out)
+    assert (code, read_profile("my.toml").conventions.false_words) == (0, ("failed", "faulted"))
+
+
+def test_a_load_of_a_table_that_nobody_knows_guesses_nothing(evcharge):
+    write("b.csv", BACK_OFFICE)
+    code, _, err = evcharge("load", "b.csv", "--create-db")
+    assert code == 1
+    assert "evcharge check b.csv" in err
+    assert facts() == []
+
+
+def test_a_heading_that_could_be_toml_or_shell_stays_what_it_is(evcharge):
+    name = 'it\'s; "odd" $(x)\\.csv'
+    write(
+        name,
+        'Station "A" \\n,Start,Stop,kWh $x\nS,2025-01-13T08:12:00Z,2025-01-13T08:55:00Z,12.4\n'.replace('"A"', '""A""')
+        .replace("Station", '"Station', 1)
+        .replace("\\n,", '\\n",', 1),
+    )
+    (command,) = command_of(evcharge("check", name)[1])
+    assert evcharge(*command)[0] == 0
+    assert [row[0] for row in facts()] == ["S"]
+    assert evcharge("check", name, "--write-profile", "my.toml")[0] == 0
+    assert read_profile("my.toml").columns["station_id"] == ('Station "A" \\n',)
