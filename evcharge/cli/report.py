@@ -25,6 +25,7 @@ from evcharge.cli.options import (
     share,
     target_ratio,
 )
+from evcharge.cli.price import price, price_of_kwh
 from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
 
@@ -79,6 +80,12 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
     "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all stations as CSV; - for stdout."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@click.option(
+    "--price",
+    type=price,
+    metavar="'0.59 EUR'",
+    help="What a kWh brings: also shows what is lost in money. Default: price_per_kwh and currency of the settings.",
+)
 @click.option("--fail-under", type=share, metavar="SHARE", help="End with 3 if the network's success rate is lower.")
 @global_options
 def report(**options: Any) -> None:
@@ -100,6 +107,7 @@ def make_report(
     html: Path | None = None,
     csv_file: str | None = None,
     as_json: bool = False,
+    price: tuple[float, str | None] | None = None,
     fail_under: float | None = None,
 ) -> None:
     """Builds the report and writes it where it was asked for."""
@@ -115,7 +123,7 @@ def make_report(
     named = named_definition(definition) if definition else None
     wanted: dict[str, Any] = {"target": target_ratio(target), "definition": named, "selection": selection}
     if by == "station":
-        story = tell_story(wanted, html, definition)
+        story = tell_story({**wanted, "price": price_of_kwh(price)}, html, definition)
         show_story(story, csv_file, as_json)
         if not no_png:
             draw_chart(story, output, style)
@@ -132,6 +140,8 @@ def refuse_what_does_not_go_together(by: str, definition: str | None, html: Path
         raise click.BadParameter("the page is of stations, by one definition.", param_hint="--html")
     if not told_by_stations and (on_command_line("output") or on_command_line("style")):
         raise click.BadParameter("the chart is of stations, by one definition.", param_hint="--output and --style")
+    if not told_by_stations and on_command_line("price"):
+        raise click.BadParameter("what is lost is told of stations, by one definition.", param_hint="--price")
     if definition == ALL and by != "station":
         raise click.BadParameter("all definitions are compared for the whole network.", param_hint="--by")
     for file, option in ((html, "--html"), (output, "--output")):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.concentration import HourWindow, hour_window, worst_port
+from evcharge.metrics.cost import Price
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
@@ -38,6 +39,7 @@ from evcharge.metrics.weekly import (
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.document import csv_of, plain, records
+from evcharge.report.losses import MONEY, Losses, in_title, loss_sentence, split_document, split_losses, with_money
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.station_frame import STATION_FRAME, in_frame
@@ -78,6 +80,7 @@ class Story:
         windows: the hours at which failures bunch beyond chance, by station_key, of the stations where they do.
         outages: times without a session that chance does not explain: the columns of ``absence.OUTAGES``.
         holes: days that are not in the data: the frame of ``metrics.holes.find_holes``.
+        price: what a kWh brings; None where no money is told.
     """
 
     report: Report
@@ -90,6 +93,7 @@ class Story:
     windows: dict[int, HourWindow]
     outages: pd.DataFrame
     holes: pd.DataFrame
+    price: Price | None = None
 
     @property
     def attention(self) -> pd.DataFrame:
@@ -98,24 +102,17 @@ class Story:
 
     @cached_property
     def rows(self) -> list[dict[Any, Any]]:
-        """The stations as plain rows, in order of attention."""
-        return self.stations.astype(object).to_dict("records")
+        """The stations as plain rows, in order of attention, with ``MONEY``."""
+        return with_money(self.stations, self.price).astype(object).to_dict("records")
 
     def count_of(self, word: str) -> int:
         """How many stations are this now: one of ``now.WORDS``."""
         return int((self.stations["verdict_now"] == word).sum())
 
-    def lost_per_week(self, unit: str) -> float | None:
-        """What the stations that need attention lose in a week: ``charges`` or ``kwh``; None where none is known."""
-        return float(self.attention[f"{unit}_lost_per_week"].sum()) if self.known_losses(unit) else None
-
-    def known_losses(self, unit: str) -> int:
-        """Of how many stations that need attention the loss is known; where not of all, the sum is a part of it."""
-        return int(self.attention[f"{unit}_lost_per_week"].notna().sum())
-
-    def lost_about(self, unit: str) -> str:
-        """How well the sum of the losses is known: "about" or "at least"."""
-        return "about" if self.known_losses(unit) == len(self.attention) else "at least"
+    @cached_property
+    def losses(self) -> tuple[Losses, Losses]:
+        """What the stations below target lose in a usual week, and what the silent ones do if they are really down."""
+        return split_losses(self.attention, self.price)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document: the report's, with what is so now; ratios unrounded, null where not known."""
@@ -132,21 +129,23 @@ class Story:
             name: plain(getattr(self.direction, name))
             for name in ("word", "since", "ratio_before", "ratio_now", "points", "reason")
         }
-        document["attention"] = {
-            "stations": len(self.attention),
-            "charges_lost_per_week": self.lost_per_week("charges"),
-            "kwh_lost_per_week": self.lost_per_week("kwh"),
-        }
+        document["price"] = self.price and self.price._asdict()
+        document["attention"] = {"stations": len(self.attention), **split_document(*self.losses)}
         return document
 
 
 def _now(row: dict[str, Any]) -> dict[str, Any]:
     figures = {name: plain(row[column]) for name, column in PRESENT.items()}
-    return {**figures, **{name: plain(row[name]) for name in ADVICE}}
+    return {**figures, **{name: plain(row[name]) for name in (*MONEY, *ADVICE)}}
 
 
 def build_story(
-    database: Database, *, target: float, definition: Definition | None = None, selection: Selection
+    database: Database,
+    *,
+    target: float,
+    definition: Definition | None = None,
+    selection: Selection,
+    price: Price | None = None,
 ) -> Story:
     """Reads everything the report tells, from one moment of the database.
 
@@ -158,7 +157,7 @@ def build_story(
         report = build_report(session, target=target, definition=definition, selection=selection)
         days = count_days(session, report.definition, selection)
         network = read_network(session, selection, days)
-        present = read_present(session, selection, days, network, target)
+        present = read_present(session, report.definition, selection, days, network, target)
         outages = find_outages(days, read_port_days(session, report.definition, selection), network)
         failures = read_daily_failures(session, report.definition, selection)
         listed = [int(key) for key in needing_attention(present)["station_key"]]
@@ -173,7 +172,7 @@ def build_story(
     weeks = control_chart(weekly_counts(days))
     going = _untold() if failures_removed(report.groups) else direction(weeks)
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
-    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
+    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent, price)
 
 
 def arranged(stations: pd.DataFrame) -> pd.DataFrame:
@@ -285,11 +284,8 @@ def _attention_title(story: Story, total: int, attention: int) -> str:
     else:
         need = verb(attention, "needs", "need")
         subject = f"{in_words(attention).capitalize()} of {total:,} stations {need} attention"
-    lost = story.lost_per_week("charges")
-    if lost is None or lost < 1:
-        return subject
-    lose = verb(attention, "it loses", "together they lose")
-    return f"{subject}; {lose} {story.lost_about('charges')} {counted(round(lost), 'charge')} a week"
+    lost = in_title(*story.losses, alone=total == 1)
+    return f"{subject}; {lost}" if lost else subject
 
 
 def direction_text(story: Story) -> str:
@@ -326,7 +322,8 @@ def lede_of(story: Story) -> str:
     sentences = [_rate_sentence(story), _direction_sentence(story), no_data_text(story.stations)]
     wrong = [f"{in_words(below)} {verb(below, 'fails', 'fail')} more often than chance allows"] if below else []
     wrong += [f"{in_words(silent)} {verb(silent, 'has', 'have')} fallen silent"] if silent else []
-    sentences += [joined(wrong), first_steps_text(story)] if wrong else [unsure_text(story)]
+    known = [joined(wrong), loss_sentence(*story.losses), first_steps_text(story)]
+    sentences += known if wrong else [unsure_text(story)]
     return " ".join(sentence(text) for text in sentences if text)
 
 
@@ -381,7 +378,7 @@ def unsure_text(story: Story) -> str:
 
 LEFT_OUT_OF_CSV = {
     *("label", "station_key", "operator", "network", "city", "region", "ports"),
-    *("silence_chance", "successes_per_week"),
+    "silence_chance",
 }
 CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
 """What the CSV has of a station."""
@@ -389,6 +386,7 @@ CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not i
 
 def to_csv(story: Story) -> str:
     """The stations as CSV by source and id, unrounded; text that a spreadsheet could run is made inert."""
-    report = story.report
     rows = story.stations.sort_values(["source", "station_id"])[[*CSV_COLUMNS]]
-    return csv_of(rows.assign(**constants_of(report)))
+    if story.price:
+        rows = with_money(rows, story.price).assign(currency=story.price.currency)
+    return csv_of(rows.assign(**constants_of(story.report)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from evcharge.metrics.rates import MEETS
 from evcharge.metrics.weekly import BETTER, CHANGES, WORSE
 from evcharge.report.absence import holes_text, past_outages_text
+from evcharge.report.losses import loss_figure
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
 from evcharge.report.rates import FLOOR_NOTE, allowance_used, period_of
@@ -23,7 +24,7 @@ from evcharge.report.story import (
     size_text,
     title_of,
 )
-from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, verb
+from evcharge.report.words import NONE, counted, interval, joined, percent, verb
 
 MOST_NAMES = 3
 """Networks or sources that the head names."""
@@ -171,11 +172,5 @@ def _allowance(story: Story) -> Figure:
 
 
 def _loss(story: Story) -> Figure:
-    charges, kwh = story.lost_per_week("charges"), story.lost_per_week("kwh")
-    attention, known = len(story.attention), story.known_losses("charges")
-    at = f"{counted(attention, 'station')} that {verb(attention, 'needs', 'need')} attention; a floor"
-    at = f"at {at}" if known == attention else f"known of {known:,} of {at}"
-    detail = f"{story.lost_about('kwh')} {energy(kwh)}, {at}" if kwh is not None else at
-    if charges is None:
-        detail = "not known" if attention else "no station needs attention"
-    return Figure(name="Charges lost a week", value=amount(charges), detail=detail, tone="")
+    value, detail = loss_figure(*story.losses)
+    return Figure(name="Charges lost a week", value=value, detail=detail, tone="")

@@ -70,7 +70,13 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
     """
     selection = request.selection
     with reading(database) as session:
-        story = build_story(session, target=request.target, definition=request.definition, selection=selection)
+        story = build_story(
+            session,
+            target=request.target,
+            definition=request.definition,
+            selection=selection,
+            price=request.price,
+        )
         evidence = read_evidence(session, story, selection)
     return story, render_page(story, evidence, request.command(story.report))
 

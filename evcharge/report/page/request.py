@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.rates import Report
@@ -23,6 +24,7 @@ class PageRequest:
         definition: what counts as a success; None takes the usual one (see ``rates.build_report``).
         definition_word: what the command calls that definition, an id or a file; None for the id of the one taken.
         file_name: what the command calls the file of the page.
+        price: what a kWh brings; None where no money is told.
     """
 
     target: float
@@ -30,6 +32,7 @@ class PageRequest:
     definition: Definition | None = None
     definition_word: str | None = None
     file_name: str = "report.html"
+    price: Price | None = None
 
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
@@ -39,4 +42,5 @@ class PageRequest:
         words += ["--to", self.selection.last_day.isoformat()] if self.selection.last_day else []
         for station in self.selection.station_ids:
             words += ["--station", station]
+        words += ["--price", f"{self.price.per_kwh!r} {self.price.currency}"] if self.price else []
         return shlex.join([*words, "--html", self.file_name])

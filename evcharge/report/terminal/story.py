@@ -14,6 +14,7 @@ from rich.console import Console
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
+from evcharge.report.losses import loss_sentence
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, period_of
 from evcharge.report.story import Story, direction_text, failures_removed, out_of_use_text, title_of
@@ -24,7 +25,7 @@ MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
 FEW_STATIONS = 25
 """Stations up to which each one's rate is printed."""
-MOST_STATIONS = 12
+MOST_STATIONS = 10
 """Stations of a larger network that are printed: with what stands around them, a screen of 24 lines."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
 SHORT_STEPS = {"check power and comms": "power and comms"}
@@ -38,6 +39,8 @@ def print_story(story: Story, console: Console) -> None:
     say(console, title_of(story), "bold")
     say(console, sentence(_network_line(report)))
     say(console, sentence(f"The weekly rate: {direction_text(story)}"))
+    if lost := loss_sentence(*story.losses):
+        say(console, sentence(lost))
     say(console)
     shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
     _print_stations(shown, story, console)

@@ -44,10 +44,13 @@ def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
         "1 Apr 2025 – 9 Jun 2025   4 stations   553 attempts   target 95%",
         "success = recorded: the source's own success flag (asked for)",
         "",
-        "Two of 4 stations need attention; together they lose about 54 charges a week",
+        "Two of 4 stations need attention; about 5.1 (4.1 to 6.0) charges a week are",
+        "lost, and about 49 more if still is really down",
         "90.1% succeeded (95% interval 87.3%–92.3%); 4 unknown, 0 excluded.",
         "The weekly rate: down 2.1 points (96.2% to 94.1%), most clearly since the week",
         "of 28 Apr 2025.",
+        "The visits that failed beyond what the target allows cost 101 kWh (82 to 120) a",
+        "week; if still is really down, 980 kWh more.",
         "",
         "  station        success tries    now  range  since lost/wk first step",
         "× still           100.0%   350 silent        20 May      49 power and comms",
@@ -88,7 +91,7 @@ def test_no_line_of_a_large_network_passes_80_columns_or_one_screen():
     for row in rows:
         assert re.fullmatch(r"▼ A very long.*….* \d+ +45\.0% +100 +45\.0% +35–55 +5\.1 review *", row), row
     assert "".join(lines).count("…") == MOST_STATIONS
-    assert "188 more stations: evcharge report --csv -" in "\n".join(lines)
+    assert "190 more stations: evcharge report --csv -" in "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", ["上海市浦东新区世纪大道地下停车场充电站" * 2, "e\u0301" * 90, "N" * 70, "Ort"])
