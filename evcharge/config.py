@@ -27,6 +27,9 @@ DEFAULTS: dict[str, str | float] = {
     # What driver tokens are hashed with before they are stored; without it no driver is stored at all.
     "driver_salt": "",
     "lock_wait_seconds": LOCK_WAIT_SECONDS,
+    # What a kWh brings, and in which currency (ISO 4217); 0 for none, so that no money is told.
+    "price_per_kwh": 0.0,
+    "currency": "",
 }
 """Every setting there is, and what it is when nobody says otherwise."""
 

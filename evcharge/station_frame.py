@@ -20,6 +20,9 @@ NOT_TOLD = "no source or registry tells it"
 NOT_BUNCHED = "the station needs no attention, or its failures do not bunch beyond chance"
 NONE_LEADS = "no recorded reason stands for a third of them"
 TOO_SHORT = "the station was in use for fewer than 7 days"
+NOT_BELOW = "the station is not below target now"
+NO_LOSS = f"the station needs no attention, {TOO_SHORT}, its visits can't be told, or the publisher removed failures"
+NO_ENERGY = "charges lost are missing, or charges are lost and the energy of none is known"
 
 
 class StationColumn(NamedTuple):
@@ -100,16 +103,35 @@ STATION_FRAME = (
     StationColumn("data_ends", DAY, "", "the last whole day of the data of its source"),
     StationColumn("no_data", YES_NO, "", "whether that is long before the last day asked for, and it is not silent"),
     # Use, and what is lost
-    StationColumn("attempts_per_week", NUMBER, "attempts per week", "usual attempts while it was in use", TOO_SHORT),
-    StationColumn("successes_per_week", NUMBER, "charges per week", "usual successes while it was in use", TOO_SHORT),
     StationColumn(
-        *("charges_lost_per_week", NUMBER, "charges per week", "charges lost now: a floor"),
-        f"{NO_ATTEMPT}, {TOO_SHORT}, it is out of use, or the publisher removed failures",
+        "usual_since", DAY, "", "first day of its usual weeks: the last 13 with data, or since its first day"
     ),
+    StationColumn("attempts_per_week", NUMBER, "attempts per week", "attempts of a usual week", TOO_SHORT),
+    StationColumn("successes_per_week", NUMBER, "charges per week", "successes of a usual week", TOO_SHORT),
+    StationColumn("visits_now", NUMBER, "visits", "visits of the present spell whose outcome is known", NOT_BELOW),
+    StationColumn("failed_visits_now", NUMBER, "visits", "those seen to end without a charge", NOT_BELOW),
+    StationColumn(
+        *("joined_by_chance", NUMBER, RATIO),
+        "share of its failed attempts now that the next driver follows so soon that both look like one visit",
+        NOT_BELOW,
+    ),
+    StationColumn(
+        *("visits_per_week", NUMBER, "visits per week", "visits of a usual week, with those that chance hides"),
+        f"{NOT_BELOW}, or {TOO_SHORT}",
+    ),
+    StationColumn(
+        *("charges_lost_per_week", NUMBER, "charges per week"),
+        "failed visits beyond what the target allows, in a usual week; of a silent station its usual successes",
+        NO_LOSS,
+    ),
+    StationColumn("charges_lost_per_week_low", NUMBER, "charges per week", "lower end of its range", NO_LOSS),
+    StationColumn("charges_lost_per_week_high", NUMBER, "charges per week", "upper end of its range", NO_LOSS),
     StationColumn(
         *("kwh_lost_per_week", NUMBER, "kWh per week", "charges lost times the mean energy of a successful charge"),
-        "`charges_lost_per_week` is missing, or charges are lost and the energy of none is known",
+        NO_ENERGY,
     ),
+    StationColumn("kwh_lost_per_week_low", NUMBER, "kWh per week", "lower end of its range", NO_ENERGY),
+    StationColumn("kwh_lost_per_week_high", NUMBER, "kWh per week", "upper end of its range", NO_ENERGY),
     # What the failures of the present spell point to
     StationColumn("reason", TEXT, "", "the recorded reason that leads its failures now", NONE_LEADS),
     StationColumn("reason_share", NUMBER, RATIO, "share of its failures now with that reason", "`reason` is missing"),
@@ -121,10 +143,7 @@ STATION_FRAME = (
     StationColumn("first_step", TEXT, "", "what to do first", "the station needs no attention"),
 )
 """The frame's columns in its order; the same of every database, also where a column is missing for all stations."""
-LEFT_OUT_OF_CSV = {
-    *("label", "station_key", "operator", "network", "city", "region", "ports"),
-    *("silence_chance", "successes_per_week"),
-}
+LEFT_OUT_OF_CSV = {"label", "station_key", "operator", "network", "city", "region", "ports", "silence_chance"}
 CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
 """What every file about the stations has of each: the CSV, the page's download and GeoJSON."""
 SAVED_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name != "station_key")

@@ -27,6 +27,7 @@ from evcharge.cli.options import (
     setting,
     share,
 )
+from evcharge.cli.price import price, price_of_kwh
 from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
 
@@ -101,6 +102,12 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
     help="Show what changed since an earlier report: a document of --json, or last: the last one of --save.",
 )
 @click.option("--save", is_flag=True, help="Save what the report says of each station in the database, as history.")
+@click.option(
+    "--price",
+    type=price,
+    metavar="'0.59 EUR'",
+    help="What a kWh brings: also shows what is lost in money. Default: price_per_kwh and currency of the settings.",
+)
 @click.option("--fail-under", type=share, metavar="SHARE", help=FAIL_UNDER_HELP)
 @global_options
 def report(**options: Any) -> None:
@@ -126,6 +133,7 @@ def make_report(
     json_file: str | None = None,
     since_report: str | None = None,
     save: bool = False,
+    price: tuple[float, str | None] | None = None,
     fail_under: float | None = None,
 ) -> None:
     """Builds the report, writes it where it was asked for, and saves it when all that is done."""
@@ -142,8 +150,8 @@ def make_report(
     wanted: dict[str, Any] = {"target": target_ratio(target, definition), "definition": named, "selection": selection}
     wanted["limits"] = limits_of_lot(confidence, definition)
     if by == "station":
-        since = {"since": since_report, "may_be_first": save}
-        story = tell_and_write_page({**wanted, **since}, html, definition)
+        besides = {"since": since_report, "may_be_first": save, "price": price_of_kwh(price)}
+        story = tell_and_write_page({**wanted, **besides}, html, definition)
         show_story(story, csv_file, json_file)
         if not no_png:
             draw_chart(story, output, style)
@@ -166,6 +174,8 @@ def refuse_what_does_not_go_together(
         raise click.BadParameter("both are of stations, by one definition.", param_hint="--since-report and --save")
     if not told_by_stations and (on_command_line("output") or on_command_line("style")):
         raise click.BadParameter("the chart is of stations, by one definition.", param_hint="--output and --style")
+    if not told_by_stations and on_command_line("price"):
+        raise click.BadParameter("what is lost is told of stations, by one definition.", param_hint="--price")
     if definition == ALL and by != "station":
         raise click.BadParameter("all definitions are compared for the whole network.", param_hint="--by")
     for file, option in ((html, "--html"), (output, "--output")):

@@ -11,10 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from evcharge.arrays import Floats, Integers
 from evcharge.metrics.days import DAY_COUNTS, local_days
 from evcharge.metrics.exposure import (
-    DAYS_OF_A_WEEK,
     LONGEST_SILENCE_DAYS,
     Calendar,
     Network,
@@ -23,6 +21,7 @@ from evcharge.metrics.exposure import (
     day_numbers,
 )
 from evcharge.metrics.holes import days_in_data, find_holes, find_stale
+from evcharge.metrics.usual import usual_weeks
 
 SILENT_CHANCE = 1e-4
 """A station is silent when chance gives so long a pause less often than this. Made up; what it is worth on real
@@ -112,11 +111,10 @@ def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
         ``silence_chance`` (NaN with fewer than ``exposure.LEAST_DAYS_KNOWN`` days), ``silent`` (boolean: it is below
         ``silent_limit``, and not for longer than ``LONGEST_SILENCE_DAYS``), ``out_of_use`` (boolean: no session for
         longer than that), ``data_ends`` (day), ``no_data`` (boolean: that is so long before the last day asked for that
-        chance does not explain it, and no silence of this station), ``attempts_per_week`` and ``successes_per_week``
-        (of attempts with an outcome, over the days in use that are in the data, to its end, or to the last session of a
-        silent station or one out of use; NaN with fewer than 7 days). Where a station has a session after the end of
-        the data, that is the end of its own; where so few stations are in use that they tell nothing of each other, the
-        last day asked for is.
+        chance does not explain it, and no silence of this station), and the columns of ``usual.usual_weeks``, up to the
+        end of the data, or to the last session of a silent station or one out of use. Where a station has a session
+        after the end of the data, that is the end of its own; where so few stations are in use that they tell nothing
+        of each other, the last day asked for is.
     """
     by_source = calendars(network)
     holes, stale = find_holes(network, by_source), find_stale(network, by_source)
@@ -134,12 +132,11 @@ def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
     out_of_use = end - last > LONGEST_SILENCE_DAYS
     silent = (chance < silent_limit(in_use_at_end(network))) & ~out_of_use
     stop = np.where(silent | out_of_use, last, end)
+    spans = pd.DataFrame({"station_key": stations, "source": rows["source"].to_numpy(), "first": first, "stop": stop})
     in_data = {name: days_in_data(one, holes[holes["source"] == name]) for name, one in by_source.items()}
-    begins = np.array([use.calendar.first for _, use in uses], dtype="int64")
-    weeks = _weeks_in_data(rows["source"], first - begins, stop - begins, in_data)
-    per_station = days.groupby("station_key")[["successes", "failures"]].sum().loc[stations]
+    usual = usual_weeks(days, spans, in_data, {name: one.first for name, one in by_source.items()})
 
-    return pd.DataFrame(
+    told = pd.DataFrame(
         {
             "station_key": stations,
             "last_session": last.astype("datetime64[D]").astype("datetime64[s]"),
@@ -149,10 +146,9 @@ def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
             "out_of_use": out_of_use,
             "data_ends": rows["data_ends"].to_numpy().astype("datetime64[s]"),
             "no_data": rows["source"].isin(stale).to_numpy() & ~silent,
-            "attempts_per_week": per_station.sum(axis=1).to_numpy() / weeks,
-            "successes_per_week": per_station["successes"].to_numpy() / weeks,
         }
     )
+    return pd.concat([told, usual], axis=1)
 
 
 def uses_of(days: pd.DataFrame, network: Network, by_source: dict[str, Calendar]) -> Iterator[tuple[int, Use]]:
@@ -173,11 +169,3 @@ def end_of(use: Use, data_end: int, asked_to: int | None) -> int:
     """The last day on which a session of this station is missed; days are numbers."""
     last = int(use.days[-1])
     return max(last, data_end, asked_to if asked_to is not None and use.calendar.few(last) else last)
-
-
-def _weeks_in_data(sources: pd.Series, first: Integers, end: Integers, in_data: dict[str, Integers]) -> Floats:
-    """Weeks of each station from ``first`` to ``end`` that are in the data of its source; NaN for less than one."""
-    days = [in_data[source][[begin, stop + 1]] for source, begin, stop in zip(sources, first, end, strict=True)]
-    weeks = np.diff(np.reshape(days, (-1, 2)), axis=1)[:, 0] / DAYS_OF_A_WEEK
-    told: Floats = np.where(weeks >= 1, weeks, np.nan)
-    return told

@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Floats, Integers
-from evcharge.metrics.cost import charges_lost
 from evcharge.metrics.exposure import Network
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.partition import LEAST_ATTEMPTS, LEAST_DAYS, last_changes
-from evcharge.metrics.rates import CANT_TELL, FAILURES_REMOVED, MEETS, verdicts
+from evcharge.metrics.rates import CANT_TELL, MEETS, verdicts
 from evcharge.metrics.recent import last_four_weeks
 from evcharge.metrics.silence import find_silence
 
@@ -160,9 +159,7 @@ def judge_spells(
         One row per station, by ``station_key``: the columns of ``present_spells``, of ``silence.find_silence`` and of
         ``recent.last_four_weeks``;
         ``success_ratio``, ``low``, ``high`` and ``verdict`` of the present spell (where there is no data up to the last
-        day asked for, none meets the target); ``charges_lost_per_week`` (see
-        ``cost.charges_lost``; NaN where the publisher removed failures, and of a station out of use, which can't be
-        told).
+        day asked for, none meets the target).
     """
     spells = present_spells(days).merge(find_silence(days, network), on="station_key", validate="1:1")
     spells = spells.merge(last_four_weeks(days, spells.set_index("station_key")["data_ends"]), on="station_key")
@@ -175,7 +172,4 @@ def judge_spells(
     verdict = pd.Series(verdicts(successes, trials, target, included), dtype=object)
     stale = spells["no_data"] & (verdict == MEETS)
     spells["verdict"] = verdict.mask(spells["out_of_use"] | stale, CANT_TELL)
-
-    removed = np.zeros(len(keys), dtype=bool) if included is None else included == FAILURES_REMOVED
-    spells["charges_lost_per_week"] = charges_lost(spells, target).mask(removed | spells["out_of_use"])
     return spells

@@ -83,10 +83,11 @@ def select_attempts(definition: Definition, selection: Selection) -> Select[Any]
         type_coerce(FactCharging.end_time, Text).label("end_time"),
         definition.outcome.label("outcome"),
         case((and_(true(), *inside), 1), else_=0).label("in_selection"),
-    ).where(*_widened(selection).conditions())
+    ).where(*widened(selection).conditions())
 
 
-def _widened(selection: Selection) -> Selection:
+def widened(selection: Selection) -> Selection:
+    """The selection with ``MARGIN_DAYS`` more at either end."""
     first, last = selection.first_day, selection.last_day
     return replace(
         selection,
@@ -97,18 +98,21 @@ def _widened(selection: Selection) -> Selection:
 
 def read_attempts(session: Session, definition: Definition, selection: Selection) -> Attempts:
     """The attempts of the selection with their outcomes by the definition, and what was left out of them."""
-    statement = select_attempts(definition, selection)
-    names = list(statement.selected_columns.keys())
-    columns = list(zip(*session.execute(statement), strict=True)) or [()] * len(names)
-    rows = pd.DataFrame(
-        {name: pd.Series(values, dtype=object) for name, values in zip(names, columns, strict=True)}
-    ).astype({"station_key": "int64", "load_key": "int64", "in_selection": "bool"})
-    for name in ("start_time", "end_time"):
-        rows[name] = pd.to_datetime(rows[name], utc=True, format="ISO8601").astype("datetime64[ms, UTC]")
-
+    rows = attempt_rows(session, select_attempts(definition, selection))
+    rows = rows.astype({"load_key": "int64", "in_selection": "bool"})
     stations = _stations(session, rows)
     kept = rows[rows["outcome"] != EXCLUDED].drop(columns="load_key")
     return Attempts(rows=kept.reset_index(drop=True), stations=stations)
+
+
+def attempt_rows(session: Session, statement: Select[Any]) -> pd.DataFrame:
+    """The rows of a statement that has ``station_key``, and ``start_time`` and ``end_time`` as text, among others."""
+    names = list(statement.selected_columns.keys())
+    columns = list(zip(*session.execute(statement), strict=True)) or [()] * len(names)
+    rows = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in zip(names, columns, strict=True)})
+    for name in ("start_time", "end_time"):
+        rows[name] = pd.to_datetime(rows[name], utc=True, format="ISO8601").astype("datetime64[ms, UTC]")
+    return rows.astype({"station_key": "int64"})
 
 
 def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:

@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from evcharge.metrics.cost import kwh_lost
+from evcharge.arrays import Flags
+from evcharge.metrics.cost import ENDS, charges_lost, kwh_lost
 from evcharge.metrics.days import mean_energy
+from evcharge.metrics.definitions import Definition
 from evcharge.metrics.exposure import Network
+from evcharge.metrics.lost_visits import read_lost_visits
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, failures_included
+from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS, failures_included
 from evcharge.metrics.refused import withhold_now
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.stations import read_stations
@@ -51,39 +54,68 @@ PRESENT = {
     "silent_days": "silent_days",
     "data_ends": "data_ends",
     "no_data": "no_data",
+    "usual_since": "usual_since",
     "attempts_per_week": "attempts_per_week",
-    "charges_lost_per_week": "charges_lost_per_week",
-    "kwh_lost_per_week": "kwh_lost_per_week",
+    "successes_per_week": "successes_per_week",
+    "visits": "visits_now",
+    "failed_visits": "failed_visits_now",
+    "joined_by_chance": "joined_by_chance",
+    "visits_per_week": "visits_per_week",
+    **{f"{unit}_lost_per_week{end}": f"{unit}_lost_per_week{end}" for unit in ("charges", "kwh") for end in ENDS},
 }
 """The figures of a station now: their names in the JSON document, and as columns beside those of the whole period."""
 
 
 def read_present(
-    session: Session, selection: Selection, days: pd.DataFrame, network: Network, target: float
+    session: Session,
+    definition: Definition,
+    selection: Selection,
+    days: pd.DataFrame,
+    network: Network,
+    target: float,
 ) -> pd.DataFrame:
     """The present spell of every station with selected sessions.
 
     Args:
         session: reads the star.
+        definition: what counts as a success.
         selection: which sessions.
-        days: the frame of ``metrics.days.count_days`` of the same, by the definition asked for.
+        days: the frame of ``metrics.days.count_days`` of the same, by this definition.
         network: of ``metrics.stations.read_network``.
         target: success ratio to judge against, between 0 and 1.
 
     Returns:
         One row per station, by source and id: what ``metrics.stations.read_stations`` has, and ``PRESENT``.
-        ``verdict_now`` is one of ``WORDS``; energy lost is charges lost times the mean energy of the station's
-        successful charges [kWh], NaN where none is known.
+        ``verdict_now`` is one of ``WORDS``. Visits are counted at the stations that are below target, and NaN at all
+        others. What is lost is told of the stations that need attention, and NaN where the publisher removed failures.
     """
     stations = read_stations(session, selection)
     by_key = stations.set_index("station_key")
-    said = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
-    spells = judge_spells(days, target, network, said)
-    spells["kwh_lost_per_week"] = kwh_lost(spells, mean_energy(days))
+    included = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
+    spells = judge_spells(days, target, network, included)
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
     named = stations.merge(spells, on="station_key", validate="1:1")
     named["verdict"] = withhold_now(session, selection, named, days, target)
-    return named.rename(columns=PRESENT)
+
+    below = named[named["verdict"] == BELOW]
+    visits = read_lost_visits(session, definition, selection, days, below)
+    named = named.merge(visits, on="station_key", how="left", validate="1:1")
+    removed = included.loc[named["station_key"]].to_numpy() == FAILURES_REMOVED
+    return with_losses(named, mean_energy(days), removed, target).rename(columns=PRESENT)
+
+
+def with_losses(stations: pd.DataFrame, mean_kwh: pd.Series, removed: Flags, target: float) -> pd.DataFrame:
+    """The stations with what each loses in a usual week.
+
+    Args:
+        stations: ``station_key``, ``verdict``, and what ``metrics.cost.charges_lost`` takes.
+        mean_kwh: mean energy of the successful charges [kWh], by station_key.
+        removed: of which stations the publisher removed failures.
+        target: success ratio, between 0 and 1.
+    """
+    told = stations["verdict"].isin(ATTENTION) & ~removed
+    stations = stations.join(charges_lost(stations, target).where(told))
+    return stations.join(kwh_lost(stations, mean_kwh))
 
 
 def needing_attention(stations: pd.DataFrame) -> pd.DataFrame:

@@ -40,7 +40,7 @@ from evcharge.report.document import csv_of, plain, records
 from evcharge.report.usual import judging_note, usual_definition
 from evcharge.report.words import counted, day_text, verb
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
 
 STATION_FIGURES = (

@@ -16,6 +16,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ReportError
+from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import ONE_LOT, Limits
@@ -43,6 +44,7 @@ def tell_story(
     since: str | None = None,
     may_be_first: bool = False,
     limits: Limits = ONE_LOT,
+    price: Price | None = None,
 ) -> Story:
     """The story of ``build_story``, with what changed since an earlier report where one is named.
 
@@ -54,6 +56,7 @@ def tell_story(
         since: the path of a document of ``--json``, or ``LAST``; None compares with nothing.
         may_be_first: whether it is no error that none is saved yet.
         limits: chances below which the network, or the one lot that is looked at, gets its verdict.
+        price: what a kWh brings; None where no money is told.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
@@ -61,7 +64,8 @@ def tell_story(
         ReportError: the earlier report can't be used, or none is saved.
     """
     with reading(database) as session:
-        story = build_story(session, target=target, definition=definition, selection=selection, limits=limits)
+        wanted: dict[str, Any] = {"target": target, "definition": definition, "selection": selection}
+        story = build_story(session, **wanted, limits=limits, price=price)
         if since is None:
             return story
         if since != LAST:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.concentration import HourWindow, hour_window, worst_port
+from evcharge.metrics.cost import Price
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
@@ -33,6 +34,7 @@ from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.headline import bounds_text, rate_text
+from evcharge.report.losses import MONEY, Losses, in_title, loss_sentence, split_document, split_losses, with_money
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.since import Since
@@ -75,6 +77,7 @@ class Story:
         holes: days that are not in the data: the frame of ``metrics.holes.find_holes``.
         selection: what was asked for.
         since: what changed since an earlier report; None where it is compared with none.
+        price: what a kWh brings; None where no money is told.
     """
 
     report: Report
@@ -89,6 +92,7 @@ class Story:
     holes: pd.DataFrame
     selection: Selection = field(default_factory=Selection)
     since: Since | None = None
+    price: Price | None = None
 
     @property
     def attention(self) -> pd.DataFrame:
@@ -97,24 +101,17 @@ class Story:
 
     @cached_property
     def rows(self) -> list[dict[Any, Any]]:
-        """The stations as plain rows, in order of attention."""
-        return self.stations.astype(object).to_dict("records")
+        """The stations as plain rows, in order of attention, with ``MONEY``."""
+        return with_money(self.stations, self.price).astype(object).to_dict("records")
 
     def count_of(self, word: str) -> int:
         """How many stations are this now: one of ``now.WORDS``."""
         return int((self.stations["verdict_now"] == word).sum())
 
-    def lost_per_week(self, unit: str) -> float | None:
-        """What the stations that need attention lose in a week: ``charges`` or ``kwh``; None where none is known."""
-        return float(self.attention[f"{unit}_lost_per_week"].sum()) if self.known_losses(unit) else None
-
-    def known_losses(self, unit: str) -> int:
-        """Of how many stations that need attention the loss is known; where not of all, the sum is a part of it."""
-        return int(self.attention[f"{unit}_lost_per_week"].notna().sum())
-
-    def lost_about(self, unit: str) -> str:
-        """How well the sum of the losses is known: "about" or "at least"."""
-        return "about" if self.known_losses(unit) == len(self.attention) else "at least"
+    @cached_property
+    def losses(self) -> tuple[Losses, Losses]:
+        """What the stations below target lose in a usual week, and what the silent ones do if they are really down."""
+        return split_losses(self.attention, self.price)
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document: the report's, with what is so now; ratios unrounded, null where not known."""
@@ -128,18 +125,15 @@ class Story:
         document["holes"] = records(self.holes)
         document["title"] = title_of(self)
         document["direction"] = direction_document(self.direction, self.stations)
-        document["attention"] = {
-            "stations": len(self.attention),
-            "charges_lost_per_week": self.lost_per_week("charges"),
-            "kwh_lost_per_week": self.lost_per_week("kwh"),
-        }
+        document["price"] = self.price and self.price._asdict()
+        document["attention"] = {"stations": len(self.attention), **split_document(*self.losses)}
         document["selection"] = self.selection.to_dict()
         return document | ({"since_report": self.since.to_dict()} if self.since else {})
 
 
 def _now(row: dict[str, Any]) -> dict[str, Any]:
     figures = {name: plain(row[column]) for name, column in PRESENT.items()}
-    return {**figures, **{name: plain(row[name]) for name in ADVICE}}
+    return {**figures, **{name: plain(row[name]) for name in (*MONEY, *ADVICE)}}
 
 
 def build_story(
@@ -149,6 +143,7 @@ def build_story(
     definition: Definition | None = None,
     selection: Selection,
     limits: Limits = ONE_LOT,
+    price: Price | None = None,
 ) -> Story:
     """Reads everything the report tells, from one moment of the database.
 
@@ -160,7 +155,7 @@ def build_story(
         report = build_report(session, target=target, definition=definition, selection=selection, limits=limits)
         days = count_days(session, report.definition, selection)
         network = read_network(session, selection, days)
-        present = read_present(session, selection, days, network, target)
+        present = read_present(session, report.definition, selection, days, network, target)
         outages = find_outages(days, read_port_days(session, report.definition, selection), network)
         failures = read_daily_failures(session, report.definition, selection)
         listed = [int(key) for key in needing_attention(present)["station_key"]]
@@ -175,7 +170,8 @@ def build_story(
     going = _untold() if report.failures_removed else direction(days)
     weeks = weeks_of(days, going)
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
-    return Story(report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent, selection)
+    told = (report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
+    return Story(*told, selection=selection, price=price)
 
 
 def arranged(stations: pd.DataFrame) -> pd.DataFrame:
@@ -287,11 +283,8 @@ def _attention_title(story: Story, total: int, attention: int) -> str:
     else:
         need = verb(attention, "needs", "need")
         subject = f"{in_words(attention).capitalize()} of {total:,} stations {need} attention"
-    lost = story.lost_per_week("charges")
-    if lost is None or lost < 1:
-        return subject
-    lose = verb(attention, "it loses", "together they lose")
-    return f"{subject}; {lose} {story.lost_about('charges')} {counted(round(lost), 'charge')} a week"
+    lost = in_title(*story.losses, alone=total == 1)
+    return f"{subject}; {lost}" if lost else subject
 
 
 def lede_of(story: Story) -> str:
@@ -306,7 +299,8 @@ def lede_of(story: Story) -> str:
     ]
     wrong = [f"{in_words(below)} {verb(below, 'fails', 'fail')} more often than chance allows"] if below else []
     wrong += [f"{in_words(silent)} {verb(silent, 'has', 'have')} fallen silent"] if silent else []
-    sentences += [joined(wrong), first_steps_text(story)] if wrong else [unsure_text(story)]
+    known = [joined(wrong), loss_sentence(*story.losses), first_steps_text(story)]
+    sentences += known if wrong else [unsure_text(story)]
     return " ".join(sentence(text) for text in sentences if text)
 
 
@@ -350,7 +344,10 @@ def unsure_text(story: Story) -> str:
 
 def csv_frame(story: Story) -> pd.DataFrame:
     """What the CSV has, one row per station in the order of the story, unrounded."""
-    return story.stations[[*CSV_COLUMNS]].assign(**constants_of(story.report))
+    rows = story.stations[[*CSV_COLUMNS]]
+    if story.price:
+        rows = with_money(rows, story.price).assign(currency=story.price.currency)
+    return rows.assign(**constants_of(story.report))
 
 
 def to_csv(story: Story) -> str:

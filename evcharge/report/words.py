@@ -115,6 +115,33 @@ def energy(kwh: float | None) -> str:
     return f"{kwh / 1000:,.1f} MWh" if kwh >= 1000 else f"{kwh:,.0f} kWh"
 
 
+def money(sum_of_money: float | None, currency: str) -> str:
+    """A sum of money with its currency: two digits after the point below ten, thousands marked; or a dash."""
+    if sum_of_money is None or sum_of_money != sum_of_money:
+        return NONE
+    return f"{sum_of_money:.2f} {currency}" if sum_of_money < 9.995 else f"{sum_of_money:,.0f} {currency}"
+
+
+def ranged(about: float, low: float, high: float, text: Callable[[float], str]) -> str:
+    """A figure with its range, such as 45 (20 to 70); without one where all three read the same.
+
+    A unit that all three share is written once, behind the figure.
+    """
+    ends = ends_text(about, low, high, text)
+    return f"{text(about)} ({ends})" if ends else text(about)
+
+
+def ends_text(about: float, low: float, high: float, text: Callable[[float], str]) -> str:
+    """The range of a figure, such as 20 to 70; empty where both ends read like the figure."""
+    figure, *ends = (text(number) for number in (about, low, high))
+    if set(ends) == {figure}:
+        return ""
+    unit = figure.partition(" ")[2]
+    if unit and all(end.endswith(f" {unit}") for end in ends):
+        ends = [end.removesuffix(f" {unit}") for end in ends]
+    return f"{ends[0]} to {ends[1]}"
+
+
 def day_text(day: date | None, year: int | None = None) -> str:
     """A day as people write it, such as 1 Apr 2025, without its year where that is the one meant anyway; or a dash."""
     if day is None or day != day:

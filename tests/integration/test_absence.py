@@ -83,7 +83,9 @@ def test_a_dead_network_of_one_is_silent_where_later_days_are_asked_for(report):
     told = report(end=date(2025, 4, 30))
     row = told.spells.iloc[0]
     assert (row["verdict_now"], row["silent_days"], row["last_session"].date()) == ("silent", 61, date(2025, 2, 28))
-    assert told.to_dict()["title"] == "The station needs attention; it loses about 28 charges a week"
+    assert told.to_dict()["title"] == (
+        "The station needs attention; it loses about 28 charges a week if it is really down"
+    )
     later = report(end=date(2025, 10, 31)).to_dict()
     assert later["title"] == "No data since 28 Feb 2025: nothing shows what is so now"
     assert later["stations"][0]["now"]["verdict"] == "can't tell yet"

@@ -63,18 +63,25 @@ def run(url, tmp_path, capsys, monkeypatch):
 @pytest.mark.thorough
 def test_the_document_tells_what_each_station_does_now_since_when_and_what_it_costs(run):
     told = json.loads(run("report", "--json", "--no-png"))
-    assert told["title"] == "Two of 3 stations need attention; together they lose about 81 charges a week"
+    assert told["title"] == (
+        "Two of 3 stations need attention; about 25 (20 to 30) charges a week are lost, and about 56 more if silent is "
+        "really down"
+    )
     assert told["attention"]["stations"] == 2
-    assert told["attention"]["charges_lost_per_week"] == pytest.approx(56 + 0.45 * 56)
+    below, down = (told["attention"][name] for name in ("below_target", "if_silent_are_down"))
+    assert (below["charges_lost_per_week"], down["charges_lost_per_week"]) == (pytest.approx(0.45 * 56), 56)
     broken, silent, sound = (station["now"] for station in told["stations"])
     assert (silent["verdict"], silent["silent"], silent["last_session"]) == ("silent", True, "2025-05-18")
     assert (silent["charges_lost_per_week"], silent["first_step"]) == (56, "check power and comms")
     assert (broken["verdict"], broken["since"]) == ("below target", "2025-05-27")
     assert (broken["success_ratio"], broken["attempts"]) == (0.5, 112)
     assert broken["ratio_before"] == pytest.approx(0.975, abs=0.01)
+    assert (broken["visits"], broken["failed_visits"], broken["visits_per_week"]) == (112, 56, 56)
     assert broken["charges_lost_per_week"] == pytest.approx(0.45 * 56)
+    assert broken["charges_lost_per_week_low"] == pytest.approx((0.4089 - 0.05) * 56, abs=0.05)
     assert broken["kwh_lost_per_week"] == pytest.approx(0.45 * 56 * 10)
     assert (sound["verdict"], sound["changed"], sound["first_step"]) == ("meets target", False, None)
+    assert (sound["visits"], sound["charges_lost_per_week"]) == (None, None)
     assert [station["verdict"] for station in told["stations"]] == ["below target", "meets target", "meets target"]
 
 
@@ -88,6 +95,60 @@ def test_people_read_the_stations_that_need_attention_first(run):
 
 def test_where_nothing_needs_attention_it_says_so(run):
     assert "The station meets the target" in run("report", "--no-png", "--station", "sound")
+
+
+@pytest.mark.thorough
+def test_visits_are_the_same_however_many_sessions_are_held_at_a_time(run, monkeypatch):
+    whole = json.loads(run("report", "--json", "--no-png", "--target", "0.99"))
+    assert [one["now"]["visits"] for one in whole["stations"]] == [112, None, 560]
+    monkeypatch.setattr("evcharge.metrics.lost_visits.SESSIONS_AT_ONCE", 1)
+    assert json.loads(run("report", "--json", "--no-png", "--target", "0.99")) == whole
+
+
+def test_visits_are_those_of_the_days_and_stations_asked_for(run):
+    chosen = ("--from", "2025-05-28", "--to", "2025-06-03", "--station", "broken")
+    (broken,) = json.loads(run("report", "--json", "--no-png", *chosen))["stations"]
+    now = broken["now"]
+    assert (now["visits"], now["failed_visits"], now["visits_per_week"], now["joined_by_chance"]) == (56, 28, 56, 0)
+
+
+def test_a_price_turns_what_is_lost_into_money_on_every_output(run):
+    told = json.loads(run("report", "--json", "--no-png", "--price", "0.5 EUR"))
+    assert told["price"] == {"per_kwh": 0.5, "currency": "EUR"}
+    assert told["attention"]["if_silent_are_down"]["money_lost_per_week"] == pytest.approx(56 * 10 * 0.5)
+    assert "EUR" not in run("report", "--no-png")
+    assert "280 EUR more" in " ".join(run("report", "--no-png", "--price", "0.5 EUR", "--html", "p.html").split())
+    page = Path("p.html").read_text(encoding="utf-8")
+    assert "560 kWh · 280 EUR" in page
+    assert "--price &#39;0.5 EUR&#39;" in page
+    assert run("report", "--no-png", "--csv", "-", "--price", "0.5EUR").count(",EUR,") == 3
+
+
+@pytest.mark.thorough
+def test_the_settings_have_the_price_and_the_option_alone_needs_a_currency(run, capsys, monkeypatch):
+    Path("evcharge.toml").write_text('price_per_kwh = 0.25\ncurrency = "NOK"\n', encoding="utf-8")
+    assert json.loads(run("report", "--json", "--no-png"))["price"] == {"per_kwh": 0.25, "currency": "NOK"}
+    assert json.loads(run("report", "--json", "--no-png", "--price", "2"))["price"] == {"per_kwh": 2, "currency": "NOK"}
+    Path("evcharge.toml").unlink()
+    assert run_command(["report", "--no-png", "--price", "0.59", "--db", run.url]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "Error [no_currency]: 0.59 a kWh has no currency; it must be three capital letters, such as EUR.",
+        "  Say it with the price: --price '0.59 EUR'",
+    ]
+    monkeypatch.setenv("EVCHARGE_CURRENCY", "euro")
+    assert run_command(["report", "--no-png", "--price", "0.59", "--db", run.url]) == 1
+    assert "currency from environment EVCHARGE_CURRENCY is 'euro'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["0", "0 EUR", "-1 EUR", "0,59 EUR", "EUR", "0.59 eur", "0.59 EURO", "nan EUR", ""])
+def test_what_is_no_price_is_refused(text, capsys):
+    assert run_command(["report", "--price", text]) == 2
+    assert "write it like '0.59 EUR'" in capsys.readouterr().err
+
+
+def test_a_price_that_would_have_no_effect_is_refused(capsys):
+    assert run_command(["report", "--by", "month", "--price", "1 EUR"]) == 2
+    assert "--price" in capsys.readouterr().err
 
 
 @pytest.mark.thorough

@@ -110,11 +110,15 @@ def test_figures_are_missing_when_the_table_says_so(rare_url):
     assert missing(stations, "rate_before") == set(stations.loc[~stations["changed"], "station_id"])
     for name in ("silence_chance", "attempts_per_week", "successes_per_week"):
         assert missing(stations, name) == {"out-of-use", "one-day"}, name
-    assert missing(stations, "charges_lost_per_week") == {"unjudged", "out-of-use", "one-day", "removed"}
-    assert missing(stations, "kwh_lost_per_week") == missing(stations, "charges_lost_per_week") | {"no-energy"}
+    calm = set(stations.loc[~stations["verdict_now"].isin(["below target", "silent"]), "station_id"])
+    silent = set(stations.loc[stations["verdict_now"] == "silent", "station_id"])
+    for end in ("", "_low", "_high"):
+        assert missing(stations, f"charges_lost_per_week{end}") == calm
+        assert missing(stations, f"kwh_lost_per_week{end}") == calm | {"no-energy"}
+    for name in ("visits_now", "failed_visits_now", "visits_per_week"):
+        assert missing(stations, name) == calm | silent, name
     assert missing(stations, "reason") == missing(stations, "reason_share")
     assert missing(stations, "worst_port") == missing(stations, "worst_port_share")
-    calm = set(stations.loc[~stations["verdict_now"].isin(["below target", "silent"]), "station_id"])
     assert missing(stations, "first_step") == calm
     assert calm <= missing(stations, "worst_port") & missing(stations, "worst_hours")
     without = stations.loc[~stations["changed"], ["attempts_before", "successes_before"]]

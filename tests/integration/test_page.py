@@ -447,5 +447,7 @@ def test_the_documents_ratios_are_those_of_its_counts(url, sample, evcharge):
         assert now["success_ratio"] == pytest.approx(now["successes"] / now["attempts"], abs=1e-15)
         assert now["low"] <= now["success_ratio"] <= now["high"]
         assert (now["first_step"] is not None) == (now["verdict"] in ("below target", "silent"))
-    lost = [one["now"]["charges_lost_per_week"] for one in document["stations"] if one["now"]["first_step"]]
-    assert document["attention"]["charges_lost_per_week"] == pytest.approx(sum(lost))
+        assert (now["visits"] is not None) == (now["verdict"] == "below target")
+    for word, name in (("below target", "below_target"), ("silent", "if_silent_are_down")):
+        lost = [one["now"]["charges_lost_per_week"] for one in document["stations"] if one["now"]["verdict"] == word]
+        assert document["attention"][name]["charges_lost_per_week"] == pytest.approx(sum(lost))

@@ -16,11 +16,11 @@ from evcharge.metrics.exposure import calendars, one_source
 from evcharge.metrics.holes import find_holes
 from evcharge.metrics.loads import ACCOUNT
 from evcharge.metrics.outages import find_outages
-from evcharge.metrics.rates import with_rates
+from evcharge.metrics.rates import BELOW, FAILURES_REMOVED, with_rates
 from evcharge.metrics.spells import judge_spells
 from evcharge.report.absence import named_outages
 from evcharge.report.comparison import Comparison
-from evcharge.report.now import PRESENT, SILENT
+from evcharge.report.now import PRESENT, SILENT, with_losses
 from evcharge.report.page.background import Evidence, listed
 from evcharge.report.page.rollup import roll_up
 from evcharge.report.rates import STATION_FIGURES, Report, network_figures
@@ -97,8 +97,15 @@ def story_of(*stations: dict[str, Any], definition: Definition = RECORDED, targe
     said = pd.Series(rated["failures_included"].to_numpy(), index=last.index)
     network = one_source(days, last)
     spells = judge_spells(days, target, network, said)
-    spells["kwh_lost_per_week"] = spells["charges_lost_per_week"] * 20
     spells["verdict"] = np.where(spells["silent"], SILENT, spells["verdict"])
+
+    # Each attempt is a visit, and each charge has 20 kWh.
+    visits = {"visits": spells["attempts"], "failed_visits": spells["attempts"] - spells["successes"]}
+    below = spells["verdict"] == BELOW
+    visits |= {"visits_per_week": spells["attempts_per_week"], "joined_by_chance": spells["attempts"] * 0}
+    spells = spells.assign(**{name: counts.astype(float).where(below) for name, counts in visits.items()})
+    removed = said.to_numpy() == FAILURES_REMOVED
+    spells = with_losses(spells, pd.Series(20.0, index=last.index), removed, target)
     keys = ["source", "station_id", "name"]
     report = Report(
         definition=definition,

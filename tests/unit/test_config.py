@@ -36,16 +36,20 @@ def test_a_flag_wins_over_the_environment_that_over_the_file_that_over_the_defau
 
 
 def test_every_setting_can_be_set_by_environment_and_by_file(folder, monkeypatch):
-    assert set(DEFAULTS) == {"database_url", "target", "driver_salt", "lock_wait_seconds"}
+    assert set(DEFAULTS) == {
+        *("database_url", "target", "driver_salt", "lock_wait_seconds", "price_per_kwh", "currency")
+    }
     toml(
         folder / "evcharge.toml",
-        'database_url = "sqlite:///file.db"\ntarget = 1\ndriver_salt = "s"\nlock_wait_seconds = 5',
+        'database_url = "sqlite:///file.db"\ntarget = 1\ndriver_salt = "s"\nlock_wait_seconds = 5\n'
+        'price_per_kwh = 0.4\ncurrency = "NOK"',
     )
-    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///file.db", 1.0, "s", 5.0]
+    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///file.db", 1.0, "s", 5.0, 0.4, "NOK"]
     variables = {"DATABASE_URL": "sqlite:///env.db", "TARGET": "0.5", "DRIVER_SALT": "t", "LOCK_WAIT_SECONDS": "7"}
+    variables |= {"PRICE_PER_KWH": "0.5", "CURRENCY": "EUR"}
     for name, text in variables.items():
         monkeypatch.setenv(f"EVCHARGE_{name}", text)
-    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///env.db", 0.5, "t", 7.0]
+    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///env.db", 0.5, "t", 7.0, 0.5, "EUR"]
 
 
 def test_an_empty_variable_says_nothing(monkeypatch):
@@ -74,7 +78,7 @@ def test_an_unknown_key_is_refused_with_the_known_ones(folder):
     error = refusal()
     assert error.code == "config_unknown_key"
     assert error.reason == "evcharge.toml has the unknown key 'traget'."
-    assert error.hint == "Known keys: database_url, target, driver_salt, lock_wait_seconds."
+    assert error.hint == ("Known keys: database_url, target, driver_salt, lock_wait_seconds, price_per_kwh, currency.")
 
 
 @pytest.mark.parametrize("text", ['"high"', "true", "[1]", "nan", "inf", "-1", "2024-12-24"])

@@ -12,7 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.cost import ENDS
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK
+from evcharge.metrics.usual import USUAL_WEEKS
+from evcharge.report.losses import with_money
 from evcharge.report.now import SILENT
 from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.story import Story, title_of
@@ -20,7 +23,9 @@ from evcharge.report.words import (
     amount,
     counted,
     day_text,
+    ends_text,
     energy,
+    money,
     percent,
     target_text,
     verb,
@@ -52,7 +57,7 @@ class Action:
         since, since_detail: since when, and how long ago that is.
         points_to, points_detail: what the failures point to, and where they bunch.
         step, step_detail: what to do first.
-        lost, lost_energy: charges and energy lost a week.
+        lost, lost_detail: charges lost a week; their range, and the energy and money as far as known.
     """
 
     badge: Badge
@@ -69,7 +74,7 @@ class Action:
     step: str
     step_detail: str
     lost: str
-    lost_energy: str
+    lost_detail: str
 
 
 @dataclass(frozen=True)
@@ -109,10 +114,12 @@ def actions_of(story: Story, first: pd.DataFrame, silent: pd.DataFrame) -> Actio
     """
     hidden = len(story.attention) - len(first) - len(silent)
     return Actions(
-        rows=[_action(row, story) for row in first.to_dict("records")],
-        caption="Ranked by charges lost a week, at the present rate and the usual volume: a floor, for "
-        f"drivers who gave up left no attempt. Each is beyond what chance explains at a target of "
-        f"{target_text(story.report.target)}. First steps are inferred from recorded codes: leads, not diagnoses.",
+        rows=[_action(row, story) for row in with_money(first, story.price).to_dict("records")],
+        caption="Ranked by charges lost a week: visits that ended without a charge beyond what the target allows, at "
+        f"the volume of the last {USUAL_WEEKS} weeks with data; of a silent station its usual charges, if it is really "
+        "down. Drivers who never began a session are not in it; some who left come back later. Each station is beyond "
+        f"what chance explains at a target of {target_text(story.report.target)}. First steps are inferred from "
+        "recorded codes: leads, not diagnoses.",
         more=f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
         nothing="" if len(first) or len(silent) else f"{title_of(story)}: nothing to do first.",
         silent=_silent(silent),
@@ -139,8 +146,23 @@ def _action(row: Mapping[Any, Any], story: Story) -> Action:
         step=row["first_step"].capitalize(),
         step_detail=ADVICE.get(row["first_step"], "").format(where=where),
         lost=amount(row["charges_lost_per_week"]),
-        lost_energy="" if row["kwh_lost_per_week"] != row["kwh_lost_per_week"] else energy(row["kwh_lost_per_week"]),
+        lost_detail=_lost_detail(row, story),
     )
+
+
+def _lost_detail(row: Mapping[Any, Any], story: Story) -> str:
+    """What the charges lost hang on, their range, and energy and money where these are known."""
+    lost, low, high = (row[f"charges_lost_per_week{end}"] for end in ENDS)
+    if lost != lost:
+        return ""
+    kwh, sum_of_money = row["kwh_lost_per_week"], row["money_lost_per_week"]
+    parts = [
+        "if really down" if row["verdict_now"] == SILENT else "",
+        ends_text(lost, low, high, amount),
+        energy(kwh) if kwh == kwh else "",
+        money(sum_of_money, story.price.currency) if story.price and sum_of_money == sum_of_money else "",
+    ]
+    return " · ".join(filter(None, parts))
 
 
 def _size(row: Mapping[Any, Any]) -> str:
@@ -188,6 +210,6 @@ def _silent(stations: pd.DataFrame) -> Silent | None:
     ]
     hidden = len(stations) - len(rows)
     title = f"{counted(len(stations), 'station')} fell silent: check power and comms, or a closure"
-    columns = ("station", "last session", "days since", "attempts a week before", "charges lost a week")
+    columns = ("station", "last session", "days since", "attempts a week before", "charges lost a week if really down")
     more = f"{hidden:,} more {verb(hidden, 'is', 'are')} in the table of all stations." if hidden else ""
     return Silent(title, table_of(title, columns, rows, range(2, 5), more))

@@ -11,6 +11,7 @@ from evcharge.metrics.direction import BETTER, CHANGES, WORSE
 from evcharge.metrics.rates import MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import cause_text, rates_text, size_text, weeks_text
+from evcharge.report.losses import loss_figure
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
 from evcharge.report.rates import FLOOR_NOTE, allowance_used, lot_text, period_of
@@ -21,7 +22,7 @@ from evcharge.report.story import (
     title_of,
 )
 from evcharge.report.verdict import network_verdict_text
-from evcharge.report.words import NONE, amount, counted, energy, interval, joined, percent, target_text, verb
+from evcharge.report.words import NONE, counted, interval, joined, percent, target_text, verb
 
 MOST_NAMES = 3
 """Networks or sources that the head names."""
@@ -182,11 +183,5 @@ def _allowance(story: Story) -> Figure:
 
 
 def _loss(story: Story) -> Figure:
-    charges, kwh = story.lost_per_week("charges"), story.lost_per_week("kwh")
-    attention, known = len(story.attention), story.known_losses("charges")
-    at = f"{counted(attention, 'station')} that {verb(attention, 'needs', 'need')} attention; a floor"
-    at = f"at {at}" if known == attention else f"known of {known:,} of {at}"
-    detail = f"{story.lost_about('kwh')} {energy(kwh)}, {at}" if kwh is not None else at
-    if charges is None:
-        detail = "not known" if attention else "no station needs attention"
-    return Figure(name="Charges lost a week", value=amount(charges), detail=detail, tone="")
+    value, detail = loss_figure(*story.losses)
+    return Figure(name="Charges lost a week", value=value, detail=detail, tone="")

@@ -83,6 +83,7 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
             since=request.since,
             may_be_first=request.may_be_first,
             limits=request.limits,
+            price=request.price,
         )
         evidence = read_evidence(session, story, selection)
     return story, render_page(story, evidence, request.command(story.report))

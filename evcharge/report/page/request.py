@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
+from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import ONE_LOT, Limits
@@ -27,6 +28,7 @@ class PageRequest:
         since: an earlier report to compare with: see ``saved.tell_story``.
         may_be_first: whether it is no error that none is saved yet.
         limits: chances below which the network, or the lot, gets its verdict.
+        price: what a kWh brings; None where no money is told.
     """
 
     target: float
@@ -37,6 +39,7 @@ class PageRequest:
     since: str | None = None
     may_be_first: bool = False
     limits: Limits = ONE_LOT
+    price: Price | None = None
 
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
@@ -50,4 +53,5 @@ class PageRequest:
         for column, word in self.selection.where:
             words += ["--where", f"{column}={word}"]
         words += ["--since-report", self.since] if self.since else []
+        words += ["--price", f"{self.price.per_kwh!r} {self.price.currency}"] if self.price else []
         return shlex.join([*words, "--html", self.file_name])

@@ -16,6 +16,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
 from evcharge.report.headline import bounds_text
+from evcharge.report.losses import loss_sentence
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, lot_text, period_of
 from evcharge.report.since import Since, since_lines, since_title
@@ -52,6 +53,8 @@ def print_story(story: Story, console: Console) -> None:
     say(console, title_of(story), "bold")
     _print_network(report, console)
     say(console, sentence(f"The weekly rate: {direction_text(story.direction, story.stations, report.target)}"))
+    if lost := loss_sentence(*story.losses):
+        say(console, sentence(lost))
     if story.since:
         _print_since(story.since, console)
     say(console)

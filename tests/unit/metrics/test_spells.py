@@ -173,23 +173,21 @@ def test_what_publishers_said_of_failures_holds_for_spells_too():
     for said, verdict in (("yes", MEETS), ("unknown", CANT_TELL), ("no", CANT_TELL)):
         row = judge_spells(days, 0.95, network(days), pd.Series([said], index=[1])).iloc[0]
         assert row["verdict"] == verdict
-        assert np.isnan(row["charges_lost_per_week"]) == (said == "no")
 
 
-def test_a_silent_station_is_found_with_what_it_loses_though_its_rate_is_fine():
+def test_a_silent_station_is_found_with_its_usual_week_though_its_rate_is_fine():
     days = days_of((480, 40), per_day=8)
     row = judge_spells(days, 0.95, network(days, later=10)).iloc[0]
     assert row["silent"]
     assert row["verdict"] == MEETS
-    assert row["charges_lost_per_week"] == pytest.approx(468 / 60 * 7)
+    assert row["successes_per_week"] == pytest.approx(468 / 60 * 7)
 
 
-def test_a_station_out_of_use_for_a_quarter_can_not_be_told_and_loses_nothing_that_is_known():
+def test_a_station_out_of_use_for_a_quarter_can_not_be_told():
     days = days_of((480, 2), per_day=8)
     recent, gone = (judge_spells(days, 0.95, network(days, later=later)).iloc[0] for later in (1, 92))
     assert (recent["verdict"], recent["out_of_use"]) == (BELOW, False)
     assert (gone["verdict"], gone["out_of_use"]) == (CANT_TELL, True)
-    assert np.isnan(gone["charges_lost_per_week"])
 
 
 def test_a_fall_of_14_days_from_97_to_80_percent_is_flagged_at_8_attempts_a_day_in_nine_of_ten_runs():

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from evcharge.metrics.concentration import HourWindow
+from evcharge.metrics.cost import Price
 from evcharge.metrics.direction import NO_CHANGE, SMALL, WORSE, Direction, StationShare
 from evcharge.report.page.actions import actions_of
 from evcharge.report.page.background import SHOWN_COLUMNS
@@ -226,16 +227,38 @@ def test_the_weekly_chart_says_what_the_direction_says_and_no_more():
     )
 
 
-def test_a_loss_says_of_how_many_stations_it_is_known():
+def test_a_loss_has_its_range_and_says_of_how_many_stations_it_is_known():
     known = figure_of(story_of(station(*BAD), station(*BAD, "B")), "Charges lost a week")
-    assert (known.value, known.detail) == ("10", "about 203 kWh, at 2 stations that need attention; a floor")
+    assert (known.value, known.detail) == ("10", "8.2 to 12; 203 kWh (163 to 241), at 2 below target")
     young = story_of(station(*BAD), station(5, 45, "young", first_day=65))
     assert young.attention["charges_lost_per_week"].isna().sum() == 1
     partly = figure_of(young, "Charges lost a week")
-    assert partly.detail.endswith(", known of 1 of 2 stations that need attention; a floor")
-    assert partly.detail.startswith("at least ")
-    one = figure_of(story_of(station(*BAD)), "Charges lost a week")
-    assert one.detail.endswith("at 1 station that needs attention; a floor")
+    assert (partly.value, partly.detail) == (
+        "5.1",
+        "4.1 to 6.0; 101 kWh (82 to 120), at 2 below target (known of 1 of 2 stations)",
+    )
+    none = figure_of(story_of(station(*GOOD)), "Charges lost a week")
+    assert (none.value, none.detail) == ("–", "no station needs attention")
+
+
+def test_what_silent_stations_lose_is_told_apart_from_what_is_measured():
+    both = figure_of(story_of(silent("Pier"), station(*BAD), station(*GOOD, "B")), "Charges lost a week")
+    assert both.value == "5.1"
+    assert both.detail.endswith(", at 1 below target; 49 more if Pier is really down")
+    alone = figure_of(story_of(silent("Pier"), station(*GOOD, "B")), "Charges lost a week")
+    assert (alone.value, alone.detail) == ("49", "980 kWh, if Pier is really down")
+
+
+def test_an_action_tells_range_energy_money_and_what_the_loss_hangs_on():
+    told = story_of(silent("Pier"), station(*BAD), station(*GOOD, "B"), price=Price(0.5, "EUR"))
+    actions = actions_of(told, told.attention, told.attention.head(0)).rows
+    assert [one.lost for one in actions] == ["49", "5.1"]
+    assert [one.lost_detail for one in actions] == [
+        "if really down · 980 kWh · 490 EUR",
+        "4.1 to 6.0 · 101 kWh · 51 EUR",
+    ]
+    without = story_of(silent("Pier"), station(*GOOD, "B"))
+    assert "EUR" not in actions_of(without, without.attention, without.attention.head(0)).rows[0].lost_detail
 
 
 def test_the_tally_goes_with_its_numbers():
@@ -284,10 +307,10 @@ def test_a_station_out_of_use_has_no_rate_now_in_the_table_and_a_note_on_the_pag
 
 
 def test_the_data_of_the_table_is_unrounded():
-    told = story_of(station(2, 1, reason="card refused", reason_share=1 / 3))
+    told = story_of(station(14, 7, reason="card refused", reason_share=1 / 3))
     (row,) = table_data(told)["rows"]
     (station_row,) = told.rows
-    assert (row["n"], row["m"], row["k"], row["t"]) == (2, 3, 2, 3)
+    assert (row["n"], row["m"], row["k"], row["t"]) == (14, 21, 14, 21)
     assert (row["l"], row["h"], row["c"]) == tuple(
         station_row[name] for name in ("low_now", "high_now", "charges_lost_per_week")
     )
