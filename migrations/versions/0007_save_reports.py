@@ -1,13 +1,13 @@
 """Keep what saved reports said: of the whole network, and of each station; the newest of each station is a view.
 
-Revision: 0006
+Revision: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
