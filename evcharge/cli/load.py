@@ -6,6 +6,7 @@ What does not belong here: the transaction (``load``), and what a session is.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -198,6 +199,9 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
                     raise one.fault
                 result = load_file(one.path, database_url(), profiles, file_options)
             except (SourceError, GateError) as error:
+                error.hint = error.hint.replace(
+                    f"check {shlex.quote(one.name)}", f"check {shlex.quote(str(one.origin))}"
+                )
                 outcomes.append(Outcome(one.name, error=error))
             except EvchargeError as error:
                 not_tried = [Outcome(later.name) for later in inputs[len(outcomes) + 1 :]]

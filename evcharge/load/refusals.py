@@ -43,7 +43,7 @@ SAID = {
 LEAST_ROWS_TO_DOUBT = 10
 """Rows from which on one rule that refuses over half of a file shows a wrong setting. House rule."""
 
-_STATE_WORDS = "State the words: true_words and false_words in a profile of your own (docs/sources/README.md)."
+_STATE_WORDS = "State the words: --true-words Completed,OK --false-words Failed,Faulted (the file's own)."
 CURES = {
     "start_time_unreadable": UNSTATED["start_time_unreadable"][1],
     "start_time_without_zone": UNSTATED["start_time_without_zone"][1],
@@ -52,12 +52,11 @@ CURES = {
     "start_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
     "end_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
     "start_time_ambiguous": "Say which of the two hours is meant: --ambiguous earlier, or --ambiguous later.",
-    "duration_minutes_unreadable": "State the form: duration_format in a profile of your own (docs/sources/README.md).",
+    "duration_minutes_unreadable": "State the form: --duration-format h:m:s, hours, minutes or seconds.",
     "energy_kwh_not_a_number": "State the decimal sign: --decimal , (or a dot).",
     "energy_kwh_out_of_range": "State the unit: --energy-unit Wh.",
     "success_unreadable": _STATE_WORDS,
-    "session_id_repeated": "Name a key that tells the rows apart: session_key in a profile of your own "
-    "(docs/sources/README.md).",
+    "session_id_repeated": "Name the columns that tell the rows apart: --session-key COLUMN,COLUMN.",
     "session_id_rounded": "Export the file anew with ids as text.",
     "station_id_rounded": "Export the file anew with ids as text.",
     "row_too_long": "State what separates the columns: --delimiter ';'.",

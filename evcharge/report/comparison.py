@@ -21,6 +21,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
 from evcharge.report.rates import network_figures, no_sessions, notes_of
+from evcharge.report.words import interval, joined
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -59,7 +60,16 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What must be said with these figures."""
-        return notes_of(set(self.stations["failures_included"]), self.beside)
+        return [*self._doubts(), *notes_of(set(self.stations["failures_included"]), self.beside)]
+
+    def _doubts(self) -> list[str]:
+        """Between what the network's rate lies by the definitions whose verdict the missing attempts could turn."""
+        spans = [
+            f"{name} {interval(network['lowest_ratio'], network['highest_ratio'], self.target)}"
+            for name, network in self.networks.items()
+            if network["verdict_could_turn"]
+        ]
+        return [f"With all unknown and refused attempts the network's rate is by {joined(spans)}."] if spans else []
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""

@@ -42,7 +42,7 @@ _LENGTH = re.compile(
     r"|(?:\d+ ?(?:d|h|hrs?|min|m|s|sec) ?){2,}|(?:\d{3,}|[3-9]\d|2[4-9]):\d{2}(?::\d{2})?",
     re.ASCII,
 )
-_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::?00)?)?$")
+_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
 """A day that a tool wrote with a clock time: in a column in which every time is midnight, none is told."""
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _THREE_AFTER_COMMA = re.compile(r"[+-]?\d{1,3},\d{3}", re.ASCII)

@@ -154,10 +154,10 @@ def _fill_needed(taken: dict[str, str], likely: Sequence[tuple[Meaning, str]], d
     """Gives a column that a session needs what was taken for one that it does not need."""
     for needed in NEEDED:
         if needed not in taken.values():
-            may_be = _PLACES_THAT_MAY_BE_STATIONS if needed == "station_id" else ()
-            places = [name for name, ours in taken.items() if ours in may_be]
-            named = [name for meaning, name in likely if meaning.column == needed and taken[name] == "private"]
-            for name in (*places, *named)[:1]:
+            may_be = (*_PLACES_THAT_MAY_BE_STATIONS, "private") if needed == "station_id" else ("private",)
+            named = [name for meaning, name in likely if meaning.column == needed and taken[name] in may_be]
+            places = [name for name, ours in taken.items() if ours in _PLACES_THAT_MAY_BE_STATIONS]
+            for name in (*named, *(places if needed == "station_id" else ()))[:1]:
                 taken[name] = needed
                 doubts[needed] = f"no heading says it better than {name}"
 

@@ -102,6 +102,15 @@ def test_a_table_of_groups_says_the_bounds_too(doubted: str, evcharge: Run) -> N
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("command", ["compare", "report --definition all"])
+def test_the_comparison_says_the_bounds_by_each_definition_whose_verdict_they_could_turn(
+    doubted: str, evcharge: Run, command: str
+) -> None:
+    said = "With all unknown and refused attempts the network's rate is by recorded 93.0%–100.0%."
+    assert said in on_one_line(evcharge(*command.split(), "--db", doubted)[1])
+
+
+@pytest.mark.thorough
 def test_each_row_of_the_csv_carries_the_bounds_of_the_network(doubted: str, evcharge: Run) -> None:
     evcharge("report", "--no-png", "--db", doubted, "--csv", "stations.csv")
     stations = pd.read_csv("stations.csv")

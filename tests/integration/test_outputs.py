@@ -20,10 +20,22 @@ from evcharge.cli.options import INPUTS, OutputPath
 from evcharge.kept import same_file
 from evcharge.synth import write_sample
 
-NO_FILE = {"--db", "--map", "--tz", "--time-format", "--delimiter", "--encoding", "--source", "--station", "--rule"}
+NO_FILE = {
+    "--db",
+    "--map",
+    "--tz",
+    "--time-format",
+    "--delimiter",
+    "--encoding",
+    "--source",
+    "--station",
+    "--rule",
+    "--station-id",
+}
 """Options that take a text which is no file."""
 COMPLETE = {
     "load": ["one.csv"],
+    "check": ["one.csv"],
     "explain": ["ST-001"],
     "export": ["--format", "csv"],
     "report": [],
@@ -64,6 +76,7 @@ def test_every_parameter_that_could_name_a_file_is_an_output_an_input_or_known_t
 def test_the_outputs_are_found():
     assert OUTPUTS == [
         ("load", "--rejects"),
+        ("check", "--write-profile"),
         ("report", "--output"),
         ("report", "--html"),
         ("report", "--csv"),

@@ -77,7 +77,7 @@ def test_the_document_tells_definition_network_and_stations_with_exact_ratios(ur
     rows = [*sessions("B", 9, 3, 2), *sessions("a", 0, 0, 5), *sessions("C", 200, 0), *sessions("D", 0, 20)]
     load(url, native_csv(tmp_path / "x.csv", *rows))
     document = report(url, "--definition", "recorded")
-    assert document["schema_version"] == 1
+    assert document["schema_version"] == 2
     assert document["definition"] == "recorded"
     assert document["definition_reason"] == "asked for"
     assert document["target"] == 0.95

@@ -201,8 +201,11 @@ def test_a_load_of_a_table_that_nobody_knows_guesses_nothing(evcharge):
     write("b.csv", BACK_OFFICE)
     code, _, err = evcharge("load", "b.csv", "--create-db")
     assert code == 1
-    assert "evcharge check b.csv" in err
+    assert "evcharge check b.csv\n" in err
     assert facts() == []
+    Path("a folder").mkdir()
+    Path("b.csv").rename("a folder/b.csv")
+    assert "evcharge check 'a folder/b.csv'\n" in evcharge("load", "a folder/b.csv")[2]
 
 
 def test_a_heading_that_could_be_toml_or_shell_stays_what_it_is(evcharge):

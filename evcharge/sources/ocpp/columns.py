@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from evcharge.sources.ocpp.directions import SENDERS
-from evcharge.sources.ocpp.frame import CALL, ERROR, RESULT
+from evcharge.sources.ocpp.frame import CALL, ERROR, FROM_STATION, RESULT, TO_STATION
 from evcharge.sources.ocpp.heads import WAYS
 from evcharge.sources.ocpp.lines import FRAME_START
 from evcharge.sources.ocpp.payloads import scalar
-from evcharge.sources.ocpp.times import log_time, seconds_of
+from evcharge.sources.ocpp.times import iso_time, log_time, seconds_of
 
 SAMPLE_ROWS = 100
 """Rows at a table's beginning that are looked at."""
@@ -84,12 +84,10 @@ def columns_of(rows: Sequence[Mapping[str, object]]) -> Columns | None:
 
     rows = [row for row in rows if is_frame(row.get(frame))]
     texts = {name: [scalar(row.get(name)).strip() for row in rows] for name in names if name != frame}
-    times = [name for name, column in texts.items() if all(map(_is_time, column))]
-    ways = [name for name, column in texts.items() if all(text.casefold() in WAYS for text in column)]
-    time = _first(TIME_NAMES, times) or next(iter(times), "") or _first(TIME_NAMES, texts)
-    way = _first(WAY_NAMES, texts) or next(iter(ways), "")
+    time = _time_among(texts) or _first(TIME_NAMES, texts)
+    way = _first(WAY_NAMES, texts) or next((name for name in texts if _tells_both_ways(texts[name])), "")
     filled = [name for name, column in texts.items() if any(column)]
-    likely = [name for name in texts if name not in (*times, *ways) and _may_be_stations(name, texts[name])]
+    likely = [name for name in filled if name not in (time, way) and _may_be_stations(name, texts[name])]
     station = _first(STATION_NAMES, filled) or (likely[0] if len(likely) == 1 else "")
     return Columns(frame, time, station, way)
 
@@ -98,11 +96,28 @@ def _first(names: Sequence[str], present: Collection[str]) -> str:
     return next((name for name in names if name in present), "")
 
 
-def _is_time(text: str) -> bool:
-    return seconds_of(log_time(text)[0]) is not None
+def _time_among(texts: Mapping[str, Sequence[str]]) -> str:
+    """The field of which every text is a time; one of counted seconds only where there is no other.
+
+    A station's number may look like counted seconds: of several such fields it is the one that differs most.
+    """
+    written = [name for name, column in texts.items() if all(_is_time(iso_time(text)[0]) for text in column)]
+    counted = [name for name, column in texts.items() if all(_is_time(log_time(text)[0]) for text in column)]
+    by_content = written[0] if written else max(counted, key=lambda name: len(set(texts[name])), default="")
+    return _first(TIME_NAMES, written or counted) or by_content
+
+
+def _is_time(iso: str) -> bool:
+    return seconds_of(iso) is not None
+
+
+def _tells_both_ways(texts: Sequence[str]) -> bool:
+    """Whether each text is a word for a direction, and both directions are among them."""
+    return {WAYS.get(text.casefold()) for text in texts} == {FROM_STATION, TO_STATION}
 
 
 def _may_be_stations(name: str, texts: Sequence[str]) -> bool:
     """Whether the field names a station in every row, and one of them more than once; no field of the frame does."""
     repeats = all(texts) and len(set(texts)) < len(texts)
-    return repeats and name not in _NO_STATIONS and not any(text in SENDERS for text in texts)
+    others = any(text in SENDERS or _is_time(iso_time(text)[0]) for text in texts)
+    return repeats and name not in _NO_STATIONS and not others

@@ -20,7 +20,7 @@ WAYS = {
 }
 """Words for who sent a message, in lower case."""
 
-_WAY = r"receive(?: message)?|send"
+_WAY = r"receive message|send"
 _LOGGER = r"(?:(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):[\w.]+:)?"
 
 _HEADS = tuple(
@@ -30,8 +30,8 @@ _HEADS = tuple(
         r"\[chargeBoxId=(?P<station>[^,\]]+)[^\]]*\] (?P<way>Received|Sending)(?: message)?:\s*$",
         # ocpp-go, as in evcc: received JSON message from X: / sent JSON message to X:
         r"(?P<way>received|sent) JSON message (?:from|to) (?P<station>.+?):\s*$",
-        # evcc since 2024: recv X: / send X:
-        r"\b(?P<way>recv|send|sent) (?P<station>[^\s:]+(?::[^\s:]+)*):\s*$",
+        # evcc since 2024: TRACE 2024/07/11 17:12:57 recv X: / send X:
+        r"\bTRACE \S+ \S+ (?P<way>recv|send|sent) (?P<station>.+?):\s*$",
         # mobilityhouse/ocpp by its logger's name, as in Home Assistant: [ocpp] X: receive message
         rf"(?:\[ocpp\]|\bocpp:)\s*(?P<station>[^\[\]{{}}]{{1,255}}?)\s*: (?P<way>{_WAY})\s*$",
         # the same under any other prefix, as in openWB: ... - X: send

@@ -107,11 +107,14 @@ def _with_whole_heads(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, s
     """
     above = ""
     for number, text in lines:
-        start = FRAME_START.search(text)
-        if start and above:
-            own = head_of(text[: start.start()])
-            text = text if own.station or own.logged_at else above + text
-        above = text if not start and head_of(text).logged_at else ""
+        begins = FRAME_START.search(text)
+        if is_object(text):
+            above = ""
+        elif begins:
+            own = head_of(text[: begins.start()])
+            text, above = (text if own.station or own.logged_at else above + text), ""
+        else:
+            above = text if head_of(text).logged_at else ""
         yield number, text
 
 

@@ -17,6 +17,8 @@ from evcharge.sources.meaning import (
     tells_of_failure,
 )
 from evcharge.sources.profile_file import RAW_COLUMNS
+from evcharge.sources.proposal import proposal_of
+from evcharge.sources.survey import Survey
 from evcharge.sources.time_shapes import formats_of, read_by
 
 
@@ -159,3 +161,24 @@ def test_a_format_that_is_proposed_has_only_letters_that_a_profile_takes():
     ]
     assert patterns
     assert all(re.fullmatch("(?:%[YymdHIMSfpbBaAjz]|[^%])+", pattern) for pattern in patterns)
+
+
+def test_a_place_is_taken_for_the_station_before_a_port_where_no_heading_names_one():
+    names = ("Location code", "Port", "Began")
+    table = Survey("csv", "utf-8", ",", 1, True, names, (("L1", "1", "2025-01-13T08:00:00Z"),), 0, True)
+    proposal = proposal_of(table)
+    assert (proposal.columns["station_id"], proposal.columns["port_id"]) == (("Location code",), ("Port",))
+    assert "station_id" in proposal.doubts
+    assert proposal.writing.zone is None
+
+
+def test_each_column_is_used_at_most_once_and_an_end_without_a_clock_time_not_at_all():
+    names = ("Start", "Start time", "End date", "kWh", "Energy", "CP")
+    table = Survey(
+        "csv", "utf-8", ",", 1, True, names, (("13.01.2025", "08:12", "13.01.2025", "1", "2", "A"),), 0, True
+    )
+    columns = proposal_of(table).columns
+    used = [name for theirs in columns.values() for name in theirs]
+    assert len(used) == len(set(used))
+    assert columns["start_time"] == ("Start", "Start time")
+    assert "end_time" not in columns

@@ -147,7 +147,7 @@ def test_objects_over_several_lines_are_read_like_an_array(told, shape):
 )
 def test_an_element_that_can_t_be_read_takes_no_other_with_it(told, written):
     objects = [json.dumps({"time": when(said), "cp": said.station, "frame": said.frame}) for said in TALKS]
-    for place in range(1, len(objects) + 1):
+    for place in (1, len(objects)):
         text = ",".join([*objects[:place], written, *objects[place:]])
         rows, rules = told(f"[{text}]".encode(), "log.json")
         assert (rows, len(rules)) == (ROWS, 1)
@@ -273,6 +273,17 @@ def test_a_field_s_content_goes_before_its_name():
     rows = [{"time": n, "x": f"{DAY}T08:00:00Z", "id": "CP-1", "message": f"answer {n}", "y": frame} for n in "12"]
     assert columns_of(rows) == Columns("y", "x", "id", "")
     assert columns_of([{"message": "values [2, 3]"}, {"message": "hello"}]) is None
+
+
+def test_a_station_s_number_that_looks_like_seconds_is_no_time():
+    rows = [{"serial": "1741075299", "when": f"17410752{n}", "y": '[3,"m",{}]'} for n in (10, 11, 12)]
+    assert columns_of(rows) == Columns("y", "when", "serial", "")
+    assert columns_of([{**line, "z": f"{DAY}T08:00:00Z"} for line in rows]) == Columns("y", "z", "serial", "")
+
+
+def test_a_station_whose_name_is_a_word_for_a_direction_tells_none():
+    rows = [{"time": f"{DAY}T08:00:0{n}Z", "station": "charger", "y": '[3,"m",{}]'} for n in range(3)]
+    assert columns_of(rows) == Columns("y", "time", "station", "")
 
 
 @pytest.mark.parametrize(
