@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Floats
@@ -41,7 +41,7 @@ def read_perhaps_failed(session: Session, selection: Selection) -> pd.DataFrame:
     """The refused rows that would have been failures, or can't be judged, by what they named.
 
     Returns:
-        One row per combination of ``KEYS`` and ``day``, with ``rows``. A key that the row did not name is missing,
+        One row per combination of ``KEYS`` and ``day``, with ``rows`` and how many of them ``failed``. A key that the row did not name is missing,
         and so is its network where the station is not known; a station without a network has the network "". So it is
         with the others of ``STATION_GROUPS``.
     """
@@ -50,7 +50,10 @@ def read_perhaps_failed(session: Session, selection: Selection) -> pd.DataFrame:
     named = (rows.c.source, rows.c.station_id, DimStation.station_key, *groups, rows.c.time_key)
     of_station = (DimStation.source == rows.c.source) & (DimStation.station_id == rows.c.station_id)
     counts = (
-        select(*named, rows.c.load_key, func.count().label("rows"))
+        select(
+            *(*named, rows.c.load_key, func.count().label("rows")),
+            func.sum(case((rows.c.word == "failure", 1), else_=0)).label("failed"),
+        )
         .join(DimStation, of_station, isouter=True)
         .where(func.coalesce(rows.c.word, "unknown") != "success")
         .group_by(*named, rows.c.load_key)
@@ -62,7 +65,7 @@ def read_perhaps_failed(session: Session, selection: Selection) -> pd.DataFrame:
     days = frame["time_key"].astype("Int64") // 100
     frame["day"] = pd.to_datetime(days.astype("string"), format="%Y%m%d", errors="coerce")
     frame["year"], frame["month"] = frame["day"].dt.year, frame["day"].dt.month
-    return frame[[*KEYS, "day", "rows"]]
+    return frame[[*KEYS, "day", "rows", "failed"]]
 
 
 def withhold(
@@ -70,8 +73,9 @@ def withhold(
 ) -> list[str]:
     """The verdicts of groups, but none that meets the target only because what may have failed is not counted.
 
-    That is the unknown, and the refused rows that may be of the group and did not succeed. Refused successes are not
-    counted: they can't undo a verdict, and not every row tells of which group it is.
+    That is the unknown, the refused failures that may be of the group, and the refused rows that can't be judged and
+    name it. One that names none is in the bounds of all stations together only: held against each, a single line of
+    junk would keep every small station from its verdict.
 
     Args:
         session: reads the star.
@@ -123,9 +127,9 @@ def _withheld(rated: pd.DataFrame, perhaps_failed: Floats, target: float, limits
 
 
 def _that_may_be_of(groups: pd.DataFrame, keys: list[str], refused: pd.DataFrame) -> Floats:
-    """How many of the refused rows may be of each group: those that name nothing which is not the group's."""
+    """How many refused rows may be failures of each group: those that name it, and failures that name no other."""
     groups = groups[keys].assign(**{name: groups[name].fillna("") for name in STATION_GROUPS if name in keys})
-    by_name = refused.groupby(keys, dropna=False)["rows"].sum().reset_index()
+    by_name = refused.groupby(keys, dropna=False)[["rows", "failed"]].sum().reset_index()
     whole = by_name[keys].notna().all(axis=1)
 
     # A row that names all keys is of one group; of the few that leave one open each may be of several.
@@ -134,7 +138,7 @@ def _that_may_be_of(groups: pd.DataFrame, keys: list[str], refused: pd.DataFrame
     counts = np.array([float(sums.get(key, 0)) for key in groups.itertuples(index=False, name=None)])
     for row in by_name[~whole].to_dict("records"):
         told = [key for key in keys if not pd.isna(row[key])]
-        counts += row["rows"] * (groups[told] == [row[key] for key in told]).all(axis=1).to_numpy()
+        counts += row["failed"] * (groups[told] == [row[key] for key in told]).all(axis=1).to_numpy()
     return counts
 
 

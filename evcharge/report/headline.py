@@ -1,14 +1,16 @@
-"""The network's rate in words: what it is, and what is missing from it.
+"""The network's rate in words: what it is, what is missing from it, its verdict, and the chance behind it.
 
-What does not belong here: figures (``rates``), the verdict (``verdict``), what the stations do now (``story``).
+What does not belong here: figures (``rates``), verdicts as such (``metrics.rates``), what stations do now (``story``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from evcharge.metrics.beside import Beside
-from evcharge.report.words import counted, joined, percent, target_text, verb
+from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_INCLUDED, FAILURES_REMOVED, MEETS, STATIONS, Limits
+from evcharge.report.words import chance_text, counted, joined, percent, sentence, target_text, verb
 
 
 class Rated(Protocol):
@@ -25,6 +27,14 @@ class Rated(Protocol):
     @property
     def beside(self) -> Beside:
         """What must stand beside the figures."""
+
+    @property
+    def limits(self) -> Limits:
+        """Chances below which the network got its verdict."""
+
+    @property
+    def group_limits(self) -> Limits:
+        """The same of the groups."""
 
     @property
     def failures_removed(self) -> bool:
@@ -59,6 +69,47 @@ def missing_text(report: Rated) -> str:
     parts = [f"{counted(unknown, 'attempt')} {verb(unknown, 'is', 'are')} unknown"] if unknown else []
     parts += [f"{counted(refused, 'row')} {verb(refused, 'was', 'were')} refused"] if refused else []
     return joined(parts) if parts else ""
+
+
+def network_verdict_text(report: Rated) -> str:
+    """The verdict on all stations together, its chance and its limits; empty where no rate can be shown."""
+    network = report.network
+    if not network["attempts"] or (network["failures_included"] == FAILURES_REMOVED and network["verdict"] != BELOW):
+        return ""
+    against, verdict = f"against {target_text(report.target)}", network["verdict"]
+    if verdict == CANT_TELL and network["chance_this_many"] < report.limits.meets_tail:
+        known = network["failures_included"] == FAILURES_INCLUDED
+        lacking = "nothing unknown or refused failed" if known else "all failures are in the data"
+        return f"{against}: {verdict}; it meets the target only if {lacking}"
+    return f"{against}: {verdict} ({chance_told(network)}; {limits_text(report.limits)})"
+
+
+def chance_told(figures: Mapping[Any, Any]) -> str:
+    """How often a group that is just on the target does so well, or so badly: by the tail that its verdict is of.
+
+    Such as "so few: 1 in 310"; empty without attempts.
+
+    Args:
+        figures: ``verdict``, ``attempts`` and the columns of ``metrics.rates.CHANCES``.
+    """
+    if not figures["attempts"]:
+        return ""
+    few, many = figures["chance_this_few"], figures["chance_this_many"]
+    is_few = figures["verdict"] == BELOW or (figures["verdict"] != MEETS and few < many)
+    return f"so {'few' if is_few else 'many'}: {chance_text(few if is_few else many)}"
+
+
+def limits_text(limits: Limits) -> str:
+    """As what the limits judge, and by which chances."""
+    if limits == STATIONS:
+        return f"one of many: below under {100 * limits.below_tail:g}%, meets under {100 * limits.meets_tail:g}%"
+    return f"one test, {100 * limits.below_tail:g}% a side"
+
+
+def group_limits_text(report: Rated) -> str:
+    """By which limits the groups were judged, as a sentence."""
+    what = "The one group" if report.group_limits == report.limits else "Each of these"
+    return sentence(f"{what} was judged as {limits_text(report.group_limits)}")
 
 
 def gate_text(report: Rated, limit: float) -> str:

@@ -68,7 +68,7 @@ FAILURES_REMOVED_NOTE = (
 )
 FAILURES_PERHAPS_REMOVED_NOTE = "The publisher does not say whether failures are in the data; rates may be too high."
 SOME_FAILURES_REMOVED_NOTE = "For some stations failures are not in the data: their publisher removed them."
-FLOOR_NOTE = "Attempts that left no session in the data are not counted, so the true rates are lower, if anything."
+NOT_COUNTED_NOTE = "Attempts that left no session are not counted; those that drivers cut short may count as failures."
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,12 @@ def _notes_of_failures(failures_included: set[str]) -> list[str]:
     if failures_included == {FAILURES_REMOVED}:
         return [FAILURES_REMOVED_NOTE]
     if FAILURES_REMOVED in failures_included:
-        return [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]
-    return [FLOOR_NOTE] if failures_included == {FAILURES_INCLUDED} else [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]
+        return [SOME_FAILURES_REMOVED_NOTE, NOT_COUNTED_NOTE]
+    return (
+        [NOT_COUNTED_NOTE]
+        if failures_included == {FAILURES_INCLUDED}
+        else [FAILURES_PERHAPS_REMOVED_NOTE, NOT_COUNTED_NOTE]
+    )
 
 
 def refused_note(refused: Refused) -> str:

@@ -33,12 +33,11 @@ from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, plain, records
-from evcharge.report.headline import bounds_text, rate_text
+from evcharge.report.headline import bounds_text, network_verdict_text, rate_text
 from evcharge.report.losses import MONEY, Losses, in_title, loss_sentence, split_document, split_losses, with_money
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.since import Since
-from evcharge.report.verdict import network_verdict_text
 from evcharge.report.words import (
     counted,
     hours_text,

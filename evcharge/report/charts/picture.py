@@ -15,7 +15,7 @@ from evcharge.output import written_whole
 from evcharge.report.charts.save import save_png
 from evcharge.report.charts.stations import ChartText
 from evcharge.report.headline import bounds_text, rate_text
-from evcharge.report.rates import FLOOR_NOTE, Report, period_of
+from evcharge.report.rates import NOT_COUNTED_NOTE, Report, period_of
 from evcharge.report.story import Story, title_of
 from evcharge.report.words import sentence
 
@@ -37,7 +37,7 @@ def save_chart(story: Story, path: Path, draw: Callable[[pd.DataFrame, ChartText
         subtitle=f"Charging success rate, {period_of(report)}",
         target=report.target,
         definition=f"{report.definition.id}: {report.definition.title}",
-        note=" ".join([*_bounds(report), *(note for note in report.notes if note != FLOOR_NOTE)]),
+        note=" ".join([*_bounds(report), *(note for note in report.notes if note != NOT_COUNTED_NOTE)]),
     )
     figure = draw(story.stations, text)
     with written_whole(path) as file:

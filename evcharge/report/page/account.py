@@ -76,7 +76,7 @@ def account_of(story: Story, loads: pd.DataFrame, rejects: pd.DataFrame, missing
                 ("Unknown", _unknown_text(story)),
                 ("Incomplete", _incomplete_text(loads)),
                 ("Not recorded", f"{joined(missing)}: the parts that need it are left out" if missing else ""),
-                ("Not in the data", "Attempts that left no session: the true rates are lower, if anything."),
+                ("Not in the data", "Attempts that left no session."),
             )
         ),
         loads_title=f"{counted(len(loads), 'load')}, each with its account",

@@ -17,10 +17,10 @@ from evcharge.metrics.recent import RECENT_DAYS
 from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT
 from evcharge.metrics.spells import SEASON_ATTEMPTS_A_DAY, SEASON_BELOW, SEASON_POINTS
 from evcharge.report.comparison import Comparison
+from evcharge.report.headline import limits_text
 from evcharge.report.now import MARKS
 from evcharge.report.page.cells import Table, Term, table_of, terms_of
 from evcharge.report.story import LEADING_SHARE, Story
-from evcharge.report.verdict import limits_text
 from evcharge.report.words import NONE, counted, interval, percent, target_text
 
 MOST_FLIPS = 10

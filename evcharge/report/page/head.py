@@ -11,17 +11,17 @@ from evcharge.metrics.direction import BETTER, CHANGES, WORSE
 from evcharge.metrics.rates import MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import cause_text, rates_text, size_text, weeks_text
+from evcharge.report.headline import network_verdict_text
 from evcharge.report.losses import loss_figure
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
-from evcharge.report.rates import FLOOR_NOTE, allowance_used, lot_text, period_of
+from evcharge.report.rates import NOT_COUNTED_NOTE, allowance_used, lot_text, period_of
 from evcharge.report.story import (
     Story,
     lede_of,
     out_of_use_text,
     title_of,
 )
-from evcharge.report.verdict import network_verdict_text
 from evcharge.report.words import NONE, counted, interval, joined, percent, target_text, verb
 
 MOST_NAMES = 3
@@ -120,7 +120,7 @@ def _eyebrow(story: Story) -> str:
 
 
 def _notes(story: Story, out_of_period: int) -> list[Note]:
-    notes = [Note(note, note != FLOOR_NOTE) for note in story.report.notes]
+    notes = [Note(note, note != NOT_COUNTED_NOTE) for note in story.report.notes]
     if past := past_outages_text(story.outages):
         notes.append(Note(past, loud=False))
     if holes := holes_text(story.holes):

@@ -15,14 +15,13 @@ from rich.console import Console
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
-from evcharge.report.headline import bounds_text
+from evcharge.report.headline import bounds_text, chance_told, group_limits_text, network_verdict_text
 from evcharge.report.losses import loss_sentence
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, lot_text, period_of
 from evcharge.report.since import Since, since_lines, since_title
 from evcharge.report.story import Story, out_of_use_text, title_of
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.verdict import chance_told, group_limits_text, network_verdict_text
 from evcharge.report.words import (
     amount,
     counted,
@@ -39,7 +38,7 @@ MOST_ROWS = 40
 """Groups in a table: what fits a screen or two. All of them are in ``--csv`` and ``--json``."""
 FEW_STATIONS = 25
 """Stations up to which each one's rate is printed."""
-MOST_STATIONS = 11
+MOST_STATIONS = 9
 """Stations of a larger network that are printed: with what stands around them, a screen of 24 lines."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
 SHORT_STEPS = {"check power and comms": "power and comms"}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.bounds import Refused
 from evcharge.models import DimStation
 from evcharge.report.document import csv_cell
-from evcharge.report.rates import FLOOR_NOTE, refused_note
+from evcharge.report.rates import NOT_COUNTED_NOTE, refused_note
 from tests.support.star import START, write_sessions
 from tests.support.world import IDLE, PLAZA, TOWER, write_world
 
@@ -101,8 +101,8 @@ def test_stations_without_coordinates_are_counted_and_said(mapped):
     document, said = mapped()
     lacking = "No coordinates, so not among these: 1 of 3 stations."
     refused = refused_note(Refused(rows=2, failures=1, unknown=1))
-    assert document["notes"] == [FLOOR_NOTE, refused, lacking]
-    assert said.splitlines() == ["wrote export/stations.geojson (2 rows)", FLOOR_NOTE, refused, lacking]
+    assert document["notes"] == [NOT_COUNTED_NOTE, refused, lacking]
+    assert said.splitlines() == ["wrote export/stations.geojson (2 rows)", NOT_COUNTED_NOTE, refused, lacking]
     assert lacking not in mapped("--station", PLAZA)[0]["notes"]
 
 

@@ -14,7 +14,7 @@ import evcharge
 from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import RECORDED
 from evcharge.metrics.rates import with_rates
-from evcharge.report.rates import FLOOR_NOTE, LOT_FIGURES, Report, network_figures
+from evcharge.report.rates import LOT_FIGURES, NOT_COUNTED_NOTE, Report, network_figures
 from evcharge.report.terminal.story import MOST_ROWS, print_report
 from evcharge.report.terminal.table import print_table, say
 
@@ -95,7 +95,7 @@ def test_the_foot_counts_verdicts_and_says_what_is_not_counted():
     assert lines[-3:] == [
         "1 below target, 1 can't tell yet, 1 meets the target",
         "Each of these was judged as one of many: below under 0.1%, meets under 2.5%.",
-        FLOOR_NOTE,
+        NOT_COUNTED_NOTE,
     ]
 
 

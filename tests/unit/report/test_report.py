@@ -17,7 +17,7 @@ from evcharge.report.document import to_json
 from evcharge.report.rates import (
     FAILURES_PERHAPS_REMOVED_NOTE,
     FAILURES_REMOVED_NOTE,
-    FLOOR_NOTE,
+    NOT_COUNTED_NOTE,
     SOME_FAILURES_REMOVED_NOTE,
     STATION_FIGURES,
     Report,
@@ -60,13 +60,13 @@ def report_of(*stations, definition=RECORDED, first=date(2025, 4, 1), last=date(
 @pytest.mark.parametrize(
     ("stations", "notes"),
     [
-        ([station(1, 1)], [FLOOR_NOTE]),
+        ([station(1, 1)], [NOT_COUNTED_NOTE]),
         ([station(1, 1, removed=2)], [FAILURES_REMOVED_NOTE]),
         ([station(1, 1, removed=1)], [FAILURES_REMOVED_NOTE]),
-        ([station(1, 1, removed=2), station(1, 1)], [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]),
-        ([station(1, 1, perhaps=2)], [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]),
-        ([station(1, 1, perhaps=2), station(1, 1)], [FAILURES_PERHAPS_REMOVED_NOTE, FLOOR_NOTE]),
-        ([station(1, 1, perhaps=2), station(1, 1, removed=2)], [SOME_FAILURES_REMOVED_NOTE, FLOOR_NOTE]),
+        ([station(1, 1, removed=2), station(1, 1)], [SOME_FAILURES_REMOVED_NOTE, NOT_COUNTED_NOTE]),
+        ([station(1, 1, perhaps=2)], [FAILURES_PERHAPS_REMOVED_NOTE, NOT_COUNTED_NOTE]),
+        ([station(1, 1, perhaps=2), station(1, 1)], [FAILURES_PERHAPS_REMOVED_NOTE, NOT_COUNTED_NOTE]),
+        ([station(1, 1, perhaps=2), station(1, 1, removed=2)], [SOME_FAILURES_REMOVED_NOTE, NOT_COUNTED_NOTE]),
     ],
 )
 def test_notes_say_what_must_be_known_of_the_failures(stations, notes):

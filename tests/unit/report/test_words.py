@@ -111,7 +111,7 @@ def test_a_target_is_written_in_all_its_digits():
 
 @pytest.mark.parametrize(
     ("chance", "text"),
-    [(0.5, "50 in 100"), (0.0032, "1 in 312"), (1 / 1500, "1 in 1,500"), (1e-9, "under 1 in a million")],
+    [(0.5, "50 in 100"), (0.0032, "1 in 312"), (1 / 1500, "1 in 1,500"), (1e-9, "under 1 in 1,000,000")],
 )
 def test_a_chance_is_told_as_how_often(chance, text):
     assert chance_text(chance) == text

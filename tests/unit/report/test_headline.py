@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, STATIONS, one_test
-from evcharge.report.verdict import chance_told, limits_text, network_verdict_text
+from evcharge.report.headline import chance_told, limits_text, network_verdict_text
 from tests.support.stories import station, story_of
 
 
