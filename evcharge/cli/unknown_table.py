@@ -142,7 +142,7 @@ def _form(proposal: Proposal) -> str:
     if survey.header_line:
         parts.append(f"header on line {survey.header_line}")
     rows = counted(len(survey.rows), "row") if survey.is_whole else f"its first {len(survey.rows):,} rows"
-    other = f"; {survey.other_rows:,} more are narrower or wider than the header" if survey.other_rows else ""
+    other = f"; {survey.other_rows:,} more seem to be no sessions: a load refuses them" if survey.other_rows else ""
     return f"{', '.join(parts)}; {rows} looked at{other}"
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from evcharge.carriers.file import SourceFile
-from evcharge.carriers.text import Block, blocks, first_lines, said_lines, split_lines
+from evcharge.carriers.text import Block, blocks, first_lines, said_lines
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks

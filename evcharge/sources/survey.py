@@ -28,6 +28,8 @@ SEEN_ROWS = 20_000
 _SEEN_CHARACTERS = 1 << 23
 """Characters that are looked at at most."""
 _DELIMITERS = (",", ";", "\t", "|")
+MOST_END_ROWS = 3
+"""Rows at the top and at the end of a table that may be no sessions. House rule."""
 _MOST_EMPTY_NAMES = 0.5
 """Share of a header's cells that may be empty. House rule."""
 
@@ -51,7 +53,7 @@ class Survey:
         starts_with_header: whether nothing stands before the header.
         names: headings as written, without blanks around them.
         rows: what stands below the header, each as wide as the header.
-        other_rows: number of rows below the header that are narrower or wider.
+        other_rows: number of rows below the header that seem to be none: narrower, wider, units, or a sum at the end.
         is_whole: whether the table ends where the survey does.
         sheet: name of the sheet, of a workbook.
     """
@@ -117,6 +119,7 @@ def _cut(
     below = rows[place + 1 :]
     squared = [cells for row in below if (cells := _as_wide(row.cells, width)) is not None]
     names = tuple(name.strip() for name in rows[place].cells)
+    squared = _without_ends(squared, sum(map(bool, names)))
     return Survey(
         kind=kind,
         encoding=encoding,
@@ -129,6 +132,18 @@ def _cut(
         is_whole=is_whole,
         sheet=sheet,
     )
+
+
+def _without_ends(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
+    """The rows without those at the top without a digit, such as units, and at the end half empty, such as sums.
+
+    A load refuses them one by one; here they would only make numbers look like text.
+    """
+    first = next((number for number, row in enumerate(rows) if any(map(str.isdigit, "".join(row)))), 0)
+    end = len(rows)
+    while end > max(first, len(rows) - MOST_END_ROWS) and 2 * sum(bool(cell.strip()) for cell in rows[end - 1]) < width:
+        end -= 1
+    return rows[first if first <= MOST_END_ROWS else 0 : end]
 
 
 def _as_wide(cells: tuple[str, ...], width: int) -> tuple[str, ...] | None:

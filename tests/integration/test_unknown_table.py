@@ -138,6 +138,17 @@ def test_the_starter_profile_of_a_table_loads_it_without_an_edit(evcharge, name)
     assert facts() == expected
 
 
+def test_lines_of_units_and_sums_do_not_hide_what_the_columns_are(evcharge):
+    rows = "13.01.2025 08:12;13.01.2025 08:55;12,4;A;Completed\n13.01.2025 09:12;13.01.2025 09:55;0,0;A;Failed\n"
+    write("two.csv", f"Session;;Energy;;\nBegin;End;Total;CP;Result\n;;kWh;;\n{rows}Sum;;12,4;;\n")
+    out = evcharge("check", "two.csv")[1]
+    assert "header on line 2; 2 rows looked at; 2 more seem to be no sessions" in out
+    (command,) = command_of(out)
+    out = evcharge(*command)[1]
+    assert "read 4 = 2 inserted + 0 updated + 0 unchanged + 0 superseded + 2 rejected" in out
+    assert facts() == [("A", "2025-01-13 08:12", 12.4, 1), ("A", "2025-01-13 09:12", 0.0, 0)]
+
+
 def test_check_tells_form_columns_words_and_what_is_to_be_confirmed(evcharge):
     write("b.csv", BACK_OFFICE)
     code, out, err = evcharge("check", "b.csv")

@@ -23,7 +23,7 @@ from evcharge.carriers.text import (
 )
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import SAMPLE_ROWS, Columns, columns_of
-from evcharge.sources.ocpp.frame import DECODER, Broken, Fault, Message, json_value
+from evcharge.sources.ocpp.frame import DECODER, Broken, Fault, Head, Message, json_value
 from evcharge.sources.ocpp.heads import head_of
 from evcharge.sources.ocpp.lines import FRAME_START, is_object, with_whole_frames
 from evcharge.sources.ocpp.objects import messages_of_object
@@ -111,7 +111,7 @@ def _with_whole_heads(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, s
         if is_object(text):
             above = ""
         elif begins:
-            own = head_of(text[: begins.start()])
+            own = head_of(text[: begins.start()]) if above else Head()
             text, above = (text if own.station or own.logged_at else above + text), ""
         else:
             above = text if head_of(text).logged_at else ""
