@@ -41,9 +41,9 @@ def read_perhaps_failed(session: Session, selection: Selection) -> pd.DataFrame:
     """The refused rows that would have been failures, or can't be judged, by what they named.
 
     Returns:
-        One row per combination of ``KEYS`` and ``day``, with ``rows`` and how many of them ``failed``. A key that the row did not name is missing,
-        and so is its network where the station is not known; a station without a network has the network "". So it is
-        with the others of ``STATION_GROUPS``.
+        One row per combination of ``KEYS`` and ``day``, with ``rows`` and how many of them ``failed``. A key that the
+        row did not name is missing, and so is its network where the station is not known; a station without a network
+        has the network "". So it is with the others of ``STATION_GROUPS``.
     """
     rows = _refused_rows(selection).subquery()
     groups = [getattr(DimStation, name) for name in STATION_GROUPS]

@@ -44,7 +44,7 @@ def first_keys(file: SourceFile, text: str) -> tuple[str, ...]:
     """
     keys: dict[str, None] = {}
     objects = 0
-    for line in filter(str.strip, split_lines(text)):
+    for _, line in said_lines(Block(1, text)):
         with suppress(Fault):
             keys.update(dict.fromkeys(object_of(line)))
             objects += 1

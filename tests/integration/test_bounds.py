@@ -122,10 +122,7 @@ def test_bounds_that_could_turn_nothing_are_not_printed(url: str, tmp_path: Path
     load(native_csv(tmp_path / "a.csv", *sessions("A", 400, "true"), *sessions("A", 2, "")), url)
     out = on_one_line(evcharge("report", "--db", url, "--no-png")[1])
     assert "With all attempts" not in out
-    assert (
-        "100.0% succeeded (95% interval 99.0%–100.0%); 2 unknown, 0 excluded. Against 95%: meets target (so many:"
-        in out
-    )
+    assert "2 unknown, 0 excluded. Against 95%: meets target (so many:" in out
 
 
 def test_the_gate_judges_the_lower_bound_and_says_why(doubted: str, evcharge: Run) -> None:
