@@ -213,7 +213,7 @@ def test_an_interrupted_command_that_loads_nothing_says_nothing_of_files(evcharg
     def interrupt(*_arguments, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("evcharge.report.story.build_story", interrupt)
+    monkeypatch.setattr("evcharge.report.saved.build_story", interrupt)
     code, out, err = evcharge("report")
     assert (code, out, err.strip()) == (130, "", "Interrupted.")
 
