@@ -33,7 +33,7 @@ from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, plain, records
-from evcharge.report.headline import bounds_text, network_verdict_text, rate_text
+from evcharge.report.headline import bounds_text, rate_text
 from evcharge.report.losses import MONEY, Losses, in_title, loss_sentence, split_document, split_losses, with_money
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
@@ -292,7 +292,6 @@ def lede_of(story: Story) -> str:
     sentences = [
         rate_text(story.report),
         bounds_text(story.report),
-        network_verdict_text(story.report),
         _direction_sentence(story),
         no_data_text(story.stations),
     ]
