@@ -16,6 +16,7 @@ from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TA
 from evcharge.metrics.recent import RECENT_DAYS
 from evcharge.metrics.silence import REPLAYED_FALSE, REPLAYED_SILENT
 from evcharge.metrics.spells import SEASON_ATTEMPTS_A_DAY, SEASON_BELOW, SEASON_POINTS
+from evcharge.metrics.usual import USUAL_WEEKS
 from evcharge.report.comparison import Comparison
 from evcharge.report.headline import limits_text
 from evcharge.report.now import MARKS
@@ -94,9 +95,9 @@ def _terms(story: Story) -> list[Term]:
         ),
         (
             "Lost a week",
-            "Failures beyond what the target allows, at the present rate and the usual number of attempts; of a silent "
-            "station its usual successes. A floor: drivers who gave up left no attempt. In kWh: times the station's "
-            "mean charge.",
+            "Visits that ended without a charge, beyond what the target allows: their share since the last change, at "
+            f"the volume of the last {USUAL_WEEKS} weeks with data. Of a silent station its usual charges in these, if "
+            "it is really down. In kWh: times the station's mean charge. The range leaves out how volume may change.",
         ),
         (
             "First step",
