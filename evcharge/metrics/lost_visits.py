@@ -155,7 +155,8 @@ def read_lost_visits(
         count_lost_visits(_read_rows(session, definition, selection, part), part)
         for part in _in_parts(stations.assign(first_read=first), days)
     ]
-    return pd.concat([pd.DataFrame(columns=[*LOST_VISITS]), *counted]).astype(LOST_VISITS)
+    lost = pd.concat(counted) if counted else pd.DataFrame(columns=[*LOST_VISITS])
+    return lost.astype(LOST_VISITS)
 
 
 def _in_parts(stations: pd.DataFrame, days: pd.DataFrame) -> Iterator[pd.DataFrame]:
