@@ -221,6 +221,11 @@ class _Fault(NamedTuple):
 
 
 _LOST = _Fault("connection_lost", "Run the same command again.")
+_IDLE = _Fault(
+    "database_timeout",
+    "A load is idle in its transaction while it reads its file. Give this user more time (ALTER ROLE … SET "
+    "idle_in_transaction_session_timeout = …), and run it again.",
+)
 _BY_STATE = {
     "08": _LOST,
     "57P": _LOST,
@@ -229,11 +234,7 @@ _BY_STATE = {
         "The server ended a statement. Give this user more time (ALTER ROLE … SET statement_timeout = …), or run it "
         "again at a quieter time.",
     ),
-    "25P03": _Fault(
-        "database_timeout",
-        "A load is idle in its transaction while it reads its file. Give this user more time (ALTER ROLE … SET "
-        "idle_in_transaction_session_timeout = …), and run it again.",
-    ),
+    "25P03": _IDLE,
     "25P04": _Fault(
         "database_timeout", "Give this user more time (ALTER ROLE … SET transaction_timeout = …), and run it again."
     ),
@@ -248,6 +249,7 @@ _BY_STATE = {
 """Error codes of PostgreSQL (its appendix A), whole or how they begin: 08 is a lost connection, 57P a server's end."""
 
 _BY_WORDS = {
+    "idle-in-transaction timeout": _IDLE,  # psycopg before 3.2 tells no state where the connection is gone
     "permission denied": _Fault("database_not_permitted", "Grant the user what it lacks, or use another user."),
     "readonly database": _Fault("database_read_only", "Make the file and its folder writable."),
     "disk is full": _Fault("disk_full", "Free some space and run it again."),
