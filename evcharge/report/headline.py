@@ -79,8 +79,9 @@ def network_verdict_text(report: Rated) -> str:
     against, verdict = f"against {target_text(report.target)}", network["verdict"]
     if verdict == CANT_TELL and network["chance_this_many"] < report.limits.meets_tail:
         known = network["failures_included"] == FAILURES_INCLUDED
-        lacking = "nothing unknown or refused failed" if known else "all failures are in the data"
-        return f"{against}: {verdict}; it meets the target only if {lacking}"
+        if known:
+            return f"{against}: {verdict}; it would not meet the target if all that is unknown or refused had failed"
+        return f"{against}: {verdict}; it meets the target only if all failures are in the data"
     return f"{against}: {verdict} ({chance_told(network)}; {limits_text(report.limits)})"
 
 

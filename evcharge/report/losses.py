@@ -162,7 +162,7 @@ def loss_sentence(below: Losses, down: Losses) -> str:
     """What is lost beside what the title says of it: mostly energy and money; empty without anything to say."""
     parts = [_below_text(below)] if below.labels else []
     if down.labels and (more := _beside_title(down)):
-        parts.append(f"{condition(down)}, {joined(more)} more")
+        parts.append(f"{condition(down)}, {joined(more)}{' more' if parts else ' a week'}")
     return "; ".join(parts)
 
 
@@ -181,12 +181,19 @@ def _beside_title(losses: Losses) -> list[str]:
     return [losses.text(unit) + losses.partly(unit) for unit in units if losses.totals[unit]]
 
 
+def _beside_charges(losses: Losses, unit: str) -> str:
+    """Energy or money, with of how many stations it is known where that is another number than of charges."""
+    total, charges = losses.totals[unit], losses.charges
+    same = total is None or charges is None or total.known == charges.known
+    return losses.text(unit) + ("" if same else losses.partly(unit))
+
+
 def loss_figure(below: Losses, down: Losses) -> tuple[str, str]:
     """The loss as a figure of the page: its value, and what explains it."""
     main = below if below.labels else down
     if main.charges is None:
         return NONE, "not known" if main.labels else "no station needs attention"
-    texts = [ends_text(*main.charges[:3], amount), *(main.text(unit) for unit in UNITS[1:])]
+    texts = [ends_text(*main.charges[:3], amount), *(_beside_charges(main, unit) for unit in UNITS[1:])]
     others = "; ".join(filter(None, texts))
     if main is down:
         hangs_on = f"{condition(down)}{down.partly('charges')}"

@@ -86,7 +86,7 @@ class Report:
             ``STATION_FIGURES``, or ``LOT_FIGURES`` of other groups than stations.
         network: ``NETWORK_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
-        judging_note: which definition can judge the sessions, where this one can judge none.
+        judging_note: that this definition judges the lesser part of the sessions, or none, and what judges them.
         where: the lot that these sessions are of; empty for all stations.
         limits: chances below which the network gets its verdict: those of one test.
         group_limits: the same of the groups: those of one test only where there is one group.
@@ -257,12 +257,22 @@ def report_of(
         groups=groups[[*(column.key for column in GROUPINGS[by].shown), *figures]],
         network=network_figures(network),
         unjudged_attempts=unjudged,
-        judging_note="" if groups["attempts"].any() else judging_note(session, definition, selection),
+        judging_note=_judging_note(session, definition, selection, groups),
         where=selection.where,
         limits=limits,
         group_limits=of_groups,
         beside=beside,
     )
+
+
+def _judging_note(session: Session, definition: Definition, selection: Selection, groups: pd.DataFrame) -> str:
+    """Where most sessions are unknown by the definition that they are, and which definition can judge them, if any."""
+    attempts, unknown = int(groups["attempts"].sum()), int(groups["unknown"].sum())
+    if not attempts:
+        return judging_note(session, definition, selection)
+    if unknown <= attempts:
+        return ""
+    return f"{definition.id} judges {attempts:,} of {attempts + unknown:,} sessions; the others by: evcharge compare"
 
 
 def network_figures(network: pd.DataFrame) -> dict[str, Any]:

@@ -150,7 +150,7 @@ def _change(before: Finding | None, now: Finding | None, target: float) -> str |
     if now.verdict == SILENT:
         return STILL_SILENT if before.verdict == SILENT else GONE_SILENT
     if (before.verdict == SILENT or before.out_of_use) and _has_new_sessions(before, now):
-        return BACK
+        return NEWLY_BELOW if now.verdict == BELOW else BACK
     if now.verdict == BELOW:
         return STILL_BELOW if before.verdict == BELOW else NEWLY_BELOW
     if before.verdict == BELOW:
@@ -169,8 +169,8 @@ def _is_mended(before: Finding, now: Finding, target: float) -> bool:
     """
     if now.verdict == MEETS:
         return True
-    changed = now.since is not None and before.since is not None and now.since > before.since
-    return changed and now.ratio is not None and now.ratio >= target
+    begun = now.since is not None and before.since is not None and now.since > before.since
+    return now.changed and begun and now.ratio is not None and now.ratio >= target
 
 
 def _since(now: Finding | None) -> date | None:

@@ -86,7 +86,7 @@ def test_unknown_attempts_before_a_stations_last_change_do_not_touch_its_verdict
 def test_terminal_json_and_page_say_the_bounds_beside_the_rate(doubted: str, evcharge: Run) -> None:
     code, out, _ = evcharge("report", "--db", doubted, "--no-png", "--html", "page.html")
     assert code == 0
-    doubt = "Against 95%: can't tell yet; it meets the target only if nothing unknown or refused failed."
+    doubt = "Against 95%: can't tell yet; it would not meet the target if all that is unknown or refused had failed."
     assert f"{SAID}. {doubt}" in on_one_line(out)
     page = on_one_line(Path("page.html").read_text(encoding="utf-8"))
     assert SAID in page

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, RECORDED
 from evcharge.metrics.outcomes import Selection
+from evcharge.report.rates import build_report
 from evcharge.report.usual import judging_note, usual_definition
 from tests.support.ocpp_log import Log
 from tests.support.star import write_sessions
@@ -76,9 +78,17 @@ def test_one_recorded_outcome_decides_for_all_sources_of_the_selection(engine: E
     assert usual(engine, ENDED_WELL, REFUSED, CHARGED | {"success": True})[0] == "recorded"
 
 
-def test_the_note_names_a_definition_that_can_judge_where_the_one_asked_for_can_judge_none(engine: Engine) -> None:
-    from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, RECORDED
+def test_where_the_definition_taken_judges_the_lesser_part_a_note_says_how_much_of_it(engine: Engine) -> None:
+    write_sessions(engine, CHARGED | {"success": True}, *[CHARGED] * 2)
+    with Session(engine) as session:
+        report = build_report(session, target=0.95, selection=Selection())
+        assert "recorded judges 1 of 3 sessions; the others by: evcharge compare" in report.notes
+        assert report.definition.id == "recorded"
+        measured = build_report(session, target=0.95, selection=Selection(), definition=AFIREV)
+    assert not any("judges" in note for note in measured.notes)
 
+
+def test_the_note_names_a_definition_that_can_judge_where_the_one_asked_for_can_judge_none(engine: Engine) -> None:
     write_sessions(engine, ENDED_WELL, REFUSED | {"station_id": "B"})
     with Session(engine) as session:
         assert "chargex_session judges some: --definition chargex_session" in judging_note(

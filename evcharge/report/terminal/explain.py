@@ -133,7 +133,8 @@ def _say_spell(found: Explanation, console: Console) -> None:
         )
         now = f"{spell['successes']:,} of {spell['attempts']:,} = {shown}"
         since = f"since {_day(spell['since'])}" if spell["changed"] else f"all along, since {_day(spell['since'])}"
-        say(console, f"now: {now}, {spell['verdict']}, {since}")
+        verdict = "silent" if spell["silent"] else spell["verdict"]
+        say(console, f"now: {now}, {verdict}, {since}")
     if spell["changed"]:
         ratio = percent(spell["ratio_before"], found.target)
         say(console, f"before: {spell['successes_before']:,} of {spell['attempts_before']:,} = {ratio}")

@@ -39,7 +39,7 @@ UNUSED = finding(CANT_TELL, out_of_use=True)
         (finding(BELOW), finding(SILENT), "gone silent"),
         (finding(SILENT), finding(SILENT), "still silent"),
         (finding(SILENT), finding(MEETS, last_session=JUNE), "back"),
-        (finding(SILENT), finding(BELOW, last_session=JUNE), "back"),
+        (finding(SILENT), finding(BELOW, last_session=JUNE), "newly below target"),
         (finding(SILENT), finding(BELOW), "newly below target"),
         (finding(SILENT), finding(CANT_TELL), "no longer shown silent"),
         (finding(SILENT), UNUSED, "out of use"),
@@ -85,6 +85,18 @@ def test_since_is_the_day_that_a_technician_looks_for():
         ("city", "D"): finding(BELOW, since=MAY, changed=False),
     }
     assert [one.since for one in changes_since({}, now, 0.95)] == [JUNE, JUNE, None, None]
+
+
+def test_a_rate_of_other_days_does_not_mend_a_station_that_did_not_change():
+    before, now = finding(BELOW, ratio=0.5, since=MAY), finding(CANT_TELL, ratio=1.0, since=JUNE, changed=False)
+    (change,) = changes_since({("city", "A"): before}, {("city", "A"): now}, 0.95)
+    assert change.change == "no longer shown below target"
+
+
+def test_a_station_that_comes_back_broken_is_newly_below_target_and_not_only_back():
+    before, now = finding(SILENT, last_session=MAY), finding(BELOW, ratio=0.0, last_session=JUNE)
+    (change,) = changes_since({("city", "A"): before}, {("city", "A"): now}, 0.95)
+    assert change.change == "newly below target"
 
 
 def since_of(before, now, saved_at=None):
