@@ -86,7 +86,7 @@ def _options_of_writing(proposal: Proposal) -> Iterator[str]:
             yield from ("--time-format", pattern)
     if writing.zone:
         yield from ("--tz", writing.zone)
-    if writing.decimal != ".":
+    if writing.decimal != "." or "decimal" in proposal.doubts:
         yield from ("--decimal", writing.decimal)
     if writing.energy_unit != "kWh":
         yield from ("--energy-unit", writing.energy_unit)

@@ -19,6 +19,7 @@ WH_FROM = 300.0
 """Median from which on an energy without a unit is taken for Wh: no car's battery holds that many kWh. House rule."""
 NO_HINT_ZONE = "Europe/London"
 """Zone that is proposed where nothing hints at one; it is always a doubt."""
+_AT_THOUSANDS = "a dot or a comma before three digits may also stand at thousands"
 _EARLY_YEAR = re.compile(r"00[0-9]{2}[-/]")
 """A year of two digits that was stored with four."""
 
@@ -177,10 +178,10 @@ def _settle_numbers(writing: Writing, columns: Columns, contents: ByHeading, dou
     theirs = [name for ours in ours_of_numbers for name in columns.get(ours, ()) if contents[name].kind == "number"]
     signs = {name: decimals_of(contents[name].texts) for name in theirs}
     with_sign = [decimals for decimals in signs.values() if decimals.sign == "," or decimals.has_thousands]
-    decimals = with_sign[0] if with_sign else Decimals(".")
+    decimals = with_sign[0] if with_sign else decimals_of([text for name in theirs for text in contents[name].texts])
     writing.decimal = decimals.sign
     if not decimals.is_sure:
-        doubts["decimal"] = "a comma before three digits may also stand at thousands"
+        doubts["decimal"] = _AT_THOUSANDS
     grouped = tuple(name for name, sign in signs.items() if sign.has_thousands)
     if grouped:
         writing.steps += (Step("without_thousands_commas", grouped),)
@@ -193,7 +194,10 @@ def _settle_energy(writing: Writing, name: str, column: Contents, decimals: Deci
     unit = heading_of(name).unit
     if column.kind == "amount":
         writing.steps += (Step("without_kwh", (name,)),)
-        writing.decimal = decimals_of([text.rstrip("kKWwhH ") for text in column.texts]).sign
+        of_amounts = decimals_of([text.rstrip("kKWwhH ") for text in column.texts])
+        writing.decimal = of_amounts.sign
+        if not of_amounts.is_sure:
+            doubts["decimal"] = _AT_THOUSANDS
     elif unit in ("kWh", "Wh"):
         writing.energy_unit = unit
     else:

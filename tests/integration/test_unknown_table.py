@@ -31,6 +31,9 @@ def facts():
     return [(station, start[:16].replace("T", " "), energy, success) for station, start, energy, success in rows]
 
 
+DAY = "2025-06-13"
+"""A day that can be read in one way only."""
+
 BACK_OFFICE = """Session ID;Charge Point;Connector;Start;Stop;kWh;Duration (min);Status;Stop Reason
 1001;CP-01 Main St;1;01.06.2025 08:12;01.06.2025 08:55;12,4;43;Completed;EVDisconnected
 1002;CP-01 Main St;2;01.06.2025 09:00;01.06.2025 09:01;0,0;1;Failed;Other
@@ -232,3 +235,19 @@ def test_a_heading_that_could_be_toml_or_shell_stays_what_it_is(evcharge):
     assert [row[0] for row in facts()] == ["S"]
     assert evcharge("check", name, "--write-profile", "my.toml")[0] == 0
     assert read_profile("my.toml").columns["station_id"] == ('Station "A" \\n',)
+
+
+@pytest.mark.parametrize("energies", [("12.500", "1.250"), ("12,500", "1,250")])
+def test_a_sign_before_three_digits_is_asked_about_for_it_may_stand_at_thousands(evcharge, energies):
+    write(
+        "wh.csv",
+        "CP;Start;Stop;Energy (Wh)\n"
+        + "".join(f"A;{DAY} 0{n}:12;{DAY} 0{n}:55;{e}\n" for n, e in enumerate(energies, 1)),
+    )
+    out = evcharge("check", "wh.csv")[1]
+    assert "    --decimal: a dot or a comma before three digits may also stand at thousands" in out
+    assert evcharge("check", "wh.csv", "--write-profile", "my.toml")[0] == 0
+    (line,) = [line for line in Path("my.toml").read_text().splitlines() if line.startswith("decimal")]
+    assert "# confirm: a dot or a comma" in line
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
