@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from evcharge.sources.contents import KIND_NAMES
+from evcharge.sources.names import on_one_line
 from evcharge.sources.proposal import Proposal
 
 ONE_STATION = "station-1"
@@ -68,8 +69,8 @@ def options_of(proposal: Proposal, source: str) -> list[str] | None:
         options += ["--station-id", ONE_STATION]
     for ours, names in columns.items():
         if ours not in _NOT_MAPPED_BY_OPTION:
-            options += [part for name in names for part in ("--map", f"{ours}={name}")]
-    return [*options, *_list_option("--session-key", proposal.session_key)]
+            options += [part for name in names for part in ("--map", f"{ours}={on_one_line(name)}")]
+    return [*options, *_list_option("--session-key", list(map(on_one_line, proposal.session_key)))]
 
 
 def _options_of_table(proposal: Proposal) -> Iterator[str]:

@@ -316,3 +316,17 @@ def test_what_tells_of_something_else_is_no_outcome(evcharge, heading, words):
     outcomes(heading, words)
     out = evcharge("check", "o.csv")[1]
     assert "success" not in out
+
+
+def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
+    write("two.csv", f'"Charge\nPoint",Start,"Stop\r\ntime",kWh\nA,{DAY} 08:12,{DAY} 08:55,12.5\n')
+    out = evcharge("check", "two.csv")[1]
+    assert "--map 'station_id=Charge Point'" in out
+    assert "--map 'end_time=Stop time'" in out
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
+    assert evcharge("check", "two.csv", "--write-profile", "my.toml")[0] == 0
+    assert evcharge("load", "two.csv", "--profile", "my.toml", "--replace")[0] == 0
+    assert [row[0] for row in facts()] == ["A"]
+    err = evcharge("load", "two.csv", "--profile", "native")[2]
+    assert "\\n" not in err.split("Say which column")[1]
