@@ -13,7 +13,7 @@ from typing import NamedTuple
 from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
 from evcharge.sources.meaning import meanings_of
-from evcharge.sources.names import folded
+from evcharge.sources.names import folded, on_one_line
 from evcharge.sources.profile import Profile
 
 NEAR_NAMES = 3
@@ -141,7 +141,9 @@ def _map_hint(look: Look) -> str:
         if ours == "end_time" and not near and (lengths := _near("duration", "duration_minutes", look.names, taken)):
             ours, near = "duration_minutes", lengths
         taken.update(near[:1])
-        options.setdefault(ours, f"--map {ours}={shlex.quote(_short(near[0])) if near else 'THEIR_COLUMN'}")
+        options.setdefault(
+            ours, f"--map {ours}={shlex.quote(printable(on_one_line(near[0]))) if near else 'THEIR_COLUMN'}"
+        )
     if not options:
         return f"Profile {look.profile.name} is for another layout: name the one that is meant, or none."
     return f"Say which column it is: {' '.join(options.values())}."

@@ -45,7 +45,8 @@ _LENGTH = re.compile(
 _MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
 """A day that a tool wrote with a clock time: in a column in which every time is midnight, none is told."""
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
-_THREE_AFTER_COMMA = re.compile(r"[+-]?\d{1,3},\d{3}", re.ASCII)
+_MAY_BE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
+"""A sign before three digits that may stand at thousands; not behind a lone 0, for no thousand is written so."""
 
 
 @dataclass(frozen=True)
@@ -133,16 +134,15 @@ class Decimals:
 
 
 def decimals_of(texts: Sequence[str]) -> Decimals:
-    """The decimal sign of numbers. 2,418 may be two thousand or two and a bit: it is sure only beside others."""
+    """The decimal sign of numbers. 2,418 and 2.418 may be two thousand or two and a bit: sure only beside others."""
     with_comma = [text for text in texts if "," in text]
     if not with_comma:
-        return Decimals(".")
+        with_dot = [text for text in texts if "." in text]
+        return Decimals(".", is_sure=not with_dot or not all(map(_MAY_BE_THOUSANDS.fullmatch, with_dot)))
     if any("." in text for text in texts):
         grouped = all(_GROUPED.fullmatch(text) for text in with_comma)
         return Decimals(".", has_thousands=True) if grouped else Decimals(",", is_sure=False)
-    if all(_THREE_AFTER_COMMA.fullmatch(text) for text in with_comma):
-        return Decimals(",", is_sure=False)
-    return Decimals(",")
+    return Decimals(",", is_sure=not all(map(_MAY_BE_THOUSANDS.fullmatch, with_comma)))
 
 
 def number_of(text: str, decimals: Decimals) -> float | None:

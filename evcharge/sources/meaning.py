@@ -22,6 +22,7 @@ else:
 EXACT, OF_WORDS, WITHIN = 1.0, 0.6, 0.5
 """What a heading counts that is a synonym, has one among its words, or has one within a word. House rule: a synonym of
 all of the heading counts more than any part of it, and a longer part more than a shorter one."""
+_OF_NO_LANGUAGE = ("weak", "failure")
 WEAK = 0.6
 """What a weak word's count is multiplied by. House rule: below every other synonym's."""
 _SHARE_OF_LENGTH = 0.3
@@ -29,6 +30,8 @@ _SHORTEST_WITHIN, _SHORTEST_NEVER = 5, 4
 """Letters that a synonym needs to be looked for at an end of a longer word, and that a word needs which forbids a
 heading wherever it stands in it; of a script with syllables two do."""
 
+_NEGATIONS = ("no", "not", "non", "without", "ohne", "kein", "keine", "nicht", "free", "sans", "sin", "geen")
+_CODE = re.compile("codes?", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _UNIT = re.compile(
     r"(?P<unit>kwh|kw h|wh|mwh|minutes?|mins?|hours?|hrs?|std|stunden|heures?|uren|timer|seconds?|secs?|sek"
@@ -114,6 +117,45 @@ def outcome_of(word: str) -> bool | None:
     return True if said in lists["success"] else False if said in lists["failure"] else None
 
 
+def outcome_under(heading: str, word: str) -> bool | None:
+    """Whether a word below a heading says success or failure; yes and no mean what the heading says."""
+    if is_flag(word):
+        return (plain(word) in _synonyms()["outcomes"]["yes"]) != says_failure(heading)
+    return outcome_of(word)
+
+
+def is_flag(word: str) -> bool:
+    """Whether a word is yes or no, by word or number."""
+    lists = _synonyms()["outcomes"]
+    return plain(word) in (*lists["yes"], *lists["no"])
+
+
+def says_failure(name: str) -> bool:
+    """Whether yes means a failure below the heading: it names one, and names no success and no absence beside it."""
+    heading = heading_of(name)
+    if not heading.joined or any(outcome_of(word) is True or word in _NEGATIONS for word in heading.words):
+        return False
+    text = f" {' '.join(heading.words)} "
+    return any(_score(plain(synonym), heading, text) for synonym in _columns()["success"]["failure"])
+
+
+def may_tell_outcome(name: str) -> bool:
+    """Whether the heading may be of outcomes, if only of their codes: this is worth a question, and no more."""
+    return any(meaning.column == "success" for meaning in meanings_of(_CODE.sub("", name))[:1])
+
+
+def is_barred_as_outcome(name: str) -> bool:
+    """Whether the heading says that its words tell something else, as those of a payment do."""
+    heading = heading_of(_CODE.sub("", name))
+    text = f" {' '.join(heading.words)} "
+    return any(_holds(text, heading, never) for never in _columns()["success"]["never"])
+
+
+def tells_of_test(word: str) -> bool:
+    """Whether a word of success says that there was a test, as ``pass`` does, which may also be a kind of ticket."""
+    return plain(word) in _synonyms()["outcomes"]["tested"]
+
+
 def tells_of_failure(word: str) -> bool:
     """Whether a word says by itself that something failed, which ``no`` and ``cancelled`` do not."""
     return plain(word) in _synonyms()["outcomes"]["failed_only"]
@@ -145,7 +187,7 @@ def _best(column: str, heading: Heading, entry: Mapping[str, Sequence[str]]) -> 
     languages = [language for language, score in best.items() if score == top]
     if not top:
         return None
-    return Meaning(column, top, languages[0] if len(languages) == 1 and languages != ["weak"] else "")
+    return Meaning(column, top, languages[0] if len(languages) == 1 and languages[0] not in _OF_NO_LANGUAGE else "")
 
 
 def _score(synonym: str, heading: Heading, text: str) -> float:

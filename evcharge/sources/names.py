@@ -17,3 +17,8 @@ _BETWEEN_WORDS = re.compile(rf"[\s_{INVISIBLE}]+")
 def folded(name: str) -> str:
     """A field's name as it is compared: without regard to case, blanks, underscores and what no eye sees."""
     return _BETWEEN_WORDS.sub("", name.casefold())
+
+
+def on_one_line(name: str) -> str:
+    """A field's name as it can be typed: each line break or run of blanks as one blank, which is folded alike."""
+    return " ".join(name.split())

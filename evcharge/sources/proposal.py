@@ -9,8 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evcharge.sources.contents import Contents, Kind, contents_of
-from evcharge.sources.meaning import Meaning, meanings_of, outcome_of
+from evcharge.sources.contents import MOST_WORDS, Contents, Kind, contents_of
+from evcharge.sources.meaning import (
+    Meaning,
+    is_barred_as_outcome,
+    is_flag,
+    may_tell_outcome,
+    meanings_of,
+    outcome_of,
+    says_failure,
+    tells_of_failure,
+)
 from evcharge.sources.names import folded
 from evcharge.sources.survey import Survey
 from evcharge.sources.time_shapes import read_by, shape_of
@@ -100,6 +109,8 @@ def proposal_of(survey: Survey) -> Proposal:
     _drop_what_says_it_twice(columns, contents)
     key = _key(survey, columns, contents, doubts)
     writing = writing_of(columns, contents, survey.names, doubts)
+    if "success" not in columns and (asked := _may_be_outcomes(columns, contents, private)):
+        doubts["outcome"] = f"{asked[0]} has few words and may be the outcome: if it is, name its words too"
     missing = tuple(ours for ours in NEEDED if ours not in columns)
     if not survey.rows:
         doubts["columns"] = "the table has no rows yet"
@@ -116,7 +127,7 @@ def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[
     ]
     taken: dict[str, str] = {}
     ours_taken: set[str] = set()
-    for meaning, name in sorted(likely, key=lambda pair: -_weight(pair[0], contents[pair[1]])):
+    for meaning, name in sorted(likely, key=lambda pair: -_weight(pair[0], pair[1], contents[pair[1]])):
         twice = meaning.column in ours_taken and meaning.column != "private"
         if name in taken or twice:
             continue
@@ -127,14 +138,41 @@ def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[
         if meaning.column == "session_id" and meaning.score < SURE and _counts_rows(contents[name]):
             doubts["session_id"] = f"{name} counts the rows from {contents[name].examples[0]} on: so may the next file"
     _fill_needed(taken, likely, doubts)
+    by_words = [name for name in contents if name not in taken and _is_by_words(name, contents)]
+    if by_words and "success" not in taken.values():
+        taken[by_words[0]] = "success"
     return taken
+
+
+def _is_by_words(name: str, contents: Mapping[str, Contents]) -> bool:
+    """Whether all the words of a column are of outcomes, and one says by itself that something failed."""
+    words = contents[name].words
+    is_of_outcomes = all(outcome_of(word) is not None for word in words) and any(map(tells_of_failure, words))
+    return is_of_outcomes and not is_barred_as_outcome(name)
+
+
+def _may_be_outcomes(
+    columns: Mapping[str, tuple[str, ...]], contents: Mapping[str, Contents], private: Sequence[str]
+) -> list[str]:
+    """The headings of columns that are not used and may be outcomes, by heading or by a word."""
+    rest = [name for name in contents if not _is_used(name, columns) and name not in private]
+    return [
+        name
+        for name in rest
+        if 0 < contents[name].distinct <= MOST_WORDS
+        and contents[name].kind in ("number", "words", "text")
+        and not is_barred_as_outcome(name)
+        and (may_tell_outcome(name) or any(map(tells_of_failure, contents[name].words)))
+    ]
 
 
 def _may_be(meaning: Meaning, name: str, column: Contents) -> bool:
     """Whether the texts do not speak against what the heading says."""
     if meaning.column == "success":
-        is_flag = column.kind == "number" and set(column.texts) <= {"0", "1"}
-        return is_flag or any(outcome_of(word) is not None for word in column.words)
+        is_of_flags = all(map(is_flag, column.texts))
+        return is_of_flags or (not says_failure(name) and any(outcome_of(word) is not None for word in column.words))
+    if meaning.column == "error_code":
+        return not (says_failure(name) and all(map(is_flag, column.texts)))
     if meaning.column == "session_id":
         return _tells_apart(column) and folded(name) not in _ROW_NUMBERS
     if meaning.column in ("start_time", "end_time") and column.kind == "number":
@@ -144,9 +182,10 @@ def _may_be(meaning: Meaning, name: str, column: Contents) -> bool:
     return True
 
 
-def _weight(meaning: Meaning, column: Contents) -> float:
-    """The score; a whole time goes before a part of one, and a full column before an empty one."""
-    part = 0.05 if meaning.column in ("start_time", "end_time") and column.kind not in ("time", "number") else 0.0
+def _weight(meaning: Meaning, name: str, column: Contents) -> float:
+    """The score; an outcome goes before a flag of failure, a whole time before a part, a full column before others."""
+    part = 0.05 if meaning.column == "success" and says_failure(name) else 0.0
+    part += 0.05 if meaning.column in ("start_time", "end_time") and column.kind not in ("time", "number") else 0.0
     return meaning.score - part - (0.02 if 2 * column.filled < column.rows else 0.0)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from evcharge.sources.contents import KIND_NAMES
+from evcharge.sources.names import on_one_line
 from evcharge.sources.proposal import Proposal
 
 ONE_STATION = "station-1"
@@ -45,8 +46,11 @@ def source_of(file_name: str) -> str:
 
 def failures_in(proposal: Proposal) -> bool:
     """Whether the table shows failed attempts: by their words, or as sessions of no energy."""
+    success = [text for name in proposal.columns.get("success", ()) for text in proposal.contents[name].texts]
     energies = (text for name in proposal.columns.get("energy_kwh", ()) for text in proposal.contents[name].texts)
-    return bool(proposal.writing.false_words) or any(re.fullmatch(r"0*[.,]?0*", text) for text in energies)
+    return not set(success).isdisjoint(proposal.writing.false_words) or any(
+        re.fullmatch(r"0*[.,]?0*", text) for text in energies
+    )
 
 
 # The options of a load
@@ -65,8 +69,8 @@ def options_of(proposal: Proposal, source: str) -> list[str] | None:
         options += ["--station-id", ONE_STATION]
     for ours, names in columns.items():
         if ours not in _NOT_MAPPED_BY_OPTION:
-            options += [part for name in names for part in ("--map", f"{ours}={name}")]
-    return [*options, *_list_option("--session-key", proposal.session_key)]
+            options += [part for name in names for part in ("--map", f"{ours}={on_one_line(name)}")]
+    return [*options, *_list_option("--session-key", list(map(on_one_line, proposal.session_key)))]
 
 
 def _options_of_table(proposal: Proposal) -> Iterator[str]:
@@ -86,7 +90,7 @@ def _options_of_writing(proposal: Proposal) -> Iterator[str]:
             yield from ("--time-format", pattern)
     if writing.zone:
         yield from ("--tz", writing.zone)
-    if writing.decimal != ".":
+    if writing.decimal != "." or "decimal" in proposal.doubts:
         yield from ("--decimal", writing.decimal)
     if writing.energy_unit != "kWh":
         yield from ("--energy-unit", writing.energy_unit)
@@ -240,7 +244,8 @@ def _unused(proposal: Proposal) -> list[str]:
     lines = [
         f"# {_as_toml(name)}: {KIND_NAMES[proposal.contents[name].kind]}{_examples(proposal, name)}" for name in unused
     ]
-    return ["# Not read:", *map(_one_line, lines)] if lines else []
+    asked = [f"# confirm: {proposal.doubts['outcome']}"] if "outcome" in proposal.doubts else []
+    return ["# Not read:", *map(_one_line, [*lines, *asked])] if lines else []
 
 
 def _examples(proposal: Proposal, name: str) -> str:
@@ -282,6 +287,10 @@ def confirmations(proposal: Proposal, options: Iterable[str]) -> list[tuple[str,
             pairs.append((option, doubt))
     if "--station-id" in given:
         pairs.append(("--station-id", "no column seems to name the station"))
+    if "outcome" in proposal.doubts:
+        pairs.append(("--map success, --true-words, --false-words", proposal.doubts["outcome"]))
     if "--failures-included" in given:
-        pairs.append(("--failures-included", "no failure stands in the file: did somebody leave them out?"))
+        none_seen = "no failure stands in the file: did somebody leave them out?"
+        unknown = "whether failures stand in the file is not known before its outcome is"
+        pairs.append(("--failures-included", unknown if "outcome" in proposal.doubts else none_seen))
     return pairs

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from evcharge.carriers.file import SourceFile
 from evcharge.errors import SourceError
 from evcharge.sources.contents import MOST_WORDS
-from evcharge.sources.meaning import heading_of, meanings_of, tells_of_failure
+from evcharge.sources.meaning import heading_of, is_flag, meanings_of, outcome_of, tells_of_failure, tells_of_test
 from evcharge.sources.profile import Profile
 from evcharge.sources.proposal import SURE
 from evcharge.sources.recognise import line_of_header, unknown_columns
@@ -20,7 +20,7 @@ from evcharge.sources.time_shapes import shape_of
 SEEN_BY_A_LOAD = 5_000
 """Rows that a load looks at for these columns: it must take next to no time beside the load. House rule."""
 UNREAD_WARNINGS = {
-    "outcome_not_read": "a column that is not read holds words of failures: --map success=COLUMN with --true-words and "
+    "outcome_not_read": "a column that is not read seems to hold outcomes: --map success=COLUMN with --true-words and "
     "--false-words, or --map stop_reason=COLUMN",
     "end_not_read": "a column that is not read holds ends, and no other is read: --map end_time=COLUMN",
     "energy_not_read": "a column that is not read holds energy in another unit: is the right one read? "
@@ -60,10 +60,16 @@ def _survey_of(file: SourceFile, profile: Profile) -> Survey:
 
 
 def _failures(table: Survey, name: str, profile: Profile) -> str:
-    """The words of failures of a column of few words."""
-    words = {text.strip() for text in table.texts(name)}
-    failed = sorted(word for word in words if tells_of_failure(word)) if len(words) <= MOST_WORDS + 1 else []
-    return f"{name} ({', '.join(failed)})" if failed else ""
+    """The words of failures of a column of few words, or those of one whose heading says that it is of outcomes."""
+    words = {text.strip() for text in table.texts(name)} - {""}
+    if not words or len(words) > MOST_WORDS:
+        return ""
+    told = sorted(word for word in words if tells_of_failure(word))
+    if not told and all(outcome_of(word) is not None for word in words):
+        told = sorted(filter(tells_of_test, words))
+    if not told and all(map(is_flag, words)) and _means(name, "success") and not _is_read("success", table, profile):
+        told = sorted(words)
+    return f"{name} ({', '.join(told)})" if told else ""
 
 
 def _ends(table: Survey, name: str, profile: Profile) -> str:

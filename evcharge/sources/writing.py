@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from zoneinfo import available_timezones
 
 from evcharge.sources.contents import Contents, Decimals, decimals_of, number_of
-from evcharge.sources.meaning import heading_of, language_of, outcome_of, zone_hint, zone_of_language
+from evcharge.sources.meaning import heading_of, language_of, outcome_under, says_failure, zone_hint, zone_of_language
 from evcharge.sources.profile import Step
 from evcharge.sources.time_shapes import formats_of, read_by, states_zone
 
@@ -19,6 +19,9 @@ WH_FROM = 300.0
 """Median from which on an energy without a unit is taken for Wh: no car's battery holds that many kWh. House rule."""
 NO_HINT_ZONE = "Europe/London"
 """Zone that is proposed where nothing hints at one; it is always a doubt."""
+_USUAL_YES, _USUAL_NO = ("1", "true", "yes"), ("0", "false", "no")
+"""Words that a flag of failures may have which are not among those seen."""
+_AT_THOUSANDS = "a dot or a comma before three digits may also stand at thousands"
 _EARLY_YEAR = re.compile(r"00[0-9]{2}[-/]")
 """A year of two digits that was stored with four."""
 
@@ -177,10 +180,10 @@ def _settle_numbers(writing: Writing, columns: Columns, contents: ByHeading, dou
     theirs = [name for ours in ours_of_numbers for name in columns.get(ours, ()) if contents[name].kind == "number"]
     signs = {name: decimals_of(contents[name].texts) for name in theirs}
     with_sign = [decimals for decimals in signs.values() if decimals.sign == "," or decimals.has_thousands]
-    decimals = with_sign[0] if with_sign else Decimals(".")
+    decimals = with_sign[0] if with_sign else decimals_of([text for name in theirs for text in contents[name].texts])
     writing.decimal = decimals.sign
     if not decimals.is_sure:
-        doubts["decimal"] = "a comma before three digits may also stand at thousands"
+        doubts["decimal"] = _AT_THOUSANDS
     grouped = tuple(name for name, sign in signs.items() if sign.has_thousands)
     if grouped:
         writing.steps += (Step("without_thousands_commas", grouped),)
@@ -193,7 +196,10 @@ def _settle_energy(writing: Writing, name: str, column: Contents, decimals: Deci
     unit = heading_of(name).unit
     if column.kind == "amount":
         writing.steps += (Step("without_kwh", (name,)),)
-        writing.decimal = decimals_of([text.rstrip("kKWwhH ") for text in column.texts]).sign
+        of_amounts = decimals_of([text.rstrip("kKWwhH ") for text in column.texts])
+        writing.decimal = of_amounts.sign
+        if not of_amounts.is_sure:
+            doubts["decimal"] = _AT_THOUSANDS
     elif unit in ("kWh", "Wh"):
         writing.energy_unit = unit
     else:
@@ -222,9 +228,13 @@ def _settle_words(writing: Writing, columns: Columns, contents: ByHeading, doubt
     """The words of success and of failure."""
     for name in columns.get("success", ()):
         words = list(dict.fromkeys(contents[name].texts))
-        by_meaning = {word: {"1": True, "0": False}.get(word, outcome_of(word)) for word in words}
+        by_meaning = {word: outcome_under(name, word) for word in words}
         writing.true_words = tuple(word for word, meaning in by_meaning.items() if meaning is True)
         writing.false_words = tuple(word for word, meaning in by_meaning.items() if meaning is False)
         writing.other_words = tuple(word for word, meaning in by_meaning.items() if meaning is None)
         neither = f"; neither: {', '.join(writing.other_words)}" if writing.other_words else ""
         doubts["success"] = f"which of its words mean that a charge succeeded is for you to say{neither}"
+        if says_failure(name):
+            writing.true_words = writing.true_words or _USUAL_NO
+            writing.false_words = writing.false_words or _USUAL_YES
+            doubts["success"] = f"{name} seems to mean failures, so that {writing.false_words[0]} is one"

@@ -31,6 +31,9 @@ def facts():
     return [(station, start[:16].replace("T", " "), energy, success) for station, start, energy, success in rows]
 
 
+DAY = "2025-06-13"
+"""A day that can be read in one way only."""
+
 BACK_OFFICE = """Session ID;Charge Point;Connector;Start;Stop;kWh;Duration (min);Status;Stop Reason
 1001;CP-01 Main St;1;01.06.2025 08:12;01.06.2025 08:55;12,4;43;Completed;EVDisconnected
 1002;CP-01 Main St;2;01.06.2025 09:00;01.06.2025 09:01;0,0;1;Failed;Other
@@ -232,3 +235,98 @@ def test_a_heading_that_could_be_toml_or_shell_stays_what_it_is(evcharge):
     assert [row[0] for row in facts()] == ["S"]
     assert evcharge("check", name, "--write-profile", "my.toml")[0] == 0
     assert read_profile("my.toml").columns["station_id"] == ('Station "A" \\n',)
+
+
+@pytest.mark.parametrize("energies", [("12.500", "1.250"), ("12,500", "1,250")])
+def test_a_sign_before_three_digits_is_asked_about_for_it_may_stand_at_thousands(evcharge, energies):
+    write(
+        "wh.csv",
+        "CP;Start;Stop;Energy (Wh)\n"
+        + "".join(f"A;{DAY} 0{n}:12;{DAY} 0{n}:55;{e}\n" for n, e in enumerate(energies, 1)),
+    )
+    out = evcharge("check", "wh.csv")[1]
+    assert "    --decimal: a dot or a comma before three digits may also stand at thousands" in out
+    assert evcharge("check", "wh.csv", "--write-profile", "my.toml")[0] == 0
+    (line,) = [line for line in Path("my.toml").read_text().splitlines() if line.startswith("decimal")]
+    assert "# confirm: a dot or a comma" in line
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
+
+
+def outcomes(heading, words):
+    """A table of two sessions of some energy, with a column of outcomes."""
+    rows = [f"A,{DAY} 0{n}:12,{DAY} 0{n}:55,{n}.5,{word}\n" for n, word in enumerate(words, 1)]
+    write("o.csv", f"CP,Start,Stop,kWh,{heading}\n" + "".join(rows))
+
+
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("failed", ("0", "1")),
+        ("is_failed", ("false", "true")),
+        ("Error", ("No", "Yes")),
+        ("Fehlgeschlagen", ("Nein", "Ja")),
+        ("ok", ("1", "0")),
+        ("No error", ("yes", "no")),
+        ("Test", ("Pass", "Fail")),
+    ],
+)
+def test_a_heading_of_failures_turns_yes_into_a_failure(evcharge, heading, words):
+    outcomes(heading, words)
+    out = evcharge("check", "o.csv")[1]
+    assert "no failure stands in the file" not in out
+    (command,) = command_of(out)
+    code, _, err = evcharge(*command)
+    assert code == 0, err
+    assert [row[-1] for row in facts()] == [1, 0]
+    asked = "--true-words, --false-words" in out
+    assert asked is (heading not in ("ok", "No error"))
+    assert evcharge("check", "o.csv", "--write-profile", "my.toml")[0] == 0
+    conventions = read_profile("my.toml").conventions
+    assert (words[0].casefold() in conventions.true_words, words[1].casefold() in conventions.false_words) == (
+        True,
+        True,
+    )
+
+
+def test_a_flag_of_failures_that_is_never_set_is_read_and_shows_no_failure(evcharge):
+    outcomes("failed", ("0", "0"))
+    out = evcharge("check", "o.csv")[1]
+    assert "no failure stands in the file" in out
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
+    assert [row[-1] for row in facts()] == [1, 1]
+
+
+@pytest.mark.parametrize(("heading", "words"), [("Outcome", ("1", "2")), ("Result code", ("0", "-1"))])
+def test_a_column_that_may_be_the_outcome_is_asked_about(evcharge, heading, words):
+    outcomes(heading, words)
+    out = evcharge("check", "o.csv")[1]
+    assert f"--map success, --true-words, --false-words: {heading} has few words and may be the outcome" in out
+    assert "no failure stands in the file" not in out
+    assert "whether failures stand in the file is not known before its outcome is" in out
+    assert evcharge("check", "o.csv", "--write-profile", "my.toml")[0] == 0
+    assert f"# confirm: {heading} has few words" in Path("my.toml").read_text()
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
+
+
+@pytest.mark.parametrize(("heading", "words"), [("Payment", ("Completed", "Failed")), ("Error", ("E12", "Overheat"))])
+def test_what_tells_of_something_else_is_no_outcome(evcharge, heading, words):
+    outcomes(heading, words)
+    out = evcharge("check", "o.csv")[1]
+    assert "success" not in out
+
+
+def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
+    write("two.csv", f'"Charge\nPoint",Start,"Stop\r\ntime",kWh\nA,{DAY} 08:12,{DAY} 08:55,12.5\n')
+    out = evcharge("check", "two.csv")[1]
+    assert "--map 'station_id=Charge Point'" in out
+    assert "--map 'end_time=Stop time'" in out
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
+    assert evcharge("check", "two.csv", "--write-profile", "my.toml")[0] == 0
+    assert evcharge("load", "two.csv", "--profile", "my.toml", "--replace")[0] == 0
+    assert [row[0] for row in facts()] == ["A"]
+    err = evcharge("load", "two.csv", "--profile", "native")[2]
+    assert "\\n" not in err.split("Say which column")[1]

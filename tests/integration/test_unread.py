@@ -23,7 +23,15 @@ def warnings(evcharge, *options):
 
 
 @pytest.mark.parametrize(
-    "words", [["Completed", "Failed"], ["beendet", "Abgebrochen"], ["완료", "오류"], ["", "FAULTED "]]
+    "words",
+    [
+        ["Completed", "Failed"],
+        ["beendet", "Abgebrochen"],
+        ["완료", "오류"],
+        ["", "FAULTED "],
+        ["Pass", "FAIL"],
+        ["OK", "NOK"],
+    ],
 )
 def test_a_column_with_a_word_of_failure_is_warned_of(evcharge, words):
     table("Outcome note", words)
@@ -36,6 +44,27 @@ def test_a_column_with_a_word_of_failure_is_warned_of(evcharge, words):
 @pytest.mark.parametrize("words", [["Completed", "Paid"], ["yes", "no"], ["cancelled", ""]])
 def test_a_column_whose_words_say_nothing_by_themselves_is_not(evcharge, words):
     table("Outcome note", words)
+    assert warnings(evcharge) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("heading", "values", "told"),
+    [
+        ("failed", ["0", "1"], "0, 1"),
+        ("is_failed", ["true", "false"], "false, true"),
+        ("Result", ["1", "0"], "0, 1"),
+        ("erfolgreich", ["true"], "true"),
+        ("Test", ["Pass", "Passed"], "Pass, Passed"),
+    ],
+)
+def test_a_flag_below_a_heading_of_outcomes_is_warned_of_and_a_test_that_passed(evcharge, heading, values, told):
+    table(heading, values)
+    assert warnings(evcharge)[1] == {"outcome_not_read": [f"{heading} ({told})"]}
+
+
+@pytest.mark.parametrize(("heading", "values"), [("Tariff", ["Pass", "Ad hoc"]), ("Paid", ["0", "1"])])
+def test_a_pass_that_is_a_ticket_and_a_flag_of_something_else_are_not(evcharge, heading, values):
+    table(heading, values)
     assert warnings(evcharge) == ({}, {})
 
 
@@ -70,5 +99,5 @@ def test_load_and_check_print_the_column_its_words_and_the_options(evcharge):
     table("Status", ["Completed", "Failed"])
     for command in (("load", "--create-db"), ("check", "--replace")):
         out = evcharge(command[0], "f.csv", command[1])[1]
-        assert "warning: 1 outcome_not_read: a column that is not read holds words of failures: --map success=" in out
+        assert "warning: 1 outcome_not_read: a column that is not read seems to hold outcomes: --map success=" in out
         assert "Status (Failed)\n" in out

@@ -130,6 +130,11 @@ def test_words_for_nothing_are_told_and_count_as_not_filled():
         (["2,418", "1,200"], ",", False, False),
         (["2,418.5", "12.1"], ".", True, True),
         (["1.234,5"], ",", False, False),
+        (["12.500", "1.250"], ".", False, False),
+        (["12.500", "800"], ".", False, False),
+        (["12.500", "0.250"], ".", True, False),
+        (["2,418", "0,250"], ",", True, False),
+        (["1234.500"], ".", True, False),
     ],
 )
 def test_a_decimal_sign_is_sure_only_where_it_can_be_no_other(texts, sign, is_sure, has_thousands):
