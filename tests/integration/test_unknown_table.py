@@ -330,3 +330,38 @@ def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
     assert [row[0] for row in facts()] == ["A"]
     err = evcharge("load", "two.csv", "--profile", "native")[2]
     assert "\\n" not in err.split("Say which column")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            f"CP,Start,kWh,kwh\nA,{DAY} 08:12,1,2\n",
+            "Two columns are named alike, kWh and kwh: give one of them another name, on line 1.",
+        ),
+        ("Station\nA\nB\n", "It has one column, and a session takes several."),
+    ],
+)
+def test_a_table_without_names_of_columns_gets_a_step_and_not_the_same_check_again(evcharge, text, hint):
+    write("d.csv", text)
+    code, out, err = evcharge("check", "d.csv")
+    assert (code, out) == (1, "")
+    assert hint in err
+    assert "evcharge check" not in err
+    assert hint in evcharge("check", "d.csv", "--write-profile", "my.toml")[2]
+    assert hint in json.loads(evcharge("check", "d.csv", "--json")[1])["files"][0]["error"]["hint"]
+
+
+def test_headings_that_are_alike_in_a_workbook_are_named(evcharge):
+    Path("book.xlsx").write_bytes(workbook([["CP", "Start", "kWh", "KWH"], ["A", date(2025, 6, 13, 8, 12), 1, 2]]))
+    assert "Two columns are named alike, kWh and KWH" in evcharge("check", "book.xlsx")[2]
+
+
+def test_a_file_that_is_named_like_an_option_is_printed_as_a_path(evcharge):
+    write("-dash.csv", BACK_OFFICE)
+    assert "evcharge check ./-dash.csv\n" in evcharge("load", "--create-db", "--", "-dash.csv")[2]
+    out = evcharge("check", "--", "-dash.csv")[1]
+    assert "evcharge check ./-dash.csv --write-profile" in out
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
+    assert "evcharge load ./-dash.csv" in evcharge("check", "./-dash.csv", "--write-profile", "my.toml")[2]
