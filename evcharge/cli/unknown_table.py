@@ -61,7 +61,7 @@ def write_profile(proposal: Proposal, one: Input, path: Path) -> None:
         ReportError: ``profile_exists``, or what writing raises.
     """
     from evcharge.output import written_whole
-    from evcharge.sources.starter import starter_profile
+    from evcharge.sources.starter import starter_profile, to_fill
 
     text = starter_profile(proposal, one.name)
     if str(path) == "-":
@@ -71,12 +71,15 @@ def write_profile(proposal: Proposal, one: Input, path: Path) -> None:
         raise ReportError("profile_exists", f"{path} is there already, and may have been edited.", "Name another file.")
     with written_whole(path) as file:
         file.write(text.encode())
-    notice(f"wrote {path}: look at the lines that say confirm, then: {_loads(one, path)}")
+    first = (
+        f"fill in {' and '.join(lines)} first, without which no load reads it, " if (lines := to_fill(proposal)) else ""
+    )
+    notice(f"wrote {path}: {first}look at the lines that say confirm, then: {_loads(one, path)}")
 
 
 def show_proposal(proposal: Proposal, one: Input) -> None:
     """Prints what the table holds, each column with what it may be, and the one command that loads it."""
-    from evcharge.sources.starter import confirmations, options_of, source_of
+    from evcharge.sources.starter import confirmations, options_of, source_of, to_fill
 
     tell(f"{one.name}: what it holds")
     tell(f"  {_form(proposal)}")
@@ -90,10 +93,12 @@ def show_proposal(proposal: Proposal, one: Input) -> None:
         tell("  If it is what it seems to be, this loads it:")
         tell(f"    {shlex.join(['evcharge', 'load', as_path(one.path), *options])}{_database()}")
         doubts = confirmations(proposal, options)
-    elif "start_time" in proposal.columns:
+    elif not to_fill(proposal):
         tell("  If it is what it seems to be, these two load it:")
         tell(f"    {_writes(one)}")
         tell(f"    {_loads(one, Path('my.toml'))}")
+    else:
+        tell(f"  No load reads it before {' and '.join(to_fill(proposal))} are filled in, in a profile: {_writes(one)}")
     if doubts:
         tell("  Confirm first:")
         for option, doubt in doubts:

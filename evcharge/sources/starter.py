@@ -53,6 +53,13 @@ def failures_in(proposal: Proposal) -> bool:
     )
 
 
+def to_fill(proposal: Proposal) -> list[str]:
+    """The lines of a starter profile that the table fills with nothing, and without which a load is refused."""
+    has_key = "session_id" in proposal.columns or bool(proposal.session_key)
+    lines = {"session_key": has_key, "start_time": "start_time" in proposal.columns}
+    return [line for line, is_filled in lines.items() if not is_filled]
+
+
 # The options of a load
 
 
@@ -157,8 +164,10 @@ def _head(proposal: Proposal, name: str, file_name: str) -> list[str]:
         lines.append(_line("encoding", survey.encoding, "confirm: are its letters right in the examples below?"))
     if survey.header_line and not survey.starts_with_header:
         lines.append(_line("header_line", survey.header_line, "confirm: the line that names the columns"))
-    if proposal.session_key:
-        lines.append(_line("session_key", list(proposal.session_key), _doubt(proposal, "session_key")))
+    if "session_id" not in proposal.columns:
+        none = "confirm: name the columns that tell rows apart; a load is refused until then"
+        why = _doubt(proposal, "session_key") if proposal.session_key else none
+        lines.append(_line("session_key", list(proposal.session_key), why))
     if proposal.private:
         lines.append(_line("private", list(proposal.private), "never stored, not even of a refused row"))
     return lines

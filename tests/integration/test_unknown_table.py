@@ -365,3 +365,15 @@ def test_a_file_that_is_named_like_an_option_is_printed_as_a_path(evcharge):
     (command,) = command_of(out)
     assert evcharge(*command)[0] == 0
     assert "evcharge load ./-dash.csv" in evcharge("check", "./-dash.csv", "--write-profile", "my.toml")[2]
+
+
+def test_a_profile_with_a_line_to_fill_says_so_and_is_refused_for_it(evcharge):
+    write("few.csv", "Colour,Note\nred,a1\nblue,b2\n")
+    out = evcharge("check", "few.csv")[1]
+    assert "No load reads it before session_key and start_time are filled in, in a profile: evcharge check" in out
+    err = evcharge("check", "few.csv", "--write-profile", "my.toml")[2]
+    assert "wrote my.toml: fill in session_key and start_time first, without which no load reads it, look at" in err
+    assert "session_key = []" in Path("my.toml").read_text()
+    err = evcharge("load", "few.csv", "--profile", "my.toml", "--create-db")[2]
+    assert "session_key is []" in err
+    assert "there is neither, and a row is known by one of them" in err
