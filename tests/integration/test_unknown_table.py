@@ -377,3 +377,22 @@ def test_a_profile_with_a_line_to_fill_says_so_and_is_refused_for_it(evcharge):
     err = evcharge("load", "few.csv", "--profile", "my.toml", "--create-db")[2]
     assert "session_key is []" in err
     assert "there is neither, and a row is known by one of them" in err
+
+
+def test_a_log_that_names_no_station_loads_as_its_hint_says(evcharge):
+    frames = [
+        [
+            2,
+            "s1",
+            "StartTransaction",
+            {"connectorId": 1, "idTag": "x", "meterStart": 0, "timestamp": f"{DAY}T10:00:00Z"},
+        ],
+        [3, "s1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}],
+        [2, "s2", "StopTransaction", {"transactionId": 7, "meterStop": 9000, "timestamp": f"{DAY}T10:30:00Z"}],
+        [3, "s2", {}],
+    ]
+    write("log.txt", "".join(f"{DAY}T10:0{n}:00Z {json.dumps(frame)}\n" for n, frame in enumerate(frames)))
+    err = evcharge("load", "log.txt", "--create-db")[2]
+    option = re.search(r"State it: (--station-id \w+)", err)
+    assert evcharge("load", "log.txt", *option[1].split())[0] == 0
+    assert [(row[0], row[2]) for row in facts()] == [("CP9", 9.0)]
