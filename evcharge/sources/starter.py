@@ -182,6 +182,7 @@ def _columns(proposal: Proposal) -> Iterator[list[str]]:
         "columns": [
             *(_column(proposal, ours, name) for ours, name in single.items() if ours != "driver_ref"),
             *_start_to_name(proposal),
+            *_energy_to_name(proposal),
         ],
         "optional_columns": [_column(proposal, ours, name) for ours, name in single.items() if ours == "driver_ref"],
         "combined": [_line(ours, list(names), _doubt(proposal, ours)) for ours, names in joined.items()],
@@ -206,6 +207,12 @@ def _start_to_name(proposal: Proposal) -> list[str]:
         return []
     why = _doubt(proposal, "start_time") or "confirm: no column seems to be a start"
     return [_line("start_time", "THEIR_COLUMN", f"{why}; a load is refused until one is named")]
+
+
+def _energy_to_name(proposal: Proposal) -> list[str]:
+    if "energy_kwh" in proposal.columns:
+        return []
+    return [f"# {_line('energy_kwh', 'THEIR_COLUMN', _doubt(proposal, 'energy_kwh'))}"]
 
 
 def _is_of_station(ours: str) -> bool:

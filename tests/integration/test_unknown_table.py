@@ -396,3 +396,16 @@ def test_a_log_that_names_no_station_loads_as_its_hint_says(evcharge):
     option = re.search(r"State it: (--station-id \w+)", err)
     assert evcharge("load", "log.txt", *option[1].split())[0] == 0
     assert [(row[0], row[2]) for row in facts()] == [("CP9", 9.0)]
+
+
+@pytest.mark.parametrize("heading", ["Meter start", "Zählerstand Anfang"])
+def test_a_table_without_energy_is_told_what_that_means_and_of_its_readings(evcharge, heading):
+    write("m.csv", f"CP,Start,Stop,{heading},Meter stop\nA,{DAY} 08:12,{DAY} 08:55,100,112\n")
+    out = evcharge("check", "m.csv")[1]
+    said = "no column seems to hold energy, so that no definition of energy can judge a session"
+    assert f"energy_kwh: {said}; {heading} and Meter stop are readings: add a column of their difference" in out
+    for command in command_of(out):
+        assert evcharge(*command)[0] == 0
+    assert said in Path("my.toml").read_text(encoding="utf-8")
+    write("n.csv", f"CP,Start,Stop\nA,{DAY} 08:12,{DAY} 08:55\n")
+    assert f"{said}\n" in evcharge("check", "n.csv")[1]
