@@ -64,3 +64,8 @@ class NoDataError(EvchargeError):
     """No session matches what was asked."""
 
     exit_code = 4
+
+
+def as_path(path: object) -> str:
+    """The path as a command takes it: one that begins with a hyphen is no option."""
+    return f"./{path}" if str(path).startswith("-") and str(path) != "-" else str(path)

@@ -26,8 +26,8 @@ from evcharge.cli.options import (
 )
 from evcharge.cli.reading import reading_options, reading_profiles
 from evcharge.cli.terminal import notice, show_error, standard_input, tell
-from evcharge.cli.unknown_table import SURVEYED, as_document, proposed, show_proposal, write_profile
-from evcharge.errors import DatabaseError, EvchargeError, SourceError
+from evcharge.cli.unknown_table import SURVEYED, as_document, mended, proposed, show_proposal, write_profile
+from evcharge.errors import DatabaseError, EvchargeError, SourceError, as_path
 
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
@@ -110,10 +110,15 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
 
 def _tell_refused(one: Input, error: SourceError, stated: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
     """Says why a file can't be read; of a table that fits no profile also what it holds, which is returned."""
-    proposal = proposed(one, stated) if error.code in SURVEYED and not stated["profile"] else None
-    if proposal is None:
+    if error.code not in SURVEYED or stated["profile"]:
         show_error(error)
         return {}
+    try:
+        proposal = proposed(one, stated)
+    except SourceError as fault:
+        error = mended(error, fault)
+        show_error(error)
+        return {"error": asdict_of(error)}
     show_error(SourceError(error.code, error.reason))
     if not as_json:
         show_proposal(proposal, one)
@@ -137,13 +142,18 @@ def _write_profile(inputs: Sequence[Input], profiles: list[Profile], stated: dic
         with open_file(one.path, one.name) as file:
             fitting = pick_profile(file, profiles)
     except SourceError as error:
-        proposal = proposed(one, stated)
-        if error.code not in SURVEYED or proposal is None:
+        if error.code not in SURVEYED:
             raise
+        try:
+            proposal = proposed(one, stated)
+        except SourceError as fault:
+            raise mended(error, fault) from fault
         write_profile(proposal, one, path)
         return 0
     reason = f"{one.name} fits profile {fitting.name}: it needs none of its own."
-    raise SourceError("profile_fits", reason, f"See what a load would do: evcharge check {shlex.quote(str(one.path))}")
+    raise SourceError(
+        "profile_fits", reason, f"See what a load would do: evcharge check {shlex.quote(as_path(one.path))}"
+    )
 
 
 def _database_to_try(folder: Path) -> str:

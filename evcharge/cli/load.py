@@ -35,7 +35,7 @@ from evcharge.cli.terminal import (
     tell,
     with_database,
 )
-from evcharge.errors import EvchargeError, GateError, ReportError, SourceError
+from evcharge.errors import EvchargeError, GateError, ReportError, SourceError, as_path
 
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
@@ -200,7 +200,7 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
                 result = load_file(one.path, database_url(), profiles, file_options)
             except (SourceError, GateError) as error:
                 error.hint = error.hint.replace(
-                    f"check {shlex.quote(one.name)}", f"check {shlex.quote(str(one.origin))}"
+                    f"check {shlex.quote(as_path(one.name))}", f"check {shlex.quote(as_path(one.origin))}"
                 )
                 outcomes.append(Outcome(one.name, error=error))
             except EvchargeError as error:

@@ -14,7 +14,7 @@ import click
 
 from evcharge.cli.options import database, database_url, given
 from evcharge.cli.terminal import notice, tell
-from evcharge.errors import DatabaseError, ReportError, SourceError
+from evcharge.errors import DatabaseError, ReportError, SourceError, as_path
 
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
@@ -27,26 +27,31 @@ _WIDEST_NAME, _WIDEST_KIND, _WIDEST_EXAMPLES = 28, 20, 44
 """Widths of the columns of the list [characters]; longer texts are cut."""
 
 
-def proposed(one: Input, stated: Mapping[str, Any]) -> Proposal | None:
-    """What the table may be; None where nothing in it names columns.
+def proposed(one: Input, stated: Mapping[str, Any]) -> Proposal:
+    """What the table may be.
 
     Args:
         one: the input.
         stated: options of reading: what they say of the table's form is taken as said.
+
+    Raises:
+        SourceError: nothing in it names columns, with what mends that.
     """
     from evcharge.sources import open_file
     from evcharge.sources.proposal import proposal_of
     from evcharge.sources.survey import survey
 
     delimiter = {"tab": "\t"}.get(stated.get("delimiter") or "", stated.get("delimiter"))
-    try:
-        with open_file(one.path, one.name) as file:
-            table = survey(
-                file, encoding=stated.get("encoding"), delimiter=delimiter, header_line=stated.get("header_line")
-            )
-            return proposal_of(table)
-    except SourceError:
-        return None
+    with open_file(one.path, one.name) as file:
+        table = survey(
+            file, encoding=stated.get("encoding"), delimiter=delimiter, header_line=stated.get("header_line")
+        )
+        return proposal_of(table)
+
+
+def mended(error: SourceError, fault: SourceError) -> SourceError:
+    """The error of a file with a hint of what mends it, where its own hint is to look at it by a check."""
+    return SourceError(error.code, error.reason, fault.hint) if error.code == "no_profile_fits" else error
 
 
 def write_profile(proposal: Proposal, one: Input, path: Path) -> None:
@@ -56,7 +61,7 @@ def write_profile(proposal: Proposal, one: Input, path: Path) -> None:
         ReportError: ``profile_exists``, or what writing raises.
     """
     from evcharge.output import written_whole
-    from evcharge.sources.starter import starter_profile
+    from evcharge.sources.starter import starter_profile, to_fill
 
     text = starter_profile(proposal, one.name)
     if str(path) == "-":
@@ -66,12 +71,15 @@ def write_profile(proposal: Proposal, one: Input, path: Path) -> None:
         raise ReportError("profile_exists", f"{path} is there already, and may have been edited.", "Name another file.")
     with written_whole(path) as file:
         file.write(text.encode())
-    notice(f"wrote {path}: look at the lines that say confirm, then: {_loads(one, path)}")
+    first = (
+        f"fill in {' and '.join(lines)} first, without which no load reads it, " if (lines := to_fill(proposal)) else ""
+    )
+    notice(f"wrote {path}: {first}look at the lines that say confirm, then: {_loads(one, path)}")
 
 
 def show_proposal(proposal: Proposal, one: Input) -> None:
     """Prints what the table holds, each column with what it may be, and the one command that loads it."""
-    from evcharge.sources.starter import confirmations, options_of, source_of
+    from evcharge.sources.starter import confirmations, options_of, source_of, to_fill
 
     tell(f"{one.name}: what it holds")
     tell(f"  {_form(proposal)}")
@@ -83,12 +91,14 @@ def show_proposal(proposal: Proposal, one: Input) -> None:
     doubts = list(proposal.doubts.items())
     if options is not None:
         tell("  If it is what it seems to be, this loads it:")
-        tell(f"    {shlex.join(['evcharge', 'load', str(one.path), *options])}{_database()}")
+        tell(f"    {shlex.join(['evcharge', 'load', as_path(one.path), *options])}{_database()}")
         doubts = confirmations(proposal, options)
-    elif "start_time" in proposal.columns:
+    elif not to_fill(proposal):
         tell("  If it is what it seems to be, these two load it:")
         tell(f"    {_writes(one)}")
         tell(f"    {_loads(one, Path('my.toml'))}")
+    else:
+        tell(f"  No load reads it before {' and '.join(to_fill(proposal))} are filled in, in a profile: {_writes(one)}")
     if doubts:
         tell("  Confirm first:")
         for option, doubt in doubts:
@@ -123,7 +133,7 @@ def as_document(proposal: Proposal, one: Input) -> dict[str, Any]:
         ],
         "time_formats": list(proposal.writing.time_formats),
         "other_readings": proposal.writing.readings,
-        "command": ["evcharge", "load", str(one.path), *options] if options is not None else None,
+        "command": ["evcharge", "load", as_path(one.path), *options] if options is not None else None,
         "confirm": proposal.doubts,
         "missing": list(proposal.missing),
     }
@@ -173,11 +183,11 @@ def _cut(text: str, width: int) -> str:
 
 
 def _writes(one: Input) -> str:
-    return f"evcharge check {shlex.quote(str(one.path))} --write-profile my.toml"
+    return f"evcharge check {shlex.quote(as_path(one.path))} --write-profile my.toml"
 
 
 def _loads(one: Input, profile: Path) -> str:
-    return f"evcharge load {shlex.quote(str(one.path))} --profile {shlex.quote(str(profile))}{_database()}"
+    return f"evcharge load {shlex.quote(as_path(one.path))} --profile {shlex.quote(as_path(profile))}{_database()}"
 
 
 def _database() -> str:

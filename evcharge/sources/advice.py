@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from evcharge.carriers.file import SourceFile, printable
-from evcharge.errors import SourceError
+from evcharge.errors import SourceError, as_path
 from evcharge.sources.meaning import meanings_of
 from evcharge.sources.names import folded, on_one_line
 from evcharge.sources.profile import Profile
@@ -74,7 +74,9 @@ def no_profile_fits(file: SourceFile, looks: Sequence[Look], header_line: int | 
         reason += f" The header may be further down: line {header_line}."
     elif len(nearest.missing) <= NEAR_ENOUGH * _count_needed(nearest):
         reason += f" Nearest is {nearest.profile.name}: {_misfit(nearest)}."
-    hint = f"See what its columns may be, and the command that loads it: evcharge check {shlex.quote(file.name)}"
+    hint = (
+        f"See what its columns may be, and the command that loads it: evcharge check {shlex.quote(as_path(file.name))}"
+    )
     return SourceError("no_profile_fits", reason, hint)
 
 

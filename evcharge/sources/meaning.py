@@ -161,6 +161,13 @@ def tells_of_failure(word: str) -> bool:
     return plain(word) in _synonyms()["outcomes"]["failed_only"]
 
 
+def is_of_readings(name: str) -> bool:
+    """Whether the heading is of what a meter showed at a moment, of which two make an energy."""
+    heading = heading_of(name)
+    text = f" {' '.join(heading.words)} "
+    return any(_score(synonym, heading, text) for synonym in _synonyms()["readings"]["words"])
+
+
 def zone_hint(word: str) -> str | None:
     """The zone that a label of a zone, or the name of a country of one zone, hints at."""
     zone: str | None = _synonyms()["zone_words"].get(plain(word))
@@ -212,7 +219,7 @@ def _holds(text: str, heading: Heading, word: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _columns() -> dict[str, Mapping[str, Sequence[str]]]:
-    others = ("outcomes", "zones", "zone_words")
+    others = ("outcomes", "readings", "zones", "zone_words")
     return {column: entry for column, entry in _synonyms().items() if column not in others}
 
 

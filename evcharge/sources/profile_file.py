@@ -57,18 +57,8 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 
 _KEYS = (
     *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "header_line", "session_key"),
-    *(
-        "private",
-        "tells_apart",
-        "marks",
-        "columns",
-        "optional_columns",
-        "combined",
-        "constants",
-        "station",
-        "steps",
-        "key_steps",
-    ),
+    *("private", "tells_apart", "marks", "columns", "optional_columns", "combined", "constants", "station"),
+    *("steps", "key_steps"),
     "conventions",
 )
 _CHOICES = {
@@ -371,7 +361,13 @@ def _refuse_contradictions(given: Settings, profile: Profile) -> None:
             given.refuse(
                 ours, "filled by more than one table", "it in one of columns, optional_columns, combined and constants"
             )
-    if ("session_id" in profile.columns) == bool(profile.session_key):
+    if "session_id" not in profile.columns and not profile.session_key:
+        given.refuse(
+            "session_key",
+            list(profile.session_key),
+            "columns.session_id or session_key: there is neither, and a row is known by one of them",
+        )
+    if "session_id" in profile.columns and profile.session_key:
         given.refuse("session_key", list(profile.session_key), "either columns.session_id or session_key, not both")
     for ours in ("station_id", "start_time"):
         if not any(ours in table for table in (profile.columns, profile.combined, profile.constants)):

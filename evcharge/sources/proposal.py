@@ -14,6 +14,7 @@ from evcharge.sources.meaning import (
     Meaning,
     is_barred_as_outcome,
     is_flag,
+    is_of_readings,
     may_tell_outcome,
     meanings_of,
     outcome_of,
@@ -109,6 +110,8 @@ def proposal_of(survey: Survey) -> Proposal:
     _drop_what_says_it_twice(columns, contents)
     key = _key(survey, columns, contents, doubts)
     writing = writing_of(columns, contents, survey.names, doubts)
+    if survey.rows and "energy_kwh" not in columns:
+        doubts["energy_kwh"] = _why_no_energy(contents)
     if "success" not in columns and (asked := _may_be_outcomes(columns, contents, private)):
         doubts["outcome"] = f"{asked[0]} has few words and may be the outcome: if it is, name its words too"
     missing = tuple(ours for ours in NEEDED if ours not in columns)
@@ -142,6 +145,13 @@ def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[
     if by_words and "success" not in taken.values():
         taken[by_words[0]] = "success"
     return taken
+
+
+def _why_no_energy(contents: Mapping[str, Contents]) -> str:
+    """What it means that no column is of energy, and what may make one."""
+    readings = [name for name in contents if contents[name].kind in _NUMBERS and is_of_readings(name)]
+    made = f"; {' and '.join(readings)} are readings: add a column of their difference" if len(readings) > 1 else ""
+    return f"no column seems to hold energy, so that no definition of energy can judge a session{made}"
 
 
 def _is_by_words(name: str, contents: Mapping[str, Contents]) -> bool:

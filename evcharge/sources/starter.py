@@ -53,6 +53,13 @@ def failures_in(proposal: Proposal) -> bool:
     )
 
 
+def to_fill(proposal: Proposal) -> list[str]:
+    """The lines of a starter profile that the table fills with nothing, and without which a load is refused."""
+    has_key = "session_id" in proposal.columns or bool(proposal.session_key)
+    lines = {"session_key": has_key, "start_time": "start_time" in proposal.columns}
+    return [line for line, is_filled in lines.items() if not is_filled]
+
+
 # The options of a load
 
 
@@ -157,8 +164,10 @@ def _head(proposal: Proposal, name: str, file_name: str) -> list[str]:
         lines.append(_line("encoding", survey.encoding, "confirm: are its letters right in the examples below?"))
     if survey.header_line and not survey.starts_with_header:
         lines.append(_line("header_line", survey.header_line, "confirm: the line that names the columns"))
-    if proposal.session_key:
-        lines.append(_line("session_key", list(proposal.session_key), _doubt(proposal, "session_key")))
+    if "session_id" not in proposal.columns:
+        none = "confirm: name the columns that tell rows apart; a load is refused until then"
+        why = _doubt(proposal, "session_key") if proposal.session_key else none
+        lines.append(_line("session_key", list(proposal.session_key), why))
     if proposal.private:
         lines.append(_line("private", list(proposal.private), "never stored, not even of a refused row"))
     return lines
@@ -173,6 +182,7 @@ def _columns(proposal: Proposal) -> Iterator[list[str]]:
         "columns": [
             *(_column(proposal, ours, name) for ours, name in single.items() if ours != "driver_ref"),
             *_start_to_name(proposal),
+            *_energy_to_name(proposal),
         ],
         "optional_columns": [_column(proposal, ours, name) for ours, name in single.items() if ours == "driver_ref"],
         "combined": [_line(ours, list(names), _doubt(proposal, ours)) for ours, names in joined.items()],
@@ -197,6 +207,12 @@ def _start_to_name(proposal: Proposal) -> list[str]:
         return []
     why = _doubt(proposal, "start_time") or "confirm: no column seems to be a start"
     return [_line("start_time", "THEIR_COLUMN", f"{why}; a load is refused until one is named")]
+
+
+def _energy_to_name(proposal: Proposal) -> list[str]:
+    if "energy_kwh" in proposal.columns:
+        return []
+    return [f"# {_line('energy_kwh', 'THEIR_COLUMN', _doubt(proposal, 'energy_kwh'))}"]
 
 
 def _is_of_station(ours: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from evcharge.carriers.file import SourceFile
+from evcharge.carriers.file import SourceFile, printable
 from evcharge.carriers.text import blocks, split_lines
 from evcharge.errors import SourceError
 from evcharge.sources import json_lines, workbook
@@ -114,7 +114,7 @@ def _cut(
     place = _header_place(rows, header_line)
     if place is None:
         reason = f"{file.name}: none of its first {HEADER_LINES} lines names columns."
-        raise SourceError("not_a_table", reason, "Say which line does: --header-line N.")
+        raise SourceError("not_a_table", reason, _what_mends(rows))
     width = len(rows[place].cells)
     below = rows[place + 1 :]
     squared = [cells for row in below if (cells := _as_wide(row.cells, width)) is not None]
@@ -132,6 +132,20 @@ def _cut(
         is_whole=is_whole,
         sheet=sheet,
     )
+
+
+def _what_mends(rows: Sequence[Row]) -> str:
+    """What to do with rows of which none names columns."""
+    for row in rows[:HEADER_LINES]:
+        seen: dict[str, str] = {}
+        for name in filter(None, map(str.strip, row.cells)):
+            if folded(name) in seen and any(map(str.isalpha, name)):
+                alike = f"{printable(seen[folded(name)])} and {printable(name)}"
+                return f"Two columns are named alike, {alike}: give one of them another name, on line {row.line}."
+            seen[folded(name)] = name
+    if all(len(row.cells) < 2 for row in rows):
+        return "It has one column, and a session takes several. If a sign separates them, name it: --delimiter SIGN."
+    return "Say which line does: --header-line N."
 
 
 def _without_ends(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
@@ -274,14 +288,16 @@ def _scalar(value: object) -> str:
 
 def _of_workbook(file: SourceFile, header_line: int | None, most_rows: int) -> Survey:
     """The visible sheet whose header says most."""
-    surveys = []
+    surveys, faults = [], []
     for title, rows in workbook.first_rows(file, most_rows + HEADER_LINES):
         records = [Row(line, cells) for line, cells in rows]
         try:
             is_whole = len(records) < most_rows + HEADER_LINES
             surveys.append(_cut(file, records, "workbook", header_line, sheet=title, is_whole=is_whole))
-        except SourceError:
-            continue
+        except SourceError as fault:
+            faults.append(fault)
+    if not surveys and len(faults) == 1:
+        raise faults[0]
     if not surveys:
         reason = f"{file.name}: no sheet names columns in its first {HEADER_LINES} rows."
         raise SourceError("not_a_table", reason, "Say which row does: --header-line N.")

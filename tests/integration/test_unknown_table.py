@@ -330,3 +330,82 @@ def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
     assert [row[0] for row in facts()] == ["A"]
     err = evcharge("load", "two.csv", "--profile", "native")[2]
     assert "\\n" not in err.split("Say which column")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            f"CP,Start,kWh,kwh\nA,{DAY} 08:12,1,2\n",
+            "Two columns are named alike, kWh and kwh: give one of them another name, on line 1.",
+        ),
+        ("Station\nA\nB\n", "It has one column, and a session takes several."),
+    ],
+)
+def test_a_table_without_names_of_columns_gets_a_step_and_not_the_same_check_again(evcharge, text, hint):
+    write("d.csv", text)
+    code, out, err = evcharge("check", "d.csv")
+    assert (code, out) == (1, "")
+    assert hint in err
+    assert "evcharge check" not in err
+    assert hint in evcharge("check", "d.csv", "--write-profile", "my.toml")[2]
+    assert hint in json.loads(evcharge("check", "d.csv", "--json")[1])["files"][0]["error"]["hint"]
+
+
+def test_headings_that_are_alike_in_a_workbook_are_named(evcharge):
+    Path("book.xlsx").write_bytes(workbook([["CP", "Start", "kWh", "KWH"], ["A", date(2025, 6, 13, 8, 12), 1, 2]]))
+    assert "Two columns are named alike, kWh and KWH" in evcharge("check", "book.xlsx")[2]
+
+
+def test_a_file_that_is_named_like_an_option_is_printed_as_a_path(evcharge):
+    write("-dash.csv", BACK_OFFICE)
+    assert "evcharge check ./-dash.csv\n" in evcharge("load", "--create-db", "--", "-dash.csv")[2]
+    out = evcharge("check", "--", "-dash.csv")[1]
+    assert "evcharge check ./-dash.csv --write-profile" in out
+    (command,) = command_of(out)
+    assert evcharge(*command)[0] == 0
+    assert "evcharge load ./-dash.csv" in evcharge("check", "./-dash.csv", "--write-profile", "my.toml")[2]
+
+
+def test_a_profile_with_a_line_to_fill_says_so_and_is_refused_for_it(evcharge):
+    write("few.csv", "Colour,Note\nred,a1\nblue,b2\n")
+    out = evcharge("check", "few.csv")[1]
+    assert "No load reads it before session_key and start_time are filled in, in a profile: evcharge check" in out
+    err = evcharge("check", "few.csv", "--write-profile", "my.toml")[2]
+    assert "wrote my.toml: fill in session_key and start_time first, without which no load reads it, look at" in err
+    assert "session_key = []" in Path("my.toml").read_text()
+    err = evcharge("load", "few.csv", "--profile", "my.toml", "--create-db")[2]
+    assert "session_key is []" in err
+    assert "there is neither, and a row is known by one of them" in err
+
+
+def test_a_log_that_names_no_station_loads_as_its_hint_says(evcharge):
+    frames = [
+        [
+            2,
+            "s1",
+            "StartTransaction",
+            {"connectorId": 1, "idTag": "x", "meterStart": 0, "timestamp": f"{DAY}T10:00:00Z"},
+        ],
+        [3, "s1", {"transactionId": 7, "idTagInfo": {"status": "Accepted"}}],
+        [2, "s2", "StopTransaction", {"transactionId": 7, "meterStop": 9000, "timestamp": f"{DAY}T10:30:00Z"}],
+        [3, "s2", {}],
+    ]
+    write("log.txt", "".join(f"{DAY}T10:0{n}:00Z {json.dumps(frame)}\n" for n, frame in enumerate(frames)))
+    err = evcharge("load", "log.txt", "--create-db")[2]
+    option = re.search(r"State it: (--station-id \w+)", err)
+    assert evcharge("load", "log.txt", *option[1].split())[0] == 0
+    assert [(row[0], row[2]) for row in facts()] == [("CP9", 9.0)]
+
+
+@pytest.mark.parametrize("heading", ["Meter start", "Zählerstand Anfang"])
+def test_a_table_without_energy_is_told_what_that_means_and_of_its_readings(evcharge, heading):
+    write("m.csv", f"CP,Start,Stop,{heading},Meter stop\nA,{DAY} 08:12,{DAY} 08:55,100,112\n")
+    out = evcharge("check", "m.csv")[1]
+    said = "no column seems to hold energy, so that no definition of energy can judge a session"
+    assert f"energy_kwh: {said}; {heading} and Meter stop are readings: add a column of their difference" in out
+    for command in command_of(out):
+        assert evcharge(*command)[0] == 0
+    assert said in Path("my.toml").read_text(encoding="utf-8")
+    write("n.csv", f"CP,Start,Stop\nA,{DAY} 08:12,{DAY} 08:55\n")
+    assert f"{said}\n" in evcharge("check", "n.csv")[1]

@@ -179,8 +179,8 @@ def _of_known_station(file: SourceFile, profile: Profile) -> Iterator[Message | 
             raise SourceError(
                 "station_unstated",
                 f"{file.name} line {message.line} does not name the station of its message.",
-                'State it in a profile of your own, with station_id = "…" under [constants]; docs/sources/ocpp.md has '
-                "the whole profile. In a table, name the column of the stations station_id.",
+                "State it: --station-id CP9, or in a profile of your own, which docs/sources/ocpp.md has. In a table, "
+                "name the column of the stations station_id.",
             )
 
         if isinstance(message, Message) and stated:

@@ -223,6 +223,7 @@ def test_a_table_that_names_no_station_is_refused_rather_than_guessed(told, name
         told(delimited([names, *rows]))
     assert caught.value.code == "station_unstated"
     assert "station_id" in caught.value.hint
+    assert "--station-id CP9" in caught.value.hint
 
 
 def test_a_table_of_sessions_is_no_table_of_messages(tmp_path):
