@@ -114,6 +114,12 @@ def withhold_now(
     return _withheld(known, perhaps_failed, target, STATIONS)
 
 
+def count_perhaps_failed(session: Session, selection: Selection, source: str, station_id: str) -> int:
+    """How many refused rows may be failures of one station, as ``withhold`` counts them."""
+    station = pd.DataFrame({"source": [source], "station_id": [station_id]})
+    return int(_that_may_be_of(station, [*station.columns], read_perhaps_failed(session, selection))[0])
+
+
 def _unknown_since(spells: pd.DataFrame, days: pd.DataFrame) -> Floats:
     """The unknown sessions of each station since its present spell began, in the order of the spells."""
     since = spells.set_index("station_key")["since"].reindex(days["station_key"]).to_numpy()

@@ -46,6 +46,7 @@ from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
+from evcharge.metrics.refused import count_perhaps_failed
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
 from evcharge.metrics.stations import read_network
 from evcharge.migrate.reading import reading
@@ -98,6 +99,7 @@ class Explanation:
         rows: see ``metrics.explain.read_rows``.
         rejects: see ``metrics.rejects.read_rejects``.
         beside: what must stand beside the figures.
+        perhaps_refused: refused rows that may be failures of the station.
     """
 
     station: Mapping[str, Any]
@@ -116,6 +118,7 @@ class Explanation:
     rows: pd.DataFrame
     rejects: Rejects
     beside: Beside = NOTHING
+    perhaps_refused: int = 0
 
     @property
     def number(self) -> dict[str, Any]:
@@ -138,13 +141,14 @@ class Explanation:
         number = self.number
         successes, attempts = number["successes"], number["attempts"]
         this_few, this_many = tails(np.array([successes], dtype=float), np.array([attempts], dtype=float), self.target)
-        perhaps_failed = number["unknown"] + self.beside.refused.failures + self.beside.refused.unknown
+        perhaps_failed = number["unknown"] + self.perhaps_refused
         turns = what_would_change(successes, attempts, self.target, number["failures_included"], perhaps_failed)
         return {
             "chance_of_so_few": float(this_few[0]),
             "below_target_under": BELOW_TAIL,
             "chance_of_so_many": float(this_many[0]),
             "meets_target_under": MEETS_TAIL,
+            "perhaps_failed": perhaps_failed,
             **turns._asdict(),
         }
 
@@ -260,6 +264,7 @@ def _read(
         rows=read_rows(session, definitions, definition, here, most_rows),
         rejects=read_rejects(session, station["source"], station["station_key"]),
         beside=read_beside(session, here),
+        perhaps_refused=count_perhaps_failed(session, here, station["source"], station["station_id"]),
     )
 
 

@@ -109,7 +109,7 @@ REFUSALS = [
     ("load nix.csv", 1, "file_not_found", "nix.csv"),
     ("load folder", 1, "empty_folder", "folder"),
     ("load blank.csv", 1, "empty_file", "blank.csv"),
-    ("load other.csv", 1, "no_profile_fits", "--map station_id="),
+    ("load other.csv", 1, "no_profile_fits", "evcharge check other.csv"),
     ("load no_zone.csv", 1, "time_zone_unstated", "--tz Europe/Paris"),
     ("load day_first.csv", 1, "time_format_unstated", "--time-format"),
     ("load good.csv --profile nix", 1, "unknown_profile", "native"),

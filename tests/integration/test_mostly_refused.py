@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -33,7 +34,7 @@ def rows(count, bad, **over):
     [
         ({"energy_kwh": "7,5 "}, "energy_kwh_not_a_number", "--decimal ,"),
         ({"energy_kwh": "45000"}, "energy_kwh_out_of_range", "--energy-unit Wh"),
-        ({"success": "OK"}, "success_unreadable", "true_words"),
+        ({"success": "OK"}, "success_unreadable", "--true-words"),
         ({"start_time": "01.02.2025 10:00"}, "start_time_unreadable", "--time-format"),
     ],
 )
@@ -44,7 +45,8 @@ def test_a_rule_that_takes_over_half_of_a_file_refuses_it_and_names_the_cure(loa
     assert "[one_rule_refuses_most]" in printed.err
     assert f"{code} in 11 of 20 rows" in printed.err
     assert cure in printed.err
-    assert sqlite3.connect("ev_charging.db").execute("SELECT COUNT(*) FROM fact_charging").fetchone() == (0,)
+    with closing(sqlite3.connect("ev_charging.db")) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM fact_charging").fetchone() == (0,)
 
 
 def test_half_of_a_file_and_a_short_file_are_loaded_all_the_same(load):

@@ -289,8 +289,11 @@ def test_a_file_that_the_shell_opened_for_the_command_is_not_replaced(folder, ev
 
 @pytest.mark.thorough
 def test_any_other_file_may_be_replaced(evcharge, folder):
+    """But a profile, which may have been edited since it was written."""
     Path("out.x").write_text("before")
     for command, option in FILES:
+        if option == "--write-profile":
+            continue
         code, _, err = evcharge(command, *COMPLETE[command], option, "out.x")
         assert code == 0, err
         assert "wrote out.x" in err

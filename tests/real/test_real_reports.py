@@ -61,9 +61,9 @@ def test_perth_names_the_three_that_fail_now_and_no_station_replaced_long_ago(to
     assert (len(story.stations), story.report.network["attempts"]) == (35, 33_871)
     assert story.attention["name"].tolist() == [
         "Kinross Park and Ride, Kinross",
-        "Atholl Street Car Park, Dunkeld",
         "Broxden Park & Ride, Perth",
+        "Atholl Street Car Park, Dunkeld",
     ]
-    assert story.attention["since"].dt.date.tolist() == [date(2018, 3, 19), date(2018, 3, 9), date(2017, 10, 17)]
+    assert story.attention["since"].dt.date.tolist() == [date(2018, 4, 21), date(2017, 10, 17), date(2018, 3, 9)]
     assert story.stations["out_of_use"].sum() == 3
     assert len(page) < 1_000_000
