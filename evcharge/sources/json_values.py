@@ -68,19 +68,24 @@ def written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object of which no key stands twice.
+
+    Raises:
+        Fault: ``duplicate_key``.
+    """
     members = dict(pairs)
     if len(members) < len(pairs):
         raise Fault("duplicate_key")
     return members
 
 
-def _refuse_constant(name: str) -> None:
-    """NaN, Infinity and -Infinity are not JSON."""
+def refuse_constant(name: str) -> None:
+    """NaN, Infinity and -Infinity are not JSON: raises ``Fault``."""
     raise Fault("malformed_row")
 
 
 DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=Fraction, parse_int=WholeNumber, parse_constant=_refuse_constant
+    object_pairs_hook=unique_members, parse_float=Fraction, parse_int=WholeNumber, parse_constant=refuse_constant
 )
 """Keeps the text of numbers; raises ``Fault`` for a key that stands twice and for a constant that is not JSON."""

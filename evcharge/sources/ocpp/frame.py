@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from evcharge.sources.json_values import Fault, refuse_constant, unique_members
 from evcharge.sources.ocpp.payloads import scalar, withheld
 from evcharge.sources.ocpp.times import Moment, is_unset, iso_time, seconds_of
 
@@ -19,10 +20,6 @@ _STATES = {"1": CALL, "2": RESULT}
 """States of CitrineOS's messages."""
 
 FROM_STATION, TO_STATION = "from station", "to station"
-
-
-class Fault(ValueError):
-    """What should be a frame and is none; its text is the code of the fault."""
 
 
 class Head(NamedTuple):
@@ -165,16 +162,4 @@ def json_at(text: str, start: int) -> tuple[Any, int]:
         raise Fault("malformed_row") from error
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise Fault("duplicate_key")
-    return members
-
-
-def _refuse_constant(name: str) -> None:
-    """NaN, Infinity and -Infinity are not JSON."""
-    raise Fault("malformed_row")
-
-
-DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+DECODER = json.JSONDecoder(object_pairs_hook=unique_members, parse_constant=refuse_constant)

@@ -21,9 +21,10 @@ from evcharge.carriers.text import (
     split_lines,
     without_mark,
 )
+from evcharge.sources.json_values import Fault
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import SAMPLE_ROWS, Columns, columns_of
-from evcharge.sources.ocpp.frame import DECODER, Broken, Fault, Head, Message, json_value
+from evcharge.sources.ocpp.frame import DECODER, Broken, Head, Message, json_value
 from evcharge.sources.ocpp.heads import head_of
 from evcharge.sources.ocpp.lines import FRAME_START, is_object, with_whole_frames
 from evcharge.sources.ocpp.objects import messages_of_object

@@ -9,9 +9,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evcharge.sources.json_values import Fault
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import STATION_NAMES, TIME_NAMES, WAY_NAMES, Columns, is_frame
-from evcharge.sources.ocpp.frame import Broken, Fault, Head, Message, json_value, message_of, message_of_parts
+from evcharge.sources.ocpp.frame import Broken, Head, Message, json_value, message_of, message_of_parts
 from evcharge.sources.ocpp.heads import WAYS
 from evcharge.sources.ocpp.lines import FRAME_START
 from evcharge.sources.ocpp.payloads import scalar, station_name

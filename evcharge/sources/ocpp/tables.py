@@ -14,9 +14,10 @@ from typing import NamedTuple
 from evcharge.carriers.file import SourceFile
 from evcharge.carriers.text import split_lines_with_ends
 from evcharge.sources import table, workbook
+from evcharge.sources.json_values import Fault
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import SAMPLE_ROWS, Columns, columns_of, is_frame
-from evcharge.sources.ocpp.frame import CALL, RESULT, Broken, Fault, Head, Message, json_value, message_of_parts
+from evcharge.sources.ocpp.frame import CALL, RESULT, Broken, Head, Message, json_value, message_of_parts
 from evcharge.sources.ocpp.heads import WAYS
 from evcharge.sources.ocpp.payloads import station_name
 from evcharge.sources.ocpp.texts import messages_in

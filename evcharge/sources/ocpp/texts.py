@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from evcharge.sources.ocpp.frame import Broken, Fault, Head, Message, json_at, message_of
+from evcharge.sources.json_values import Fault
+from evcharge.sources.ocpp.frame import Broken, Head, Message, json_at, message_of
 from evcharge.sources.ocpp.heads import head_of
 from evcharge.sources.ocpp.lines import FRAME_START
 
