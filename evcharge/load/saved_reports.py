@@ -10,12 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from sqlalchemy import exc, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
-from evcharge.errors import DatabaseError
-from evcharge.load.transaction import one_transaction
+from evcharge.load.transaction import one_change
 from evcharge.migrate import require_head
 from evcharge.models import ReportRun, StationVerdict
 from evcharge.version import __version__
@@ -54,17 +53,8 @@ def save_report(
     """
     engine = open_engine(url, writes=True, lock_wait_seconds=lock_wait_seconds)
     require_head(engine, url)
-    saved = None
-    with translated_errors(url):
-        try:
-            with one_transaction(engine) as (session, _):
-                saved = _saved_before(session, run) or _write(session, run, stations)
-        except exc.DBAPIError as error:
-            if saved is None or not error.connection_invalidated:
-                raise
-            command = "Run the same command again: it saves the report, or says that it is saved."
-            raise DatabaseError("commit_unclear", "the connection was lost while committing.", command) from error
-    return saved
+    with translated_errors(url), one_change(engine, "saves the report, or says that it is saved") as session:
+        return _saved_before(session, run) or _write(session, run, stations)
 
 
 def _saved_before(session: Session, run: Mapping[str, Any]) -> Saved | None:

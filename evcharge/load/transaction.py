@@ -43,6 +43,29 @@ def one_transaction(engine: Engine) -> Iterator[tuple[Session, Callable[[], None
         yield session, transaction.rollback
 
 
+@contextmanager
+def one_change(engine: Engine, again: str) -> Iterator[Session]:
+    """THE transaction of a change that is safe to ask for again; a commit whose answer was lost is called unclear.
+
+    Args:
+        engine: one that writes.
+        again: what happens when the same command is run again.
+
+    Raises:
+        DatabaseError: ``commit_unclear``.
+    """
+    is_done = False
+    try:
+        with one_transaction(engine) as (session, _):
+            yield session
+            is_done = True
+    except exc.DBAPIError as error:
+        if not is_done or not error.connection_invalidated:
+            raise
+        command = f"Run the same command again: it {again}."
+        raise DatabaseError("commit_unclear", "the connection was lost while committing.", command) from error
+
+
 def is_loaded(engine: Engine, file: SourceFile, source: str) -> bool:
     """Whether the same bytes are loaded at present, as far as can be told without keeping others from writing.
 

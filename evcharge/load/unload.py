@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import delete, exc, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
-from evcharge.errors import ConfigError, DatabaseError
+from evcharge.errors import ConfigError
 from evcharge.load.overlaps import bridge_overlaps, mark_incomplete
-from evcharge.load.transaction import one_transaction
+from evcharge.load.transaction import one_change
 from evcharge.load.writer import empty_load
 from evcharge.migrate import require_head
 from evcharge.migrate.reading import reading
@@ -95,18 +95,9 @@ def unload(url: str, load_keys: Collection[int], lock_wait_seconds: float = LOCK
     """
     engine = open_engine(url, writes=True, lock_wait_seconds=lock_wait_seconds)
     require_head(engine, url)
-    result = None
-    with translated_errors(url):
-        try:
-            with one_transaction(engine) as (session, _):
-                loads = [_the_load(session, key) for key in sorted(load_keys)]
-                result = _take_out(session, loads, datetime.now(timezone.utc))
-        except exc.DBAPIError as error:
-            if result is None or not error.connection_invalidated:
-                raise
-            command = "Run the same command again: it takes the loads out, or says that they are."
-            raise DatabaseError("commit_unclear", "the connection was lost while committing.", command) from error
-    return result
+    with translated_errors(url), one_change(engine, "takes the loads out, or says that they are") as session:
+        loads = [_the_load(session, key) for key in sorted(load_keys)]
+        return _take_out(session, loads, datetime.now(timezone.utc))
 
 
 def _take_out(session: Session, loads: Sequence[LoadLedger], now: datetime) -> UnloadResult:

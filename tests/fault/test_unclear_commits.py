@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+import evcharge.load.saved_reports
 import evcharge.load.sessions
+import evcharge.load.unload
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
+from evcharge.load.saved_reports import save_report
+from evcharge.load.unload import unload
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.saved import as_saved
+from evcharge.report.story import build_story
 from tests.support.factories import native_csv, session_row
 from tests.support.loading import counts, dump, load, query
 
@@ -46,7 +53,8 @@ def lose(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             dialect.is_disconnect = lambda error, *_rest: LOST in str(error)  # type: ignore[method-assign]
             return engine
 
-        monkeypatch.setattr(evcharge.load.sessions, "open_engine", opened)
+        for part in (evcharge.load.sessions, evcharge.load.saved_reports, evcharge.load.unload):
+            monkeypatch.setattr(part, "open_engine", opened)
 
     return arrange
 
@@ -110,6 +118,32 @@ def test_a_commit_that_nobody_can_ask_about_is_called_unclear(
     assert refusal.value.code == "commit_unclear"
     assert "Nothing was changed" not in refusal.value.reason
     assert "Run the same command again" in refusal.value.hint
+
+
+@pytest.mark.parametrize("commit", [commit_it, lose_it])
+@pytest.mark.parametrize("change", ["save", "unload"])
+def test_a_save_and_an_unload_whose_answer_was_lost_are_called_unclear_and_run_again(
+    url: str,
+    file: Path,
+    lose: Callable[..., None],
+    commit: Callable[[Engine, Any], None],
+    change: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    load(file, url)
+    saved = as_saved(build_story(url, target=0.95, selection=Selection()))
+    lose(commit)
+    with pytest.raises(DatabaseError) as refusal:
+        save_report(url, *saved) if change == "save" else unload(url, [1])
+    assert refusal.value.code == "commit_unclear"
+    assert "Run the same command again: it " in refusal.value.hint
+    monkeypatch.undo()
+    if change == "save":
+        assert save_report(url, *saved).already is (commit is commit_it)
+        assert query(url, "SELECT COUNT(*) FROM report_run") == [(1,)]
+    else:
+        left = 0 if commit is commit_it else 1
+        assert query(url, "SELECT COUNT(*) FROM fact_charging") == [(left,)]
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # a server can commit when its client is gone

@@ -263,8 +263,8 @@ def test_a_report_that_answers_another_question_is_refused_with_the_reason(repor
         ("{", "is no JSON"),
         ("[]", "is no report on stations"),
         ('{"by": "month", "schema_version": 1}', "is no report on stations"),
-        ('{"by": "station", "schema_version": 9}', "is of schema version 9; this evcharge reads version 1"),
-        ('{"by": "station", "schema_version": 1}', "is no report on stations that says what is so now"),
+        ('{"by": "station", "schema_version": 1}', "is of schema version 1; this evcharge reads version 2"),
+        ('{"by": "station", "schema_version": 2}', "is no report on stations that says what is so now"),
     ],
 )
 def test_a_file_that_is_no_report_names_the_next_step(report, content, said):
