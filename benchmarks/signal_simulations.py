@@ -63,7 +63,7 @@ def days_of(attempts, successes):
 
 
 def directions(networks, weeks, per_week, **truth):
-    """What is told of simulated networks."""
+    """The direction of each of so many simulated networks."""
     attempts, successes = simulate_counts(networks, weeks, per_week, **truth)
     return [direction(days_of(*counts)) for counts in zip(attempts, successes, strict=True)]
 

@@ -175,7 +175,7 @@ def refuse_what_does_not_go_together(
     if not told_by_stations and (on_command_line("output") or on_command_line("style")):
         raise click.BadParameter("the chart is of stations, by one definition.", param_hint="--output and --style")
     if not told_by_stations and on_command_line("price"):
-        raise click.BadParameter("what is lost is told of stations, by one definition.", param_hint="--price")
+        raise click.BadParameter("it shows what stations lose, by one definition.", param_hint="--price")
     if definition == ALL and by != "station":
         raise click.BadParameter("all definitions are compared for the whole network.", param_hint="--by")
     for file, option in ((html, "--html"), (output, "--output")):

@@ -38,7 +38,10 @@ def show_error(error: EvchargeError, database: str | None = None) -> None:
         tell(f"  {with_database(error.hint, database)}", err=True)
 
 
-_ABOUT_A_DATABASE = re.compile(r"evcharge (?:db upgrade|report --save|unload --(?:source|load) [\w.-]*\w)")
+_ABOUT_A_DATABASE = re.compile(
+    r"evcharge (?:db upgrade|report|explain|visits|reasons|compare|chargex|export|unload(?= --))\b(?!.*--db)"
+)
+"""Commands that read or change a database; a text that names the database itself is left alone."""
 
 
 def with_database(text: str, url: str | None) -> str:

@@ -52,7 +52,7 @@ MESSAGES = {
     "compact_ids": "ids in place of names (compact form); kept as ids",
     "connection_is_group": "a connection that stands for several ports, or has no id; no port is made of it",
 }
-"""What is said of each oddity: the object is kept."""
+"""Each oddity in words; its object is kept."""
 
 REJECTS = {
     "station_id_missing": "no id of a station",

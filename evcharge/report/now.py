@@ -87,7 +87,7 @@ def read_present(
     Returns:
         One row per station, by source and id: what ``metrics.stations.read_stations`` has, and ``PRESENT``.
         ``verdict_now`` is one of ``WORDS``. Visits are counted at the stations that are below target, and NaN at all
-        others. What is lost is told of the stations that need attention, and NaN where the publisher removed failures.
+        others. Losses are those of stations that need attention; NaN elsewhere, and where publishers removed failures.
     """
     stations = read_stations(session, selection)
     by_key = stations.set_index("station_key")

@@ -26,7 +26,7 @@ UNREAD_WARNINGS = {
     "energy_not_read": "a column that is not read holds energy in another unit: is the right one read? "
     "--map energy_kwh=COLUMN with --energy-unit",
 }
-"""What is said of such columns; by code."""
+"""The warnings about such columns, by code."""
 
 
 def unread_information(file: SourceFile, profile: Profile) -> dict[str, list[str]]:

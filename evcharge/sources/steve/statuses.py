@@ -17,7 +17,7 @@ from evcharge.sources.ocpp.payloads import error_codes
 from evcharge.sources.steve.tables import NO_TIME, microseconds
 
 MOST_ERROR_CHARACTERS = 200
-"""Longest list of error codes that is handed on; further codes of the session are told by an ellipsis."""
+"""Longest list of error codes that is handed on; an ellipsis stands for further codes of the session."""
 
 
 _Series: TypeAlias = "tuple[array[int], array[int]]"

@@ -86,11 +86,11 @@ FALL = Direction(
     last_day=date(2025, 6, 29),
     stations=(StationShare(1, 0.7),),
 )
-"""What is told of two stations of which the first makes most of a fall."""
+"""A fall of two stations, most of which the first makes."""
 
 
 def told_of(found):
-    """What is told of three stations that go this way."""
+    """The words for three stations that go this way."""
     told = story_of(station(*BAD), *(station(*GOOD, station_id=name) for name in "BC"), direction=found)
     return direction_text(told.direction, told.stations, told.report.target)
 

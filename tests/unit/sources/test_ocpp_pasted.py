@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from evcharge.errors import SourceError
+from evcharge.sources.ocpp.frame import TO_STATION
 from evcharge.sources.ocpp.heads import head_of
 from tests.support.ocpp_talk import (
     DAY,
@@ -320,8 +321,10 @@ def test_nothing_that_stands_before_a_frame_is_kept_but_time_station_and_way():
     assert head_of(secret).before == "2025-01-01T10:00:00 [ocpp] CP-1: send "
 
 
-def test_a_long_line_of_anything_is_read_in_no_time():
+def test_of_a_long_line_of_anything_its_ends_tell_time_station_and_way():
     rng = random.Random(5)
-    for sign in ("ocpp:", "[ocpp] ", "> ", "send ", "AA:", " : ", "[2,", "received JSON message from "):
-        head_of(sign * 50_000)
-    head_of("".join(rng.choice("[]{}:> ,0123456789abc") for _ in range(100_000)))
+    junk = "".join(rng.choice("[]{}:> ,0123456789abc") for _ in range(100_000))
+    signs = ("ocpp:", "[ocpp] ", "> ", "send ", "AA:", " : ", "[2,", "received JSON message from ")
+    for long in (junk, *(sign * 50_000 for sign in signs)):
+        head = head_of(f"2025-01-01T10:00:00 {long} | [ocpp] CP-1: send ")
+        assert (head.before[:19], head.station, head.direction) == ("2025-01-01T10:00:00", "CP-1", TO_STATION)
