@@ -129,6 +129,21 @@ def test_failures_that_name_no_station_may_be_of_any_of_their_source(url: str, t
     assert now == {**expected, "A": "silent"}  # it has no session of the last two weeks
 
 
+def test_rows_that_can_not_be_judged_count_against_the_station_they_name_and_else_against_the_network_only(
+    url: str, tmp_path: Path
+) -> None:
+    unjudged = [session_row(session_id=f"A{n}", station_id="A", start_time="?", success="") for n in range(25)]
+    nameless = [session_row(session_id=f"N{n}", station_id="", start_time="", success="") for n in range(25)]
+    rows = (*hours("A", 400, "good"), *hours("B", 400, "good"), *unjudged, *nameless)
+    assert load(native_csv(tmp_path / "a.csv", *rows), url).rejected == 50
+    found = reliability(url, target=0.95)
+    assert found.refused.unknown == 50
+    verdicts = found.stations.set_index("station_id")["verdict"].to_dict()
+    assert verdicts == {"A": "can't tell yet", "B": "meets target"}
+    assert found.network["verdict"].tolist() == ["can't tell yet"]
+    assert found.network["lowest_ratio"].tolist() == [800 / 850]
+
+
 @pytest.mark.thorough
 def test_explain_and_compare_withhold_the_verdict_that_the_report_withholds(two_stations: str, evcharge: Run) -> None:
     explained = json.loads(evcharge("explain", "A", "--db", two_stations, "--json")[1])
