@@ -29,6 +29,10 @@ class Rated(Protocol):
         """What must stand beside the figures."""
 
     @property
+    def is_over(self) -> bool:
+        """Whether the verdict is withheld, since no station has data up to the last day asked for."""
+
+    @property
     def limits(self) -> Limits:
         """Chances below which the network got its verdict."""
 
@@ -77,6 +81,8 @@ def network_verdict_text(report: Rated) -> str:
     if not network["attempts"] or (network["failures_included"] == FAILURES_REMOVED and network["verdict"] != BELOW):
         return ""
     against, verdict = f"against {target_text(report.target)}", network["verdict"]
+    if report.is_over:
+        return f"{against}: {verdict}; no station has data up to the last day asked for"
     if verdict == CANT_TELL and network["chance_this_many"] < report.limits.meets_tail:
         known = network["failures_included"] == FAILURES_INCLUDED
         if known:

@@ -87,6 +87,7 @@ class Report:
         network: ``NETWORK_FIGURES`` of all of them pooled.
         unjudged_attempts: attempts that never became a transaction and are among the unknown.
         judging_note: that this definition judges the lesser part of the sessions, or none, and what judges them.
+        is_over: whether its verdict is withheld, since no station has data up to the last day asked for.
         where: the lot that these sessions are of; empty for all stations.
         limits: chances below which the network gets its verdict: those of one test.
         group_limits: the same of the groups: those of one test only where there is one group.
@@ -104,6 +105,7 @@ class Report:
     network: dict[str, Any]
     unjudged_attempts: int = 0
     judging_note: str = ""
+    is_over: bool = False
     where: tuple[tuple[str, str], ...] = ()
     limits: Limits = ONE_LOT
     group_limits: Limits = STATIONS

@@ -98,9 +98,12 @@ def _last_saved(session: Session, story: Story, may_be_first: bool) -> Earlier |
     if may_be_first:
         return None
     reason = f"no earlier report by {story.report.definition.id} at {100 * story.report.target:g}% of these stations"
-    there = [f"{name} at {100 * target:g}%, up to {day}" for name, target, _, day in count_saved(session)]
+    there = [
+        f"{name} at {100 * target:g}% of {', '.join(json.loads(asked)) if asked else 'all stations'}, up to {day}"
+        for name, target, asked, day in count_saved(session)
+    ]
     saved_are = f"; saved are: {', '.join(there)}" if there else ""
-    raise ReportError("no_saved_report", f"{reason} is saved{saved_are}.", "Save one each time: evcharge report --save")
+    raise ReportError("no_saved_report", f"{reason} is saved{saved_are}.", "Add --save to this command each time.")
 
 
 def _earlier_of(saved: SavedReport) -> Earlier:

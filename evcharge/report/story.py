@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.direction import CHANGES, SMALL, Direction, direction
-from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, calendars
+from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, Network, calendars, day_numbers
 from evcharge.metrics.holes import find_holes
 from evcharge.metrics.outages import find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
@@ -160,6 +160,7 @@ def build_story(
         listed = [int(key) for key in needing_attention(present)["station_key"]]
         detail = read_detail(session, report.definition, selection, listed)
         doubted = read_doubted_ports(session, report.definition, detail)
+    report = _over_without_data(report, present, network)
     reasons = _reasons_now(failures, present)
     attributes = present.drop(columns=["name", "without_failures", "perhaps_without_failures"])
     stations = report.groups.merge(attributes, on=["source", "station_id"], validate="1:1")
@@ -171,6 +172,16 @@ def build_story(
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
     told = (report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
     return Story(*told, selection=selection, price=price)
+
+
+def _over_without_data(report: Report, present: pd.DataFrame, network: Network) -> Report:
+    """The report, but of a network that does not meet its target where no station has data up to the day asked for."""
+    stopped = (present["silent"] | present["out_of_use"] | present["no_data"]).all()
+    asked_to = network.asked_to
+    is_over = stopped and asked_to is not None and bool((day_numbers(present["data_ends"]) < asked_to).all())
+    if not is_over or report.network["verdict"] != MEETS:
+        return report
+    return replace(report, is_over=True, network={**report.network, "verdict": CANT_TELL})
 
 
 def arranged(stations: pd.DataFrame) -> pd.DataFrame:

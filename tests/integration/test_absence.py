@@ -86,6 +86,8 @@ def test_a_dead_network_of_one_is_silent_where_later_days_are_asked_for(report):
     assert told.to_dict()["title"] == (
         "The station needs attention; it loses about 28 charges a week if it is really down"
     )
+    assert told.network["verdict"].tolist() == ["can't tell yet"]
+    assert report().network["verdict"].tolist() == ["meets target"]
     later = report(end=date(2025, 10, 31)).to_dict()
     assert later["title"] == "No data since 28 Feb 2025: nothing shows what is so now"
     assert later["stations"][0]["now"]["verdict"] == "can't tell yet"
@@ -97,6 +99,7 @@ def test_a_network_that_ends_before_the_days_asked_for_meets_no_target(report):
     told = report([row for name in "ABC" for row in visits(name, winter, (8, 12, 16, 22))], end=date(2025, 4, 30))
     assert set(told.spells["verdict_now"]) == {"can't tell yet"}
     assert told.spells["no_data"].all()
+    assert told.network["verdict"].tolist() == ["can't tell yet"]
     assert told.to_dict()["title"] == "No data since 28 Feb 2025: nothing shows what is so now"
 
 
