@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -409,7 +410,7 @@ def test_an_unknown_station_ends_with_4_and_the_closest_ids(url, evcharge):
     code, _, err = evcharge("explain", "X", "--db", url, "--source", "nix")
     assert code == 4
     assert "no station of source nix has the id or the name 'X'." in err
-    assert "See all stations: evcharge report --csv -" in err
+    assert f"See all stations: evcharge report --db {shlex.quote(url)} --csv - --no-png" in err
     assert evcharge("explain", "", "--db", url)[0] == 4
 
 
