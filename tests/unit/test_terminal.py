@@ -41,7 +41,14 @@ def test_an_interrupt_that_python_drops_is_raised_at_the_next_check_and_says_not
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("number", ASKED_TO_END, ids=lambda number: number.name)
+@pytest.fixture(params=ASKED_TO_END, ids=lambda number: number.name)
+def number(request):
+    """A signal to end, heard as in a shell, even if the tests were begun under nohup, which has it ignored."""
+    before = signal.signal(request.param, signal.SIG_DFL)
+    yield request.param
+    signal.signal(request.param, before)
+
+
 def test_a_signal_to_end_is_heard_like_ctrl_c_and_tells_its_exit_code(number):
     with ending_as_by_ctrl_c():
         with pytest.raises(KeyboardInterrupt) as ended:
