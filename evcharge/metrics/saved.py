@@ -33,7 +33,9 @@ class SavedReport:
 def read_last_saved(
     session: Session, *, definition: str, version: int, target: float, stations: str, last_day: date, besides: str
 ) -> SavedReport | None:
-    """The last report saved by this rule, of these stations, of no later data; None without one.
+    """The report saved by this rule, of these stations, whose data end last but no later; None without one.
+
+    Of several whose data end on one day it is the one that was saved last.
 
     Args:
         session: reads the star.
@@ -46,7 +48,8 @@ def read_last_saved(
     """
     rules = (ReportRun.definition == definition, ReportRun.definition_version == version, ReportRun.target == target)
     others = (ReportRun.selected_stations == stations, ReportRun.data_to <= last_day, ReportRun.fingerprint != besides)
-    run = session.scalar(select(ReportRun).where(*rules, *others).order_by(ReportRun.run_key.desc()).limit(1))
+    newest = (ReportRun.data_to.desc(), ReportRun.run_key.desc())
+    run = session.scalar(select(ReportRun).where(*rules, *others).order_by(*newest).limit(1))
     if run is None:
         return None
     columns = [column for column in StationVerdict.__table__.columns if column.name != "run_key"]

@@ -108,6 +108,14 @@ def test_another_rule_target_or_period_is_another_report_and_the_view_has_the_ne
     assert sorted(rows) == [(0.9, 4, LAST), (0.95, 4, LAST)]
 
 
+def test_last_is_the_report_whose_data_end_last_though_one_on_earlier_days_was_saved_after_it(report):
+    later = str((START + timedelta(days=99)).date())
+    for last_day in (later, HALF):
+        report("--save", "--to", last_day)
+    since = json.loads(report("--json", "--since-report", "last")[0])["since_report"]
+    assert since["to"] == later
+
+
 @pytest.mark.thorough
 def test_what_is_unloaded_later_leaves_saved_reports_as_they_were(url, report, evcharge):
     report("--save")
