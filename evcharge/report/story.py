@@ -275,10 +275,10 @@ STEP_NOUNS = {
 def title_of(story: Story) -> str:
     """The finding in one sentence, with what it costs."""
     total, attention = len(story.stations), len(story.attention)
-    if story.report.failures_removed:
-        return f"{counted(total, 'station')}, and failures are not in the data"
     if attention:
         return _attention_title(story, total, attention)
+    if story.report.failures_removed:
+        return f"{counted(total, 'station')}, and failures are not in the data"
     if without := no_data_text(story.stations):
         return f"{sentence(without)[:-1]}: nothing shows what is so now"
     meets = story.count_of(MEETS)
@@ -293,6 +293,8 @@ def _attention_title(story: Story, total: int, attention: int) -> str:
     else:
         need = verb(attention, "needs", "need")
         subject = f"{in_words(attention).capitalize()} of {total:,} stations {need} attention"
+    if story.report.failures_removed:
+        return f"{subject}, although failures are not in the data"
     lost = in_title(*story.losses, alone=total == 1)
     return f"{subject}; {lost}" if lost else subject
 

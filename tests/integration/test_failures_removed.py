@@ -47,6 +47,17 @@ def test_each_command_shows_the_rate_with_the_note_that_failures_are_missing(
     assert "meets target" not in re.sub("[●*] meets target", "", said)
 
 
+def test_the_title_counts_the_stations_that_need_attention_even_so(url: str, tmp_path: Path, evcharge: Run) -> None:
+    rows = [
+        session_row(session_id=f"{n}", start_time=f"2025-01-{n + 1:02}T08:00:00Z", end_time="", success=str(n % 2 == 0))
+        for n in range(24)
+    ]
+    load(native_csv(tmp_path / "a.csv", *rows), url, failures_included="no")
+    document = json.loads(evcharge("report", "--db", url, "--no-png", "--json")[1])
+    assert document["attention"]["stations"] == 1
+    assert document["title"] == "The station needs attention, although failures are not in the data"
+
+
 def test_headline_page_json_csv_and_python_carry_the_same_rate(published: str, evcharge: Run) -> None:
     outputs = ("--no-png", "--html", "page.html", "--csv", "stations.csv")
     code, out, _ = evcharge("report", "--db", published, *outputs)
