@@ -25,6 +25,7 @@ from evcharge.cli.options import (
     share,
     where_option,
 )
+from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.terminal import console, notice
 
 
@@ -35,6 +36,7 @@ from evcharge.cli.terminal import console, notice
 @click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First local day.")
 @click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last local day, included.")
 @where_option
+@price_option
 @click.option("--source", metavar="NAME", help="Whose station ids these are, where several sources know the id.")
 @click.option(
     "--rows", type=click.IntRange(min=0), default=20, show_default=True, metavar="N", help="Rows to print of each list."
@@ -51,6 +53,7 @@ def explain(
     first_day: date | None,
     last_day: date | None,
     where: tuple[tuple[str, str], ...],
+    price: tuple[float, str | None] | None,
     source: str | None,
     rows: int,
     csv_file: str | None,
@@ -75,6 +78,7 @@ def explain(
             selected(first_day, last_day, (), where), source=None if source is None else known_letters(source)
         ),
         most_rows=None if as_json or csv_file else rows,
+        price=price_of_kwh(price),
     )
     if as_json:
         for text in json_pieces(found):

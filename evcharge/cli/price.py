@@ -28,6 +28,14 @@ def price(text: str) -> tuple[float, str | None]:
     return float(parts[1]), parts[2]
 
 
+price_option = click.option(
+    "--price",
+    type=price,
+    metavar="'0.59 EUR'",
+    help="What a kWh brings: also shows what is lost in money. Default: price_per_kwh and currency of the settings.",
+)
+
+
 def price_of_kwh(flag: tuple[float, str | None] | None) -> Price | None:
     """What a kWh brings, by flag or settings; None without a price.
 

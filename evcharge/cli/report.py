@@ -27,7 +27,7 @@ from evcharge.cli.options import (
     setting,
     share,
 )
-from evcharge.cli.price import price, price_of_kwh
+from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
 
@@ -102,12 +102,7 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
     help="Show what changed since an earlier report: a document of --json, or last: the last one of --save.",
 )
 @click.option("--save", is_flag=True, help="Save what the report says of each station in the database, as history.")
-@click.option(
-    "--price",
-    type=price,
-    metavar="'0.59 EUR'",
-    help="What a kWh brings: also shows what is lost in money. Default: price_per_kwh and currency of the settings.",
-)
+@price_option
 @click.option("--fail-under", type=share, metavar="SHARE", help=FAIL_UNDER_HELP)
 @global_options
 def report(**options: Any) -> None:

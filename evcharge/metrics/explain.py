@@ -17,14 +17,11 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.comparison import STATION, count_differences
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
-from evcharge.metrics.exposure import Network
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
-from evcharge.metrics.rates import failures_included, with_rates
+from evcharge.metrics.rates import with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
-from evcharge.metrics.refused import withhold, withhold_now
+from evcharge.metrics.refused import withhold
 from evcharge.metrics.rows import frame_of, parts_of
-from evcharge.metrics.spells import judge_spells
-from evcharge.metrics.stations import read_stations
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
 CLOSEST = 3
@@ -172,28 +169,6 @@ def group_recorded(session: Session, definition: Definition, selection: Selectio
 def primary_reason(stop_reason: str | None, error_code: str | None) -> Reason:
     """The primary one of ``reasons.reasons_of``."""
     return reasons_of(stop_reason, error_code)[0]
-
-
-def judge_present(
-    session: Session, days: pd.DataFrame, network: Network, selection: Selection, target: float
-) -> dict[str, Any]:
-    """The present spell of the one station selected: the columns of ``spells.judge_spells``.
-
-    Silence is judged as among all stations, within the days selected.
-
-    Args:
-        session: reads the star.
-        days: the frame of ``days.count_days`` of the station.
-        network: of ``stations.read_network``.
-        selection: the station, and the days.
-        target: success ratio to judge against, between 0 and 1.
-    """
-    station = read_stations(session, selection).set_index("station_key")
-    included = pd.Series(failures_included(station), index=station.index, dtype="object")
-    spells = judge_spells(days, target, network, included)
-    named = station[["source", "station_id"]].merge(spells, on="station_key", validate="1:1")
-    spells["verdict"] = withhold_now(session, selection, named, days, target)
-    return {str(name): value for name, value in spells.iloc[0].items()}
 
 
 def select_rows(definitions: Sequence[Definition], base: Definition, selection: Selection) -> Select[Any]:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.errors import ConfigError, NoDataError
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
+from evcharge.metrics.cost import Price
 from evcharge.metrics.days import count_days, local_days
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.explain import (
@@ -32,7 +33,6 @@ from evcharge.metrics.explain import (
     count_lacking,
     find_stations,
     group_recorded,
-    judge_present,
     primary_reason,
     rate_by_definition,
     read_period,
@@ -53,10 +53,12 @@ from evcharge.migrate.reading import reading
 from evcharge.output import inert_cell
 from evcharge.report.absence import OUTAGES
 from evcharge.report.document import csv_cell, plain, records
+from evcharge.report.losses import MONEY, Losses, losses_of, with_money
+from evcharge.report.now import PRESENT, needing_attention, read_present
 from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
 from evcharge.report.usual import usual_definition
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
 MOST_MATCHES = 10
 """Stations that are listed where one name means several."""
@@ -65,12 +67,8 @@ REJECTS_NOTE = (
     "The refused rows are found by a search of their raw text for a field that is the station's id or name, or a port "
     "named in its place. The field may mean something else, and rows whose station id can't be read are not found."
 )
-SPELL_FIGURES = (
-    *("since", "changed", "successes", "attempts", "success_ratio", "low", "high", "verdict", "successes_before"),
-    *("attempts_before", "ratio_before", "successes_4_weeks", "attempts_4_weeks", "ratio_4_weeks", "last_session"),
-    *("silent_days", "silence_chance", "silent", "out_of_use", "data_ends", "no_data"),
-)
-"""What is shown of the present spell: columns of ``metrics.spells.judge_spells``."""
+SPELL_FIGURES = (*PRESENT, "successes_before", "silence_chance", *MONEY)
+"""What is shown of the present spell: the names of ``now.PRESENT``, and what the report has no room for."""
 ROW_COLUMNS = (
     *("source", "station_id", "file_name", "file_sha256", "source_line", *FACT_COLUMNS),
     *("reason_namespace", "reason", "reason_title", "definition", "outcome"),
@@ -90,7 +88,9 @@ class Explanation:
         period: see ``metrics.explain.read_period``.
         ports: see ``metrics.explain.read_ports``.
         loads: see ``metrics.explain.read_station_loads``.
-        spell: see ``metrics.explain.judge_present``.
+        spell: ``SPELL_FIGURES``, as ``now.read_present`` has them.
+        losses: what the station loses in a usual week, if it needs attention.
+        price: what a kWh brings; None where no money is told.
         outages: see ``metrics.outages.find_outages``.
         groups: see ``metrics.explain.group_recorded``.
         definitions: every definition, and the user's own.
@@ -110,6 +110,7 @@ class Explanation:
     ports: pd.DataFrame
     loads: pd.DataFrame
     spell: Mapping[str, Any]
+    losses: Losses
     outages: pd.DataFrame
     groups: pd.DataFrame
     definitions: tuple[Definition, ...]
@@ -119,6 +120,7 @@ class Explanation:
     rejects: Rejects
     beside: Beside = NOTHING
     perhaps_refused: int = 0
+    price: Price | None = None
 
     @property
     def number(self) -> dict[str, Any]:
@@ -184,6 +186,7 @@ class Explanation:
             "number": {name: self.number[name] for name in STATION_FIGURES},
             "arithmetic": self.arithmetic,
             "spell": {name: plain(self.spell[name]) for name in SPELL_FIGURES},
+            "price": self.price and self.price._asdict(),
             "outages": records(self.outages[[*OUTAGES[3:]]]),
             "groups": records(self.groups),
             "definitions": [
@@ -209,6 +212,7 @@ def build_explanation(
     definition: Definition | None = None,
     selection: Selection,
     most_rows: int | None = None,
+    price: Price | None = None,
 ) -> Explanation:
     """Reads what one station's number is made of.
 
@@ -220,6 +224,7 @@ def build_explanation(
         selection: on which days, in which lot, and of which source if ids of several are alike; its station ids are not
             looked at.
         most_rows: how many of the sessions are read one by one; None for all.
+        price: what a kWh brings; None where no money is told.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
@@ -231,7 +236,7 @@ def build_explanation(
         everywhere = replace(selection, station_ids=(), source=None)
         definition, reason = (definition, "asked for") if definition else usual_definition(session, everywhere)
         here = replace(selection, station_ids=(found["station_id"],), source=found["source"])
-        return _read(session, found, definition, reason, target, here, most_rows)
+        return _read(session, found, definition, reason, target, here, most_rows, price)
 
 
 def _read(
@@ -242,6 +247,7 @@ def _read(
     target: float,
     here: Selection,
     most_rows: int | None,
+    price: Price | None,
 ) -> Explanation:
     """The explanation of the one station that ``here`` selects."""
     period = read_period(session, here)
@@ -256,7 +262,7 @@ def _read(
         period=period,
         ports=read_ports(session, here),
         loads=read_station_loads(session, here),
-        **_read_uses(session, definition, here, target),
+        **_read_uses(session, definition, here, target, price),
         groups=group_recorded(session, definition, here),
         definitions=definitions,
         by_definition=rate_by_definition(session, definitions, definition, here, target),
@@ -265,16 +271,23 @@ def _read(
         rejects=read_rejects(session, station["source"], station["station_key"]),
         beside=read_beside(session, here),
         perhaps_refused=count_perhaps_failed(session, here, station["source"], station["station_id"]),
+        price=price,
     )
 
 
-def _read_uses(session: Session, definition: Definition, here: Selection, target: float) -> dict[str, Any]:
-    """The present spell of the station and its outages, beside the other stations of its source."""
+def _read_uses(
+    session: Session, definition: Definition, here: Selection, target: float, price: Price | None
+) -> dict[str, Any]:
+    """The present spell of the station, its loss and its outages, beside the other stations of its source."""
     days = count_days(session, definition, here)
     network = read_network(session, here, days)
     ports = read_port_days(session, definition, here)
+    present = read_present(session, definition, here, days, network, target)
+    station = with_money(present, price).iloc[0]
+    labelled = needing_attention(present).assign(label=lambda rows: rows["station_id"])
     return {
-        "spell": judge_present(session, days, network, here, target),
+        "spell": {name: station[PRESENT.get(name, name)] for name in SPELL_FIGURES},
+        "losses": losses_of(labelled, price),
         "outages": find_outages(days, ports, network),
     }
 

@@ -68,6 +68,11 @@ class Losses:
         """Whether a title speaks of it."""
         return self.charges is not None and self.charges.about >= WORTH_SAYING
 
+    @property
+    def lacks_price(self) -> bool:
+        """Whether money was asked for, but the energy of no lost charge is known."""
+        return bool(self.currency) and self.charges is not None and self.totals["kwh"] is None
+
     def text(self, unit: str) -> str:
         """The loss with its range; empty where it is known of no station."""
         total = self.totals[unit]
@@ -163,7 +168,20 @@ def loss_sentence(below: Losses, down: Losses) -> str:
     parts = [_below_text(below)] if below.labels else []
     if down.labels and (more := _beside_title(down)):
         parts.append(f"{condition(down)}, {joined(more)}{' more' if parts else ' a week'}")
+    if below.lacks_price or down.lacks_price:
+        parts.append("what that is in money can't be told, for no energy is recorded there")
     return "; ".join(parts)
+
+
+def own_loss_text(losses: Losses, silent: bool) -> str:
+    """What one station loses in a usual week, told where all is about it; empty where it needs no attention."""
+    if not losses.labels:
+        return ""
+    if losses.charges is None:
+        return "what it loses in a usual week is not known"
+    texts = joined([losses.text(unit) for unit in UNITS if losses.totals[unit]])
+    money = "; what that is in money can't be told, for no energy is recorded" if losses.lacks_price else ""
+    return f"{'if it is really down, it' if silent else 'it'} loses about {texts} in a usual week{money}"
 
 
 def _below_text(below: Losses) -> str:

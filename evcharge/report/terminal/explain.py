@@ -19,6 +19,7 @@ from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, MEETS, MEETS_T
 from evcharge.metrics.reasons import REASONS_NOTE, Reason
 from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
+from evcharge.report.losses import own_loss_text
 from evcharge.report.now import MARKS, ORDER, UNUSED
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, percent, sentence, target_text, verb
@@ -133,8 +134,7 @@ def _say_spell(found: Explanation, console: Console) -> None:
         )
         now = f"{spell['successes']:,} of {spell['attempts']:,} = {shown}"
         since = f"since {_day(spell['since'])}" if spell["changed"] else f"all along, since {_day(spell['since'])}"
-        verdict = "silent" if spell["silent"] else spell["verdict"]
-        say(console, f"now: {now}, {verdict}, {since}")
+        say(console, f"now: {now}, {spell['verdict']}, {since}")
     if spell["changed"]:
         ratio = percent(spell["ratio_before"], found.target)
         say(console, f"before: {spell['successes_before']:,} of {spell['attempts_before']:,} = {ratio}")
@@ -150,6 +150,11 @@ def _say_spell(found: Explanation, console: Console) -> None:
     say(console, f"last session {_day(spell['last_session'])}, {pause}: {silent}{told}")
     if spell["no_data"]:
         say(console, f"no data of its source since {_day(spell['data_ends'])}: nothing shows what is so now")
+    if lost := own_loss_text(found.losses, spell["silent"]):
+        say(console, lost)
+    if spell["failed_visits"] > 0:
+        failed, visits = (round(spell[name]) for name in ("failed_visits", "visits"))
+        say(console, f"  {failed:,} of its {counted(visits, 'visit')} since then ended without a charge")
     _say_outages(found, console)
 
 

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from evcharge.metrics.cost import Price
-from evcharge.report.losses import Losses, Total, in_title, loss_figure, loss_sentence
+from evcharge.report.losses import Losses, Total, in_title, loss_figure, loss_sentence, own_loss_text
 from evcharge.report.story import lede_of, title_of, to_csv
 from tests.support.stories import BAD, GOOD, station, story_of
 
@@ -102,6 +102,24 @@ def test_what_is_not_known_is_not_counted_as_nothing():
     assert loss_figure(losses("A"), NOTHING) == ("–", "not known")
     partly = losses("A", "B", charges=(45, 20, 70), kwh=(400, 200, 600, 1))
     assert "cost 400 kWh (200 to 600) (known of 1 of 2 stations) a week" in loss_sentence(partly, NOTHING)
+
+
+def test_a_price_without_any_energy_to_it_is_not_passed_over():
+    unpriced = Losses(("A",), {"charges": Total(5, 3, 8, 1), "kwh": None, "money": None}, "EUR")
+    sentence = loss_sentence(unpriced, NOTHING)
+    assert sentence.endswith("; what that is in money can't be told, for no energy is recorded there")
+    assert own_loss_text(unpriced, silent=False) == (
+        "it loses about 5.0 (3.0 to 8.0) charges in a usual week; what that is in money can't be told, for no energy "
+        "is recorded"
+    )
+    without_price = Losses(("A",), unpriced.totals, "")
+    assert "money" not in loss_sentence(without_price, NOTHING) + own_loss_text(without_price, silent=False)
+
+
+def test_one_station_whose_loss_is_not_known_says_so_and_one_that_needs_no_attention_nothing():
+    unknown = Losses(("A",), NOTHING.totals, "")
+    assert own_loss_text(unknown, silent=True) == "what it loses in a usual week is not known"
+    assert own_loss_text(NOTHING, silent=False) == ""
 
 
 def test_the_sum_of_a_range_is_that_of_its_ends():
