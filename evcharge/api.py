@@ -6,7 +6,7 @@ What does not belong here: any figure of its own; it gathers what ``report`` and
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -20,15 +20,17 @@ from evcharge.config import DEFAULT_TARGET
 from evcharge.leftovers import temporary_folder
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.bounds import Refused
+from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition, find_definition
 from evcharge.metrics.direction import Direction
-from evcharge.metrics.outcomes import Selection, find_grouping
+from evcharge.metrics.outcomes import Selection, find_grouping, named_lot
 from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
 from evcharge.migrate.reading import reading
 from evcharge.report.comparison import Comparison, build_comparison
+from evcharge.report.losses import with_money
 from evcharge.report.rates import Report, build_report
 from evcharge.report.reasons import Reasons, build_reasons
 from evcharge.report.story import Story, build_story
@@ -107,9 +109,9 @@ class Reliability:
     def spells(self) -> pd.DataFrame:
         """One row per station, those that need attention first: now, since when, before, silent or not, lost a week.
 
-        The columns are those of ``station_frame.STATION_FRAME``.
+        The columns are those of ``station_frame.STATION_FRAME``; with a price, what is lost in money besides.
         """
-        return self.story.stations
+        return with_money(self.story.stations, self.story.price) if self.story.price else self.story.stations
 
     @property
     def outages(self) -> pd.DataFrame:
@@ -171,6 +173,8 @@ def reliability(
     by: str = "station",
     visit_rule: str = "voltra_site_5",
     timezone: str | None = None,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    price: tuple[float, str] | None = None,
 ) -> Reliability:
     """The reliability of the stations in a database, or in a DataFrame of sessions.
 
@@ -187,22 +191,27 @@ def reliability(
         by: station, port, network, operator, region, department, month or load.
         visit_rule: an id of ``metrics.visit_rules.VISIT_RULES``.
         timezone: IANA zone of a DataFrame's times that carry none.
+        where: the lot that is looked at: a column of stations, such as ``operator``, with the word or words that it
+            has; of several columns each must fit. An empty word stands for stations of which none is known.
+        price: what a kWh brings, with the code of its currency, such as ``(0.59, "EUR")``: money lost in ``spells``.
 
     Raises:
-        EvchargeError: with a code, a reason and a hint: no such definition or grouping, a target out of range, no
-            session, a database that can't be read.
+        EvchargeError: with a code, a reason and a hint: no such definition, grouping or column, a target out of range,
+            no session, a database that can't be read.
     """
     require_target(target)
     find_grouping(by)
     chosen = find_definition(definition) if isinstance(definition, str) else definition
     own = () if chosen is None or chosen.id in DEFINITIONS else (chosen,)
-    selection, limits = Selection(start, end), one_test(confidence)
+    selection, limits = Selection(start, end, where=named_lot(where or {})), one_test(confidence)
+    paid = Price(*price) if price else None
     with _database(data, timezone) as (place, load), reading(place) as database:
-        story = build_story(database, target=target, definition=chosen, selection=selection, limits=limits)
+        asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
+        story = build_story(database, definition=chosen, price=paid, **asked)
         report = story.report
         if by != "station":
-            report = build_report(database, target=target, definition=chosen, selection=selection, by=by, limits=limits)
-        comparison = build_comparison(database, target=target, base=AFIREV, selection=selection, own=own, limits=limits)
+            report = build_report(database, definition=chosen, by=by, **asked)
+        comparison = build_comparison(database, base=AFIREV, own=own, **asked)
         rule = find_visit_rule(visit_rule)
         visits = build_visits(database, rule=rule, definition=chosen, selection=selection)
         reasons = build_reasons(database, definition=chosen, selection=selection)

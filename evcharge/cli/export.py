@@ -23,6 +23,7 @@ from evcharge.cli.options import (
     selecting_options,
     share,
 )
+from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.terminal import notice
 
 FORMATS = ("parquet", "csv", "datapackage", "geojson", "datasette")
@@ -43,11 +44,18 @@ DESCRIBES_THE_SCHEMA = "datasette"
 )
 @click.option("--target", type=share, metavar="SHARE", help=f"Of geojson. {TARGET_HELP}")
 @click.option("--definition", metavar="ID|FILE", help=f"Of geojson. {DEFINITION_HELP}")
+@price_option
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the files with rows and SHA-256.")
 @global_options
 def export(
-    file_format: str, folder: Path, target: float | None, definition: str | None, as_json: bool, **chosen: Any
+    file_format: str,
+    folder: Path,
+    target: float | None,
+    definition: str | None,
+    price: tuple[float, str | None] | None,
+    as_json: bool,
+    **chosen: Any,
 ) -> None:
     """Write the tables, the stations or their description as files that other programs read.
 
@@ -57,8 +65,9 @@ def export(
     from evcharge.export import export as write_export
     from evcharge.report.words import counted
 
-    if file_format != TELLS_SUCCESS and (target is not None or definition):
-        raise click.BadParameter(f"{file_format} shows no success rates.", param_hint="--target and --definition")
+    if file_format != TELLS_SUCCESS and (target is not None or definition or price):
+        options = "--target, --definition and --price"
+        raise click.BadParameter(f"{file_format} shows no success rates.", param_hint=options)
     if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
         raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to, --station and --where")
     exported = write_export(
@@ -68,6 +77,7 @@ def export(
         selection=selected(**chosen),
         definition=named_definition(definition) if definition else None,
         target=target_ratio(target, definition),
+        price=price_of_kwh(price) if file_format == TELLS_SUCCESS else None,
     )
     for file in exported.files:
         notice(f"wrote {file.path}" if file.rows is None else f"wrote {file.path} ({counted(file.rows, 'row')})")

@@ -19,6 +19,7 @@ from evcharge.export.datasette import write_datasette
 from evcharge.export.geojson import write_geojson
 from evcharge.export.job import Job, WrittenFile
 from evcharge.export.parquet import write_parquet
+from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import Selection
@@ -61,6 +62,7 @@ def export(
     selection: Selection,
     definition: Definition | None = None,
     target: float,
+    price: Price | None = None,
 ) -> Exported:
     """Writes the files of a format into a folder, made if it is not there; they appear at the end, as one.
 
@@ -74,6 +76,7 @@ def export(
             ``dim_station`` and ``dim_port``.
         definition: what counts as a success, where the format tells success; None takes the usual one.
         target: success ratio that verdicts are against, between 0 and 1.
+        price: what a kWh brings, where the format tells money; None tells none.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
@@ -82,7 +85,7 @@ def export(
     """
     with reading(database) as session, written_together() as open_part:
         _refuse_empty(session, selection)
-        job = Job(session, folder, open_part, selection, definition, target)
+        job = Job(session, folder, open_part, selection, definition, target, price)
         job.notes += made_up_notes(count_made_up(session, selection))
         WRITERS[file_format](job)
         files = [file.told() for file in job.files]

@@ -17,7 +17,7 @@ from evcharge.metrics.rates import CANT_TELL
 from evcharge.models import DimStation
 from evcharge.report.document import records
 from evcharge.report.rates import constants_of
-from evcharge.report.story import build_story
+from evcharge.report.story import build_story, csv_frame
 from evcharge.report.words import counted
 from evcharge.station_frame import CSV_COLUMNS
 
@@ -35,8 +35,10 @@ def write_geojson(job: Job) -> None:
     Raises:
         NoDataError: no session matches, or no station has coordinates.
     """
-    story = build_story(job.session, target=job.target, definition=job.definition, selection=job.selection)
-    figures = {(row["source"], row["station_id"]): row for row in records(story.stations[[*CSV_COLUMNS]])}
+    story = build_story(
+        job.session, target=job.target, definition=job.definition, selection=job.selection, price=job.price
+    )
+    figures = {(row["source"], row["station_id"]): row for row in records(csv_frame(story))}
     stations = _stations(job)
     placed = [station for station in stations if _on_the_globe(station)]
     if not placed:
@@ -49,8 +51,8 @@ def write_geojson(job: Job) -> None:
     if len(placed) < len(stations):
         lacking = len(stations) - len(placed)
         job.notes.append(f"No coordinates, so not among these: {lacking:,} of {counted(len(stations), 'station')}.")
-    constants = constants_of(story.report)
-    features = [_feature(s, figures.get((s.source, s.station_id), NO_SESSION), constants) for s in placed]
+    without = {**NO_SESSION, **constants_of(story.report)}
+    features = [_feature(station, figures.get((station.source, station.station_id), without)) for station in placed]
     _write(job, features)
 
 
@@ -66,12 +68,12 @@ def _on_the_globe(station: Any) -> bool:
     return bool(abs(station.latitude) <= 90 and abs(station.longitude) <= 180)
 
 
-def _feature(station: Any, figures: dict[str, Any], constants: dict[str, Any]) -> dict[str, Any]:
+def _feature(station: Any, figures: dict[str, Any]) -> dict[str, Any]:
     known = {name: getattr(station, name) for name in ("source", "station_id", "name", "network")}
     return {
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [station.longitude, station.latitude]},
-        "properties": {**figures, **known, **constants},
+        "properties": {**figures, **known},
     }
 
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ReportError
+from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.output import HINT
@@ -80,6 +81,7 @@ class Job:
         selection: which sessions.
         definition: what counts as a success; None for the usual one.
         target: success ratio that verdicts are against.
+        price: what a kWh brings, where money is told.
         files: those that were begun.
         notes: what must be said with them.
     """
@@ -90,6 +92,7 @@ class Job:
     selection: Selection
     definition: Definition | None
     target: float
+    price: Price | None = None
     files: list[NewFile] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

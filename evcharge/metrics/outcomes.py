@@ -5,7 +5,7 @@ What does not belong here: what a definition says (``definitions``), and rates o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -110,6 +110,22 @@ GROUPINGS = {
     "load": Grouping((), (LoadLedger.load_key, LoadLedger.file_name), ("load_key",)),
 }
 """What counts can be grouped by. A group that the source does not name (no port, no operator) is a group of its own."""
+
+
+def named_lot(where: Mapping[str, str | Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    """A lot of stations as ``Selection.where`` has it: of each column its word, or each of its words.
+
+    Raises:
+        ConfigError: there is no such column, or no word of one.
+    """
+    words = {column: (word,) if isinstance(word, str) else tuple(word) for column, word in where.items()}
+    for column, some in words.items():
+        if column not in ATTRIBUTES:
+            known = f"The columns are {', '.join(ATTRIBUTES)}."
+            raise ConfigError("unknown_column", f"no lot of stations can be named by the column {column!r}.", known)
+        if not some:
+            raise ConfigError("empty_lot", f"no word of the column {column!r} is named.", "For all, leave it out.")
+    return tuple((column, word) for column, some in words.items() for word in some)
 
 
 def find_grouping(by: str) -> Grouping:

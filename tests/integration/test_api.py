@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import evcharge
+from evcharge import reliability
 from evcharge.cli import run_command
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError, SourceError
@@ -120,6 +121,33 @@ def test_a_target_that_is_no_share_between_0_and_1_is_an_error(target):
     with pytest.raises(ConfigError, match=f"target is {target:g}; it must be a share between 0 and 1.") as caught:
         evcharge.reliability(SESSIONS, target=target)
     assert caught.value.code == "config_out_of_range"
+
+
+def test_a_lot_and_a_price_give_what_the_command_gives(star, evcharge):
+    lot = {"network": "Exampla", "name": ["Harbour Street", "Foundry Green"]}
+    found = reliability(star, target=0.999, where=lot, price=(0.5, "EUR"))
+    where = ("--where", "network=Exampla", "--where", "name=Harbour Street", "--where", "name=Foundry Green")
+    options = ("--json", "--no-png", "--target", "99.9%", "--price", "0.5 EUR")
+    _, out, _ = evcharge("report", "--db", star, *options, *where)
+    assert found.to_dict() == json.loads(out)
+    assert found.spells["kwh_lost_per_week"].notna().any()
+    assert found.spells["money_lost_per_week"].tolist() == pytest.approx(
+        (found.spells["kwh_lost_per_week"] / 2).tolist(), nan_ok=True
+    )
+    assert "money_lost_per_week" not in reliability(star).spells
+
+
+@pytest.mark.parametrize(
+    ("lot", "wrong"),
+    [
+        ({"colour": "red"}, "no lot of stations can be named by the column 'colour'."),
+        ({"network": []}, "no word of the column 'network' is named."),
+    ],
+)
+def test_a_lot_that_names_nothing_is_an_error_and_not_all_stations(lot, wrong):
+    with pytest.raises(ConfigError) as caught:
+        evcharge.reliability(SESSIONS, where=lot)
+    assert str(caught.value).startswith(wrong)
 
 
 def test_an_unknown_group_is_an_error_with_the_known_ones():

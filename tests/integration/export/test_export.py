@@ -242,7 +242,7 @@ def test_an_export_is_one_moment_of_the_database(world, evcharge, monkeypatch, f
     [
         ((), "Missing option '--format'"),
         (("--format", "xml"), "'xml' is not one of 'parquet', 'csv', 'datapackage', 'geojson', 'datasette'"),
-        (("--format", "csv", "--target", "90%"), "--target and --definition: csv shows no success rates."),
+        (("--format", "csv", "--target", "90%"), "--target, --definition and --price: csv shows no success rates."),
         (("--format", "parquet", "--definition", "afirev"), "parquet shows no success rates."),
         (("--format", "geojson", "--definition", "mine"), "'mine' is neither one of"),
         (("--format", "datasette", "--from", "2025-01-01"), "datasette holds no sessions."),

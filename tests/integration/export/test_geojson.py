@@ -47,7 +47,7 @@ def test_stations_with_coordinates_are_points_with_longitude_first(mapped):
 
 @pytest.mark.thorough
 def test_a_station_carries_every_figure_of_the_csv_of_the_report(mapped, evcharge, url):
-    for options in ((), ("--definition", "afirev", "--target", "60%")):
+    for options in ((), ("--definition", "afirev", "--target", "60%"), ("--price", "0.5 EUR")):
         plaza = properties_of(mapped(*options)[0])[PLAZA]
         told = csv.DictReader(evcharge("report", "--db", url, "--csv", "-", "--no-png", *options)[1].splitlines())
         (row,) = [row for row in told if row["attempts"] == "8"]
