@@ -10,6 +10,8 @@ import pytest
 
 import evcharge
 from evcharge.cli import run_command
+from evcharge.report.losses import MONEY
+from evcharge.report.now import PRESENT
 from tests.support.factories import native_csv, session_row
 
 START = datetime(2025, 4, 1, 8, tzinfo=timezone.utc)
@@ -90,7 +92,7 @@ def test_people_read_the_stations_that_need_attention_first(run):
     rows = [words for words in lines if words and words[0] in "▼×○●"]
     assert [row[:2] for row in rows] == [["×", "silent"], ["▼", "broken"], ["●", "sound"]]
     assert rows[0][4:] == ["silent", "18", "May", "56", "power", "and", "comms"]
-    assert rows[1][4:] == ["50.0%", "40–60", "27", "May", "25", "review"]
+    assert rows[1][4:] == ["50.0%", "40–60", "76.8%", "27", "May", "25", "review"]
 
 
 def test_where_nothing_needs_attention_it_says_so(run):
@@ -122,6 +124,22 @@ def test_a_price_turns_what_is_lost_into_money_on_every_output(run):
     assert "560 kWh · 280 EUR" in page
     assert "--price &#39;0.5 EUR&#39;" in page
     assert run("report", "--no-png", "--csv", "-", "--price", "0.5EUR").count(",EUR,") == 3
+
+
+def test_what_one_station_loses_is_told_with_it_as_the_report_has_it(run):
+    told = json.loads(run("report", "--json", "--no-png", "--price", "0.5 EUR"))
+    for station in told["stations"]:
+        alone = json.loads(run("explain", station["station_id"], "--json", "--price", "0.5 EUR"))
+        assert alone["price"] == told["price"]
+        assert alone["spell"].items() >= {name: station["now"][name] for name in (*PRESENT, *MONEY)}.items()
+    broken, silent, sound = (
+        " ".join(run("explain", name, "--price", "0.5 EUR").split()) for name in ("broken", "silent", "sound")
+    )
+    lost = "it loses about 25 (20 to 30) charges, 252 kWh (201 to 303) and 126 EUR (101 to 151) in a usual week"
+    assert f"{lost} 56 of its 112 visits since then ended without a charge" in broken
+    assert "if it is really down, it loses about 56 charges, 560 kWh and 280 EUR in a usual week" in silent
+    assert "in a usual week" not in sound
+    assert "EUR" not in run("explain", "broken")
 
 
 @pytest.mark.thorough

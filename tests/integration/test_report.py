@@ -504,7 +504,7 @@ def test_of_5000_stations_a_screen_is_shown_and_the_rest_is_counted(sqlite_url, 
     code, out, _ = evcharge("report", "--db", sqlite_url)
     assert code == 0
     assert sum("ST-" in line for line in out.splitlines()) == 12
-    assert "\n4,988 more stations: evcharge report --csv -\n" in out
+    assert "\n4,988 more stations: add --csv - to see all\n" in out
     assert "5,000 stations   15,000 attempts" in out
     assert "Shown: the 40 of 5,000 stations" in described("station_reliability.png")["Description"]
     assert len(report(sqlite_url)["stations"]) == 5000

@@ -60,7 +60,7 @@ def print_story(story: Story, console: Console) -> None:
     shown = story.rows if len(story.rows) <= FEW_STATIONS else story.rows[:MOST_STATIONS]
     _print_stations(shown, story, console)
     hidden = len(story.rows) - len(shown)
-    more = [f"{counted(hidden, 'more station')}: evcharge report --csv -"] if hidden else []
+    more = [f"{counted(hidden, 'more station')}: add --csv - to see all"] if hidden else []
     say(console)
     absent = (past_outages_text(story.outages), holes_text(story.holes), out_of_use_text(story))
     for line in filter(None, (_tally(story), *absent, *more, *report.notes)):
@@ -116,13 +116,17 @@ def _print_since(since: Since, console: Console) -> None:
 
 
 def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Console) -> None:
-    headings = ("", "~station", ">success", ">tries", ">now", ">range", ">since", ">lost/wk", "first step")
+    headings = ("", "~station", ">success", ">tries", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
     cells = [_station_cells(row, story) for row in rows]
-    print_table(console, headings, cells, [STYLES[row["verdict_now"]] for row in rows], tight=True)
+    styles = [STYLES[row["verdict_now"]] for row in rows]
+    print_table(console, headings, cells, styles, tight=True, if_room=">4 weeks")
 
 
 def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
-    """Rate and attempts of the whole period; rate, interval and first day of the present spell; loss and first step."""
+    """Rate and attempts of the whole period; those of the present spell, beside the last four weeks; loss, first step.
+
+    The last four weeks have a column where the screen has room for it.
+    """
     attention, target = row["verdict_now"] in ATTENTION, story.report.target
     stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
     since = row["last_session"] if stopped else row["since"] if row["changed"] else None
@@ -133,6 +137,7 @@ def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
         f"{row['attempts']:,}",
         stopped or percent(row["rate_now"], target),
         "" if stopped else whole_interval(row["low_now"], row["high_now"]),
+        "" if stopped else percent(row["rate_4_weeks"], target),
         "" if since is None else day_text(since, story.report.last_day.year),
         amount(row["charges_lost_per_week"]) if attention else "",
         SHORT_STEPS.get(row["first_step"], row["first_step"]) if attention else "",

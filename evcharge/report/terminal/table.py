@@ -46,16 +46,23 @@ def print_table(
     styles: Sequence[str] = (),
     *,
     tight: bool = False,
+    if_room: str = "",
 ) -> None:
     """Prints a table in which a narrow screen loses no mark and no digit: what does not fit its column is folded.
 
     A sign before a heading is not printed: the column of ``>`` stands at the right; of ``~`` is of names, whose middle
-    is left out where the other columns leave no room; of ``|`` is cut to the screen.
+    is left out where the other columns leave no room; of ``|`` is cut to the screen. The column with the heading
+    ``if_room`` is left out where the screen has no room for all columns in full.
     """
     signs = [heading[:1] if heading[:1] in ("~", "|", ">") else "" for heading in headings]
     titles = [heading.removeprefix(sign) for heading, sign in zip(headings, signs, strict=True)]
     lines = [[encodable(printable(cell or ""), console) for cell in line] for line in (titles, *rows)]
     natural = [min(max(map(cell_len, column)), console.width) for column in zip(*lines, strict=True)]
+    if if_room and sum(natural) + len(natural) > console.width:
+        place = headings.index(if_room)
+        del signs[place], natural[place]
+        for line in lines:
+            del line[place]
     tight = tight or sum(natural) + 2 * len(natural) > console.width
     widths = _fitting(natural, signs, console.width - (1 if tight else 2) * len(natural))
     table = Table(box=None, padding=(0, 1, 0, 0) if tight else (0, 1), pad_edge=not tight, header_style="dim")

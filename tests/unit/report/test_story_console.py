@@ -93,15 +93,16 @@ def test_no_line_of_a_large_network_passes_80_columns_or_one_screen():
     for row in rows:
         assert re.fullmatch(r"▼ A very long.*….* \d+ +45\.0% +100 +45\.0% +35–55 +5\.1 review *", row), row
     assert "".join(lines).count("…") == MOST_STATIONS
-    assert "191 more stations: evcharge report --csv -" in "\n".join(lines)
+    assert "191 more stations: add --csv - to see all" in "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", ["上海市浦东新区世纪大道地下停车场充电站" * 2, "e\u0301" * 90, "N" * 70, "Ort"])
 def test_whatever_a_name_is_made_of_its_line_keeps_mark_rates_and_first_step(name):
     text = printed(story_of(station(*BAD, name=f"{name}x"), station(980_000, 820_000, name=name, station_id="B")))
+    weeks = (r" +54\.4%", r" +45\.0%") if name == "Ort" else ("", "")
     figures = [
-        (name, r"54\.4% 1,800,000 +54\.4% +54–55 +73,000 review *"),
-        (f"{name}x", r"45\.0% +100 +45\.0% +35–55 +5\.1 review *"),
+        (name, rf"54\.4% 1,800,000 +54\.4% +54–55{weeks[0]} +73,000 review *"),
+        (f"{name}x", rf"45\.0% +100 +45\.0% +35–55{weeks[1]} +5\.1 review *"),
     ]
     rows = [line for line in text.splitlines() if line.startswith("▼")]
     for row, (label, told) in zip(rows, figures, strict=True):
@@ -110,6 +111,18 @@ def test_whatever_a_name_is_made_of_its_line_keeps_mark_rates_and_first_step(nam
         head, _, tail = shown[1].partition("…")
         assert (label.startswith(head), label.endswith(tail)) == (True, True)
         assert cell_len(row) <= 80
+
+
+def test_the_last_four_weeks_stand_beside_now_where_the_screen_has_room_for_all():
+    story = story_of(station(*BAD), station(350, 0, station_id="still", last_day=50))
+    wide, narrow = (printed(story, width=width) for width in (76, 75))
+    assert "range 4 weeks  since" in wide
+    assert "4 weeks" not in narrow
+    assert [row[4:] for row in rows_of(wide)] == [
+        ["silent", "20", "May", "49", "power", "and", "comms"],
+        ["45.0%", "35–55", "45.0%", "5.1", "review"],
+    ]
+    assert rows_of(narrow)[1][4:] == ["45.0%", "35–55", "5.1", "review"]
 
 
 @pytest.mark.thorough
@@ -126,8 +139,10 @@ def test_on_a_narrow_screen_no_mark_and_no_digit_is_lost(width):
         table = printed(story_of(*stations), encoding, width).split("first", 1)[1].split("target", 1)[0]
         return Counter(re.findall("[0-9%▼×○●*,.]", table))
 
+    shown = story_of(*stations).stations.query("not silent and not out_of_use")
+    last_four_weeks = Counter("".join(f"{rate:.1%}" for rate in shown["rate_4_weeks"]))
     for encoding in ("utf-8", "ascii"):
-        assert told(width, encoding) == told(200, encoding)
+        assert told(width, encoding) + last_four_weeks == told(200, encoding)
 
 
 def test_a_range_is_rounded_outwards():
