@@ -45,11 +45,20 @@ _ABOUT_A_DATABASE = re.compile(
 
 
 def with_database(text: str, url: str | None) -> str:
-    """A text in which commands name the database that this run was told by ``--db``, so that they work as printed."""
+    """A text in which commands name the database that this run was told by ``--db``, so that they work as printed.
+
+    A password is masked. A URL that can't be read is left out.
+    """
     if not url:
         return text
-    text = text.replace("alembic upgrade head", f"alembic -x db={shlex.quote(url)} upgrade head")
-    return _ABOUT_A_DATABASE.sub(lambda command: f"{command[0]} --db {shlex.quote(url)}", text)
+    from evcharge.db import masked
+
+    try:
+        shown = shlex.quote(masked(url))
+    except EvchargeError:
+        return text
+    text = text.replace("alembic upgrade head", f"alembic -x db={shown} upgrade head")
+    return _ABOUT_A_DATABASE.sub(lambda command: f"{command[0]} --db {shown}", text)
 
 
 def tell(line: str = "", *, err: bool = False) -> None:

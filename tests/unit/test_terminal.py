@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from evcharge.cli.terminal import ASKED_TO_END, Interrupts, ending_as_by_ctrl_c, exit_code_of
+from evcharge.cli.terminal import ASKED_TO_END, Interrupts, ending_as_by_ctrl_c, exit_code_of, with_database
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +80,12 @@ def test_where_interrupts_are_ignored_they_stay_so():
         signal.raise_signal(signal.SIGINT)
         interrupts.check()
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_command_that_names_the_database_shows_no_password():
+    hint = "Run: evcharge db upgrade, then evcharge report."
+    shown = "--db 'postgresql+psycopg://me:***@host/d'"
+    told = with_database(hint, "postgresql://me:CANARY@host/d")
+    assert told == f"Run: evcharge db upgrade {shown}, then evcharge report {shown}."
+    assert with_database(hint, "no url: CANARY") == hint
+    assert with_database(hint, "sqlite:///a b.db").startswith("Run: evcharge db upgrade --db 'sqlite:///a b.db',")
