@@ -16,11 +16,12 @@ from typing import Any, NoReturn
 import click
 
 from evcharge import __version__
-from evcharge.cli.check import check, formats
+from evcharge.cli.check import check
 from evcharge.cli.database import db, show_config, upgrade_database
 from evcharge.cli.explain import explain
 from evcharge.cli.export import export
 from evcharge.cli.findings import chargex, reasons, visits
+from evcharge.cli.formats import formats
 from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
 from evcharge.cli.options import global_options, setting
 from evcharge.cli.reading import reading_profiles

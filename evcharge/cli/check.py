@@ -1,4 +1,4 @@
-"""evcharge check and evcharge formats: what can be read, and what would become of a file.
+"""evcharge check: what would become of a file.
 
 What does not belong here: loading for good (``cli.load``), and the rules (``clean``).
 """
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from evcharge.sources import Profile
 
 CHECK_SCHEMA_VERSION = 1
-FORMATS_SCHEMA_VERSION = 1
 EXAMPLES = 3
 """Rejected rows shown for each rule."""
 EXIT_GATE = 3
@@ -284,41 +283,3 @@ def _shown(example: dict[str, Any]) -> str:
 def asdict_of(error: EvchargeError) -> dict[str, str | None]:
     """An error as a JSON document tells it."""
     return {"code": error.code, "reason": error.reason, "hint": error.hint}
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@global_options
-def formats(as_json: bool) -> None:
-    """List what can be read, with the page that documents each."""
-    from evcharge.registries import FORMATS
-    from evcharge.sources import builtin_profiles
-
-    known = [
-        {
-            "profile": profile.name,
-            "title": profile.title,
-            "format": profile.format,
-            "failures_included": profile.failures_included,
-            "page": f"docs/sources/{profile.name}.md",
-        }
-        for profile in builtin_profiles().values()
-    ]
-    registries = [
-        {"format": name, "title": module.TITLE, "page": f"docs/sources/{module.PAGE}.md"}
-        for name, module in FORMATS.items()
-    ]
-    if as_json:
-        document = {"schema_version": FORMATS_SCHEMA_VERSION, "formats": known, "registries": registries}
-        click.echo(json.dumps(document, indent=2))
-        return
-    width = max(len(one["profile"]) for one in known)
-    for one in known:
-        tell(f"{one['profile']:<{width}}  {one['title']}")
-        tell(f"{'':<{width}}  {one['format']}; failures in the data: {one['failures_included']}; {one['page']}")
-    tell()
-    tell("Station registries, by evcharge stations:")
-    for one in registries:
-        tell(f"{one['format']:<{width}}  {one['title']}; {one['page']}")
-    tell()
-    tell("A format of your own takes one TOML file: see docs/how-to/add-a-format.md, then --profile my.toml")
