@@ -47,7 +47,7 @@ def main(*prefix: str) -> NoReturn:
 
 def run_command(arguments: list[str]) -> int:
     """Runs one command; every failure becomes a message and an exit code, never a traceback."""
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"arguments": arguments}
     try:
         with ending_as_by_ctrl_c():
             return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False, obj=given) or 0)

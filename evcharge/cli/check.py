@@ -25,7 +25,7 @@ from evcharge.cli.options import (
     setting,
 )
 from evcharge.cli.reading import reading_options, reading_profiles
-from evcharge.cli.terminal import notice, show_error, standard_input, tell
+from evcharge.cli.terminal import hint_as_typed, notice, show_error, standard_input, tell
 from evcharge.cli.unknown_table import SURVEYED, as_document, mended, proposed, show_proposal, write_profile
 from evcharge.errors import DatabaseError, EvchargeError, SourceError, as_path
 
@@ -39,6 +39,8 @@ CHECK_SCHEMA_VERSION = 1
 EXAMPLES = 3
 """Rejected rows shown for each rule."""
 EXIT_GATE = 3
+NOT_STATED = "not stated"
+"""What stands in for the source where nobody says who published a file: it is looked at as that of a new one."""
 WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "schema_ahead")
 """Faults of a database for which files are checked against an empty one."""
 
@@ -69,7 +71,8 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
 
     Of a table that fits no profile, show what its columns may be, and the command that loads it.
 
-    Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
+    Ends with 0 where each file passes, 1 where one can't be read or does not say who published it, 3 where one has more
+    rejects than allowed.
     """
     from evcharge.carriers.inputs import gathered
     from evcharge.leftovers import temporary_folder
@@ -97,10 +100,13 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
                 codes.append(error.exit_code)
                 found |= _tell_refused(one, error, stated, as_json=as_json)
             else:
-                found["passes"] = not RejectLimit(*max_rejects).passed_by(found["rejected"], found["read"])
-                codes.append(0 if found["passes"] else EXIT_GATE)
+                too_many = RejectLimit(*max_rejects).passed_by(found["rejected"], found["read"])
+                found["passes"] = not too_many and "error" not in found
+                codes.append(1 if "error" in found else EXIT_GATE if too_many else 0)
                 if not as_json:
                     _show(found)
+                if "error" in found:
+                    show_error(SourceError(**found["error"]))
             reports.append(found)
     if as_json:
         click.echo(json.dumps({"schema_version": CHECK_SCHEMA_VERSION, "files": reports}, indent=2))
@@ -181,6 +187,7 @@ def _check(
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
     from evcharge.load.companions import pick_among
+    from evcharge.load.publisher import UnstatedSource
     from evcharge.sources import open_file
     from evcharge.sources.recognise import line_of_header
 
@@ -199,11 +206,18 @@ def _check(
         driver_salt=setting("driver_salt") or None,
         on_cleaned=lambda _name, cleaned: seen.add(cleaned),
     )
-    result = load_file(one.path, url, [profile], options)
+    unstated = {}
+    try:
+        result = load_file(one.path, url, [profile], options)
+    except UnstatedSource as error:
+        error.hint = hint_as_typed(error)
+        unstated = {"source": None, "profile": profile.name, "error": asdict_of(error)}
+        result = load_file(one.path, url, [replace(profile, source=NOT_STATED)], options)
     before = result.first_loaded_at
     if before:
         result = load_file(one.path, url, [profile], replace(options, replace=True))
-    return {**_summary(result, profile), **seen.summary(), "loaded_before": before, "header_line": header_line}
+    told = {**_summary(result, profile), **unstated, **seen.summary()}
+    return {**told, "loaded_before": before, "header_line": header_line}
 
 
 class _Seen:
@@ -244,7 +258,7 @@ def _show(found: dict[str, Any]) -> None:
     from evcharge.report.words import counted
     from evcharge.rules import RULES
 
-    tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
+    tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source'] or NOT_STATED})")
     further = f", on line {found['header_line']}: what stands above is left out" if found["header_line"] else ""
     tell(f"  recognised by {', '.join(found['recognised_by'])}{further}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
@@ -269,7 +283,8 @@ def _show(found: dict[str, Any]) -> None:
     show_warnings(found["warnings"], found["warning_lines"], found["unread"])
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
-    tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")
+    fault = "nobody says who published it" if "error" in found else "more rejects than --max-rejects allows"
+    tell("  passes" if found["passes"] else f"  does not pass: {fault}")
 
 
 def _shown(example: dict[str, Any]) -> str:

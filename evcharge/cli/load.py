@@ -28,9 +28,11 @@ from evcharge.cli.rejects import rejects_file
 from evcharge.cli.terminal import (
     Interrupts,
     exit_code_of,
+    hint_as_typed,
     notice,
     progress_bar,
     show_error,
+    show_errors,
     standard_input,
     tell,
     with_database,
@@ -186,6 +188,7 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
     from dataclasses import replace
 
     from evcharge.load import load_file
+    from evcharge.load.publisher import UnstatedSource
 
     outcomes: list[Outcome] = []
     inputs = _in_order(inputs, profiles)
@@ -198,6 +201,9 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
                 if one.fault:
                     raise one.fault
                 result = load_file(one.path, database_url(), profiles, file_options)
+            except UnstatedSource as error:
+                error.hint = hint_as_typed(error)
+                outcomes.append(Outcome(one.name, error=error))
             except (SourceError, GateError) as error:
                 error.hint = error.hint.replace(
                     f"check {shlex.quote(as_path(one.name))}", f"check {shlex.quote(as_path(one.origin))}"
@@ -244,8 +250,7 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
             tell(f"{len(results)} of {len(outcomes)} files {what}: {law(sums)}")
         if results:
             notice(f"database: {database_shown()}")
-    for error in errors:
-        show_error(error, given("db"))
+    show_errors(errors, given("db"))
     if not_tried:
         tell(f"Not tried: {', '.join(not_tried)}", err=True)
     codes = [error.exit_code for error in errors]

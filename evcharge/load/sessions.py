@@ -36,6 +36,7 @@ from evcharge.load.ledger import (
     zone_of,
 )
 from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
+from evcharge.load.publisher import unstated_source
 from evcharge.load.refusals import refuse_mostly_refused, refuse_too_many, refuse_unstated
 from evcharge.load.rejects import Reject, rejects_of
 from evcharge.load.result import LoadResult, RejectLimit
@@ -92,7 +93,7 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
         options: see ``LoadOptions``.
 
     Raises:
-        SourceError: the file can't be used; the database is as it was.
+        SourceError: the file can't be used, or nobody says who published it; the database is as it was.
         GateError: more rejects than allowed; the database is as it was.
         DatabaseError: the database can't be used; it is as it was unless the error says otherwise.
     """
@@ -102,6 +103,8 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     require_head(reader, url)
     with open_file(path, options.name) as file, translated_errors(url):
         profile = pick_among(file, profiles, options.companions)
+        if not profile.source:
+            raise unstated_source(reader, file.name, profile)
         seems_loaded = not options.replace and is_loaded(reader, file, profile.source)
         return _load(engine, file, profile, options, seems_loaded)
 

@@ -42,7 +42,7 @@ class Profile:
     Attributes:
         name: short name, ``[a-z0-9-]+``.
         title: for people.
-        source: scope in which station ids are unique.
+        source: who published the files, in whose scope station ids are unique; empty where many publish in the layout.
         format: one of ``formats.format_names``.
         failures_included: whether the publisher left failed sessions in: ``yes``, ``no`` or ``unknown``.
         delimiters: csv only; each is tried on the header line.

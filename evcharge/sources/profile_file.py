@@ -135,7 +135,7 @@ def with_overrides(
         false_words: words that mean that it failed.
         null_words: words that mean nothing was recorded.
         failures_included: ``yes``, ``no`` or ``unknown``.
-        source: scope of the station ids.
+        source: who published the files; station ids are unique within one source.
 
     Raises:
         SourceError: ``bad_setting`` naming setting, value and what would be right.
@@ -230,8 +230,9 @@ def _with_columns(profile: Profile, columns: Mapping[str, str | Sequence[str]]) 
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
-    if profile.header_line is None:
-        del settings["header_line"]
+    for key, is_stated in (("header_line", profile.header_line is not None), ("source", profile.source)):
+        if not is_stated:
+            del settings[key]
     for key, steps in (("steps", profile.steps), ("key_steps", profile.key_steps)):
         settings[key] = [{"step": step.step, "fields": list(step.fields)} for step in steps]
     settings["conventions"] = {key: value for key, value in settings["conventions"].items() if value is not None}
@@ -276,7 +277,7 @@ def _name(given: Settings) -> str:
 
 
 def _source(given: Settings) -> str:
-    source = given.text("source")
+    source = given.optional_text("source") or ""
     if len(source) > MAX_SOURCE_CHARACTERS or not source.isprintable() or source != source.strip():
         given.refuse("source", source, f"at most {MAX_SOURCE_CHARACTERS} printable characters without padding")
     return source
