@@ -133,6 +133,12 @@ def test_sources_of_other_layouts_are_not_offered(evcharge: Run, db: str) -> Non
     assert "This database has" not in evcharge("load", council("a.csv", "1"))[2]
 
 
+def test_what_is_made_up_is_no_publisher_of_a_registry(evcharge: Run, db: str) -> None:
+    assert evcharge("sample", "--rows", "10")[0] == evcharge("load")[0] == 0
+    Path("locations.json").write_text(json.dumps(LOCATIONS))
+    assert command_in(evcharge("stations", "locations.json")[2])[-2:] == ["--source", "NAME"]
+
+
 def test_a_folder_of_such_files_is_told_the_command_once(evcharge: Run, db: str) -> None:
     Path("in").mkdir()
     for name in ("a", "b", "c"):
