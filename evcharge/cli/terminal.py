@@ -49,10 +49,12 @@ def show_errors(errors: Sequence[EvchargeError], database: str | None = None) ->
 
 
 def hint_as_typed(error: UnstatedSource) -> str:
-    """The error's hint with the command that is running, as it was typed, and the publisher's name."""
+    """The error's hint with the running command as it was typed, but for a password, and the publisher's name."""
     from evcharge.config import CONFIG_FILE
+    from evcharge.db import masked
 
-    arguments = list(given("arguments") or ())
+    url = given("db")
+    arguments = [typed.replace(url, masked(url)) if url else typed for typed in given("arguments") or ()]
     if not arguments:
         return error.hint
     end = arguments.index("--") if "--" in arguments else len(arguments)

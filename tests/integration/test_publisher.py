@@ -8,10 +8,13 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
+from evcharge.cli.terminal import hint_as_typed
 from evcharge.errors import SourceError
 from evcharge.load import load_file
+from evcharge.load.publisher import UnstatedSource
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support import layouts
 from tests.support.loading import facts, query
@@ -85,6 +88,15 @@ def test_the_command_of_the_hint_is_what_was_typed_and_works(evcharge: Run, db: 
     code, out, err = evcharge(*again)
     assert (code, "Error" in err) == (0, False)
     assert "source NAME" in out
+
+
+def test_the_command_of_the_hint_shows_no_password() -> None:
+    url = "postgresql://u:CANARY@h/d"
+    typed = {"db": url, "arguments": ["load", f"--db={url}", "a.csv", "--db", url]}
+    with click.Context(click.Command("load"), obj=typed):
+        hint = hint_as_typed(UnstatedSource("a.csv says nothing", "evcharge load a.csv", []))
+    assert "CANARY" not in hint
+    assert "a.csv --db" in hint
 
 
 def test_the_line_of_the_hint_names_the_publisher_for_all_loads_of_the_folder(evcharge: Run, db: str) -> None:
