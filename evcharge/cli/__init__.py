@@ -22,10 +22,11 @@ from evcharge.cli.explain import explain
 from evcharge.cli.export import export
 from evcharge.cli.findings import chargex, reasons, visits
 from evcharge.cli.formats import formats
-from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
+from evcharge.cli.load import load, load_files, show_outcomes
 from evcharge.cli.options import global_options, setting
 from evcharge.cli.reading import reading_profiles
 from evcharge.cli.report import compare, make_report, report, sandwich
+from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing, sample
 from evcharge.cli.stations import stations
 from evcharge.cli.terminal import ending_as_by_ctrl_c, exit_code_of, show_error, tell
 from evcharge.cli.unload import unload

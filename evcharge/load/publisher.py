@@ -1,4 +1,4 @@
-"""Who published a file: asked for where many publish in its layout, never taken for granted.
+"""Who published a file: asked for where many publish in its layout, as soon as there may be two of them.
 
 What does not belong here: where the name comes from (an option, a setting, a profile).
 """
@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, or_, select
 from sqlalchemy.orm import Session
 
+from evcharge.carriers.file import SourceFile
 from evcharge.errors import SourceError, as_path
+from evcharge.load.transaction import is_loaded
 from evcharge.models import SAMPLE_SOURCE, UNLOADED, LoadLedger
 from evcharge.sources import Profile
 
@@ -38,20 +42,33 @@ class UnstatedSource(SourceError):
         return f"{known}Name the publisher: {command} – or once for all, by this line in {settings}: {line}"
 
 
-def unstated_source(database: Engine, name: str, profile: Profile) -> UnstatedSource:
-    """The refusal of a file of sessions.
+def with_stand_in(database: Engine, file: SourceFile, profile: Profile, call_began: datetime) -> Profile:
+    """A profile that names no source with its stand-in, as long as that can stand for one publisher only.
+
+    It is so in the first call that loads such files: whoever loads them together says that they belong together. Of a
+    later file nobody can know whether it is another publisher's.
 
     Args:
-        database: where the sources are looked up under which files of this profile are loaded.
-        name: what the file is called.
-        profile: how it is read.
+        database: where the sources are looked up under which files of this layout are loaded.
+        file: the open file; one that is loaded already keeps its stand-in.
+        profile: how it is read; without a source.
+        call_began: since when loads are of the same call.
+
+    Raises:
+        UnstatedSource: files of this layout were loaded before.
     """
-    reason = (
-        f"{name} does not say who published it: many publish in this layout ({profile.title}), and ids are unique "
-        "within one publisher only."
-    )
-    of_profile = _sources(database, profile)
-    return UnstatedSource(reason, f"evcharge load {shlex.quote(as_path(name))}", of_profile)
+    standing_in = replace(profile, source=profile.stand_in or profile.name)
+    if is_loaded(database, file, standing_in.source):
+        return standing_in
+    of_layout = LoadLedger.profile.startswith(f"{profile.name}@", autoescape=True)
+    before = (or_(of_layout, LoadLedger.source == standing_in.source), LoadLedger.started_at < call_began)
+    if known := _sources(database, *before):
+        reason = (
+            f"{file.name} does not say who published it: many publish in this layout ({profile.title}), and ids are "
+            "unique within one publisher only."
+        )
+        raise UnstatedSource(reason, f"evcharge load {shlex.quote(as_path(file.name))}", known)
+    return standing_in
 
 
 def unstated_source_of_registry(database: Engine, name: str, registry: str) -> UnstatedSource:
@@ -66,11 +83,10 @@ def unstated_source_of_registry(database: Engine, name: str, registry: str) -> U
     return UnstatedSource(reason, f"evcharge stations {shlex.quote(as_path(name))}", _sources(database))
 
 
-def _sources(database: Engine, profile: Profile | None = None) -> list[str]:
-    """The sources of the sessions that are loaded, made-up ones aside: of those read by this profile, or of all."""
+def _sources(database: Engine, *conditions: ColumnElement[bool]) -> list[str]:
+    """The sources of the sessions that are loaded, made-up ones aside: of loads that the conditions are true of."""
     of_sessions = LoadLedger.profile.contains("@")  # what a profile's fingerprint has, and no registry's format
-    wanted = LoadLedger.profile.startswith(f"{profile.name}@", autoescape=True) if profile else of_sessions
-    is_in = (LoadLedger.status != UNLOADED, LoadLedger.source != SAMPLE_SOURCE)
-    sources = select(LoadLedger.source).where(wanted, *is_in).distinct()
+    is_in = (of_sessions, LoadLedger.status != UNLOADED, LoadLedger.source != SAMPLE_SOURCE)
+    sources = select(LoadLedger.source).where(*conditions, *is_in).distinct()
     with Session(database) as session:
         return list(session.scalars(sources.order_by(LoadLedger.source)))

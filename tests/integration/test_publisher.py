@@ -1,4 +1,4 @@
-"""A source is who published a file: where many publish in its layout, nobody's files become one source by default."""
+"""A source is who published a file: where many publish in its layout, no later file joins another's by default."""
 
 from __future__ import annotations
 
@@ -56,18 +56,71 @@ def db(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return sqlite_url
 
 
+@pytest.fixture
+def asks(db: str, evcharge: Run) -> str:
+    """A database with files of two publishers in the same layout, so that a third file is asked for its own."""
+    for source in ("north", "south"):
+        assert evcharge("load", council(f"{source}.csv", "0"), "--source", source)[0] == 0
+    return db
+
+
 def test_layouts_that_many_publish_in_name_no_source_and_the_others_name_one() -> None:
     assert {name for name, profile in builtin_profiles().items() if not profile.source} == ASKED_FOR
 
 
-def test_a_file_that_does_not_say_who_published_it_is_refused_and_nothing_is_kept(url: str, tmp_path: Path) -> None:
+def test_the_first_such_file_is_loaded_and_a_later_one_is_refused_with_nothing_kept(url: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(COUNCIL.file({}))
+    first = load_file(tmp_path / "a.csv", url, builtin_profiles().values())
+    assert (first.source, first.source_stands_in) == ("uk-apt", True)
+    before = query(url, "SELECT * FROM load_ledger")
+    (tmp_path / "b.csv").write_text(COUNCIL.file({"Charging event": "later"}))
     with pytest.raises(SourceError) as caught:
-        load_file(tmp_path / "a.csv", url, builtin_profiles().values())
+        load_file(tmp_path / "b.csv", url, builtin_profiles().values())
     assert caught.value.code == "source_unstated"
-    assert "a.csv does not say who published it" in caught.value.reason
-    assert "evcharge load a.csv --source NAME" in caught.value.hint
-    assert query(url, "SELECT * FROM load_ledger") == query(url, "SELECT * FROM dim_station") == []
+    assert "b.csv does not say who published it" in caught.value.reason
+    assert "evcharge load b.csv --source uk-apt" in caught.value.hint
+    assert query(url, "SELECT * FROM load_ledger") == before
+
+
+def test_files_of_one_call_belong_together_and_those_loaded_already_stay_what_they_are(evcharge: Run, db: str) -> None:
+    council("a.csv", "1")
+    council("b.csv", "2")
+    code, out, err = evcharge("load", "a.csv", "b.csv")
+    assert (code, out.count("source uk-apt")) == (0, 2)
+    assert "Nobody says who published this; uk-apt stands in for the source." in err
+    assert evcharge("load", "a.csv", "b.csv")[0] == 0
+    code, _, err = evcharge("load", "a.csv", council("c.csv", "3"))
+    assert (code, err.count("Error [source_unstated]")) == (1, 1)
+    assert query(db, "SELECT COUNT(*) FROM fact_charging") == [(2,)]
+
+
+def test_both_reports_of_one_back_office_have_one_stand_in() -> None:
+    stand_ins = {builtin_profiles()[name].stand_in or name for name in ("chargepoint", "chargepoint-meter")}
+    assert stand_ins == {"chargepoint"}
+
+
+def test_a_publisher_that_is_to_be_remembered_is_written_into_the_settings_once(evcharge: Run, db: str) -> None:
+    remember = ("--source", "north", "--remember-source")
+    Path("evcharge.toml").write_text("target = 0.9")
+    assert evcharge("load", council("a.csv", "1"), *remember)[0] == 0
+    said = 'target = 0.9\nsource = "north"\n'
+    assert Path("evcharge.toml").read_text() == said
+    assert "source north)" in evcharge("load", council("b.csv", "2"), *remember)[1]
+    assert "source north)" in evcharge("load", council("c.csv", "3"))[1]
+    assert Path("evcharge.toml").read_text() == said
+    code, _, err = evcharge("load", council("d.csv", "4"), "--source", "south", "--remember-source")
+    assert (code, "source from evcharge.toml is 'north', not 'south'." in err) == (1, True)
+    assert query(db, "SELECT COUNT(*) FROM fact_charging") == [(3,)]
+
+
+def test_nothing_is_remembered_of_a_load_that_failed_or_kept_nothing(evcharge: Run, db: str) -> None:
+    Path("bad.csv").write_text("x\n1\n")
+    remember = ("--source", "north", "--remember-source")
+    assert evcharge("load", "bad.csv", *remember)[0] == 1
+    assert evcharge("load", council("a.csv", "1"), "--dry-run", *remember)[0] == 0
+    assert not Path("evcharge.toml").exists()
+    code, _, err = evcharge("load", "a.csv", "--remember-source")
+    assert (code, "it remembers what --source says" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +132,7 @@ def test_a_file_that_does_not_say_who_published_it_is_refused_and_nothing_is_kep
         ("load", "a b.csv", "--profile", "uk-apt", "--failures-included", "no"),
     ],
 )
-def test_the_command_of_the_hint_is_what_was_typed_and_works(evcharge: Run, db: str, typed: tuple[str, ...]) -> None:
+def test_the_command_of_the_hint_is_what_was_typed_and_works(evcharge: Run, asks: str, typed: tuple[str, ...]) -> None:
     council("a b.csv", "1")
     code, _, err = evcharge(*typed)
     assert (code, "Error [source_unstated]" in err) == (1, True)
@@ -99,7 +152,7 @@ def test_the_command_of_the_hint_shows_no_password() -> None:
     assert "a.csv --db" in hint
 
 
-def test_the_line_of_the_hint_names_the_publisher_for_all_loads_of_the_folder(evcharge: Run, db: str) -> None:
+def test_the_line_of_the_hint_names_the_publisher_for_all_loads_of_the_folder(evcharge: Run, asks: str) -> None:
     council("a.csv", "1")
     Path("evcharge.toml").write_text(line_in(evcharge("load", "a.csv")[2]).replace("NAME", "north council"))
     code, out, _ = evcharge("load", "a.csv")
@@ -107,7 +160,7 @@ def test_the_line_of_the_hint_names_the_publisher_for_all_loads_of_the_folder(ev
     assert evcharge("check", council("b.csv", "2"))[0] == 0
 
 
-def test_a_hint_names_the_file_of_settings_that_is_in_use(evcharge: Run, db: str) -> None:
+def test_a_hint_names_the_file_of_settings_that_is_in_use(evcharge: Run, asks: str) -> None:
     Path("own.toml").write_text("target = 0.9\n")
     err = evcharge("load", council("a.csv", "1"), "--config", "own.toml")[2]
     assert 'by this line in own.toml: source = "NAME"' in err
@@ -120,12 +173,12 @@ def test_two_publishers_of_the_same_ids_stay_two_sources(evcharge: Run, db: str)
     assert known == [("north", "50339", "1"), ("north", "50339", "2"), ("south", "50339", "2"), ("south", "50339", "3")]
 
 
-def test_a_database_filled_under_a_default_source_goes_on_with_it(evcharge: Run, db: str) -> None:
-    load_file(council("a.csv", "1"), db, [with_overrides(builtin_profiles()["uk-apt"], source="uk-apt")])
-    code, _, err = evcharge("load", "a.csv")
+def test_a_database_filled_under_a_stand_in_goes_on_with_it(evcharge: Run, db: str) -> None:
+    assert evcharge("load", council("a.csv", "1"))[0] == 0
+    code, _, err = evcharge("load", council("b.csv", "2"))
     assert (code, "This database has such sessions of source uk-apt." in err) == (1, True)
-    code, out, _ = evcharge(*command_in(err))
-    assert (code, "already loaded" in out) == (0, True)
+    assert evcharge(*command_in(err))[0] == 0
+    assert "already loaded" in evcharge("load", "b.csv")[1]
     assert query(db, "SELECT DISTINCT source FROM load_ledger") == [("uk-apt",)]
     assert line_in(err) == 'source = "uk-apt"'
 
@@ -151,7 +204,7 @@ def test_what_is_made_up_is_no_publisher_of_a_registry(evcharge: Run, db: str) -
     assert command_in(evcharge("stations", "locations.json")[2])[-2:] == ["--source", "NAME"]
 
 
-def test_a_folder_of_such_files_is_told_the_command_once(evcharge: Run, db: str) -> None:
+def test_a_folder_of_such_files_is_told_the_command_once(evcharge: Run, asks: str) -> None:
     Path("in").mkdir()
     for name in ("a", "b", "c"):
         council(f"in/{name}.csv", name)
@@ -162,7 +215,7 @@ def test_a_folder_of_such_files_is_told_the_command_once(evcharge: Run, db: str)
     assert (code, "3 of 3 files are in" in out) == (0, True)
 
 
-def test_a_check_shows_what_is_in_such_a_file_and_does_not_pass(evcharge: Run, db: str) -> None:
+def test_a_check_shows_what_is_in_such_a_file_and_does_not_pass(evcharge: Run, asks: str) -> None:
     council("a.csv", "1", "2")
     code, out, err = evcharge("check", "a.csv")
     assert code == 1
@@ -174,7 +227,12 @@ def test_a_check_shows_what_is_in_such_a_file_and_does_not_pass(evcharge: Run, d
     (told,) = json.loads(out)["files"]
     assert (code, told["passes"], told["source"], told["error"]["code"]) == (1, False, None, "source_unstated")
     assert told["read"] == 2
-    assert query(db, "SELECT * FROM load_ledger") == query(db, "SELECT * FROM dim_station") == []
+    assert query(asks, "SELECT source FROM load_ledger ORDER BY source") == [("north",), ("south",)]
+
+
+def test_a_check_of_the_first_such_file_passes(evcharge: Run, db: str) -> None:
+    code, out, _ = evcharge("check", council("a.csv", "1"))
+    assert (code, "(profile uk-apt, source uk-apt)" in out) == (0, True)
 
 
 def test_the_setting_names_the_publisher_only_where_the_layout_does_not(
@@ -201,9 +259,11 @@ def test_a_profile_of_ones_own_may_leave_the_publisher_to_the_load(evcharge: Run
     head = ['name = "club"', 'title = "A club"', 'format = "csv"', 'failures_included = "yes"', "[columns]"]
     Path("club.toml").write_text("\n".join([*head, *columns]) + "\n")
     Path("a.csv").write_text(NATIVE)
-    code, _, err = evcharge("load", "a.csv", "--profile", "club.toml")
+    assert "source club)" in evcharge("load", "a.csv", "--profile", "club.toml")[1]
+    Path("b.csv").write_text(NATIVE.replace("S1", "S2"))
+    code, _, err = evcharge("load", "b.csv", "--profile", "club.toml")
     assert (code, "Error [source_unstated]" in err) == (1, True)
-    assert "source NAME)" in evcharge(*command_in(err))[1]
+    assert "source club)" in evcharge(*command_in(err))[1]
 
 
 def test_a_registry_is_of_the_publisher_that_its_sessions_are_of(
