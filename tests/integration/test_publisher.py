@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from evcharge.cli import cli
 from evcharge.cli.terminal import hint_as_typed
 from evcharge.errors import SourceError
 from evcharge.load import load_file
@@ -93,10 +94,17 @@ def test_the_command_of_the_hint_is_what_was_typed_and_works(evcharge: Run, db: 
 def test_the_command_of_the_hint_shows_no_password() -> None:
     url = "postgresql://u:CANARY@h/d"
     typed = {"db": url, "arguments": ["load", f"--db={url}", "a.csv", "--db", url]}
-    with click.Context(click.Command("load"), obj=typed):
+    with click.Context(cli.commands["load"], obj=typed):
         hint = hint_as_typed(UnstatedSource("a.csv says nothing", "evcharge load a.csv", []))
     assert "CANARY" not in hint
     assert "a.csv --db" in hint
+
+
+def test_the_whole_job_on_such_a_file_names_the_command_that_loads_it(evcharge: Run, db: str) -> None:
+    council("charging_sessions.csv", "1")
+    code, _, err = evcharge("run")
+    assert code == 1
+    assert command_in(err) == ["load", "charging_sessions.csv", "--source", "NAME"]
 
 
 def test_the_line_of_the_hint_names_the_publisher_for_all_loads_of_the_folder(evcharge: Run, db: str) -> None:
