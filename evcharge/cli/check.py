@@ -71,7 +71,7 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
 
     Of a table that fits no profile, show what its columns may be, and the command that loads it.
 
-    Ends with 0 where each file passes, 1 where one can't be read or does not say who published it, 3 where one has more
+    Ends with 0 where each file passes, 1 where one can't be read or has to say who published it, 3 where one has more
     rejects than allowed.
     """
     from evcharge.carriers.inputs import gathered
@@ -259,6 +259,8 @@ def _show(found: dict[str, Any]) -> None:
     from evcharge.rules import RULES
 
     tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source'] or NOT_STATED})")
+    if found["source_stands_in"] and found["source"]:
+        tell(f"  nobody says who published it: {found['source']} stands in for the source")
     further = f", on line {found['header_line']}: what stands above is left out" if found["header_line"] else ""
     tell(f"  recognised by {', '.join(found['recognised_by'])}{further}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]

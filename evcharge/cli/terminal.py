@@ -55,7 +55,8 @@ def hint_as_typed(error: UnstatedSource) -> str:
 
     url = given("db")
     arguments = [typed.replace(url, masked(url)) if url else typed for typed in given("arguments") or ()]
-    if not arguments:
+    takes_a_source = any("--source" in option.opts for option in click.get_current_context().command.params)
+    if not (arguments and takes_a_source):
         return error.hint
     end = arguments.index("--") if "--" in arguments else len(arguments)
     command = shlex.join(["evcharge", *arguments[:end], "--source", error.name, *arguments[end:]])
