@@ -24,6 +24,8 @@ LOCK_WAIT_SECONDS = 60.0
 DEFAULTS: dict[str, str | float] = {
     "database_url": "sqlite:///ev_charging.db",
     "target": DEFAULT_TARGET,
+    # Who published files of a layout that many publish in; where nobody says, such a file is refused.
+    "source": "",
     # What driver tokens are hashed with before they are stored; without it no driver is stored at all.
     "driver_salt": "",
     "lock_wait_seconds": LOCK_WAIT_SECONDS,

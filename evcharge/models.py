@@ -102,7 +102,8 @@ class DimStation(Base):
         BigKey, primary_key=True, doc="Surrogate key of the station. Source: evcharge."
     )
     source: Mapped[str] = mapped_column(
-        String(64), doc="Who issued the station id; ids are unique only within it. Source: the profile, or --source."
+        String(64),
+        doc="Who issued the station id; ids are unique only within it. Source: the profile, --source, or the setting.",
     )
     station_id: Mapped[str] = mapped_column(
         String(255),
@@ -162,7 +163,9 @@ class DimPort(Base):
     __table_args__ = (Index(None, "station_key"),)
 
     source: Mapped[str] = mapped_column(
-        String(64), primary_key=True, doc="Who issued the port id; ids are unique only within it. Source: --source."
+        String(64),
+        primary_key=True,
+        doc="Who issued the port id; ids are unique only within it. Source: the registry, --source, or the setting.",
     )
     port_id: Mapped[str] = mapped_column(
         String(255), primary_key=True, doc="The source's own id of the port, unchanged. Source: the registry."
@@ -234,7 +237,9 @@ class LoadLedger(Base):
     )
 
     load_key: Mapped[int] = mapped_column(BigKey, primary_key=True, doc="Surrogate key of the load. Source: evcharge.")
-    source: Mapped[str] = mapped_column(String(64), doc="Whose ids the file uses. Source: the profile, or --source.")
+    source: Mapped[str] = mapped_column(
+        String(64), doc="Who published the file. Source: the profile or registry, --source, or the setting."
+    )
     file_name: Mapped[str] = mapped_column(Text, doc="Name of the file without its folder. Source: the command line.")
     file_sha256: Mapped[str] = mapped_column(
         String(64), doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal. Source: the file."

@@ -16,15 +16,17 @@ from typing import Any, NoReturn
 import click
 
 from evcharge import __version__
-from evcharge.cli.check import check, formats
+from evcharge.cli.check import check
 from evcharge.cli.database import db, show_config, upgrade_database
 from evcharge.cli.explain import explain
 from evcharge.cli.export import export
 from evcharge.cli.findings import chargex, reasons, visits
-from evcharge.cli.load import SAMPLE_FILE, load, load_files, make_sample_if_missing, sample, show_outcomes
+from evcharge.cli.formats import formats
+from evcharge.cli.load import load, load_files, show_outcomes
 from evcharge.cli.options import global_options, setting
 from evcharge.cli.reading import reading_profiles
 from evcharge.cli.report import compare, make_report, report, sandwich
+from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing, sample
 from evcharge.cli.stations import stations
 from evcharge.cli.terminal import ending_as_by_ctrl_c, exit_code_of, show_error, tell
 from evcharge.cli.unload import unload
@@ -46,7 +48,7 @@ def main(*prefix: str) -> NoReturn:
 
 def run_command(arguments: list[str]) -> int:
     """Runs one command; every failure becomes a message and an exit code, never a traceback."""
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"arguments": arguments}
     try:
         with ending_as_by_ctrl_c():
             return int(cli.main(args=arguments, prog_name="evcharge", standalone_mode=False, obj=given) or 0)

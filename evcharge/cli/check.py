@@ -1,4 +1,4 @@
-"""evcharge check and evcharge formats: what can be read, and what would become of a file.
+"""evcharge check: what would become of a file.
 
 What does not belong here: loading for good (``cli.load``), and the rules (``clean``).
 """
@@ -25,7 +25,7 @@ from evcharge.cli.options import (
     setting,
 )
 from evcharge.cli.reading import reading_options, reading_profiles
-from evcharge.cli.terminal import notice, show_error, standard_input, tell
+from evcharge.cli.terminal import hint_as_typed, notice, show_error, standard_input, tell
 from evcharge.cli.unknown_table import SURVEYED, as_document, mended, proposed, show_proposal, write_profile
 from evcharge.errors import DatabaseError, EvchargeError, SourceError, as_path
 
@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from evcharge.sources import Profile
 
 CHECK_SCHEMA_VERSION = 1
-FORMATS_SCHEMA_VERSION = 1
 EXAMPLES = 3
 """Rejected rows shown for each rule."""
 EXIT_GATE = 3
+NOT_STATED = "not stated"
+"""What stands in for the source where nobody says who published a file: it is looked at as that of a new one."""
 WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "schema_ahead")
 """Faults of a database for which files are checked against an empty one."""
 
@@ -70,7 +71,8 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
 
     Of a table that fits no profile, show what its columns may be, and the command that loads it.
 
-    Ends with 0 where each file passes, 1 where one can't be read, 3 where one has more rejects than allowed.
+    Ends with 0 where each file passes, 1 where one can't be read or has to say who published it, 3 where one has more
+    rejects than allowed.
     """
     from evcharge.carriers.inputs import gathered
     from evcharge.leftovers import temporary_folder
@@ -98,10 +100,13 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
                 codes.append(error.exit_code)
                 found |= _tell_refused(one, error, stated, as_json=as_json)
             else:
-                found["passes"] = not RejectLimit(*max_rejects).passed_by(found["rejected"], found["read"])
-                codes.append(0 if found["passes"] else EXIT_GATE)
+                too_many = RejectLimit(*max_rejects).passed_by(found["rejected"], found["read"])
+                found["passes"] = not too_many and "error" not in found
+                codes.append(1 if "error" in found else EXIT_GATE if too_many else 0)
                 if not as_json:
                     _show(found)
+                if "error" in found:
+                    show_error(SourceError(**found["error"]))
             reports.append(found)
     if as_json:
         click.echo(json.dumps({"schema_version": CHECK_SCHEMA_VERSION, "files": reports}, indent=2))
@@ -182,6 +187,7 @@ def _check(
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
     from evcharge.load.companions import pick_among
+    from evcharge.load.publisher import UnstatedSource
     from evcharge.sources import open_file
     from evcharge.sources.recognise import line_of_header
 
@@ -200,11 +206,18 @@ def _check(
         driver_salt=setting("driver_salt") or None,
         on_cleaned=lambda _name, cleaned: seen.add(cleaned),
     )
-    result = load_file(one.path, url, [profile], options)
+    unstated = {}
+    try:
+        result = load_file(one.path, url, [profile], options)
+    except UnstatedSource as error:
+        error.hint = hint_as_typed(error)
+        unstated = {"source": None, "profile": profile.name, "error": asdict_of(error)}
+        result = load_file(one.path, url, [replace(profile, source=NOT_STATED)], options)
     before = result.first_loaded_at
     if before:
         result = load_file(one.path, url, [profile], replace(options, replace=True))
-    return {**_summary(result, profile), **seen.summary(), "loaded_before": before, "header_line": header_line}
+    told = {**_summary(result, profile), **unstated, **seen.summary()}
+    return {**told, "loaded_before": before, "header_line": header_line}
 
 
 class _Seen:
@@ -245,7 +258,9 @@ def _show(found: dict[str, Any]) -> None:
     from evcharge.report.words import counted
     from evcharge.rules import RULES
 
-    tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
+    tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source'] or NOT_STATED})")
+    if found["source_stands_in"] and found["source"]:
+        tell(f"  nobody says who published it: {found['source']} stands in for the source")
     further = f", on line {found['header_line']}: what stands above is left out" if found["header_line"] else ""
     tell(f"  recognised by {', '.join(found['recognised_by'])}{further}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
@@ -270,7 +285,8 @@ def _show(found: dict[str, Any]) -> None:
     show_warnings(found["warnings"], found["warning_lines"], found["unread"])
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
-    tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")
+    fault = "nobody says who published it" if "error" in found else "more rejects than --max-rejects allows"
+    tell("  passes" if found["passes"] else f"  does not pass: {fault}")
 
 
 def _shown(example: dict[str, Any]) -> str:
@@ -284,41 +300,3 @@ def _shown(example: dict[str, Any]) -> str:
 def asdict_of(error: EvchargeError) -> dict[str, str | None]:
     """An error as a JSON document tells it."""
     return {"code": error.code, "reason": error.reason, "hint": error.hint}
-
-
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@global_options
-def formats(as_json: bool) -> None:
-    """List what can be read, with the page that documents each."""
-    from evcharge.registries import FORMATS
-    from evcharge.sources import builtin_profiles
-
-    known = [
-        {
-            "profile": profile.name,
-            "title": profile.title,
-            "format": profile.format,
-            "failures_included": profile.failures_included,
-            "page": f"docs/sources/{profile.name}.md",
-        }
-        for profile in builtin_profiles().values()
-    ]
-    registries = [
-        {"format": name, "title": module.TITLE, "page": f"docs/sources/{module.PAGE}.md"}
-        for name, module in FORMATS.items()
-    ]
-    if as_json:
-        document = {"schema_version": FORMATS_SCHEMA_VERSION, "formats": known, "registries": registries}
-        click.echo(json.dumps(document, indent=2))
-        return
-    width = max(len(one["profile"]) for one in known)
-    for one in known:
-        tell(f"{one['profile']:<{width}}  {one['title']}")
-        tell(f"{'':<{width}}  {one['format']}; failures in the data: {one['failures_included']}; {one['page']}")
-    tell()
-    tell("Station registries, by evcharge stations:")
-    for one in registries:
-        tell(f"{one['format']:<{width}}  {one['title']}; {one['page']}")
-    tell()
-    tell("A format of your own takes one TOML file: see docs/how-to/add-a-format.md, then --profile my.toml")

@@ -1,4 +1,4 @@
-"""evcharge load and evcharge sample: files into the database, and files to try it with.
+"""evcharge load: files into the database.
 
 What does not belong here: the transaction (``load``), and what a session is.
 """
@@ -9,6 +9,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -23,14 +24,18 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
+from evcharge.cli.publisher import refuse_to_remember, remember_source
 from evcharge.cli.reading import reading_options, reading_profiles
 from evcharge.cli.rejects import rejects_file
+from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing
 from evcharge.cli.terminal import (
     Interrupts,
     exit_code_of,
+    hint_as_typed,
     notice,
     progress_bar,
     show_error,
+    show_errors,
     standard_input,
     tell,
     with_database,
@@ -42,7 +47,6 @@ if TYPE_CHECKING:
     from evcharge.load import LoadOptions, LoadResult
     from evcharge.sources import Profile
 
-SAMPLE_FILE = Path("charging_sessions.csv")
 LOAD_SCHEMA_VERSION = 1
 LOAD_WARNINGS = {
     "look_alike_station_ids": "ids that differ only in case, composition, what no eye sees, or .0",
@@ -57,6 +61,10 @@ LOAD_WARNINGS = {
 """What a load says beside ``clean.WARNINGS``."""
 TOLD_ONCE = ("drivers_left_out",)
 """Warnings of a setting: they are printed with the sum of all files, not with each."""
+STANDS_IN = (
+    "Nobody says who published this; {} stands in for the source. Of a later file that is asked: --source NAME, or "
+    "--source NAME --remember-source to say it once."
+)
 CHANGES_SHOWN = 5
 """Changed sessions that the console lists; ``--json`` lists up to ``writer.CHANGES_LISTED``."""
 
@@ -78,6 +86,11 @@ CHANGES_SHOWN = 5
     metavar="N|P%",
     help="Refuse a file with more rejected rows: a number, or a share such as 2%.",
 )
+@click.option(
+    "--remember-source",
+    is_flag=True,
+    help="Write --source into evcharge.toml, too: it is that of later files that don't say who published them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
 @global_options
@@ -91,9 +104,12 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     from evcharge.load import LoadOptions, RejectLimit
     from evcharge.sources import is_one_source
 
-    write = {
-        name: options.pop(name) for name in ("create_db", "replace", "dry_run", "rejects", "max_rejects", "as_json")
-    }
+    began = datetime.now(timezone.utc)
+    names = ("create_db", "replace", "dry_run", "rejects", "max_rejects", "as_json", "remember_source")
+    write = {name: options.pop(name) for name in names}
+    source = options["source"] if write["remember_source"] else None
+    if write["remember_source"]:
+        refuse_to_remember(source)
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
     limit = RejectLimit(*write["max_rejects"]) if write["max_rejects"] else None
     with gathered(files or (SAMPLE_FILE,), standard_input(), is_one_source) as found:
@@ -110,6 +126,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
             max_rejects=limit,
             lock_wait_seconds=setting("lock_wait_seconds"),
             driver_salt=setting("driver_salt") or None,
+            call_began=began,
         )
         outcomes, fault = load_with_rejects(found.inputs, profiles, load_options, write["rejects"])
     code = show_outcomes(outcomes, write["as_json"])
@@ -117,6 +134,8 @@ def load(files: tuple[str, ...], **options: Any) -> int:
         show_error(fault, given("db"))
     elif write["rejects"]:
         notice(f"wrote {write['rejects']}")
+    if source and not code and not write["dry_run"]:
+        remember_source(source)
     return fault.exit_code if fault else code
 
 
@@ -186,6 +205,7 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
     from dataclasses import replace
 
     from evcharge.load import load_file
+    from evcharge.load.publisher import UnstatedSource
 
     outcomes: list[Outcome] = []
     inputs = _in_order(inputs, profiles)
@@ -198,6 +218,9 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
                 if one.fault:
                     raise one.fault
                 result = load_file(one.path, database_url(), profiles, file_options)
+            except UnstatedSource as error:
+                error.hint = hint_as_typed(error)
+                outcomes.append(Outcome(one.name, error=error))
             except (SourceError, GateError) as error:
                 error.hint = error.hint.replace(
                     f"check {shlex.quote(as_path(one.name))}", f"check {shlex.quote(as_path(one.origin))}"
@@ -242,10 +265,11 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
             sums = totals(results)
             what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
             tell(f"{len(results)} of {len(outcomes)} files {what}: {law(sums)}")
+        if standing := sorted({result.source for result in results if result.source_stands_in}):
+            notice(STANDS_IN.format(" and ".join(standing)))
         if results:
             notice(f"database: {database_shown()}")
-    for error in errors:
-        show_error(error, given("db"))
+    show_errors(errors, given("db"))
     if not_tried:
         tell(f"Not tried: {', '.join(not_tried)}", err=True)
     codes = [error.exit_code for error in errors]
@@ -346,48 +370,3 @@ def law(counts: Any) -> str:
     """Every row accounted for, with the numbers."""
     parts = " + ".join(f"{counts[k]:,} {k}" for k in ("inserted", "updated", "unchanged", "superseded", "rejected"))
     return f"read {counts['read']:,} = {parts}"
-
-
-def make_sample_if_missing() -> None:
-    """Writes the synthetic sessions, unless the file is there."""
-    if not SAMPLE_FILE.exists():
-        from evcharge.synth import write_sample
-
-        write_sample(SAMPLE_FILE)
-        notice(f"wrote {SAMPLE_FILE} (synthetic sessions, since there was no such file)")
-
-
-@click.command()
-@click.option(
-    "--rows", type=click.IntRange(min=1), default=1000, show_default=True, metavar="N", help="Sessions to make."
-)
-@click.option("--stations", type=click.IntRange(min=1), metavar="N", help="Stations; default grows with the rows.")
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N", help="Same seed, same bytes."
-)
-@click.option("--dirty", is_flag=True, help="Plant every defect that cleaning must catch.")
-@click.option(
-    "--truth",
-    metavar="FILE",
-    type=OutputPath(),
-    help="Write the true rates, the planted faults and the planted defects as JSON.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=OutputPath(),
-    metavar="FILE",
-    default=SAMPLE_FILE,
-    show_default=True,
-    help="File to write.",
-)
-@global_options
-def sample(rows: int, stations: int | None, seed: int, dirty: bool, truth: Path | None, output: Path) -> None:
-    """Write synthetic charging sessions as a CSV."""
-    from evcharge.synth import write_sample
-
-    there = output.exists()
-    write_sample(output, rows=rows, stations=stations, seed=seed, dirty=dirty, truth=truth)
-    notice(f"wrote {output}{' in place of the one there' if there else ''}")
-    if truth:
-        notice(f"wrote {truth}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from evcharge.cli.options import setting
 from evcharge.errors import SourceError
 
 if TYPE_CHECKING:
@@ -102,7 +103,12 @@ READING_OPTIONS = (
         type=click.Choice(["yes", "no", "unknown"]),
         help="Whether the publisher left failed sessions in.",
     ),
-    click.option("--source", metavar="NAME", help="Whose station ids these are; ids are unique only within a source."),
+    click.option(
+        "--source",
+        metavar="NAME",
+        help="Who published the files; ids are unique only within a source. Asked for where many publish in a layout; "
+        "to say it once: source in evcharge.toml.",
+    ),
 )
 """How a file is to be read."""
 
@@ -119,14 +125,17 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
 
     ``--map`` or ``--session-key`` without a profile means evcharge's own layout, as CSV or as JSON lines.
 
-    What ``evcharge sample`` made up keeps its source whatever ``--source`` says, and no other file may take it.
+    A layout that many publish in takes its source from the settings, where ``--source`` does not say it. What
+    ``evcharge sample`` made up keeps its source whatever either says, and no other file may take it.
     """
     from evcharge.models import SAMPLE_SOURCE
     from evcharge.sources import builtin_profiles, read_profile, with_overrides
 
-    if overrides.get("source") == SAMPLE_SOURCE:
+    stated = overrides.pop("source", None)
+    publisher = (setting("source") or None) if stated is None else stated
+    if publisher == SAMPLE_SOURCE:
         reason = f"{SAMPLE_SOURCE} is the source of what evcharge sample makes up; name another."
-        raise click.BadParameter(reason, param_hint="--source")
+        raise click.BadParameter(reason, param_hint="the setting source" if stated is None else "--source")
     builtin = builtin_profiles()
     mapped: dict[str, list[str]] = {}
     for ours, theirs in columns:
@@ -147,8 +156,8 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
                 f"Built in: {', '.join(sorted(builtin))}.",
             )
         chosen = [read_profile(Path(profile))]
-    of_sample = {**overrides, "source": None}
+    source_by_default = {SAMPLE_SOURCE: None, "": publisher}
     return [
-        with_overrides(one, columns=mapped, **(of_sample if one.source == SAMPLE_SOURCE else overrides))
+        with_overrides(one, columns=mapped, source=source_by_default.get(one.source, stated), **overrides)
         for one in chosen
     ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evcharge.cli.options import database_url, global_options, setting
-from evcharge.cli.terminal import tell
+from evcharge.cli.terminal import hint_as_typed, tell
 
 if TYPE_CHECKING:
     from evcharge.load.registry_result import Changes, RegistryResult
@@ -35,10 +35,15 @@ def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json
 
     What only adds is written. What would change anything that is there is shown, and done with --apply.
     """
+    from evcharge.load.publisher import UnstatedSource
     from evcharge.load.registry import RegistryOptions, load_registry
 
-    options = RegistryOptions(source, apply, encoding, setting("lock_wait_seconds"))
-    result = load_registry(file, database_url(), options)
+    options = RegistryOptions(source, setting("source") or None, apply, encoding, setting("lock_wait_seconds"))
+    try:
+        result = load_registry(file, database_url(), options)
+    except UnstatedSource as error:
+        error.hint = hint_as_typed(error)
+        raise
     if as_json:
         document = {"schema_version": STATIONS_SCHEMA_VERSION, **asdict(result)}
         document["changes_something"] = result.changes_something

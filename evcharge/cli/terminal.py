@@ -11,8 +11,9 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,6 +26,8 @@ from evcharge.errors import EvchargeError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from evcharge.load.publisher import UnstatedSource
+
 EXIT_INTERRUPTED = 128
 """What the number of the signal that ended a command is added to, as shells do."""
 ASKED_TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -36,6 +39,28 @@ def show_error(error: EvchargeError, database: str | None = None) -> None:
     tell(f"Error [{error.code}]: {error.reason}", err=True)
     if error.hint:
         tell(f"  {with_database(error.hint, database)}", err=True)
+
+
+def show_errors(errors: Sequence[EvchargeError], database: str | None = None) -> None:
+    """Prints errors one below the other; what to run next is printed once where it is the same for the next one."""
+    for error, following in zip_longest(errors, errors[1:]):
+        again = following is not None and following.hint == error.hint
+        show_error(EvchargeError(error.code, error.reason) if again else error, database)
+
+
+def hint_as_typed(error: UnstatedSource) -> str:
+    """The error's hint with the running command as it was typed, but for a password, and the publisher's name."""
+    from evcharge.config import CONFIG_FILE
+    from evcharge.db import masked
+
+    url = given("db")
+    arguments = [typed.replace(url, masked(url)) if url else typed for typed in given("arguments") or ()]
+    takes_a_source = any("--source" in option.opts for option in click.get_current_context().command.params)
+    if not (arguments and takes_a_source):
+        return error.hint
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    command = shlex.join(["evcharge", *arguments[:end], "--source", error.name, *arguments[end:]])
+    return error.hint_with(command, str(given("config") or CONFIG_FILE))
 
 
 _ABOUT_A_DATABASE = re.compile(

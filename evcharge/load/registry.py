@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from evcharge.carriers.text import known_encoding
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
-from evcharge.errors import SourceError
 from evcharge.load.ledger import close_entry, open_entry
 from evcharge.load.moves import Holdings, move_sessions
+from evcharge.load.publisher import unstated_source_of_registry
 from evcharge.load.registry_result import Changes, RegistryResult
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
 from evcharge.migrate import require_head
@@ -42,12 +42,14 @@ class RegistryOptions:
 
     Attributes:
         source: whose station ids these are; None for the format's own default, where it has one.
+        publisher: the same where the format has no default.
         apply: change what is there, too.
         encoding: of a file without a byte order mark.
         lock_wait_seconds: how long to wait for another load.
     """
 
     source: str | None = None
+    publisher: str | None = None
     apply: bool = False
     encoding: str = "utf-8"
     lock_wait_seconds: float = LOCK_WAIT_SECONDS
@@ -70,10 +72,13 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
     began, now = time.monotonic(), datetime.now(timezone.utc)
     encoding = known_encoding(options.encoding)
     engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
-    require_head(open_engine(url, lock_wait_seconds=options.lock_wait_seconds), url)
+    reader = open_engine(url, lock_wait_seconds=options.lock_wait_seconds)
+    require_head(reader, url)
     with open_file(path) as file, translated_errors(url):
         registry = read_registry(file, encoding)
-        source = options.source or registry.default_source or _refuse_sourceless(file, registry)
+        source = options.source or registry.default_source or options.publisher
+        if not source:
+            raise unstated_source_of_registry(reader, file.name, registry.format)
         result = None
         try:
             with one_transaction(engine) as (session, undo):
@@ -90,14 +95,6 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
             resolve_unclear_commit(engine, file, source, now, error)
     result.seconds = round(time.monotonic() - began, 3)
     return result
-
-
-def _refuse_sourceless(file: SourceFile, registry: Registry) -> str:
-    raise SourceError(
-        "source_unstated",
-        f"{file.name} ({registry.format}) does not say whose ids these are in the sessions.",
-        "Name the source that the sessions are loaded under: --source NAME.",
-    )
 
 
 def _repeated(session: Session, load: LoadLedger) -> RegistryResult:

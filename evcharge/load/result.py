@@ -34,6 +34,7 @@ class LoadResult:
     rows would have counted: ``failure``, ``success`` or ``unknown``. ``skipped`` rows are no sessions by the format's
     own rule and not in ``read``; ``warning_lines`` are the lines of the first rows of each warning, where it is of
     rows; ``repaired`` counts the values that each step of the profile changed.
+    ``source_stands_in`` where nobody says who published the file, and the layout's name stands in for the source.
     ``unread`` are the columns that nothing reads though they tell what a rate needs, by the code of their warning.
     ``unknown_labels`` are the first labels of zones that nobody explains, of rows that were refused for it.
     ``times_by_format`` counts the times of a file that mixes formats by the one that each is read by; else it is empty.
@@ -65,6 +66,7 @@ class LoadResult:
     changes: list[dict[str, Any]] = field(default_factory=list)
     first_loaded_at: str | None = None
     first_loaded_as: str | None = None
+    source_stands_in: bool = False
     seconds: float = 0.0
 
 

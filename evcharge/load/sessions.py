@@ -36,6 +36,7 @@ from evcharge.load.ledger import (
     zone_of,
 )
 from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
+from evcharge.load.publisher import with_stand_in
 from evcharge.load.refusals import refuse_mostly_refused, refuse_too_many, refuse_unstated
 from evcharge.load.rejects import Reject, rejects_of
 from evcharge.load.result import LoadResult, RejectLimit
@@ -62,6 +63,8 @@ class LoadOptions:
         dry_run: do everything, then leave the database as it was.
         max_rejects: refuse the file when more rows are rejected.
         lock_wait_seconds: how long to wait for another load.
+        call_began: since when loads are of the same call, whose files are taken for one publisher's where nobody names
+            it; None for a call of this file alone.
         companions: other files of the same call, for formats whose sessions span files.
         driver_salt: what driver tokens are hashed with; without it they are left out.
         on_cleaned: called with the file's name and what cleaning made of each chunk.
@@ -75,6 +78,7 @@ class LoadOptions:
     dry_run: bool = False
     max_rejects: RejectLimit | None = None
     lock_wait_seconds: float = LOCK_WAIT_SECONDS
+    call_began: datetime | None = None
     companions: tuple[Path, ...] = ()
     driver_salt: str | None = None
     on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
@@ -92,7 +96,8 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
         options: see ``LoadOptions``.
 
     Raises:
-        SourceError: the file can't be used; the database is as it was.
+        SourceError: the file can't be used, or nobody says who published it and others like it are loaded; the
+            database is as it was.
         GateError: more rejects than allowed; the database is as it was.
         DatabaseError: the database can't be used; it is as it was unless the error says otherwise.
     """
@@ -102,8 +107,13 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     require_head(reader, url)
     with open_file(path, options.name) as file, translated_errors(url):
         profile = pick_among(file, profiles, options.companions)
+        stands_in = not profile.source
+        if stands_in:
+            profile = with_stand_in(reader, file, profile, options.call_began or datetime.now(timezone.utc))
         seems_loaded = not options.replace and is_loaded(reader, file, profile.source)
-        return _load(engine, file, profile, options, seems_loaded)
+        result = _load(engine, file, profile, options, seems_loaded)
+    result.source_stands_in = stands_in
+    return result
 
 
 class _Begun(NamedTuple):

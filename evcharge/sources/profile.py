@@ -42,7 +42,8 @@ class Profile:
     Attributes:
         name: short name, ``[a-z0-9-]+``.
         title: for people.
-        source: scope in which station ids are unique.
+        source: who published the files, in whose scope station ids are unique; empty where many publish in the layout.
+        stand_in: what is taken for the source in the first load of such files; without one, the name.
         format: one of ``formats.format_names``.
         failures_included: whether the publisher left failed sessions in: ``yes``, ``no`` or ``unknown``.
         delimiters: csv only; each is tried on the header line.
@@ -82,11 +83,12 @@ class Profile:
     key_steps: tuple[Step, ...] = ()
     conventions: Conventions = field(default_factory=Conventions)
     header_line: int | None = None
+    stand_in: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Name and a hash of every setting but the name and title: two equal ones read the same from the same bytes."""
-        settings = {key: value for key, value in asdict(self).items() if key not in ("name", "title")}
+        settings = {key: value for key, value in asdict(self).items() if key not in ("name", "title", "stand_in")}
         if self.header_line is None:
             del settings["header_line"]  # so that profiles without one keep the fingerprint that they had before it
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

@@ -56,10 +56,9 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 """Our columns that a source's field can be mapped to, as they are called in the raw frame."""
 
 _KEYS = (
-    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "header_line", "session_key"),
-    *("private", "tells_apart", "marks", "columns", "optional_columns", "combined", "constants", "station"),
-    *("steps", "key_steps"),
-    "conventions",
+    *("name", "title", "source", "stand_in", "format", "failures_included", "delimiters", "encoding", "header_line"),
+    *("session_key", "private", "tells_apart", "marks", "columns", "optional_columns", "combined", "constants"),
+    *("station", "steps", "key_steps", "conventions"),
 )
 _CHOICES = {
     "ambiguous_time": ("reject", "first", "second"),
@@ -135,7 +134,7 @@ def with_overrides(
         false_words: words that mean that it failed.
         null_words: words that mean nothing was recorded.
         failures_included: ``yes``, ``no`` or ``unknown``.
-        source: scope of the station ids.
+        source: who published the files; station ids are unique within one source.
 
     Raises:
         SourceError: ``bad_setting`` naming setting, value and what would be right.
@@ -230,8 +229,9 @@ def _with_columns(profile: Profile, columns: Mapping[str, str | Sequence[str]]) 
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
-    if profile.header_line is None:
-        del settings["header_line"]
+    for key in ("header_line", "source", "stand_in"):
+        if not settings[key]:
+            del settings[key]
     for key, steps in (("steps", profile.steps), ("key_steps", profile.key_steps)):
         settings[key] = [{"step": step.step, "fields": list(step.fields)} for step in steps]
     settings["conventions"] = {key: value for key, value in settings["conventions"].items() if value is not None}
@@ -244,7 +244,8 @@ def _profile(given: Settings) -> Profile:
     profile = Profile(
         name=_name(given),
         title=given.text("title", "untitled"),
-        source=_source(given),
+        source=_source(given, "source"),
+        stand_in=_source(given, "stand_in"),
         format=kind,
         failures_included=given.text("failures_included", choices=FAILURES_INCLUDED),
         delimiters=_delimiters(given),
@@ -275,10 +276,10 @@ def _name(given: Settings) -> str:
     return name
 
 
-def _source(given: Settings) -> str:
-    source = given.text("source")
+def _source(given: Settings, key: str) -> str:
+    source = given.optional_text(key) or ""
     if len(source) > MAX_SOURCE_CHARACTERS or not source.isprintable() or source != source.strip():
-        given.refuse("source", source, f"at most {MAX_SOURCE_CHARACTERS} printable characters without padding")
+        given.refuse(key, source, f"at most {MAX_SOURCE_CHARACTERS} printable characters without padding")
     return source
 
 

@@ -165,7 +165,7 @@ def test_every_mode_and_its_orphans_come_from_one_log_to_their_equations(evcharg
     log += transaction("T-6", "13:00", "CablePluggedIn") + transaction("T-7", "14:00", "EVDetected")
     log += said("23:00:00", "h", 2, "Heartbeat", {}) + authorize("23:01:00", "TAG-8")
     Path("day.log").write_text(log, encoding="utf-8")
-    assert evcharge("load", "day.log", "--db", url, "-q")[0] == 0
+    assert evcharge("load", "day.log", "--source", "bench", "--db", url, "-q")[0] == 0
 
     told = document(lambda *arguments: evcharge("chargex", *arguments, "--db", url))
     assert told["attempts"] == {

@@ -7,10 +7,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from evcharge.cli import run_command
-from evcharge.sources import builtin_profiles
 
 HEADER = "session_id,station_id,start_time,end_time,energy_kwh\n"
 GOOD = "S1,A,2024-05-01T08:00:00Z,2024-05-01T09:00:00Z,7.5\nS2,B,2024-05-03T08:00:00Z,,0\n"
@@ -120,18 +118,6 @@ def test_rows_whose_zone_is_not_stated_are_told_with_the_option_to_state_it(chec
     out = capsys.readouterr().out
     assert "1  start_time_without_zone" in out
     assert "--tz Europe/Paris" in out
-
-
-def test_every_format_is_listed_with_a_page_that_exists(monkeypatch):
-    from evcharge.cli import cli
-
-    document = json.loads(CliRunner().invoke(cli, ["formats", "--json"]).stdout)
-    assert [one["profile"] for one in document["formats"]] == list(builtin_profiles())
-    assert {one["format"] for one in document["registries"]} == {"ocpi", "irve", "afdc", "ocm"}
-    listed = [*document["formats"], *document["registries"]]
-    assert all((Path(__file__).parents[2] / one["page"]).is_file() for one in listed)
-    told = CliRunner().invoke(cli, ["formats"]).stdout
-    assert all(one["title"] in told for one in listed)
 
 
 LABELLED = "session_id,station_id,start_time,zone,end_time,energy_kwh\n" + "".join(

@@ -169,7 +169,7 @@ def test_a_log_of_messages_is_looked_through_like_a_table(evcharge, url):
             for message in (call, [3, f"{number}{suffix}", answer]):
                 lines.append(json.dumps({"station": "CP1", "time": stamp, "message": message}))
     Path("day.jsonl").write_text("\n".join(lines) + "\n")
-    code, out, err = evcharge("check", "day.jsonl", "--profile", "ocpp", "--db", url)
+    code, out, err = evcharge("check", "day.jsonl", "--profile", "ocpp", "--source", "bench", "--db", url)
     assert (code, err) == (0, "")
     assert "warning: 12 station_energy_tiny: no session of its station delivered 0.1 kWh" in out
     assert "lines 1, 5, 9, 13, 17, 21, 25, 29, 33, 37 and more" in out

@@ -36,8 +36,9 @@ def page(*objects, **more):
 
 
 @pytest.fixture
-def run(evcharge, url, tmp_path):
-    """Writes files into the folder ``work`` and runs a command on the database of the test."""
+def run(evcharge, url, tmp_path, monkeypatch):
+    """Writes files of one partner into the folder ``work`` and runs a command on the database of the test."""
+    monkeypatch.setenv("EVCHARGE_SOURCE", "a partner")
 
     def run_it(command, files):
         for name, text in files.items():

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from evcharge import sources
 from evcharge.load import load_file
 from tests.support.factories import HEADER, native_csv, session_row
 from tests.support.loading import counts, query
 from tests.support.ocpp_log import DAY, Log
+from tests.support.publishers import all_published
 
 FAILED = "SELECT COUNT(*) FROM fact_charging WHERE success IS FALSE OR success IS NULL AND energy_kwh = 0"
 Write = Callable[[Path], Path]
@@ -202,7 +202,7 @@ KINDS: dict[str, tuple[Write, dict[str, int], int, set[str]]] = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_odd_about_a_failure_costs_neither_it_nor_another(url: str, tmp_path: Path, kind: str) -> None:
     write, expected, failed, warned = KINDS[kind]
-    result = load_file(write(tmp_path), url, list(sources.builtin_profiles().values()))
+    result = load_file(write(tmp_path), url, all_published())
     assert counts(result) == expected
     assert query(url, FAILED) == [(failed,)]
     assert warned <= result.warnings.keys()
@@ -211,7 +211,7 @@ def test_what_is_odd_about_a_failure_costs_neither_it_nor_another(url: str, tmp_
 @pytest.mark.parametrize("kind", ["one id for all failures", "ids that a spreadsheet rounded"])
 def test_a_failure_that_can_only_be_refused_is_counted_as_one(url: str, tmp_path: Path, kind: str) -> None:
     write, expected, *_ = KINDS[kind]
-    result = load_file(write(tmp_path), url, list(sources.builtin_profiles().values()))
+    result = load_file(write(tmp_path), url, all_published())
     assert result.rejected_as == {"failure": expected["rejected"]}
 
 
@@ -219,7 +219,7 @@ def test_a_failure_that_can_only_be_refused_is_counted_as_one(url: str, tmp_path
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_loaded_again_under_another_name_changes_nothing(url: str, tmp_path: Path, kind: str) -> None:
     write, *_ = KINDS[kind]
-    profiles = list(sources.builtin_profiles().values())
+    profiles = all_published()
     path = write(tmp_path)
     load_file(path, url, profiles)
     before = query(url, "SELECT session_id, start_time, energy_kwh, success FROM fact_charging ORDER BY session_id")

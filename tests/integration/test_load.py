@@ -36,6 +36,7 @@ from tests.support.loading import (
     query,
     wipe,
 )
+from tests.support.publishers import all_published
 
 VERSIONED = f"{HEADER},updated_at"
 
@@ -217,7 +218,7 @@ def test_a_document_on_one_line_is_accounted_for_object_by_object(url: str, tmp_
     start, place = "2025-04-01T08:00:00Z", {"id": "L", "connector_id": "1"}
     cdr = {"start_date_time": start, "end_date_time": start, "cdr_location": place}
     path.write_text(json.dumps([{**cdr, "id": str(i), "total_energy": "x" if i % 2 else 3} for i in range(6)]))
-    result = load_file(path, url, sources.builtin_profiles().values())
+    result = load_file(path, url, all_published())
     assert (result.read, result.inserted, result.rejected) == (6, 3, 3)
     assert sorted(query(url, "SELECT source_line FROM rejected_row")) == [(2,), (4,), (6,)]
     assert sorted(query(url, "SELECT source_line FROM fact_charging")) == [(1,), (3,), (5,)]
@@ -226,7 +227,7 @@ def test_a_document_on_one_line_is_accounted_for_object_by_object(url: str, tmp_
 def test_a_file_of_nothing_but_skipped_objects_is_loaded_with_their_count(url: str, tmp_path: Path) -> None:
     path = tmp_path / "sessions.json"
     path.write_text(json.dumps([{"id": "1", "start_date_time": "x", "location_id": "L", "status": "RESERVATION"}]))
-    result = load_file(path, url, sources.builtin_profiles().values())
+    result = load_file(path, url, all_published())
     assert (result.status, result.read, result.skipped) == ("loaded", 0, 1)
 
 

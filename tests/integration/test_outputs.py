@@ -66,7 +66,7 @@ def test_every_parameter_that_could_name_a_file_is_an_output_an_input_or_known_t
         if isinstance(one.type, click.Path | click.types.StringParamType)
         and not isinstance(one.type, OutputPath)
         and one.name not in (*INPUTS, "config")
-        and one.opts[-1] not in NO_FILE | {"station"}
+        and one.opts[-1] not in NO_FILE | {"station", "name"}
     ]
     assert unknown == []
     wrong = [f"{name} {one.opts[-1]}" for name, one in parameters() if isinstance(one.type, click.File)]

@@ -6,8 +6,9 @@ import pytest
 
 from evcharge.errors import SourceError
 from evcharge.load import load_file
-from evcharge.sources import builtin_profiles, with_overrides
+from evcharge.sources import with_overrides
 from tests.support import layouts
+from tests.support.publishers import all_published
 
 WITHOUT_ZONE = (layouts.ASENSIO_WORKPLACE, layouts.ATLAS_CHARGING_USE, layouts.ELAADNL, layouts.EVWATTS)
 
@@ -16,7 +17,7 @@ WITHOUT_ZONE = (layouts.ASENSIO_WORKPLACE, layouts.ATLAS_CHARGING_USE, layouts.E
 def load(tmp_path, sqlite_url):
     def load_it(name, data, **settings):
         (tmp_path / name).write_text(data)
-        profiles = [with_overrides(profile, **settings) for profile in builtin_profiles().values()]
+        profiles = [with_overrides(profile, **settings) for profile in all_published()]
         return load_file(tmp_path / name, sqlite_url, profiles)
 
     return load_it

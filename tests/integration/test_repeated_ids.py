@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from evcharge.load import LoadOptions, LoadResult, load_file
-from evcharge.sources import builtin_profiles
 from tests.support.factories import HEADER, native_csv, session_row
 from tests.support.loading import chunks_of, counts, everything, load, query, wipe
+from tests.support.publishers import published
 
 OPEN = {"end_time": "", "energy_kwh": ""}
 LATER = {"start_time": "2025-04-01T10:00:00-04:00", "end_time": "2025-04-01T11:00:00-04:00"}
@@ -225,7 +225,7 @@ def test_cdrs_whose_ids_begin_anew_each_month_are_refused_by_name_and_lost_to_no
         for number in (1, 2)
     ]
     (tmp_path / "cdrs.json").write_text(json.dumps(cdrs))
-    result = load_file(tmp_path / "cdrs.json", url, [builtin_profiles()["ocpi-cdrs"]])
+    result = load_file(tmp_path / "cdrs.json", url, [published("ocpi-cdrs")])
     assert counts(result) == {"read": 4, "inserted": 2, "rejected": 2}
     told = [(rule, value) for _, rule, value, *_ in rejects(url)]
     assert told == [("session_id_repeated", "c1 (also line 1)"), ("session_id_repeated", "c0 (also line 2)")]
@@ -246,7 +246,7 @@ def summary(path: Path, *events: str) -> Path:
 def test_rows_that_differ_in_a_field_that_tells_them_apart_are_two_sessions(
     url: str, tmp_path: Path, chunk_rows: int
 ) -> None:
-    profile = builtin_profiles()["chargepoint"]
+    profile = published("chargepoint")
     with chunks_of(chunk_rows):
         result = load_file(summary(tmp_path / "a.csv", "11", "12", "11", " 11 ", ""), url, [profile])
     assert counts(result) == {"read": 5, "inserted": 1, "unchanged": 3, "rejected": 1}
@@ -258,7 +258,7 @@ def test_rows_that_differ_in_a_field_that_tells_them_apart_are_two_sessions(
 def test_a_field_that_tells_rows_of_a_file_apart_says_nothing_of_two_files(
     url: str, tmp_path: Path, chunk_rows: int
 ) -> None:
-    profile = builtin_profiles()["chargepoint"]
+    profile = published("chargepoint")
     with chunks_of(chunk_rows):
         load_file(summary(tmp_path / "a.csv", "11"), url, [profile])
         result = load_file(summary(tmp_path / "b.csv", "1011", "1012"), url, [profile])

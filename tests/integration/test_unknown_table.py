@@ -392,9 +392,9 @@ def test_a_log_that_names_no_station_loads_as_its_hint_says(evcharge):
         [3, "s2", {}],
     ]
     write("log.txt", "".join(f"{DAY}T10:0{n}:00Z {json.dumps(frame)}\n" for n, frame in enumerate(frames)))
-    err = evcharge("load", "log.txt", "--create-db")[2]
+    err = evcharge("load", "log.txt", "--create-db", "--source", "bench")[2]
     option = re.search(r"State it: (--station-id \w+)", err)
-    assert evcharge("load", "log.txt", *option[1].split())[0] == 0
+    assert evcharge("load", "log.txt", "--source", "bench", *option[1].split())[0] == 0
     assert [(row[0], row[2]) for row in facts()] == [("CP9", 9.0)]
 
 

@@ -118,7 +118,7 @@ def latched(url: str, tmp_path: Path, evcharge: Run) -> str:
     log.say("23:00:00", [2, "beat", "Heartbeat", {}])
     path = tmp_path / "log.txt"
     path.write_text("\n".join(log.lines) + "\n", encoding="utf-8")
-    assert evcharge("load", "--db", url, str(path), "--profile", "ocpp")[0] == 0
+    assert evcharge("load", "--db", url, str(path), "--profile", "ocpp", "--source", "bench")[0] == 0
     return url
 
 

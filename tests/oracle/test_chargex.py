@@ -17,7 +17,7 @@ from evcharge.db import open_engine
 from evcharge.load import load_file
 from evcharge.metrics.chargex import EQUATIONS, START_TIME, TOTAL, chargex_kpis, read_logged_attempts, start_seconds
 from evcharge.metrics.outcomes import Selection
-from evcharge.sources import builtin_profiles
+from tests.support.publishers import published
 
 ACTS = 60
 APART_SECONDS = 1200
@@ -181,7 +181,7 @@ def test_a_second_reading_of_inl_s_calculator_counts_the_same(sqlite_url, tmp_pa
     log = random_log(seed)
     text = "".join(f"{clock(said.at)} station=CP-1 {json.dumps(said.frame)}\n" for said in log)
     (tmp_path / "random.log").write_text(text, encoding="utf-8")
-    result = load_file(tmp_path / "random.log", sqlite_url, [builtin_profiles()["ocpp"]])
+    result = load_file(tmp_path / "random.log", sqlite_url, [published("ocpp")])
     assert result.rejected == 0
     with Session(open_engine(sqlite_url)) as session:
         attempts = read_logged_attempts(session, Selection())

@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 
 from evcharge.db import open_engine
 from evcharge.load import LoadResult, load_file
-from evcharge.sources import builtin_profiles, with_overrides
+from evcharge.sources import with_overrides
+from tests.support.publishers import all_published
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def load(real_data, url):
     def load_real(pattern: str, **overrides: str) -> tuple[list[LoadResult], Engine]:
         paths = sorted(real_data.glob(pattern))
         assert paths, f"no file of the folder fits {pattern}"
-        profiles = [with_overrides(profile, **overrides) for profile in builtin_profiles().values()]
+        profiles = [with_overrides(profile, **overrides) for profile in all_published()]
         results = [load_file(path, url, profiles) for path in paths]
         for result in results:
             counts = (result.inserted, result.updated, result.unchanged, result.superseded, result.rejected)

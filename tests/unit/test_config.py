@@ -37,19 +37,20 @@ def test_a_flag_wins_over_the_environment_that_over_the_file_that_over_the_defau
 
 def test_every_setting_can_be_set_by_environment_and_by_file(folder, monkeypatch):
     assert set(DEFAULTS) == {
-        *("database_url", "target", "driver_salt", "lock_wait_seconds", "price_per_kwh", "currency")
+        *("database_url", "target", "driver_salt", "lock_wait_seconds", "price_per_kwh", "currency"),
+        "source",
     }
     toml(
         folder / "evcharge.toml",
         'database_url = "sqlite:///file.db"\ntarget = 1\ndriver_salt = "s"\nlock_wait_seconds = 5\n'
-        'price_per_kwh = 0.4\ncurrency = "NOK"',
+        'source = "acme"\nprice_per_kwh = 0.4\ncurrency = "NOK"',
     )
-    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///file.db", 1.0, "s", 5.0, 0.4, "NOK"]
+    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///file.db", 1.0, "acme", "s", 5.0, 0.4, "NOK"]
     variables = {"DATABASE_URL": "sqlite:///env.db", "TARGET": "0.5", "DRIVER_SALT": "t", "LOCK_WAIT_SECONDS": "7"}
-    variables |= {"PRICE_PER_KWH": "0.5", "CURRENCY": "EUR"}
+    variables |= {"PRICE_PER_KWH": "0.5", "CURRENCY": "EUR", "SOURCE": "other"}
     for name, text in variables.items():
         monkeypatch.setenv(f"EVCHARGE_{name}", text)
-    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///env.db", 0.5, "t", 7.0, 0.5, "EUR"]
+    assert [resolve(name).value for name in DEFAULTS] == ["sqlite:///env.db", 0.5, "other", "t", 7.0, 0.5, "EUR"]
 
 
 def test_an_empty_variable_says_nothing(monkeypatch):
@@ -78,7 +79,8 @@ def test_an_unknown_key_is_refused_with_the_known_ones(folder):
     error = refusal()
     assert error.code == "config_unknown_key"
     assert error.reason == "evcharge.toml has the unknown key 'traget'."
-    assert error.hint == ("Known keys: database_url, target, driver_salt, lock_wait_seconds, price_per_kwh, currency.")
+    keys = "database_url, target, source, driver_salt, lock_wait_seconds, price_per_kwh, currency"
+    assert error.hint == f"Known keys: {keys}."
 
 
 @pytest.mark.parametrize("text", ['"high"', "true", "[1]", "nan", "inf", "-1", "2024-12-24"])

@@ -1,0 +1,96 @@
+"""evcharge formats: what can be read, and the page of each format.
+
+What does not belong here: how a format is read, and what a page says.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+
+import click
+
+from evcharge.cli.options import global_options
+from evcharge.cli.terminal import tell
+from evcharge.errors import SourceError
+
+FORMATS_SCHEMA_VERSION = 1
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@global_options
+def formats(name: str | None, as_json: bool) -> None:
+    """List what can be read, or print the page of the format NAME.
+
+    A page says what the file is, what is read and as what, what it can't tell, and the command that loads it.
+    """
+    if name is None:
+        _list(as_json)
+        return
+    from evcharge.sources.pages import page_of
+
+    page = _page_named(name)
+    text = page_of(page)
+    if as_json:
+        document = {"schema_version": FORMATS_SCHEMA_VERSION, "page": f"docs/sources/{page}.md", "text": text}
+        click.echo(json.dumps(document, indent=2))
+        return
+    for line in text.splitlines():
+        tell(line)
+
+
+def _page_named(name: str) -> str:
+    """The page of a profile, or of a registry by its own name or by that of its page.
+
+    Raises:
+        SourceError: ``unknown_format``, with the names that are nearest.
+    """
+    from evcharge.registries import FORMATS
+    from evcharge.sources import builtin_profiles
+
+    pages = {profile: profile for profile in builtin_profiles()}
+    pages |= {module.PAGE: module.PAGE for module in FORMATS.values()}
+    pages |= {registry: module.PAGE for registry, module in FORMATS.items()}
+    if name not in pages:
+        near = difflib.get_close_matches(name.casefold(), pages)
+        meant = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise SourceError("unknown_format", f"There is no format {name!r}.", f"{meant}See all: evcharge formats")
+    return pages[name]
+
+
+def _list(as_json: bool) -> None:
+    """Prints every profile and registry, with what it reads."""
+    from evcharge.registries import FORMATS
+    from evcharge.sources import builtin_profiles
+
+    known = [
+        {
+            "profile": profile.name,
+            "title": profile.title,
+            "format": profile.format,
+            "failures_included": profile.failures_included,
+            "page": f"docs/sources/{profile.name}.md",
+        }
+        for profile in builtin_profiles().values()
+    ]
+    registries = [
+        {"format": name, "title": module.TITLE, "page": f"docs/sources/{module.PAGE}.md"}
+        for name, module in FORMATS.items()
+    ]
+    if as_json:
+        document = {"schema_version": FORMATS_SCHEMA_VERSION, "formats": known, "registries": registries}
+        click.echo(json.dumps(document, indent=2))
+        return
+    width = max(len(one["profile"]) for one in known)
+    for one in known:
+        tell(f"{one['profile']:<{width}}  {one['title']}")
+        tell(f"{'':<{width}}  {one['format']}; failures in the data: {one['failures_included']}")
+    tell()
+    tell("Station registries, by evcharge stations:")
+    for one in registries:
+        tell(f"{one['format']:<{width}}  {one['title']}")
+    tell()
+    tell("The page of one, with an example: evcharge formats NAME")
+    tell("A format of your own takes one TOML file: see docs/how-to/add-a-format.md, then --profile my.toml")
