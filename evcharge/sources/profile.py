@@ -89,6 +89,8 @@ class Profile:
         settings = {key: value for key, value in asdict(self).items() if key not in ("name", "title")}
         if self.header_line is None:
             del settings["header_line"]  # so that profiles without one keep the fingerprint that they had before it
+        if self.conventions.thousands == "none":
+            del settings["conventions"]["thousands"]  # for the same reason
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         return f"{self.name}@{digest[:_FINGERPRINT_DIGITS]}"
 

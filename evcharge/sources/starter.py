@@ -99,6 +99,8 @@ def _options_of_writing(proposal: Proposal) -> Iterator[str]:
         yield from ("--tz", writing.zone)
     if writing.decimal != "." or "decimal" in proposal.doubts:
         yield from ("--decimal", writing.decimal)
+    if writing.thousands != "none":
+        yield from ("--thousands", writing.thousands)
     if writing.energy_unit != "kWh":
         yield from ("--energy-unit", writing.energy_unit)
     if writing.duration_format != "minutes":
@@ -243,6 +245,8 @@ def _conventions(proposal: Proposal) -> list[str]:
     if writing.zone:
         lines.append(_line("timezone", writing.zone, _doubt(proposal, "timezone")))
     lines.append(_line("decimal", writing.decimal, _doubt(proposal, "decimal")))
+    if writing.thousands != "none" or "decimal" in proposal.doubts:
+        lines.append(_line("thousands", writing.thousands, _doubt(proposal, "decimal")))
     lines.append(_line("energy_unit", writing.energy_unit, _doubt(proposal, "energy_unit")))
     if "duration_minutes" in proposal.columns:
         lines.append(_line("duration_format", writing.duration_format, _doubt(proposal, "duration_format")))

@@ -127,23 +127,32 @@ def test_words_for_nothing_are_told_and_count_as_not_filled():
 
 
 @pytest.mark.parametrize(
-    ("texts", "sign", "is_sure", "has_thousands"),
+    ("texts", "sign", "is_sure", "thousands"),
     [
-        (["12,4", "0,0"], ",", True, False),
-        (["12.4", "0"], ".", True, False),
-        (["2,418", "1,200"], ",", False, False),
-        (["2,418.5", "12.1"], ".", True, True),
-        (["1.234,5"], ",", False, False),
-        (["12.500", "1.250"], ".", False, False),
-        (["12.500", "800"], ".", False, False),
-        (["12.500", "0.250"], ".", True, False),
-        (["2,418", "0,250"], ",", True, False),
-        (["1234.500"], ".", True, False),
+        (["12,4", "0,0"], ",", True, "none"),
+        (["12.4", "0"], ".", True, "none"),
+        (["12", "80"], ".", True, "none"),
+        (["2,418", "1,200"], ",", False, "none"),
+        (["2,418.5", "12.1"], ".", True, ","),
+        (["1.234,5", "8"], ",", True, "."),
+        (["1.234", "12,5"], ",", True, "."),
+        (["1.234.567"], ",", True, "."),
+        (["1.234", "1,234"], ",", False, "."),
+        (["12.500", "1.250"], ".", False, "none"),
+        (["12.500", "800"], ".", False, "none"),
+        (["12.500", "0.250"], ".", True, "none"),
+        (["2,418", "0,250"], ",", True, "none"),
+        (["1234.500"], ".", True, "none"),
+        (["12.5", "12,5"], ",", False, "none"),
+        (["1 234,5", "7"], ",", True, "space"),
+        (["1\u202f234", "12.125"], ".", True, "space"),
+        (["1'234.5", "unknown"], ".", True, "apostrophe"),
+        (["1 234,5", "1'234"], ",", False, "none"),
     ],
 )
-def test_a_decimal_sign_is_sure_only_where_it_can_be_no_other(texts, sign, is_sure, has_thousands):
+def test_the_signs_of_numbers_are_sure_only_where_they_can_be_no_other(texts, sign, is_sure, thousands):
     decimals = decimals_of(texts)
-    assert (decimals.sign, decimals.is_sure, decimals.has_thousands) == (sign, is_sure, has_thousands)
+    assert (decimals.sign, decimals.is_sure, decimals.thousands) == (sign, is_sure, thousands)
 
 
 @pytest.mark.parametrize(

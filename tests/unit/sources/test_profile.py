@@ -257,6 +257,9 @@ def test_a_key_a_station_and_words_may_be_stated_for_one_load():
         {"columns": {"station_id": "CP"}, "station_id": "S"},
         {"true_words": ["x"], "false_words": ["X"]},
         {"header_line": 0},
+        {"thousands": "."},
+        {"decimal": ",", "thousands": ","},
+        {"thousands": "'"},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(settings):
@@ -265,5 +268,7 @@ def test_settings_that_contradict_each_other_are_refused(settings):
     assert refusal.value.code == "bad_setting"
 
 
-def test_a_profile_without_a_header_line_has_the_fingerprint_that_it_had_before_there_were_any():
+def test_a_profile_without_a_newer_setting_has_the_fingerprint_that_it_had_before_there_was_any():
     assert NATIVE.fingerprint == "native@fb5f454e"
+    for setting in ({"header_line": 2}, {"thousands": ","}):
+        assert with_overrides(NATIVE, **setting).fingerprint != NATIVE.fingerprint
