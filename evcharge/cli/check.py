@@ -183,13 +183,13 @@ def _check(
     from evcharge.load import LoadOptions, load_file
     from evcharge.load.companions import pick_among
     from evcharge.sources import open_file
-    from evcharge.sources.recognise import line_of_header
+    from evcharge.sources.recognise import line_of_header, sheet_of
 
     if one.fault:
         raise one.fault
     with open_file(one.path, one.name) as file:
         profile = pick_among(file, profiles, companions)
-        header_line = line_of_header(file, profile)
+        where = {"sheet": sheet_of(file, profile) or None, "header_line": line_of_header(file, profile)}
     seen = _Seen()
     options = LoadOptions(
         name=one.name,
@@ -204,7 +204,7 @@ def _check(
     before = result.first_loaded_at
     if before:
         result = load_file(one.path, url, [profile], replace(options, replace=True))
-    return {**_summary(result, profile), **seen.summary(), "loaded_before": before, "header_line": header_line}
+    return {**_summary(result, profile), **seen.summary(), "loaded_before": before, **where}
 
 
 class _Seen:
@@ -246,7 +246,10 @@ def _show(found: dict[str, Any]) -> None:
     from evcharge.rules import RULES
 
     tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source']})")
-    further = f", on line {found['header_line']}: what stands above is left out" if found["header_line"] else ""
+    sheet = f", on sheet {found['sheet']}" if found["sheet"] else ""
+    further = (
+        f"{sheet}, on line {found['header_line']}: what stands above is left out" if found["header_line"] else sheet
+    )
     tell(f"  recognised by {', '.join(found['recognised_by'])}{further}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
     tell(f"  times: {found['time_format']}, zone: {zone}; failures in the data: {found['failures_included']}")

@@ -64,6 +64,9 @@ READING_OPTIONS = (
         metavar="N",
         help="Line that names the columns; without it, the first that does.",
     ),
+    click.option(
+        "--sheet", metavar="NAME", help="Sheet of a workbook, a load of its own; without it, the one that fits."
+    ),
     click.option("--tz", "timezone", metavar="ZONE", help="Zone of times without an offset, e.g. Europe/Paris."),
     click.option(
         "--zone",

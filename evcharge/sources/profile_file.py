@@ -49,7 +49,8 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 """Our columns that a source's field can be mapped to, as they are called in the raw frame."""
 
 _KEYS = (
-    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "header_line", "session_key"),
+    *("name", "title", "source", "format", "failures_included", "delimiters", "encoding", "header_line", "sheet"),
+    "session_key",
     *("private", "tells_apart", "marks", "columns", "optional_columns", "combined", "constants", "station"),
     *("steps", "key_steps"),
     "conventions",
@@ -83,6 +84,7 @@ def with_overrides(
     session_key: Sequence[str] = (),
     station_id: str | None = None,
     header_line: int | None = None,
+    sheet: str | None = None,
     timezone: str | None = None,
     zones: Mapping[str, str] | None = None,
     ambiguous: str | None = None,
@@ -108,6 +110,7 @@ def with_overrides(
         session_key: their fields that make up the session id.
         station_id: the station of every row.
         header_line: line of the header, counted from 1.
+        sheet: name of the sheet of a workbook.
         timezone: IANA zone.
         zones: label of a zone to its offset, such as ``+05:30``; beside those that the profile explains.
         ambiguous: which of the two an hour is that a clock change repeats, ``earlier`` or ``later``.
@@ -143,6 +146,7 @@ def with_overrides(
         "failures_included": failures_included,
         "source": source,
         "header_line": header_line,
+        "sheet": sheet,
     }
     profile = _identified(_with_columns(profile, columns or {}), columns or {}, session_key, station_id)
     settings = _settings(profile)
@@ -218,8 +222,7 @@ def _with_columns(profile: Profile, columns: Mapping[str, str | Sequence[str]]) 
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
-    if profile.header_line is None:
-        del settings["header_line"]
+    settings = {key: value for key, value in settings.items() if value is not None}
     for key, steps in (("steps", profile.steps), ("key_steps", profile.key_steps)):
         settings[key] = [{"step": step.step, "fields": list(step.fields)} for step in steps]
     settings["conventions"] = {key: value for key, value in settings["conventions"].items() if value is not None}
@@ -238,6 +241,7 @@ def _profile(given: Settings) -> Profile:
         delimiters=_delimiters(given),
         encoding=_encoding(given),
         header_line=given.optional_count("header_line"),
+        sheet=given.optional_text("sheet"),
         columns=given.table("columns").spellings(RAW_COLUMNS),
         optional_columns=_optional_columns(given),
         combined=given.table("combined").spellings(RAW_COLUMNS),

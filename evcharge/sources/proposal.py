@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evcharge.sources.advice import shown
 from evcharge.sources.contents import MOST_WORDS, Contents, Kind, contents_of
 from evcharge.sources.meaning import (
     Meaning,
@@ -114,6 +115,8 @@ def proposal_of(survey: Survey) -> Proposal:
         doubts["energy_kwh"] = _why_no_energy(contents)
     if "success" not in columns and (asked := _may_be_outcomes(columns, contents, private)):
         doubts["outcome"] = f"{asked[0]} has few words and may be the outcome: if it is, name its words too"
+    if survey.other_sheets:
+        doubts["sheet"] = f"the workbook has other sheets, each a load of its own: {shown(survey.other_sheets)}"
     missing = tuple(ours for ours in NEEDED if ours not in columns)
     if not survey.rows:
         doubts["columns"] = "the table has no rows yet"

@@ -28,6 +28,7 @@ OPTIONS_OF_DOUBTS = {
     "success": "--true-words, --false-words",
     "session_key": "--session-key",
     "encoding": "--encoding",
+    "sheet": "--sheet",
     "failures_included": "--failures-included",
 }
 """The option that settles a doubt; for the rest it is the --map of the column."""
@@ -88,6 +89,8 @@ def _options_of_table(proposal: Proposal) -> Iterator[str]:
         yield from ("--encoding", survey.encoding)
     if survey.header_line and not survey.starts_with_header:
         yield from ("--header-line", str(survey.header_line))
+    if survey.other_sheets:
+        yield from ("--sheet", survey.sheet)
 
 
 def _options_of_writing(proposal: Proposal) -> Iterator[str]:
@@ -166,6 +169,8 @@ def _head(proposal: Proposal, name: str, file_name: str) -> list[str]:
         lines.append(_line("encoding", survey.encoding, "confirm: are its letters right in the examples below?"))
     if survey.header_line and not survey.starts_with_header:
         lines.append(_line("header_line", survey.header_line, "confirm: the line that names the columns"))
+    if survey.other_sheets:
+        lines.append(_line("sheet", survey.sheet, _doubt(proposal, "sheet")))
     if "session_id" not in proposal.columns:
         none = "confirm: name the columns that tell rows apart; a load is refused until then"
         why = _doubt(proposal, "session_key") if proposal.session_key else none

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -56,6 +56,7 @@ class Survey:
         other_rows: number of rows below the header that seem to be none: narrower, wider, units, or a sum at the end.
         is_whole: whether the table ends where the survey does.
         sheet: name of the sheet, of a workbook.
+        other_sheets: names of its other visible sheets that are not blank.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Survey:
     other_rows: int
     is_whole: bool
     sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts below a heading."""
@@ -81,6 +83,7 @@ def survey(
     encoding: str | None = None,
     delimiter: str | None = None,
     header_line: int | None = None,
+    sheet: str | None = None,
     most_rows: int = SEEN_ROWS,
 ) -> Survey:
     """What the beginning of a file holds, at most ``most_rows``; what is stated is taken as stated.
@@ -89,7 +92,7 @@ def survey(
         SourceError: ``not_a_table``: no line names columns; or what reading the file raises.
     """
     if is_workbook(file):
-        return _of_workbook(file, header_line, most_rows)
+        return _of_workbook(file, header_line, sheet, most_rows)
     text, encoding, is_whole = _text(file, encoding, most_rows)
     if text.lstrip().startswith("{"):
         return _of_objects(file, text, encoding, is_whole, most_rows)
@@ -286,10 +289,10 @@ def _scalar(value: object) -> str:
         return ""
 
 
-def _of_workbook(file: SourceFile, header_line: int | None, most_rows: int) -> Survey:
-    """The visible sheet whose header says most."""
+def _of_workbook(file: SourceFile, header_line: int | None, sheet: str | None, most_rows: int) -> Survey:
+    """The sheet that is stated, or the visible one whose header says most."""
     surveys, faults = [], []
-    for title, rows in workbook.first_rows(file, most_rows + HEADER_LINES):
+    for title, rows in workbook.first_rows(file, most_rows + HEADER_LINES, sheet):
         records = [Row(line, cells) for line, cells in rows]
         try:
             is_whole = len(records) < most_rows + HEADER_LINES
@@ -301,7 +304,9 @@ def _of_workbook(file: SourceFile, header_line: int | None, most_rows: int) -> S
     if not surveys:
         reason = f"{file.name}: no sheet names columns in its first {HEADER_LINES} rows."
         raise SourceError("not_a_table", reason, "Say which row does: --header-line N.")
-    return max(surveys, key=_meaningful)
+    best = max(surveys, key=_meaningful)
+    others = tuple(title for title in workbook.titles_of(file) if title != best.sheet)
+    return replace(best, other_sheets=others)
 
 
 def _meaningful(survey: Survey) -> float:
