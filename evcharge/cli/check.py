@@ -182,6 +182,7 @@ def _check(
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
     from evcharge.load.companions import pick_among
+    from evcharge.load.footer import Footer
     from evcharge.sources import open_file
     from evcharge.sources.recognise import line_of_header, sheet_of
 
@@ -190,7 +191,12 @@ def _check(
     with open_file(one.path, one.name) as file:
         profile = pick_among(file, profiles, companions)
         where = {"sheet": sheet_of(file, profile) or None, "header_line": line_of_header(file, profile)}
-    seen = _Seen()
+    seen, footer = _Seen(), Footer()
+
+    def look(_name: str, cleaned: Cleaned) -> None:
+        seen.add(cleaned)
+        footer.add(cleaned)
+
     options = LoadOptions(
         name=one.name,
         dry_run=True,
@@ -198,17 +204,23 @@ def _check(
         lock_wait_seconds=setting("lock_wait_seconds"),
         companions=companions,
         driver_salt=setting("driver_salt") or None,
-        on_cleaned=lambda _name, cleaned: seen.add(cleaned),
+        on_cleaned=look,
     )
     result = load_file(one.path, url, [profile], options)
     before = result.first_loaded_at
     if before:
         result = load_file(one.path, url, [profile], replace(options, replace=True))
-    return {**_summary(result, profile), **seen.summary(), "loaded_before": before, **where}
+    return {
+        **_summary(result, profile),
+        **seen.summary(),
+        "footer_lines": footer.lines(),
+        "loaded_before": before,
+        **where,
+    }
 
 
 class _Seen:
-    """What the chunks of a file show: stations, the span of the starts, and examples of each rule's rejects."""
+    """What the chunks of a file show: stations, the span of the starts, examples of each rule's rejects."""
 
     def __init__(self) -> None:
         self.stations: set[str] = set()
@@ -271,6 +283,9 @@ def _show(found: dict[str, Any]) -> None:
         for example in found["examples"][rule]:
             tell(f"             line {example['line']}: {_shown(example)}")
     show_warnings(found["warnings"], found["warning_lines"], found["unread"])
+    if lines := found["footer_lines"]:
+        look = "row looks" if len(lines) == 1 else f"{len(lines)} rows look"
+        tell(f"  the last {look} like a footer, from line {lines[0]} on: no sessions")
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
     tell("  passes" if found["passes"] else "  does not pass: more rejects than --max-rejects allows")

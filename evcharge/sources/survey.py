@@ -21,6 +21,7 @@ from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.meaning import meanings_of
 from evcharge.sources.names import folded
 from evcharge.sources.table import HEADER_LINES, MAX_COLUMNS, stated_delimiter
+from evcharge.sources.totals import is_total
 from evcharge.sources.workbook_archive import is_workbook
 
 SEEN_ROWS = 20_000
@@ -158,9 +159,15 @@ def _without_ends(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ..
     """
     first = next((number for number, row in enumerate(rows) if any(map(str.isdigit, "".join(row)))), 0)
     end = len(rows)
-    while end > max(first, len(rows) - MOST_END_ROWS) and 2 * sum(bool(cell.strip()) for cell in rows[end - 1]) < width:
+    while end > max(first, len(rows) - MOST_END_ROWS) and _is_end(rows[end - 1], width):
         end -= 1
     return rows[first if first <= MOST_END_ROWS else 0 : end]
+
+
+def _is_end(row: tuple[str, ...], width: int) -> bool:
+    """Whether a row at the end is half empty, or begins with the word for a total."""
+    filled = list(filter(str.strip, row))
+    return 2 * len(filled) < width or is_total(filled[0])
 
 
 def _as_wide(cells: tuple[str, ...], width: int) -> tuple[str, ...] | None:

@@ -24,6 +24,7 @@ from evcharge.sources.names import folded
 from evcharge.sources.privacy import withheld_row
 from evcharge.sources.profile import Profile
 from evcharge.sources.table import HEADER_LINES, Header, is_fullest, refuse_duplicates, refuse_too_many
+from evcharge.sources.totals import is_total
 from evcharge.sources.workbook_archive import damaged, password_protected, refuse_too_large, workbook_bytes
 from evcharge.sources.workbook_cells import TIMES, CellFault, text_of, writer_of
 
@@ -284,8 +285,12 @@ def _has_dates(file: SourceFile, page: Page, names: Sequence[str], profile: Prof
     if not places:
         return False
 
+    ids = _id_places(names, profile)
     dated = written = 0  # row of the first time that is a date, and of the first that is a text with a digit
     for line, cells in _body(file, page):
+        said = [text_of(cells[place]).strip() for place in ids]
+        if not all(said) or any(map(is_total, said)):
+            continue  # it is refused whatever its times say, as a footer is
         for place in places:
             if isinstance(cells[place], date):
                 dated = dated or line
@@ -296,6 +301,12 @@ def _has_dates(file: SourceFile, page: Page, names: Sequence[str], profile: Prof
             hint = "Export it again as CSV: a tool may have read some of the dates, with day and month swapped."
             raise SourceError("dates_and_texts_mixed", reason, hint)
     return bool(dated)
+
+
+def _id_places(names: Sequence[str], profile: Profile) -> list[int]:
+    """Where the ids stand without which a row is no session."""
+    spelled = (map(folded, profile.columns.get(ours, ())) for ours in ("session_id", "station_id"))
+    return [names.index(there[0]) for spellings in spelled if (there := [name for name in spellings if name in names])]
 
 
 def _time_fields(profile: Profile) -> frozenset[str]:
