@@ -66,6 +66,7 @@ class Contents:
         words: how often each of its few words stands there, most frequent first; empty for other kinds.
         nothing: words for nothing that stand there.
         texts: what is filled, without blanks around it, in file order.
+        heading: what the table calls the column: its name, and what a second line of the header adds, such as a unit.
     """
 
     kind: Kind
@@ -76,17 +77,20 @@ class Contents:
     words: dict[str, int]
     nothing: tuple[str, ...]
     texts: tuple[str, ...]
+    heading: str = ""
 
 
-def contents_of(texts: Sequence[str]) -> Contents:
-    """What the texts of a column are."""
+def contents_of(texts: Sequence[str], heading: str = "") -> Contents:
+    """What the texts of a column are; ``heading`` is kept beside them."""
     stripped = [text.strip() for text in texts]
     nothing = tuple(dict.fromkeys(text for text in stripped if text in NOTHING_WORDS))
     filled = tuple(text for text in stripped if text and text not in NOTHING_WORDS)
     different = Counter(filled)
     kind = _kind_of(different)
     words = dict(different.most_common()) if kind == "words" else {}
-    return Contents(kind, len(filled), len(texts), len(different), tuple(different)[:3], words, nothing, filled)
+    return Contents(
+        kind, len(filled), len(texts), len(different), tuple(different)[:3], words, nothing, filled, heading
+    )
 
 
 def _kind_of(different: Counter[str]) -> Kind:
@@ -95,7 +99,7 @@ def _kind_of(different: Counter[str]) -> Kind:
         return "empty"
     counts: Counter[Kind] = Counter()
     for text, count in different.items():
-        counts[_kind_of_text(text)] += count
+        counts[kind_of_text(text)] += count
     if counts["length"] and counts["length"] + counts["clock"] + counts["number"] >= MOSTLY * counts.total():
         return "length"  # 0:55:12 may be a clock time, but not in a column with 26:10:00
     kind, count = counts.most_common(1)[0]
@@ -108,7 +112,8 @@ def _kind_of(different: Counter[str]) -> Kind:
     )
 
 
-def _kind_of_text(text: str) -> Kind:
+def kind_of_text(text: str) -> Kind:
+    """The kind of one text; never ``words`` or ``empty``."""
     if _LENGTH.fullmatch(text):
         return "length"
     if is_clock(text):

@@ -103,16 +103,29 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     if fitting:
         profile = _only(file, fitting)
         return _remember(file, profile, next(look.names for look in looks if look.profile is profile))
-    raise missing_columns(file, looks[0]) if len(looks) == 1 else no_profile_fits(file, looks, _other_line(file))
+    raise missing_columns(file, looks[0]) if len(looks) == 1 else _misfit(file, tabular, looks)
 
 
-def _other_line(file: SourceFile) -> int | None:
-    """The line that seems to be the header, where others stand above it."""
+def _misfit(file: SourceFile, profiles: Sequence[Profile], looks: Sequence[Look]) -> SourceError:
+    """The error for a file that fits none of several profiles, with the line below others that may be its header."""
     try:
-        table_there = survey(file)
+        table_there = survey(file, sheet=profiles[0].sheet if profiles else None)
     except SourceError:
-        return None
-    return None if table_there.starts_with_header else table_there.header_line
+        return no_profile_fits(file, looks)
+    if table_there.starts_with_header:
+        return no_profile_fits(file, looks)
+    line = table_there.header_line
+    return no_profile_fits(file, looks, line, _fitting_below(file, profiles, line))
+
+
+def _fitting_below(file: SourceFile, profiles: Sequence[Profile], line: int) -> list[str]:
+    """Names of the profiles that fit if that line is the header."""
+    try:
+        looks = _looks(file, [replace(profile, header_line=line) for profile in profiles])
+    except SourceError:
+        return []
+    fitting = _most_specific([look.profile for look in looks if not (look.missing or look.other_delimiter)])
+    return [profile.name for profile in fitting]
 
 
 def _remember(file: SourceFile, profile: Profile, names: tuple[str, ...]) -> Profile:

@@ -17,6 +17,7 @@ from evcharge.carriers.file import SourceFile, printable
 from evcharge.carriers.text import blocks, split_lines
 from evcharge.errors import SourceError
 from evcharge.sources import json_lines, workbook
+from evcharge.sources.contents import kind_of_text
 from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.meaning import meanings_of
 from evcharge.sources.names import folded
@@ -54,6 +55,7 @@ class Survey:
         starts_with_header: whether nothing stands before the header.
         names: headings as written, without blanks around them.
         rows: what stands below the header, each as wide as the header.
+        headings: each name with what lines below it that are no rows add, such as a unit or the other half of a name.
         other_rows: number of rows below the header that seem to be none: narrower, wider, units, or a sum at the end.
         is_whole: whether the table ends where the survey does.
         sheet: name of the sheet, of a workbook.
@@ -66,6 +68,7 @@ class Survey:
     header_line: int
     starts_with_header: bool
     names: tuple[str, ...]
+    headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     other_rows: int
     is_whole: bool
@@ -123,7 +126,8 @@ def _cut(
     below = rows[place + 1 :]
     squared = [cells for row in below if (cells := _as_wide(row.cells, width)) is not None]
     names = tuple(name.strip() for name in rows[place].cells)
-    squared = _without_ends(squared, sum(map(bool, names)))
+    second, squared = _parted(squared, sum(map(bool, names)))
+    headings = tuple(" ".join(filter(None, map(str.strip, parts))) for parts in zip(names, *second, strict=True))
     return Survey(
         kind=kind,
         encoding=encoding,
@@ -131,6 +135,7 @@ def _cut(
         header_line=rows[place].line,
         starts_with_header=place == 0,
         names=names,
+        headings=headings,
         rows=tuple(squared),
         other_rows=len(below) - len(squared),
         is_whole=is_whole,
@@ -152,16 +157,22 @@ def _what_mends(rows: Sequence[Row]) -> str:
     return "Say which line does: --header-line N."
 
 
-def _without_ends(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
-    """The rows without those at the top without a digit, such as units, and at the end half empty, such as sums.
+def _parted(rows: list[tuple[str, ...]], width: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """The lines at the top that go on with the header, such as units, and the rows without them and without sums.
 
-    A load refuses them one by one; here they would only make numbers look like text.
+    A load refuses these lines one by one; as rows they would only make numbers look like text.
     """
-    first = next((number for number, row in enumerate(rows) if any(map(str.isdigit, "".join(row)))), 0)
+    first = next((number for number, row in enumerate(rows) if _tells_a_value(row)), 0)
+    first = first if first <= MOST_END_ROWS else 0
     end = len(rows)
     while end > max(first, len(rows) - MOST_END_ROWS) and _is_end(rows[end - 1], width):
         end -= 1
-    return rows[first if first <= MOST_END_ROWS else 0 : end]
+    return rows[:first], rows[first:end]
+
+
+def _tells_a_value(row: tuple[str, ...]) -> bool:
+    """Whether a cell is a number, a time or a length, as one of each session is. CO2 and UTC+1 are none."""
+    return any(kind_of_text(cell.strip()) != "text" for cell in row if cell.strip())
 
 
 def _is_end(row: tuple[str, ...], width: int) -> bool:
@@ -286,7 +297,7 @@ def _of_objects(file: SourceFile, text: str, encoding: str, is_whole: bool, most
     if not names:
         json_lines.first_keys(file, text)
     rows = tuple(tuple(_scalar(members.get(name)) for name in names) for members in objects)
-    return Survey("jsonl", encoding, "", 0, True, tuple(names), rows, 0, is_whole)
+    return Survey("jsonl", encoding, "", 0, True, tuple(names), tuple(names), rows, 0, is_whole)
 
 
 def _scalar(value: object) -> str:

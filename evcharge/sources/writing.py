@@ -23,6 +23,8 @@ _USUAL_YES, _USUAL_NO = ("1", "true", "yes"), ("0", "false", "no")
 """Words that a flag of failures may have which are not among those seen."""
 _OF_NUMBERS = ("number", "amount")
 _AT_THOUSANDS = "a dot or a comma before three digits may also stand at thousands: then --thousands names it"
+_OFFSET = re.compile(r"(?:utc|gmt)\s*[+\-\u2212]\s*0*[1-9]", re.IGNORECASE)
+"""An offset in a heading: such a clock is not that of UTC."""
 _EARLY_YEAR = re.compile(r"00[0-9]{2}[-/]")
 """A year of two digits that was stored with four."""
 
@@ -168,8 +170,9 @@ def _settle_zone(
     of_labels = [name for ours in ("start_zone", "station_country") for name in columns.get(ours, ())]
     labels = [text for name in of_labels for text in contents[name].texts]
     of_times = [name for ours in ("start_time", "end_time") for name in columns.get(ours, ())]
-    words = [word for name in of_times for word in heading_of(name).words if word in ("utc", "gmt")]
-    utc = ["utc"] if any(name.casefold().startswith("utc") for name in of_times) else []
+    headings = [contents[name].heading for name in of_times if not _OFFSET.search(contents[name].heading)]
+    words = [word for heading in headings for word in heading_of(heading).words if word in ("utc", "gmt")]
+    utc = ["utc"] if any(heading.casefold().startswith("utc") for heading in headings) else []
     hints = [zone for word in (*words, *utc, *labels) if (zone := zone_hint(word))]
     language = zone_of_language(language_of(names))
     writing.zone = hints[0] if hints else language or NO_HINT_ZONE
@@ -201,7 +204,7 @@ def _numbers_of(column: Contents) -> Sequence[str]:
 
 def _settle_energy(writing: Writing, name: str, column: Contents, decimals: Decimals, doubts: dict[str, str]) -> None:
     """The unit of the energy, by its heading, by what stands behind each number, or by how large they are."""
-    unit = heading_of(name).unit
+    unit = heading_of(column.heading).unit
     if column.kind == "amount":
         writing.steps += (Step("without_kwh", (name,)),)
     elif unit in ("kWh", "Wh"):
@@ -216,7 +219,7 @@ def _settle_energy(writing: Writing, name: str, column: Contents, decimals: Deci
 def _settle_lengths(writing: Writing, columns: Columns, contents: ByHeading, doubts: dict[str, str]) -> None:
     """The form of lengths, by their heading or by how they are written."""
     for name in columns.get("duration_minutes", ()):
-        unit, kind = heading_of(name).unit, contents[name].kind
+        unit, kind = heading_of(contents[name].heading).unit, contents[name].kind
         if kind in ("clock", "length"):
             two_parts = any(text.count(":") == 1 for text in contents[name].texts)
             writing.duration_format = "h:m:s"

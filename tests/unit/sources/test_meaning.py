@@ -183,7 +183,7 @@ def test_a_format_that_is_proposed_has_only_letters_that_a_profile_takes():
 
 def test_a_place_is_taken_for_the_station_before_a_port_where_no_heading_names_one():
     names = ("Location code", "Port", "Began")
-    table = Survey("csv", "utf-8", ",", 1, True, names, (("L1", "1", "2025-01-13T08:00:00Z"),), 0, True)
+    table = Survey("csv", "utf-8", ",", 1, True, names, names, (("L1", "1", "2025-01-13T08:00:00Z"),), 0, True)
     proposal = proposal_of(table)
     assert (proposal.columns["station_id"], proposal.columns["port_id"]) == (("Location code",), ("Port",))
     assert "station_id" in proposal.doubts
@@ -193,7 +193,7 @@ def test_a_place_is_taken_for_the_station_before_a_port_where_no_heading_names_o
 def test_each_column_is_used_at_most_once_and_an_end_without_a_clock_time_not_at_all():
     names = ("Start", "Start time", "End date", "kWh", "Energy", "CP")
     table = Survey(
-        "csv", "utf-8", ",", 1, True, names, (("13.01.2025", "08:12", "13.01.2025", "1", "2", "A"),), 0, True
+        "csv", "utf-8", ",", 1, True, names, names, (("13.01.2025", "08:12", "13.01.2025", "1", "2", "A"),), 0, True
     )
     columns = proposal_of(table).columns
     used = [name for theirs in columns.values() for name in theirs]
