@@ -34,8 +34,9 @@ _MONTH_FIRST_MINUTE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\s+([0-9]
 _ISO_MINUTE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(?::[0-9]{2}(?:\.[0-9]*)?)?")
 _LARGEST_MONTH = 12
 _OF_A_TEMPLATE = re.compile(
-    r"(?:string|text|alphanumeric|integer|int|number|numeric|decimal|float|boolean|enum|date|date ?time|timestamp|"
-    r"iso ?8601|yyyy-mm-dd[thmsz:]*|required|recommended|optional|conditional|not required)\b.*",
+    r"(?:string|text|varchar|char|alphanumeric|integer|int|number|numeric|decimal|float|double|boolean|bool|enum|"
+    r"date|date ?time|timestamp|iso ?8601|yyyy-mm-dd[thmsz:]*|"
+    r"required|mandatory|recommended|optional|conditional|not required)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 """What the lines under a template's header say of a field: its type, and whether it must be filled in."""

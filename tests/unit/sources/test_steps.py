@@ -180,6 +180,8 @@ DROPPED = {
         (["String", "datetime", "Decimal(8,2)", "Date Time (UTC)", "ISO 8601", "YYYY-MM-DDThh:mm:ssZ"], True),
         (["Required", "Recommended", "Required if there was an error", "not required"], True),
         (["", " ", "String"], True),
+        (["VARCHAR(36)", "double", "timestamp"], True),
+        (["Mandatory", "Optional"], True),
         (["", " "], False),
         (["Required", "2024-01-01T00:00:00Z"], False),
         (["Stringent"], False),
