@@ -141,6 +141,7 @@ class Conventions:
             local hour is that of it; with None, times must carry an offset and the local hour is theirs.
         ambiguous_time: what to do with an hour that a clock change repeats: ``reject``, ``first`` or ``second``.
         decimal: decimal sign, ``.`` or ``,``.
+        thousands: what may stand at thousands, a word of ``thousands.THOUSANDS``; with ``none`` nothing may.
         energy_unit: ``kWh`` or ``Wh``.
         power_unit: ``kW`` or ``W``.
         duration_format: ``h:m:s``, ``hours``, ``minutes`` or ``seconds``. A duration that states its own units, such as
@@ -158,6 +159,7 @@ class Conventions:
     timezone: str | None = None
     ambiguous_time: str = "reject"
     decimal: str = "."
+    thousands: str = "none"
     energy_unit: str = "kWh"
     power_unit: str = "kW"
     duration_format: str = "minutes"

@@ -240,9 +240,15 @@ class LoadLedger(Base):
     source: Mapped[str] = mapped_column(
         String(64), doc="Who published the file. Source: the profile or registry, --source, or the setting."
     )
-    file_name: Mapped[str] = mapped_column(Text, doc="Name of the file without its folder. Source: the command line.")
+    file_name: Mapped[str] = mapped_column(
+        Text,
+        doc="Name of the file without its folder; of a workbook with the sheet, as "
+        "book.xlsx/January, where that is not the first or was named. Source: the command line.",
+    )
     file_sha256: Mapped[str] = mapped_column(
-        String(64), doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal. Source: the file."
+        String(64),
+        doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal; where --sheet named a sheet of it, of "
+        "that hash, a slash and the sheet's name. Source: the file.",
     )
     format: Mapped[str] = mapped_column(
         String(32), doc="Kind of file that was read, such as csv, jsonl or ocpp. Source: the profile."

@@ -16,6 +16,7 @@ import pandas as pd
 from evcharge.arrays import Flags, Floats
 from evcharge.frames import Conventions
 from evcharge.ids import AROUND
+from evcharge.thousands import without_thousands
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 _HOURS_MINUTES_SECONDS = re.compile(r"([0-9]{1,6}):([0-5][0-9])(?::([0-5][0-9]))?")
@@ -57,11 +58,16 @@ class Numbers:
     unreadable: Flags
 
 
-def parse_numbers(texts: pd.Series, decimal: str, divisor: float) -> Numbers:
-    """Numbers with the stated decimal sign, divided into the unit of the column; no thousand separators, no words."""
+def parse_numbers(texts: pd.Series, decimal: str, divisor: float, thousands: str = "none") -> Numbers:
+    """Numbers with the stated decimal sign, divided into the unit of the column; no words.
+
+    The stated sign at thousands may stand there, and nowhere else.
+    """
     if texts.isna().all():
         return Numbers(np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool))
     stripped = [t.strip() if t else "" for t in texts]
+    if thousands != "none":
+        stripped = [without_thousands(t, decimal, thousands) for t in stripped]
     if decimal == ",":
         stripped = [t.replace(",", ".") if "." not in t else "two signs" for t in stripped]
     readable = np.array([bool(_NUMBER.fullmatch(t)) for t in stripped], dtype=bool)
@@ -92,7 +98,7 @@ def _minutes_of(text: str) -> float:
 def _durations_as_stated(texts: pd.Series, conventions: Conventions) -> Numbers:
     if conventions.duration_format != "h:m:s":
         per_minute = {"seconds": 60.0, "minutes": 1.0, "hours": 1 / 60}[conventions.duration_format]
-        numbers = parse_numbers(texts, conventions.decimal, per_minute)
+        numbers = parse_numbers(texts, conventions.decimal, per_minute, conventions.thousands)
         negative = numbers.amounts < 0
         return Numbers(np.where(negative, np.nan, numbers.amounts), numbers.unreadable | negative)
     matches = [_HOURS_MINUTES_SECONDS.fullmatch(t.strip()) if t else None for t in texts]

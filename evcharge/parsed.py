@@ -144,31 +144,31 @@ class Parsed:
     @cached_property
     def energy(self) -> Numbers:
         """Energy as written [kWh]."""
-        return parse_numbers(
-            self.raw["energy_kwh"], self.conventions.decimal, {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit]
-        )
+        return self._numbers("energy_kwh", {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit])
 
     @cached_property
     def peak_power(self) -> Numbers:
         """Highest power of the session [kW]."""
-        return parse_numbers(
-            self.raw["peak_power_kw"], self.conventions.decimal, {"kW": 1, "W": 1000}[self.conventions.power_unit]
-        )
+        return self._numbers("peak_power_kw", {"kW": 1, "W": 1000}[self.conventions.power_unit])
 
     @cached_property
     def start_soc(self) -> Numbers:
         """State of charge at the start [%]."""
-        return parse_numbers(self.raw["start_soc_percent"], self.conventions.decimal, 1)
+        return self._numbers("start_soc_percent")
 
     @cached_property
     def end_soc(self) -> Numbers:
         """State of charge at the end [%]."""
-        return parse_numbers(self.raw["end_soc_percent"], self.conventions.decimal, 1)
+        return self._numbers("end_soc_percent")
 
     @cached_property
     def seconds(self) -> dict[str, Numbers]:
         """The columns of seconds from the start [seconds]."""
-        return {name: parse_numbers(self.raw[name], self.conventions.decimal, 1) for name in SECOND_COLUMNS}
+        return {name: self._numbers(name) for name in SECOND_COLUMNS}
+
+    def _numbers(self, column: str, divisor: float = 1) -> Numbers:
+        """The numbers of a column, by the stated signs."""
+        return parse_numbers(self.raw[column], self.conventions.decimal, divisor, self.conventions.thousands)
 
     def known(self, numbers: Numbers, least: float, most: float) -> Floats:
         """The amounts from ``least`` to ``most``; NaN for what can't be."""

@@ -130,6 +130,7 @@ STRUCTURAL_RULES = (
     _structural("malformed_row", "not a row of this format"),
     _structural("nul_character", "a NUL character in the row"),
     _structural("repeated_header", "the header again"),
+    _structural("total_row", "a total or an average of other rows, no session"),
     _structural("not_an_object", "not a JSON object"),
     _structural("duplicate_key", "a key that stands twice in one object"),
     _structural("value_not_scalar", "a list, object or wrong kind of value where one text or number belongs"),

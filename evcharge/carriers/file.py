@@ -50,6 +50,7 @@ class SourceFile:
         name: last part of the path or the name it was given, printable; for messages and the ledger.
         size_bytes: length of the file on disk [bytes].
         sha256: SHA-256 of the bytes on disk (before any unpacking), in hexadecimal.
+        load_id: what a load of the file is known by: ``sha256``, or a hash of it and of the part that was named.
         is_gzip: whether the bytes on disk are gzipped.
     """
 
@@ -62,8 +63,17 @@ class SourceFile:
         while self._pass.read(BLOCK_BYTES):
             pass
         self.size_bytes = self._pass.position
-        self.sha256 = self._pass.sha256.hexdigest()
+        self.sha256 = self.load_id = self._pass.sha256.hexdigest()
         self._pinned = True
+
+    def be_part(self, part: str, *, was_named: bool) -> None:
+        """Go by the name of the one part that is read, such as a sheet of a workbook: book.xlsx/January.
+
+        A part that somebody named is a load of its own beside those of other parts.
+        """
+        self.name = f"{self.name}/{printable(part)}"
+        if was_named:
+            self.load_id = hashlib.sha256(f"{self.sha256}/{part}".encode()).hexdigest()
 
     def position(self) -> int:
         """How far the present pass has come in the file on disk [bytes], for a progress bar."""

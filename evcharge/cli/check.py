@@ -187,16 +187,22 @@ def _check(
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
     from evcharge.load.companions import pick_among
+    from evcharge.load.footer import Footer
     from evcharge.load.publisher import UnstatedSource
     from evcharge.sources import open_file
-    from evcharge.sources.recognise import line_of_header
+    from evcharge.sources.recognise import line_of_header, sheet_of
 
     if one.fault:
         raise one.fault
     with open_file(one.path, one.name) as file:
         profile = pick_among(file, profiles, companions)
-        header_line = line_of_header(file, profile)
-    seen = _Seen()
+        where = {"sheet": sheet_of(file, profile) or None, "header_line": line_of_header(file, profile)}
+    seen, footer = _Seen(), Footer()
+
+    def look(_name: str, cleaned: Cleaned) -> None:
+        seen.add(cleaned)
+        footer.add(cleaned)
+
     options = LoadOptions(
         name=one.name,
         dry_run=True,
@@ -204,7 +210,7 @@ def _check(
         lock_wait_seconds=setting("lock_wait_seconds"),
         companions=companions,
         driver_salt=setting("driver_salt") or None,
-        on_cleaned=lambda _name, cleaned: seen.add(cleaned),
+        on_cleaned=look,
     )
     unstated = {}
     try:
@@ -216,12 +222,18 @@ def _check(
     before = result.first_loaded_at
     if before:
         result = load_file(one.path, url, [profile], replace(options, replace=True))
-    told = {**_summary(result, profile), **unstated, **seen.summary()}
-    return {**told, "loaded_before": before, "header_line": header_line}
+    return {
+        **_summary(result, profile),
+        **unstated,
+        **seen.summary(),
+        "footer_lines": footer.lines(),
+        "loaded_before": before,
+        **where,
+    }
 
 
 class _Seen:
-    """What the chunks of a file show: stations, the span of the starts, and examples of each rule's rejects."""
+    """What the chunks of a file show: stations, the span of the starts, examples of each rule's rejects."""
 
     def __init__(self) -> None:
         self.stations: set[str] = set()
@@ -261,7 +273,10 @@ def _show(found: dict[str, Any]) -> None:
     tell(f"{found['file']}: {found['title']} (profile {found['profile']}, source {found['source'] or NOT_STATED})")
     if found["source_stands_in"] and found["source"]:
         tell(f"  nobody says who published it: {found['source']} stands in for the source")
-    further = f", on line {found['header_line']}: what stands above is left out" if found["header_line"] else ""
+    sheet = f", on sheet {found['sheet']}" if found["sheet"] else ""
+    further = (
+        f"{sheet}, on line {found['header_line']}: what stands above is left out" if found["header_line"] else sheet
+    )
     tell(f"  recognised by {', '.join(found['recognised_by'])}{further}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
     tell(f"  times: {found['time_format']}, zone: {zone}; failures in the data: {found['failures_included']}")
@@ -283,6 +298,9 @@ def _show(found: dict[str, Any]) -> None:
         for example in found["examples"][rule]:
             tell(f"             line {example['line']}: {_shown(example)}")
     show_warnings(found["warnings"], found["warning_lines"], found["unread"])
+    if lines := found["footer_lines"]:
+        look = "row looks" if len(lines) == 1 else f"{len(lines)} rows look"
+        tell(f"  the last {look} like a footer, from line {lines[0]} on: no sessions")
     if found["unknown_columns"]:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
     fault = "nobody says who published it" if "error" in found else "more rejects than --max-rejects allows"

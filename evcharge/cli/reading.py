@@ -65,6 +65,9 @@ READING_OPTIONS = (
         metavar="N",
         help="Line that names the columns; without it, the first that does.",
     ),
+    click.option(
+        "--sheet", metavar="NAME", help="Sheet of a workbook, a load of its own; without it, the one that fits."
+    ),
     click.option("--tz", "timezone", metavar="ZONE", help="Zone of times without an offset, e.g. Europe/Paris."),
     click.option(
         "--zone",
@@ -88,6 +91,11 @@ READING_OPTIONS = (
     ),
     click.option("--delimiter", metavar="SIGN", help="What separates the columns of a CSV; the word tab for a tab."),
     click.option("--decimal", type=click.Choice([".", ","]), help="Decimal sign."),
+    click.option(
+        "--thousands",
+        type=click.Choice(["none", ".", ",", "space", "apostrophe"]),
+        help="What may stand at thousands, as in 1.234,5 or 1 234,5.",
+    ),
     click.option("--encoding", metavar="NAME", help="Text encoding; UTF-8, and UTF-16 with a mark, need no word."),
     click.option("--energy-unit", type=click.Choice(["kWh", "Wh"]), help="Unit of the energy column."),
     click.option(

@@ -44,7 +44,11 @@ def proposed(one: Input, stated: Mapping[str, Any]) -> Proposal:
     delimiter = {"tab": "\t"}.get(stated.get("delimiter") or "", stated.get("delimiter"))
     with open_file(one.path, one.name) as file:
         table = survey(
-            file, encoding=stated.get("encoding"), delimiter=delimiter, header_line=stated.get("header_line")
+            file,
+            encoding=stated.get("encoding"),
+            delimiter=delimiter,
+            header_line=stated.get("header_line"),
+            sheet=stated.get("sheet"),
         )
         return proposal_of(table)
 
@@ -119,6 +123,7 @@ def as_document(proposal: Proposal, one: Input) -> dict[str, Any]:
         "delimiter": survey.delimiter or None,
         "header_line": survey.header_line or None,
         "sheet": survey.sheet or None,
+        "other_sheets": list(survey.other_sheets),
         "rows_looked_at": len(survey.rows),
         "columns": [
             {

@@ -33,7 +33,7 @@ def open_entry(
     return LoadLedger(
         source=source,
         file_name=file.name,
-        file_sha256=file.sha256,
+        file_sha256=file.load_id,
         format=file_format,
         profile=profile,
         failures_included=failures_included,

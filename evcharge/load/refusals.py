@@ -12,7 +12,7 @@ from evcharge.errors import GateError, SourceError
 from evcharge.frames import Cleaned
 from evcharge.load.result import RejectLimit
 from evcharge.load.tally import Tally
-from evcharge.rules import LEFT_OUT_RULES
+from evcharge.rules import LEFT_OUT_RULES, STRUCTURAL_RULES
 from evcharge.sources import SourceFile
 
 FORMATS = ("iso8601", "epoch_s", "epoch_ms")
@@ -33,7 +33,9 @@ UNSTATED = {
         "Say what the label stands for: --zone LABEL=+HH:MM; or state the zone of the stations: --tz Asia/Kolkata.",
     ),
 }
-"""Rules that, when they refuse every row of the first chunk, show that the file's convention was not stated."""
+"""Rules that show, when they refuse every row of the first chunk with a start, that a convention was not stated."""
+_WITHOUT_START = frozenset({"start_time_missing", *(rule.code for rule in STRUCTURAL_RULES)})
+"""Rules that refuse a row without a start, such as a footer."""
 SAID = {
     "time_format_unstated": "is not in the stated format",
     "time_zone_unstated": "does not say in which zone",
@@ -53,7 +55,7 @@ CURES = {
     "end_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
     "start_time_ambiguous": "Say which of the two hours is meant: --ambiguous earlier, or --ambiguous later.",
     "duration_minutes_unreadable": "State the form: --duration-format h:m:s, hours, minutes or seconds.",
-    "energy_kwh_not_a_number": "State the decimal sign: --decimal , (or a dot).",
+    "energy_kwh_not_a_number": "State the signs: --decimal , (or a dot), and what stands at thousands: --thousands .",
     "energy_kwh_out_of_range": "State the unit: --energy-unit Wh.",
     "success_unreadable": _STATE_WORDS,
     "session_id_repeated": "Name the columns that tell the rows apart: --session-key COLUMN,COLUMN.",
@@ -89,9 +91,10 @@ def refuse_unstated(cleaned: Cleaned, rows_read: int, file: SourceFile, formats_
     Raises:
         SourceError: a code of ``UNSTATED``.
     """
+    with_start = rows_read - int(cleaned.rejects["rule"].isin(_WITHOUT_START).sum())
     for rule, (code, hint) in UNSTATED.items():
         refused = cleaned.rejects[cleaned.rejects["rule"] == rule]
-        if rows_read and len(refused) == rows_read:
+        if with_start and len(refused) == with_start:
             first = refused.iloc[0]
             raise SourceError(
                 code,

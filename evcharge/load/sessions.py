@@ -48,6 +48,7 @@ from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
+from evcharge.sources.recognise import sheet_of
 from evcharge.sources.unread import unread_information
 
 _WHOLE_FRACTION = re.compile(r"(?<=[0-9])\.0+$")
@@ -107,6 +108,8 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
     require_head(reader, url)
     with open_file(path, options.name) as file, translated_errors(url):
         profile = pick_among(file, profiles, options.companions)
+        if sheet := sheet_of(file, profile):
+            file.be_part(sheet, was_named=profile.sheet is not None)
         stands_in = not profile.source
         if stands_in:
             profile = with_stand_in(reader, file, profile, options.call_began or datetime.now(timezone.utc))

@@ -81,7 +81,7 @@ def is_loaded(engine: Engine, file: SourceFile, source: str) -> bool:
 
 def earlier_load(session: Session, file: SourceFile, source: str) -> LoadLedger | None:
     """The ledger's entry of the same bytes under the same source."""
-    same_bytes = (LoadLedger.source == source, LoadLedger.file_sha256 == file.sha256)
+    same_bytes = (LoadLedger.source == source, LoadLedger.file_sha256 == file.load_id)
     return session.scalar(select(LoadLedger).where(*same_bytes))
 
 

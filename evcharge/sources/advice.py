@@ -58,13 +58,16 @@ def missing_columns(file: SourceFile, look: Look) -> SourceError:
     )
 
 
-def no_profile_fits(file: SourceFile, looks: Sequence[Look], header_line: int | None = None) -> SourceError:
+def no_profile_fits(
+    file: SourceFile, looks: Sequence[Look], header_line: int | None = None, fitting: Sequence[str] = ()
+) -> SourceError:
     """The error for a file that fits none of several profiles, with the nearest one.
 
     Args:
         file: the open file.
         looks: what each profile sees.
         header_line: where the header may be, if not in the line that they looked at.
+        fitting: names of the profiles that would fit there.
     """
     if not looks:
         return SourceError("no_profile_fits", f"{file.name}: there is no profile to choose from.")
@@ -72,6 +75,7 @@ def no_profile_fits(file: SourceFile, looks: Sequence[Look], header_line: int | 
     reason = f"{file.name} fits no profile. Its columns: {shown(nearest.names)}."
     if header_line:
         reason += f" The header may be further down: line {header_line}."
+        reason += f" With --header-line {header_line} it fits profile {' or '.join(fitting)}." if fitting else ""
     elif len(nearest.missing) <= NEAR_ENOUGH * _count_needed(nearest):
         reason += f" Nearest is {nearest.profile.name}: {_misfit(nearest)}."
     hint = (

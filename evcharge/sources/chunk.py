@@ -20,6 +20,7 @@ from evcharge.sources.names import folded
 from evcharge.sources.privacy import driver_refs
 from evcharge.sources.profile import ID_COLUMNS, Profile
 from evcharge.sources.steps import DROPPING, apply_step, are_dropped
+from evcharge.sources.totals import TOTAL_ROW, find_totals
 
 
 @dataclass
@@ -129,8 +130,10 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     repaired = _do_steps(fields, profile)
 
     nothing: list[str | None] = [None] * len(rows.lines)
-    known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults}
-    known |= _mapped_texts(fields, profile)
+    texts = _mapped_texts(fields, profile)
+    if profile.is_tabular:
+        _leave_out_totals(texts, rows, fields, profile)
+    known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults, **texts}
     if "driver_ref" in known:
         if not reading.salt:
             rows.warnings["drivers_left_out"] += sum(bool(token and token.strip()) for token in known["driver_ref"])
@@ -146,6 +149,24 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     skipped = rows.skipped + read - len(rows.lines)
     frame = pd.DataFrame(series, copy=False)
     return RawSessions(frame, profile.conventions, skipped, repaired, +rows.warnings, rows.warning_lines)
+
+
+def _leave_out_totals(
+    texts: dict[str, Sequence[str | None]], rows: Rows, fields: dict[str, Sequence[str]], profile: Profile
+) -> None:
+    """Names the fault of the rows that sum up others, and takes their texts away: they tell of no session."""
+    totals = find_totals(texts, has_ids="session_id" in profile.columns)
+    if not totals:
+        return
+    for row in totals:
+        rows.faults[row] = rows.faults[row] or TOTAL_ROW
+    left_out = set(totals)
+    texts |= {
+        name: [None if row in left_out else text for row, text in enumerate(column)] for name, column in texts.items()
+    }
+    fields |= {
+        name: ["" if row in left_out else text for row, text in enumerate(column)] for name, column in fields.items()
+    }
 
 
 def _without_dropped(rows: Rows, names: Sequence[str], profile: Profile) -> Rows:

@@ -49,6 +49,7 @@ class Profile:
         delimiters: csv only; each is tried on the header line.
         encoding: of a file without a byte order mark.
         header_line: line of the header, counted from 1; None where it is the first that fits.
+        sheet: name of the sheet of a workbook; None where it is the one that fits.
         columns: our column to the spellings of their field; each must be in the file.
         optional_columns: the same; may be absent. Attributes of the station are here as ``station_name`` and so on.
         combined: our column to their fields that make it up, joined by a blank; each must be in the file.
@@ -84,13 +85,19 @@ class Profile:
     conventions: Conventions = field(default_factory=Conventions)
     header_line: int | None = None
     stand_in: str = ""
+    sheet: str | None = None
 
     @property
     def fingerprint(self) -> str:
         """Name and a hash of every setting but the name and title: two equal ones read the same from the same bytes."""
         settings = {key: value for key, value in asdict(self).items() if key not in ("name", "title", "stand_in")}
-        if self.header_line is None:
-            del settings["header_line"]  # so that profiles without one keep the fingerprint that they had before it
+        for key in ("header_line", "sheet"):
+            if settings[key] is None:
+                del settings[key]  # so that profiles without one keep the fingerprint that they had before it
+        if self.sheet is not None:
+            settings["sheet"] = self.sheet.casefold()  # Excel takes no two sheets that differ by case
+        if self.conventions.thousands == "none":
+            del settings["conventions"]["thousands"]  # for the same reason
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         return f"{self.name}@{digest[:_FINGERPRINT_DIGITS]}"
 

@@ -6,21 +6,20 @@ What does not belong here: what a profile can be asked (``profile``), and how a 
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, available_timezones
 
 from evcharge.carriers.file import open_file, printable
 from evcharge.carriers.text import known_encoding
 from evcharge.errors import SourceError
-from evcharge.frames import SESSION_TEXTS, STATION_TEXTS, Conventions
+from evcharge.frames import SESSION_TEXTS, STATION_TEXTS
+from evcharge.sources.conventions import conventions_of
 from evcharge.sources.formats import format_names
 from evcharge.sources.profile import Profile, Spellings, Step
 from evcharge.sources.settings import Settings
@@ -38,12 +37,6 @@ if TYPE_CHECKING:
         from importlib.abc import Traversable
 
 FAILURES_INCLUDED = ("yes", "no", "unknown")
-TIME_FORMATS = ("iso8601", "epoch_s", "epoch_ms")
-"""Time formats with a name; any other is a strptime pattern."""
-
-TIME_LETTERS = frozenset("YymdHIMSfpbBaAjz")
-"""Letters of a strptime pattern. %Z is not among them: a zone's abbreviation names no one zone."""
-
 MAX_SOURCE_CHARACTERS = 64
 """Longest name of a source: the width of the columns it is stored in."""
 
@@ -57,17 +50,9 @@ RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRI
 
 _KEYS = (
     *("name", "title", "source", "stand_in", "format", "failures_included", "delimiters", "encoding", "header_line"),
-    *("session_key", "private", "tells_apart", "marks", "columns", "optional_columns", "combined", "constants"),
-    *("station", "steps", "key_steps", "conventions"),
+    *("sheet", "session_key", "private", "tells_apart", "marks", "columns", "optional_columns", "combined"),
+    *("constants", "station", "steps", "key_steps", "conventions"),
 )
-_CHOICES = {
-    "ambiguous_time": ("reject", "first", "second"),
-    "decimal": (".", ","),
-    "energy_unit": ("kWh", "Wh"),
-    "power_unit": ("kW", "W"),
-    "duration_format": ("h:m:s", "hours", "minutes", "seconds"),
-}
-"""Conventions that are one of a few words."""
 
 
 def read_profile(place: str | os.PathLike[str] | Traversable) -> Profile:
@@ -97,12 +82,14 @@ def with_overrides(
     session_key: Sequence[str] = (),
     station_id: str | None = None,
     header_line: int | None = None,
+    sheet: str | None = None,
     timezone: str | None = None,
     zones: Mapping[str, str] | None = None,
     ambiguous: str | None = None,
     time_format: str | Sequence[str] | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
+    thousands: str | None = None,
     encoding: str | None = None,
     energy_unit: str | None = None,
     duration_format: str | None = None,
@@ -121,12 +108,14 @@ def with_overrides(
         session_key: their fields that make up the session id.
         station_id: the station of every row.
         header_line: line of the header, counted from 1.
+        sheet: name of the sheet of a workbook.
         timezone: IANA zone.
         zones: label of a zone to its offset, such as ``+05:30``; beside those that the profile explains.
         ambiguous: which of the two an hour is that a clock change repeats, ``earlier`` or ``later``.
         time_format: as in ``Conventions``, or several of them for a file that mixes them.
         delimiter: one character, or the word ``tab``.
         decimal: ``.`` or ``,``.
+        thousands: as in ``Conventions``.
         encoding: name of a text encoding.
         energy_unit: ``kWh`` or ``Wh``.
         duration_format: as in ``Conventions``.
@@ -142,6 +131,7 @@ def with_overrides(
     given = {
         "timezone": timezone,
         "decimal": decimal,
+        "thousands": thousands,
         "energy_unit": energy_unit,
         "duration_format": duration_format,
         "true_words": true_words or None,
@@ -154,6 +144,7 @@ def with_overrides(
         "failures_included": failures_included,
         "source": source,
         "header_line": header_line,
+        "sheet": sheet,
     }
     profile = _identified(_with_columns(profile, columns or {}), columns or {}, session_key, station_id)
     settings = _settings(profile)
@@ -229,7 +220,7 @@ def _with_columns(profile: Profile, columns: Mapping[str, str | Sequence[str]]) 
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
-    for key in ("header_line", "source", "stand_in"):
+    for key in ("header_line", "sheet", "source", "stand_in"):
         if not settings[key]:
             del settings[key]
     for key, steps in (("steps", profile.steps), ("key_steps", profile.key_steps)):
@@ -251,6 +242,7 @@ def _profile(given: Settings) -> Profile:
         delimiters=_delimiters(given),
         encoding=_encoding(given),
         header_line=given.optional_count("header_line"),
+        sheet=given.optional_text("sheet"),
         columns=given.table("columns").spellings(RAW_COLUMNS),
         optional_columns=_optional_columns(given),
         combined=given.table("combined").spellings(RAW_COLUMNS),
@@ -261,7 +253,7 @@ def _profile(given: Settings) -> Profile:
         marks=given.texts("marks", ()),
         steps=tuple(_step(step, STEPS) for step in given.tables("steps")),
         key_steps=tuple(_step(step, VALUE_STEPS) for step in given.tables("key_steps")),
-        conventions=_conventions(given.table("conventions")),
+        conventions=conventions_of(given.table("conventions")),
     )
 
     given.nothing_left(_KEYS)
@@ -309,49 +301,6 @@ def _optional_columns(given: Settings) -> dict[str, Spellings]:
     station = given.table("station").spellings(_STATION_ATTRIBUTES)
     optional = given.table("optional_columns").spellings(RAW_COLUMNS)
     return {**optional, **{f"station_{name}": theirs for name, theirs in station.items()}}
-
-
-def _conventions(given: Settings) -> Conventions:
-    usual = Conventions()
-    conventions = Conventions(
-        time_format=_time_format(given, given.text("time_format", usual.time_format)),
-        time_formats=tuple(_time_format(given, pattern) for pattern in given.texts("time_formats", ())),
-        timezone=_timezone(given),
-        **{key: given.text(key, getattr(usual, key), choices) for key, choices in _CHOICES.items()},
-        true_words=tuple(word.casefold() for word in given.texts("true_words", usual.true_words)),
-        false_words=tuple(word.casefold() for word in given.texts("false_words", usual.false_words)),
-        null_words=given.texts("null_words", usual.null_words),
-        no_port_words=given.texts("no_port_words", usual.no_port_words),
-        zone_labels=_zone_labels(given.table("zone_labels")),
-    )
-    if both := set(conventions.true_words) & set(conventions.false_words):
-        given.refuse("false_words", sorted(both), "each word in one of true_words and false_words")
-    given.nothing_left([convention.name for convention in fields(Conventions)])
-    return conventions
-
-
-def _zone_labels(given: Settings) -> dict[str, str]:
-    labels = given.texts_by_key()
-    for label, offset in labels.items():
-        if not re.fullmatch("[+-](?:0[0-9]|1[0-4]):[0-5][0-9]", offset):
-            given.refuse(label, offset, "an offset such as -06:00")
-    return labels
-
-
-def _time_format(given: Settings, pattern: str) -> str:
-    letters = re.findall("%(.?)", pattern.replace("%%", ""), re.DOTALL)
-    if pattern not in TIME_FORMATS and (not letters or not TIME_LETTERS.issuperset(letters)):
-        given.refuse("time_format", pattern, f"{', '.join(TIME_FORMATS)}, or a pattern such as %d/%m/%Y %H:%M")
-    return pattern
-
-
-def _timezone(given: Settings) -> str | None:
-    name = given.optional_text("timezone")
-    try:
-        return None if name is None else ZoneInfo(name).key
-    except (KeyError, ValueError, OSError):
-        near = difflib.get_close_matches(str(name), sorted(available_timezones()), n=3)
-        given.refuse("timezone", name, f"an IANA zone such as {', '.join(near) or 'Europe/Paris'}")
 
 
 def _refuse_contradictions(given: Settings, profile: Profile) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evcharge.sources.advice import shown
 from evcharge.sources.contents import MOST_WORDS, Contents, Kind, contents_of
 from evcharge.sources.meaning import (
     Meaning,
@@ -101,7 +102,8 @@ class Proposal:
 
 def proposal_of(survey: Survey) -> Proposal:
     """The likeliest reading of a table."""
-    contents = {name: contents_of(survey.texts(name)) for name in survey.names if name}
+    headings = zip(survey.names, survey.headings, strict=True)
+    contents = {name: contents_of(survey.texts(name), heading) for name, heading in headings if name}
     doubts: dict[str, str] = {}
     taken = _assigned(contents, doubts)
     private = tuple(name for name, ours in taken.items() if ours == "private")
@@ -114,6 +116,8 @@ def proposal_of(survey: Survey) -> Proposal:
         doubts["energy_kwh"] = _why_no_energy(contents)
     if "success" not in columns and (asked := _may_be_outcomes(columns, contents, private)):
         doubts["outcome"] = f"{asked[0]} has few words and may be the outcome: if it is, name its words too"
+    if survey.other_sheets:
+        doubts["sheet"] = f"the workbook has other sheets, each a load of its own: {shown(survey.other_sheets)}"
     missing = tuple(ours for ours in NEEDED if ours not in columns)
     if not survey.rows:
         doubts["columns"] = "the table has no rows yet"
@@ -125,7 +129,7 @@ def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[
     likely = [
         (meaning, name)
         for name, column in contents.items()
-        for meaning in meanings_of(name)
+        for meaning in (*meanings_of(name), *_by_second_line(name, column))
         if column.kind in KINDS.get(meaning.column, _TEXTS) and _may_be(meaning, name, column)
     ]
     taken: dict[str, str] = {}
@@ -145,6 +149,11 @@ def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[
     if by_words and "success" not in taken.values():
         taken[by_words[0]] = "success"
     return taken
+
+
+def _by_second_line(name: str, column: Contents) -> list[Meaning]:
+    """What the heading means together with what a second line of the header adds to it."""
+    return [] if column.heading == name else meanings_of(column.heading)
 
 
 def _why_no_energy(contents: Mapping[str, Contents]) -> str:

@@ -50,7 +50,7 @@ _MAGICS = (
 )
 """First bytes of files that people mistake for tables, from the formats' own specifications."""
 
-_FINAL = ("duplicate_column", "too_many_columns", "several_sheets_fit")
+_FINAL = ("duplicate_column", "too_many_columns", "several_sheets_fit", "unknown_sheet")
 """Faults of a header that no other profile mends."""
 
 _FORMAT_NAMES = {"csv": "delimited text", "jsonl": "JSON lines"}
@@ -80,11 +80,12 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     Raises:
         SourceError: ``missing_columns`` or ``wrong_format`` (one candidate), ``no_profile_fits``,
             ``several_profiles_fit``, ``unknown_field``, ``not_a_table``, ``not_sessions``, ``json_array``,
-            ``empty_file``, ``empty_page``, ``service_answered_error``, and what reading a header raises.
+            ``no_sheets``, ``empty_file``, ``empty_page``, ``service_answered_error``, and what reading a header raises.
     """
     profiles = tuple(candidates)
     if len(profiles) == 1 and _known_fit(file, profiles[0]):
         return profiles[0]
+    _refuse_sheet_of_none(file, profiles)
     if fitting := _structured_fits(file, profiles):
         return _remember(file, _with_known_fields(_only(file, fitting)), ())
     if fitting := empty_fits(file, profiles):
@@ -102,16 +103,29 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     if fitting:
         profile = _only(file, fitting)
         return _remember(file, profile, next(look.names for look in looks if look.profile is profile))
-    raise missing_columns(file, looks[0]) if len(looks) == 1 else no_profile_fits(file, looks, _other_line(file))
+    raise missing_columns(file, looks[0]) if len(looks) == 1 else _misfit(file, tabular, looks)
 
 
-def _other_line(file: SourceFile) -> int | None:
-    """The line that seems to be the header, where others stand above it."""
+def _misfit(file: SourceFile, profiles: Sequence[Profile], looks: Sequence[Look]) -> SourceError:
+    """The error for a file that fits none of several profiles, with the line below others that may be its header."""
     try:
-        table_there = survey(file)
+        table_there = survey(file, sheet=profiles[0].sheet if profiles else None)
     except SourceError:
-        return None
-    return None if table_there.starts_with_header else table_there.header_line
+        return no_profile_fits(file, looks)
+    if table_there.starts_with_header:
+        return no_profile_fits(file, looks)
+    line = table_there.header_line
+    return no_profile_fits(file, looks, line, _fitting_below(file, profiles, line))
+
+
+def _fitting_below(file: SourceFile, profiles: Sequence[Profile], line: int) -> list[str]:
+    """Names of the profiles that fit if that line is the header."""
+    try:
+        looks = _looks(file, [replace(profile, header_line=line) for profile in profiles])
+    except SourceError:
+        return []
+    fitting = _most_specific([look.profile for look in looks if not (look.missing or look.other_delimiter)])
+    return [profile.name for profile in fitting]
 
 
 def _remember(file: SourceFile, profile: Profile, names: tuple[str, ...]) -> Profile:
@@ -248,6 +262,28 @@ def line_of_header(file: SourceFile, profile: Profile) -> int | None:
     head = _head(file, profile.encoding)
     line = table.best_header(file, head, profile).line
     return line if line != head.line else None
+
+
+def sheet_of(file: SourceFile, profile: Profile) -> str:
+    """Name of the sheet that is read, where it has to be told: it is not the first, or the profile names it; else ''.
+
+    Raises:
+        SourceError: as ``pick_profile``.
+    """
+    if not is_workbook(file) or (profile.format != "csv" and profile.sheet is None):
+        return ""
+    if profile.format != "csv":
+        return next(workbook.first_rows(file, 1, profile.sheet))[0]
+    title = workbook.best_page(file, profile).title
+    return title if profile.sheet is not None or title != workbook.titles_of(file)[0] else ""
+
+
+def _refuse_sheet_of_none(file: SourceFile, profiles: Sequence[Profile]) -> None:
+    """Refuse a file that has no sheets where one is named."""
+    sheet = next((profile.sheet for profile in profiles if profile.sheet is not None), None)
+    if sheet is not None and not is_workbook(file):
+        reason = f"{file.name} is no workbook, so that it has no sheet {sheet!r}."
+        raise SourceError("no_sheets", reason, "Leave out --sheet, or sheet in the profile.")
 
 
 def _head(file: SourceFile, encoding: str) -> Block:

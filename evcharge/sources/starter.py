@@ -28,6 +28,7 @@ OPTIONS_OF_DOUBTS = {
     "success": "--true-words, --false-words",
     "session_key": "--session-key",
     "encoding": "--encoding",
+    "sheet": "--sheet",
     "failures_included": "--failures-included",
 }
 """The option that settles a doubt; for the rest it is the --map of the column."""
@@ -88,6 +89,8 @@ def _options_of_table(proposal: Proposal) -> Iterator[str]:
         yield from ("--encoding", survey.encoding)
     if survey.header_line and not survey.starts_with_header:
         yield from ("--header-line", str(survey.header_line))
+    if survey.other_sheets:
+        yield from ("--sheet", survey.sheet)
 
 
 def _options_of_writing(proposal: Proposal) -> Iterator[str]:
@@ -99,6 +102,8 @@ def _options_of_writing(proposal: Proposal) -> Iterator[str]:
         yield from ("--tz", writing.zone)
     if writing.decimal != "." or "decimal" in proposal.doubts:
         yield from ("--decimal", writing.decimal)
+    if writing.thousands != "none":
+        yield from ("--thousands", writing.thousands)
     if writing.energy_unit != "kWh":
         yield from ("--energy-unit", writing.energy_unit)
     if writing.duration_format != "minutes":
@@ -164,6 +169,8 @@ def _head(proposal: Proposal, name: str, file_name: str) -> list[str]:
         lines.append(_line("encoding", survey.encoding, "confirm: are its letters right in the examples below?"))
     if survey.header_line and not survey.starts_with_header:
         lines.append(_line("header_line", survey.header_line, "confirm: the line that names the columns"))
+    if survey.other_sheets:
+        lines.append(_line("sheet", survey.sheet, _doubt(proposal, "sheet")))
     if "session_id" not in proposal.columns:
         none = "confirm: name the columns that tell rows apart; a load is refused until then"
         why = _doubt(proposal, "session_key") if proposal.session_key else none
@@ -243,6 +250,8 @@ def _conventions(proposal: Proposal) -> list[str]:
     if writing.zone:
         lines.append(_line("timezone", writing.zone, _doubt(proposal, "timezone")))
     lines.append(_line("decimal", writing.decimal, _doubt(proposal, "decimal")))
+    if writing.thousands != "none" or "decimal" in proposal.doubts:
+        lines.append(_line("thousands", writing.thousands, _doubt(proposal, "decimal")))
     lines.append(_line("energy_unit", writing.energy_unit, _doubt(proposal, "energy_unit")))
     if "duration_minutes" in proposal.columns:
         lines.append(_line("duration_format", writing.duration_format, _doubt(proposal, "duration_format")))

@@ -26,14 +26,17 @@ _ZERO_SECONDS = re.compile(r"([0-9]{1,2}:[0-9]{2}):00")
 _SHARE = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _DAYS_AND_CLOCK = re.compile(r"([0-9]{1,4}) days? \+?([0-9]{1,2}):([0-5][0-9]:[0-5][0-9])(?:\.[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_KWH = re.compile(r"([+-]?[0-9.,]+)\s*kwh", re.IGNORECASE | re.ASCII)
+_KWH = re.compile(
+    r"([+-]?[0-9.,](?:[0-9.,'\u2019 \u00a0\u2009\u202f]*[0-9.,])?)[\s\u00a0\u202f]*kwh", re.IGNORECASE | re.ASCII
+)
 _FLAGS = re.compile(r"([0-9]{1,9})(?:\.0*)?")
 _MONTH_FIRST_MINUTE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})\s+([0-9]{1,2}):([0-9]{2})(?::[0-9]{2})?")
 _ISO_MINUTE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(?::[0-9]{2}(?:\.[0-9]*)?)?")
 _LARGEST_MONTH = 12
 _OF_A_TEMPLATE = re.compile(
-    r"(?:string|text|alphanumeric|integer|int|number|numeric|decimal|float|boolean|enum|date|date ?time|timestamp|"
-    r"iso ?8601|yyyy-mm-dd[thmsz:]*|required|recommended|optional|conditional|not required)\b.*",
+    r"(?:string|text|varchar|char|alphanumeric|integer|int|number|numeric|decimal|float|double|boolean|bool|enum|"
+    r"date|date ?time|timestamp|iso ?8601|yyyy-mm-dd[thmsz:]*|"
+    r"required|mandatory|recommended|optional|conditional|not required)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 """What the lines under a template's header say of a field: its type, and whether it must be filled in."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -17,10 +17,12 @@ from evcharge.carriers.file import SourceFile, printable
 from evcharge.carriers.text import blocks, split_lines
 from evcharge.errors import SourceError
 from evcharge.sources import json_lines, workbook
+from evcharge.sources.contents import kind_of_text
 from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.meaning import meanings_of
 from evcharge.sources.names import folded
 from evcharge.sources.table import HEADER_LINES, MAX_COLUMNS, stated_delimiter
+from evcharge.sources.totals import is_total
 from evcharge.sources.workbook_archive import is_workbook
 
 SEEN_ROWS = 20_000
@@ -53,9 +55,11 @@ class Survey:
         starts_with_header: whether nothing stands before the header.
         names: headings as written, without blanks around them.
         rows: what stands below the header, each as wide as the header.
+        headings: each name with what lines below it that are no rows add, such as a unit or the other half of a name.
         other_rows: number of rows below the header that seem to be none: narrower, wider, units, or a sum at the end.
         is_whole: whether the table ends where the survey does.
         sheet: name of the sheet, of a workbook.
+        other_sheets: names of its other visible sheets that are not blank.
     """
 
     kind: str
@@ -64,10 +68,12 @@ class Survey:
     header_line: int
     starts_with_header: bool
     names: tuple[str, ...]
+    headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     other_rows: int
     is_whole: bool
     sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts below a heading."""
@@ -81,6 +87,7 @@ def survey(
     encoding: str | None = None,
     delimiter: str | None = None,
     header_line: int | None = None,
+    sheet: str | None = None,
     most_rows: int = SEEN_ROWS,
 ) -> Survey:
     """What the beginning of a file holds, at most ``most_rows``; what is stated is taken as stated.
@@ -89,7 +96,7 @@ def survey(
         SourceError: ``not_a_table``: no line names columns; or what reading the file raises.
     """
     if is_workbook(file):
-        return _of_workbook(file, header_line, most_rows)
+        return _of_workbook(file, header_line, sheet, most_rows)
     text, encoding, is_whole = _text(file, encoding, most_rows)
     if text.lstrip().startswith("{"):
         return _of_objects(file, text, encoding, is_whole, most_rows)
@@ -119,7 +126,8 @@ def _cut(
     below = rows[place + 1 :]
     squared = [cells for row in below if (cells := _as_wide(row.cells, width)) is not None]
     names = tuple(name.strip() for name in rows[place].cells)
-    squared = _without_ends(squared, sum(map(bool, names)))
+    second, squared = _parted(squared, sum(map(bool, names)))
+    headings = tuple(" ".join(filter(None, map(str.strip, parts))) for parts in zip(names, *second, strict=True))
     return Survey(
         kind=kind,
         encoding=encoding,
@@ -127,6 +135,7 @@ def _cut(
         header_line=rows[place].line,
         starts_with_header=place == 0,
         names=names,
+        headings=headings,
         rows=tuple(squared),
         other_rows=len(below) - len(squared),
         is_whole=is_whole,
@@ -148,16 +157,28 @@ def _what_mends(rows: Sequence[Row]) -> str:
     return "Say which line does: --header-line N."
 
 
-def _without_ends(rows: list[tuple[str, ...]], width: int) -> list[tuple[str, ...]]:
-    """The rows without those at the top without a digit, such as units, and at the end half empty, such as sums.
+def _parted(rows: list[tuple[str, ...]], width: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """The lines at the top that go on with the header, such as units, and the rows without them and without sums.
 
-    A load refuses them one by one; here they would only make numbers look like text.
+    A load refuses these lines one by one; as rows they would only make numbers look like text.
     """
-    first = next((number for number, row in enumerate(rows) if any(map(str.isdigit, "".join(row)))), 0)
+    first = next((number for number, row in enumerate(rows) if _tells_a_value(row)), 0)
+    first = first if first <= MOST_END_ROWS else 0
     end = len(rows)
-    while end > max(first, len(rows) - MOST_END_ROWS) and 2 * sum(bool(cell.strip()) for cell in rows[end - 1]) < width:
+    while end > max(first, len(rows) - MOST_END_ROWS) and _is_end(rows[end - 1], width):
         end -= 1
-    return rows[first if first <= MOST_END_ROWS else 0 : end]
+    return rows[:first], rows[first:end]
+
+
+def _tells_a_value(row: tuple[str, ...]) -> bool:
+    """Whether a cell is a number, a time or a length, as one of each session is. CO2 and UTC+1 are none."""
+    return any(kind_of_text(cell.strip()) != "text" for cell in row if cell.strip())
+
+
+def _is_end(row: tuple[str, ...], width: int) -> bool:
+    """Whether a row at the end is half empty, or begins with the word for a total."""
+    filled = list(filter(str.strip, row))
+    return 2 * len(filled) < width or is_total(filled[0])
 
 
 def _as_wide(cells: tuple[str, ...], width: int) -> tuple[str, ...] | None:
@@ -276,7 +297,7 @@ def _of_objects(file: SourceFile, text: str, encoding: str, is_whole: bool, most
     if not names:
         json_lines.first_keys(file, text)
     rows = tuple(tuple(_scalar(members.get(name)) for name in names) for members in objects)
-    return Survey("jsonl", encoding, "", 0, True, tuple(names), rows, 0, is_whole)
+    return Survey("jsonl", encoding, "", 0, True, tuple(names), tuple(names), rows, 0, is_whole)
 
 
 def _scalar(value: object) -> str:
@@ -286,10 +307,10 @@ def _scalar(value: object) -> str:
         return ""
 
 
-def _of_workbook(file: SourceFile, header_line: int | None, most_rows: int) -> Survey:
-    """The visible sheet whose header says most."""
+def _of_workbook(file: SourceFile, header_line: int | None, sheet: str | None, most_rows: int) -> Survey:
+    """The sheet that is stated, or the visible one whose header says most."""
     surveys, faults = [], []
-    for title, rows in workbook.first_rows(file, most_rows + HEADER_LINES):
+    for title, rows in workbook.first_rows(file, most_rows + HEADER_LINES, sheet):
         records = [Row(line, cells) for line, cells in rows]
         try:
             is_whole = len(records) < most_rows + HEADER_LINES
@@ -301,7 +322,9 @@ def _of_workbook(file: SourceFile, header_line: int | None, most_rows: int) -> S
     if not surveys:
         reason = f"{file.name}: no sheet names columns in its first {HEADER_LINES} rows."
         raise SourceError("not_a_table", reason, "Say which row does: --header-line N.")
-    return max(surveys, key=_meaningful)
+    best = max(surveys, key=_meaningful)
+    others = tuple(title for title in workbook.titles_of(file) if title != best.sheet)
+    return replace(best, other_sheets=others)
 
 
 def _meaningful(survey: Survey) -> float:

@@ -31,6 +31,7 @@ from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
 from evcharge.sources.profile import Profile
+from evcharge.sources.totals import TOTAL_ROW, is_total
 
 HEADER_LINES = 20
 """Lines with something on them among which the header is looked for: reports have a title and a few lines about it.
@@ -365,6 +366,8 @@ def _fault(record: _Record, names: list[str]) -> str | None:
     if record.values == names:
         return "repeated_header"
     if len(record.values) != len(names):
+        if len(record.values) > 1 and any(map(is_total, record.values)):
+            return TOTAL_ROW
         return "row_too_short" if len(record.values) < len(names) else "row_too_long"
     return None
 

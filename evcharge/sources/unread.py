@@ -16,6 +16,8 @@ from evcharge.sources.proposal import SURE
 from evcharge.sources.recognise import line_of_header, unknown_columns
 from evcharge.sources.survey import Survey, survey
 from evcharge.sources.time_shapes import shape_of
+from evcharge.sources.workbook import best_page
+from evcharge.sources.workbook_archive import is_workbook
 
 SEEN_BY_A_LOAD = 5_000
 """Rows that a load looks at for these columns: it must take next to no time beside the load. House rule."""
@@ -55,8 +57,14 @@ def _survey_of(file: SourceFile, profile: Profile) -> Survey:
     """The table as the profile cuts it."""
     delimiter = profile.delimiters[0] if len(profile.delimiters) == 1 else None
     encoding = profile.encoding if profile.encoding != "utf-8" else None
-    header_line = line_of_header(file, profile)
-    return survey(file, encoding=encoding, delimiter=delimiter, header_line=header_line, most_rows=SEEN_BY_A_LOAD)
+    return survey(
+        file,
+        encoding=encoding,
+        delimiter=delimiter,
+        header_line=line_of_header(file, profile),
+        sheet=best_page(file, profile).title if is_workbook(file) else None,
+        most_rows=SEEN_BY_A_LOAD,
+    )
 
 
 def _failures(table: Survey, name: str, profile: Profile) -> str:

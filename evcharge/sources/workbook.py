@@ -7,6 +7,7 @@ the columns mean (``profile``), delimited text (``table``), and values (``clean`
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ from evcharge.sources.names import folded
 from evcharge.sources.privacy import withheld_row
 from evcharge.sources.profile import Profile
 from evcharge.sources.table import HEADER_LINES, Header, is_fullest, refuse_duplicates, refuse_too_many
+from evcharge.sources.totals import is_total
 from evcharge.sources.workbook_archive import damaged, password_protected, refuse_too_large, workbook_bytes
 from evcharge.sources.workbook_cells import TIMES, CellFault, text_of, writer_of
 
@@ -59,14 +61,15 @@ _pages: WeakKeyDictionary[SourceFile, tuple[Page, ...]] = WeakKeyDictionary()
 
 
 def best_page(file: SourceFile, profile: Profile) -> Page:
-    """The one visible sheet with a header that has the columns the profile needs; else the first sheet.
+    """The visible sheet that the profile names, or the one with the columns that it needs; else the first sheet.
 
     The header is the row that the profile states; else the first that is not blank, or the first below narrower ones,
     such as a title, that fits.
 
     Raises:
-        SourceError: ``several_sheets_fit``, ``empty_file``, ``excel_not_installed``, ``password_protected``,
-            ``damaged_workbook``, ``workbook_too_large``, ``too_many_columns``, ``duplicate_column`` where it fits.
+        SourceError: ``several_sheets_fit``, ``unknown_sheet``, ``empty_file``, ``excel_not_installed``,
+            ``password_protected``, ``damaged_workbook``, ``workbook_too_large``, ``too_many_columns``,
+            ``duplicate_column`` where it fits.
     """
     page = _likely_page(file, profile)
     refuse_too_many(file, page.names)
@@ -76,15 +79,12 @@ def best_page(file: SourceFile, profile: Profile) -> Page:
 
 
 def _likely_page(file: SourceFile, profile: Profile) -> Page:
-    pages = [_headed(page, profile) for page in _pages_of(file)]
-    if not pages:
-        reason = f"{file.name} is empty: none of its visible sheets has a cell with anything in it."
-        raise SourceError("empty_file", reason, "Fetch or export the file again.")
+    pages = [_headed(page, profile) for page in _pages_of(file, profile.sheet)]
     fitting = [page for page in pages if not profile.missing_from(page.names)]
     if len(fitting) > 1:
-        titles = ", ".join(printable(page.title) for page in fitting)
-        reason = f"{file.name} has {len(fitting)} sheets that fit profile {profile.name}: {titles}."
-        raise SourceError("several_sheets_fit", reason, "Save each sheet as a file of its own, and load them together.")
+        reason = f"{file.name} has {len(fitting)} sheets that fit profile {profile.name}: {_titles(fitting)}."
+        hint = f"Name one, and load each by a command of its own: {_option(fitting[0])}."
+        raise SourceError("several_sheets_fit", reason, hint)
     return fitting[0] if fitting else pages[0]
 
 
@@ -97,13 +97,38 @@ def _headed(page: Page, profile: Profile) -> Page:
     return page._replace(line=headers[0].line, names=headers[0].names) if headers else page
 
 
-def first_rows(file: SourceFile, count: int) -> Iterator[tuple[str, list[tuple[int, tuple[str, ...]]]]]:
-    """Of each visible sheet that is not blank its name and first rows that are not, each with its number and texts.
+def _titles(pages: Sequence[Page]) -> str:
+    return ", ".join(printable(page.title) for page in pages)
+
+
+def _option(page: Page) -> str:
+    """The option that names the sheet."""
+    return f"--sheet {shlex.quote(page.title)}"
+
+
+def titles_of(file: SourceFile) -> tuple[str, ...]:
+    """The names of the visible sheets that are not blank, in the workbook's order.
 
     Raises:
         SourceError: as ``best_page``.
     """
-    for page in _pages_of(file):
+    return tuple(page.title for page in _pages_of(file))
+
+
+def first_rows(
+    file: SourceFile, count: int, sheet: str | None = None
+) -> Iterator[tuple[str, list[tuple[int, tuple[str, ...]]]]]:
+    """Of each visible sheet that is not blank its name and first rows that are not, each with its number and texts.
+
+    Args:
+        file: the open workbook.
+        count: rows of each sheet, at most.
+        sheet: the one sheet that is meant, if one is named.
+
+    Raises:
+        SourceError: as ``best_page``.
+    """
+    for page in _pages_of(file, sheet):
         with _whole(file, _library(file)):
             rows = list(islice(_lines(page.sheet), count))
         yield page.title, [(line, tuple(map(text_of, cells))) for line, cells in rows]
@@ -140,10 +165,23 @@ def rows(file: SourceFile, profile: Profile) -> tuple[tuple[str, ...], Iterator[
 # The sheets
 
 
-def _pages_of(file: SourceFile) -> tuple[Page, ...]:
+def _pages_of(file: SourceFile, sheet: str | None = None) -> tuple[Page, ...]:
+    """The visible sheets that are not blank, or the one of them that is named: Excel takes no two that differ by case.
+
+    Raises:
+        SourceError: ``empty_file``, ``unknown_sheet``, or what reading the workbook raises.
+    """
     if file not in _pages:
         _pages[file] = tuple(_read_pages(file))
-    return _pages[file]
+    pages = _pages[file]
+    if not pages:
+        reason = f"{file.name} is empty: none of its visible sheets has a cell with anything in it."
+        raise SourceError("empty_file", reason, "Fetch or export the file again.")
+    named = tuple(page for page in pages if sheet is None or page.title.casefold() == sheet.casefold())
+    if not named:
+        reason = f"{file.name} has no visible sheet {sheet!r} with anything on it. Its sheets: {_titles(pages)}."
+        raise SourceError("unknown_sheet", reason, f"Name one of them: {_option(pages[0])}.")
+    return named
 
 
 def _read_pages(file: SourceFile) -> Iterator[Page]:
@@ -247,8 +285,12 @@ def _has_dates(file: SourceFile, page: Page, names: Sequence[str], profile: Prof
     if not places:
         return False
 
+    ids = _id_places(names, profile)
     dated = written = 0  # row of the first time that is a date, and of the first that is a text with a digit
     for line, cells in _body(file, page):
+        said = [text_of(cells[place]).strip() for place in ids]
+        if not all(said) or any(map(is_total, said)):
+            continue  # it is refused whatever its times say, as a footer is
         for place in places:
             if isinstance(cells[place], date):
                 dated = dated or line
@@ -259,6 +301,12 @@ def _has_dates(file: SourceFile, page: Page, names: Sequence[str], profile: Prof
             hint = "Export it again as CSV: a tool may have read some of the dates, with day and month swapped."
             raise SourceError("dates_and_texts_mixed", reason, hint)
     return bool(dated)
+
+
+def _id_places(names: Sequence[str], profile: Profile) -> list[int]:
+    """Where the ids stand without which a row is no session."""
+    spelled = (map(folded, profile.columns.get(ours, ())) for ours in ("session_id", "station_id"))
+    return [names.index(there[0]) for spellings in spelled if (there := [name for name in spellings if name in names])]
 
 
 def _time_fields(profile: Profile) -> frozenset[str]:

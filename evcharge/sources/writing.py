@@ -21,7 +21,10 @@ NO_HINT_ZONE = "Europe/London"
 """Zone that is proposed where nothing hints at one; it is always a doubt."""
 _USUAL_YES, _USUAL_NO = ("1", "true", "yes"), ("0", "false", "no")
 """Words that a flag of failures may have which are not among those seen."""
-_AT_THOUSANDS = "a dot or a comma before three digits may also stand at thousands"
+_OF_NUMBERS = ("number", "amount")
+_AT_THOUSANDS = "a dot or a comma before three digits may also stand at thousands: then --thousands names it"
+_OFFSET = re.compile(r"(?:utc|gmt)\s*[+\-\u2212]\s*0*[1-9]", re.IGNORECASE)
+"""An offset in a heading: such a clock is not that of UTC."""
 _EARLY_YEAR = re.compile(r"00[0-9]{2}[-/]")
 """A year of two digits that was stored with four."""
 
@@ -38,6 +41,7 @@ class Writing:
         readings: each format that may be meant in place of the first, with what a time of the table would then be.
         zone: IANA zone, or None where each time states its offset.
         decimal: decimal sign.
+        thousands: what stands at thousands, as in ``Conventions``.
         energy_unit: ``kWh`` or ``Wh``.
         duration_format: as in ``Conventions``.
         true_words: words of success, as written.
@@ -51,6 +55,7 @@ class Writing:
     readings: dict[str, str] = field(default_factory=dict)
     zone: str | None = None
     decimal: str = "."
+    thousands: str = "none"
     energy_unit: str = "kWh"
     duration_format: str = "minutes"
     true_words: tuple[str, ...] = ()
@@ -165,8 +170,9 @@ def _settle_zone(
     of_labels = [name for ours in ("start_zone", "station_country") for name in columns.get(ours, ())]
     labels = [text for name in of_labels for text in contents[name].texts]
     of_times = [name for ours in ("start_time", "end_time") for name in columns.get(ours, ())]
-    words = [word for name in of_times for word in heading_of(name).words if word in ("utc", "gmt")]
-    utc = ["utc"] if any(name.casefold().startswith("utc") for name in of_times) else []
+    headings = [contents[name].heading for name in of_times if not _OFFSET.search(contents[name].heading)]
+    words = [word for heading in headings for word in heading_of(heading).words if word in ("utc", "gmt")]
+    utc = ["utc"] if any(heading.casefold().startswith("utc") for heading in headings) else []
     hints = [zone for word in (*words, *utc, *labels) if (zone := zone_hint(word))]
     language = zone_of_language(language_of(names))
     writing.zone = hints[0] if hints else language or NO_HINT_ZONE
@@ -177,29 +183,30 @@ def _settle_zone(
 def _settle_numbers(writing: Writing, columns: Columns, contents: ByHeading, doubts: dict[str, str]) -> None:
     """Decimal sign and unit, by the energy first: one sign holds for all numbers."""
     ours_of_numbers = ("energy_kwh", "peak_power_kw", "duration_minutes", "start_soc_percent", "end_soc_percent")
-    theirs = [name for ours in ours_of_numbers for name in columns.get(ours, ()) if contents[name].kind == "number"]
-    signs = {name: decimals_of(contents[name].texts) for name in theirs}
-    with_sign = [decimals for decimals in signs.values() if decimals.sign == "," or decimals.has_thousands]
-    decimals = with_sign[0] if with_sign else decimals_of([text for name in theirs for text in contents[name].texts])
-    writing.decimal = decimals.sign
-    if not decimals.is_sure:
+    theirs = [name for ours in ours_of_numbers for name in columns.get(ours, ()) if contents[name].kind in _OF_NUMBERS]
+    signs = {name: decimals_of(_numbers_of(contents[name])) for name in theirs}
+    with_sign = [signs_of for signs_of in signs.values() if signs_of.sign == "," or signs_of.thousands != "none"]
+    grouped = [
+        signs_of for signs_of in with_sign if signs_of.thousands != "none" and signs_of.sign == with_sign[0].sign
+    ]
+    decimals = [*grouped, *with_sign, decimals_of([text for name in theirs for text in _numbers_of(contents[name])])][0]
+    writing.decimal, writing.thousands = decimals.sign, decimals.thousands
+    if not decimals.is_sure or (grouped and not all(signs_of.is_sure for signs_of in signs.values())):
         doubts["decimal"] = _AT_THOUSANDS
-    grouped = tuple(name for name, sign in signs.items() if sign.has_thousands)
-    if grouped:
-        writing.steps += (Step("without_thousands_commas", grouped),)
     for name in columns.get("energy_kwh", ()):
         _settle_energy(writing, name, contents[name], decimals, doubts)
 
 
+def _numbers_of(column: Contents) -> Sequence[str]:
+    """The texts of a column of numbers, without the units of energy behind them."""
+    return [text.rstrip("kKWwhH \u00a0\u202f") for text in column.texts] if column.kind == "amount" else column.texts
+
+
 def _settle_energy(writing: Writing, name: str, column: Contents, decimals: Decimals, doubts: dict[str, str]) -> None:
     """The unit of the energy, by its heading, by what stands behind each number, or by how large they are."""
-    unit = heading_of(name).unit
+    unit = heading_of(column.heading).unit
     if column.kind == "amount":
         writing.steps += (Step("without_kwh", (name,)),)
-        of_amounts = decimals_of([text.rstrip("kKWwhH ") for text in column.texts])
-        writing.decimal = of_amounts.sign
-        if not of_amounts.is_sure:
-            doubts["decimal"] = _AT_THOUSANDS
     elif unit in ("kWh", "Wh"):
         writing.energy_unit = unit
     else:
@@ -212,7 +219,7 @@ def _settle_energy(writing: Writing, name: str, column: Contents, decimals: Deci
 def _settle_lengths(writing: Writing, columns: Columns, contents: ByHeading, doubts: dict[str, str]) -> None:
     """The form of lengths, by their heading or by how they are written."""
     for name in columns.get("duration_minutes", ()):
-        unit, kind = heading_of(name).unit, contents[name].kind
+        unit, kind = heading_of(contents[name].heading).unit, contents[name].kind
         if kind in ("clock", "length"):
             two_parts = any(text.count(":") == 1 for text in contents[name].texts)
             writing.duration_format = "h:m:s"

@@ -253,6 +253,49 @@ def test_a_sign_before_three_digits_is_asked_about_for_it_may_stand_at_thousands
     assert evcharge(*command)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("energies", "thousands"),
+    [
+        (("1.234,5", "12,5"), "."),
+        (("1,234.5", "12.5"), ","),
+        (("1 234,5", "12,5"), "space"),
+        (("1\u202f234.5", "12.5"), "space"),
+        (("1'234.5", "12.5"), "apostrophe"),
+    ],
+)
+def test_signs_at_thousands_that_the_numbers_prove_are_named_and_read(evcharge, energies, thousands):
+    rows = [f"A;{DAY} 0{n}:12;{DAY} 0{n}:55;{energy}\n" for n, energy in enumerate(energies, 1)]
+    write("wh.csv", "CP;Start;Stop;Energy (Wh)\n" + "".join(rows))
+    out = evcharge("check", "wh.csv")[1]
+    (command,) = command_of(out)
+    assert command[command.index("--thousands") + 1] == thousands
+    assert "--decimal:" not in out
+    assert evcharge(*command)[0] == 0
+    assert [row[2] for row in facts()] == [1.2345, 0.0125]
+
+
+def test_signs_at_thousands_before_a_unit_are_written_in_the_profile(evcharge):
+    write(
+        "kwh.csv", f"CP;Start;Stop;Energy\nA;{DAY} 01:12;{DAY} 11:55;1.234,5 kWh\nA;{DAY} 12:12;{DAY} 12:55;8,5 kWh\n"
+    )
+    assert evcharge("check", "kwh.csv", "--write-profile", "my.toml")[0] == 0
+    assert read_profile("my.toml").conventions.thousands == "."
+    assert evcharge("load", "kwh.csv", "--profile", "my.toml", "--create-db", "--rejects", "r.csv")[0] == 0
+    assert [row[2] for row in facts()] == [8.5]
+    assert "energy_kwh_out_of_range" in Path("r.csv").read_text()
+
+
+def test_a_number_that_may_be_of_thousands_is_read_by_what_is_stated_and_never_guessed(evcharge):
+    text = "session_id,station_id,start_time,end_time,energy_kwh\n"
+    text += "1,A,2025-01-01T10:00:00Z,2025-01-01T10:30:00Z,1.234\n"
+    write("n.csv", text)
+    read = {}
+    for options in (("--thousands", ".", "--decimal", ","), (), ("--decimal", ",", "--max-rejects", "1")):
+        assert evcharge("load", "n.csv", "--create-db", "--replace", "--energy-unit", "Wh", *options)[0] == 0
+        read[options[:1]] = [row[2] for row in facts()]
+    assert list(read.values()) == [[1.234], [0.001234], []]
+
+
 def outcomes(heading, words):
     """A table of two sessions of some energy, with a column of outcomes."""
     rows = [f"A,{DAY} 0{n}:12,{DAY} 0{n}:55,{n}.5,{word}\n" for n, word in enumerate(words, 1)]

@@ -111,7 +111,7 @@ def test_no_text_at_all_stops_a_parser(written, stated):
     texts = pd.Series([*written, None, ""], dtype="object")
     times = parse_instants(texts, stated)
     assert len(local_hours(times, stated.timezone)) == len(texts)
-    numbers = parse_numbers(texts, stated.decimal, 1000)
+    numbers = parse_numbers(texts, stated.decimal, 1000, stated.thousands)
     assert not np.any(np.isfinite(numbers.amounts) & numbers.unreadable)
     durations = parse_durations(texts, stated)
     assert not np.any(durations.amounts < 0)

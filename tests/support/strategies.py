@@ -108,6 +108,7 @@ conventions = st.builds(
     timezone=st.sampled_from([None, *ZONES]),
     ambiguous_time=st.sampled_from(["reject", "first", "second"]),
     decimal=st.sampled_from([".", ".", ".", ","]),
+    thousands=st.sampled_from(["none", "none", "space", "apostrophe"]),
     energy_unit=st.sampled_from(["kWh", "Wh"]),
     power_unit=st.sampled_from(["kW", "W"]),
     duration_format=st.sampled_from(["h:m:s", "hours", "minutes", "seconds"]),

@@ -18,6 +18,7 @@ RULE_CODES = [
     "malformed_row",
     "nul_character",
     "repeated_header",
+    "total_row",
     "not_an_object",
     "duplicate_key",
     "value_not_scalar",

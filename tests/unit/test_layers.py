@@ -36,14 +36,15 @@ MAY_IMPORT = {
     "db": ({"config", "errors"}, SQL),
     "instants": ({"arrays", "frames"}, FRAMES),
     "ids": (set(), set()),
-    "parse": ({"arrays", "frames", "ids"}, FRAMES),
+    "thousands": (set(), set()),
+    "parse": ({"arrays", "frames", "ids", "thousands"}, FRAMES),
     "limits": (set(), FRAMES),
     "parsed": ({"arrays", "limits", "ids", "instants", "parse", "frames"}, FRAMES),
     "rules": ({"arrays", "limits", "parsed", "instants", "parse", "frames"}, FRAMES),
     "clean": ({"arrays", "limits", "parsed", "rules", "instants", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
-    "sources": ({"carriers", "frames", "ids", "errors"}, FRAMES | TOML | EXCEL),
+    "sources": ({"carriers", "frames", "ids", "thousands", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
     "load": (

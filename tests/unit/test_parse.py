@@ -18,6 +18,7 @@ import evcharge.limits
 import evcharge.parse
 import evcharge.parsed
 import evcharge.rules
+import evcharge.thousands
 from evcharge.frames import Conventions
 from evcharge.instants import Times, local_hours, parse_instants
 from evcharge.parse import parse_durations, parse_numbers, parse_words
@@ -36,6 +37,7 @@ IMPORTED = {
     "evcharge.parse",
     "evcharge.parsed",
     "evcharge.rules",
+    "evcharge.thousands",
     "itertools",
     "functools",
     "numpy",
@@ -138,6 +140,55 @@ def test_what_only_resembles_a_number_is_unreadable(text):
 )
 def test_a_decimal_comma_is_the_only_sign_where_it_is_stated(text, amount):
     assert number(text, ",") == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "thousands", "amount"),
+    [
+        ("1.234,5", ",", ".", 1234.5),
+        ("-1.234.567", ",", ".", -1234567),
+        ("1.234", ",", ".", 1234),
+        ("12,5", ",", ".", 12.5),
+        ("1234,5", ",", ".", 1234.5),
+        ("1,234.5", ".", ",", 1234.5),
+        ("1,234", ".", ",", 1234),
+        ("1 234,5", ",", "space", 1234.5),
+        ("1\u00a0234", ".", "space", 1234),
+        ("1\u202f234,", ",", "space", 1234),
+        ("1'234.5", ".", "apostrophe", 1234.5),
+        ("1\u2019234", ".", "apostrophe", 1234),
+    ],
+)
+def test_the_stated_sign_may_stand_at_thousands(text, decimal, thousands, amount):
+    assert parse_numbers(series(text), decimal, 1, thousands).amounts[0] == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "thousands"),
+    [
+        ("12.34", ",", "."),
+        ("0.125", ",", "."),
+        ("01.234", ",", "."),
+        ("1.23.456", ",", "."),
+        ("1234.567", ",", "."),
+        ("1.2345", ",", "."),
+        ("1.234.", ",", "."),
+        (".234", ",", "."),
+        ("1,234.5", ",", "."),
+        ("12,5", ".", ","),
+        ("1 234", ".", ","),
+        ("1 23", ".", "space"),
+        ("1  234", ".", "space"),
+        ("1'234", ".", "space"),
+    ],
+)
+def test_a_sign_that_does_not_stand_at_thousands_makes_no_number(text, decimal, thousands):
+    assert parse_numbers(series(text), decimal, 1, thousands).unreadable[0]
+
+
+def test_a_length_may_have_a_sign_at_thousands():
+    minutes = parse_durations(series("2.418"), Conventions(duration_format="minutes", decimal=",", thousands="."))
+    assert minutes.amounts[0] == 2418
 
 
 def test_numbers_are_divided_into_the_unit():

@@ -21,6 +21,7 @@ from evcharge.carriers.text import (
     split_lines,
     without_mark,
 )
+from evcharge.errors import SourceError
 from evcharge.sources.json_values import Fault
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import SAMPLE_ROWS, Columns, columns_of
@@ -65,8 +66,11 @@ def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken
     if _is_array(start):
         columns = _columns(element for _, element in _elements(file, [start]))
         yield from _array(file.sha256, _elements(file, pieces(file, profile.encoding)), columns)
-    elif layout := layout_of(file, start):
+    elif layout := layout_of(file, start, profile.sheet):
         yield from messages_of_table(file, profile, layout)
+    elif is_workbook(file):
+        reason = f"{file.name}: sheet {profile.sheet} holds no messages of OCPP."
+        raise SourceError("wrong_format", reason, "Name the sheet that does: --sheet NAME.")
     else:
         columns = _columns(_objects(start))
         for number, text in _with_whole_heads(with_whole_frames(_numbered_lines(file, profile.encoding))):

@@ -90,7 +90,7 @@ def _logs(file: SourceFile, reading: Reading) -> _Logs:
     shas = {path: _sha256(path, _mark(path)) for path in reading.companions}
     others = {sha256: path for path, sha256 in shas.items() if sha256 and sha256 != file.sha256}
     profile = reading.profile
-    settings = (profile.encoding, profile.delimiters, profile.constants.get("station_id"))
+    settings = (profile.encoding, profile.delimiters, profile.sheet, profile.constants.get("station_id"))
     return _Logs(tuple(sorted((file.sha256, *others))), settings, profile, file, others)
 
 

@@ -55,18 +55,19 @@ class Layout(NamedTuple):
     messages_of_row: Callable[[str, int, str, Mapping[str, str]], Iterator[Message | Broken]]
 
 
-def layout_of(file: SourceFile, start: str) -> Layout | None:
+def layout_of(file: SourceFile, start: str, sheet: str | None = None) -> Layout | None:
     """How the file holds messages as a table; None where it holds none.
 
     Args:
         file: the open file.
         start: its text from its first line that says something; of a workbook nothing.
+        sheet: the one sheet of a workbook that is meant, if one is named.
 
     Raises:
         SourceError: what opening a workbook raises.
     """
     if is_workbook(file):
-        sheets = ([cells for _, cells in rows] for _, rows in workbook.first_rows(file, SAMPLE_ROWS + 1))
+        sheets = ([cells for _, cells in rows] for _, rows in workbook.first_rows(file, SAMPLE_ROWS + 1, sheet))
         layouts = (_layout(names, rows, ",") for names, *rows in sheets)
     else:
         layouts = (_layout(*_first_rows(start, delimiter), delimiter) for delimiter in _DELIMITERS)
@@ -87,6 +88,7 @@ def messages_of_table(file: SourceFile, profile: Profile, layout: Layout) -> Ite
         columns={ours: theirs for ours, theirs in roles.items() if theirs[0]},
         session_key=layout.fields,
         private=(layout.private,),
+        sheet=profile.sheet,
     )
     names, batches = (workbook if is_workbook(file) else table).rows(file, plain)
     for rows in batches:

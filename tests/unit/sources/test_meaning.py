@@ -127,23 +127,32 @@ def test_words_for_nothing_are_told_and_count_as_not_filled():
 
 
 @pytest.mark.parametrize(
-    ("texts", "sign", "is_sure", "has_thousands"),
+    ("texts", "sign", "is_sure", "thousands"),
     [
-        (["12,4", "0,0"], ",", True, False),
-        (["12.4", "0"], ".", True, False),
-        (["2,418", "1,200"], ",", False, False),
-        (["2,418.5", "12.1"], ".", True, True),
-        (["1.234,5"], ",", False, False),
-        (["12.500", "1.250"], ".", False, False),
-        (["12.500", "800"], ".", False, False),
-        (["12.500", "0.250"], ".", True, False),
-        (["2,418", "0,250"], ",", True, False),
-        (["1234.500"], ".", True, False),
+        (["12,4", "0,0"], ",", True, "none"),
+        (["12.4", "0"], ".", True, "none"),
+        (["12", "80"], ".", True, "none"),
+        (["2,418", "1,200"], ",", False, "none"),
+        (["2,418.5", "12.1"], ".", True, ","),
+        (["1.234,5", "8"], ",", True, "."),
+        (["1.234", "12,5"], ",", True, "."),
+        (["1.234.567"], ",", True, "."),
+        (["1.234", "1,234"], ",", False, "."),
+        (["12.500", "1.250"], ".", False, "none"),
+        (["12.500", "800"], ".", False, "none"),
+        (["12.500", "0.250"], ".", True, "none"),
+        (["2,418", "0,250"], ",", True, "none"),
+        (["1234.500"], ".", True, "none"),
+        (["12.5", "12,5"], ",", False, "none"),
+        (["1 234,5", "7"], ",", True, "space"),
+        (["1\u202f234", "12.125"], ".", True, "space"),
+        (["1'234.5", "unknown"], ".", True, "apostrophe"),
+        (["1 234,5", "1'234"], ",", False, "none"),
     ],
 )
-def test_a_decimal_sign_is_sure_only_where_it_can_be_no_other(texts, sign, is_sure, has_thousands):
+def test_the_signs_of_numbers_are_sure_only_where_they_can_be_no_other(texts, sign, is_sure, thousands):
     decimals = decimals_of(texts)
-    assert (decimals.sign, decimals.is_sure, decimals.has_thousands) == (sign, is_sure, has_thousands)
+    assert (decimals.sign, decimals.is_sure, decimals.thousands) == (sign, is_sure, thousands)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +183,7 @@ def test_a_format_that_is_proposed_has_only_letters_that_a_profile_takes():
 
 def test_a_place_is_taken_for_the_station_before_a_port_where_no_heading_names_one():
     names = ("Location code", "Port", "Began")
-    table = Survey("csv", "utf-8", ",", 1, True, names, (("L1", "1", "2025-01-13T08:00:00Z"),), 0, True)
+    table = Survey("csv", "utf-8", ",", 1, True, names, names, (("L1", "1", "2025-01-13T08:00:00Z"),), 0, True)
     proposal = proposal_of(table)
     assert (proposal.columns["station_id"], proposal.columns["port_id"]) == (("Location code",), ("Port",))
     assert "station_id" in proposal.doubts
@@ -184,7 +193,7 @@ def test_a_place_is_taken_for_the_station_before_a_port_where_no_heading_names_o
 def test_each_column_is_used_at_most_once_and_an_end_without_a_clock_time_not_at_all():
     names = ("Start", "Start time", "End date", "kWh", "Energy", "CP")
     table = Survey(
-        "csv", "utf-8", ",", 1, True, names, (("13.01.2025", "08:12", "13.01.2025", "1", "2", "A"),), 0, True
+        "csv", "utf-8", ",", 1, True, names, names, (("13.01.2025", "08:12", "13.01.2025", "1", "2", "A"),), 0, True
     )
     columns = proposal_of(table).columns
     used = [name for theirs in columns.values() for name in theirs]

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from evcharge.errors import SourceError
-from evcharge.sources import builtin_profiles, open_file, pick_profile
+from evcharge.sources import builtin_profiles, open_file, pick_profile, with_overrides
 from evcharge.sources.ocpp.columns import Columns, columns_of
 from evcharge.sources.ocpp.times import log_time
 from tests.support.ocpp_talk import DAY, home_assistant, outcome, refusal, refused, row, session
@@ -187,6 +187,16 @@ def test_two_sheets_of_messages_are_refused_rather_than_one_of_them_left_out(tol
     with pytest.raises(SourceError) as caught:
         told(workbook(SHAPES["as INL has them"], SHAPES["as INL has them"]), "log.xlsx")
     assert caught.value.code == "several_sheets_fit"
+
+
+def test_the_sheet_of_messages_that_is_named_is_read_and_one_without_any_is_refused(tmp_path):
+    path = tmp_path / "log.xlsx"
+    path.write_bytes(workbook(SHAPES["as INL has them"], SHAPES["as INL has them"], [("about", "this")]))
+    second, third = (with_overrides(builtin_profiles()["ocpp"], sheet=f"Sheet {n}") for n in (2, 3))
+    assert outcome(path, second) == (ROWS, [])
+    with pytest.raises(SourceError) as caught:
+        outcome(path, third)
+    assert caught.value.code == "wrong_format"
 
 
 @pytest.mark.parametrize("name", ["log.csv", "log.xlsx"])

@@ -250,6 +250,11 @@ def test_a_key_a_station_and_words_may_be_stated_for_one_load():
     assert conventions.duration_format == "hours"
 
 
+def test_the_name_of_a_sheet_is_one_setting_in_whatever_case():
+    lower, upper = (with_overrides(NATIVE, sheet=sheet) for sheet in ("may", "MAY"))
+    assert lower.fingerprint == upper.fingerprint
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -257,6 +262,9 @@ def test_a_key_a_station_and_words_may_be_stated_for_one_load():
         {"columns": {"station_id": "CP"}, "station_id": "S"},
         {"true_words": ["x"], "false_words": ["X"]},
         {"header_line": 0},
+        {"thousands": "."},
+        {"decimal": ",", "thousands": ","},
+        {"thousands": "'"},
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(settings):
@@ -265,5 +273,7 @@ def test_settings_that_contradict_each_other_are_refused(settings):
     assert refusal.value.code == "bad_setting"
 
 
-def test_a_profile_without_a_header_line_has_the_fingerprint_that_it_had_before_there_were_any():
+def test_a_profile_without_a_newer_setting_has_the_fingerprint_that_it_had_before_there_was_any():
     assert NATIVE.fingerprint == "native@fb5f454e"
+    for setting in ({"header_line": 2}, {"thousands": ","}, {"sheet": "May"}):
+        assert with_overrides(NATIVE, **setting).fingerprint != NATIVE.fingerprint

@@ -140,6 +140,8 @@ VALUES = {
     "without_kwh": [
         ("12.4 kWh", "12.4"),
         ("12,4KWH", "12,4"),
+        ("1 234,5\u00a0kWh", "1 234,5"),
+        ("1'234 kWh", "1'234"),
         ("850 Wh", "850 Wh"),
         ("kWh", "kWh"),
         ("12.4", "12.4"),
@@ -178,6 +180,8 @@ DROPPED = {
         (["String", "datetime", "Decimal(8,2)", "Date Time (UTC)", "ISO 8601", "YYYY-MM-DDThh:mm:ssZ"], True),
         (["Required", "Recommended", "Required if there was an error", "not required"], True),
         (["", " ", "String"], True),
+        (["VARCHAR(36)", "double", "timestamp"], True),
+        (["Mandatory", "Optional"], True),
         (["", " "], False),
         (["Required", "2024-01-01T00:00:00Z"], False),
         (["Stringent"], False),

@@ -190,6 +190,33 @@ def test_the_sheets_that_fit_are_named(refusal):
     assert "Sheet 1, Sheet 3" in refusal(workbook([HEADER, GOOD], [["x"]], [HEADER, GOOD])).reason
 
 
+def test_of_several_sheets_that_fit_the_error_names_an_option_that_reads_one(refusal, read_bytes):
+    data = workbook([HEADER, GOOD], [HEADER, ["s2", *GOOD[1:]]])
+    assert refusal(data).hint.endswith("--sheet 'Sheet 1'.")
+    for sheet, session in (("Sheet 1", GOOD[0]), ("sheet 2", "s2")):
+        assert read_bytes(data, replace(NATIVE, sheet=sheet)).session_id.tolist() == [session]
+
+
+def test_a_sheet_that_is_named_is_read_or_refused_and_no_other_in_its_place(refusal):
+    data = workbook([HEADER, GOOD], [["x", "y"]])
+    assert refusal(data, replace(NATIVE, sheet="Sheet 2")).code == "missing_columns"
+
+
+@pytest.mark.parametrize("state", ["visible", "hidden"])
+def test_a_sheet_that_is_not_there_or_hidden_is_refused_with_the_names_of_those_that_are(refusal, state):
+    error = refusal(
+        workbook([HEADER, GOOD], [HEADER, GOOD], states=["visible", state]), replace(NATIVE, sheet="Sheet 3")
+    )
+    assert error.code == "unknown_sheet"
+    assert ("Sheet 1, Sheet 2" in error.reason) == (state == "visible")
+    assert error.hint == "Name one of them: --sheet 'Sheet 1'."
+
+
+def test_a_file_without_sheets_is_refused_where_one_is_named(refusal):
+    data = ",".join(HEADER) + "\n" + ",".join(GOOD)
+    assert refusal(data, replace(NATIVE, sheet="Sheet 1")).code == "no_sheets"
+
+
 def test_the_rows_of_mixed_times_are_named(refusal):
     data = workbook([HEADER, ["s2", "A", date(2024, 5, 7, 1), None, 1], GOOD])
     assert "as dates (row 2) and as text (row 3)" in refusal(data).reason
