@@ -147,7 +147,7 @@ class StartsAndStops:
         tags = (stop.tag, transaction.tag if transaction else "")
         self._requests.stopped([tag for tag in tags if tag], now)
 
-    def take_meter_values(self, message: Message, _now: Moment) -> None:
+    def take_meter_values(self, message: Message) -> None:
         """Take the register and the power that a running transaction tells."""
         named = scalar(message.payload.get("transactionId"))
         running = [known for known in self._transactions.with_id(named) if known.stop is None] if named else []
