@@ -91,11 +91,12 @@ class Log:
         context: str = "Sample.Periodic",
         offline: bool = False,
         transaction: str = "T",
+        at: str | None = None,
         evse: dict[str, int] | None = None,
     ) -> Log:
         info: dict[str, Any] = {
             "eventType": kind,
-            "timestamp": f"{DAY}T{clock}Z",
+            "timestamp": f"{DAY}T{at or clock}Z",
             "seqNo": 0,
             "transactionInfo": {"transactionId": transaction},
         }

@@ -33,7 +33,7 @@ FIELDS: tuple[str, ...] = (
     *("station", "session", "evse", "connector", "start", "start_zone", "end", "end_zone"),
     *("energy_wh", "peak_power_w", "stop_reason", "error_codes", "id_token", "has_transaction", "reached_charging"),
     *("next_status", "updated", "authorisation_mode", "authorised_after", "plugged_in_after", "power_after"),
-    *("authorize_lead", "trigger_reasons"),
+    *("authorize_lead", "trigger_reasons", "energy_at_most_wh"),
 )
 """Fields of a row; docs/sources/ocpp.md tells what each is made of."""
 
@@ -215,6 +215,7 @@ class Transaction(Attempt):
     Attributes:
         stop: when it ended, and ``ended``, where that stands; None while it is open.
         energy_wh: energy delivered [Wh], as text; empty where the messages don't tell.
+        energy_at_most_wh: of OCPP 1.6, without a stop: what it took at most [Wh], as text; empty where that's unknown.
         stop_reason: why it stopped.
         charging: whether its own events told that it charged; None where they told no state.
         way: what led from the driver's act to power.
@@ -233,6 +234,7 @@ class Transaction(Attempt):
     stop: Moment | None = None
     ended: Origin | None = None
     energy_wh: str = ""
+    energy_at_most_wh: str = ""
     stop_reason: str = ""
     charging: bool | None = None
     way: Way = field(default_factory=Way)
@@ -320,6 +322,7 @@ class Transaction(Attempt):
             power_after=written(seconds_after(start, power)),
             authorize_lead=written(self.way.authorize_lead(start, refused=self.refused)),
             trigger_reasons=_joined(self.way.trigger_reasons()),
+            energy_at_most_wh=self.energy_at_most_wh,
         )
 
     def has_fault(self, notice: Notice) -> bool:

@@ -21,20 +21,33 @@ def told(tmp_path):
     """What a log comes to: (energy, peak power) of each row [kWh, kW], in the order of their starts, and warnings."""
 
     def of(log):
-        path = tmp_path / "station.log"
-        path.write_text("\n".join(log.lines) + "\n", encoding="utf-8")
-        warnings, frames = Counter(), []
-        with open_file(path) as file:
-            for raw in read(file, pick_profile(file, [builtin_profiles()["ocpp"]]), salt="s"):
-                part = clean(raw, AS_OF)
-                warnings.update({**raw.warnings, **part.warnings})
-                frames.append(part.rows)
-        rows = pd.concat(frames).sort_values("start_time").astype(object)
-        return [*rows[["energy_kwh", "peak_power_kw"]].where(rows.notna(), None).itertuples(index=False, name=None)], {
-            **warnings
-        }
+        frame, warnings = cleaned(tmp_path / "station.log", log)
+        return columns(frame, "energy_kwh", "peak_power_kw"), warnings
 
     return of
+
+
+@pytest.fixture
+def bounded(tmp_path):
+    """What a log comes to: (most energy, energy) of each row [kWh], in the order of their starts."""
+    return lambda log: columns(cleaned(tmp_path / "station.log", log)[0], "energy_at_most_kwh", "energy_kwh")
+
+
+def cleaned(path, log):
+    """The rows of a log in the order of their starts, and how often each warning was given."""
+    path.write_text("\n".join(log.lines) + "\n", encoding="utf-8")
+    warnings, frames = Counter(), []
+    with open_file(path) as file:
+        for raw in read(file, pick_profile(file, [builtin_profiles()["ocpp"]]), salt="s"):
+            part = clean(raw, AS_OF)
+            warnings.update({**raw.warnings, **part.warnings})
+            frames.append(part.rows)
+    return pd.concat(frames).sort_values("start_time"), dict(warnings)
+
+
+def columns(frame, *names):
+    chosen = frame[list(names)].astype(object)
+    return [*chosen.where(chosen.notna(), None).itertuples(index=False, name=None)]
 
 
 def power(value, unit="W", multiplier=None, **more):
@@ -193,6 +206,11 @@ def register(value, **more):
 BESIDE = {
     "powers while it runs": ([("08:10:00", power(7000, "W", 0))], None, 7.0),
     "powers at both ends": ([("08:00:00", power(3000, "W", 0)), ("08:30:00", power(4000, "W", 0))], None, 4.0),
+    "a higher power, then a lower one": (
+        [("08:10:00", power(7000, "W", 0)), ("08:20:00", power(5000, "W", 0))],
+        None,
+        7.0,
+    ),
     "a power before it": ([("07:59:59", power(7000, "W", 0))], None, None),
     "a power after it": ([("08:30:01", power(7000, "W", 0))], None, None),
     "a lower power, then a higher one after it": (
@@ -249,6 +267,12 @@ def test_meter_values_told_by_their_own_time_count_wherever_the_log_has_them(tol
     assert told(log)[0] == [(5.0, 7.0)]
 
 
+def test_a_higher_power_that_the_log_has_after_a_later_one_is_the_peak(told):
+    log = Log().event("08:00:00", "Started").evse_values("08:20:00", power(5000, "W", 0))
+    log.evse_values("08:21:00", power(7000, "W", 0), at="08:10:00").event("08:30:00", "Ended")
+    assert told(log)[0] == [(None, 7.0)]
+
+
 def test_meter_values_between_two_transactions_are_of_one_of_them_at_most(told):
     log = Log().event("08:00:00", "Started", 1000, transaction="T").evse_values("08:20:00", power(5000, "W", 0))
     log.evse_values("08:40:00", power(9000, "W", 0), at="08:40:00")  # while the log does not tell yet what ran
@@ -258,10 +282,31 @@ def test_meter_values_between_two_transactions_are_of_one_of_them_at_most(told):
     assert told(log)[0] == [(None, 5.0), (None, 9.0)]
 
 
+def test_a_power_after_the_next_transaction_began_is_not_of_one_that_was_left_open(told):
+    log = Log().event("08:00:00", "Started", transaction="T").evse_values("08:20:00", power(5000, "W", 0))
+    log.evse_values("08:40:00", power(9000, "W", 0)).event("08:30:00", "Started", transaction="U")
+    assert told(log.event("08:59:00", "Ended", transaction="U"))[0] == [(None, 5.0), (None, 9.0)]
+
+
 def test_a_register_before_the_stop_of_the_transaction_before_is_not_where_one_begins(told):
     log = Log().event("08:00:00", "Started", transaction="T").evse_values("08:29:57", register(1000))
     log.event("08:29:58", "Ended", transaction="T").event("08:30:00", "Started", transaction="U")
     assert told(log.event("09:00:00", "Ended", 6000, transaction="U"))[0] == [(None, None), (None, None)]
+
+
+def test_meter_values_by_a_clock_that_stands_still_are_of_no_known_time(told):
+    stuck = {"at": "07:00:00"}
+    log = Log().event("08:00:00", "Started", transaction="T", **stuck).evse_values("08:10:00", register(1000), **stuck)
+    log.evse_values("08:11:00", power(7000, "W", 0), **stuck).event("08:30:00", "Ended", transaction="T", **stuck)
+    log.event("09:00:00", "Started", transaction="U", **stuck).event("09:30:00", "Ended", transaction="U", **stuck)
+    rows, warnings = told(log)
+    assert rows == [(None, None), (None, None)]
+    assert warnings == {"station_clock_unset": 2}
+
+
+def test_a_sum_of_phases_does_not_stand_for_the_total_that_a_start_did_not_know(told):
+    log = Log().start("08:00:00", 7).values("08:10:00", 7, *phases(300_000, 300_000, 300_000))
+    assert told(log.stop("08:30:00", 7, 5000)) == ([(5.0, None)], {})
 
 
 def test_meter_values_of_1_6_that_name_no_transaction_are_of_none(told):
@@ -269,3 +314,42 @@ def test_meter_values_of_1_6_that_name_no_transaction_are_of_none(told):
     values = [{"timestamp": f"{DAY}T08:10:00Z", "sampledValue": [power(7000)]}]
     log.say("08:10:00", [2, "v", "MeterValues", {"connectorId": 1, "meterValue": values}])
     assert told(log.stop("08:30:00", 7, 5000))[0] == [(5.0, None)]
+
+
+def lost(then, *, meter=1000):
+    """A transaction whose stop never came, and what the station said then."""
+    log = Log().start("08:00:00", 7, meter=meter)
+    then(log)
+    return log
+
+
+BOUNDS = {
+    "the next one's meter is higher": (lost(lambda log: log.start("09:00:00", 8, meter=9500)), [8.5, None]),
+    "the next one's meter is the same": (lost(lambda log: log.start("09:00:00", 8, meter=1000)), [0.0, None]),
+    "the next one's meter is lower": (lost(lambda log: log.start("09:00:00", 8, meter=999)), [None, None]),
+    "the next one's meter begins at 0": (lost(lambda log: log.start("09:00:00", 8, meter=0), meter=0), [None, None]),
+    "the next one's meter is not known": (lost(lambda log: log.start("09:00:00", 8, meter=-1)), [None, None]),
+    "its own meter is not known": (lost(lambda log: log.start("09:00:00", 8, meter=9500), meter=-1), [None, None]),
+    "the next one is on another connector": (
+        lost(lambda log: log.start("09:00:00", 8, connector=2, meter=9500)),
+        [None, None],
+    ),
+    "the next one alone counts": (
+        lost(lambda log: log.start("09:00:00", 8, meter=500).stop("09:30:00", 8, 600).start("10:00:00", 9, meter=9500)),
+        [None, None, None],
+    ),
+    "there is no next one": (lost(lambda log: log), [None]),
+    "no session takes so much": (lost(lambda log: log.start("09:00:00", 8, meter=1_001_001)), [None, None]),
+    "its stop came after all": (
+        lost(lambda log: log.start("09:00:00", 8, meter=9500).stop("08:30:00", 7, 2000)),
+        [None, None],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_the_next_start_s_meter_bounds_the_energy_of_a_transaction_without_a_stop(bounded, name):
+    log, bounds = BOUNDS[name]
+    rows = bounded(log)
+    assert [bound for bound, _ in rows] == bounds
+    assert all(energy is None for bound, energy in rows if bound is not None)
