@@ -23,7 +23,7 @@ from evcharge.frames import (
     empty_frame,
 )
 from evcharge.instants import local_hours
-from evcharge.limits import FULL_PERCENT, LONGEST_GAP_SECONDS, MOST_POWER_KW
+from evcharge.limits import FULL_PERCENT, LONGEST_GAP_SECONDS, MOST_ENERGY_KWH, MOST_POWER_KW
 from evcharge.parse import parse_numbers
 from evcharge.parsed import Parsed, is_usable, shortened
 from evcharge.rules import RULES, WARNINGS, Rule
@@ -78,6 +78,7 @@ def _typed_rows(parsed: Parsed) -> pd.DataFrame:
             name: parsed.known(numbers, -LONGEST_GAP_SECONDS, LONGEST_GAP_SECONDS)
             for name, numbers in parsed.seconds.items()
         },
+        "energy_at_most_kwh": parsed.known(parsed.energy_at_most, 0, MOST_ENERGY_KWH),
         "time_key": local_hours(parsed.start, parsed.conventions.timezone),
     }
     return pd.DataFrame({c.name: pd.Series(columns[c.name], dtype=c.dtype) for c in CLEAN_FRAME})

@@ -57,6 +57,7 @@ SESSION_TEXTS = (
     Column("power_after_seconds", "object", "from the start to when power first flowed [seconds]"),
     Column("authorize_lead_seconds", "object", "from an Authorize to the start that it led to [whole seconds]"),
     Column("trigger_reasons", "object", "what triggered the transaction's events, in the source's words"),
+    Column("energy_at_most_kwh", "object", "what a session took at most, where its energy is not known"),
 )
 """What a profile may map a source's session columns to. All are text as written; None where the source has nothing."""
 
@@ -111,6 +112,7 @@ CLEAN_FRAME = (
     Column("power_after_seconds", "float64", "from the start to when power first flowed [seconds], or NaN"),
     Column("authorize_lead_seconds", "float64", "from an Authorize to its start [whole seconds], or NaN"),
     Column("trigger_reasons", "object", "what triggered the transaction's events, in the source's words, or None"),
+    Column("energy_at_most_kwh", "float64", "what a session of unknown energy took at most [kWh], or NaN"),
     Column("time_key", "int64", "local hour of the start at the station, as yyyymmddhh"),
 )
 """What ``clean`` hands to ``load``: typed, in UTC, one row per session."""

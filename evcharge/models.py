@@ -334,6 +334,7 @@ class FactCharging(Base):
         CheckConstraint("end_time >= start_time", name="end_not_before_start"),
         CheckConstraint("duration_minutes >= 0 AND duration_minutes < 1000000000", name="duration_is_finite"),
         CheckConstraint("energy_kwh >= 0 AND energy_kwh < 1000000", name="energy_is_finite"),
+        CheckConstraint("energy_at_most_kwh >= 0 AND energy_at_most_kwh < 1000000", name="energy_at_most_is_finite"),
         CheckConstraint("peak_power_kw >= 0 AND peak_power_kw < 1000000", name="peak_power_is_finite"),
         CheckConstraint("start_soc_percent >= 0 AND start_soc_percent <= 100", name="start_soc_is_a_share"),
         CheckConstraint("end_soc_percent >= 0 AND end_soc_percent <= 100", name="end_soc_is_a_share"),
@@ -449,6 +450,12 @@ class FactCharging(Base):
         String(255),
         doc="Trigger reasons of the event that began the transaction and of those on the way that told its charging "
         "state, each once, in order, joined by ', '. Source: the file.",
+    )
+    energy_at_most_kwh: Mapped[float | None] = mapped_column(
+        Double,
+        doc="What an OCPP 1.6 transaction without a stop took at most [kWh]: the meter at the next start on its "
+        "connector, less that at its own. A bound, and no energy: no sum and no definition counts it. Source: the "
+        "file.",
     )
 
 

@@ -147,6 +147,15 @@ class Parsed:
         return self._numbers("energy_kwh", {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit])
 
     @cached_property
+    def energy_at_most(self) -> Numbers:
+        """What a session of unknown energy took at most [kWh]."""
+        return parse_numbers(
+            self.raw["energy_at_most_kwh"],
+            self.conventions.decimal,
+            {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit],
+        )
+
+    @cached_property
     def peak_power(self) -> Numbers:
         """Highest power of the session [kW]."""
         return self._numbers("peak_power_kw", {"kW": 1, "W": 1000}[self.conventions.power_unit])

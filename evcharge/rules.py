@@ -206,6 +206,7 @@ LEFT_OUT_RULES = (
         f"none of {', '.join(AUTHORISATION_MODES)}",
     ),
     *(rule for column in SECOND_COLUMNS for rule in _second_rules(column)),
+    *_number_rules("energy_at_most_kwh", lambda p: p.energy_at_most, MOST_ENERGY_KWH),
 )
 """Rules on values that only tell of a session. The row is kept without the value, and counted: a failed attempt is not
 lost to what is written about it."""

@@ -38,7 +38,7 @@ FACT_COLUMNS = (
     *("peak_power_kw", "success", "stop_reason", "error_code", "start_soc_percent", "end_soc_percent"),
     *("has_transaction", "reached_charging", "next_status", "source_updated_at", "authorisation_mode"),
     *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
-    "trigger_reasons",
+    *("trigger_reasons", "energy_at_most_kwh"),
 )
 """What is shown of a session: all that the fact has, but for its keys and the driver's reference."""
 PLACE_COLUMNS = ("load_key", "source_line")

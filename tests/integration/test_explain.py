@@ -31,6 +31,7 @@ from evcharge.report.story import build_story
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
 from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.ocpp_log import Log
 
 CHECKOUT = Path(__file__).parents[2]
 MAIN = "from evcharge.cli import main; main()"
@@ -543,3 +544,16 @@ def test_the_time_zone_of_the_machine_changes_no_byte(sqlite_url, tmp_path):
         told = {process(*arguments, stdout=subprocess.PIPE, env=env).stdout for env in settings}
         assert len(told) == 1
         assert told != {b""}
+
+
+def test_a_bound_of_energy_is_shown_beside_its_session_and_counts_for_nothing(url, explain, evcharge):
+    log = Log().start("08:00:00", 7, meter=1000).start("09:00:00", 8, meter=9500).stop("09:30:00", 8, 12_000)
+    Path("lost.log").write_text("\n".join(log.lines) + "\n")
+    assert load_file(Path("lost.log"), url, [builtin_profiles()["ocpp"]]).inserted == 2
+    told = explain(url, "CP-1", "--definition", "ucdavis_1kwh")
+    bounds = {row["start_time"][11:16]: (row["energy_at_most_kwh"], row["energy_kwh"]) for row in told["rows"]}
+    assert bounds == {"08:00": (8.5, None), "09:00": (None, 2.5)}
+    figures = {name: told["number"][name] for name in ("attempts", "successes", "unknown")}
+    assert figures == {"attempts": 1, "successes": 1, "unknown": 1}
+    _, out, _ = evcharge("explain", "--db", url, "CP-1", "--csv", "-")
+    assert sorted(row["energy_at_most_kwh"] for row in csv.DictReader(io.StringIO(out))) == ["", "8.5"]

@@ -83,6 +83,9 @@ LEFT_OUT_CODES = [
     "power_after_seconds_out_of_range",
     "authorize_lead_seconds_not_a_number",
     "authorize_lead_seconds_out_of_range",
+    "energy_at_most_kwh_not_a_number",
+    "energy_at_most_kwh_negative",
+    "energy_at_most_kwh_out_of_range",
 ]
 WARNING_CODES = [
     "padded_id",
@@ -175,6 +178,9 @@ CASES: dict[str, Case] = {
     "meter_ran_backwards": cases("energy_kwh", ["-0.001", "-1e309"], ["0", "-0", "-1e-400"]),
     "energy_kwh_out_of_range": cases("energy_kwh", ["1000.001", "1000000", "1e309"], ["1000"]),
     "peak_power_kw_not_a_number": cases("peak_power_kw", ["7,5", "inf", "50 kW"], ["50", "", None]),
+    "energy_at_most_kwh_not_a_number": cases("energy_at_most_kwh", ["7,5", "inf", "7 kWh"], ["7.5", "", None]),
+    "energy_at_most_kwh_negative": cases("energy_at_most_kwh", ["-0.001"], ["0", "-0"]),
+    "energy_at_most_kwh_out_of_range": cases("energy_at_most_kwh", ["1000.001"], ["1000"]),
     "peak_power_kw_negative": cases("peak_power_kw", ["-0.001"], ["0", "-0"]),
     "peak_power_kw_out_of_range": cases("peak_power_kw", ["5000.001", "50000"], ["5000"]),
     "success_unreadable": cases("success", ["on", "maybe", "2", "\x00"], ["TRUE", " no ", "", " ", None]),
@@ -358,6 +364,7 @@ def test_a_sound_row_is_kept_as_it_is_meant():
     over |= {"has_transaction": "true", "reached_charging": "no"}
     over |= {"authorisation_mode": "pre_plugin", "authorised_after_seconds": "-1.5", "plugged_in_after_seconds": "2"}
     over |= {"power_after_seconds": "9.25", "authorize_lead_seconds": "3", "trigger_reasons": " Authorized, x "}
+    over |= {"energy_at_most_kwh": "20"}
     row = kept({**over, "source_updated_at": "2025-04-02T00:00:00Z"})
     assert row == {
         "line": 2,
@@ -387,6 +394,7 @@ def test_a_sound_row_is_kept_as_it_is_meant():
         "power_after_seconds": 9.25,
         "authorize_lead_seconds": 3,
         "trigger_reasons": "Authorized, x",
+        "energy_at_most_kwh": 20,
         "time_key": 2025040108,
     }
 

@@ -23,15 +23,17 @@ from evcharge.sources.ocpp.authorisations import (
     written,
 )
 from evcharge.sources.ocpp.frame import RESULT, Message
-from evcharge.sources.ocpp.meters import Meter
-from evcharge.sources.ocpp.payloads import one_line, powers_w, register_samples, watt_hours
+from evcharge.sources.ocpp.meters import TOTAL, Beside, Meter, Reading
+from evcharge.sources.ocpp.notices import PREPARING, WHOLE_STATION, Notice
+from evcharge.sources.ocpp.payloads import one_line
+from evcharge.sources.ocpp.samples import readings_of
 from evcharge.sources.ocpp.times import Moment, seconds_between
 
 FIELDS: tuple[str, ...] = (
     *("station", "session", "evse", "connector", "start", "start_zone", "end", "end_zone"),
-    *("energy_wh", "stop_reason", "error_codes", "id_token", "has_transaction", "reached_charging"),
+    *("energy_wh", "peak_power_w", "stop_reason", "error_codes", "id_token", "has_transaction", "reached_charging"),
     *("next_status", "updated", "authorisation_mode", "authorised_after", "plugged_in_after", "power_after"),
-    *("authorize_lead", "trigger_reasons"),
+    *("authorize_lead", "trigger_reasons", "energy_at_most_wh"),
 )
 """Fields of a row; docs/sources/ocpp.md tells what each is made of."""
 
@@ -41,12 +43,6 @@ Source: three chargers' log, in which 41 of 49 good sessions have it so."""
 
 LATE_SECONDS = 20.0
 """An error notice counts until this long after the stop. Source: the same log, 8 of 49 sessions."""
-
-WHOLE_STATION = "0"
-"""Connector number of a notice that is about the whole station (OCPP 1.6, 6.47)."""
-
-PREPARING, FAULTED = "Preparing", "Faulted"
-"""Status of a connector that an attempt has begun at and no transaction yet, and of one that is out of order."""
 
 MAX_ERROR_CHARACTERS = 255
 """Width of the column that the codes are stored in; codes that would not fit whole are left out."""
@@ -83,23 +79,6 @@ class Row(NamedTuple):
     fault: str | None
     fields: tuple[str, ...]
     warnings: tuple[str, ...] = ()
-
-
-class Notice(NamedTuple):
-    """A StatusNotification.
-
-    Attributes:
-        connector_key: the connector that it is about.
-        moment: when it was.
-        status: the connector's status, and ``status_before``, the last other one; empty where the log tells none.
-        codes: its error codes without NoError.
-    """
-
-    connector_key: str
-    moment: Moment
-    status: str
-    codes: tuple[str, ...]
-    status_before: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -208,7 +187,9 @@ class Request(Attempt):
         """
         if notice.connector_key == WHOLE_STATION or self.connector:
             return notice.connector_key in (WHOLE_STATION, self.connector)
-        return notice.status_before == PREPARING or notice.connector_key == only_connector
+        if self.evse:
+            return notice.connector_key.startswith(f"{self.evse}/")
+        return notice.status_before == PREPARING or notice.is_at(only_connector)
 
     def row(self, *, decided: bool, faults: Iterable[Notice] = ()) -> tuple[str, ...]:
         """The row's texts, as ``FIELDS`` names them.
@@ -234,24 +215,26 @@ class Transaction(Attempt):
     Attributes:
         stop: when it ended, and ``ended``, where that stands; None while it is open.
         energy_wh: energy delivered [Wh], as text; empty where the messages don't tell.
+        energy_at_most_wh: of OCPP 1.6, without a stop: what it took at most [Wh], as text; empty where that's unknown.
         stop_reason: why it stopped.
         charging: whether its own events told that it charged; None where they told no state.
         way: what led from the driver's act to power.
         next_start: start of the next transaction on the connector.
         meter_start: of OCPP 1.6: the meter's value in the start.
         logged_at: of OCPP 1.6: the log's time of the start [s since 1970].
-        given_id: of OCPP 1.6: the id that the answer to the start gave.
-        meter: of OCPP 2.0.1: the meter's values in the events.
+        given_id: its id: of OCPP 1.6 the one that the answer to the start gave, of 2.0.1 the station's own.
+        meter: of OCPP 2.0.1: the meter's values in the events; ``beside``, those of its EVSE in MeterValues.
         next_notice: the status that is nearest after the stop, after so many seconds.
         notices: those that may be about it.
         registers: of OCPP 1.6: the register's values in MeterValues [Wh], the first above 0 and the last.
-        most_power_w: of OCPP 1.6: the highest power in MeterValues [W].
+        most_power_w: the highest power that was told of it [W]; None where none was.
         warnings: codes of what is odd about it.
     """
 
     stop: Moment | None = None
     ended: Origin | None = None
     energy_wh: str = ""
+    energy_at_most_wh: str = ""
     stop_reason: str = ""
     charging: bool | None = None
     way: Way = field(default_factory=Way)
@@ -260,6 +243,7 @@ class Transaction(Attempt):
     logged_at: float | None = None
     given_id: str = ""
     meter: Meter | None = None
+    beside: Beside | None = None
     next_notice: tuple[float, str] | None = None
     notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=MAX_NOTICES))
     registers: tuple[Decimal, Decimal] | None = None
@@ -276,13 +260,18 @@ class Transaction(Attempt):
         return self.codes
 
     def note_values(self, meter_values: object) -> None:
-        """Keep what MeterValues say of the register and of the power."""
-        for sample in register_samples(meter_values):
-            amount = watt_hours(sample)
-            if amount is not None and amount > 0:
+        """Keep what MeterValues say of the register, in total, and of the power."""
+        registers, powers = readings_of(meter_values)
+        for kind, _, _, amount, _ in registers:
+            if kind == TOTAL and amount is not None and amount > 0:
                 self.registers = (self.registers[0] if self.registers else amount, amount)
-        for watts in powers_w(meter_values):
-            self.most_power_w = max(watts, self.most_power_w or watts)
+        self.note_powers(powers)
+
+    def note_powers(self, powers: Iterable[Reading]) -> None:
+        """Keep the highest power."""
+        told = [reading.amount for reading in powers if reading.amount is not None]
+        if told:
+            self.most_power_w = max(*told, self.most_power_w or told[0])
 
     def end(self, stop: Moment, origin: Origin, reason: str) -> bool:
         """Take an end, unless a later one is known; whether it was taken."""
@@ -295,7 +284,7 @@ class Transaction(Attempt):
     def note(self, notice: Notice, *, came_after_stop: bool) -> None:
         """Keep a notice if it may be about this attempt, and as the next status if it is the next after the stop."""
         since = seconds_between(self.start, notice.moment) if self.start else None
-        if since is None or since < -EARLY_SECONDS:
+        if since is None or since < -EARLY_SECONDS or notice.transaction_id not in ("", self.given_id):
             return
         after = self._seconds_after_stop(notice)
         if after is None or after <= LATE_SECONDS:
@@ -320,6 +309,7 @@ class Transaction(Attempt):
             end=stop.text,
             end_zone=stop.zone,
             energy_wh=self.energy_wh,
+            peak_power_w="" if self.most_power_w is None else format(self.most_power_w, "f"),
             stop_reason=self.stop_reason,
             error_codes=_joined(codes),
             has_transaction="true",
@@ -332,6 +322,7 @@ class Transaction(Attempt):
             power_after=written(seconds_after(start, power)),
             authorize_lead=written(self.way.authorize_lead(start, refused=self.refused)),
             trigger_reasons=_joined(self.way.trigger_reasons()),
+            energy_at_most_wh=self.energy_at_most_wh,
         )
 
     def has_fault(self, notice: Notice) -> bool:
@@ -340,7 +331,7 @@ class Transaction(Attempt):
         None runs on a connector where an attempt had just begun, unless it was left open.
         """
         began_anew = self.stop is None and notice.status_before == PREPARING
-        return notice.connector_key == self.connector_key and not began_anew and self._covers(notice)
+        return notice.is_at(self.connector_key) and not began_anew and self._covers(notice)
 
     def _told_by_notices(self) -> tuple[list[str], bool | None, Moment | None]:
         """Error codes in the order of their times; whether the connector was charging, and when it first was."""

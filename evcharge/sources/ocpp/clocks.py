@@ -45,6 +45,7 @@ class Clock:
         transaction.start = start.by_log()
         transaction.session = transaction.session.replace(f"|{start.text}", f"|{transaction.start.text}", 1)
         transaction.warnings.add("station_clock_unset")
+        transaction.beside = None  # what the EVSE told by a clock that stands still is of no known time
         if transaction.stop:
             transaction.stop = on_clock_of(transaction, transaction.stop)
             transaction.next_notice = None

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from evcharge.sources.ocpp.attempts import MAX_NOTICES, WHOLE_STATION, Notice, Transaction
-from evcharge.sources.ocpp.frame import Message
-from evcharge.sources.ocpp.payloads import error_codes, one_line, scalar
+from evcharge.sources.ocpp.attempts import MAX_NOTICES, Transaction
+from evcharge.sources.ocpp.notices import WHOLE_STATION, Notice
 
 CONNECTOR_TRANSACTIONS = 8
 """Last transactions of a connector that notices may still be about."""
@@ -22,22 +21,29 @@ class Connectors:
         self._notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self._transactions: dict[str, deque[Transaction]] = {}
         self._statuses: dict[str, tuple[str, str]] = {}
+        self._named: set[str] = set()
 
     @property
     def only_connector(self) -> str:
-        """The connector that all notices and transactions are about; empty where there are several, or none."""
-        connectors = {*self._statuses, *self._transactions} - {WHOLE_STATION, ""}
+        """The connector that all notices and transactions are about; empty where there are several, or none.
+
+        A notice about a whole EVSE is about the connector of it that others name.
+        """
+        connectors = {*self._named, *self._transactions} - {WHOLE_STATION, ""}
+        for key in tuple(connectors):
+            if key.endswith("/") and any(other != key and other.startswith(key) for other in connectors):
+                connectors.discard(key)
         return next(iter(connectors)) if len(connectors) == 1 else ""
 
-    def take_notice(self, message: Message) -> Notice:
-        """Take a StatusNotification: the last transactions on its connector, or on all of them, hear it."""
-        notice = self._after_the_last(_notice(message))
+    def take(self, notice: Notice) -> Notice:
+        """Take a notice: the last transactions on its connector, or on all that it may be about, hear it."""
+        self._named.add(notice.connector_key)
+        notice = notice if notice.is_problem else self._after_the_last(notice)
         self._notices.append(notice)
-        of_station = notice.connector_key == WHOLE_STATION
-        heard_by = self._transactions.values() if of_station else [self._transactions.get(notice.connector_key, ())]
-        for transactions in heard_by:
-            for transaction in transactions:
-                transaction.note(notice, came_after_stop=True)
+        for key, transactions in self._transactions.items():
+            if _may_be_about(notice, key):
+                for transaction in transactions:
+                    transaction.note(notice, came_after_stop=True)
         return notice
 
     def _after_the_last(self, notice: Notice) -> Notice:
@@ -54,7 +60,7 @@ class Connectors:
         if transaction not in followed:
             followed.append(transaction)
             for notice in self._notices:
-                if notice.connector_key in (key, WHOLE_STATION):
+                if _may_be_about(notice, key):
                     transaction.note(notice, came_after_stop=False)
 
     def has_ended(self, transaction: Transaction) -> None:
@@ -63,10 +69,6 @@ class Connectors:
             transaction.note_next(notice, came_after_stop=False)
 
 
-def _notice(message: Message) -> Notice:
-    """What a StatusNotification says. The connector's key is its number, after that of its EVSE where it has one."""
-    payload = message.payload
-    evse, connector = scalar(payload.get("evseId")), scalar(payload.get("connectorId"))
-    status = scalar(payload.get("status")) or scalar(payload.get("connectorStatus"))
-    key = f"{evse}/{connector}" if evse else connector
-    return Notice(key, message.moment(payload.get("timestamp")), one_line(status), error_codes(payload))
+def _may_be_about(notice: Notice, connector_key: str) -> bool:
+    """Whether a notice is about the connector; one that names its transaction may be about any."""
+    return notice.is_at(connector_key) or notice.connector_key == WHOLE_STATION or bool(notice.transaction_id)

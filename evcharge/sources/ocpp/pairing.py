@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from evcharge.sources.ocpp.answers import Answers
-from evcharge.sources.ocpp.attempts import Notice, Origin, Request, Row, Transaction
+from evcharge.sources.ocpp.attempts import Origin, Request, Row, Transaction
 from evcharge.sources.ocpp.connectors import Connectors
+from evcharge.sources.ocpp.evses import Evses
 from evcharge.sources.ocpp.frame import CALL, Broken, Message
+from evcharge.sources.ocpp.notices import Notice
+from evcharge.sources.ocpp.notifications import event_notices, status_notice
 from evcharge.sources.ocpp.requests import REQUESTS, Requests
 from evcharge.sources.ocpp.times import Moment
 from evcharge.sources.ocpp.transactions import Transactions
@@ -60,14 +63,16 @@ class _Station:
         self._answers = Answers(self._learn_id)
         shared = (self._transactions, self._connectors, self._answers, self._requests)
         self._starts_and_stops = StartsAndStops(station, *shared)
-        self._events = Events(station, *shared)
+        self._evses = Evses()
+        self._events = Events(station, *shared, self._evses)
         self._takers: Mapping[str, Callable[[Message, Moment], None]] = {
             **dict.fromkeys(REQUESTS, self._take_request),
             "StartTransaction": self._starts_and_stops.take_start,
             "StopTransaction": self._starts_and_stops.take_stop,
-            "MeterValues": self._starts_and_stops.take_meter_values,
+            "MeterValues": self._take_meter_values,
             "TransactionEvent": self._events.take,
             "StatusNotification": self._take_notice,
+            "NotifyEvent": self._take_events,
         }
 
     def take(self, message: Message, now: Moment) -> None:
@@ -82,8 +87,16 @@ class _Station:
         if request := self._requests.take(message, now):
             self._answers.await_answer(message, request)
 
+    def _take_meter_values(self, message: Message, _now: Moment) -> None:
+        taker = self._evses if "evseId" in message.payload else self._starts_and_stops  # of 2.0.1, else of 1.6
+        taker.take_meter_values(message)
+
     def _take_notice(self, message: Message, _now: Moment) -> None:
-        self._requests.hear(self._connectors.take_notice(message))
+        self._requests.hear(self._connectors.take(status_notice(message)))
+
+    def _take_events(self, message: Message, _now: Moment) -> None:
+        for notice in event_notices(message):
+            self._requests.hear(self._connectors.take(notice))
 
     def _learn_id(self, transaction: Transaction, answer: Message) -> Transaction:
         return self._starts_and_stops.learn_id(transaction, answer)
@@ -93,6 +106,7 @@ class _Station:
         self._transactions.find_next_starts()
         self._starts_and_stops.pair_waiting()
         self._starts_and_stops.compare_meters()
+        self._evses.settle(self._transactions.all)
         yield from self._events.faults
 
         for transaction in self._transactions.all:

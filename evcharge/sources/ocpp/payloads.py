@@ -1,4 +1,4 @@
-"""What stands in the payloads of OCPP 1.6 and 2.0.1: tokens, answers, error codes, meters, and what must not be kept.
+"""What stands in the payloads of OCPP 1.6 and 2.0.1: tokens, answers, error codes, numbers, and what must not be kept.
 
 What does not belong here: frames (``ocpp.messages``), and what a payload means for an attempt (``ocpp.attempts``).
 """
@@ -31,16 +31,6 @@ OTHER_ERROR = "OtherError"
 """The error code that says no more than that the vendor's code names the error (OCPP 1.6, 7.6)."""
 _MOST_DIGITS = 300
 """A larger power of ten is no amount."""
-
-_REGISTER = "Energy.Active.Import.Register"
-_POWER = "Power.Active.Import"
-_UNITS_W = {"W": 0, "kW": 3}
-"""Units of a power and the power of ten that makes them W."""
-_UNITS_WH = {"Wh": 0, "kWh": 3}
-"""Units of a register and the power of ten that makes them Wh."""
-
-_LARGEST_MULTIPLIER = 12
-"""Largest power of ten that is believed of a meter."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\s]+")
 
@@ -102,46 +92,6 @@ def error_codes(payload: Mapping[str, Any]) -> tuple[str, ...]:
         return (error,)
     of_vendor = f"{vendor}:{code}" if vendor else code
     return (of_vendor,) if error == OTHER_ERROR else (error, of_vendor)
-
-
-def register_samples(meter_values: object) -> list[Mapping[str, Any]]:
-    """The register's values among the sampled values."""
-    return _samples(meter_values, _REGISTER)
-
-
-def powers_w(meter_values: object) -> list[Decimal]:
-    """The values of the active power [W] among the sampled values; those that can't be read are left out."""
-    read = [(number(sample.get("value")), sample.get("unit", "W")) for sample in _samples(meter_values, _POWER)]
-    return [
-        amount.scaleb(_UNITS_W[unit]) for amount, unit in read if amount is not None and amount > 0 and unit in _UNITS_W
-    ]
-
-
-def _samples(meter_values: object, measurand: str) -> list[Mapping[str, Any]]:
-    """The sampled values of a measurand that are of the whole outlet."""
-    values = [value for value in meter_values if isinstance(value, dict)] if isinstance(meter_values, list) else []
-    lists = [value.get("sampledValue") for value in values]
-    samples = [sample for some in lists if isinstance(some, list) for sample in some if isinstance(sample, dict)]
-    return [
-        sample
-        for sample in samples
-        if sample.get("measurand", _REGISTER) == measurand
-        and "phase" not in sample
-        and sample.get("location", "Outlet") == "Outlet"
-    ]
-
-
-def watt_hours(sample: Mapping[str, Any]) -> Decimal | None:
-    """A register's value [Wh], or None where it, its unit or its multiplier can't be read."""
-    measure = sample.get("unitOfMeasure", {})
-    amount = number(sample.get("value"))
-    if amount is None or not isinstance(measure, dict):
-        return None
-    unit = measure.get("unit", sample.get("unit", "Wh"))  # of OCPP 1.6 the unit stands beside the value
-    multiplier = measure.get("multiplier", 0)
-    if unit not in _UNITS_WH or type(multiplier) is not int or abs(multiplier) > _LARGEST_MULTIPLIER:
-        return None
-    return amount.scaleb(_UNITS_WH[unit] + multiplier)
 
 
 def number(value: object) -> Decimal | None:

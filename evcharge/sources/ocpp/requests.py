@@ -11,9 +11,10 @@ import hashlib
 from collections import deque
 from collections.abc import Collection
 
-from evcharge.sources.ocpp.attempts import FAULTED, Notice, Origin, Request, Transaction
+from evcharge.sources.ocpp.attempts import Origin, Request, Transaction
 from evcharge.sources.ocpp.authorisations import AUTHORIZE, REMOTE_STARTS, Asked, lead_seconds
 from evcharge.sources.ocpp.frame import Message
+from evcharge.sources.ocpp.notices import Notice
 from evcharge.sources.ocpp.payloads import scalar, token
 from evcharge.sources.ocpp.times import Moment, logged_between
 
@@ -125,7 +126,7 @@ class Requests:
 
     def hear(self, notice: Notice) -> None:
         """Let the requests of the last minutes hear of a fault."""
-        if notice.status != FAULTED or not notice.codes:
+        if not notice.is_fault or notice.transaction_id:
             return
         for request in self._waiting:
             gap = logged_between(request.start, notice.moment) if request.start else None

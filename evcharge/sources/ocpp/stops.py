@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from evcharge.sources.ocpp.attempts import Origin, Transaction
 from evcharge.sources.ocpp.frame import Message
-from evcharge.sources.ocpp.meters import MOST_BEFORE_FIRST_WH, difference_wh
-from evcharge.sources.ocpp.payloads import number, register_samples, scalar, watt_hours
+from evcharge.sources.ocpp.meters import BEGIN, END, KINDS, MOST_BEFORE_FIRST_WH, TOTAL, Reading
+from evcharge.sources.ocpp.payloads import number, scalar
+from evcharge.sources.ocpp.samples import readings_of
 from evcharge.sources.ocpp.times import RESENT_SECONDS, Moment, is_sane, logged_between, seconds_between
 
 NEAR_STOP_SECONDS = 20.0
@@ -108,6 +109,19 @@ def is_metered_by(transaction: Transaction, stop: Stop) -> bool:
     return start is not None and end is not None and start <= end
 
 
+def difference_wh(start: object, stop: object) -> str:
+    """Energy between two stands of a meter [Wh]; empty where one was not told, both as written where unreadable.
+
+    A stand below zero stands for one that the station does not know. Source: OCPP libraries write -1.
+    """
+    if start is None or stop is None:
+        return ""
+    first, last = number(start), number(stop)
+    if first is None or last is None:
+        return f"{stop} − {start}"
+    return "" if first < 0 or last < 0 else format(last - first, "f")
+
+
 def measure(transaction: Transaction, stop: Stop) -> None:
     """The energy from start to stop; where the meter's two ends say nothing, that of the values sent beside them."""
     start, end = transaction.meter_start, stop.payload.get("meterStop")
@@ -117,7 +131,9 @@ def measure(transaction: Transaction, stop: Stop) -> None:
         transaction.warnings.add("meter_start_unknown")
         first = transaction.registers[0]
         transaction.energy_wh = difference_wh(str(first), end)
-    begins, inside = _energy_inside(first, stop.payload.get("transactionData"))
+    registers, powers = readings_of(stop.payload.get("transactionData"))
+    transaction.note_powers(powers)
+    begins, inside = _energy_inside(first, registers)
     if inside and inside > 0 and first is not None and last is not None and last <= first:
         is_told = begins or inside <= MOST_BEFORE_FIRST_WH
         transaction.warnings.add("meter_unlike_values" if is_told else "values_beyond_session")
@@ -126,16 +142,19 @@ def measure(transaction: Transaction, stop: Stop) -> None:
         transaction.warnings.add("energy_unlike_power")
 
 
-def _energy_inside(start: Decimal | None, transaction_data: object) -> tuple[bool, Decimal | None]:
+def _energy_inside(start: Decimal | None, registers: Iterable[Reading]) -> tuple[bool, Decimal | None]:
     """Whether a stop's values tell where the register began, above 0, and the energy from there, else from the start.
 
-    Values below zero stand for some that the station does not know.
+    Values below zero stand for some that the station does not know. The start is a total: a sum of phases needs both.
     """
-    read = [(sample.get("context"), watt_hours(sample)) for sample in register_samples(transaction_data)]
-    by_context = {context: amount for context, amount in read if amount is not None and amount >= 0}
-    begin, end = by_context.get("Transaction.Begin", start), by_context.get("Transaction.End")
-    is_told = by_context.get("Transaction.Begin", Decimal(0)) > 0
-    return is_told, end - begin if begin is not None and end is not None and begin >= 0 else None
+    read = [reading for reading in registers if reading.amount is not None and reading.amount >= 0]
+    for kind in KINDS:
+        by_context = {reading.context: reading.amount for reading in read if reading.kind == kind}
+        begin = by_context.get(BEGIN, start if kind == TOTAL else None)
+        end = by_context.get(END)
+        if begin is not None and end is not None and begin >= 0:
+            return BEGIN in by_context and begin > 0, end - begin
+    return False, None
 
 
 def _is_unlike_power(transaction: Transaction, stop: Stop) -> bool:

@@ -117,6 +117,11 @@ def is_sane(moment: Moment) -> bool:
     return moment.sent is not None and (moment.logged is None or moment.logged - moment.sent <= LONGEST_QUEUED_SECONDS)
 
 
+def seconds_at(moment: Moment | None) -> float | None:
+    """A moment by the station's clock, else by the log's [s since 1970]; None where neither tells it."""
+    return None if moment is None else moment.logged if moment.sent is None else moment.sent
+
+
 def seconds_between(earlier: Moment, later: Moment) -> float | None:
     """Seconds from one moment to another by the same clock: the station's, else the log's; None where there's none."""
     if earlier.sent is not None and later.sent is not None:

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from itertools import pairwise
 
 from evcharge.sources.ocpp.attempts import Transaction
-from evcharge.sources.ocpp.times import Moment, seconds_between
+from evcharge.sources.ocpp.times import Moment, seconds_at, seconds_between
 
 NEAR_STARTS = 8
 """Starts of a connector before a moment, and after it, that are looked at for what runs then."""
@@ -72,11 +72,6 @@ class Transactions:
             following = bisect_right(times, when)
             near += transactions[max(following - NEAR_STARTS, 0) : following + NEAR_STARTS]
         return near
-
-
-def seconds_at(moment: Moment | None) -> float | None:
-    """A moment by the station's clock, else by the log's [s since 1970]; None where neither tells it."""
-    return None if moment is None else moment.logged if moment.sent is None else moment.sent
 
 
 def is_not_before(start: Moment | None, stop: Moment) -> bool:

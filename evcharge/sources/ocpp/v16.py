@@ -26,6 +26,9 @@ LEAST_MISSED_WH = 1_000
 """A meter that rises by this between a session of no energy and the next one has measured what the session does not
 say. House rule: more than what a station uses itself."""
 
+MOST_RISE_WH = 1_000_000
+"""A meter that rises by more than this between two starts bounds nothing: no session takes so much. House rule."""
+
 
 class _Repeat(NamedTuple):
     """A start that seems to be sent again: its key, its message, and the requests that led to it since the first."""
@@ -147,7 +150,7 @@ class StartsAndStops:
         tags = (stop.tag, transaction.tag if transaction else "")
         self._requests.stopped([tag for tag in tags if tag], now)
 
-    def take_meter_values(self, message: Message, _now: Moment) -> None:
+    def take_meter_values(self, message: Message) -> None:
         """Take the register and the power that a running transaction tells."""
         named = scalar(message.payload.get("transactionId"))
         running = [known for known in self._transactions.with_id(named) if known.stop is None] if named else []
@@ -245,13 +248,21 @@ class StartsAndStops:
         measure(transaction, stop)
 
     def compare_meters(self) -> None:
-        """Warn of sessions of no energy after which the connector's meter stands higher at the next start."""
+        """Compare each start's meter with the next one's on its connector.
+
+        A session of no energy after which it stands higher is warned of. One without a stop took at most what it rose
+        by; a meter that restarted, or stands at 0, tells nothing, nor does a rise that no session makes.
+        """
         for on_connector in self._transactions.on_connectors():
             for transaction, following in pairwise(on_connector):
                 start, next_start = number(transaction.meter_start), number(following.meter_start)
                 is_empty = transaction.energy_wh != "" and number(transaction.energy_wh) == 0
                 if is_empty and start is not None and next_start is not None and next_start - start >= LEAST_MISSED_WH:
                     transaction.warnings.add("meter_rose_after_no_energy")
+                is_open = transaction.stop is None and transaction.action == following.action == START_TRANSACTION
+                if is_open and start is not None and next_start is not None and 0 <= start <= next_start > 0:
+                    rise = next_start - start
+                    transaction.energy_at_most_wh = format(rise, "f") if rise <= MOST_RISE_WH else ""
 
     def stops_without_start(self) -> Iterator[Row]:
         """The stops that still wait for a start, each once."""

@@ -14,10 +14,12 @@ from evcharge.sources.ocpp.attempts import TRANSACTION_EVENT, Origin, Row, Trans
 from evcharge.sources.ocpp.authorisations import Asked
 from evcharge.sources.ocpp.clocks import Clock, on_clock_of
 from evcharge.sources.ocpp.connectors import Connectors
+from evcharge.sources.ocpp.evses import Evses
 from evcharge.sources.ocpp.frame import Message
 from evcharge.sources.ocpp.meters import Meter
 from evcharge.sources.ocpp.payloads import one_line, scalar, token
 from evcharge.sources.ocpp.requests import Requests, without_tag
+from evcharge.sources.ocpp.samples import readings_of
 from evcharge.sources.ocpp.times import RESENT_SECONDS, Moment, is_sane, logged_between, seconds_between
 from evcharge.sources.ocpp.transactions import Transactions, is_not_before
 
@@ -30,7 +32,13 @@ class Events:
     """
 
     def __init__(
-        self, station: str, transactions: Transactions, connectors: Connectors, answers: Answers, requests: Requests
+        self,
+        station: str,
+        transactions: Transactions,
+        connectors: Connectors,
+        answers: Answers,
+        requests: Requests,
+        evses: Evses,
     ) -> None:
         self.faults: list[Row] = []
         self._station = station
@@ -38,7 +46,8 @@ class Events:
         self._connectors = connectors
         self._answers = answers
         self._requests = requests
-        self._clock = Clock(connectors.has_ended)
+        self._evses = evses
+        self._clock = Clock(self._has_ended)
 
     def take(self, message: Message, now: Moment) -> None:
         """Take a TransactionEvent."""
@@ -77,7 +86,11 @@ class Events:
         state = scalar(info.get("chargingState"))
         transaction.way.hear(event, one_line(scalar(payload.get("triggerReason"))), state, moment)
         if event == "Ended" and transaction.end(moment, Origin.of(message), scalar(info.get("stoppedReason"))):
-            self._connectors.has_ended(transaction)
+            self._has_ended(transaction)
+
+    def _has_ended(self, transaction: Transaction) -> None:
+        self._connectors.has_ended(transaction)
+        self._evses.has_ended(transaction)
 
     def _transaction(self, transaction_id: str, starts: bool, moment: Moment) -> Transaction:
         """The transaction that an event with this id is of; a new one where the id is new, or used anew."""
@@ -86,7 +99,7 @@ class Events:
         transaction = fitting[-1] if fitting else same_id[-1] if same_id and not starts else None
 
         if transaction is None or (starts and _is_anew(transaction, moment)):
-            transaction = Transaction(TRANSACTION_EVENT, self._station, meter=Meter())
+            transaction = Transaction(TRANSACTION_EVENT, self._station, given_id=transaction_id, meter=Meter())
             same_id.append(transaction)
             self._transactions.all.append(transaction)
         return transaction
@@ -100,10 +113,13 @@ class Events:
             transaction.evse, transaction.connector = scalar(evse.get("id")), scalar(evse.get("connectorId"))
         if transaction.start and transaction.evse:
             self._connectors.follow(transaction)
+            self._evses.follow(transaction)
         if "chargingState" in info:
             transaction.charging = bool(transaction.charging) or info["chargingState"] == "Charging"
         if transaction.meter:
-            transaction.meter.read(str(event), payload.get("meterValue"), offline=payload.get("offline") is True)
+            registers, powers = readings_of(payload.get("meterValue"))
+            transaction.meter.read(str(event), registers, offline=payload.get("offline") is True)
+            transaction.note_powers(powers)
 
 
 def _is_anew(transaction: Transaction, moment: Moment) -> bool:

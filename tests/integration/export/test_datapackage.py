@@ -151,6 +151,7 @@ def test_constraints_are_those_of_the_database_and_no_others(packed):
         "fact_charging.duration_minutes": {"minimum": 0},
         "fact_charging.energy_kwh": {"minimum": 0},
         "fact_charging.peak_power_kw": {"minimum": 0},
+        "fact_charging.energy_at_most_kwh": {"minimum": 0},
         "fact_charging.start_soc_percent": share,
         "fact_charging.end_soc_percent": share,
         "load_ledger.load_key": {"unique": True},

@@ -51,6 +51,7 @@ def test_the_types_of_a_session_are_fixed(exported):
     assert {types.pop(name) for name in ("station_key", "time_key", "load_key", "source_line")} == {"int64"}
     assert {types.pop(name) for name in ("success", "has_transaction", "reached_charging")} == {"bool"}
     numbers = ("duration_minutes", "energy_kwh", "peak_power_kw", "start_soc_percent", "end_soc_percent")
+    numbers += ("energy_at_most_kwh",)
     seconds = tuple(name for name in types if name.endswith("_seconds"))
     assert len(seconds) == 4
     assert {types.pop(name) for name in numbers + seconds} == {"double"}
