@@ -34,6 +34,7 @@ def open_entry(
         source=source,
         file_name=file.name,
         file_sha256=file.load_id,
+        workbook_sha256=None if file.load_id == file.sha256 else file.sha256,
         format=file_format,
         profile=profile,
         failures_included=failures_included,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.comparison import STATION, count_differences
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
+from evcharge.metrics.loads import ledger_column
 from evcharge.metrics.outcomes import Selection, count_all_outcomes
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
@@ -104,7 +105,7 @@ def read_station_loads(session: Session, selection: Selection) -> pd.DataFrame:
         .group_by(FactCharging.load_key)
         .subquery()
     )
-    columns = [getattr(LoadLedger, name) for name in LOAD_COLUMNS]
+    columns = [ledger_column(name) for name in LOAD_COLUMNS]
     query = select(*columns, per_load.c.sessions).join(per_load, per_load.c.load_key == LoadLedger.load_key)
     return frame_of(session, query.order_by(LoadLedger.load_key))
 

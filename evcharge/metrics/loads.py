@@ -5,6 +5,8 @@ What does not belong here: loading, and what the rules mean (``clean``).
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
@@ -16,6 +18,14 @@ from evcharge.models import INCOMPLETE, REGISTRY_ZONE, UNLOADED, FactCharging, L
 ACCOUNT = ("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped")
 """Counts of a load; the first is the sum of the next five."""
 _TOLD = ("load_key", "source", "file_name", "file_sha256", "profile", "failures_included", "timezone", *ACCOUNT)
+
+
+def ledger_column(name: str) -> ColumnElement[Any]:
+    """A column of the ledger; ``file_sha256`` is of the bytes on disk, also where a sheet of a workbook is a load."""
+    if name == "file_sha256":
+        return func.coalesce(LoadLedger.workbook_sha256, LoadLedger.file_sha256).label(name)
+    column: ColumnElement[Any] = getattr(LoadLedger, name)
+    return column
 
 
 def are_in() -> tuple[ColumnElement[bool], ...]:
@@ -34,7 +44,7 @@ def select_loads(selection: Selection) -> Select[tuple[object, ...]]:
         .group_by(FactCharging.load_key)
         .subquery()
     )
-    columns = (getattr(LoadLedger, name) for name in _TOLD)
+    columns = (ledger_column(name) for name in _TOLD)
     incomplete = case((LoadLedger.status == INCOMPLETE, True), else_=False).label("incomplete")
     return (
         select(*columns, incomplete, func.coalesce(written.c.sessions, 0).label("sessions"))

@@ -15,7 +15,7 @@ import pandas as pd
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from evcharge.metrics.loads import are_in
+from evcharge.metrics.loads import are_in, ledger_column
 from evcharge.models import DimPort, DimStation, LoadLedger, RejectedRow
 
 ROWS_AT_ONCE = 10_000
@@ -89,7 +89,9 @@ def _refused(session: Session, source: str) -> Iterator[Any]:
 
 def select_rejects(source: str) -> Select[Any]:
     """The refused rows of a source's session files: load_key, format, then ``REJECT_COLUMNS``; by load, line, rule."""
-    columns = [getattr(LoadLedger if name.startswith("file") else RejectedRow, name) for name in REJECT_COLUMNS]
+    columns = [
+        ledger_column(name) if name.startswith("file") else getattr(RejectedRow, name) for name in REJECT_COLUMNS
+    ]
     return (
         select(RejectedRow.load_key, LoadLedger.format, *columns)
         .join(LoadLedger, LoadLedger.load_key == RejectedRow.load_key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -60,6 +61,16 @@ def test_a_cited_row_names_its_sheet(evcharge, months):
     evcharge("load", months, "--sheet", "Sheet 2", "--create-db", "--rejects", "r.csv")
     assert '"months.xlsx/Sheet 2",3,"start_time_unreadable"' in Path("r.csv").read_text()
     assert "months.xlsx/Sheet 2:2" in evcharge("explain", "A")[1]
+
+
+def test_the_hash_that_is_shown_of_a_named_sheet_is_that_of_the_workbook_on_disk(evcharge, months):
+    evcharge("load", months, "--sheet", "Sheet 2", "--create-db")
+    on_disk = hashlib.sha256(Path(months).read_bytes()).hexdigest()
+    told = json.loads(evcharge("explain", "A", "--json")[1])
+    shown = [*told["loads"], *told["rows"], *told["rejects"]["found"]]
+    assert {one["file_sha256"] for one in shown} == {on_disk}
+    assert evcharge("report", "--no-png", "--html", "page.html")[0] == 0
+    assert on_disk in Path("page.html").read_text(encoding="utf-8")
 
 
 def test_the_option_that_an_error_names_loads_the_sheet(evcharge, months):
