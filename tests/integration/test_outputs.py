@@ -26,6 +26,7 @@ NO_FILE = {
     "--tz",
     "--time-format",
     "--delimiter",
+    "--sheet",
     "--encoding",
     "--source",
     "--station",
