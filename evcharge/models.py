@@ -250,11 +250,6 @@ class LoadLedger(Base):
         doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal; where --sheet named a sheet of it, of "
         "that hash, a slash and the sheet's name. Source: the file.",
     )
-    workbook_sha256: Mapped[str | None] = mapped_column(
-        String(64),
-        doc="SHA-256 of the bytes on disk of a workbook of which --sheet named a sheet, in hexadecimal; empty for all "
-        "other files, whose file_sha256 it is. Source: the file.",
-    )
     format: Mapped[str] = mapped_column(
         String(32), doc="Kind of file that was read, such as csv, jsonl or ocpp. Source: the profile."
     )
@@ -311,6 +306,11 @@ class LoadLedger(Base):
     )
     unloaded_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, doc="When it was taken out; empty while it is in. Source: the clock."
+    )
+    workbook_sha256: Mapped[str | None] = mapped_column(
+        String(64),
+        doc="SHA-256 of the bytes on disk of a workbook of which --sheet named a sheet, in hexadecimal; empty for all "
+        "other files, whose file_sha256 it is. Source: the file.",
     )
 
 
