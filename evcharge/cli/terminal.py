@@ -127,6 +127,9 @@ def standard_input() -> BinaryIO:
     return getattr(sys.stdin, "buffer", None) or io.BytesIO()
 
 
+AGAIN_AFTER_SECONDS = 0.01
+
+
 class Ended(KeyboardInterrupt):
     """A signal asks the command to end."""
 
@@ -149,16 +152,50 @@ def exit_code_of(error: BaseException | None) -> int:
 
 @contextmanager
 def ending_as_by_ctrl_c() -> Iterator[None]:
-    """While the block runs, the signals of ``ASKED_TO_END`` interrupt it; those that are ignored stay so."""
+    """While the block runs, the signals of ``ASKED_TO_END`` interrupt it; those that are ignored stay so.
+
+    An interrupt that Python drops, since it fell into a finalizer's callback, is raised again ``AGAIN_AFTER_SECONDS``
+    later, and nothing is said of it.
+    """
     in_main = threading.current_thread() is threading.main_thread()  # no other may set what handles a signal
     numbers = [one for one in ASKED_TO_END if in_main and signal.getsignal(one) is signal.SIG_DFL]
     for number in numbers:
         signal.signal(number, raise_ended)
+    hook, sys.unraisablehook = sys.unraisablehook, _raise_again_or(sys.unraisablehook)
     try:
         yield
     finally:
+        sys.unraisablehook = hook
+        if hasattr(signal, "setitimer") and isinstance(signal.getsignal(signal.SIGALRM), _Again):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
         for number in numbers:
             signal.signal(number, signal.SIG_DFL)
+
+
+class _Again:
+    """Handles the timer after which a dropped interrupt is raised again."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __call__(self, _number: int, frame: FrameType | None) -> None:
+        """Raises it."""
+        raise_ended(self._number, frame)
+
+
+def _raise_again_or(hook: Callable[[sys.UnraisableHookArgs], object]) -> Callable[[sys.UnraisableHookArgs], None]:
+    """What raises a dropped interrupt again, where the system has a timer for it, and leaves all else to the hook."""
+
+    def raise_again(dropped: sys.UnraisableHookArgs) -> None:
+        error = dropped.exc_value
+        if not isinstance(error, KeyboardInterrupt):
+            hook(dropped)
+        elif hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, _Again(exit_code_of(error) - EXIT_INTERRUPTED))
+            signal.setitimer(signal.ITIMER_REAL, AGAIN_AFTER_SECONDS)
+
+    return raise_again
 
 
 class Interrupts:

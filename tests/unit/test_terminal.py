@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 import weakref
 
 import pytest
@@ -21,9 +22,9 @@ class Thing:
     pass
 
 
-def drop_an_interrupt():
+def drop_an_interrupt(number=signal.SIGINT):
     thing = Thing()
-    reference = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+    reference = weakref.ref(thing, lambda _: signal.raise_signal(number))
     del thing
     return reference
 
@@ -61,6 +62,20 @@ def test_a_signal_to_end_is_heard_like_ctrl_c_and_tells_its_exit_code(number):
                 interrupts.check()
         assert exit_code_of(again.value) == 128 + number
     assert signal.getsignal(number) is signal.SIG_DFL
+
+
+def test_a_signal_that_python_drops_ends_the_command_a_moment_later_and_says_nothing(number, capsys):
+    def command():
+        with ending_as_by_ctrl_c():
+            drop_an_interrupt(number)
+            time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt) as ended:
+        command()
+    assert exit_code_of(ended.value) == 128 + number
+    assert capsys.readouterr().err == ""
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 def test_ctrl_c_ends_with_130_wherever_it_comes_from():
