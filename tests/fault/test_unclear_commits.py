@@ -92,6 +92,7 @@ def test_a_load_whose_commit_never_happened_is_reported_lost(url: str, file: Pat
     assert dump(url) == before
 
 
+@pytest.mark.thorough
 def test_an_unclear_replace_is_not_taken_for_the_load_before_it(
     url: str, file: Path, lose: Callable[..., None]
 ) -> None:
@@ -120,6 +121,7 @@ def test_a_commit_that_nobody_can_ask_about_is_called_unclear(
     assert "Run the same command again" in refusal.value.hint
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("commit", [commit_it, lose_it])
 @pytest.mark.parametrize("change", ["save", "unload"])
 def test_a_save_and_an_unload_whose_answer_was_lost_are_called_unclear_and_run_again(

@@ -62,6 +62,7 @@ def test_a_month_that_was_not_loaded_silences_nobody_and_is_told(report):
     assert told.outages.empty
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("gone", [30, 0])
 def test_a_station_is_silent_whether_or_not_most_of_its_source_is_long_gone(report, gone):
     old = days(date(2018, 1, 1), date(2018, 3, 31))
@@ -109,6 +110,7 @@ def outage(station, hours, but=(40, 60), port=""):
     return visits(station, on, hours, port)
 
 
+@pytest.mark.thorough
 def test_an_outage_of_the_past_is_told_by_frame_document_page_terminal_and_explain(report, evcharge, url):
     hours = (*range(6, 15), 23)
     told = report(outage("A", hours, (0, 0)) + outage("B", hours) + outage("C", hours, (0, 0)))

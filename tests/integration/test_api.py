@@ -47,6 +47,7 @@ def test_the_document_is_the_one_that_the_command_prints(star, capsys):
     assert found.to_dict() == json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.thorough
 def test_an_engine_and_its_url_give_the_same(star):
     with_engine = evcharge.reliability(open_engine(star))
     assert with_engine.to_dict() == evcharge.reliability(star).to_dict()
@@ -123,6 +124,7 @@ def test_a_target_that_is_no_share_between_0_and_1_is_an_error(target):
     assert caught.value.code == "config_out_of_range"
 
 
+@pytest.mark.thorough
 def test_a_lot_and_a_price_give_what_the_command_gives(star, evcharge):
     lot = {"network": "Exampla", "name": ["Harbour Street", "Foundry Green"]}
     found = reliability(star, target=0.999, where=lot, price=(0.5, "EUR"))

@@ -46,6 +46,7 @@ def on_one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("&#39;", "'"))
 
 
+@pytest.mark.thorough
 def test_a_station_does_not_meet_the_target_while_its_unknown_attempts_could_undo_it(doubted: str) -> None:
     found = reliability(doubted, target=0.95)
     expected = {"A": "can't tell yet", "B": "meets target"}
@@ -83,6 +84,7 @@ def test_unknown_attempts_before_a_stations_last_change_do_not_touch_its_verdict
     assert (station["verdict"], station["verdict_now"]) == ("below target", "meets target")
 
 
+@pytest.mark.thorough
 def test_terminal_json_and_page_say_the_bounds_beside_the_rate(doubted: str, evcharge: Run) -> None:
     code, out, _ = evcharge("report", "--db", doubted, "--no-png", "--html", "page.html")
     assert code == 0
@@ -118,6 +120,7 @@ def test_each_row_of_the_csv_carries_the_bounds_of_the_network(doubted: str, evc
     assert stations[["network_highest_ratio", "refused_unknown"]].to_numpy().tolist() == [[1.0, 0.0]] * 2
 
 
+@pytest.mark.thorough
 def test_bounds_that_could_turn_nothing_are_not_printed(url: str, tmp_path: Path, evcharge: Run) -> None:
     load(native_csv(tmp_path / "a.csv", *sessions("A", 400, "true"), *sessions("A", 2, "")), url)
     out = on_one_line(evcharge("report", "--db", url, "--no-png")[1])
@@ -134,6 +137,7 @@ def test_the_gate_judges_the_lower_bound_and_says_why(doubted: str, evcharge: Ru
     assert evcharge(*gate, "93%")[0] == 0
 
 
+@pytest.mark.thorough
 def test_refused_failures_do_not_open_the_gate(url: str, tmp_path: Path, evcharge: Run) -> None:
     broken = [row.replace(",7.5,", ",-x,") for row in sessions("A", 40, "false")]
     assert load(native_csv(tmp_path / "a.csv", *sessions("A", 400, "true"), *broken), url).rejected == 40
@@ -152,6 +156,7 @@ def test_explain_says_what_keeps_a_station_from_meeting_the_target(doubted: str,
     assert arithmetic["successes_to_meet"] > 400
 
 
+@pytest.mark.thorough
 def test_a_rate_that_rounds_to_the_target_has_one_more_digit_wherever_it_stands_beside_it(
     url: str, tmp_path: Path, evcharge: Run
 ) -> None:

@@ -210,6 +210,7 @@ def rows_of(url, table):
         return sorted(({name: row[name] for name in row if name not in NEW} for row in rows), key=repr)
 
 
+@pytest.mark.thorough
 def test_a_database_with_sessions_goes_up_and_down_and_keeps_them(url):
     write_sessions(open_engine(url, writes=True), *MIXED)
     command.downgrade(alembic_config(url), "0002")

@@ -73,6 +73,7 @@ def test_nothing_is_written(check):
     assert sorted(path.name for path in Path().iterdir()) == ["alien.csv", "bad.csv", "good.csv"]
 
 
+@pytest.mark.thorough
 def test_what_is_in_the_database_already_is_told_and_stays(check):
     assert run_command(["load", "--create-db", "good.csv", "-q"]) == 0
     before = Path("ev_charging.db").read_bytes()
@@ -84,6 +85,7 @@ def test_what_is_in_the_database_already_is_told_and_stays(check):
     assert Path("ev_charging.db").read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_without_a_database_it_says_that_it_compared_with_an_empty_one(check):
     code, _, err = check("good.csv")
     assert (code, err) == (0, "Compared with an empty database: there is no database at ev_charging.db.\n")
@@ -184,6 +186,7 @@ def test_a_zone_that_is_no_label_with_its_offset_is_refused(labelled, text):
     assert "LABEL=+05:30" in err
 
 
+@pytest.mark.thorough
 def test_the_hour_that_the_clocks_repeat_is_the_one_asked_for(check):
     Path("night.csv").write_text(HEADER + "S1,A,2025-10-26T02:30:00,2025-10-26T03:15:00,7\n")
     assert check("night.csv", "--tz", "Europe/Berlin")[0] == 3
@@ -196,6 +199,7 @@ MIXED = HEADER + "S1,A,01.12.17 10:30,01.12.17 10:32,7\nS2,A,01/13/2017 14:50,01
 MIXES = ("--tz", "Europe/Zurich", "--time-format", "%m.%d.%y %H:%M", "--time-format", "%m/%d/%Y %H:%M")
 
 
+@pytest.mark.thorough
 def test_a_file_that_mixes_two_formats_is_read_and_told_how_many_times_are_of_each(check, capsys):
     Path("mixed.csv").write_text(MIXED)
     code, out, _ = check("mixed.csv", *MIXES, "--max-rejects", "1")

@@ -95,6 +95,7 @@ def test_all_definitions_stand_in_one_table(run):
     assert "The data lacks what these need: recorded, kwwhat, chargex_session, csr_now_p3_provisional." in out
 
 
+@pytest.mark.thorough
 def test_a_definition_of_ones_own_stands_among_them_and_in_the_report(run):
     Path("ours.toml").write_text('id = "ours"\ntitle = "t"\nsource = "s"\nenergy_kwh_above = 0.2\n')
     told = json.loads(run("compare", "--definition", "ours.toml", "--json"))

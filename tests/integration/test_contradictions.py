@@ -137,6 +137,7 @@ def test_only_the_first_lines_are_kept_and_the_count_is_of_all(loaded):
     assert result.warning_lines == {"twin_sessions": [*range(3, 23, 2)]}
 
 
+@pytest.mark.thorough
 def test_check_and_load_tell_counts_and_lines(evcharge, url):
     written(Path("sessions.csv"), [session(1, 0, 30, "15"), session(2, 0, 30, "15"), session(3, 15, 30, "9")])
     code, out, _ = evcharge("check", "sessions.csv", "--db", url)

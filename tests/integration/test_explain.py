@@ -343,6 +343,7 @@ def test_a_refused_row_is_found_by_name_whatever_file_of_the_source_and_whatever
     assert [rejects[name] for name in counts] == [2, 3, 2, 1]
 
 
+@pytest.mark.thorough
 def test_rows_that_name_a_port_in_place_of_the_station_are_found_and_those_of_registries_are_not(url, explain):
     point = {
         "id_pdc_itinerance": "E1",
@@ -546,6 +547,7 @@ def test_the_time_zone_of_the_machine_changes_no_byte(sqlite_url, tmp_path):
         assert told != {b""}
 
 
+@pytest.mark.thorough
 def test_a_bound_of_energy_is_shown_beside_its_session_and_counts_for_nothing(url, explain, evcharge):
     log = Log().start("08:00:00", 7, meter=1000).start("09:00:00", 8, meter=9500).stop("09:30:00", 8, 12_000)
     Path("lost.log").write_text("\n".join(log.lines) + "\n")

@@ -31,6 +31,7 @@ def published(url: str, tmp_path: Path) -> str:
     return url
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "command",
     ["report --no-png", "report --by network", "report --definition all", "compare", "visits", "explain ST-1"],
@@ -47,6 +48,7 @@ def test_each_command_shows_the_rate_with_the_note_that_failures_are_missing(
     assert "meets target" not in re.sub("[●*] meets target", "", said)
 
 
+@pytest.mark.thorough
 def test_the_title_counts_the_stations_that_need_attention_even_so(url: str, tmp_path: Path, evcharge: Run) -> None:
     rows = [
         session_row(session_id=f"{n}", start_time=f"2025-01-{n + 1:02}T08:00:00Z", end_time="", success=str(n % 2 == 0))
@@ -58,6 +60,7 @@ def test_the_title_counts_the_stations_that_need_attention_even_so(url: str, tmp
     assert document["title"] == "The station needs attention, although failures are not in the data"
 
 
+@pytest.mark.thorough
 def test_headline_page_json_csv_and_python_carry_the_same_rate(published: str, evcharge: Run) -> None:
     outputs = ("--no-png", "--html", "page.html", "--csv", "stations.csv")
     code, out, _ = evcharge("report", "--db", published, *outputs)

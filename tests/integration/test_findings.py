@@ -95,6 +95,7 @@ def test_people_read_the_stations_that_need_attention_first(run):
     assert rows[1][4:] == ["50.0%", "40–60", "76.8%", "27", "May", "25", "review"]
 
 
+@pytest.mark.thorough
 def test_where_nothing_needs_attention_it_says_so(run):
     assert "The station meets the target" in run("report", "--no-png", "--station", "sound")
 
@@ -107,6 +108,7 @@ def test_visits_are_the_same_however_many_sessions_are_held_at_a_time(run, monke
     assert json.loads(run("report", "--json", "--no-png", "--target", "0.999")) == whole
 
 
+@pytest.mark.thorough
 def test_visits_are_those_of_the_days_and_stations_asked_for(run):
     chosen = ("--from", "2025-05-28", "--to", "2025-06-03", "--station", "broken")
     (broken,) = json.loads(run("report", "--json", "--no-png", *chosen))["stations"]
@@ -114,6 +116,7 @@ def test_visits_are_those_of_the_days_and_stations_asked_for(run):
     assert (now["visits"], now["failed_visits"], now["visits_per_week"], now["joined_by_chance"]) == (56, 28, 56, 0)
 
 
+@pytest.mark.thorough
 def test_a_price_turns_what_is_lost_into_money_on_every_output(run):
     told = json.loads(run("report", "--json", "--no-png", "--price", "0.5 EUR"))
     assert told["price"] == {"per_kwh": 0.5, "currency": "EUR"}
@@ -126,6 +129,7 @@ def test_a_price_turns_what_is_lost_into_money_on_every_output(run):
     assert run("report", "--no-png", "--csv", "-", "--price", "0.5EUR").count(",EUR,") == 3
 
 
+@pytest.mark.thorough
 def test_what_one_station_loses_is_told_with_it_as_the_report_has_it(run):
     told = json.loads(run("report", "--json", "--no-png", "--price", "0.5 EUR"))
     for station in told["stations"]:

@@ -56,6 +56,7 @@ def ledger():
     return counts, rules
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("carrier", ["csv", "xlsx"])
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_total_and_a_note_are_rejects_and_no_sessions_in_every_layout(evcharge, name, carrier):
@@ -89,6 +90,7 @@ def test_check_tells_the_lines_that_look_like_a_footer(evcharge, footer, lines):
     assert (found["inserted"], found["rejected"]) == (3, len(lines))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "end",
     [

@@ -166,6 +166,7 @@ def assert_it_saves(frame, name, folder):
             assert kept.tolist() == known.tolist(), (name, column)
 
 
+@pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")  # old pyarrow's way with pandas
 def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
     frames = dict(frames_of(found, "found"))

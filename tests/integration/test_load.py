@@ -104,6 +104,7 @@ def test_the_same_bytes_twice_have_one_effect_and_the_first_result_is_repeated(
     assert totals([first, again])["files_already_loaded"] == 1
 
 
+@pytest.mark.thorough
 def test_the_same_rows_in_other_bytes_are_all_unchanged(url: str, tmp_path: Path) -> None:
     write_sample(tmp_path / "a.csv", rows=300)
     packed = tmp_path / "a.csv.gz"
@@ -169,6 +170,7 @@ def test_ids_that_only_look_alike_are_told_and_kept_apart() -> None:
 # Replace.
 
 
+@pytest.mark.thorough
 def test_replace_redoes_a_file_and_leaves_the_others(url: str, tmp_path: Path) -> None:
     other = native_csv(tmp_path / "other.csv", session_row(session_id="O1"), session_row(session_id="", energy_kwh="0"))
     file = native_csv(
@@ -201,6 +203,7 @@ def test_replace_of_a_file_that_was_never_loaded_loads_it(url: str, tmp_path: Pa
     assert counts(load(path, url, LoadOptions(replace=True))) == {"read": 1, "inserted": 1}
 
 
+@pytest.mark.thorough
 def test_a_replace_that_is_refused_leaves_the_first_load(url: str, tmp_path: Path) -> None:
     path = native_csv(tmp_path / "a.csv", session_row(), session_row(session_id="S2", energy_kwh="x"))
     load(path, url)

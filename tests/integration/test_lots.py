@@ -70,6 +70,7 @@ def test_sessions_are_counted_by_operator_region_and_department(report, stations
     assert counts_of(report("--by", "department"), "department") == {None: (100, 200), "59": (200, 200)}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("where", "stations_of_it"),
     [
@@ -94,6 +95,7 @@ def test_a_lot_is_the_stations_that_fit_each_column_by_one_of_its_words(stations
         assert f"no session matches: of a station whose {where[0].split('=')[0]} is" in err
 
 
+@pytest.mark.thorough
 def test_a_page_of_a_lot_says_which_and_has_its_command(stations, evcharge):
     lot = ("--where", "operator=Shine", "--where", "region=North")
     assert evcharge("report", "--no-png", "--db", stations, "--html", "lot.html", *lot)[0] == 0
@@ -186,6 +188,7 @@ def test_a_lot_is_judged_by_one_test_and_groups_that_are_compared_as_some_of_man
     assert sure["limits"]["network"] == {"below_target_under": 0.001, "meets_target_under": 0.001}
 
 
+@pytest.mark.thorough
 def test_a_contract_states_target_and_confidence_and_a_flag_wins(doubtful, evcharge):
     Path("ours.toml").write_text(
         'id = "ours"\ntitle = "t"\nsource = "s"\nrecorded_success = true\n[contract]\ntarget = 0.94\nconfidence = 0.9\n'

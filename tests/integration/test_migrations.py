@@ -150,6 +150,7 @@ def test_down_and_up_again_works_with_rows_in_between(empty_url):
     assert tables(empty_url) == {"alembic_version"}
 
 
+@pytest.mark.thorough
 def test_a_step_down_leaves_the_schema_that_the_step_before_made(empty_url):
     revisions = [script.revision for script in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()][::-1]
     made = []

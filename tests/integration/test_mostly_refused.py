@@ -49,6 +49,7 @@ def test_a_rule_that_takes_over_half_of_a_file_refuses_it_and_names_the_cure(loa
         assert connection.execute("SELECT COUNT(*) FROM fact_charging").fetchone() == (0,)
 
 
+@pytest.mark.thorough
 def test_half_of_a_file_and_a_short_file_are_loaded_all_the_same(load):
     assert load(*rows(20, 10, energy_kwh="x"))[0] == 0
     assert load(*rows(9, 9, energy_kwh="x"))[0] == 0

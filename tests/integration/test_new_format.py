@@ -90,6 +90,7 @@ def test_nothing_private_of_it_is_stored(run):
     assert b"CARD" not in stored
 
 
+@pytest.mark.thorough
 def test_of_several_files_without_a_salt_the_load_says_once_how_many_drivers_were_left_out(run, monkeypatch):
     monkeypatch.delenv("EVCHARGE_DRIVER_SALT")
     again = Path("river.csv").read_bytes().replace(b"P1", b"P3").replace(b"CARD-2", b"")

@@ -83,6 +83,7 @@ def test_the_first_such_file_is_loaded_and_a_later_one_is_refused_with_nothing_k
     assert query(url, "SELECT * FROM load_ledger") == before
 
 
+@pytest.mark.thorough
 def test_files_of_one_call_belong_together_and_those_loaded_already_stay_what_they_are(evcharge: Run, db: str) -> None:
     council("a.csv", "1")
     council("b.csv", "2")
@@ -100,6 +101,7 @@ def test_both_reports_of_one_back_office_have_one_stand_in() -> None:
     assert stand_ins == {"chargepoint"}
 
 
+@pytest.mark.thorough
 def test_a_publisher_that_is_to_be_remembered_is_written_into_the_settings_once(evcharge: Run, db: str) -> None:
     remember = ("--source", "north", "--remember-source")
     Path("evcharge.toml").write_text("target = 0.9")
@@ -181,6 +183,7 @@ def test_two_publishers_of_the_same_ids_stay_two_sources(evcharge: Run, db: str)
     assert known == [("north", "50339", "1"), ("north", "50339", "2"), ("south", "50339", "2"), ("south", "50339", "3")]
 
 
+@pytest.mark.thorough
 def test_a_database_filled_under_a_stand_in_goes_on_with_it(evcharge: Run, db: str) -> None:
     assert evcharge("load", council("a.csv", "1"))[0] == 0
     code, _, err = evcharge("load", council("b.csv", "2"))
@@ -191,6 +194,7 @@ def test_a_database_filled_under_a_stand_in_goes_on_with_it(evcharge: Run, db: s
     assert line_in(err) == 'source = "uk-apt"'
 
 
+@pytest.mark.thorough
 def test_of_several_sources_none_is_offered_and_those_unloaded_are_not_named(evcharge: Run, db: str) -> None:
     for source in ("north", "south", "west"):
         assert evcharge("load", council(f"{source}.csv", source), "--source", source)[0] == 0
@@ -212,6 +216,7 @@ def test_what_is_made_up_is_no_publisher_of_a_registry(evcharge: Run, db: str) -
     assert command_in(evcharge("stations", "locations.json")[2])[-2:] == ["--source", "NAME"]
 
 
+@pytest.mark.thorough
 def test_a_folder_of_such_files_is_told_the_command_once(evcharge: Run, asks: str) -> None:
     Path("in").mkdir()
     for name in ("a", "b", "c"):
@@ -243,6 +248,7 @@ def test_a_check_of_the_first_such_file_passes(evcharge: Run, db: str) -> None:
     assert (code, "source uk-apt)" in out, "uk-apt stands in for the source" in out) == (0, True, True)
 
 
+@pytest.mark.thorough
 def test_the_setting_names_the_publisher_only_where_the_layout_does_not(
     evcharge: Run, db: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,10 +48,12 @@ def on_one_line(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("&#39;", "'"))
 
 
+@pytest.mark.thorough
 def test_the_api_counts_them_by_what_they_would_have_been(two_stations: str) -> None:
     assert reliability(two_stations).refused.to_dict() == ALL
 
 
+@pytest.mark.thorough
 def test_the_terminal_the_json_and_the_page_say_it_beside_the_rate(two_stations: str, evcharge: Run) -> None:
     code, out, _ = evcharge("report", "--no-png", "--db", two_stations, "--html", "page.html")
     assert code == 0
@@ -86,6 +88,7 @@ def test_a_row_is_of_the_selection_unless_what_it_names_is_not(
     assert (document["refused"]["rows"], document["refused"]["failures"]) == (rows, failures)
 
 
+@pytest.mark.thorough
 def test_a_station_does_not_meet_the_target_by_leaving_its_failures_out(two_stations: str) -> None:
     found = reliability(two_stations, target=0.95)
     assert found.stations.set_index("station_id")["verdict"].to_dict() == {"A": "can't tell yet", "B": "meets target"}
@@ -99,6 +102,7 @@ def test_no_group_meets_the_target_by_leaving_failures_out(two_stations: str, by
     assert verdicts == (["can't tell yet", "meets target"] if by == "port" else ["can't tell yet"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("by", "verdicts"),
     [
@@ -129,6 +133,7 @@ def test_failures_that_name_no_station_may_be_of_any_of_their_source(url: str, t
     assert now == {**expected, "A": "silent"}  # it has no session of the last two weeks
 
 
+@pytest.mark.thorough
 def test_rows_that_can_not_be_judged_count_against_the_station_they_name_and_else_against_the_network_only(
     url: str, tmp_path: Path
 ) -> None:
@@ -219,6 +224,7 @@ def test_rows_that_a_registry_refused_are_no_attempts(url: str, tmp_path: Path) 
     assert reliability(url).refused.rows == 0
 
 
+@pytest.mark.thorough
 def test_data_without_a_refused_row_says_nothing(url: str, tmp_path: Path, evcharge: Run) -> None:
     load(native_csv(tmp_path / "a.csv", session_row()), url)
     assert "refused" not in evcharge("report", "--no-png", "--db", url)[1]

@@ -74,6 +74,7 @@ def wilson(successes, attempts, z=1.959963984540054):
 # The figures
 
 
+@pytest.mark.thorough
 def test_the_document_tells_definition_network_and_stations_with_exact_ratios(url, report, tmp_path):
     rows = [*sessions("B", 9, 3, 2), *sessions("a", 0, 0, 5), *sessions("C", 200, 0), *sessions("D", 0, 20)]
     load(url, native_csv(tmp_path / "x.csv", *rows))
@@ -213,6 +214,7 @@ MEASURED = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("definition", ["recorded", "afirev", "qualicharge_u11"])
 def test_each_definition_judges_the_same_sessions_by_its_own_rule(url, report, tmp_path, definition):
     rows = []
@@ -427,6 +429,7 @@ def test_a_report_writes_nothing_to_the_database(url, evcharge, tmp_path):
     assert content(url) == before
 
 
+@pytest.mark.thorough
 def test_a_report_works_on_a_file_that_may_only_be_read_and_leaves_each_byte(sqlite_url, evcharge, tmp_path):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 1)))
     path = Path(parse_url(sqlite_url).database)

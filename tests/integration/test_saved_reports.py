@@ -63,6 +63,7 @@ def now_of(url):
 NOW = {"A": "silent", "B": "below target", "C": "meets target", "D": "meets target"}
 
 
+@pytest.mark.thorough
 def test_a_saved_report_has_every_figure_that_the_report_shows(url, engine, report):
     report("--save")
     story = build_story(url, target=0.95, selection=Selection())
@@ -87,6 +88,7 @@ def plain(row):
     return {name: int(value) if isinstance(value, bool) else value for name, value in row.items()}
 
 
+@pytest.mark.thorough
 def test_the_same_report_is_saved_once_and_says_so(url, report):
     assert "saved what the report says of 4 stations (report 1)" in report("--save")[1]
     before = dump(url)
@@ -108,6 +110,7 @@ def test_another_rule_target_or_period_is_another_report_and_the_view_has_the_ne
     assert sorted(rows) == [(0.9, 4, LAST), (0.95, 4, LAST)]
 
 
+@pytest.mark.thorough
 def test_last_is_the_report_whose_data_end_last_though_one_on_earlier_days_was_saved_after_it(report):
     later = str((START + timedelta(days=99)).date())
     for last_day in (later, HALF):
@@ -184,6 +187,7 @@ def changes(document):
 CHANGED = {"A": "gone silent", "B": "newly below target", "C": "mended"}
 
 
+@pytest.mark.thorough
 def test_the_changes_are_the_same_since_the_last_saved_report_and_since_its_document(report):
     report("--to", HALF, "--save", "--json", "old.json")
     by_file = json.loads(report("--since-report", "old.json", "--json")[0])
@@ -314,6 +318,7 @@ def test_a_document_of_an_evcharge_before_tells_no_selection_and_is_compared(rep
 # The document in a file
 
 
+@pytest.mark.thorough
 def test_json_with_a_file_writes_the_document_whole_and_prints_the_report(report):
     printed, _ = report("--json")
     out, err = report("--json", "report.json")

@@ -28,6 +28,7 @@ def sql_of(document):
     return BLOCK.findall((HOW_TO / document).read_text(encoding="utf-8"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("query", sql_of("bi-tools.md"), ids=lambda query: " ".join(query.split())[:40])
 def test_a_query_of_the_page_on_bi_tools_finds_rows(url, engine, query):
     write_world(engine)

@@ -113,6 +113,7 @@ def test_the_same_bytes_twice_have_one_effect_and_the_first_counts_are_repeated(
     assert dump(url) == before
 
 
+@pytest.mark.thorough
 def test_sessions_loaded_before_or_after_the_registry_give_the_same_facts(
     url: str, tmp_path: Path, market: Path
 ) -> None:

@@ -116,6 +116,7 @@ def write(name, text):
     Path(name).write_bytes(text.encode("latin-1" if name == "korea.csv" else "utf-8"))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TABLES)
 def test_the_command_that_check_prints_loads_the_table_as_printed(evcharge, name):
     text, expected = TABLES[name]
@@ -128,6 +129,7 @@ def test_the_command_that_check_prints_loads_the_table_as_printed(evcharge, name
     assert facts() == expected
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TABLES)
 def test_the_starter_profile_of_a_table_loads_it_without_an_edit(evcharge, name):
     text, expected = TABLES[name]
@@ -285,6 +287,7 @@ def test_signs_at_thousands_before_a_unit_are_written_in_the_profile(evcharge):
     assert "energy_kwh_out_of_range" in Path("r.csv").read_text()
 
 
+@pytest.mark.thorough
 def test_a_number_that_may_be_of_thousands_is_read_by_what_is_stated_and_never_guessed(evcharge):
     text = "session_id,station_id,start_time,end_time,energy_kwh\n"
     text += "1,A,2025-01-01T10:00:00Z,2025-01-01T10:30:00Z,1.234\n"
@@ -302,6 +305,7 @@ def outcomes(heading, words):
     write("o.csv", f"CP,Start,Stop,kWh,{heading}\n" + "".join(rows))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("heading", "words"),
     [
@@ -332,6 +336,7 @@ def test_a_heading_of_failures_turns_yes_into_a_failure(evcharge, heading, words
     )
 
 
+@pytest.mark.thorough
 def test_a_flag_of_failures_that_is_never_set_is_read_and_shows_no_failure(evcharge):
     outcomes("failed", ("0", "0"))
     out = evcharge("check", "o.csv")[1]
@@ -361,6 +366,7 @@ def test_what_tells_of_something_else_is_no_outcome(evcharge, heading, words):
     assert "success" not in out
 
 
+@pytest.mark.thorough
 def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
     write("two.csv", f'"Charge\nPoint",Start,"Stop\r\ntime",kWh\nA,{DAY} 08:12,{DAY} 08:55,12.5\n')
     out = evcharge("check", "two.csv")[1]
@@ -441,6 +447,7 @@ def test_a_log_that_names_no_station_loads_as_its_hint_says(evcharge):
     assert [(row[0], row[2]) for row in facts()] == [("CP9", 9.0)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("heading", ["Meter start", "Zählerstand Anfang"])
 def test_a_table_without_energy_is_told_what_that_means_and_of_its_readings(evcharge, heading):
     write("m.csv", f"CP,Start,Stop,{heading},Meter stop\nA,{DAY} 08:12,{DAY} 08:55,100,112\n")

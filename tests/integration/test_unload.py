@@ -107,6 +107,7 @@ def test_an_unloaded_file_may_be_loaded_by_other_settings(url: str, march: Path)
     assert query(url, "SELECT timezone, status, unloaded_at FROM load_ledger") == [("Europe/Paris", "loaded", None)]
 
 
+@pytest.mark.thorough
 def test_sessions_that_an_unloaded_file_had_overwritten_come_back_when_their_file_is_loaded_again(
     url: str, march: Path, april: Path
 ) -> None:
@@ -137,6 +138,7 @@ def test_a_session_that_two_files_have_alike_goes_with_the_first_and_the_second_
     assert ledger(url)["same.csv"] == "loaded"
 
 
+@pytest.mark.thorough
 def test_an_incomplete_file_keeps_its_place_so_that_what_came_later_still_wins(
     url: str, march: Path, april: Path, tmp_path: Path
 ) -> None:
@@ -148,6 +150,7 @@ def test_an_incomplete_file_keeps_its_place_so_that_what_came_later_still_wins(
     assert energies(url) == {"S1": 5, "S2": 7.5}
 
 
+@pytest.mark.thorough
 def test_of_three_files_with_one_session_the_first_is_still_known_when_the_second_is_out(
     url: str, tmp_path: Path
 ) -> None:
@@ -160,6 +163,7 @@ def test_of_three_files_with_one_session_the_first_is_still_known_when_the_secon
     assert energies(url) == {"S1": 1}
 
 
+@pytest.mark.thorough
 def test_a_load_that_shares_nothing_is_left_alone(url: str, march: Path, april: Path, tmp_path: Path) -> None:
     load(march, url)
     load(april, url)
@@ -171,6 +175,7 @@ def test_a_load_that_shares_nothing_is_left_alone(url: str, march: Path, april: 
     assert {name: [row for row in rows if "other.csv" in row] for name, rows in everything(url).items()} == kept
 
 
+@pytest.mark.thorough
 def test_an_incomplete_file_with_other_settings_is_refused(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)
@@ -191,6 +196,7 @@ def two_without_offset(url: str, tmp_path: Path) -> Path:
     return tmp_path / "a.csv"
 
 
+@pytest.mark.thorough
 def test_a_replace_by_which_a_session_of_another_file_goes_is_refused_with_that_file(
     url: str, two_without_offset: Path, tmp_path: Path
 ) -> None:
@@ -251,6 +257,7 @@ def test_a_station_that_a_registry_describes_stays_without_sessions(url: str, ma
     assert refusal.value.code == "not_sessions"
 
 
+@pytest.mark.thorough
 def test_an_unload_that_fails_in_the_middle_leaves_everything(
     url: str, march: Path, april: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,6 +325,7 @@ def load_sample(url: str, path: Path) -> dict[str, int]:
     return load_file(path, url, builtin_profiles().values()).warnings
 
 
+@pytest.mark.thorough
 def test_a_file_of_data_that_joins_the_demo_is_warned_of_and_so_is_the_demo_that_joins_data(
     url: str, march: Path, tmp_path: Path
 ) -> None:

@@ -125,6 +125,7 @@ def latched(url: str, tmp_path: Path, evcharge: Run) -> str:
 WHY = "the data has attempts without a transaction, which afirev can't judge"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["report --no-png", "visits", "reasons", "explain CP-1"])
 def test_each_command_says_by_which_definition_it_judges_and_why(latched: str, evcharge: Run, command: str) -> None:
     code, out, err = evcharge(*command.split(), "--db", latched)
@@ -133,6 +134,7 @@ def test_each_command_says_by_which_definition_it_judges_and_why(latched: str, e
     assert WHY in re.sub(r"\s+", " ", out)
 
 
+@pytest.mark.thorough
 def test_refused_attempts_are_failures_in_the_report_of_a_log(latched: str, evcharge: Run) -> None:
     document = json.loads(evcharge("report", "--db", latched, "--no-png", "--json", "--html", "page.html")[1])
     assert (document["definition"], document["definition_reason"]) == ("chargex_session", WHY)
@@ -140,6 +142,7 @@ def test_refused_attempts_are_failures_in_the_report_of_a_log(latched: str, evch
     assert "attempts without a transaction" in Path("page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["report --no-png", "visits", "reasons"])
 def test_the_definition_that_is_named_works_when_typed(latched: str, evcharge: Run, command: str) -> None:
     _, out, _ = evcharge(*command.split(), "--db", latched, "--definition", "recorded")

@@ -92,6 +92,7 @@ def read_back(engine: Engine) -> list[dict[str, Any]]:
     return sorted(told, key=lambda row: (row["station_key"], row["session_id"]))
 
 
+@pytest.mark.thorough
 def test_what_the_loader_writes_is_what_add_all_of_the_same_objects_writes(
     url: str, engine: Engine, odd_file: Path
 ) -> None:

@@ -141,6 +141,7 @@ def test_a_schema_that_changes_while_a_file_is_read_is_refused(
     assert query(url, "SELECT count(*) FROM load_ledger") == [(0,)]
 
 
+@pytest.mark.thorough
 def test_alembic_waits_as_long_as_the_setting_says(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr(evcharge_db, "_milliseconds", lambda seconds: waits.append(seconds) or 1_000)

@@ -117,6 +117,7 @@ LETTERS = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @laws(200)
 @given(LETTERS, LETTERS)
 def test_no_two_texts_become_one_cell(one, other):

@@ -62,6 +62,7 @@ def test_the_command_line_offers_every_format_there_is():
     assert set(FORMATS) == WRITERS.keys() == FILES.keys()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_files_are_named_on_stderr_and_told_on_stdout_as_a_document(world, evcharge, file_format):
     code, out, err = evcharge("export", "--format", file_format, "--db", world, "--json")
@@ -136,6 +137,7 @@ def test_a_missing_folder_is_made_and_what_else_is_there_stays(sqlite_world, evc
     assert contents(there)["metadata.json"] != b"old"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("file_format", FORMATS)
 def test_a_folder_that_can_not_be_made_is_an_error(sqlite_world, evcharge, file_format):
     Path("file").write_text("mine")
@@ -272,6 +274,7 @@ def two_sources(url, engine):
     return url
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("source", ["city", "other"])
 def test_a_source_narrows_sessions_stations_ports_and_points_alike(two_sources, tmp_path, source):
     def exported(name, **selected):

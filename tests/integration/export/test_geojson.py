@@ -60,6 +60,7 @@ def test_a_station_carries_every_figure_of_the_csv_of_the_report(mapped, evcharg
         }
 
 
+@pytest.mark.thorough
 def test_a_silent_station_is_silent_on_the_map_though_its_whole_period_meets_the_target(url, engine, evcharge):
     days = [START + timedelta(days=day) for day in range(120)]
     sessions = [
@@ -81,6 +82,7 @@ def test_a_silent_station_is_silent_on_the_map_though_its_whole_period_meets_the
     assert [found["B"][name] for name in names[:3]] == ["meets target", "meets target", False]
 
 
+@pytest.mark.thorough
 def test_a_definition_of_ones_own_counts(mapped):
     Path("mine.toml").write_text('id = "mine"\ntitle = "any energy"\nsource = "us"\nenergy_kwh_above = 0\n')
     plaza = properties_of(mapped("--definition", "mine.toml")[0])[PLAZA]
@@ -88,6 +90,7 @@ def test_a_definition_of_ones_own_counts(mapped):
     assert (plaza["successes"], plaza["attempts"]) == (8, 8)
 
 
+@pytest.mark.thorough
 def test_a_station_without_a_session_is_there_with_no_attempt_and_no_verdict(mapped):
     idle = properties_of(mapped()[0])[IDLE]
     counts = {idle[name] for name in ("attempts", "successes", "failures", "unknown", "excluded")}
@@ -97,6 +100,7 @@ def test_a_station_without_a_session_is_there_with_no_attempt_and_no_verdict(map
     assert {idle[name] for name in ("name", "success_ratio", "low", "high", "failures_included")} == {None}
 
 
+@pytest.mark.thorough
 def test_stations_without_coordinates_are_counted_and_said(mapped):
     document, said = mapped()
     lacking = "No coordinates, so not among these: 1 of 3 stations."
@@ -106,6 +110,7 @@ def test_stations_without_coordinates_are_counted_and_said(mapped):
     assert lacking not in mapped("--station", PLAZA)[0]["notes"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", [(91.0, 0.0), (0.0, -180.5), (None, 3.0), (3.0, None)])
 def test_half_a_place_or_one_off_the_globe_is_none(mapped, engine, place):
     with Session(engine) as session, session.begin():
@@ -117,6 +122,7 @@ def test_half_a_place_or_one_off_the_globe_is_none(mapped, engine, place):
     assert "2 of 3 stations" in document["notes"][-1]
 
 
+@pytest.mark.thorough
 def test_where_no_station_has_coordinates_nothing_is_written_and_the_next_step_told(mapped, evcharge, url):
     code, out, err = evcharge("export", "--format", "geojson", "--db", url, "--station", TOWER)
     assert (code, out) == (4, "")

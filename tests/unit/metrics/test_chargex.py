@@ -236,6 +236,7 @@ def test_an_orphan_is_a_failed_attempt_of_its_mode(engine, mode):
     assert fractions(kpis, CHARGE_END) == {TOTAL: (1, 1)}
 
 
+@pytest.mark.thorough
 def test_session_success_asks_for_no_power_and_an_open_transaction_is_none(engine):
     kpis = kpis_of(
         engine, attempt(POST_PLUGIN, stop_reason="EVDisconnected", **NO_POWER), attempt(POST_PLUGIN, stop_reason=None)

@@ -74,6 +74,7 @@ def test_a_window_has_at_most_twelve_hours():
     assert found.hours == LONGEST_WINDOW_HOURS == 12
 
 
+@pytest.mark.thorough
 def test_the_window_is_the_least_likely_of_all_counted_by_hand():
     rng = np.random.default_rng(7)
     shown = 0

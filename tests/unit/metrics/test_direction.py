@@ -225,6 +225,7 @@ def test_a_word_is_held_until_another_is_said_twice_and_says_up_to_which_week_it
     assert held == direction_of(*weeks[:-2])
 
 
+@pytest.mark.thorough
 def test_a_week_is_asked_with_what_it_would_have_been_asked_with():
     weeks = [int(count) for count in np.random.default_rng(4).binomial(100, 0.9, 160)]
     weeks[130:] = [count - 12 for count in weeks[130:]]

@@ -219,6 +219,7 @@ def test_a_date_is_mostly_within_three_days_of_the_truth():
     assert (off & found["changed"]).mean() > 0.8
 
 
+@pytest.mark.thorough
 def test_a_dead_station_is_found_and_live_ones_are_not_called_silent():
     dead = simulate(100, np.where(np.arange(90) < 86, 8.0, 0.0), 0.97)
     alive = simulate(200, 8, 0.97).assign(station_key=lambda days: days["station_key"] + 100)

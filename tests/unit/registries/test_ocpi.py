@@ -290,6 +290,7 @@ def test_another_encoding_can_be_named(registry_of):
     assert registry_of(data, encoding="cp1252").stations[0].name == "Köln"
 
 
+@pytest.mark.thorough
 def test_a_document_without_line_ends_longer_than_any_line_is_read(registry_of):
     many = [location(id=f"L{n}", evse={"uid": f"E{n}"}) for n in range(3000)]
     assert len(registry_of(many).ports) == 3000

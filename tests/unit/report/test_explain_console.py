@@ -86,18 +86,21 @@ def test_rows_are_as_many_as_asked_for_and_failures_come_first(found):
     assert "97 more sessions" not in printed(found(), most_rows=100)
 
 
+@pytest.mark.thorough
 def test_times_are_in_the_zone_of_the_station_or_in_utc_and_say_which(found):
     text = printed(found(), width=200)
     assert "times in UTC" in text
     assert "2025-04-01 23:30  2025-04-02 00:10" in text
 
 
+@pytest.mark.thorough
 def test_with_a_zone_times_are_local(found):
     text = printed(found("Europe/Paris"), width=200)
     assert "local times of Europe/Paris" in text
     assert "2025-04-02 01:30  02:10" in text
 
 
+@pytest.mark.thorough
 def test_a_zone_that_is_none_leaves_utc(found, sqlite_url):
     built = found()
     built.station["timezone"] = "Nowhere/../x"
@@ -115,6 +118,7 @@ def test_no_terminal_is_too_narrow_or_too_poor(found, width, encoding):
     assert "Whatwasrefused" in "".join(text.split())
 
 
+@pytest.mark.thorough
 def test_names_are_text_and_marks_are_those_that_the_terminal_has(found):
     built = found()
     assert "[bold]Île[/bold] 上海 □[31m□□" in printed(built, width=200)

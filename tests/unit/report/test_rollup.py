@@ -41,6 +41,7 @@ def test_the_first_column_that_tells_groups_is_taken(column):
     assert (by, len(rows)) == (column, 2)
 
 
+@pytest.mark.thorough
 def test_without_two_groups_or_with_too_many_there_is_no_roll_up():
     assert roll_up(story_of(station(*GOOD, "a"), station(*GOOD, "b")).stations, 0.95) is None
     many = [station(*GOOD, f"S{n}", region=f"R{n}") for n in range(MOST_GROUPS + 1)]

@@ -77,6 +77,7 @@ def test_stations_of_one_name_have_panels_and_labels_of_their_own():
     assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread.svg)}
 
 
+@pytest.mark.thorough
 def test_one_id_of_two_sources_has_panels_and_labels_of_its_own():
     told = story_of(station(*BAD, "1"), station(*GOOD, "1", source="other"))
     text = page_of(told)
@@ -100,6 +101,7 @@ def test_the_title_of_the_funnel_counts_the_stations_below_target_and_no_silent_
         assert charts_shown(told).spread.title == title
 
 
+@pytest.mark.thorough
 def test_stations_out_of_use_are_not_in_the_funnel():
     gone = station(60, 40, "gone", last_day=50)
     told = story_of(gone, *(station(*GOOD, f"G{n}", last_day=160) for n in range(10)))
@@ -116,6 +118,7 @@ def test_where_failures_were_removed_the_charts_show_the_rates_that_the_table_sh
     assert shown.weekly.svg
 
 
+@pytest.mark.thorough
 def test_why_reasons_are_left_out_is_told_as_it_is():
     unsaid = pd.DataFrame({"source": "acme", "station_id": "A", "kind": ["none"], "sessions": 55})
     told = story_of(station(*BAD), reasons=unsaid)
@@ -155,6 +158,7 @@ def test_a_port_without_attempts_has_no_share_of_failures():
     assert tile.table.rows == [["1", "60", "60", "100.0%"], ["2", "0", "0", "–"]]
 
 
+@pytest.mark.thorough
 def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
     window = HourWindow(20, 4, 60, 60, 1.0, 0.0, 0.0)
     bunched = {"hour_window": window, "worst_hours": "20:00–24:00"}
@@ -168,6 +172,7 @@ def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
 # The head
 
 
+@pytest.mark.thorough
 def test_the_head_counts_what_it_names():
     many = [station(*GOOD, f"S{n}", source=f"source{n}") for n in range(4)]
     assert head_of(story_of(*many), 0).eyebrow.startswith("4 sources · ")
@@ -194,6 +199,7 @@ WEEKS = {"weeks_before": 20, "weeks_now": 6, "first_day": date(2025, 4, 21), "la
 FALL = Direction(WORSE, 0.962, 0.941, -2.1, stations=(StationShare(1, 0.7),), **WEEKS)
 
 
+@pytest.mark.thorough
 def test_the_direction_of_the_head_tells_its_weeks_and_the_stations_that_make_it():
     spread_out = Direction(WORSE, 0.962, 0.941, -2.1, since=(date(2025, 4, 14), date(2025, 4, 28)), **WEEKS)
     weeks = "in the six weeks up to 1 Jun 2025"
@@ -214,6 +220,7 @@ def test_the_direction_of_the_head_tells_its_weeks_and_the_stations_that_make_it
         assert (figure.value, figure.detail) == (value, detail)
 
 
+@pytest.mark.thorough
 def test_the_weekly_chart_says_what_the_direction_says_and_no_more():
     changed = charts_shown(story_of(station(*GOOD), station(*GOOD, "B"), direction=FALL)).weekly
     assert changed.title == "Week by week: down 2.1 points (96.2% to 94.1%)"

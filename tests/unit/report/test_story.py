@@ -180,6 +180,7 @@ def test_a_network_without_a_finding_says_what_can_not_be_told():
     assert direction_text(told.direction, told.stations, told.report.target) == "no change shown"
 
 
+@pytest.mark.thorough
 def test_a_direction_that_can_not_be_told_says_why():
     told = story_of(station(*GOOD))
     assert direction_text(told.direction, told.stations, told.report.target) == (

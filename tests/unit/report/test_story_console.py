@@ -81,6 +81,7 @@ def test_a_station_out_of_use_stands_last_with_its_last_session_and_is_told_of_i
     assert "out of use" not in printed(story_of(station(*GOOD)))
 
 
+@pytest.mark.thorough
 def test_no_line_of_a_large_network_passes_80_columns_or_one_screen():
     long = "A very long name of a station that goes on and on, for 36 kilometres"
     stations = [station(*BAD, station_id=f"S{number}", name=f"{long} {number}") for number in range(200)]

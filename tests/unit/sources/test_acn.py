@@ -210,6 +210,7 @@ def test_rejects_of_a_document_on_one_line_have_numbers_of_their_own(tmp_path):
     assert found.rows.line.tolist() == [2]
 
 
+@pytest.mark.thorough
 def test_the_rows_do_not_depend_on_the_chunks(tmp_path):
     data = export(*(item(sessionID=f"s{number}") for number in range(1100)))
     whole, parts = outcome(tmp_path, data), outcome(tmp_path, data, chunk_rows=300)

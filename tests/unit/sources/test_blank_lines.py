@@ -145,6 +145,7 @@ def test_a_blank_block_within_quotes_of_a_registry_is_the_text_it_is(tmp_path):
     assert caught.value.code == "malformed_csv"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lines", [REGISTRY, ['{"id": 1}', '{"id": 2}', '{"id": 3}']])
 def test_blank_blocks_of_a_registry_are_passed_at_once(tmp_path, lines):
     written(tmp_path / "few", lines, "", 200_000)

@@ -168,6 +168,7 @@ def test_a_gzip_bomb_without_line_ends_is_refused_in_little_memory(refusal):
         tracemalloc.stop()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", ["append", "replace", "truncate"])
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, change):
     path = tmp_path / "growing.csv"

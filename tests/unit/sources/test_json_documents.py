@@ -91,6 +91,7 @@ def test_numbers_keep_their_text(found):
     assert isinstance(one.members["c"], WholeNumber)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("broken", "fault"),
     [
@@ -136,6 +137,7 @@ def test_json_lines_that_are_cut_off_lose_only_the_last_line(found, data):
     assert [one.fault for one in found(data)] == [None, "malformed_row"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("data", "code", "line"),
     [
@@ -216,6 +218,7 @@ def test_objects_and_lines_do_not_depend_on_where_a_block_ends(found, indent, si
         assert [one.line for one in read] == begins
 
 
+@pytest.mark.thorough
 def test_memory_does_not_grow_with_the_file(tmp_path):
     def peak(count):
         path = tmp_path / f"{count}.json"
@@ -255,6 +258,7 @@ def test_a_mark_where_two_documents_were_joined_is_no_part_of_either(found, page
     assert [item.raw for item in found(f"\ufeff{page}{between}{page}")] == [A, B, A, B]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shift", range(6))
 def test_a_mark_between_documents_is_left_out_wherever_the_edge_of_a_block_falls(found, shift):
     page = f"[{A}]"

@@ -43,6 +43,7 @@ def test_a_scalar_is_the_text_it_was_written_as(read_bytes, written, text):
     assert frame.energy_kwh[1] == text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

@@ -110,6 +110,7 @@ def test_the_bench_names_no_station_so_that_a_profile_must(tmp_path, version):
         assert told(rows) == [row for row in truth_of(day) if row[0] == station]
 
 
+@pytest.mark.thorough
 def test_no_token_stands_in_any_row_reject_or_id(tmp_path):
     for version, day in DAYS.items():
         tags = {"TAG-", "APP-", "VID:", "0A1B2C3D4E5F", "TOKEN", "PARENT"}

@@ -135,6 +135,7 @@ def test_an_unclosed_quote_is_refused_with_its_line(refusal, tail):
     assert "line 3" in error.reason
 
 
+@pytest.mark.thorough
 def test_a_row_without_end_over_many_lines_is_refused(refusal):
     assert refusal(HEADER + "s1," + '"\n",' * (MAX_LINE_CHARACTERS // 3)).code == "line_too_long"
 
@@ -165,6 +166,7 @@ def test_a_header_alone_gives_no_chunk(read_bytes):
     assert len(read_bytes(HEADER.strip())) == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("shift", range(8))
 def test_rows_are_the_same_wherever_a_block_is_cut(read_bytes, end, shift):

@@ -88,6 +88,7 @@ def test_a_mark_within_a_line_is_text_that_stays(read_bytes):
     assert (frame.station_id[0], frame.energy_kwh[0]) == ("Æ\ufeffrø", "\ufeff7.5")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shift", range(6))
 def test_a_mark_is_left_out_wherever_the_edge_of_a_block_falls(read_bytes, shift):
     rows_before = "x" * shift + "0,A,t0,t1,1\n" + "s,A,t0,t1,1\n" * (3 * BLOCK_BYTES // 12)

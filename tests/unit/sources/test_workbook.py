@@ -250,6 +250,7 @@ def test_a_workbook_longer_than_the_limit_is_not_held(monkeypatch, refusal):
     assert "larger than 128 MiB" in refusal(workbook([HEADER, GOOD])).reason
 
 
+@pytest.mark.thorough
 def test_a_formatted_cell_with_nothing_in_it_counts_for_nothing(read_bytes):
     rows = [
         f'<row r="{line}">'

@@ -168,10 +168,12 @@ def test_the_note_stands_above_the_bars_in_bold():
     assert note.get_window_extent().y0 > figure.axes[0].get_window_extent().y1
 
 
+@pytest.mark.thorough
 def test_the_same_input_gives_the_same_bytes():
     assert png(mixed()) == png(mixed())
 
 
+@pytest.mark.thorough
 def test_settings_of_the_user_change_neither_the_bytes_nor_are_they_changed():
     plain = png(mixed())
     with matplotlib.rc_context(
@@ -347,6 +349,7 @@ def test_the_alternative_text_tells_what_the_first_stations_do_now():
     assert expected in alternative(draw_station_reliability(fleet(*rows), TEXT))
 
 
+@pytest.mark.thorough
 def test_the_alternative_text_of_a_capped_chart_says_so():
     told = alternative(draw_station_reliability(many(5000), TEXT))
     assert "Shown: the 40 of 5,000 stations that need attention first." in told
