@@ -5,7 +5,7 @@ What does not belong here: refusing (``clean``), and how many are too many (``se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -27,7 +27,7 @@ class Reject(NamedTuple):
     raw: str
 
 
-def rejects_of(session: Session, load: LoadLedger) -> Iterator[Reject]:
+def rejects_of(session: Session, load: LoadLedger) -> Generator[Reject, None, None]:
     """The rejects of a load, by line and then by rule; the load may still be under way."""
     by_code_point = {"sqlite": "BINARY", "postgresql": "C"}[session.get_bind().dialect.name]
     columns = (RejectedRow.source_line, RejectedRow.rule, RejectedRow.column, RejectedRow.value, RejectedRow.raw)

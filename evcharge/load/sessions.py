@@ -10,6 +10,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import chain, islice
@@ -231,7 +232,8 @@ def _made_up_beside_others(session: Session) -> int:
 
 def _hand_out_rejects(session: Session, load: LoadLedger, file: SourceFile, options: LoadOptions) -> None:
     if options.on_rejects:
-        options.on_rejects(file.name, rejects_of(session, load))
+        with closing(rejects_of(session, load)) as rejects:  # else its cursor could outlive the connection
+            options.on_rejects(file.name, rejects)
 
 
 def _new_entry(file: SourceFile, profile: Profile, time_format: str, now: datetime) -> LoadLedger:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import evcharge.load
+from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
 from tests.support.factories import native_csv, session_row
 from tests.support.loading import chunks_of, query
@@ -153,3 +154,18 @@ def test_a_load_is_kept_and_told_though_its_rejects_can_not_be_written(
     Path("out").mkdir()
     assert evcharge(*arguments)[0] == 0
     assert Path("out/r.csv").read_bytes().count(b"\n") == rows + 1
+
+
+def test_whoever_stops_in_the_middle_of_the_rejects_leaves_no_cursor_open(sqlite_url, tmp_path):
+    bad = refused_rows(tmp_path / "bad.csv", SMALL)
+    handed_out = []
+
+    def interrupted(_name, rejects):
+        handed_out.append(rejects)
+        next(rejects)
+        raise KeyboardInterrupt
+
+    options = evcharge.load.LoadOptions(on_rejects=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        evcharge.load.load_file(bad, sqlite_url, [builtin_profiles()["native"]], options)
+    assert handed_out[0].gi_frame is None
