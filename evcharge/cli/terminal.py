@@ -128,6 +128,7 @@ def standard_input() -> BinaryIO:
 
 
 AGAIN_AFTER_SECONDS = 0.01
+"""After this time a dropped interrupt is raised again. House rule: a callback is over by then, and nobody waits."""
 
 
 class Ended(KeyboardInterrupt):
@@ -154,8 +155,8 @@ def exit_code_of(error: BaseException | None) -> int:
 def ending_as_by_ctrl_c() -> Iterator[None]:
     """While the block runs, the signals of ``ASKED_TO_END`` interrupt it; those that are ignored stay so.
 
-    An interrupt that Python drops, since it fell into a finalizer's callback, is raised again ``AGAIN_AFTER_SECONDS``
-    later, and nothing is said of it.
+    Python drops an interrupt that falls into a finalizer's callback, and prints a traceback. Here it is raised again
+    after ``AGAIN_AFTER_SECONDS``, and nothing is printed.
     """
     in_main = threading.current_thread() is threading.main_thread()  # no other may set what handles a signal
     numbers = [one for one in ASKED_TO_END if in_main and signal.getsignal(one) is signal.SIG_DFL]

@@ -32,17 +32,26 @@ def is_total(text: str) -> bool:
 
 
 def find_totals(columns: Mapping[str, Sequence[str | None]], *, has_ids: bool) -> list[int]:
-    """Which rows sum up others: their session id says so; or they have no start, and some other text of them says so.
+    """Which rows sum up others: their session id says so; or they tell of no session, and another text says so.
 
-    A row with a start is told by its id alone: there may be a station that is called Total.
+    What tells of a session is an id, a start, an end or an outcome. Such a row keeps what it says, for there are
+    stations and operators of the name Total, and its attempt may have failed.
 
     Args:
         columns: texts by our column; all of one length.
         has_ids: whether ``session_id`` is the source's own, and not made of other columns.
     """
     ids = columns.get("session_id", ()) if has_ids else ()
-    starts = columns.get("start_time", ())
     by_id = {row for row, text in enumerate(ids) if text and is_total(text)}
-    without_start = [row for row, text in enumerate(starts) if not text or text.isspace()]
-    others = [texts for name, texts in columns.items() if name != "session_id" or has_ids]
-    return sorted(by_id | {row for row in without_start if any(is_total(texts[row] or "") for texts in others)})
+    telling = [ids, *(columns.get(name, ()) for name in ("end_time", "success"))]
+    without_session = [
+        row
+        for row, start in enumerate(columns.get("start_time", ()))
+        if _is_blank(start) and all(_is_blank(texts[row]) for texts in telling if texts)
+    ]
+    others = [texts for name, texts in columns.items() if name != "session_id"]
+    return sorted(by_id | {row for row in without_session if any(is_total(texts[row] or "") for texts in others)})
+
+
+def _is_blank(text: str | None) -> bool:
+    return not text or text.isspace()

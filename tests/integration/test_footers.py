@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from evcharge.load import load_file
+from evcharge.sources import builtin_profiles
 from tests.support.workbooks import as_csv, date, workbook
 
 HEADER = ("session_id", "station_id", "start_time", "end_time", "energy_kwh")
@@ -137,3 +139,12 @@ def test_a_total_with_dates_and_all_else_is_no_row_of_a_table_that_nobody_knows(
     Path("t.csv").write_bytes(as_csv([("Session ID", "Charge Point", "Start", "kWh", "Status"), *rows, total]))
     out = evcharge("check", "t.csv")[1]
     assert "3 rows looked at; 1 more seem to be no sessions" in out
+
+
+def test_a_failure_without_a_start_still_counts_as_one_at_a_station_that_is_called_total(url, tmp_path):
+    header = "session_id,station_id,start_time,end_time,energy_kwh,success,station_name"
+    rows = ["1,A,2025-01-01T08:00:00Z,2025-01-01T09:00:00Z,5,true,Total", "2,A,,,0,false,Total"]
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    result = load_file(tmp_path / "a.csv", url, [builtin_profiles()["native"]])
+    assert (result.inserted, result.rejects_by_rule) == (1, {"start_time_missing": 1})
+    assert result.rejected_as == {"failure": 1}

@@ -30,8 +30,8 @@ _PHASES = {
 def readings_of(meter_values: object) -> Readings:
     """The values of register and power in a message: those in total, and the sums of three phases.
 
-    Of a power's moment one value counts: the total, else a sum. Registers are told by their kinds, for a rise can only
-    be that of one kind.
+    For each moment one power counts: the total, or else a sum. Registers keep their kind, since a rise can only be
+    taken between two of one kind.
     """
     readings = Readings([], [])
     phases: dict[tuple[str, str, str, str], dict[int, Decimal | None]] = {}

@@ -1,4 +1,4 @@
-"""Rows that sum up others are told by their words, and sessions are not taken for such."""
+"""Rows that sum up others are known by their words, and no session is taken for one."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def row(**texts):
     [
         (row(session_id="Total", station_id=None, start_time=None, energy_kwh="12"), True),
         (row(session_id="Grand total", station_id="A", start_time=START), True),
-        (row(session_id="7", station_id="Summe", start_time=" "), True),
+        (row(session_id="", station_id="Summe", start_time=" ", end_time="", success=None), True),
         (row(session_id="|", station_id="Total", start_time=None), False),
         (row(session_id=None, station_id=None, start_time=None, station_name="Total"), True),
     ],
 )
-def test_a_row_is_a_total_by_its_id_or_by_a_word_where_it_has_no_start(texts, has_ids):
+def test_a_row_is_a_total_by_its_id_or_by_a_word_where_nothing_tells_of_a_session(texts, has_ids):
     assert find_totals(texts, has_ids=has_ids) == [0]
 
 
@@ -46,7 +46,10 @@ def test_a_row_is_a_total_by_its_id_or_by_a_word_where_it_has_no_start(texts, ha
         (row(session_id="Total", station_id="Total", start_time=START), False),
         (row(session_id="7", station_id="A", start_time=None, energy_kwh="0"), True),
         (row(session_id="7", station_id="A", start_time=START, stop_reason="Total"), True),
+        (row(session_id="7", station_id="Total", start_time=None), True),
+        (row(session_id="", station_id="A", station_operator="Total", start_time="", success="false"), True),
+        (row(session_id="|", station_id="Total", start_time=None, end_time=START), False),
     ],
 )
-def test_a_session_at_a_station_that_is_called_total_is_no_total(texts, has_ids):
+def test_what_tells_of_a_session_is_no_total_though_a_station_or_an_operator_is_called_so(texts, has_ids):
     assert find_totals(texts, has_ids=has_ids) == []
