@@ -42,12 +42,12 @@ def find_totals(columns: Mapping[str, Sequence[str | None]], *, has_ids: bool) -
         has_ids: whether ``session_id`` is the source's own, and not made of other columns.
     """
     ids = columns.get("session_id", ()) if has_ids else ()
-    by_id = {row for row, text in enumerate(ids) if text and is_total(text)}
+    by_id = {row for row, text in enumerate(ids) if text and not text[-1].isdigit() and is_total(text)}
     telling = [ids, *(columns.get(name, ()) for name in ("end_time", "success"))]
     without_session = [
         row
         for row, start in enumerate(columns.get("start_time", ()))
-        if _is_blank(start) and all(_is_blank(texts[row]) for texts in telling if texts)
+        if (not start or start.isspace()) and all(_is_blank(texts[row]) for texts in telling if texts)
     ]
     others = [texts for name, texts in columns.items() if name != "session_id"]
     return sorted(by_id | {row for row in without_session if any(is_total(texts[row] or "") for texts in others)})

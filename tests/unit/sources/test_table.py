@@ -179,8 +179,17 @@ def test_rows_are_the_same_wherever_a_block_is_cut(read_bytes, end, shift):
     assert frame.line.tolist() == [3 + i + (i + 96) // 97 for i in range(len(names))]
 
 
-def test_the_slow_way_and_the_quick_way_agree(read_bytes, monkeypatch):
-    lines = [GOOD, "\n", "s2,A\n", 's3,"A, b",t0,t1,\n', HEADER, "s4,A,t0,t1,1,2\n", " ,,,,\n"]
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [GOOD, "\n", "s2,A\n", 's3,"A, b",t0,t1,\n', HEADER, "s4,A,t0,t1,1,2\n", " ,,,,\n"],
+        [GOOD, "s2, é ,t0,,\r\n", "s3,A\u2028,t0,t1,7\n", ",,,,\n"],
+        [GOOD, "s2,A,t0\n", "s3,A,t0,t1,1,2,3\n"],
+        [GOOD, f"s2,A,t0,t1,{'7' * 140_000}\n"],
+        [GOOD, HEADER],
+    ],
+)
+def test_the_slow_way_and_the_quick_way_agree(read_bytes, monkeypatch, lines):
     data = HEADER + "".join(lines) * 50
     quick = read_bytes(data)
     monkeypatch.setattr(table, "_one_line_rows", lambda block, layout: None)
