@@ -42,10 +42,11 @@ def clean(raw: RawSessions, as_of: pd.Timestamp) -> Cleaned:
         Rows, rejects, stations and warnings, as ``frames.Cleaned`` says.
     """
     parsed = Parsed(raw.frame.reset_index(drop=True), raw.conventions, as_of)
-    sound = np.asarray(parsed.raw["fault"].isna())
+    sound = np.asarray(parsed.written("fault").isna())
     broken = [(rule, rule.condition(parsed) & (sound if rule.column else True)) for rule in RULES]
     refused = np.logical_or.reduce([mask for _, mask in broken])
-    rows = _typed_rows(parsed)[~refused].reset_index(drop=True)
+    rows = _typed_rows(parsed)
+    rows = rows[~refused].reset_index(drop=True) if refused.any() else rows
     warned = {warning.code: warning.condition(parsed) & ~refused for warning in WARNINGS}
     lines = parsed.raw["line"].to_numpy()
     return Cleaned(
@@ -70,7 +71,7 @@ def _typed_rows(parsed: Parsed) -> pd.DataFrame:
         "success": parsed.success,
         "start_soc_percent": parsed.known(parsed.start_soc, 0, FULL_PERCENT),
         "end_soc_percent": parsed.known(parsed.end_soc, 0, FULL_PERCENT),
-        "driver_ref": parsed.raw["driver_ref"],
+        "driver_ref": parsed.written("driver_ref"),
         "has_transaction": parsed.words("has_transaction"),
         "reached_charging": parsed.words("reached_charging"),
         "source_updated_at": parsed.known_version,
@@ -93,12 +94,12 @@ def _rejects(parsed: Parsed, broken: list[tuple[Rule, Flags]]) -> pd.DataFrame:
 
 def _rejects_of(parsed: Parsed, rule: Rule, mask: Flags) -> pd.DataFrame:
     rows = parsed.raw[mask]
-    values = [None] * len(rows) if rule.column is None else [storable(value) for value in rows[rule.column]]
+    written = parsed.written(rule.column) if rule.column else [None] * len(mask)
     columns = {
         "line": rows["line"].to_numpy(),
         "rule": [rule.code] * len(rows),
         "column": [rule.column] * len(rows),
-        "value": values,
+        "value": [storable(value) for value in compress(written, mask)],
         "raw": [storable(text) for text in rows["raw"]],
         "would_have_been": _would_have_been(parsed, mask),
         "station_id": [
@@ -142,7 +143,7 @@ def _stations(parsed: Parsed, kept: Flags) -> pd.DataFrame:
     first = frame.drop_duplicates().index
     stations = frame.loc[first].reset_index(drop=True)
     for column in STATION_TEXTS:
-        texts = parsed.raw.loc[first, f"station_{column.name}"].reset_index(drop=True)
+        texts = parsed.written(f"station_{column.name}").loc[first].reset_index(drop=True)
         if column.name in ("latitude", "longitude"):
             stations[column.name] = parse_numbers(texts, ".", 1).amounts
         else:

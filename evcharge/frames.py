@@ -177,7 +177,7 @@ class RawSessions:
     """A chunk of rows as read.
 
     Attributes:
-        frame: columns of ``RAW_FRAME``.
+        frame: columns of ``RAW_FRAME``; of those from ``told_apart_by`` on, one that is nowhere filled may be missing.
         conventions: how its text is to be read.
         skipped: rows of the file that are no sessions by the format's own rule, such as interval rows.
         repaired: number of rows that each named step of the profile changed.

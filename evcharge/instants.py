@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Flags, Integers
+from evcharge.fixed_times import FixedTimes, read_fixed
 from evcharge.frames import Conventions
 
 _ISO_8601 = re.compile(
@@ -79,20 +80,22 @@ def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series
     it, else in ``conventions.timezone``. Where several formats are stated, each time is read by the one that fits it;
     a time that two of them read differently is unreadable.
     """
-    stripped = pd.Series([t.strip() or None if t else None for t in texts], dtype="object")
-    if stripped.isna().all():
-        return _no_times(len(stripped))
-    label_offsets = _label_offsets(labels, conventions, len(stripped))
+    label_offsets = _label_offsets(labels, conventions, len(texts))
     formats = conventions.time_formats or (conventions.time_format,)
-    first, *others = (_parse_by(name, stripped, conventions, label_offsets) for name in formats)
+    first, *others = (_parse_by(name, texts, conventions, label_offsets) for name in formats)
     return _each_by_its_own(first, others) if others else first
+
+
+def _stripped(texts: pd.Series) -> pd.Series:
+    """The texts without blanks around them, None where nothing is left."""
+    return pd.Series([text.strip() or None if text else None for text in texts.tolist()], dtype="object")
 
 
 def _parse_by(time_format: str, texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
     """The times as this one format reads them."""
     conventions = replace(conventions, time_format=time_format, time_formats=())
     if time_format in ("epoch_s", "epoch_ms"):
-        return _parse_epochs(texts, conventions)
+        return _parse_epochs(_stripped(texts), conventions)
     return _parse_calendar(texts, conventions, label_offsets)
 
 
@@ -118,6 +121,17 @@ def _with_rows_of(times: Times, other: Times, rows: Flags) -> Times:
     return Times(**merged)
 
 
+def _with_times_at(times: Times, rows: Integers, others: Times) -> Times:
+    """The times, but in these rows the others, one for each row."""
+    merged: dict[str, Any] = {}
+    for column in fields(Times):
+        mine, theirs = getattr(times, column.name).copy(), getattr(others, column.name)
+        target = mine.array if isinstance(mine, pd.Series) else mine
+        target[rows] = theirs.array if isinstance(theirs, pd.Series) else theirs
+        merged[column.name] = mine
+    return Times(**merged)
+
+
 def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: int) -> list[str | None]:
     """The offset that each row's label stands for, '' where it has no label, None where nobody said."""
     if labels is None or labels.isna().all():
@@ -126,7 +140,8 @@ def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: in
     return [known.get(label.strip().casefold()) if label and label.strip() else "" for label in labels]
 
 
-def _no_times(count: int) -> Times:
+def no_times(count: int) -> Times:
+    """Times of which none is written."""
     none = np.zeros(count, dtype=bool)
     instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
     return Times(
@@ -156,7 +171,7 @@ def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
     kept = np.array([ms if ok else 0 for ms, ok in zip(milliseconds, within, strict=True)], dtype="datetime64[ms]")
     instants = pd.Series(kept).dt.tz_localize("UTC").where(within)
     return replace(
-        _no_times(len(texts)),
+        no_times(len(texts)),
         instants=instants,
         later=instants,
         earlier=instants,
@@ -178,7 +193,48 @@ def _epoch_ms(text: str | None, time_format: str) -> int | None:
 
 
 def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
-    """Dates and clock times, each with its offset, that of its label, or in the stated zone."""
+    """Dates and clock times, each with its offset, that of its label, or in the stated zone.
+
+    Those that are written alike are read at once, the others one by one.
+    """
+    fixed = read_fixed(texts.tolist(), conventions.time_format)
+    is_labelled = np.array([offset != "" for offset in label_offsets], dtype=bool)
+    is_told = fixed.is_read & (fixed.has_offset | ~is_labelled)
+    times = _times_of(fixed._replace(is_read=is_told), conventions)
+    others = np.flatnonzero(~is_told)
+    if not len(others):
+        return times
+    labels = [label_offsets[row] for row in others]
+    return _with_times_at(times, others, _parse_each(_stripped(texts.iloc[others]), conventions, labels))
+
+
+def _times_of(fixed: FixedTimes, conventions: Conventions) -> Times:
+    """Times read at once as instants; none where nothing was read."""
+    milliseconds = fixed.clock_ms - fixed.offset_minutes * 60_000
+    instants = pd.Series(milliseconds.astype("datetime64[ms]")).dt.tz_localize("UTC")
+    instants = instants.where(fixed.is_read & fixed.has_offset)
+    is_local = fixed.is_read & ~fixed.has_offset
+    times = replace(no_times(len(instants)), present=fixed.is_read, offset_minutes=fixed.offset_minutes)
+    if not is_local.any():
+        return replace(times, instants=instants, later=instants, earlier=instants)
+
+    local = _place(pd.Series(fixed.clock_ms.astype("datetime64[ms]")).where(is_local), conventions)
+    placed = local.second if conventions.ambiguous_time == "second" else local.first
+    instants = instants.where(~is_local, placed)
+    return replace(
+        times,
+        instants=instants,
+        later=instants.where(~local.repeated, local.second),
+        earlier=instants.where(~local.repeated, local.first),
+        without_zone=is_local & (conventions.timezone is None),
+        nonexistent=local.nonexistent,
+        repeated=local.repeated,
+        ambiguous=local.repeated & (conventions.ambiguous_time == "reject"),
+    )
+
+
+def _parse_each(texts: pd.Series, conventions: Conventions, label_offsets: list[str | None]) -> Times:
+    """Dates and clock times one by one, and what is wrong with those that are none."""
     present = np.asarray(texts.notna())
     is_iso = conventions.time_format == "iso8601"
     if is_iso:

@@ -7,7 +7,7 @@ Nothing is guessed: a text that does not fit the convention is marked, never ben
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 from evcharge.arrays import Flags, Floats
 from evcharge.frames import Conventions
 from evcharge.ids import AROUND
+from evcharge.texts import per_distinct
 from evcharge.thousands import without_thousands
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -65,6 +66,9 @@ def parse_numbers(texts: pd.Series, decimal: str, divisor: float, thousands: str
     """
     if texts.isna().all():
         return Numbers(np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool))
+    plain = _plain_numbers(texts.tolist(), decimal)
+    if plain is not None:
+        return Numbers(plain / divisor, np.zeros(len(texts), dtype=bool))
     stripped = [t.strip() if t else "" for t in texts]
     if thousands != "none":
         stripped = [without_thousands(t, decimal, thousands) for t in stripped]
@@ -74,6 +78,26 @@ def parse_numbers(texts: pd.Series, decimal: str, divisor: float, thousands: str
     values = np.array([float(t) if ok else np.nan for t, ok in zip(stripped, readable, strict=True)], dtype=float)
     written = np.array([bool(t) for t in stripped], dtype=bool)
     return Numbers(values / divisor + 0.0, written & ~readable)  # minus zero becomes zero
+
+
+def _plain_numbers(texts: Sequence[str | None], decimal: str) -> Floats | None:
+    """The numbers where all are digits with at most one point, NaN for no text; None where they are written otherwise.
+
+    This is the way of nearly every column.
+    """
+    written = [text for text in texts if text]
+    digits = "".join(written).replace(".", "") if decimal == "." else "".join(written)
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    try:
+        numbers = np.array(list(map(float, written)))
+    except ValueError:  # two points, or a point alone
+        return None
+    if len(written) == len(texts):
+        return numbers
+    values = np.full(len(texts), np.nan)
+    values[[bool(text) for text in texts]] = numbers
+    return values
 
 
 def parse_durations(texts: pd.Series, conventions: Conventions) -> Numbers:
@@ -114,7 +138,9 @@ def parse_words(texts: pd.Series, conventions: Conventions) -> pd.Series:
         return pd.Series(pd.NA, index=texts.index, dtype="boolean")
     meaning = {**dict.fromkeys(conventions.true_words, True), **dict.fromkeys(conventions.false_words, False)}
     meaning = {**{other: meaning[word] for other, word in _SPELLINGS_OF_WORDS.items() if word in meaning}, **meaning}
-    return pd.Series([_meaning_of(text, meaning) if text else None for text in texts], dtype="boolean")
+    values = per_distinct(lambda text: _meaning_of(text, meaning), texts.tolist())
+    known = np.array([value is not None for value in values], dtype=bool)
+    return pd.Series(pd.arrays.BooleanArray(np.array(values, dtype=bool), ~known), index=texts.index)
 
 
 def _meaning_of(text: str, meaning: Mapping[str, bool]) -> bool | None:

@@ -7,6 +7,7 @@ number (``parse``).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,9 +17,10 @@ import pandas as pd
 from evcharge.arrays import Flags, Floats
 from evcharge.frames import AUTHORISATION_MODES, LONGEST_TEXT, STATION_TEXTS, Conventions
 from evcharge.ids import AROUND, clean_id, is_formula, is_rounded
-from evcharge.instants import Times, parse_instants
+from evcharge.instants import Times, no_times, parse_instants
 from evcharge.limits import CLOCK_SKEW, EARLIEST, LONGEST_DURATION_MINUTES
 from evcharge.parse import Numbers, parse_durations, parse_numbers, parse_words
+from evcharge.texts import are_plain, have_rounded_number, per_distinct
 
 ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
 DESCRIBING_COLUMNS = ("stop_reason", "error_code", "next_status", "trigger_reasons")
@@ -43,6 +45,10 @@ class Parsed:
     conventions: Conventions
     as_of: pd.Timestamp
 
+    def written(self, name: str) -> pd.Series:
+        """A column of the file, of nothing where the file has no such column."""
+        return self.raw[name] if name in self.raw.columns else pd.Series([None] * len(self.raw), dtype="object")
+
     @cached_property
     def texts(self) -> dict[str, list[str | None]]:
         """The id and text columns as they are kept; None where nothing is left.
@@ -50,12 +56,41 @@ class Parsed:
         Blanks around them are gone, and around an id what no eye sees and a spreadsheet's formula. Texts that tell of
         a session are shortened. A text that may be left out and can't be kept is left out.
         """
-        texts = {name: _ids(self.raw[name]) for name in ID_COLUMNS}
-        texts |= {name: _shortened(self.raw[name]) for name in DESCRIBING_COLUMNS}
-        texts["port_id"], texts["connector_id"] = map(_usable, (texts["port_id"], texts["connector_id"]))
-        modes = _without_blanks(self.raw["authorisation_mode"])
-        texts["authorisation_mode"] = [mode if mode in AUTHORISATION_MODES else None for mode in modes]
-        return texts
+        kept_of: dict[str, Callable[[str], str | None]] = {
+            **dict.fromkeys(ID_COLUMNS, clean_id),
+            **dict.fromkeys(("port_id", "connector_id"), _usable_id),
+            **dict.fromkeys(DESCRIBING_COLUMNS, _kept),
+            "authorisation_mode": _known_mode,
+        }
+        return {name: self._kept_texts(name, kept) for name, kept in kept_of.items()}
+
+    @cached_property
+    def _written(self) -> dict[str, list[str | None]]:
+        """The texts of each column in which something is written."""
+        return {name: self.raw[name].tolist() for name in self.raw.columns if self.raw[name].notna().any()}
+
+    @cached_property
+    def _plain(self) -> frozenset[str]:
+        """Columns in which each text is kept as it is written, so that no rule and no warning need look at one."""
+        looked_at = (*ID_COLUMNS, *DESCRIBING_COLUMNS, *(f"station_{name}" for name in STATION_ATTRIBUTES))
+        return frozenset(name for name in looked_at if are_plain(self._written.get(name, ())))
+
+    def _kept_texts(self, column: str, kept: Callable[[str], str | None]) -> list[str | None]:
+        """What is kept of each text of a column."""
+        texts = self._written.get(column)
+        if texts is None:
+            return [None] * len(self.raw)
+        return texts if column in self._plain else per_distinct(kept, texts)
+
+    def _where(self, column: str, holds: Callable[[str], bool]) -> Flags:
+        """Rows whose text in the column is so; of no empty text."""
+        if column not in self._written:
+            return self._nowhere
+        return np.array(per_distinct(holds, self._written[column]), dtype=bool)
+
+    @cached_property
+    def _nowhere(self) -> Flags:
+        return np.zeros(len(self.raw), dtype=bool)
 
     @cached_property
     def start(self) -> Times:
@@ -66,7 +101,7 @@ class Parsed:
     @cached_property
     def _told_start(self) -> Times:
         """The start of each session, whatever its end."""
-        return parse_instants(self.raw["start_time"], self.conventions, self.raw["start_zone"])
+        return self._times("start_time", "start_zone")
 
     @cached_property
     def _crosses_change(self) -> Flags:
@@ -78,11 +113,13 @@ class Parsed:
     @cached_property
     def written_end(self) -> Times:
         """The end of each session, where the source states one."""
-        return parse_instants(self.raw["end_time"], self.conventions, self.raw["end_zone"])
+        return self._times("end_time", "end_zone")
 
     @cached_property
     def written_duration(self) -> Numbers:
         """The length of each session, where the source states one [minutes]."""
+        if "duration_minutes" not in self._written:
+            return self._no_numbers
         return parse_durations(self.raw["duration_minutes"], self.conventions)
 
     @cached_property
@@ -127,7 +164,7 @@ class Parsed:
     @cached_property
     def updated(self) -> Times:
         """The source's own version of each row."""
-        return parse_instants(self.raw["source_updated_at"], self.conventions)
+        return self._times("source_updated_at")
 
     @cached_property
     def known_version(self) -> pd.Series:
@@ -149,11 +186,7 @@ class Parsed:
     @cached_property
     def energy_at_most(self) -> Numbers:
         """What a session of unknown energy took at most [kWh]."""
-        return parse_numbers(
-            self.raw["energy_at_most_kwh"],
-            self.conventions.decimal,
-            {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit],
-        )
+        return self._numbers("energy_at_most_kwh", {"kWh": 1, "Wh": 1000}[self.conventions.energy_unit])
 
     @cached_property
     def peak_power(self) -> Numbers:
@@ -177,7 +210,20 @@ class Parsed:
 
     def _numbers(self, column: str, divisor: float = 1) -> Numbers:
         """The numbers of a column, by the stated signs."""
+        if column not in self._written:
+            return self._no_numbers
         return parse_numbers(self.raw[column], self.conventions.decimal, divisor, self.conventions.thousands)
+
+    @cached_property
+    def _no_numbers(self) -> Numbers:
+        return Numbers(np.full(len(self.raw), np.nan), self._nowhere)
+
+    def _times(self, column: str, labels: str | None = None) -> Times:
+        """The times of a column as instants, by the labels of their zones in another one."""
+        if column not in self._written:
+            return no_times(len(self.raw))
+        label_texts = self.raw[labels] if labels in self._written else None
+        return parse_instants(self.raw[column], self.conventions, label_texts)
 
     def known(self, numbers: Numbers, least: float, most: float) -> Floats:
         """The amounts from ``least`` to ``most``; NaN for what can't be."""
@@ -186,14 +232,17 @@ class Parsed:
 
     def words(self, column: str) -> pd.Series:
         """A column of yes and no: True, False or missing."""
+        if column not in self._written:
+            return pd.Series(pd.arrays.BooleanArray(self._nowhere, ~self._nowhere))
         return parse_words(self.raw[column], self.conventions)
 
     def is_no_word(self, column: str) -> Flags:
         """Rows with something written in a column of yes and no that is neither."""
-        texts = self.raw[column]
-        if texts.isna().all():
-            return np.zeros(len(texts), dtype=bool)
-        return np.asarray(self.words(column).isna() & texts.notna() & (texts.str.strip().str.strip(AROUND) != ""))
+        if column not in self._written:
+            return self._nowhere
+        return np.asarray(self.words(column).isna()) & self._where(
+            column, lambda text: bool(text.strip().strip(AROUND))
+        )
 
     @cached_property
     def success(self) -> pd.Series:
@@ -202,7 +251,7 @@ class Parsed:
 
     def has_fault(self, code: str) -> Flags:
         """Rows whose own structure has this fault."""
-        return np.asarray(self.raw["fault"] == code, dtype=bool)
+        return self._where("fault", code.__eq__)
 
     def is_missing(self, column: str) -> Flags:
         """Rows with nothing but blanks in a text column."""
@@ -210,34 +259,41 @@ class Parsed:
 
     def is_left_out(self, column: str) -> Flags:
         """Rows that have a text in this column and keep none."""
-        pairs = zip(_without_blanks(self.raw[column]), self.texts[column], strict=True)
-        return np.array([text is not None and kept is None for text, kept in pairs], dtype=bool)
+        if column in self._plain or column not in self._written:
+            return self._nowhere
+        is_text = self._where(column, lambda text: without_blanks(text) is not None)
+        return is_text & self.is_missing(column)
 
     def is_unusable(self, column: str) -> Flags:
         """Rows whose text holds a control character or is longer than the database keeps."""
-        return np.array([text is not None and not is_usable(text) for text in self.texts[column]], dtype=bool)
+        if column in self._plain:
+            return self._nowhere
+        return np.array(per_distinct(_is_unusable, self.texts[column]), dtype=bool)
 
     def is_shortened(self, column: str) -> Flags:
         """Rows whose text was written on one line, or cut to what the database keeps."""
-        texts = self.raw[column]
-        if texts.isna().all():
-            return np.zeros(len(texts), dtype=bool)
-        return np.array([bool(text) and not is_usable(text.strip(" \u00a0")) for text in texts], dtype=bool)
+        if column in self._plain:
+            return self._nowhere
+        return self._where(column, lambda text: _is_unusable(text.strip(" \u00a0")))
 
     def is_padded(self, column: str) -> Flags:
         """Rows whose id lost what stood around it."""
-        pairs = zip(self.raw[column], self.texts[column], strict=True)
+        if column in self._plain:
+            return self._nowhere
+        pairs = zip(self._written[column], self.texts[column], strict=True)
         return np.array(
             [kept is not None and kept != text and not is_formula(text) for text, kept in pairs], dtype=bool
         )
 
     def is_formula(self, column: str) -> Flags:
         """Rows whose id was written as a spreadsheet's formula."""
-        return np.array([is_formula(text) for text in self.raw[column]], dtype=bool)
+        return self._nowhere if column in self._plain else self._where(column, is_formula)
 
     def is_rounded(self, column: str) -> Flags:
         """Rows whose id is a number that a spreadsheet has rounded."""
-        return np.array([bool(text and is_rounded(text)) for text in self.texts[column]], dtype=bool)
+        if not have_rounded_number(self.texts[column]):
+            return self._nowhere
+        return np.array(per_distinct(is_rounded, self.texts[column]), dtype=bool)
 
     def before_earliest(self, times: pd.Series) -> Flags:
         """Rows whose time is before any charging session could be."""
@@ -248,17 +304,9 @@ class Parsed:
         return np.asarray(times > self.as_of + CLOCK_SKEW)
 
 
-def _without_blanks(texts: pd.Series) -> list[str | None]:
-    if texts.isna().all():
-        return [None] * len(texts)
-    return [text.strip(" \u00a0") if text and not text.isspace() else None for text in texts]
-
-
-def _ids(texts: pd.Series) -> list[str | None]:
-    """Ids without what stands around them: blanks, what no eye sees, and a spreadsheet's formula."""
-    if texts.isna().all():
-        return [None] * len(texts)
-    return [clean_id(text) if text else None for text in texts]
+def without_blanks(text: str) -> str | None:
+    """The text without blanks around it; None where nothing is left."""
+    return None if text.isspace() else text.strip(" \u00a0")
 
 
 def is_usable(text: str) -> bool:
@@ -266,13 +314,25 @@ def is_usable(text: str) -> bool:
     return len(text) <= LONGEST_TEXT and not UNUSABLE.search(text)
 
 
-def _usable(texts: list[str | None]) -> list[str | None]:
-    return [text if text is None or is_usable(text) else None for text in texts]
+def _is_unusable(text: str) -> bool:
+    return not is_usable(text)
 
 
-def _shortened(texts: pd.Series) -> list[str | None]:
-    """Texts on one line and no longer than the database keeps; one that fits stays as it is."""
-    return [text if text is None or is_usable(text) else shortened(text) for text in _without_blanks(texts)]
+def _usable_id(text: str) -> str | None:
+    """An id that may be left out; None where the database does not take it."""
+    kept = clean_id(text)
+    return kept if kept is not None and is_usable(kept) else None
+
+
+def _known_mode(text: str) -> str | None:
+    mode = without_blanks(text)
+    return mode if mode in AUTHORISATION_MODES else None
+
+
+def _kept(text: str) -> str | None:
+    """A text on one line and no longer than the database keeps; one that fits stays as it is."""
+    inner = without_blanks(text)
+    return inner if inner is None or is_usable(inner) else shortened(inner)
 
 
 def shortened(text: str) -> str | None:

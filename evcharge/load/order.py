@@ -33,5 +33,5 @@ def first_start(path: Path, profiles: Iterable[Profile]) -> float | None:
         return None
     if raw is None:
         return None
-    starts = parse_instants(raw.frame["start_time"], raw.conventions, raw.frame["start_zone"]).instants
+    starts = parse_instants(raw.frame["start_time"], raw.conventions, raw.frame.get("start_zone")).instants
     return None if starts.isna().all() else float(starts.min().timestamp())

@@ -89,7 +89,8 @@ def _with_formats(profile: Profile, time_format: str, time_formats: tuple[str, .
 def _evidence(file: SourceFile, profile: Profile) -> _Evidence:
     found = _Evidence(Counter(), {}, {})
     for raw in read(file, profile):
-        counts = pd.concat([raw.frame[column] for column in TIME_COLUMNS]).value_counts(sort=False)
+        columns = [raw.frame[column] for column in TIME_COLUMNS if column in raw.frame]
+        counts = pd.concat(columns).value_counts(sort=False)
         if len(counts):
             texts = pd.Series(counts.index, dtype=object)
             readings = {name: _readings(texts, profile.conventions, name) for name in profile.conventions.time_formats}

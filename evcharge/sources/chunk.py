@@ -122,7 +122,7 @@ def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> I
 
 
 def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSessions:
-    """One chunk: the columns of ``RAW_FRAME``, all but ``line`` of dtype object."""
+    """One chunk: those columns of ``RAW_FRAME`` that the profile fills, all but ``line`` of dtype object."""
     profile = reading.profile
     read = len(rows.lines)
     rows = _without_dropped(rows, names, profile)
@@ -145,7 +145,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
 
-    series = {name: pd.Series(known.get(name, nothing), dtype=dtype) for name, dtype, _ in RAW_FRAME}
+    series = {name: pd.Series(known[name], dtype=dtype) for name, dtype, _ in RAW_FRAME if name in known}
     skipped = rows.skipped + read - len(rows.lines)
     frame = pd.DataFrame(series, copy=False)
     return RawSessions(frame, profile.conventions, skipped, repaired, +rows.warnings, rows.warning_lines)
