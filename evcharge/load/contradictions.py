@@ -73,9 +73,8 @@ class Contradictions:
         if rows.empty:
             return
         taken = np.empty(len(rows), dtype=_ROW)
-        stations, ports = rows["station_id"].tolist(), rows["port_id"].tolist()
-        taken["port"] = [self._port(station, port) for station, port in zip(stations, ports, strict=True)]
-        ids = zip(stations, rows["session_id"].tolist(), strict=True)
+        taken["port"] = self._port_numbers(rows)
+        ids = zip(rows["station_id"].tolist(), rows["session_id"].tolist(), strict=True)
         taken["session"] = np.fromiter(map(hash, ids), dtype="i8", count=len(rows))
         for name in ("start", "end"):
             taken[name] = rows[f"{name}_time"].dt.tz_localize(None).to_numpy(dtype="datetime64[ms]").astype("i8")
@@ -94,6 +93,14 @@ class Contradictions:
             if tally.is_low:
                 self.counts["station_energy_tiny"] += tally.sessions
                 note_lines(self.lines, "station_energy_tiny", tally.lines)
+
+    def _port_numbers(self, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
+        """The number of each row's port, asked for once for each that differs."""
+        (stations, station_ids), (ports, port_ids) = (pd.factorize(rows[name]) for name in ("station_id", "port_id"))
+        pairs, which = np.unique(stations * (len(port_ids) + 1) + ports + 1, return_inverse=True)
+        told = (divmod(pair, len(port_ids) + 1) for pair in pairs.tolist())
+        numbers = [self._port(station_ids[station], port_ids[port - 1] if port else None) for station, port in told]
+        return np.array(numbers)[which]
 
     def _port(self, station: str, port: str | None) -> int:
         if port is None:

@@ -6,6 +6,8 @@ What does not belong here: which of two versions of a session wins (``writer``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import cache
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -13,11 +15,7 @@ from sqlalchemy import Column, Insert, MetaData, Table, and_, exc, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from evcharge.load.mapping import (
-    FACT_COLUMNS,
-    KEY,
-    Fact,
-)
+from evcharge.load.mapping import FACT_COLUMNS, KEY, TEXTS, Fact, FactRows
 from evcharge.models import FactCharging
 
 _TABLE = FactCharging.__table__
@@ -25,12 +23,13 @@ KEY_NAMES = [FACT_COLUMNS[position] for position in KEY]
 """Columns of the primary key of a fact, in their order."""
 key_of = itemgetter(*KEY)
 """The primary key of a fact."""
+_NULL = r"\N"
 
 
 class Facts(Protocol):
     """The facts of one database, as the writer sees them."""
 
-    def insert_new(self, facts: list[Fact]) -> int:
+    def insert_new(self, facts: FactRows) -> int:
         """Inserts the facts whose key is new; returns how many."""
 
     def overwrite(self, facts: list[Fact]) -> None:
@@ -50,25 +49,28 @@ class SqliteFacts:
 
     def __init__(self, session: Session) -> None:
         self.connection = session.connection()
-        statement = sqlite.insert(FactCharging)
-        excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in KEY_NAMES}
-        self.insert_sql = self._compiled(statement.on_conflict_do_nothing(index_elements=KEY_NAMES))
-        self.overwrite_sql = self._compiled(statement.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded))
         self.connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS incoming (station_key INTEGER, session_id TEXT)"))
 
-    def _compiled(self, statement: Insert) -> str:
-        compiled = statement.compile(dialect=self.connection.dialect)
-        if tuple(compiled.positiontup or ()) != FACT_COLUMNS:
+    def _compiled(self, statement: Insert, names: tuple[str, ...]) -> str:
+        compiled = statement.compile(dialect=self.connection.dialect, column_keys=list(names))
+        if tuple(compiled.positiontup or ()) != names:
             raise AssertionError("the compiled statement takes the columns in another order than the tuples")
         return str(compiled)
 
-    def insert_new(self, facts: list[Fact]) -> int:
+    def insert_new(self, facts: FactRows) -> int:
         """Inserts the facts whose key is new; returns how many."""
-        return self.connection.exec_driver_sql(self.insert_sql, facts).rowcount
+        return self.connection.exec_driver_sql(self._insert_sql(facts.names), facts.rows).rowcount
+
+    @cache  # noqa: B019 - lives as long as the load
+    def _insert_sql(self, names: tuple[str, ...]) -> str:
+        return self._compiled(sqlite.insert(FactCharging).on_conflict_do_nothing(index_elements=KEY_NAMES), names)
 
     def overwrite(self, facts: list[Fact]) -> None:
         """Puts the facts in place of those of the same key."""
-        self.connection.exec_driver_sql(self.overwrite_sql, facts)
+        statement = sqlite.insert(FactCharging)
+        excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in KEY_NAMES}
+        upsert = statement.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded)
+        self.connection.exec_driver_sql(self._compiled(upsert, FACT_COLUMNS), facts)
 
     def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
         """What the database holds for the keys of the facts."""
@@ -89,40 +91,68 @@ class PostgresqlFacts:
         self.connection.exec_driver_sql("CREATE TEMP TABLE incoming (LIKE fact_charging) ON COMMIT DROP")
         columns = (Column(c.name, c.type) for c in _TABLE.columns)
         self.incoming = Table("incoming", MetaData(), *columns, schema="pg_temp")  # no user's table of that name
-        rows = select(self.incoming).order_by(*(self.incoming.c[name] for name in KEY_NAMES))
-        statement = postgresql.insert(FactCharging)
-        excluded = {name: statement.excluded[name] for name in FACT_COLUMNS if name not in KEY_NAMES}
-        filled = statement.from_select(list(FACT_COLUMNS), rows)
-        self.insert_statement = filled.on_conflict_do_nothing(index_elements=KEY_NAMES)
-        self.overwrite_statement = filled.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded)
 
-    def _copy(self, facts: Sequence[Fact]) -> None:
+    def _copy(self, facts: FactRows) -> None:
         self.connection.exec_driver_sql("TRUNCATE pg_temp.incoming")
-        statement = f"COPY pg_temp.incoming ({', '.join(FACT_COLUMNS)}) FROM STDIN"
+        statement = f"COPY pg_temp.incoming ({', '.join(facts.names)}) FROM STDIN"
         cursor: Any = self.connection.connection.cursor()
         driver_error = self.connection.dialect.loaded_dbapi.Error
         try:
             with cursor, cursor.copy(statement) as copy:
-                for fact in facts:
-                    copy.write_row(fact)
+                copy.write(_copied(facts))
         except driver_error as error:  # SQLAlchemy, which translates the others, does not see this one
             lost = self.connection.dialect.is_disconnect(error, self.connection.connection.dbapi_connection, cursor)
             raise exc.DBAPIError.instance(
                 statement, None, error, driver_error, hide_parameters=True, connection_invalidated=lost
             ) from error
 
-    def insert_new(self, facts: list[Fact]) -> int:
+    def _upsert(self, names: Sequence[str]) -> postgresql.Insert:
+        """An upsert of what was copied in, without what it does with keys that are there."""
+        rows = select(*(self.incoming.c[name] for name in names))
+        return postgresql.insert(FactCharging).from_select(
+            list(names), rows.order_by(*(self.incoming.c[name] for name in KEY_NAMES))
+        )
+
+    def insert_new(self, facts: FactRows) -> int:
         """Inserts the facts whose key is new; returns how many."""
         self._copy(facts)
-        return self.connection.execute(self.insert_statement, execution_options={"preserve_rowcount": True}).rowcount
+        insert = self._upsert(facts.names).on_conflict_do_nothing(index_elements=KEY_NAMES)
+        return self.connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
 
     def overwrite(self, facts: list[Fact]) -> None:
         """Puts the facts in place of those of the same key."""
-        self._copy(facts)
-        self.connection.execute(self.overwrite_statement)
+        self._copy(FactRows(FACT_COLUMNS, facts))
+        upsert = self._upsert(FACT_COLUMNS)
+        excluded = {name: upsert.excluded[name] for name in FACT_COLUMNS if name not in KEY_NAMES}
+        self.connection.execute(upsert.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded))
 
     def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
         """What the database holds for the keys of the facts, which ``insert_new`` has just brought in."""
         same_key = [_TABLE.c[name] == self.incoming.c[name] for name in KEY_NAMES]
         rows = select(_TABLE).join(self.incoming, and_(*same_key))
-        return {key_of(row): tuple(row) for row in self.connection.execute(rows)}
+        return {key_of(row): tuple(map(_as_sqlite_keeps, row)) for row in self.connection.execute(rows)}
+
+
+def _as_sqlite_keeps(value: Any) -> Any:
+    """A value of PostgreSQL in the form of ``FactRows``."""
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return int(value) if isinstance(value, bool) else value
+
+
+def _copied(facts: FactRows) -> str:
+    """The rows in the text format of COPY.
+
+    Source: PostgreSQL 15, COPY, Text Format. No text of a fact holds a tab or a line end (``parsed.UNUSABLE``).
+    """
+    columns = zip(facts.names, zip(*facts.rows, strict=True), strict=True)
+    written = (list(map(_copied_text if name in TEXTS else _copied_value, column)) for name, column in columns)
+    return "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
+
+
+def _copied_value(value: Any) -> str:
+    return _NULL if value is None else str(value)
+
+
+def _copied_text(text: str | None) -> str:
+    return _NULL if text is None else text.replace("\\", r"\\")

@@ -7,12 +7,15 @@ at a tenth of the cost (a test holds the two equal). What does not belong here: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evcharge.frames import CLEAN_FRAME, Cleaned
@@ -26,6 +29,7 @@ LOAD = FACT_COLUMNS.index("load_key")
 VERSION = FACT_COLUMNS.index("source_updated_at")
 
 Fact = tuple[Any, ...]
+_DAY_MS = 86_400_000
 
 
 def _columns_of(dtype: str) -> tuple[str, ...]:
@@ -79,58 +83,113 @@ def placed(cleaned: Cleaned, placements: Mapping[str, str]) -> tuple[Cleaned, fr
     return replace(cleaned, rows=rows, stations=stations), frozenset(ports)
 
 
-def to_facts(rows: pd.DataFrame, station_keys: Mapping[str, int], load_key: int, dialect: str) -> list[Fact]:
-    """The rows as tuples in the order of ``FACT_COLUMNS``, in file order.
+class FactRows(NamedTuple):
+    """Facts, with the columns in which one of them has something; a fact has nothing in the others.
+
+    Attributes:
+        names: columns, in the order of ``FACT_COLUMNS``.
+        rows: the values of each fact in these columns, in the form in which SQLite keeps them.
+    """
+
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def facts(self) -> list[Fact]:
+        """The facts in all columns."""
+        values = dict(zip(self.names, zip(*self.rows, strict=True), strict=True)) if self.rows else {}
+        nothing = [None] * len(self.rows)
+        return list(zip(*(values.get(name, nothing) for name in FACT_COLUMNS), strict=True))
+
+
+def to_facts(rows: pd.DataFrame, station_keys: Mapping[str, int], load_key: int) -> list[FactRows]:
+    """The rows in waves by how often their key came before in the chunk, each wave sorted by key.
+
+    A session that stands twice in a chunk is so written twice, in file order, as if it came in two files.
 
     Args:
         rows: columns of ``frames.CLEAN_FRAME``.
         station_keys: key by station id; every station of ``rows`` is in it.
         load_key: the load they belong to.
-        dialect: ``sqlite`` or ``postgresql``: the two take instants and booleans differently.
     """
-    instants = _texts if dialect == "sqlite" else _datetimes
-    booleans = _integers if dialect == "sqlite" else _booleans
     values: dict[str, list[Any]] = {
-        "station_key": [station_keys[station_id] for station_id in rows["station_id"]],
+        "station_key": [station_keys[station_id] for station_id in rows["station_id"].tolist()],
         "load_key": [load_key] * len(rows),
         "source_line": rows["line"].tolist(),
         "time_key": rows["time_key"].tolist(),
     }
-    for name in BOOLEANS:
-        values[name] = booleans(rows[name])
-    for name in TEXTS:
-        values[name] = rows[name].tolist()
-    for name in INSTANTS:
-        values[name] = instants(rows[name])
-    for name in NUMBERS:
-        values[name] = _numbers(rows[name])
-    return list(zip(*(values[name] for name in FACT_COLUMNS), strict=True))
+    for names, to_values in ((BOOLEANS, _integers), (TEXTS, pd.Series.tolist), (INSTANTS, _texts), (NUMBERS, _numbers)):
+        values |= {name: to_values(rows[name]) for name in names if not rows[name].isna().all()}
+    names = tuple(name for name in FACT_COLUMNS if name in values)
+    facts = list(zip(*(values[name] for name in names), strict=True))
+    waves = _waves(values["station_key"], values["session_id"]) if facts else []
+    return [FactRows(names, [facts[row] for row in wave]) for wave in waves]
+
+
+def _waves(station_keys: Sequence[int], session_ids: Sequence[str]) -> list[list[int]]:
+    """Which rows each wave has, in the order of their keys."""
+    order = sorted(range(len(session_ids)), key=session_ids.__getitem__)
+    order.sort(key=station_keys.__getitem__)
+    if len(set(session_ids)) == len(session_ids):
+        return [order]
+    seen: Counter[tuple[int, str]] = Counter()
+    waves: list[list[int]] = []
+    for row in order:  # sorting keeps rows of one key in file order
+        key = (station_keys[row], session_ids[row])
+        if seen[key] == len(waves):
+            waves.append([])
+        waves[seen[key]].append(row)
+        seen[key] += 1
+    return waves
 
 
 def _texts(instants: pd.Series) -> list[str | None]:
-    """Instants as ``models.UtcDateTime`` writes them on SQLite."""
+    """Instants as ``models.UtcDateTime`` writes them on SQLite: 2024-03-09T08:07:06.543Z."""
     naive = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[ms]")
-    texts = np.char.add(np.datetime_as_string(naive, unit="ms"), "Z").tolist()
-    return [None if missing else text for text, missing in zip(texts, np.isnat(naive), strict=True)]
+    missing = np.isnat(naive)
+    day, millisecond = np.divmod(np.where(missing, 0, naive.astype(np.int64)), _DAY_MS)
+    second, fraction = np.divmod(millisecond, 1000)
+    first = day.min()
+    dates = np.datetime_as_string(np.arange(first, day.max() + 1).astype("datetime64[D]"))
+    written = np.empty(len(naive), dtype=[("date", "V10"), ("minute", "V7"), ("second", "V3"), ("fraction", "V4")])
+    written["date"] = _pieces(dates, 10)[day - first]
+    minute = second // 60
+    written["minute"], written["second"] = _minutes()[minute], _seconds()[second - minute * 60]
+    written["fraction"] = _fractions()[fraction]
+    text = written.tobytes().decode("ascii")
+    texts: list[str | None] = [text[at : at + 24] for at in range(0, len(text), 24)]
+    for row in np.flatnonzero(missing):
+        texts[row] = None
+    return texts
 
 
-def _datetimes(instants: pd.Series) -> list[Any]:
-    return [None if instant is pd.NaT else instant.to_pydatetime() for instant in instants]
+def _pieces(texts: Iterable[str], width: int) -> npt.NDArray[np.void]:
+    """Texts of one width as an array from which rows are put together."""
+    return np.frombuffer("".join(texts).encode("ascii"), dtype=f"V{width}")
+
+
+@cache
+def _minutes() -> npt.NDArray[np.void]:
+    """Each minute of a day as it is written."""
+    return _pieces((f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)), 7)
+
+
+@cache
+def _seconds() -> npt.NDArray[np.void]:
+    return _pieces((f"{second:02}." for second in range(60)), 3)
+
+
+@cache
+def _fractions() -> npt.NDArray[np.void]:
+    return _pieces((f"{milliseconds:03}Z" for milliseconds in range(1000)), 4)
 
 
 def _numbers(numbers: pd.Series) -> list[float | None]:
-    if numbers.isna().all():
-        return [None] * len(numbers)
-    return [None if number != number else number for number in numbers.tolist()]
-
-
-def _booleans(words: pd.Series) -> list[bool | None]:
-    if words.isna().all():
-        return [None] * len(words)
-    return [None if word is pd.NA else bool(word) for word in words]
+    values: list[float | None] = numbers.tolist()
+    return [None if number != number else number for number in values] if numbers.hasnans else values
 
 
 def _integers(words: pd.Series) -> list[int | None]:
-    if words.isna().all():
-        return [None] * len(words)
-    return [None if word is pd.NA else int(word) for word in words]
+    integers: list[int | None] = [*words.fillna(False).astype(np.int64).tolist()]
+    for row in np.flatnonzero(words.isna()):
+        integers[row] = None
+    return integers

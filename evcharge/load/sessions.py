@@ -197,7 +197,7 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
         cleaned = clean(raw, pd.Timestamp(load.started_at))
         if tally.read == 0:
             refuse_unstated(cleaned, len(raw.frame), file, formats)
-        cleaned = writer.write(cleaned, raw.frame[["line", "raw", "told_apart_by"]])
+        cleaned = writer.write(cleaned, raw.frame)
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
         contradictions.add(cleaned.rows)

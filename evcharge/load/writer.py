@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -25,6 +24,7 @@ from evcharge.load.mapping import (
     FACT_COLUMNS,
     LOAD,
     Fact,
+    FactRows,
     placed,
     to_facts,
     to_hour,
@@ -98,18 +98,19 @@ class Writer:
 
         Args:
             cleaned: the chunk.
-            raws: the columns ``line``, ``raw`` and ``told_apart_by`` of the chunk as read.
+            raws: the chunk as read.
 
         Returns:
             The chunk with the rejects of ``session_id_repeated`` beside its own.
         """
         cleaned = self.ports.place(cleaned)
         self._write_dimensions(cleaned)
-        facts = to_facts(cleaned.rows, self.station_keys, self.load.load_key, self.session.get_bind().dialect.name)
         self._repeats = []
-        told_apart = raws[raws["told_apart_by"].notna()]
-        self._told_apart_by |= dict(zip(told_apart["line"].tolist(), told_apart["told_apart_by"].tolist(), strict=True))
-        for wave in _waves(facts):
+        if "told_apart_by" in raws.columns:
+            told_apart = raws[raws["told_apart_by"].notna()]
+            by_line = zip(told_apart["line"].tolist(), told_apart["told_apart_by"].tolist(), strict=True)
+            self._told_apart_by |= dict(by_line)
+        for wave in to_facts(cleaned.rows, self.station_keys, self.load.load_key):
             self._write_facts(wave)
         if self._repeats:
             repeated = repeats_of(self._repeats, raws, {key: name for name, key in self.station_keys.items()})
@@ -127,11 +128,12 @@ class Writer:
         self.station_keys.update({station.station_id: station.station_key for station in stations})
         self.hours.update(hours)
 
-    def _write_facts(self, facts: list[Fact]) -> None:
+    def _write_facts(self, new: FactRows) -> None:
         """Writes facts of distinct keys: what is new is inserted, what was there is compared."""
-        inserted = self.facts.insert_new(facts)
+        inserted = self.facts.insert_new(new)
         self.counts.inserted += inserted
-        if inserted < len(facts):
+        if inserted < len(new.rows):
+            facts = new.facts()
             self._settle(facts, self.facts.stored(facts))
 
     def _settle(self, facts: list[Fact], stored: dict[Fact, Fact]) -> None:
@@ -293,24 +295,5 @@ def _without_nan(record: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _shown(position: int, value: Any) -> Any:
-    """A value as a result lists it, alike whichever way the driver wants it."""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """A value as a result lists it."""
     return bool(value) if FACT_COLUMNS[position] in BOOLEANS and value is not None else value
-
-
-def _waves(facts: list[Fact]) -> list[list[Fact]]:
-    """The facts by how often their key came before in the chunk, each wave sorted by key.
-
-    A session that stands twice in a chunk is so written twice, in file order, as if it came in two files.
-    """
-    seen: dict[Fact, int] = {}
-    waves: list[list[Fact]] = []
-    for fact in facts:
-        key = key_of(fact)
-        number = seen.get(key, 0)
-        seen[key] = number + 1
-        if number == len(waves):
-            waves.append([])
-        waves[number].append(fact)
-    return [sorted(wave, key=key_of) for wave in waves]
