@@ -354,8 +354,7 @@ class FactCharging(Base):
                 "authorize_lead_seconds",
             )
         ),
-        Index(None, "time_key"),
-        Index(None, "load_key"),
+        {"sqlite_with_rowid": False},
     )
 
     station_key: Mapped[int] = mapped_column(
