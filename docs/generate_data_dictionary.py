@@ -27,8 +27,10 @@ from evcharge.models import (  # noqa: E402
     FactCharging,
     LoadLedger,
     LoadOverlap,
+    OutcomeLetter,
     RejectedRow,
     ReportRun,
+    StationDayOutcome,
     StationVerdict,
 )
 from evcharge.views import VIEWS, view_column_doc  # noqa: E402
@@ -36,7 +38,7 @@ from evcharge.views import VIEWS, view_column_doc  # noqa: E402
 FILE = ROOT / "docs" / "data-dictionary.md"
 MODELS: tuple[type[Base], ...] = (
     *(DimStation, DimPort, DimTime, FactCharging, LoadLedger, LoadOverlap, RejectedRow),
-    *(ReportRun, StationVerdict),
+    *(StationDayOutcome, OutcomeLetter, ReportRun, StationVerdict),
 )
 
 HEAD = """# Data dictionary

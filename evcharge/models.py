@@ -354,8 +354,7 @@ class FactCharging(Base):
                 "authorize_lead_seconds",
             )
         ),
-        Index(None, "time_key"),
-        Index(None, "load_key"),
+        {"sqlite_with_rowid": False},
     )
 
     station_key: Mapped[int] = mapped_column(
@@ -462,6 +461,79 @@ class FactCharging(Base):
         "connector, less that at its own. A bound, and no energy: no sum and no definition counts it. Source: the "
         "file.",
     )
+
+
+class StationDayOutcome(Base):
+    """Sessions of one station, local day and load that every published definition judges alike: counts of the facts.
+
+    Every load keeps it right in its own transaction, so that counts need not read each session. Source: fact_charging.
+    """
+
+    __tablename__ = "station_day_outcome"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    station_key: Mapped[int] = mapped_column(
+        BigKey,
+        ForeignKey(DimStation.station_key),
+        primary_key=True,
+        doc="Station of the sessions. Source: dim_station.",
+    )
+    outcomes: Mapped[str] = mapped_column(
+        String(32),
+        primary_key=True,
+        doc="A letter for each definition, in the order of outcome_letter: S success, F failure, E excluded, "
+        "U unknown. Source: the definitions.",
+    )
+    day: Mapped[int] = mapped_column(
+        BigKey, primary_key=True, doc="Local day on which the sessions started, as yyyymmdd. Source: time_key."
+    )
+    load_key: Mapped[int] = mapped_column(
+        BigKey,
+        ForeignKey(LoadLedger.load_key),
+        primary_key=True,
+        doc="Load that last wrote the sessions. Source: load_ledger.",
+    )
+    sessions: Mapped[int] = mapped_column(BigInteger, doc="Number of these sessions. Source: fact_charging.")
+    with_energy: Mapped[int] = mapped_column(BigInteger, doc="Those whose energy is recorded. Source: energy_kwh.")
+    energy_micro_kwh: Mapped[int] = mapped_column(
+        BigInteger,
+        doc="Energy of those, each rounded to a millionth of a kWh, so that sums are the same on every database "
+        "[0.000001 kWh]. Source: energy_kwh.",
+    )
+    first_hour: Mapped[int] = mapped_column(
+        BigInteger, doc="Local hour of the first of them, as yyyymmddhh. Source: time_key."
+    )
+    last_hour: Mapped[int] = mapped_column(
+        BigInteger, doc="Local hour of the last of them, as yyyymmddhh. Source: time_key."
+    )
+    no_transaction: Mapped[int] = mapped_column(
+        BigInteger, doc="Those that never became a transaction. Source: has_transaction."
+    )
+    with_port: Mapped[int] = mapped_column(BigInteger, doc="Those whose port is recorded. Source: port_id.")
+    with_reason: Mapped[int] = mapped_column(
+        BigInteger, doc="Those with a stop reason or an error code. Source: stop_reason and error_code."
+    )
+
+
+class OutcomeLetter(Base):
+    """What a letter of ``station_day_outcome.outcomes`` is by: one row per letter, none where none were made yet.
+
+    A program with other definitions, or another order of them, reads the sessions instead; its next load makes the
+    counts anew.
+    """
+
+    __tablename__ = "outcome_letter"
+
+    place: Mapped[int] = mapped_column(
+        SmallInteger,
+        primary_key=True,
+        autoincrement=False,
+        doc="Place of the letter, counted from 1. Source: evcharge.",
+    )
+    definition: Mapped[str] = mapped_column(
+        String(64), doc="Id of the definition that it is by. Source: the definitions."
+    )
+    version: Mapped[int] = mapped_column(SmallInteger, doc="Version of that definition. Source: the definitions.")
 
 
 class RejectedRow(Base):

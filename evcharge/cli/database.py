@@ -14,9 +14,12 @@ from evcharge.cli.terminal import notice, tell
 def upgrade_database() -> None:
     """Brings the database to the newest revision and says so."""
     from evcharge.db import masked
+    from evcharge.load.rebuild import are_outdated, rebuild
     from evcharge.migrate import head, upgrade
 
     upgrade(database_url(), setting("lock_wait_seconds"))
+    if are_outdated(database_url()):
+        rebuild(database_url(), setting("lock_wait_seconds"), only_if_outdated=True)
     notice(f"{masked(database_url())} is at revision {head()}")
 
 
@@ -31,6 +34,32 @@ def db() -> None:
 def db_upgrade() -> None:
     """Bring the database to the newest revision."""
     upgrade_database()
+
+
+@db.command("rebuild")
+@global_options
+def db_rebuild() -> None:
+    """Count all sessions anew by station, day, load and outcome.
+
+    Loads keep these counts right. They are to be made anew where rows were changed by other means than evcharge.
+    """
+    from evcharge.load.rebuild import rebuild
+
+    rows = rebuild(database_url(), setting("lock_wait_seconds"))
+    notice(f"The sessions are counted anew: {rows:,} rows of station_day_outcome.")
+
+
+@db.command("check")
+@global_options
+def db_check() -> None:
+    """Compare the counts that loads keep with the sessions.
+
+    Ends with 1 where they differ, or were made by other definitions.
+    """
+    from evcharge.load.rebuild import check
+
+    rows = check(database_url())
+    tell(f"The {rows:,} rows of station_day_outcome are those of the sessions.")
 
 
 @db.command("current")

@@ -13,7 +13,16 @@ from sqlalchemy import inspect
 
 from evcharge.export.job import Job
 from evcharge.export.star import STAR, described_row, table_of
-from evcharge.models import Base, DimStation, LoadLedger, LoadOverlap, ReportRun, StationVerdict
+from evcharge.models import (
+    Base,
+    DimStation,
+    LoadLedger,
+    LoadOverlap,
+    OutcomeLetter,
+    ReportRun,
+    StationDayOutcome,
+    StationVerdict,
+)
 from evcharge.views import VIEWS, view_column_doc
 
 QUERIES = {
@@ -86,7 +95,7 @@ DESCRIPTION = (
 
 def write_datasette(job: Job) -> None:
     """Writes ``metadata.json`` for the database as it is named."""
-    models: tuple[type[Base], ...] = (*STAR, LoadOverlap, ReportRun, StationVerdict)
+    models: tuple[type[Base], ...] = (*STAR, LoadOverlap, StationDayOutcome, OutcomeLetter, ReportRun, StationVerdict)
     tables = {**{model.__tablename__: _table(model) for model in models}, **_views(job)}
     document = {
         "title": "Charging sessions",

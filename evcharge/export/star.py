@@ -25,7 +25,8 @@ from evcharge.models import (
 )
 
 STAR: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, RejectedRow)
-"""Every table but the one that only a load and its undoing read (``models.LoadOverlap``), and the saved reports."""
+"""Every table but what is made from the sessions (``models.StationDayOutcome``), what only a load and its undoing read
+(``models.LoadOverlap``), and the saved reports."""
 BATCH_ROWS = 10_000
 """Rows held in memory at a time."""
 

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.load.mapping import FACT_COLUMNS
 from evcharge.load.registry_result import RegistryResult
+from evcharge.load.rollup import remake_stations
 from evcharge.load.writer import mark_named, sessions_collide
 from evcharge.models import DimPort, DimStation, FactCharging
 
@@ -103,6 +104,7 @@ def move_sessions(
         result.sessions_moved.add(sessions, old=ids[from_key], new=ids[to_key], sessions=sessions)
     if counted:
         _replace_facts(session)
+        remake_stations(session, select(_MOVES.c.from_key).union(select(_MOVES.c.to_key)))
         mark_named(session, source, {port_id for _, port_id, _, _ in counted})
         result.stations_removed = _remove_placeholders(session, after, {move["from_key"] for move in moves})
 

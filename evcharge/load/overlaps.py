@@ -11,6 +11,7 @@ from sqlalchemy import Column, MetaData, Table, delete, func, insert, select, up
 from sqlalchemy.orm import Session
 
 from evcharge.errors import GateError
+from evcharge.load.rollup import stations_of
 from evcharge.models import INCOMPLETE, LOADED, UNLOADED, FactCharging, LoadLedger, LoadOverlap
 
 MOST_NAMED = 5
@@ -51,7 +52,8 @@ def remember_held(session: Session, load_key: int) -> None:
     """Remembers, until ``count_gone``, which sessions a load holds; in the database, since they may be millions."""
     connection = session.connection()
     _HELD.create(connection)
-    held = select(_FACTS.c.station_key, _FACTS.c.session_id).where(_FACTS.c.load_key == load_key)
+    of_load = (_FACTS.c.station_key.in_(stations_of(load_key)), _FACTS.c.load_key == load_key)
+    held = select(_FACTS.c.station_key, _FACTS.c.session_id).where(*of_load)
     connection.execute(insert(_HELD).from_select(["station_key", "session_id"], held))
 
 

@@ -23,6 +23,7 @@ from evcharge.load.ledger import close_entry, open_entry
 from evcharge.load.moves import Holdings, move_sessions
 from evcharge.load.publisher import unstated_source_of_registry
 from evcharge.load.registry_result import Changes, RegistryResult
+from evcharge.load.rollup import make_current
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
 from evcharge.migrate import require_head
 from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
@@ -82,6 +83,7 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
         result = None
         try:
             with one_transaction(engine) as (session, undo):
+                make_current(session)
                 earlier = earlier_load(session, file, source)
                 if earlier:
                     return _repeated(session, earlier)

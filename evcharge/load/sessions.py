@@ -41,6 +41,7 @@ from evcharge.load.publisher import with_stand_in
 from evcharge.load.refusals import refuse_mostly_refused, refuse_too_many, refuse_unstated
 from evcharge.load.rejects import Reject, rejects_of
 from evcharge.load.result import LoadResult, RejectLimit
+from evcharge.load.rollup import make_current
 from evcharge.load.tally import Tally
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, resolve_unclear_commit
@@ -155,6 +156,7 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
     result = None
     try:
         with one_transaction(engine) as (session, undo):
+            make_current(session)
             earlier = earlier_load(session, file, profile.source)
             if earlier and not options.replace and earlier.status != UNLOADED:
                 refuse_other_settings(earlier, file, profile)
@@ -202,6 +204,7 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
         tally.add(raw, cleaned)
         contradictions.add(cleaned.rows)
         options.on_progress(file.position())
+    writer.roll_up.close()
     _hand_out_rejects(session, load, file, options)
     refuse_too_many(tally, options.max_rejects, file)
     refuse_mostly_refused(tally, options.max_rejects, file, formats)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import ConfigError
 from evcharge.load.overlaps import bridge_overlaps, mark_incomplete
+from evcharge.load.rollup import make_current
 from evcharge.load.transaction import one_change
 from evcharge.load.writer import empty_load
 from evcharge.migrate import require_head
@@ -96,6 +97,7 @@ def unload(url: str, load_keys: Collection[int], lock_wait_seconds: float = LOCK
     engine = open_engine(url, writes=True, lock_wait_seconds=lock_wait_seconds)
     require_head(engine, url)
     with translated_errors(url), one_change(engine, "takes the loads out, or says that they are") as session:
+        make_current(session)
         loads = [_the_load(session, key) for key in sorted(load_keys)]
         return _take_out(session, loads, datetime.now(timezone.utc))
 

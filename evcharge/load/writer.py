@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from evcharge.errors import DatabaseError
@@ -31,6 +31,7 @@ from evcharge.load.mapping import (
     to_station,
 )
 from evcharge.load.repeats import repeats_of
+from evcharge.load.rollup import RollUp, count_of, remove, stations_of
 from evcharge.load.versions import CONTENT, START, choose, choose_within_file, lineage_of
 from evcharge.models import DimPort, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
@@ -64,9 +65,10 @@ class Counts:
 def empty_load(session: Session, load_key: int) -> int:
     """Takes out the rejects of a load and the sessions that it last wrote; returns the number of sessions."""
     session.execute(delete(RejectedRow).where(RejectedRow.load_key == load_key))
-    of_load = FactCharging.load_key == load_key
-    count = session.scalar(select(func.count()).select_from(FactCharging).where(of_load)) or 0
-    session.execute(delete(FactCharging).where(of_load))
+    count = count_of(session, load_key)
+    of_load = (FactCharging.station_key.in_(stations_of(load_key)), FactCharging.load_key == load_key)
+    session.execute(delete(FactCharging).where(*of_load), execution_options={"synchronize_session": False})
+    remove(session, load_key)
     return count
 
 
@@ -87,6 +89,7 @@ class Writer:
         self.hours = set(session.scalars(select(DimTime.time_key)))
         self.ports = _Ports(session, load.source)
         self.facts = facts_of(session)
+        self.roll_up = RollUp(session, load.load_key)
         self._met: dict[int, int | Fact] = {}
         """By the hash of its key, the row of this file beside one of an earlier load that stands; its line if equal."""
         self._repeats: list[tuple[Fact, int]] = []
@@ -112,6 +115,7 @@ class Writer:
             self._told_apart_by |= dict(by_line)
         for wave in to_facts(cleaned.rows, self.station_keys, self.load.load_key):
             self._write_facts(wave)
+        self.roll_up.add(cleaned.rows, self.station_keys)
         if self._repeats:
             repeated = repeats_of(self._repeats, raws, {key: name for name, key in self.station_keys.items()})
             cleaned = replace(cleaned, rejects=pd.concat([cleaned.rejects, repeated], ignore_index=True))
@@ -143,11 +147,13 @@ class Writer:
             before = stored[key_of(fact)]
             if lineage_of(before) == lineage_of(fact):
                 continue  # it is the one just inserted
+            self.roll_up.leave_out(fact[_LINE])
             self.ports.refuse_collision(fact, before)
             own = self._row_of_this_file(before)
             wins = self._meets_older_load(fact, before) if own is None else self._repeats_row(fact, own, before)
             if wins:
                 winners.append(fact)
+                self.roll_up.change(before, fact)
         if winners:
             self.facts.overwrite(winners)
 

@@ -20,6 +20,7 @@ from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 
 Labelled = InstrumentedAttribute[Any]
+Keyed = InstrumentedAttribute[int] | ColumnElement[int]
 
 COUNTED = {"successes": SUCCESS, "failures": FAILURE, "excluded": EXCLUDED}
 """Outcomes that are counted in SQL; the sessions left over are unknown."""
@@ -56,14 +57,18 @@ class Selection:
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The selection as conditions on ``FactCharging``."""
+        return self.conditions_on(FactCharging.station_key, FactCharging.time_key, hours=True)
+
+    def conditions_on(self, station_key: Keyed, day: Keyed, *, hours: bool = False) -> list[ColumnElement[bool]]:
+        """The selection as conditions on a table's key of the station and its days yyyymmdd, or hours yyyymmddhh."""
         conditions: list[ColumnElement[bool]] = []
         if self.first_day:
-            conditions.append(FactCharging.time_key >= _day_key(self.first_day) * 100)
+            conditions.append(day >= (_day_key(self.first_day) * 100 if hours else _day_key(self.first_day)))
         if self.last_day:
-            conditions.append(FactCharging.time_key <= _day_key(self.last_day) * 100 + 23)
+            conditions.append(day <= (_day_key(self.last_day) * 100 + 23 if hours else _day_key(self.last_day)))
         stations = self.station_conditions()
         if stations:
-            conditions.append(FactCharging.station_key.in_(select(DimStation.station_key).where(*stations)))
+            conditions.append(station_key.in_(select(DimStation.station_key).where(*stations)))
         return conditions
 
     def station_conditions(self) -> list[ColumnElement[bool]]:

@@ -23,7 +23,7 @@ from tests.support.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
 TABLES = {"dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "load_overlap", "rejected_row"}
-TABLES |= {"report_run", "station_verdict"}
+TABLES |= {"station_day_outcome", "outcome_letter", "report_run", "station_verdict"}
 VIEWS = {"v_charging", "v_station_reliability", "v_failure_reasons", "v_port_daily", "v_station_now"}
 CANARY = "c4n4ry"
 HEAD = head()
@@ -446,6 +446,42 @@ def test_revisions_are_one_line_numbered_without_a_gap():
     assert [script.down_revision for script in scripts] == [None, *(script.revision for script in scripts[:-1])]
     for script in scripts:
         assert Path(script.path).name.startswith(f"{script.revision}_")
+
+
+def facts_of(url):
+    """Every column of every session, in the order of their key."""
+    with opened(url).connect() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM fact_charging ORDER BY station_key, session_id")
+        return [tuple(row) for row in rows]
+
+
+def is_in_the_order_of_its_key(url):
+    statement = "SELECT sql FROM sqlite_master WHERE name = 'fact_charging'"
+    with opened(url).connect() as connection:
+        return "WITHOUT ROWID" in connection.exec_driver_sql(statement).scalar_one()
+
+
+def test_sessions_and_views_are_alike_on_both_sides_of_0010(url):
+    write_sessions(opened(url), *MIXED)
+    facts, columns = facts_of(url), columns_of(url)
+    assert len(facts) == len(MIXED)
+    command.downgrade(alembic_config(url), "0009")
+    assert facts_of(url) == facts
+    indexes = inspect(opened(url)).get_indexes("fact_charging")
+    assert {index["name"] for index in indexes} == {"ix_fact_charging__time_key", "ix_fact_charging__load_key"}
+    upgrade(url)
+    assert (facts_of(url), columns_of(url)) == (facts, columns)
+    assert inspect(opened(url)).get_indexes("fact_charging") == []
+
+
+def test_on_sqlite_the_facts_are_kept_in_the_order_of_their_key(tmp_path):
+    migrated, declared = (f"sqlite:///{tmp_path}/{name}.db" for name in ("migrated", "declared"))
+    upgrade(migrated)
+    Base.metadata.create_all(opened(declared))
+    assert is_in_the_order_of_its_key(migrated)
+    assert is_in_the_order_of_its_key(declared)
+    command.downgrade(alembic_config(migrated), "0009")
+    assert not is_in_the_order_of_its_key(migrated)
 
 
 MINE = "SELECT station_id AS \"my  id\", 'a  b%' AS word FROM v_charging"

@@ -12,6 +12,7 @@ from evcharge import sources
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError, SourceError
 from evcharge.load import LoadOptions, LoadResult, load_file
+from evcharge.load.rebuild import check
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.load.registry_result import RegistryResult
 from tests.support.loading import dump, everything, facts, query
@@ -62,7 +63,9 @@ def native(path: Path, url: str, source: str = "city") -> LoadResult:
 
 
 def stations(path: Path, url: str, **options: Any) -> RegistryResult:
-    return load_registry(path, url, RegistryOptions(**options))
+    result = load_registry(path, url, RegistryOptions(**options))
+    check(url)  # the counts that are kept move with the sessions
+    return result
 
 
 def described(url: str) -> list[tuple[Any, ...]]:
@@ -124,7 +127,11 @@ def test_sessions_loaded_before_or_after_the_registry_give_the_same_facts(
     assert places(url) == {"E1": "S1", "E2": "S1", "E3": "S2", "E9": "E9"}
     engine = open_engine(url, writes=True)
     with engine.begin() as connection:
-        for table in ("rejected_row", "fact_charging", "dim_port", "dim_station", "load_ledger"):
+        for table in (
+            "rejected_row",
+            "station_day_outcome",
+            *("fact_charging", "dim_port", "dim_station", "load_ledger"),
+        ):
             connection.exec_driver_sql(f"DELETE FROM {table}")
     assert load(path, url).warnings == {}
     assert stations(market, url, apply=True).sessions_moved.count == 4

@@ -14,6 +14,7 @@ import evcharge.load.unload
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError, DatabaseError, EvchargeError, GateError
 from evcharge.load import LoadOptions, load_file
+from evcharge.load.rebuild import check
 from evcharge.load.registry import load_registry
 from evcharge.load.transaction import one_transaction
 from evcharge.load.unload import UnloadResult, find_loads, unload
@@ -31,7 +32,9 @@ Run = Callable[..., tuple[int, str, str]]
 def take_out(url: str, name: str) -> UnloadResult:
     """Unloads the load of a file."""
     ((key,),) = query(url, f"SELECT load_key FROM load_ledger WHERE file_name = '{name}'")
-    return unload(url, [key])
+    result = unload(url, [key])
+    check(url)
+    return result
 
 
 def ledger(url: str) -> dict[str, str]:

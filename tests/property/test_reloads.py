@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from evcharge.load import LoadOptions
+from evcharge.load.rebuild import check
 from evcharge.load.unload import unload
 from tests.support.factories import HEADER, native_csv, session_row
 from tests.support.loading import CONTENT, chunks_of, facts, load, query
@@ -179,6 +180,7 @@ def test_files_loaded_and_loaded_again_in_any_order_end_as_a_dict_would(
         content = path.read_bytes()
         with chunks_of(chunk_rows):
             result = load(path, url, LoadOptions(dry_run=dry_run))
+        check(url)
         found = [getattr(result, name) for name in COUNTS]
         if content in first:
             assert result.status == "already loaded"
@@ -247,9 +249,11 @@ def test_loads_taken_out_leave_no_session_missing_that_another_file_has_once_the
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
             keys = query(url, f"SELECT load_key FROM load_ledger WHERE file_sha256 = '{sha256}'")
             unload(url, [key for (key,) in keys])
+            check(url)
         if again:
             load_incomplete(paths, url)
     load_incomplete(paths, url)
+    check(url)
 
     known = {(row.station, row.session) for rows in held.values() for row in rows if row.session and row.energy != "x"}
     assert {fact[1:3] for fact in facts(url)} == known

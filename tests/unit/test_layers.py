@@ -59,6 +59,7 @@ MAY_IMPORT = {
             "arrays",
             "frames",
             "models",
+            "metrics",  # what counts as a success, for the counts that a load keeps
             "db",
             "migrate",
             "errors",
