@@ -96,7 +96,9 @@ class Contradictions:
 
     def _port_numbers(self, rows: pd.DataFrame) -> npt.NDArray[np.int64]:
         """The number of each row's port, asked for once for each that differs."""
-        (stations, station_ids), (ports, port_ids) = (pd.factorize(rows[name]) for name in ("station_id", "port_id"))
+        (stations, station_ids), (ports, port_ids) = (
+            pd.factorize(rows[name].to_numpy()) for name in ("station_id", "port_id")
+        )
         pairs, which = np.unique(stations * (len(port_ids) + 1) + ports + 1, return_inverse=True)
         told = (divmod(pair, len(port_ids) + 1) for pair in pairs.tolist())
         numbers = [self._port(station_ids[station], port_ids[port - 1] if port else None) for station, port in told]

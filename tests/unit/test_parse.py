@@ -12,12 +12,14 @@ import pandas as pd
 import pytest
 
 import evcharge.clean
+import evcharge.fixed_times
 import evcharge.ids
 import evcharge.instants
 import evcharge.limits
 import evcharge.parse
 import evcharge.parsed
 import evcharge.rules
+import evcharge.texts
 import evcharge.thousands
 from evcharge.frames import Conventions
 from evcharge.instants import Times, local_hours, parse_instants
@@ -30,6 +32,7 @@ IMPORTED = {
     "dataclasses",
     "datetime",
     "evcharge.arrays",
+    "evcharge.fixed_times",
     "evcharge.frames",
     "evcharge.ids",
     "evcharge.instants",
@@ -37,6 +40,7 @@ IMPORTED = {
     "evcharge.parse",
     "evcharge.parsed",
     "evcharge.rules",
+    "evcharge.texts",
     "evcharge.thousands",
     "itertools",
     "functools",
@@ -552,7 +556,10 @@ def test_the_local_hour_is_the_zone_s_else_the_written_offset_s_else_utc_s(text,
 
 @pytest.mark.parametrize(
     "module",
-    [evcharge.clean, evcharge.ids, evcharge.instants, evcharge.limits, evcharge.parse, evcharge.parsed, evcharge.rules],
+    [
+        *(evcharge.clean, evcharge.fixed_times, evcharge.ids, evcharge.instants, evcharge.limits, evcharge.parse),
+        *(evcharge.parsed, evcharge.rules, evcharge.texts),
+    ],
 )
 def test_cleaning_reads_no_clock_file_database_or_environment(module):
     tree = list(ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8"))))
