@@ -41,7 +41,7 @@ def clean(raw: RawSessions, as_of: pd.Timestamp) -> Cleaned:
     Returns:
         Rows, rejects, stations and warnings, as ``frames.Cleaned`` says.
     """
-    parsed = Parsed(raw.frame.reset_index(drop=True), raw.conventions, as_of)
+    parsed = Parsed(_numbered(raw.frame), raw.conventions, as_of)
     sound = np.asarray(parsed.written("fault").isna())
     broken = [(rule, rule.condition(parsed) & (sound if rule.column else True)) for rule in RULES]
     refused = np.logical_or.reduce([mask for _, mask in broken])
@@ -56,6 +56,11 @@ def clean(raw: RawSessions, as_of: pd.Timestamp) -> Cleaned:
         warnings={code: int(mask.sum()) for code, mask in warned.items() if mask.any()},
         warning_lines={code: lines[mask][:FIRST_LINES].tolist() for code, mask in warned.items() if mask.any()},
     )
+
+
+def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its rows numbered from 0, as those of the readers are."""
+    return frame if frame.index.equals(pd.RangeIndex(len(frame))) else frame.reset_index(drop=True)
 
 
 def _typed_rows(parsed: Parsed) -> pd.DataFrame:

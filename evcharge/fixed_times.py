@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +63,8 @@ def read_fixed(texts: Sequence[str | None], time_format: str) -> FixedTimes:
     """
     count = len(texts)
     read = FixedTimes(*(np.zeros(count, dtype=kind) for kind in (bool, np.int64, bool, np.int64)))
-    lengths = np.fromiter(map(len, (text or "" for text in texts)), dtype=np.int64, count=count)
+    filled = cast("Sequence[str]", texts) if None not in texts else [text or "" for text in texts]
+    lengths = np.fromiter(map(len, filled), dtype=np.int64, count=count)
     for length in np.unique(lengths[lengths > 0]).tolist():
         rows = np.flatnonzero(lengths == length)
         alike = [texts[row] or "" for row in rows.tolist()]

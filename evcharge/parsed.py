@@ -67,7 +67,8 @@ class Parsed:
     @cached_property
     def _written(self) -> dict[str, list[str | None]]:
         """The texts of each column in which something is written."""
-        return {name: self.raw[name].tolist() for name in self.raw.columns if self.raw[name].notna().any()}
+        texts = {name: self.raw[name].tolist() for name in self.raw.columns if name not in ("line", "raw")}
+        return {name: column for name, column in texts.items() if column.count(None) < len(column)}
 
     @cached_property
     def _plain(self) -> frozenset[str]:

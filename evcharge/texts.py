@@ -27,8 +27,8 @@ def are_plain(texts: Sequence[str | None]) -> bool:
     None has blanks or anything that no eye sees around it, a line end or a control character in it, a spreadsheet's
     formula, or more than ``frames.LONGEST_TEXT`` characters. Some texts that are plain, too, are taken for others.
     """
-    written = [text for text in texts if text]
-    if len(written) < len(texts) and "" in texts:
+    written = {text for text in texts if text is not None}
+    if "" in written:
         return False
     if not written:
         return True

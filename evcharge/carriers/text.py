@@ -33,10 +33,6 @@ BLANK_LINES = re.compile(r"\s*[\r\n]")
 """Blank lines in a row, from the beginning of the first to that of the line after the last."""
 
 
-_BLANK_PAIRS = ("\n\n", "\r\r", "\n\r", "\n ", "\r ", "\n\t", "\r\t")
-"""How such blanks begin; one that begins otherwise is rare enough to be passed line by line."""
-
-
 class Block(NamedTuple):
     """Some whole lines of a file: the number of the first, counted from 1, and their text with its line ends."""
 
@@ -154,7 +150,7 @@ def said_lines(block: Block) -> Iterator[tuple[int, str]]:
 
 def has_many_blanks(text: str) -> bool:
     """Whether so much blank stands in a row that it pays to pass it at once."""
-    return any(pair in text for pair in _BLANK_PAIRS) and _MANY_BLANKS.search(text) is not None
+    return _MANY_BLANKS.search(text) is not None
 
 
 def count_line_ends(text: str) -> int:

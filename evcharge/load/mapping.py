@@ -1,8 +1,9 @@
 """Clean rows as rows of the mapped classes; pure.
 
-Sessions are put where a registry places their port. Stations and hours become ORM objects. Facts become the columns of
-``FactCharging``, in the values its types hand to the driver: what ``Session.add_all`` of the same objects would write,
-at a tenth of the cost (a test holds the two equal). What does not belong here: a session, or which rows are new.
+Sessions are put where a registry places their port. Stations become ORM objects, hours the columns of one. Facts
+become the columns of ``FactCharging``, in the values its types hand to SQLite: what ``Session.add_all`` of the same
+objects would write, at a tenth of the cost (a test holds the two equal). What does not belong here: a session, or which
+rows are new.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evcharge.frames import CLEAN_FRAME, Cleaned
-from evcharge.models import DimStation, DimTime, FactCharging
+from evcharge.models import DimStation, FactCharging
 
 FACT_COLUMNS = tuple(column.name for column in FactCharging.__table__.columns)
 """The fact's columns in the order of the table; a fact is a tuple in this order."""
@@ -47,20 +48,20 @@ def to_station(source: str, attributes: Mapping[Any, Any]) -> DimStation:
     return DimStation(source=source, **known)
 
 
-def to_hour(time_key: int) -> DimTime:
-    """The hour that a key of the form yyyymmddhh names."""
+def to_hour(time_key: int) -> dict[str, Any]:
+    """The columns of ``DimTime`` for the hour that a key of the form yyyymmddhh names."""
     day = date(time_key // 1_000_000, time_key // 10_000 % 100, time_key // 100 % 100)
-    return DimTime(
-        time_key=time_key,
-        date=day,
-        year=day.year,
-        quarter=(day.month + 2) // 3,
-        month=day.month,
-        day=day.day,
-        hour=time_key % 100,
-        weekday=day.isoweekday(),
-        is_weekend=day.isoweekday() > 5,
-    )
+    return {
+        "time_key": time_key,
+        "date": day,
+        "year": day.year,
+        "quarter": (day.month + 2) // 3,
+        "month": day.month,
+        "day": day.day,
+        "hour": time_key % 100,
+        "weekday": day.isoweekday(),
+        "is_weekend": day.isoweekday() > 5,
+    }
 
 
 def placed(cleaned: Cleaned, placements: Mapping[str, str]) -> tuple[Cleaned, frozenset[str]]:

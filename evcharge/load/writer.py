@@ -1,8 +1,8 @@
 """Writes clean chunks through a Session, and says what became of each row.
 
-Stations, hours and rejects go in as ORM objects; facts by the upsert that SQLAlchemy compiles from the mapped class,
-run by the driver in chunks sorted by the primary key. What does not belong here: begin, commit, rollback, and
-files.
+Stations go in as ORM objects, hours and rejects as the columns of one; facts by the upsert that SQLAlchemy compiles
+from the mapped class, run by the driver in chunks sorted by the primary key. What does not belong here: begin, commit,
+rollback, and files.
 """
 
 from __future__ import annotations
@@ -127,8 +127,9 @@ class Writer:
         stations = [to_station(self.load.source, attributes) for attributes in unseen.to_dict("records")]
         hours = [key for key in cleaned.rows["time_key"].unique().tolist() if key not in self.hours]
         self.session.add_all(stations)
-        self.session.add_all(to_hour(key) for key in hours)
         self.session.flush()
+        if hours:
+            self.session.execute(insert(DimTime), [to_hour(key) for key in sorted(hours)])
         self.station_keys.update({station.station_id: station.station_key for station in stations})
         self.hours.update(hours)
 

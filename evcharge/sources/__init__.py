@@ -34,7 +34,7 @@ __all__ = [
     "with_overrides",
 ]
 
-CHUNK_ROWS = 50_000
+CHUNK_ROWS = 25_000
 """Rows of a chunk: some 50 MB of text columns, and few enough chunks that a frame's own cost vanishes."""
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from evcharge.texts import are_plain
+
 TOTAL_ROW = "total_row"
 """Code of the fault of such a row."""
 
@@ -42,12 +44,15 @@ def find_totals(columns: Mapping[str, Sequence[str | None]], *, has_ids: bool) -
         has_ids: whether ``session_id`` is the source's own, and not made of other columns.
     """
     ids = columns.get("session_id", ()) if has_ids else ()
-    by_id = {row for row, text in enumerate(ids) if text and not text[-1].isdigit() and is_total(text)}
+    by_id = {row for row, text in enumerate(ids) if text and not "0" <= text[-1] <= "9" and is_total(text)}
+    starts = columns.get("start_time", ())
+    if None not in starts and are_plain(starts):
+        return sorted(by_id)  # each row tells when it began
     telling = [ids, *(columns.get(name, ()) for name in ("end_time", "success"))]
     without_session = [
         row
-        for row, start in enumerate(columns.get("start_time", ()))
-        if (not start or start.isspace()) and all(_is_blank(texts[row]) for texts in telling if texts)
+        for row, start in enumerate(starts)
+        if _is_blank(start) and all(_is_blank(texts[row]) for texts in telling if texts)
     ]
     others = [texts for name, texts in columns.items() if name != "session_id"]
     return sorted(by_id | {row for row in without_session if any(is_total(texts[row] or "") for texts in others)})

@@ -180,7 +180,7 @@ def test_an_overwritten_session_is_stored_like_an_inserted_one(url: str, odd_fil
 def test_an_hour_knows_its_quarter_its_weekday_and_whether_it_is_the_weekend(
     time_key: int, quarter: int, weekday: int, is_weekend: bool
 ) -> None:
-    hour = to_hour(time_key)
+    hour = DimTime(**to_hour(time_key))
     text = str(time_key)
     assert (hour.year, hour.month, hour.day, hour.hour) == (int(text[:4]), *(int(text[i : i + 2]) for i in (4, 6, 8)))
     assert hour.date.isoformat() == f"{text[:4]}-{text[4:6]}-{text[6:8]}"

@@ -25,9 +25,15 @@ def test_a_row_keeps_its_line_its_wording_and_its_values(read_bytes):
     assert (row.station_id, row.start_time, row.energy_kwh, row.success) == ('A, "north"', " t0 ", "7.50", None)
 
 
-def test_the_frame_has_the_columns_and_dtypes_of_the_contract(read_bytes):
-    frame = read_bytes(HEADER + GOOD)
-    assert [(name, str(dtype)) for name, dtype in frame.dtypes.items()] == [(c.name, c.dtype) for c in RAW_FRAME]
+def test_the_frame_has_the_columns_and_dtypes_of_the_contract(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER + GOOD)
+    with open_file(path) as file:
+        [chunk] = read(file, NATIVE)
+    columns = {name: str(dtype) for name, dtype in chunk.frame.dtypes.items()}
+    assert {"line", "raw", "fault", *HEADER.strip().split(",")} <= columns.keys()
+    assert columns == {c.name: c.dtype for c in RAW_FRAME if c.name in columns}
+    assert list(columns) == [c.name for c in RAW_FRAME if c.name in columns]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
