@@ -42,13 +42,13 @@ def select_days(session: Session, definition: Definition, selection: Selection) 
     """Counts of station, local day and outcome, in no order, and several rows of each where there are several loads.
 
     Columns: station_key, day (yyyymmdd), ``outcome`` (its place in ``definitions.OUTCOMES``), ``sessions``, and of
-    those the ones ``with_energy``, with their ``energy_micro_kwh``.
+    those the ones ``with_energy``, with their ``energy_microkwh``.
     """
     counted = day_outcomes(session, [definition], selection)
     rows = counted.rows.c
     places = {LETTERS[outcome]: place for place, outcome in enumerate(OUTCOMES)}
     outcome = case(places, value=counted.letter(definition)).label("outcome")
-    columns = (rows.station_key, rows.day, outcome, rows.sessions, rows.with_energy, rows.energy_micro_kwh)
+    columns = (rows.station_key, rows.day, outcome, rows.sessions, rows.with_energy, rows.energy_microkwh)
     return select(*columns).where(*counted.conditions)
 
 

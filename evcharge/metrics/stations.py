@@ -17,7 +17,7 @@ from evcharge.metrics.exposure import Network
 from evcharge.metrics.outcomes import Selection, loads_that_say
 from evcharge.metrics.rows import frame_of
 from evcharge.metrics.silence import data_ends
-from evcharge.models import DimStation, FactCharging, LoadLedger
+from evcharge.models import DimStation, LoadLedger
 
 EPOCH = date(1970, 1, 1)
 """Day 0 of the numbers that days have in ``exposure``."""
@@ -87,18 +87,18 @@ def _asked_to(session: Session, last_day: date | None) -> int | None:
     return None if last_day is None or newest is None else (min(last_day, newest.date()) - EPOCH).days
 
 
-def read_stations(session: Session, selection: Selection) -> pd.DataFrame:
+def read_stations(session: Session, selection: Selection, ports: pd.Series) -> pd.DataFrame:
     """The stations with selected sessions, by source and id.
 
-    Columns: ``station_key``, ``ATTRIBUTES``, ``ports`` (how many the selected sessions name), ``without_failures`` and
-    ``perhaps_without_failures`` (1 where a session's publisher removed failures, or did not say).
+    Args:
+        session: reads the star.
+        selection: which sessions.
+        ports: of ``outages.count_ports``: how many ports they name, by station_key.
+
+    Returns:
+        One row per station: ``station_key``, ``ATTRIBUTES``, ``ports``, ``without_failures`` and
+        ``perhaps_without_failures`` (1 where a session's publisher removed failures, or did not say).
     """
-    ports = (
-        select(FactCharging.station_key, func.count(FactCharging.port_id.distinct()).label("ports"))
-        .where(*selection.conditions())
-        .group_by(FactCharging.station_key)
-        .subquery("ports")
-    )
     counted = day_outcomes(session, (), selection)
     key, load_key = counted.rows.c.station_key, counted.rows.c.load_key
     said = [
@@ -107,11 +107,8 @@ def read_stations(session: Session, selection: Selection) -> pd.DataFrame:
     ]
     loads = select(key, *said).where(*counted.conditions).group_by(key).subquery("loads")
     names = (getattr(DimStation, name) for name in ATTRIBUTES)
-    query = (
-        select(DimStation.station_key, *names, ports.c.ports, *(loads.c[column.name] for column in said))
-        .join(ports, ports.c.station_key == DimStation.station_key)
-        .join(loads, loads.c.station_key == DimStation.station_key)
-    )
-    result = session.execute(query)
+    query = select(DimStation.station_key, *names, *(loads.c[column.name] for column in said))
+    result = session.execute(query.join(loads, loads.c.station_key == DimStation.station_key))
     rows = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
+    rows.insert(len(ATTRIBUTES) + 1, "ports", ports.reindex(rows["station_key"], fill_value=0).to_numpy(dtype="int64"))
     return rows.sort_values(["source", "station_id"], ignore_index=True)
