@@ -23,6 +23,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from evcharge.load.rebuild import rebuild  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
 
 FIRST_DAY = np.datetime64("2025-01-06")
@@ -34,20 +35,24 @@ PORTS = 4
 
 
 def fill(path: Path, stations: int, sessions: int) -> None:
-    """A star of made-up sessions: one station in 50 is bad since some day, one in 200 silent before the end."""
+    """A star of made-up sessions, each day a load: one station in 50 is bad since some day, one in 200 falls silent.
+
+    The counts by day and outcomes, which each load keeps, are made at the end.
+    """
     upgrade(f"sqlite:///{path}")
     database = sqlite3.connect(path)
     database.execute("PRAGMA synchronous=OFF")
     database.execute("PRAGMA journal_mode=OFF")
-    ledger = (1, "acme", "made.csv", "0" * 64, "csv", "native@0", "yes", "UTC", "iso8601", sessions, sessions)
+    told = ("csv", "native@0", "yes", "UTC", "iso8601", 0, 0)
+    loads = [(day, "acme", f"day {day}.csv", f"{day:064}", *told, 0, 0, 0, 0, 0) for day in range(1, DAYS + 1)]
     names = (
         "load_key source file_name file_sha256 format profile failures_included timezone time_format rows_read inserted"
     )
     zeros = "updated unchanged superseded rejected skipped"
     at = "2025-06-01T00:00:00.000Z"
     columns = ", ".join([*names.split(), *zeros.split(), "started_at", "finished_at", "evcharge_version"])
-    row = (*ledger, 0, 0, 0, 0, 0, at, at, "0")
-    database.execute(f"INSERT INTO load_ledger ({columns}) VALUES ({marks(row)})", row)
+    rows_of_ledger = [(*load, at, at, "0") for load in loads]
+    database.executemany(f"INSERT INTO load_ledger ({columns}) VALUES ({marks(rows_of_ledger[0])})", rows_of_ledger)
     fleet = [(key, "acme", f"S{key:05}", f"Station {key}", f"Region {key % 12}") for key in range(1, stations + 1)]
     names = "station_key, source, station_id, name, region"
     database.executemany(f"INSERT INTO dim_station ({names}) VALUES (?,?,?,?,?)", fleet)
@@ -60,6 +65,7 @@ def fill(path: Path, stations: int, sessions: int) -> None:
         database.executemany(f"INSERT INTO fact_charging ({facts}) VALUES ({marks(range(12))})", rows)
     database.commit()
     database.close()
+    rebuild(f"sqlite:///{path}")
 
 
 def marks(row: object) -> str:
@@ -77,33 +83,26 @@ def hours() -> Iterator[tuple[object, ...]]:
 
 
 def sessions_of(stations: int, sessions: int) -> Iterator[list[tuple[object, ...]]]:
-    """Rows of ``fact_charging`` in order of station, so many at a time."""
+    """Rows of ``fact_charging``, day by day, of each day in the order of their key."""
     random = np.random.default_rng(SEED)
     days = [f"{day:%Y-%m-%d}" for day in (FIRST_DAY + np.arange(DAYS)).astype(object)]
     keys = [int(day.replace("-", "")) * 100 for day in days]
-    per_station = np.diff(np.arange(stations + 1) * sessions // stations)
-    rows: list[tuple[object, ...]] = []
-    line = 1
-    for station, count in enumerate(per_station.tolist(), start=1):
-        last = DAYS - 14 if station % 200 == 7 else DAYS
-        day = np.sort(random.integers(0, last, count))
-        broken = (station % 50 == 3) & (day >= DAYS - 21)
-        good = random.random(count) < np.where(broken, 0.8, 0.97)
-        hour, minutes = random.integers(6, 22, count), random.integers(5, 90, count)
-        reason, port = random.integers(0, len(REASONS), count), random.integers(1, PORTS + 1, count)
-        for at in range(count):
-            line += 1
-            worked = bool(good[at])
-            start = f"{days[day[at]]}T{hour[at]:02}:00:00.000Z"
-            rows.append(
-                (station, f"{line}", keys[day[at]] + int(hour[at]), 1, line, f"{station}-{port[at]}", start, None,
-                 float(minutes[at]) if worked else 1.0, 0.2 * float(minutes[at]) if worked else 0.0, worked,
-                 None if worked else REASONS[reason[at]])
-            )  # fmt: skip
-            if len(rows) == ROWS_AT_ONCE:
-                yield rows
-                rows = []
-    yield rows
+    station = np.arange(sessions) % stations + 1
+    day = (random.random(sessions) * np.where(station % 200 == 7, DAYS - 14, DAYS)).astype("int64")
+    order = np.lexsort((station, day))
+    station, day = station[order], day[order]
+    good = random.random(sessions) < np.where((station % 50 == 3) & (day >= DAYS - 21), 0.8, 0.97)
+    hour, minutes = random.integers(6, 22, sessions), random.integers(5, 90, sessions)
+    reason, port = random.integers(0, len(REASONS), sessions), random.integers(1, PORTS + 1, sessions)
+    for first in range(0, sessions, ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        columns = (column[part].tolist() for column in (station, day, good, hour, minutes, reason, port))
+        yield [
+            (key, f"{line:09}", keys[on] + at, on + 1, line, f"{key}-{number}", f"{days[on]}T{at:02}:00:00.000Z", None,
+             float(length) if worked else 1.0, 0.2 * length if worked else 0.0, worked,
+             None if worked else REASONS[why])
+            for line, (key, on, worked, at, length, why, number) in enumerate(zip(*columns, strict=True), first + 2)
+        ]  # fmt: skip
 
 
 def measured(command: list[str], folder: Path) -> tuple[float, float, float]:

@@ -495,7 +495,7 @@ class StationDayOutcome(Base):
     )
     sessions: Mapped[int] = mapped_column(BigInteger, doc="Number of these sessions. Source: fact_charging.")
     with_energy: Mapped[int] = mapped_column(BigInteger, doc="Those whose energy is recorded. Source: energy_kwh.")
-    energy_micro_kwh: Mapped[int] = mapped_column(
+    energy_microkwh: Mapped[int] = mapped_column(
         BigInteger,
         doc="Energy of those, each rounded to a millionth of a kWh, so that sums are the same on every database "
         "[0.000001 kWh]. Source: energy_kwh.",
@@ -516,7 +516,7 @@ class StationDayOutcome(Base):
 
 
 class OutcomeLetter(Base):
-    """What a letter of ``station_day_outcome.outcomes`` is by: one row per letter, none where none were made yet.
+    """By which definition each letter of an outcome vector is: one row per letter, none where none were made yet.
 
     A program with other definitions, or another order of them, reads the sessions instead; its next load makes the
     counts anew.

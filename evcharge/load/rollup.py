@@ -136,7 +136,7 @@ def _rows_of(rows: pd.DataFrame, station_keys: Mapping[str, int]) -> _Counts:
         "day": hour // 100,
         "sessions": np.ones(len(rows)),
         "with_energy": known,
-        "energy_micro_kwh": np.floor(np.where(known, energy, 0) * MICRO + 0.5),
+        "energy_microkwh": np.floor(np.where(known, energy, 0) * MICRO + 0.5),
         "first_hour": hour,
         "last_hour": hour,
         "no_transaction": cast(Truth, columns["has_transaction"]).false,

@@ -6,20 +6,21 @@ What does not belong here: what a definition says (``definitions``), and how it 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
-from evcharge.metrics.outcomes import Selection, count_all_outcomes, filled_columns
+from evcharge.metrics.outcomes import Selection, count_all_outcomes, vectors_of
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.refused import withhold
 from evcharge.metrics.rows import frame_of
-from evcharge.models import DimStation, FactCharging
+from evcharge.models import DimStation
 
 STATION = ["source", "station_id"]
-HAS_TRANSACTION = FactCharging.has_transaction.key
 
 
 def rates_by_definition(
@@ -31,7 +32,7 @@ def rates_by_definition(
     success ratio by that definition; ties share the better place; missing without attempts) and ``flips`` (the
     station's verdict is not the same by all definitions by which it has attempts).
     """
-    counts = count_all_outcomes(session, _with_data(session, definitions, selection) or definitions, selection)
+    counts = count_all_outcomes(session, definitions, selection)
     rated = with_rates(counts, target)
     rated["verdict"] = withhold(session, selection, rated, target)
     judged = rated.groupby("definition")["attempts"].transform("sum") > 0
@@ -42,54 +43,39 @@ def rates_by_definition(
     return rated
 
 
-def _with_data(session: Session, definitions: Sequence[Definition], selection: Selection) -> list[Definition]:
-    """The definitions that may judge a session: none of their columns is empty throughout.
-
-    One that knows of attempts without a transaction needs only to be told of these. Counting by a definition takes much
-    longer than asking whether there is anything to count.
-    """
-    columns = sorted({name for definition in definitions for name in definition.needs})
-    filled = filled_columns(session, columns, selection)
-    return [
-        definition
-        for definition in definitions
-        if filled.issuperset({HAS_TRANSACTION} & set(definition.needs) or definition.needs)
-    ]
-
-
 def select_differences(
-    base: Definition, others: Sequence[Definition], selection: Selection
-) -> Select[tuple[object, ...]]:
-    """Per station, for each other definition, the sessions that it judges unlike ``base``, in one pass over the facts.
+    session: Session, base: Definition, others: Sequence[Definition], selection: Selection
+) -> Select[Any]:
+    """Per station, for each other definition, the sessions that it judges unlike ``base``.
 
     Columns: source, station_id, and for each other definition ``<id>_gained`` (success where ``base`` says failure)
     and ``<id>_lost`` (failure where ``base`` says success).
     """
+    counted = day_outcomes(session, [base, *others], selection)
+    vectors = vectors_of(counted, [counted.rows.c.station_key]).subquery("vectors")
+
+    def differing(other: Definition, before: str, now: str) -> ColumnElement[int]:
+        words = vectors.c.outcomes
+        so = and_(counted.is_so(base, before, words), counted.is_so(other, now, words))
+        return func.sum(case((so, vectors.c.sessions), else_=0))
+
     sums = [
-        func.sum(case((_differs(base, other, before, now), 1), else_=0)).label(f"{other.id}_{name}")
+        differing(other, before, now).label(f"{other.id}_{name}")
         for other in others
         for name, before, now in (("gained", FAILURE, SUCCESS), ("lost", SUCCESS, FAILURE))
     ]
-    facts = (
-        select(FactCharging.station_key, *sums)
-        .where(*selection.conditions())
-        .group_by(FactCharging.station_key)
-        .subquery()
-    )
-    return select(DimStation.source, DimStation.station_id, *(facts.c[total.name] for total in sums)).join(
-        facts, facts.c.station_key == DimStation.station_key
-    )
-
-
-def _differs(base: Definition, other: Definition, before: str, now: str) -> ColumnElement[bool]:
-    return and_(base.outcome == before, other.outcome == now)
+    station: tuple[Any, ...] = (DimStation.source, DimStation.station_id)
+    query = select(*station, *sums).select_from(vectors)
+    return query.join(DimStation, DimStation.station_key == vectors.c.station_key).group_by(*station)
 
 
 def count_differences(
     session: Session, base: Definition, others: Sequence[Definition], selection: Selection
 ) -> pd.DataFrame:
     """The differences as a long frame: source, station_id, definition, gained, lost; stations in order."""
-    wide = frame_of(session, select_differences(base, others, selection)).sort_values(STATION, ignore_index=True)
+    wide = frame_of(session, select_differences(session, base, others, selection)).sort_values(
+        STATION, ignore_index=True
+    )
     parts = [
         wide[STATION].assign(
             definition=other.id,

@@ -121,7 +121,7 @@ def select_day_outcomes(
         *keys[: len(KEYS)],
         func.count().label("sessions"),
         func.count(judged.c.energy_kwh).label("with_energy"),
-        cast(func.coalesce(func.sum(judged.c.micro_kwh), 0), BigInteger).label("energy_micro_kwh"),
+        cast(func.coalesce(func.sum(judged.c.micro_kwh), 0), BigInteger).label("energy_microkwh"),
         func.min(judged.c.time_key).label("first_hour"),
         func.max(judged.c.time_key).label("last_hour"),
         func.count(judged.c.no_transaction).label("no_transaction"),

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Integers
+from evcharge.metrics.day_outcomes import MICRO, day_outcomes
 from evcharge.metrics.definitions import OUTCOMES, SUCCESS, Definition
+from evcharge.metrics.letters import LETTERS
 from evcharge.metrics.outcomes import Selection
-from evcharge.models import FactCharging
 
 Days = npt.NDArray[np.datetime64]
 
@@ -37,42 +38,46 @@ def local_days(hours: Integers) -> Days:
     return local
 
 
-def select_days(definition: Definition, selection: Selection) -> Select[Any]:
-    """One row per station and local day with sessions, in no order.
+def select_days(session: Session, definition: Definition, selection: Selection) -> Select[Any]:
+    """Counts of station, local day and outcome, in no order, and several rows of each where there are several loads.
 
-    Columns: station_key, day (yyyymmdd), ``DAY_COUNTS``, and of the successes those whose energy is known: ``charges``
-    and their ``charged_kwh``.
+    Columns: station_key, day (yyyymmdd), ``outcome`` (its place in ``definitions.OUTCOMES``), ``sessions``, and of
+    those the ones ``with_energy``, with their ``energy_microkwh``.
     """
-    day = FactCharging.time_key // 100
-    counts = [
-        func.sum(case((definition.outcome == outcome, 1), else_=0)).label(name)
-        for name, outcome in zip(DAY_COUNTS, OUTCOMES, strict=True)
-    ]
-    charged = case((definition.outcome == SUCCESS, FactCharging.energy_kwh))
-    energy = (func.count(charged).label("charges"), func.coalesce(func.sum(charged), 0.0).label("charged_kwh"))
-    columns: tuple[Any, ...] = (FactCharging.station_key, day.label("day"), *counts, *energy)
-    return select(*columns).where(*selection.conditions()).group_by(FactCharging.station_key, day)
+    counted = day_outcomes(session, [definition], selection)
+    rows = counted.rows.c
+    places = {LETTERS[outcome]: place for place, outcome in enumerate(OUTCOMES)}
+    outcome = case(places, value=counted.letter(definition)).label("outcome")
+    columns = (rows.station_key, rows.day, outcome, rows.sessions, rows.with_energy, rows.energy_microkwh)
+    return select(*columns).where(*counted.conditions)
 
 
 def count_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The counts of ``select_days``, ordered by station and day.
+    """Counts of each station and local day with sessions, ordered by station and day.
 
-    Columns: ``station_key`` (int64), ``day`` (datetime64, local), ``DAY_COUNTS`` and ``charges`` (int64), and
-    ``charged_kwh`` (float64). No sessions give no rows.
+    Columns: ``station_key`` (int64), ``day`` (datetime64, local), ``DAY_COUNTS`` and ``charges`` (int64: the successes
+    whose energy is known), and ``charged_kwh`` (float64: their energy). No sessions give no rows.
     """
-    statement = select_days(definition, selection)
-    names = list(statement.selected_columns.keys())
+    statement = select_days(session, definition, selection)
+    width = len(statement.selected_columns)
     result = session.connection().execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
     parts = [
-        np.fromiter(chain.from_iterable(rows), dtype=float, count=len(rows) * len(names)).reshape(-1, len(names))
+        np.fromiter(chain.from_iterable(rows), dtype="int64", count=len(rows) * width).reshape(-1, width)
         for rows in result.partitions()
     ]
-    rows = np.concatenate([np.empty((0, len(names))), *parts])
+    rows = np.concatenate([np.empty((0, width), dtype="int64"), *parts])
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    days = pd.DataFrame(rows, columns=names)
-    days = days.astype(dict.fromkeys(("station_key", "day", *DAY_COUNTS, "charges"), "int64"))
-    days["day"] = local_days(days["day"].to_numpy() * 100)
-    return days
+    station, day, outcome, sessions, with_energy, micro_kwh = rows.T
+
+    # Sorted, each station and day is one slice; a row counts in the column of its outcome, and in no other.
+    begins = np.flatnonzero((np.diff(station, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
+    of_outcome = {name: np.where(outcome == place, sessions, 0) for place, name in enumerate(DAY_COUNTS)}
+    succeeded = outcome == OUTCOMES.index(SUCCESS)
+    of_outcome |= {"charges": np.where(succeeded, with_energy, 0), "micro_kwh": np.where(succeeded, micro_kwh, 0)}
+    sums = {name: np.add.reduceat(counts, begins) if len(begins) else counts for name, counts in of_outcome.items()}
+    charged_kwh = sums.pop("micro_kwh") / MICRO
+    told = {"station_key": station[begins], "day": local_days(day[begins] * 100), **sums, "charged_kwh": charged_kwh}
+    return pd.DataFrame(told)
 
 
 def mean_energy(days: pd.DataFrame) -> pd.Series:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
-from evcharge.models import INCOMPLETE, REGISTRY_ZONE, UNLOADED, FactCharging, LoadLedger, RejectedRow
+from evcharge.models import INCOMPLETE, REGISTRY_ZONE, UNLOADED, LoadLedger, RejectedRow
 
 ACCOUNT = ("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped")
 """Counts of a load; the first is the sum of the next five."""
@@ -33,17 +34,15 @@ def are_in() -> tuple[ColumnElement[bool], ...]:
     return (LoadLedger.timezone != REGISTRY_ZONE, LoadLedger.status != UNLOADED)
 
 
-def select_loads(selection: Selection) -> Select[tuple[object, ...]]:
+def select_loads(session: Session, selection: Selection) -> Select[tuple[object, ...]]:
     """Every load of sessions that is in, in no order: its ledger, and how many of the selected sessions it last wrote.
 
     ``incomplete``: some of its sessions went with another load, and its file brings them back.
     """
-    written = (
-        select(FactCharging.load_key, func.count().label("sessions"))
-        .where(*selection.conditions())
-        .group_by(FactCharging.load_key)
-        .subquery()
-    )
+    counted = day_outcomes(session, (), selection)
+    load_key, sessions = counted.rows.c.load_key, cast(func.sum(counted.rows.c.sessions), BigInteger)
+    per_load = select(load_key, sessions.label("sessions")).where(*counted.conditions).group_by(load_key)
+    written = per_load.subquery("written")
     columns = (ledger_column(name) for name in _TOLD)
     incomplete = case((LoadLedger.status == INCOMPLETE, True), else_=False).label("incomplete")
     return (
@@ -55,7 +54,7 @@ def select_loads(selection: Selection) -> Select[tuple[object, ...]]:
 
 def read_loads(session: Session, selection: Selection) -> pd.DataFrame:
     """The rows of ``select_loads`` in the order of loading."""
-    rows = frame_of(session, select_loads(selection)).infer_objects()
+    rows = frame_of(session, select_loads(session, selection)).infer_objects()
     return rows.sort_values("load_key", ignore_index=True)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.outcomes import Selection
-from evcharge.models import SAMPLE_SOURCE, DimStation, FactCharging
+from evcharge.models import SAMPLE_SOURCE, DimStation
 
 
 def count_made_up(session: Session, selection: Selection) -> int:
     """Selected sessions at stations of the sample [count]."""
+    counted = day_outcomes(session, (), selection)
     stations = select(DimStation.station_key).where(DimStation.source == SAMPLE_SOURCE)
-    conditions = (*selection.conditions(), FactCharging.station_key.in_(stations))
-    return session.scalar(select(func.count()).select_from(FactCharging).where(*conditions)) or 0
+    conditions = (*counted.conditions, counted.rows.c.station_key.in_(stations))
+    return int(session.scalar(select(func.coalesce(func.sum(counted.rows.c.sessions), 0)).where(*conditions)) or 0)

@@ -12,6 +12,7 @@ import pandas as pd
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.arrays import Integers
 from evcharge.metrics.days import ROWS_AT_ONCE, local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
 from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, Use, calendars, day_numbers
@@ -53,24 +54,36 @@ def find_outages(days: pd.DataFrame, ports: pd.DataFrame, network: Network) -> p
     """
     by_source = calendars(network)
     limit = silent_limit(in_use_at_end(network))
+    data_ends = dict(zip(network.stations.index.tolist(), day_numbers(network.stations["data_ends"]), strict=True))
     found: list[_Found] = []
     for station, use in uses_of(days, network, by_source):
-        data_end = day_numbers(network.stations.loc[[station], "data_ends"])[0]
-        found += [(station, None, *row) for row in _outages_of(use, end_of(use, data_end, network.asked_to), limit)]
+        end = end_of(use, data_ends[station], network.asked_to)
+        found += [(station, None, *row) for row in _outages_of(use, end, limit)]
     whole: dict[int, list[tuple[int, int]]] = {}
     for station, _, first, last, *_ in found:
         whole.setdefault(station, []).append((first, last))
 
     sources = network.stations["source"].to_dict()
-    for _, own in ports.groupby(["station_key", "port_id"]):
-        station, port = int(own["station_key"].iloc[0]), str(own["port_id"].iloc[0])
-        columns = (day_numbers(own["day"]), own["sessions"].to_numpy(), own["successes"].to_numpy())
+    for station, port, *columns in _several_ports(ports):
         use = Use(by_source[sources[station]], *columns)
-        data_end = day_numbers(network.stations.loc[[station], "data_ends"])[0]
-        for first, last, over, pause in _outages_of(use, end_of(use, data_end, network.asked_to), limit):
+        end = end_of(use, data_ends[station], network.asked_to)
+        for first, last, over, pause in _outages_of(use, end, limit):
             if not _shared(first, last, whole.get(station, [])):
                 found.append((station, port, first, last, over, pause))
     return _frame(found)
+
+
+def _several_ports(ports: pd.DataFrame) -> Iterator[tuple[int, str, Integers, Integers, Integers]]:
+    """Each port of the stations with several: its station, its id, and its days, sessions and successes."""
+    begins = _port_begins(ports)
+    stations = ports["station_key"].to_numpy()[begins]
+    columns = (day_numbers(ports["day"]), ports["sessions"].to_numpy(), ports["successes"].to_numpy())
+    several = np.isin(stations, (number := count_ports(ports)).index[number > 1])
+    ends, ids = [*begins[1:].tolist(), len(ports)], ports["port_id"].to_numpy()
+    for place in np.flatnonzero(several).tolist():
+        own = slice(int(begins[place]), ends[place])
+        day, sessions, successes = (column[own] for column in columns)
+        yield int(stations[place]), str(ids[own.start]), day, sessions, successes
 
 
 def _outages_of(use: Use, end: int, limit: float) -> Iterator[tuple[int, int, bool, Pause]]:
@@ -107,24 +120,39 @@ def _frame(found: list[_Found]) -> pd.DataFrame:
 
 
 def read_port_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The days of each port of the selected stations with several: one row per port and day with sessions, in order.
+    """The days of each port that the selected sessions name: one row per port and day with sessions, in order.
 
     Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
     """
-    several = (
-        select(FactCharging.station_key)
-        .where(*selection.conditions())
-        .group_by(FactCharging.station_key)
-        .having(func.count(FactCharging.port_id.distinct()) > 1)
-    )
     keys = (FactCharging.station_key, FactCharging.port_id, FactCharging.time_key // 100)
     successes = func.sum(case((definition.outcome == SUCCESS, 1), else_=0))
     query = (
         select(*keys[:2], keys[2].label("day"), func.count().label("sessions"), successes.label("successes"))
-        .where(*selection.conditions(), FactCharging.port_id.is_not(None), FactCharging.station_key.in_(several))
+        .where(*selection.conditions(), FactCharging.port_id.is_not(None))
         .group_by(*keys)
     )
     numbers = dict.fromkeys(("station_key", "day", "sessions", "successes"), "int64")
     rows = pd.concat([part.astype(numbers) for part in parts_of(session, query, ROWS_AT_ONCE)], ignore_index=True)
-    rows = rows.assign(day=local_days(rows["day"].to_numpy() * 100))
-    return rows.sort_values(["station_key", "port_id", "day"], ignore_index=True)
+
+    # Ids are sorted once each, and rows by the places of their ids: texts are slow to sort.
+    port, _ = pd.factorize(rows["port_id"].to_numpy(), sort=True)
+    rows = rows.iloc[np.lexsort((rows["day"], port, rows["station_key"]))].reset_index(drop=True)
+    return rows.assign(day=local_days(rows["day"].to_numpy() * 100))
+
+
+def count_ports(port_days: pd.DataFrame) -> pd.Series:
+    """How many ports the sessions of each station name, by station_key; stations of which none does are left out.
+
+    Args:
+        port_days: the frame of ``read_port_days``.
+    """
+    stations = port_days["station_key"].to_numpy()[_port_begins(port_days)]
+    return pd.Series(stations).value_counts()
+
+
+def _port_begins(port_days: pd.DataFrame) -> Integers:
+    """The place of each port's first row; each port is one slice."""
+    station, port = port_days["station_key"].to_numpy(), port_days["port_id"].to_numpy()
+    differs = (station[1:] != station[:-1]) | (port[1:] != port[:-1])
+    begins: Integers = np.concatenate([np.zeros(min(len(station), 1), dtype="int64"), np.flatnonzero(differs) + 1])
+    return begins

@@ -5,17 +5,30 @@ What does not belong here: what a definition says (``definitions``), and rates o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.errors import ConfigError
-from evcharge.metrics.definitions import CHARGEX_STOPS, EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
+from evcharge.metrics.day_outcomes import DayOutcomes, day_outcomes
+from evcharge.metrics.definitions import (
+    AFIREV,
+    CHARGEX_SESSION,
+    CHARGEX_STOPS,
+    EXCLUDED,
+    FAILURE,
+    RECORDED,
+    SUCCESS,
+    UCDAVIS_1KWH,
+    UNKNOWN,
+    Definition,
+)
+from evcharge.metrics.letters import LETTERS
 from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
 
@@ -26,7 +39,8 @@ COUNTED = {"successes": SUCCESS, "failures": FAILURE, "excluded": EXCLUDED}
 """Outcomes that are counted in SQL; the sessions left over are unknown."""
 _SAID = ("without_failures", "perhaps_without_failures", "first_hour", "last_hour")
 
-
+FILLED = {"with_port": ("port_id",), "with_reason": ("stop_reason", "error_code"), "with_energy": ("energy_kwh",)}
+"""Counts of sessions that fill a column of ``FactCharging``, or one of those that stand together."""
 ATTRIBUTES = ("source", "name", "operator", "network", "city", "region", "department", "country")
 """Columns of ``DimStation`` by whose words sessions may be selected."""
 
@@ -97,9 +111,8 @@ def _day_key(day: date) -> int:
 
 
 class Grouping(NamedTuple):
-    """What counts are grouped by: columns of the inner query over the facts, those that are shown, and the order."""
+    """What counts are grouped by: columns that are shown, and the order."""
 
-    fact_columns: tuple[Labelled, ...]
     shown: tuple[Labelled, ...]
     sorted_by: tuple[str, ...]
 
@@ -108,11 +121,11 @@ STATION_GROUPS = ("network", "operator", "region", "department")
 """Columns of ``DimStation`` by which its sessions are grouped, within a source."""
 _STATION = (DimStation.source, DimStation.station_id, DimStation.name)
 GROUPINGS = {
-    "station": Grouping((), _STATION, ("source", "station_id")),
-    "port": Grouping((FactCharging.port_id,), (*_STATION, FactCharging.port_id), ("source", "station_id", "port_id")),
-    **{name: Grouping((), (DimStation.source, getattr(DimStation, name)), ("source", name)) for name in STATION_GROUPS},
-    "month": Grouping((DimTime.year, DimTime.month), (DimTime.year, DimTime.month), ("year", "month")),
-    "load": Grouping((), (LoadLedger.load_key, LoadLedger.file_name), ("load_key",)),
+    "station": Grouping(_STATION, ("source", "station_id")),
+    "port": Grouping((*_STATION, FactCharging.port_id), ("source", "station_id", "port_id")),
+    **{name: Grouping((DimStation.source, getattr(DimStation, name)), ("source", name)) for name in STATION_GROUPS},
+    "month": Grouping((DimTime.year, DimTime.month), ("year", "month")),
+    "load": Grouping((LoadLedger.load_key, LoadLedger.file_name), ("load_key",)),
 }
 """What counts can be grouped by. A group that the source does not name (no port, no operator) is a group of its own."""
 
@@ -145,9 +158,9 @@ def find_grouping(by: str) -> Grouping:
 
 
 def select_outcomes(
-    definitions: Sequence[Definition], selection: Selection, by: str = "station"
+    session: Session, definitions: Sequence[Definition], selection: Selection, by: str = "station"
 ) -> Select[tuple[object, ...]]:
-    """Counts per group, by every definition in one pass over the facts: one row per group with sessions, in no order.
+    """Counts per group, by every definition at once: one row per group with sessions, in no order.
 
     Columns: those of the grouping, for each definition ``<id>_successes``, ``_failures`` and ``_excluded``, then
     ``sessions``, and of these the ones whose publisher is known to have removed failures (``without_failures``) or did
@@ -155,45 +168,60 @@ def select_outcomes(
     yyyymmddhh). What is left of ``sessions`` is unknown.
     """
     grouping = find_grouping(by)
-
-    # A sum of 1 or 0 for each definition and outcome counts them all in the same pass over the facts.
-    counts = [
-        func.sum(case((definition.outcome == outcome, 1), else_=0)).label(f"{definition.id}_{name}")
+    counted = day_outcomes(session, definitions, selection, [FactCharging.port_id] if by == "port" else [])
+    vectors = vectors_of(counted, _keys_of(counted, by)).subquery("vectors")
+    sums = [
+        func.sum(case((counted.is_so(definition, outcome, vectors.c.outcomes), vectors.c.sessions), else_=0)).label(
+            f"{definition.id}_{name}"
+        )
         for definition in definitions
         for name, outcome in COUNTED.items()
     ]
+    own = ("port_id", "year", "month")
+    shown = [vectors.c[column.key] if column.key in own else column for column in grouping.shown]
+    query = select(
+        *shown,
+        *sums,
+        *(func.sum(vectors.c[name]).label(name) for name in ("sessions", *_SAID[:2])),
+        func.min(vectors.c.first_hour).label("first_hour"),
+        func.max(vectors.c.last_hour).label("last_hour"),
+    ).select_from(vectors)
+    if by == "load":
+        query = query.join(LoadLedger, LoadLedger.load_key == vectors.c.load_key)
+    elif by != "month":
+        query = query.join(DimStation, DimStation.station_key == vectors.c.station_key)
+    return query.group_by(*shown, *((DimStation.station_key,) if by in ("station", "port") else ()))
 
-    # Grouped by keys alone first, so that stations and loads are joined to a few groups and not to every session.
-    keys = (FactCharging.station_key, FactCharging.load_key, *grouping.fact_columns)
-    per_load = select(
-        *keys,
-        *counts,
-        func.count().label("sessions"),
-        func.min(FactCharging.time_key).label("first_hour"),
-        func.max(FactCharging.time_key).label("last_hour"),
-    )
+
+def _keys_of(counted: DayOutcomes, by: str) -> list[Any]:
+    """What is counted first: keys, to which the columns that are shown are joined."""
+    rows = counted.rows.c
     if by == "month":
-        per_load = per_load.join(DimTime, DimTime.time_key == FactCharging.time_key)
-    facts = per_load.where(*selection.conditions()).group_by(*keys).subquery()
+        return [(rows.day // 10_000).label("year"), (rows.day // 100 % 100).label("month")]
+    if by == "load":
+        return [rows.load_key]
+    return [rows.station_key, rows.port_id] if by == "port" else [rows.station_key]
 
-    # Loads are added up; what a publisher said of failures holds for all the sessions of a load.
-    included = LoadLedger.failures_included
-    shown = [facts.c[column.key] if column in grouping.fact_columns else column for column in grouping.shown]
-    return (
-        select(
-            *shown,
-            *(func.sum(facts.c[count.name]).label(count.name) for count in counts),
-            func.sum(facts.c.sessions).label("sessions"),
-            func.sum(case((included == "no", facts.c.sessions), else_=0)).label("without_failures"),
-            func.sum(case((included == "unknown", facts.c.sessions), else_=0)).label("perhaps_without_failures"),
-            func.min(facts.c.first_hour).label("first_hour"),
-            func.max(facts.c.last_hour).label("last_hour"),
-        )
-        .select_from(facts)
-        .join(DimStation, DimStation.station_key == facts.c.station_key)
-        .join(LoadLedger, LoadLedger.load_key == facts.c.load_key)
-        .group_by(*shown, *((DimStation.station_key,) if by in ("station", "port") else ()))
-    )
+
+def vectors_of(counted: DayOutcomes, keys: Sequence[Any]) -> Select[Any]:
+    """Counts by these columns and by what all definitions say: of few rows it is then asked what each one says.
+
+    Columns: the keys, ``outcomes``, ``sessions``, ``without_failures``, ``perhaps_without_failures``, ``first_hour``
+    and ``last_hour``. What a publisher said of failures holds for all the sessions of a load.
+    """
+    rows = counted.rows.c
+    said = [
+        func.sum(case((rows.load_key.in_(loads_that_say(word)), rows.sessions), else_=0)).label(name)
+        for name, word in zip(_SAID, ("no", "unknown"), strict=False)
+    ]
+    time = (func.min(rows.first_hour).label("first_hour"), func.max(rows.last_hour).label("last_hour"))
+    counts = select(*keys, rows.outcomes, func.sum(rows.sessions).label("sessions"), *said, *time)
+    return counts.where(*counted.conditions).group_by(*keys, rows.outcomes)
+
+
+def loads_that_say(word: str) -> Select[Any]:
+    """The loads whose publisher says this of failures."""
+    return select(LoadLedger.load_key).where(LoadLedger.failures_included == word)
 
 
 def count_all_outcomes(
@@ -205,7 +233,7 @@ def count_all_outcomes(
     ``without_failures``, ``perhaps_without_failures``, ``first_hour``, ``last_hour``; counts are integers. Ordered
     here, by code point, since each database has a collation of its own. No sessions give no rows.
     """
-    wide = frame_of(session, select_outcomes(definitions, selection, by))
+    wide = frame_of(session, select_outcomes(session, definitions, selection, by))
     wide = wide.sort_values(list(GROUPINGS[by].sorted_by), ignore_index=True)
     parts = [_counts_of(wide, definition, len(GROUPINGS[by].shown)) for definition in definitions]
     # The parts stand one below the other; these labels, sorted, bring the rows of each group together.
@@ -229,9 +257,9 @@ def count_outcomes(session: Session, definition: Definition, selection: Selectio
 
 def count_unjudged_attempts(session: Session, definition: Definition, selection: Selection) -> int:
     """How many selected attempts never became a transaction and are unknown by the definition."""
-    unjudged = (FactCharging.has_transaction.is_(False), definition.outcome == UNKNOWN)
-    query = select(func.count()).select_from(FactCharging).where(*unjudged, *selection.conditions())
-    return session.scalar(query) or 0
+    counted = day_outcomes(session, [definition], selection)
+    total = func.coalesce(func.sum(counted.rows.c.no_transaction), 0)
+    return int(session.scalar(select(total).where(counted.is_so(definition, UNKNOWN), *counted.conditions)) or 0)
 
 
 class Recorded(NamedTuple):
@@ -241,24 +269,24 @@ class Recorded(NamedTuple):
         measured: with duration and energy.
         with_energy: with energy.
         told_of_transaction: of which the source says whether there was a transaction.
+        unmeasured_refusals: that never became a transaction, and lack duration or energy.
     """
 
     measured: int
     with_energy: int
     told_of_transaction: int
+    unmeasured_refusals: int
 
 
 def count_recorded(session: Session, selection: Selection) -> Recorded:
-    """What the selected sessions record, counted in one pass over them; a sum is empty where a part of it is."""
-    energy, duration = FactCharging.energy_kwh, FactCharging.duration_minutes
-    counts = (func.count(energy + duration), func.count(energy), func.count(FactCharging.has_transaction))
-    return Recorded(*session.execute(select(*counts).where(*selection.conditions())).one())
-
-
-def has_unmeasured_refusals(session: Session, selection: Selection) -> bool:
-    """Whether any selected attempt never became a transaction, and lacks duration or energy."""
-    unmeasured = or_(FactCharging.duration_minutes.is_(None), FactCharging.energy_kwh.is_(None))
-    return _has(session, and_(FactCharging.has_transaction.is_(False), unmeasured), selection)
+    """What the selected sessions record: each of these definitions is unknown where what it needs is empty."""
+    needing = (AFIREV, UCDAVIS_1KWH, CHARGEX_SESSION)
+    counted = day_outcomes(session, needing, selection)
+    rows = counted.rows.c
+    recorded = [case((counted.is_so(definition, UNKNOWN), 0), else_=rows.sessions) for definition in needing]
+    refusals = case((counted.is_so(AFIREV, UNKNOWN), rows.no_transaction), else_=0)
+    sums = (func.coalesce(func.sum(count), 0) for count in (*recorded, refusals))
+    return Recorded(*map(int, session.execute(select(*sums).where(*counted.conditions)).one()))
 
 
 def has_good_end(session: Session, selection: Selection) -> bool:
@@ -273,20 +301,22 @@ def has_charge(session: Session, selection: Selection) -> bool:
 
 def count_stations(session: Session, selection: Selection) -> int:
     """How many stations have a selected session."""
-    query = select(func.count(FactCharging.station_key.distinct())).where(*selection.conditions())
+    counted = day_outcomes(session, (), selection)
+    query = select(func.count(counted.rows.c.station_key.distinct())).where(*counted.conditions)
     return session.scalar(query) or 0
 
 
-def filled_columns(session: Session, names: Iterable[str], selection: Selection) -> frozenset[str]:
-    """Those of these columns of ``FactCharging`` that are filled in any selected session."""
-    counts = [func.count(getattr(FactCharging, name)).label(name) for name in names]
-    filled = session.execute(select(*counts).where(*selection.conditions())).one()._mapping
-    return frozenset(name for name, count in filled.items() if count)
+def filled_columns(session: Session, selection: Selection) -> frozenset[str]:
+    """Those of the columns in ``FILLED`` that any selected session fills, or one of those that stand together."""
+    counted = day_outcomes(session, (), selection)
+    sums = [func.sum(counted.rows.c[name]) for name in FILLED]
+    filled = session.execute(select(*sums).where(*counted.conditions)).one()
+    return frozenset(name for names, count in zip(FILLED.values(), filled, strict=True) if count for name in names)
 
 
 def has_recorded_outcomes(session: Session, selection: Selection) -> bool:
     """Whether any selected session carries an outcome that its source recorded."""
-    return _has(session, FactCharging.success.is_not(None), selection)
+    return has_judged(session, RECORDED, selection)
 
 
 def has_sessions(session: Session, selection: Selection) -> bool:
@@ -296,7 +326,10 @@ def has_sessions(session: Session, selection: Selection) -> bool:
 
 def has_judged(session: Session, definition: Definition, selection: Selection) -> bool:
     """Whether the definition tells success or failure of any selected session."""
-    return _has(session, definition.outcome.in_((SUCCESS, FAILURE)), selection)
+    counted = day_outcomes(session, [definition], selection)
+    judged = counted.letter(definition).in_([LETTERS[SUCCESS], LETTERS[FAILURE]])
+    rows = select(counted.rows.c.station_key).where(judged, *counted.conditions)
+    return session.execute(rows.limit(1)).first() is not None
 
 
 def _has(session: Session, condition: ColumnElement[bool], selection: Selection) -> bool:

@@ -11,12 +11,13 @@ import pandas as pd
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.days import DAY_COUNTS, local_days
 from evcharge.metrics.exposure import Network
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.outcomes import Selection, loads_that_say
 from evcharge.metrics.rows import frame_of
 from evcharge.metrics.silence import data_ends
-from evcharge.models import DimStation, FactCharging, LoadLedger
+from evcharge.models import DimStation, LoadLedger
 
 EPOCH = date(1970, 1, 1)
 """Day 0 of the numbers that days have in ``exposure``."""
@@ -35,50 +36,41 @@ def read_network(session: Session, selection: Selection, days: pd.DataFrame) -> 
         days: the frame of ``days.count_days`` of the same.
     """
     everyone = selection.of_all_stations()
-    spans = _read_spans(session, everyone)
-    own = [spans["source"], spans["load_key"]]
-    covered = spans.groupby(own).agg(first_day=("first_day", "min"), last_day=("last_day", "max")).reset_index()
-    stations = spans.groupby("station_key").agg(
-        source=("source", "first"),
-        first_day=("first_day", "min"),
-        last_day=("last_day", "max"),
-        last_hour=("last_hour", "max"),
-    )
+    covered = _read_spans(session, everyone, LoadLedger)
+    stations = _read_spans(session, everyone, DimStation).set_index("station_key")
     by_day = _read_source_days(session, everyone) if selection.station_conditions() else _source_days(days, stations)
     ends = data_ends(stations.reset_index(), by_day)
     stations = stations.drop(columns="last_hour").assign(data_ends=ends)
-    return Network(stations, by_day, covered.drop(columns="load_key"), _asked_to(session, selection.last_day))
+    covered = covered.drop(columns=["load_key", "last_hour"])
+    return Network(stations, by_day, covered, _asked_to(session, selection.last_day))
 
 
-def _read_spans(session: Session, selection: Selection) -> pd.DataFrame:
-    """``station_key``, ``source``, ``load_key``, ``first_day``, ``last_day`` and ``last_hour`` of its sessions."""
-    keys = (FactCharging.station_key, FactCharging.load_key)
-    time = (func.min(FactCharging.time_key).label("first_hour"), func.max(FactCharging.time_key).label("last_hour"))
-    spans = select(*keys, *time).where(*selection.conditions()).group_by(*keys).subquery()
-    query = select(*spans.c, DimStation.source).join(DimStation, DimStation.station_key == spans.c.station_key)
-    rows = frame_of(session, query).astype(
-        dict.fromkeys(("station_key", "load_key", "first_hour", "last_hour"), "int64")
-    )
+def _read_spans(session: Session, selection: Selection, of: type[DimStation | LoadLedger]) -> pd.DataFrame:
+    """The sessions' span of each station, or load: its key, ``source``, ``first_day``, ``last_day``, ``last_hour``."""
+    counted = day_outcomes(session, (), selection)
+    own_key = DimStation.station_key if of is DimStation else LoadLedger.load_key
+    key = counted.rows.c[own_key.key]
+    first, last = func.min(counted.rows.c.first_hour), func.max(counted.rows.c.last_hour)
+    spans = select(key, first.label("first_hour"), last.label("last_hour")).where(*counted.conditions).group_by(key)
+    ends = spans.subquery("spans")
+    query = select(*ends.c, of.source).join(of, own_key == ends.c[own_key.key]).order_by(own_key)
+    rows = frame_of(session, query).astype(dict.fromkeys((own_key.key, "first_hour", "last_hour"), "int64"))
     first_day, last_day = (local_days(rows[name].to_numpy()) for name in ("first_hour", "last_hour"))
-    return rows.drop(columns="first_hour").assign(first_day=first_day, last_day=last_day)
+    return rows[[own_key.key, "source", "last_hour"]].assign(first_day=first_day, last_day=last_day)
 
 
 def _read_source_days(session: Session, selection: Selection) -> pd.DataFrame:
     """``source``, ``day`` and its ``sessions``: a row a source and day with any."""
-    day = (FactCharging.time_key // 100).label("day")
-    counts = (
-        select(FactCharging.station_key, day, func.count().label("sessions"))
-        .where(*selection.conditions())
-        .group_by(FactCharging.station_key, day)
-        .subquery()
-    )
+    counted = day_outcomes(session, (), selection)
+    rows = counted.rows.c
     query = (
-        select(DimStation.source, counts.c.day, func.sum(counts.c.sessions).label("sessions"))
-        .join(DimStation, DimStation.station_key == counts.c.station_key)
-        .group_by(DimStation.source, counts.c.day)
+        select(DimStation.source, rows.day, func.sum(rows.sessions).label("sessions"))
+        .join(DimStation, DimStation.station_key == rows.station_key)
+        .where(*counted.conditions)
+        .group_by(DimStation.source, rows.day)
     )
-    rows = frame_of(session, query).astype({"day": "int64", "sessions": "int64"})
-    return rows.assign(day=local_days(rows["day"].to_numpy() * 100))
+    days = frame_of(session, query).astype({"day": "int64", "sessions": "int64"})
+    return days.assign(day=local_days(days["day"].to_numpy() * 100))
 
 
 def _source_days(days: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
@@ -95,35 +87,28 @@ def _asked_to(session: Session, last_day: date | None) -> int | None:
     return None if last_day is None or newest is None else (min(last_day, newest.date()) - EPOCH).days
 
 
-def read_stations(session: Session, selection: Selection) -> pd.DataFrame:
+def read_stations(session: Session, selection: Selection, ports: pd.Series) -> pd.DataFrame:
     """The stations with selected sessions, by source and id.
 
-    Columns: ``station_key``, ``ATTRIBUTES``, ``ports`` (how many the selected sessions name), ``without_failures`` and
-    ``perhaps_without_failures`` (1 where a session's publisher removed failures, or did not say).
+    Args:
+        session: reads the star.
+        selection: which sessions.
+        ports: of ``outages.count_ports``: how many ports they name, by station_key.
+
+    Returns:
+        One row per station: ``station_key``, ``ATTRIBUTES``, ``ports``, ``without_failures`` and
+        ``perhaps_without_failures`` (1 where a session's publisher removed failures, or did not say).
     """
-    included = LoadLedger.failures_included
-    per_load = (
-        select(FactCharging.station_key, FactCharging.load_key, FactCharging.port_id)
-        .where(*selection.conditions())
-        .distinct()
-        .subquery()
-    )
-    per_station = (
-        select(
-            per_load.c.station_key,
-            func.count(per_load.c.port_id.distinct()).label("ports"),
-            func.max(case((included == "no", 1), else_=0)).label("without_failures"),
-            func.max(case((included == "unknown", 1), else_=0)).label("perhaps_without_failures"),
-        )
-        .join(LoadLedger, LoadLedger.load_key == per_load.c.load_key)
-        .group_by(per_load.c.station_key)
-        .subquery()
-    )
-    counts = (per_station.c[name] for name in ("ports", "without_failures", "perhaps_without_failures"))
+    counted = day_outcomes(session, (), selection)
+    key, load_key = counted.rows.c.station_key, counted.rows.c.load_key
+    said = [
+        func.max(case((load_key.in_(loads_that_say(word)), 1), else_=0)).label(name)
+        for name, word in (("without_failures", "no"), ("perhaps_without_failures", "unknown"))
+    ]
+    loads = select(key, *said).where(*counted.conditions).group_by(key).subquery("loads")
     names = (getattr(DimStation, name) for name in ATTRIBUTES)
-    query = select(DimStation.station_key, *names, *counts).join(
-        per_station, per_station.c.station_key == DimStation.station_key
-    )
-    result = session.execute(query)
+    query = select(DimStation.station_key, *names, *(loads.c[column.name] for column in said))
+    result = session.execute(query.join(loads, loads.c.station_key == DimStation.station_key))
     rows = pd.DataFrame([tuple(row) for row in result], columns=list(result.keys()))
+    rows.insert(len(ATTRIBUTES) + 1, "ports", ports.reindex(rows["station_key"], fill_value=0).to_numpy(dtype="int64"))
     return rows.sort_values(["source", "station_id"], ignore_index=True)

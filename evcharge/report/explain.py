@@ -42,7 +42,7 @@ from evcharge.metrics.explain import (
     rule_of,
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
-from evcharge.metrics.outages import find_outages, read_port_days
+from evcharge.metrics.outages import count_ports, find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
@@ -282,7 +282,7 @@ def _read_uses(
     days = count_days(session, definition, here)
     network = read_network(session, here, days)
     ports = read_port_days(session, definition, here)
-    present = read_present(session, definition, here, days, network, target)
+    present = read_present(session, definition, here, days, network, count_ports(ports), target)
     station = with_money(present, price).iloc[0]
     labelled = needing_attention(present).assign(label=lambda rows: rows["station_id"])
     return {

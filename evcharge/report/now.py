@@ -72,6 +72,7 @@ def read_present(
     selection: Selection,
     days: pd.DataFrame,
     network: Network,
+    ports: pd.Series,
     target: float,
 ) -> pd.DataFrame:
     """The present spell of every station with selected sessions.
@@ -82,6 +83,7 @@ def read_present(
         selection: which sessions.
         days: the frame of ``metrics.days.count_days`` of the same, by this definition.
         network: of ``metrics.stations.read_network``.
+        ports: of ``metrics.outages.count_ports``.
         target: success ratio to judge against, between 0 and 1.
 
     Returns:
@@ -89,7 +91,7 @@ def read_present(
         ``verdict_now`` is one of ``WORDS``. Visits are counted at the stations that are below target, and NaN at all
         others. Losses are those of stations that need attention; NaN elsewhere, and where publishers removed failures.
     """
-    stations = read_stations(session, selection)
+    stations = read_stations(session, selection, ports)
     by_key = stations.set_index("station_key")
     included = pd.Series(failures_included(by_key), index=by_key.index, dtype=object)
     spells = judge_spells(days, target, network, included)

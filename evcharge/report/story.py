@@ -22,7 +22,7 @@ from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.direction import CHANGES, SMALL, Direction, direction
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, Network, calendars, day_numbers
 from evcharge.metrics.holes import find_holes
-from evcharge.metrics.outages import find_outages, read_port_days
+from evcharge.metrics.outages import count_ports, find_outages, read_port_days
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
@@ -154,8 +154,9 @@ def build_story(
         report = build_report(session, target=target, definition=definition, selection=selection, limits=limits)
         days = count_days(session, report.definition, selection)
         network = read_network(session, selection, days)
-        present = read_present(session, report.definition, selection, days, network, target)
-        outages = find_outages(days, read_port_days(session, report.definition, selection), network)
+        ports = read_port_days(session, report.definition, selection)
+        present = read_present(session, report.definition, selection, days, network, count_ports(ports), target)
+        outages = find_outages(days, ports, network)
         failures = read_daily_failures(session, report.definition, selection)
         listed = [int(key) for key in needing_attention(present)["station_key"]]
         detail = read_detail(session, report.definition, selection, listed)

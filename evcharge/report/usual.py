@@ -15,7 +15,6 @@ from evcharge.metrics.outcomes import (
     has_good_end,
     has_judged,
     has_recorded_outcomes,
-    has_unmeasured_refusals,
 )
 
 TIMES_AS_MANY = 2
@@ -35,7 +34,7 @@ def usual_definition(session: Session, selection: Selection) -> tuple[Definition
     recorded = count_recorded(session, selection)
     told = bool(recorded.told_of_transaction)
     good_end = told and has_good_end(session, selection)
-    if told and has_unmeasured_refusals(session, selection) and (good_end or not has_charge(session, selection)):
+    if told and recorded.unmeasured_refusals and (good_end or not has_charge(session, selection)):
         return CHARGEX_SESSION, "the data has attempts without a transaction, which afirev can't judge"
     choices = (
         (AFIREV, recorded.measured, "the data carries no recorded outcomes"),

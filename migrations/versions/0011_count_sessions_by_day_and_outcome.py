@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-COUNTS = ("sessions", "with_energy", "energy_micro_kwh", "first_hour", "last_hour")
+COUNTS = ("sessions", "with_energy", "energy_microkwh", "first_hour", "last_hour")
 FILLED = ("no_transaction", "with_port", "with_reason")
 
 

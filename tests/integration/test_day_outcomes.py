@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine
@@ -13,12 +14,15 @@ from evcharge.load.rebuild import are_outdated, check, rebuild
 from evcharge.load.unload import unload
 from evcharge.metrics import letters
 from evcharge.metrics.day_outcomes import are_kept
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.page.page import build_page
+from evcharge.report.page.request import PageRequest
 from tests.support.factories import native_csv, session_row
 from tests.support.loading import chunks_of, load, query
 from tests.support.star import MIXED, write_sessions
 
 Run = Callable[..., tuple[int, str, str]]
-COUNTED = "outcomes, day, load_key, sessions, with_energy, energy_micro_kwh, first_hour, last_hour"
+COUNTED = "outcomes, day, load_key, sessions, with_energy, energy_microkwh, first_hour, last_hour"
 
 
 def counts_of(url: str) -> list[tuple[object, ...]]:
@@ -143,3 +147,32 @@ def test_the_command_makes_the_counts_anew_and_says_so(url: str, april: Path, ev
     assert "evcharge db rebuild" in said
     assert evcharge("--db", url, "db", "rebuild")[0] == 0
     assert evcharge("--db", url, "db", "check")[0] == 0
+
+
+def test_a_page_reads_all_sessions_twice_and_otherwise_those_of_the_stations_to_fix(url: str, april: Path) -> None:
+    load(april, url)
+    engine, statements = open_engine(url), list[str]()
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "FROM fact_charging" in statement and "LIMIT" not in statement:
+            statements.append(statement)
+
+    build_page(engine, PageRequest(target=0.95, selection=Selection()))
+    of_all = [statement for statement in statements if "fact_charging.station_key IN" not in statement]
+    assert len(of_all) == 2, of_all
+
+
+def test_a_report_of_counts_that_are_kept_is_that_of_the_sessions(url: str, april: Path, evcharge: Run) -> None:
+    load(april, url)
+    commands = (
+        ("report", "--no-png", "--json"),
+        ("report", "--no-png", "--json", "--by", "month"),
+        ("compare", "--json"),
+    )
+    kept = [evcharge("--db", url, *command) for command in commands]
+    with open_engine(url, writes=True).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM outcome_letter")
+    assert are_outdated(url)
+    assert [evcharge("--db", url, *command) for command in commands] == kept
+    assert [code for code, _, _ in kept] == [0, 0, 0]

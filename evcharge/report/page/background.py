@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.loads import count_rejects, read_loads
-from evcharge.metrics.outcomes import Selection, count_stations, filled_columns
+from evcharge.metrics.outcomes import FILLED, Selection, count_stations, filled_columns
 from evcharge.report.comparison import Comparison, build_comparison
 from evcharge.report.now import SILENT
 from evcharge.report.page.rollup import roll_up
@@ -22,9 +22,6 @@ MOST_ACTIONS = 10
 """Stations listed to be fixed first: as many as a team can visit in a week."""
 MOST_SILENT_AMONG_ACTIONS = 3
 """With more silent stations than this, they have a list of their own: one outage of a network may silence many."""
-
-SHOWN_COLUMNS = (("port_id",), ("stop_reason", "error_code"), ("energy_kwh",))
-"""Columns that the page shows where the data fills them; of those that stand together one is enough."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Evidence:
         silent: the silent stations, where they have a list of their own; else empty.
         roll_up: column and frame of ``rollup.roll_up``, or None.
         comparison: every definition side by side.
-        recorded: those of ``SHOWN_COLUMNS`` that any selected session fills.
+        recorded: of ``outcomes.filled_columns``: those that any selected session fills.
         out_of_period: stations that have sessions, but none on the days asked for; 0 where stations were asked for.
         loads: the frame of ``metrics.loads.read_loads``.
         rejects: the frame of ``metrics.loads.count_rejects``.
@@ -54,7 +51,7 @@ class Evidence:
     @property
     def missing(self) -> list[str]:
         """What the data does not record and the page would show."""
-        return [" or ".join(names) for names in SHOWN_COLUMNS if not self.recorded.intersection(names)]
+        return [" or ".join(names) for names in FILLED.values() if not self.recorded.intersection(names)]
 
 
 def read_evidence(session: Session, story: Story, selection: Selection) -> Evidence:
@@ -69,7 +66,7 @@ def read_evidence(session: Session, story: Story, selection: Selection) -> Evide
         comparison=build_comparison(
             session, target=target, base=definition, selection=selection, own=own, limits=limits
         ),
-        recorded=filled_columns(session, [name for names in SHOWN_COLUMNS for name in names], selection),
+        recorded=filled_columns(session, selection),
         out_of_period=_out_of_period(session, story, selection),
         loads=read_loads(session, selection),
         rejects=count_rejects(session),

@@ -10,16 +10,19 @@ from sqlalchemy.orm import Session
 from evcharge.metrics import days as module
 from evcharge.metrics.days import DAY_COUNTS, count_days, local_days, mean_energy
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
+from evcharge.metrics.outages import count_ports, read_port_days
 from evcharge.metrics.outcomes import Selection, count_outcomes
 from evcharge.metrics.stations import read_stations
 from tests.support.star import MIXED, write_sessions
+
+NO_PORTS = pd.Series(dtype="int64")
 
 
 def days_of(engine, definition=RECORDED, selection=None):
     """The days with the names of their stations."""
     with Session(engine) as session:
         days = count_days(session, definition, selection or Selection())
-        stations = read_stations(session, selection or Selection())
+        stations = read_stations(session, selection or Selection(), NO_PORTS)
     return days.merge(stations[["station_key", "source", "station_id"]], on="station_key")
 
 
@@ -89,7 +92,7 @@ def test_the_mean_energy_is_that_of_successful_charges_with_energy(engine):
 def test_each_station_says_whether_its_publisher_removed_failures_or_did_not_say(engine):
     write_sessions(engine, *MIXED, idle=("E",))
     with Session(engine) as session:
-        stations = read_stations(session, Selection())
+        stations = read_stations(session, Selection(), NO_PORTS)
     said = stations[["station_id", "without_failures", "perhaps_without_failures"]]
     assert list(said.itertuples(index=False, name=None)) == [("A", 0, 0), ("B", 0, 0), ("C", 1, 0), ("D", 0, 1)]
 
@@ -97,4 +100,5 @@ def test_each_station_says_whether_its_publisher_removed_failures_or_did_not_say
 def test_a_station_has_as_many_ports_as_its_sessions_name(engine):
     write_sessions(engine, *({"station_id": "A", "port_id": port} for port in ("1", "2", "2", None)), {"port_id": None})
     with Session(engine) as session:
-        assert read_stations(session, Selection())["ports"].tolist() == [2, 0]
+        ports = count_ports(read_port_days(session, RECORDED, Selection()))
+        assert read_stations(session, Selection(), ports)["ports"].tolist() == [2, 0]
