@@ -94,7 +94,7 @@ def meanings_of(name: str) -> list[Meaning]:
     if not heading.joined:
         return []
     likely = [meaning for column, entry in _columns().items() if (meaning := _best(column, heading, entry))]
-    if heading.unit in ("kWh", "Wh") and not likely:
+    if heading.unit in ("kWh", "Wh") and not likely and not _is_barred("energy_kwh", heading):
         likely = [Meaning("energy_kwh", WEAK, "")]
     return sorted(likely, key=lambda meaning: -meaning.score)
 
@@ -183,7 +183,7 @@ def zone_of_language(language: str) -> str | None:
 def _best(column: str, heading: Heading, entry: Mapping[str, Sequence[str]]) -> Meaning | None:
     """How well the heading fits one of our columns; None where it does not."""
     text = f" {' '.join(heading.words)} "
-    if any(_holds(text, heading, never) for never in entry.get("never", ())):
+    if _is_barred(column, heading):
         return None
     best: dict[str, float] = {}
     for language, synonyms in entry.items():
@@ -195,6 +195,12 @@ def _best(column: str, heading: Heading, entry: Mapping[str, Sequence[str]]) -> 
     if not top:
         return None
     return Meaning(column, top, languages[0] if len(languages) == 1 and languages[0] not in _OF_NO_LANGUAGE else "")
+
+
+def _is_barred(column: str, heading: Heading) -> bool:
+    """Whether the heading has a word that one of ours never has."""
+    text = f" {' '.join(heading.words)} "
+    return any(_holds(text, heading, never) for never in _columns()[column].get("never", ()))
 
 
 def _score(synonym: str, heading: Heading, text: str) -> float:

@@ -38,6 +38,7 @@ class Writing:
 
     Attributes:
         time_formats: formats that together read every time; several where the table mixes layouts.
+        reads_times: whether they do; false where some time is in no format that is known.
         readings: each format that may be meant in place of the first, with what a time of the table would then be.
         zone: IANA zone, or None where each time states its offset.
         decimal: decimal sign.
@@ -52,6 +53,7 @@ class Writing:
     """
 
     time_formats: tuple[str, ...] = ("iso8601",)
+    reads_times: bool = True
     readings: dict[str, str] = field(default_factory=dict)
     zone: str | None = None
     decimal: str = "."
@@ -120,6 +122,7 @@ def _settle_times(writing: Writing, times: Sequence[str], doubts: dict[str, str]
         return
     shapes = formats_of(times)
     if not all(shapes):
+        writing.reads_times = False
         odd = next(text for text in dict.fromkeys(times) if not any(formats_of([text])))
         doubts["time_formats"] = f"no known format reads {odd!r}"
     sure = [formats[0] for formats in shapes if len(formats) == 1]

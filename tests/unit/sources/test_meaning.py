@@ -43,6 +43,11 @@ from evcharge.sources.time_shapes import formats_of, read_by
         ("Ergebnis", "success"),
         ("종료사유", "stop_reason"),
         ("Driver e-mail", "private"),
+        ("Session begin", "start_time"),
+        ("Session stop", "end_time"),
+        ("Delivered kWh", "energy_kwh"),
+        ("kWh dispensed", "energy_kwh"),
+        ("Garasje", "station_id"),
     ],
 )
 def test_a_heading_means_what_its_best_synonym_does(heading, column):
@@ -188,6 +193,11 @@ def test_a_place_is_taken_for_the_station_before_a_port_where_no_heading_names_o
     assert (proposal.columns["station_id"], proposal.columns["port_id"]) == (("Location code",), ("Port",))
     assert "station_id" in proposal.doubts
     assert proposal.writing.zone is None
+
+
+@pytest.mark.parametrize("heading", ["Wanted kWh", "requested_energy (kWh)", "Planned kWh", "Max kWh"])
+def test_energy_that_was_asked_for_or_planned_is_never_proposed(heading):
+    assert meanings_of(heading) == []
 
 
 def test_each_column_is_used_at_most_once_and_an_end_without_a_clock_time_not_at_all():
