@@ -151,6 +151,11 @@ def is_barred_as_outcome(name: str) -> bool:
     return any(_holds(text, heading, never) for never in _columns()["success"]["never"])
 
 
+def is_barred_as_start(name: str) -> bool:
+    """Whether the heading says that its times are others than starts, as ends and days of payment are."""
+    return _is_barred("start_time", heading_of(name))
+
+
 def tells_of_test(word: str) -> bool:
     """Whether a word of success says that there was a test, as ``pass`` does, which may also be a kind of ticket."""
     return plain(word) in _synonyms()["outcomes"]["tested"]

@@ -240,7 +240,7 @@ def _column(proposal: Proposal, ours: str, name: str) -> str:
 
 def _steps(proposal: Proposal) -> Iterator[list[str]]:
     for step in proposal.writing.steps:
-        yield ["[[steps]]", _line("step", step.step), _line("fields", list(step.fields))]
+        yield ["[[steps]]", _line("step", step.step, _doubt(proposal, step.step)), _line("fields", list(step.fields))]
 
 
 def _conventions(proposal: Proposal) -> list[str]:

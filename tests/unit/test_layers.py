@@ -34,9 +34,10 @@ MAY_IMPORT = {
     "models": ({"station_frame"}, SQL),
     "views": ({"models"}, set()),
     "db": ({"config", "errors"}, SQL),
-    "instants": ({"arrays", "frames"}, FRAMES),
+    "instants": ({"arrays", "frames", "offsets"}, FRAMES),
     "ids": (set(), set()),
     "thousands": (set(), set()),
+    "offsets": (set(), set()),
     "parse": ({"arrays", "frames", "ids", "thousands"}, FRAMES),
     "limits": (set(), FRAMES),
     "parsed": ({"arrays", "limits", "ids", "instants", "parse", "frames"}, FRAMES),
@@ -44,7 +45,7 @@ MAY_IMPORT = {
     "clean": ({"arrays", "limits", "parsed", "rules", "instants", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
-    "sources": ({"carriers", "frames", "ids", "thousands", "errors"}, FRAMES | TOML | EXCEL),
+    "sources": ({"carriers", "frames", "ids", "thousands", "offsets", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
     "load": (

@@ -48,6 +48,8 @@ from evcharge.sources.time_shapes import formats_of, read_by
         ("Delivered kWh", "energy_kwh"),
         ("kWh dispensed", "energy_kwh"),
         ("Garasje", "station_id"),
+        ("Plug-in (UTC)", "start_time"),
+        ("Charger serial", "station_id"),
     ],
 )
 def test_a_heading_means_what_its_best_synonym_does(heading, column):
@@ -169,6 +171,7 @@ def test_the_signs_of_numbers_are_sure_only_where_they_can_be_no_other(texts, si
         (["1/13/2025 8:12", "2025-01-13 08:12"], [["%m/%d/%Y %H:%M"], ["iso8601"]]),
         (["3 Jan 2024 10:00"], [["%d %b %Y %H:%M"]]),
         (["2024/01/02 10:00:00+0100"], [["%Y/%m/%d %H:%M:%S%z"]]),
+        (["2024/01/02 10:00:00+01"], [["%Y/%m/%d %H:%M:%S%z"]]),
         (["1749802320", "1749804900"], [["epoch_s"]]),
         (["40.40.2025 08:12"], [[]]),
     ],
