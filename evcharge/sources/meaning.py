@@ -31,6 +31,7 @@ _SHORTEST_WITHIN, _SHORTEST_NEVER = 5, 4
 heading wherever it stands in it; of a script with syllables two do."""
 
 _NEGATIONS = ("no", "not", "non", "without", "ohne", "kein", "keine", "nicht", "free", "sans", "sin", "geen")
+_OF_ZONES = ("utc", "gmt", "local")
 _CODE = re.compile("codes?", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _UNIT = re.compile(
@@ -75,9 +76,14 @@ def heading_of(name: str) -> Heading:
     is_whole_word = unit is not None and (unit.start() == 0 or text[unit.start() - 1] == " " or unit["unit"] in "분초")
     if unit is None or not is_whole_word:
         within = next((_UNITS[word] for word in words if word in ("kwh", "wh")), "")
-        return Heading(tuple(words), "".join(words), within)
+        return Heading(tuple(words), _joined(words), within)
     rest = tuple(text[: unit.start()].split()) or tuple(words)
-    return Heading(rest, "".join(rest), _UNITS[unit["unit"]])
+    return Heading(rest, _joined(rest), _UNITS[unit["unit"]])
+
+
+def _joined(words: Sequence[str]) -> str:
+    """The words as one, without those of a zone, which change nothing of what a heading means."""
+    return "".join(word for word in words if word not in _OF_ZONES) or "".join(words)
 
 
 @lru_cache(maxsize=16_384)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from evcharge.sources.advice import shown
 from evcharge.sources.contents import MOST_WORDS, Contents, Kind, contents_of
+from evcharge.sources.joined_times import join_days_and_clocks
 from evcharge.sources.meaning import (
     Meaning,
     is_barred_as_outcome,
@@ -25,7 +26,7 @@ from evcharge.sources.meaning import (
 )
 from evcharge.sources.names import folded
 from evcharge.sources.survey import Survey
-from evcharge.sources.time_shapes import one_day_of, read_by, shape_of
+from evcharge.sources.time_shapes import read_by, shape_of
 from evcharge.sources.writing import Writing, writing_of
 
 _NUMBERS: frozenset[Kind] = frozenset({"number", "amount"})
@@ -57,6 +58,7 @@ KINDS: Mapping[str, frozenset[Kind]] = {
 """What has to stand in a column for it to be one of ours; of other attributes of a station, a text."""
 NEEDED = ("station_id", "start_time")
 """Columns without which there is no session, besides an id or a key."""
+_LONGEST_EXAMPLE = 40
 SURE = 0.8
 """Score from which on a heading is taken to mean what its synonym does. House rule."""
 _PLACES_THAT_MAY_BE_STATIONS = ("port_id", "station_name")
@@ -113,7 +115,7 @@ def proposal_of(survey: Survey) -> Proposal:
     taken = _assigned(contents, doubts)
     private = tuple(name for name, ours in taken.items() if ours == "private")
     columns: dict[str, tuple[str, ...]] = {ours: (name,) for name, ours in taken.items() if ours != "private"}
-    _join_days_and_clocks(columns, contents, doubts)
+    join_days_and_clocks(columns, contents, doubts)
     _drop_what_says_it_twice(columns, contents)
     sessions = _told_apart(survey, contents)
     _drop_row_number(sessions, columns, contents, doubts)
@@ -125,9 +127,11 @@ def proposal_of(survey: Survey) -> Proposal:
         doubts["outcome"] = f"{asked[0]} has few words and may be the outcome: if it is, name its words too"
     if survey.other_sheets:
         doubts["sheet"] = f"the workbook has other sheets, each a load of its own: {shown(survey.other_sheets)}"
+    if survey.rows and "start_time" not in columns:
+        doubts.setdefault("start_time", _why_no_start(contents))
     missing = tuple(ours for ours in NEEDED if ours not in columns)
     if not survey.rows:
-        doubts["columns"] = "the table has no rows yet"
+        doubts["columns"] = "no rows stand below the header, unless a quotation mark is left open"
     return Proposal(survey, contents, _in_order(columns), key, private, writing, doubts, missing)
 
 
@@ -161,6 +165,14 @@ def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[
 def _by_second_line(name: str, column: Contents) -> list[Meaning]:
     """What the heading means together with what a second line of the header adds to it."""
     return [] if column.heading == name else meanings_of(column.heading)
+
+
+def _why_no_start(contents: Mapping[str, Contents]) -> str:
+    """What it means that no column is of starts."""
+    for name, column in contents.items():
+        if column.texts and any(m.column == "start_time" and m.score >= SURE for m in meanings_of(name)):
+            return f"{name} seems to be the start, but no known format reads {column.texts[0][:_LONGEST_EXAMPLE]!r}"
+    return "no column seems to be a start"
 
 
 def _why_no_energy(contents: Mapping[str, Contents]) -> str:
@@ -274,51 +286,6 @@ def _tells_apart(column: Contents) -> bool:
     return column.filled == column.rows == column.distinct and column.rows > 0
 
 
-def _join_days_and_clocks(
-    columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
-) -> None:
-    """Makes a time of a date and the clock time that belongs to it, by their headings."""
-    used = {name for ours, names in columns.items() for name in names if ours != "duration_minutes"}
-    _take_day_from_elsewhere(columns, contents, used, doubts)
-    for ours in ("start_time", "end_time"):
-        name, *joined = columns.get(ours, ("",))
-        if not name or joined or contents[name].kind in ("time", "number"):
-            continue
-        other: Kind = "clock" if contents[name].kind == "day" else "day"
-        others = [
-            mate
-            for mate in contents
-            if mate not in used and contents[mate].kind == other and any(m.column == ours for m in meanings_of(mate))
-        ]
-        if others:
-            columns[ours] = (name, others[0]) if other == "clock" else (others[0], name)
-            used.add(others[0])
-            if columns.get("duration_minutes") == (others[0],):
-                del columns["duration_minutes"]
-        elif other == "day":
-            del columns[ours]
-            doubts[ours] = f"{name} is a clock time without a day"
-        else:
-            doubts[ours] = f"{name} is a day without a clock time"
-    ends, starts = columns.get("end_time", ()), columns.get("start_time", ())
-    if len(ends) == 1 and contents[ends[0]].kind == "day" and [contents[name].kind for name in starts] != ["day"]:
-        del columns["end_time"]  # at midnight it would be before its start
-
-
-def _take_day_from_elsewhere(
-    columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], used: set[str], doubts: dict[str, str]
-) -> None:
-    """Joins the clock of starts that are all of one day, such as that of the export, with the only column of days."""
-    (name,) = columns.get("start_time", ("",))
-    days = [mate for mate in contents if contents[mate].kind == "day" and mate not in used]
-    if not name or contents[name].kind != "time" or len(days) != 1 or contents[days[0]].distinct < 2:
-        return
-    if one_day := one_day_of(contents[name].texts):
-        columns["start_time"] = (days[0], name)
-        used.add(days[0])
-        doubts["start_time"] = f"all times in {name} are of {one_day}: of them only the clock is taken"
-
-
 def _drop_what_says_it_twice(columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents]) -> None:
     """A length is read where there is no end; a place's name is no station's where it is the id already."""
     if "end_time" in columns:
@@ -377,7 +344,8 @@ def _key(
             )
             return names
     names = (*ids[:1], *(name for column in _KEYS[-1] for name in columns.get(column, ())))
-    doubts["session_key"] = "no column is an id of its own, and even these do not tell all rows apart"
+    even = "even these do not tell all rows apart" if names else "nothing in the table tells rows apart"
+    doubts["session_key"] = f"no column is an id of its own, and {even}"
     return names
 
 

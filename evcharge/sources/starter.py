@@ -217,7 +217,7 @@ def _constants(proposal: Proposal) -> list[str]:
 def _start_to_name(proposal: Proposal) -> list[str]:
     if "start_time" in proposal.columns:
         return []
-    why = _doubt(proposal, "start_time") or "confirm: no column seems to be a start"
+    why = _doubt(proposal, "start_time") or "confirm: nothing stands in the table"
     return [_line("start_time", "THEIR_COLUMN", f"{why}; a load is refused until one is named")]
 
 

@@ -105,3 +105,23 @@ def test_signs_at_thousands_of_wh_are_told_from_decimals_by_their_size():
         proposal = proposal_of(Survey("csv", "utf-8", ";", 1, True, names, names, rows, 0, True))
         assert proposal.writing.thousands == thousands
         assert "decimal" in proposal.doubts
+
+
+def test_an_end_that_is_a_day_without_a_clock_makes_no_length():
+    rows = (f"A,2025-06-{day},2025-06-{day},5" for day in (13, 14, 15))
+    proposal = proposed("CP,Start date,End date,kWh", *rows)
+    assert proposal.columns["start_time"] == ("Start date",)
+    assert "end_time" not in proposal.columns
+    assert proposal.doubts["start_time"] == "Start date is a day without a clock time"
+
+
+def test_a_start_that_no_known_format_reads_is_named_with_what_stands_there():
+    proposal = proposed("CP,Start,kWh", "A,45413.4,5")
+    assert "start_time" not in proposal.columns
+    assert proposal.doubts["start_time"] == "Start seems to be the start, but no known format reads '45413.4'"
+
+
+def test_the_zone_in_a_heading_changes_nothing_of_what_it_means_and_is_a_hint():
+    proposal = proposed("CP,START [UTC],End (local),kWh", "A,2025-06-13 08:00,2025-06-13 09:00,5")
+    assert {"start_time", "end_time"}.isdisjoint(proposal.doubts)
+    assert proposal.writing.zone == "UTC"
