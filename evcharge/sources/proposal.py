@@ -14,6 +14,7 @@ from evcharge.sources.contents import MOST_WORDS, Contents, Kind, contents_of
 from evcharge.sources.joined_times import join_days_and_clocks
 from evcharge.sources.meaning import (
     Meaning,
+    heading_of,
     is_barred_as_outcome,
     is_barred_as_start,
     is_flag,
@@ -178,6 +179,9 @@ def _why_no_start(contents: Mapping[str, Contents]) -> str:
 def _why_no_energy(contents: Mapping[str, Contents]) -> str:
     """What it means that no column is of energy, and what may make one."""
     readings = [name for name in contents if contents[name].kind in _NUMBERS and is_of_readings(name)]
+    in_mwh = [name for name in contents if heading_of(name).unit == "MWh"]
+    if in_mwh:
+        return f"{in_mwh[0]} is in MWh, which no convention reads: write it in kWh"
     made = f"; {' and '.join(readings)} are readings: add a column of their difference" if len(readings) > 1 else ""
     return f"no column seems to hold energy, so that no definition of energy can judge a session{made}"
 
@@ -211,6 +215,8 @@ def _may_be(meaning: Meaning, name: str, column: Contents) -> bool:
         return is_of_flags or (not says_failure(name) and any(outcome_of(word) is not None for word in column.words))
     if meaning.column == "error_code":
         return not (says_failure(name) and all(map(is_flag, column.texts)))
+    if meaning.column == "energy_kwh":
+        return heading_of(column.heading or name).unit != "MWh"
     if meaning.column == "session_id":
         return _tells_apart(column) and folded(name) not in _ROW_NUMBERS
     if meaning.column in ("start_time", "end_time") and column.kind == "number":

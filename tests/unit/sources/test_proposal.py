@@ -125,3 +125,16 @@ def test_the_zone_in_a_heading_changes_nothing_of_what_it_means_and_is_a_hint():
     proposal = proposed("CP,START [UTC],End (local),kWh", "A,2025-06-13 08:00,2025-06-13 09:00,5")
     assert {"start_time", "end_time"}.isdisjoint(proposal.doubts)
     assert proposal.writing.zone == "UTC"
+
+
+def test_energy_in_mwh_is_not_proposed_as_kwh():
+    proposal = proposed("CP,Start,End,Energy MWh", "A,2025-06-13 08:00,2025-06-13 09:00,0.005")
+    assert "energy_kwh" not in proposal.columns
+    assert proposal.doubts["energy_kwh"] == "Energy MWh is in MWh, which no convention reads: write it in kWh"
+
+
+def test_yes_and_no_are_told_apart_in_norwegian_dutch_and_korean():
+    for heading, yes, no in (("Vellykket", "Ja", "Nei"), ("Geslaagd", "Ja", "Nee"), ("성공여부", "예", "아니오")):
+        rows = (f"A,2025-06-13 08:00,{yes}", f"A,2025-06-13 09:00,{no}")
+        writing = proposed(f"CP,Start,{heading}", *rows).writing
+        assert (writing.true_words, writing.false_words, writing.other_words) == ((yes,), (no,), ())
