@@ -70,7 +70,7 @@ class Heading(NamedTuple):
 @lru_cache(maxsize=4096)  # more names than a file may have columns
 def heading_of(name: str) -> Heading:
     """The heading without case, accents and punctuation, and its unit; a heading of nothing but its unit keeps it."""
-    words = plain(_CAMEL.sub(" ", name.strip()).replace("k Wh", "kWh")).split()
+    words = plain(_CAMEL.sub(" ", name.strip()).replace("k Wh", "kWh").replace("M Wh", "MWh")).split()
     text = " ".join(words)
     unit = _UNIT.search(text)
     is_whole_word = unit is not None and (unit.start() == 0 or text[unit.start() - 1] == " " or unit["unit"] in "분초")
