@@ -46,7 +46,8 @@ MAY_IMPORT = {
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
     "sources": ({"carriers", "frames", "ids", "thousands", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
-    "migrate": ({"db", "errors"}, SQL | {"alembic"}),
+    "revisions": ({"errors"}, set()),  # answers before SQLAlchemy is imported
+    "migrate": ({"db", "errors", "revisions"}, SQL | {"alembic"}),
     "load": (
         {
             "carriers",
@@ -54,6 +55,7 @@ MAY_IMPORT = {
             "registries",
             "clean",
             "rules",
+            "config",
             "ids",
             "instants",
             "arrays",
