@@ -16,7 +16,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import click
 
 from evcharge.cli.options import database_url
-from evcharge.cli.terminal import Interrupts, exit_code_of, hint_as_typed, progress_bar
+from evcharge.cli.progress import showing_progress
+from evcharge.cli.terminal import Interrupts, exit_code_of, hint_as_typed
 from evcharge.errors import DatabaseError, EvchargeError, GateError, SourceError, as_path
 
 if TYPE_CHECKING:
@@ -134,8 +135,8 @@ class _Call:
         if known := self._known.get(one.path):
             return result_of_known(known, one.name, self._database, self._options)
         companions = tuple(other for other in self._paths if other != one.path)
-        with Interrupts() as interrupts, progress_bar(one.name, one.path, interrupts.check) as on_progress:
-            options = replace(self._options, name=one.name, companions=companions, on_progress=on_progress)
+        with Interrupts() as interrupts, showing_progress(one.name, interrupts.check):
+            options = replace(self._options, name=one.name, companions=companions)
             try:
                 return load_file(one.path, self._database, self._profiles, options)
             except UnstatedSource as error:

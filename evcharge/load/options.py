@@ -36,7 +36,6 @@ class LoadOptions:
         on_cleaned: called with the file's name and what cleaning made of each chunk.
         on_rejects: called once with the file's name and the rows it refused, those of its first load where it is loaded
             already; not where the file can't be read to its end.
-        on_progress: called with the bytes read so far.
     """
 
     name: str | None = None
@@ -49,4 +48,3 @@ class LoadOptions:
     driver_salt: str | None = None
     on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
     on_rejects: Callable[[str, Iterable[Reject]], None] | None = None
-    on_progress: Callable[[int], None] = lambda _bytes: None

@@ -20,6 +20,7 @@ import pandas as pd
 from sqlalchemy import Engine, exc, func, select
 from sqlalchemy.orm import Session
 
+from evcharge import progress
 from evcharge.clean import clean
 from evcharge.db import translated_errors
 from evcharge.frames import RawSessions
@@ -76,6 +77,7 @@ def load_file(
     options = options or LoadOptions()
     opened = open_to_load(database, options.lock_wait_seconds) if isinstance(database, str) else database
     with open_file(path, options.name) as file, translated_errors(opened.url):
+        progress.step("recognising", file)
         profile = pick_among(file, profiles, options.companions)
         if sheet := sheet_of(file, profile):
             file.be_part(sheet, was_named=profile.sheet is not None)
@@ -106,8 +108,10 @@ class _Begun(NamedTuple):
 
 def _begin(file: SourceFile, profile: Profile, options: LoadOptions) -> _Begun:
     """All that can be told from bytes alone before a first row can be written."""
+    progress.step("looking at the times", file)
     settled_profile, times_by_format = settled(file, profile)
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
+    progress.step("loading", file)
     chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
     return _Begun(profile, time_format, times_by_format, chain(list(islice(chunks, 1)), chunks))
 
@@ -170,7 +174,8 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
         contradictions.add(cleaned.rows)
-        options.on_progress(file.position())
+        progress.rows_done(tally.read)
+    progress.step("closing the load")
     _hand_out_rejects(session, load, file, options)
     refuse_too_many(tally, options.max_rejects, file)
     refuse_mostly_refused(tally, options.max_rejects, file, formats)
