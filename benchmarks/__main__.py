@@ -14,10 +14,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.data import make_prepared, make_sessions
 from benchmarks.measure import Cost, measured
 from benchmarks.places import Data
-from benchmarks.postgres import drop_target, first_process
 from benchmarks.table import Costs, machine, put_into, table_of
 from benchmarks.works import EVCHARGE, WORKS, Same, Way, Work, is_possible
 
@@ -49,21 +47,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for work in chosen:
             parts.append(table_of(work, costs_of(work, data, given.runs, given.ways), given.rows))
             print(parts[-1], flush=True)
-    if given.write:
-        put_into(given.write, "\n".join(parts))
+            if given.write:
+                put_into(given.write, "\n".join(parts))
 
 
 def made(folder: Path, rows: int) -> Data:
     """The data of a run: the files, an empty star, and the star with the rows that it holds."""
     data = Data(folder / "data", rows)
-    make_sessions(data)
+    make("sessions", data)
     for name in ("empty.db", "star.db"):
         run("db", "upgrade", "--db", f"sqlite:///{data.folder / name}", "-q")
     run("load", str(data.growing), "--db", f"sqlite:///{data.star}", "-q")
-    make_prepared(data)
+    make("prepared", data)
     if run("export", "--format", "parquet", "--out", str(data.parquet), "--db", f"sqlite:///{data.star}", "-q"):
         print("Parquet is not written: pyarrow is not installed.", file=sys.stderr)
     return data
+
+
+def make(what: str, data: Data) -> None:
+    """Makes files in a process of its own, so that this one stays small."""
+    subprocess.run([sys.executable, "-m", "benchmarks.data", what, str(data.folder), str(data.rows)], check=True)
 
 
 def run(*words: str) -> int:
@@ -75,7 +78,7 @@ def costs_of(work: Work, data: Data, runs: int, named: str = "") -> Costs:
     """What each way of a work takes in each round; their results are the same, or this raises ``SystemExit``."""
     ways = [way for way in work.ways if way is work.ways[0] or named in way.name or way.is_aside]
     costs: dict[Way, list[Cost] | None] = {way: [] for way in ways}
-    server = first_process() if work.name == "postgres" else None
+    server = postgres("first_process") if work.name == "postgres" else None
     results: dict[str, Same] = {}
     for turn in range(runs):
         at = turn % len(ways)
@@ -86,7 +89,7 @@ def costs_of(work: Work, data: Data, runs: int, named: str = "") -> Costs:
             elif (own := costs[way]) is not None:
                 own.append(cost)
     if server:
-        drop_target()
+        postgres("drop_target")
     refuse_differing(work, results)
     return costs
 
@@ -101,6 +104,14 @@ def once(way: Way, data: Data, server: int | None, results: dict[str, Same]) -> 
         if cost and way.result:
             results[way.name] = way.result(data, path)
     return cost
+
+
+def postgres(name: str) -> int | None:
+    """Calls a function of ``postgres``, which is imported only where there is a server."""
+    from benchmarks import postgres as server
+
+    result: int | None = getattr(server, name)()
+    return result
 
 
 def refuse_differing(work: Work, results: dict[str, Same]) -> None:

@@ -1,7 +1,7 @@
 """evcharge's counts of every definition, as a process of its own: ``python -m benchmarks.counts DATA OUT station``.
 
-The statement that it runs is also written out, for DuckDB to run over the same rows. What does not belong here: what is
-measured.
+With ``statement`` in place of the data it writes the statement that it would run, for DuckDB to run over the same rows;
+by ``nothing`` it only starts. What does not belong here: what is measured.
 """
 
 from __future__ import annotations
@@ -26,8 +26,15 @@ def statement(by: str) -> str:
 
 def main() -> None:
     """Counts, and writes how many groups, sessions and outcomes there are."""
-    data, path, by = Data(Path(sys.argv[1]), 0), Path(sys.argv[2]), sys.argv[3]
+    first, path, by = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+    if first == "statement":
+        path.write_text(statement(by), encoding="utf-8")
+        return
+    data = Data(Path(first), 0)
     with Session(open_engine(f"sqlite:///{data.star}")) as session:
+        if by == "nothing":
+            session.connection()
+            return
         counts = count_all_outcomes(session, list(DEFINITIONS.values()), Selection(), by)
     recorded, afirev = (counts[counts["definition"] == name] for name in ("recorded", "afirev"))
     sessions = recorded[["successes", "failures", "excluded", "unknown"]].to_numpy().sum()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import pickle
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,3 +141,7 @@ def _messages(number: int, row: dict[str, object]) -> Iterator[str]:
     for instant, way, message in said:
         at = instant.replace("T", " ").removesuffix("Z")
         yield f"{at} station={row['port_id']} {way} {json.dumps(message)}\n"
+
+
+if __name__ == "__main__":
+    {"sessions": make_sessions, "prepared": make_prepared}[sys.argv[1]](Data(Path(sys.argv[2]), int(sys.argv[3])))

@@ -5,12 +5,13 @@ What does not belong here: what is run.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import NamedTuple
 
 NOT_INSTALLED = 69
@@ -47,19 +48,17 @@ def measured(command: Sequence[str], folder: Path, server: int | None = None) ->
         Failed: it ended with an error.
     """
     before = server_cpu(server)
-    began = perf_counter()
-    with (folder / "output.txt").open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-    seconds = perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode == NOT_INSTALLED:
+    written, output = folder / "cost.json", folder / "output.txt"
+    with output.open("wb") as file:
+        launch = [sys.executable, "-m", "benchmarks.launch", str(written), *command]
+        subprocess.run(launch, cwd=folder, stdout=file, stderr=subprocess.STDOUT, check=True)
+    cpu, seconds, memory, code = json.loads(written.read_text(encoding="utf-8"))
+    if code == NOT_INSTALLED:
         return None
-    if process.returncode:
-        text = (folder / "output.txt").read_text(encoding="utf-8", errors="replace")
-        raise Failed(f"{' '.join(command)} ended with {process.returncode}:\n{text[-2_000:]}")
-    own = usage.ru_utime + usage.ru_stime
-    return Cost(own + server_cpu(server) - before, seconds, usage.ru_maxrss / 1024)
+    if code:
+        said = output.read_text(encoding="utf-8", errors="replace")[-2_000:]
+        raise Failed(f"{' '.join(command)} ended with {code}:\n{said}")
+    return Cost(cpu + server_cpu(server) - before, seconds, memory)
 
 
 def server_cpu(server: int | None) -> float:

@@ -24,7 +24,7 @@ Costs = Mapping[Way, list[Cost] | None]
 
 
 def net_cpu(way: Way, costs: Costs) -> float | None:
-    """The median CPU of a way, less that of reading what was prepared for it [s]; None where it is not installed."""
+    """The median CPU of a way, less that of what is taken off it [s]; None where it is not installed."""
     own = costs[way]
     if not own:
         return None
@@ -50,11 +50,7 @@ def table_of(work: Work, costs: Costs, rows: int) -> str:
             lines.append(f"| {way.name} | not installed | | | |")
             continue
         middle = medians(own)
-        ratio = (
-            f"{ours / cpu:.2f}"
-            if cpu > 0 and way.name != work.ways[1].less and not way.name.startswith("reading")
-            else ""
-        )
+        ratio = "" if way.is_aside or cpu <= 0 else f"{ours / cpu:.2f}"
         lines.append(f"| {way.name} | {cpu:.2f} | {middle.seconds:.1f} | {middle.memory:.0f} | {ratio} |")
     return "\n".join(lines) + "\n"
 

@@ -1,5 +1,7 @@
 """DuckDB, one thread, over the star as Parquet: the counts of every definition, by the statement of evcharge itself."""
 
+import sys
+
 from benchmarks.peers.common import arguments, required
 
 duckdb = required("duckdb")
@@ -7,6 +9,8 @@ duckdb = required("duckdb")
 data, path = arguments()
 duck = duckdb.connect()
 duck.execute("SET threads = 1")
+if sys.argv[3:] == ["nothing"]:
+    sys.exit()
 for table in ("fact_charging", "dim_station", "dim_time", "load_ledger"):
     duck.execute(f"CREATE VIEW {table} AS SELECT * FROM '{data.parquet / table}.parquet'")
 statement = path.with_suffix(".sql").read_text(encoding="utf-8")
