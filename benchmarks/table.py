@@ -44,8 +44,8 @@ def table_of(work: Work, costs: Costs, rows: int) -> str:
         "| way | CPU s | wall s | peak MB | evcharge ÷ it |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
-    for way in work.ways:
-        cpu, own = net_cpu(way, costs), costs[way]
+    for way, own in costs.items():
+        cpu = net_cpu(way, costs)
         if cpu is None or not own:
             lines.append(f"| {way.name} | not installed | | | |")
             continue
