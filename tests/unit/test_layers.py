@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "kept": ({"errors"}, set()),
     "leftovers": (set(), set()),
     "output": ({"kept", "leftovers", "errors"}, set()),
+    "progress": (set(), set()),  # whoever works tells it
     "station_frame": (set(), {"pandas"}),  # for a type alone
     "models": ({"station_frame"}, SQL),
     "views": ({"models"}, set()),
@@ -47,7 +48,8 @@ MAY_IMPORT = {
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
     "sources": ({"carriers", "frames", "ids", "thousands", "offsets", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
-    "migrate": ({"db", "errors"}, SQL | {"alembic"}),
+    "revisions": ({"errors"}, set()),  # answers before SQLAlchemy is imported
+    "migrate": ({"db", "errors", "revisions"}, SQL | {"alembic"}),
     "load": (
         {
             "carriers",
@@ -55,6 +57,8 @@ MAY_IMPORT = {
             "registries",
             "clean",
             "rules",
+            "config",
+            "progress",
             "ids",
             "instants",
             "arrays",
@@ -69,11 +73,11 @@ MAY_IMPORT = {
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
-        {"arrays", "station_frame", "metrics", "db", "migrate", "errors", "output", "version"},
+        {"arrays", "station_frame", "metrics", "db", "migrate", "errors", "output", "progress", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": (
-        {"report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output"},
+        {"report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
         SQL | {"pyarrow"},
     ),
 }
