@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Column(NamedTuple):
@@ -220,4 +221,6 @@ def note_lines(noted: dict[str, list[int]], code: str, lines: Iterable[int]) -> 
 
 def empty_frame(columns: tuple[Column, ...]) -> pd.DataFrame:
     """A frame of no rows with these columns and dtypes."""
+    import pandas as pd
+
     return pd.DataFrame({column.name: pd.Series([], dtype=column.dtype) for column in columns})

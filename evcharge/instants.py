@@ -19,6 +19,7 @@ import pandas as pd
 from evcharge.arrays import Flags, Integers
 from evcharge.fixed_times import FixedTimes, read_fixed
 from evcharge.frames import Conventions
+from evcharge.offsets import with_minutes_of_offset
 
 _ISO_8601 = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
@@ -239,6 +240,8 @@ def _parse_each(texts: pd.Series, conventions: Conventions, label_offsets: list[
     is_iso = conventions.time_format == "iso8601"
     if is_iso:
         texts = pd.Series([_as_pandas_reads(text) if text else None for text in texts], dtype="object")
+    elif conventions.time_format.endswith("%z"):
+        texts = pd.Series([with_minutes_of_offset(text) if text else None for text in texts], dtype="object")
     offsets = _iso_offsets(texts) if is_iso else _pattern_offsets(texts, conventions.time_format)
     shaped = np.array([offset is not None for offset in offsets], dtype=bool)
     has_offset = np.array([bool(offset) for offset in offsets], dtype=bool)

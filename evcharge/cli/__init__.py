@@ -22,7 +22,8 @@ from evcharge.cli.explain import explain
 from evcharge.cli.export import export
 from evcharge.cli.findings import chargex, reasons, visits
 from evcharge.cli.formats import formats
-from evcharge.cli.load import load, load_files, show_outcomes
+from evcharge.cli.load import load, show_outcomes
+from evcharge.cli.loading import load_files
 from evcharge.cli.options import global_options, setting
 from evcharge.cli.reading import reading_profiles
 from evcharge.cli.report import compare, make_report, report, sandwich

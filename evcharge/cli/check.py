@@ -24,7 +24,8 @@ from evcharge.cli.options import (
     row_limit,
     setting,
 )
-from evcharge.cli.reading import reading_options, reading_profiles
+from evcharge.cli.progress import showing_progress
+from evcharge.cli.reading import is_one_source, reading_options, reading_profiles
 from evcharge.cli.terminal import hint_as_typed, notice, show_error, standard_input, tell
 from evcharge.cli.unknown_table import SURVEYED, as_document, mended, proposed, show_proposal, write_profile
 from evcharge.errors import DatabaseError, EvchargeError, SourceError, as_path
@@ -77,7 +78,6 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
     from evcharge.carriers.inputs import gathered
     from evcharge.leftovers import temporary_folder
     from evcharge.load import RejectLimit
-    from evcharge.sources import is_one_source
 
     replace_loads, new_profile = options.pop("replace"), options.pop("new_profile")
     stated = dict(options)
@@ -94,7 +94,8 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
         for one in given.inputs:
             others = tuple(other for other in paths if other != one.path)
             try:
-                found = _check(one, profiles, url, others, replace_loads=replace_loads)
+                with showing_progress(one.name):
+                    found = _check(one, profiles, url, others, replace_loads=replace_loads)
             except SourceError as error:
                 found = {"file": one.name, "passes": False, "error": asdict_of(error)}
                 codes.append(error.exit_code)

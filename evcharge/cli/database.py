@@ -66,9 +66,16 @@ def db_check() -> None:
 @global_options
 def db_current() -> None:
     """Print the revision the database is at, and the newest."""
-    from evcharge.migrate import current, head
+    from evcharge.revisions import newest, revision_of_file, script_location
 
-    tell(f"{current(database(), database_url()) or 'none'} (newest: {head()})")
+    tell(f"{revision_of_file(database_url()) or _revision()} (newest: {newest(script_location())})")
+
+
+def _revision() -> str:
+    """The revision of any database that can be reached, or the word none."""
+    from evcharge.migrate import current
+
+    return current(database(), database_url()) or "none"
 
 
 @db.command("url")

@@ -24,6 +24,7 @@ from evcharge.cli.options import (
     share,
 )
 from evcharge.cli.price import price_of_kwh, price_option
+from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import notice
 
 FORMATS = ("parquet", "csv", "datapackage", "geojson", "datasette")
@@ -70,15 +71,14 @@ def export(
         raise click.BadParameter(f"{file_format} shows no success rates.", param_hint=options)
     if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
         raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to, --station and --where")
-    exported = write_export(
-        database(),
-        folder,
-        file_format,
-        selection=selected(**chosen),
-        definition=named_definition(definition) if definition else None,
-        target=target_ratio(target, definition),
-        price=price_of_kwh(price) if file_format == TELLS_SUCCESS else None,
-    )
+    wanted: dict[str, Any] = {
+        "selection": selected(**chosen),
+        "definition": named_definition(definition) if definition else None,
+        "target": target_ratio(target, definition),
+        "price": price_of_kwh(price) if file_format == TELLS_SUCCESS else None,
+    }
+    with showing_progress():
+        exported = write_export(database(), folder, file_format, **wanted)
     for file in exported.files:
         notice(f"wrote {file.path}" if file.rows is None else f"wrote {file.path} ({counted(file.rows, 'row')})")
     for note in exported.notes:

@@ -6,16 +6,16 @@ What does not belong here: the transaction (``load``), and what a session is.
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from evcharge.cli.database import upgrade_database
+from evcharge.cli.loading import Outcome, load_files
 from evcharge.cli.options import (
     OutputPath,
     database_url,
@@ -25,22 +25,18 @@ from evcharge.cli.options import (
     setting,
 )
 from evcharge.cli.publisher import refuse_to_remember, remember_source
-from evcharge.cli.reading import reading_options, reading_profiles
+from evcharge.cli.reading import is_one_source, reading_options, reading_profiles
 from evcharge.cli.rejects import rejects_file
 from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing
 from evcharge.cli.terminal import (
-    Interrupts,
-    exit_code_of,
-    hint_as_typed,
     notice,
-    progress_bar,
     show_error,
     show_errors,
     standard_input,
     tell,
     with_database,
 )
-from evcharge.errors import EvchargeError, GateError, ReportError, SourceError, as_path
+from evcharge.errors import EvchargeError, ReportError
 
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
@@ -102,7 +98,6 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     """
     from evcharge.carriers.inputs import gathered
     from evcharge.load import LoadOptions, RejectLimit
-    from evcharge.sources import is_one_source
 
     began = datetime.now(timezone.utc)
     names = ("create_db", "replace", "dry_run", "rejects", "max_rejects", "as_json", "remember_source")
@@ -147,8 +142,6 @@ def load_with_rejects(
     Raises:
         ReportError: they could not even be begun; nothing was loaded.
     """
-    from dataclasses import replace
-
     outcomes: list[Outcome] = []
     try:
         with rejects_file(rejects) as on_rejects:
@@ -167,81 +160,6 @@ def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
     if rejects:
         kept = dict.fromkeys([one.origin for one in inputs], READ)
         refuse_to_replace(rejects, kept, f"--rejects {rejects}")
-
-
-class LoadInterrupted(click.ClickException):
-    """Somebody interrupted a load."""
-
-    def __init__(self, interrupt: KeyboardInterrupt) -> None:
-        super().__init__("Interrupted. The file in hand was left out; files loaded before it are in.")
-        self.exit_code = exit_code_of(interrupt)  # type: ignore[misc]  # click has one a class
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Says so, on a line below the terminal's ^C."""
-        click.echo(f"\n{self.message}", file=file)
-
-
-class Outcome(NamedTuple):
-    """What became of one input: a result, an error, or neither where it was not tried."""
-
-    name: str
-    result: LoadResult | None = None
-    error: EvchargeError | None = None
-
-
-def load_files(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
-    """Loads the inputs one by one; a bad file does not keep the next from loading, a bad database does.
-
-    Raises:
-        LoadInterrupted: at Ctrl-C, or another signal to end.
-    """
-    try:
-        return _load_each(inputs, profiles, options)
-    except KeyboardInterrupt as interrupt:
-        raise LoadInterrupted(interrupt) from interrupt
-
-
-def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOptions) -> list[Outcome]:
-    from dataclasses import replace
-
-    from evcharge.load import load_file
-    from evcharge.load.publisher import UnstatedSource
-
-    outcomes: list[Outcome] = []
-    inputs = _in_order(inputs, profiles)
-    paths = [one.path for one in inputs if not one.fault]
-    for one in inputs:
-        companions = tuple(other for other in paths if other != one.path)
-        with Interrupts() as interrupts, progress_bar(one.name, one.path, interrupts.check) as on_progress:
-            file_options = replace(options, name=one.name, companions=companions, on_progress=on_progress)
-            try:
-                if one.fault:
-                    raise one.fault
-                result = load_file(one.path, database_url(), profiles, file_options)
-            except UnstatedSource as error:
-                error.hint = hint_as_typed(error)
-                outcomes.append(Outcome(one.name, error=error))
-            except (SourceError, GateError) as error:
-                error.hint = error.hint.replace(
-                    f"check {shlex.quote(as_path(one.name))}", f"check {shlex.quote(as_path(one.origin))}"
-                )
-                outcomes.append(Outcome(one.name, error=error))
-            except EvchargeError as error:
-                not_tried = [Outcome(later.name) for later in inputs[len(outcomes) + 1 :]]
-                return [*outcomes, Outcome(one.name, error=error), *not_tried]
-            else:
-                outcomes.append(Outcome(one.name, result))
-    return outcomes
-
-
-def _in_order(inputs: Sequence[Input], profiles: list[Profile]) -> list[Input]:
-    """The inputs with those that tell when they begin in the order of time, in the places where such ones stood."""
-    from evcharge.load.order import first_start
-
-    starts = {one.path: first_start(one.path, profiles) for one in inputs if not one.fault} if len(inputs) > 1 else {}
-    known = [one for one in inputs if starts.get(one.path) is not None]
-    ordered = iter(sorted(known, key=lambda one: starts[one.path] or 0.0))
-    return [next(ordered) if starts.get(one.path) is not None else one for one in inputs]
 
 
 def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:

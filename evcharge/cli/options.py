@@ -77,7 +77,9 @@ GLOBAL_OPTIONS = (
         callback=_remember,
         expose_value=False,
     ),
-    click.option("--no-progress", is_flag=True, help="Draw no progress bar.", callback=_remember, expose_value=False),
+    click.option(
+        "--no-progress", is_flag=True, help="Draw no line of progress.", callback=_remember, expose_value=False
+    ),
 )
 
 

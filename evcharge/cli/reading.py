@@ -17,6 +17,7 @@ from evcharge.cli.options import setting
 from evcharge.errors import SourceError
 
 if TYPE_CHECKING:
+    from evcharge.carriers.archive import Archive
     from evcharge.sources import Profile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -128,6 +129,13 @@ def reading_options(command: Command) -> Command:
     return command
 
 
+def is_one_source(archive: Archive) -> bool:
+    """Whether an archive is read as one; who reads files is imported where there is an archive."""
+    from evcharge.sources.recognise import is_one_source as is_one
+
+    return is_one(archive)
+
+
 def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **overrides: Any) -> list[Profile]:
     """The profiles a file may be read by: the built-in ones, or the named one.
 
@@ -136,15 +144,15 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
     A layout that many publish in takes its source from the settings, where ``--source`` does not say it. What
     ``evcharge sample`` made up keeps its source whatever either says, and no other file may take it.
     """
-    from evcharge.models import SAMPLE_SOURCE
     from evcharge.sources import builtin_profiles, read_profile, with_overrides
 
     stated = overrides.pop("source", None)
     publisher = (setting("source") or None) if stated is None else stated
-    if publisher == SAMPLE_SOURCE:
-        reason = f"{SAMPLE_SOURCE} is the source of what evcharge sample makes up; name another."
-        raise click.BadParameter(reason, param_hint="the setting source" if stated is None else "--source")
     builtin = builtin_profiles()
+    made_up = builtin["sample"].source
+    if publisher == made_up:
+        reason = f"{made_up} is the source of what evcharge sample makes up; name another."
+        raise click.BadParameter(reason, param_hint="the setting source" if stated is None else "--source")
     mapped: dict[str, list[str]] = {}
     for ours, theirs in columns:
         mapped.setdefault(ours, []).append(theirs)
@@ -164,7 +172,7 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
                 f"Built in: {', '.join(sorted(builtin))}.",
             )
         chosen = [read_profile(Path(profile))]
-    source_by_default = {SAMPLE_SOURCE: None, "": publisher}
+    source_by_default = {made_up: None, "": publisher}
     return [
         with_overrides(one, columns=mapped, source=source_by_default.get(one.source, stated), **overrides)
         for one in chosen

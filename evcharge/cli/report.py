@@ -28,6 +28,7 @@ from evcharge.cli.options import (
     share,
 )
 from evcharge.cli.price import price_of_kwh, price_option
+from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
 
@@ -184,13 +185,15 @@ def tell_and_write_page(wanted: dict[str, Any], html: Path | None, definition: s
     from evcharge.report.saved import tell_story
 
     if html is None:
-        story = tell_story(database(), **wanted)
+        with showing_progress():
+            story = tell_story(database(), **wanted)
     else:
         from evcharge.report.page.page import build_page
         from evcharge.report.page.request import PageRequest
 
         request = PageRequest(**wanted, definition_word=definition, file_name=html.name)
-        story, page = build_page(database(), request)
+        with showing_progress():
+            story, page = build_page(database(), request)
         with written_whole(html) as file:
             file.write(page.encode())
         notice(f"wrote {html}")
@@ -214,7 +217,8 @@ def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, json_file
     from evcharge.report.rates import build_report, to_csv
     from evcharge.report.terminal.story import print_report
 
-    report = build_report(database(), **wanted, by=by)
+    with showing_progress(f"counting sessions by {by}"):
+        report = build_report(database(), **wanted, by=by)
     show(lambda: to_json(report), lambda: to_csv(report), lambda: print_report(report, console()), csv_file, json_file)
     return report
 
@@ -271,7 +275,8 @@ def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None
     from evcharge.report.charts.dots import draw_station_dots
     from evcharge.report.charts.picture import save_chart
 
-    save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
+    with showing_progress("drawing the picture"):
+        save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
     notice(f"wrote {path}")
 
 
@@ -304,7 +309,8 @@ def show_definitions(target: float, selection: Selection, limits: Limits, json_f
     from evcharge.report.document import to_json
     from evcharge.report.terminal.comparison import print_definitions
 
-    built = build_comparison(database(), target=target, base=AFIREV, selection=selection, limits=limits)
+    with showing_progress("counting sessions by every definition"):
+        built = build_comparison(database(), target=target, base=AFIREV, selection=selection, limits=limits)
     require_definitions(built, selection)
     show(lambda: to_json(built), str, lambda: print_definitions(built, console()), None, json_file)
 

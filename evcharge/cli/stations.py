@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evcharge.cli.options import database_url, global_options, setting
+from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import hint_as_typed, tell
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json
 
     options = RegistryOptions(source, setting("source") or None, apply, encoding, setting("lock_wait_seconds"))
     try:
-        result = load_registry(file, database_url(), options)
+        with showing_progress(file.name):
+            result = load_registry(file, database_url(), options)
     except UnstatedSource as error:
         error.hint = hint_as_typed(error)
         raise

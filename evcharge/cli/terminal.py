@@ -1,4 +1,4 @@
-"""What people see: lines, errors, the progress bar; results on stdout, the rest on stderr.
+"""What people see: lines and errors; results on stdout, the rest on stderr.
 
 What does not belong here: what is said.
 """
@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -100,26 +99,6 @@ def notice(text: str) -> None:
     """Says something on stderr, unless ``--quiet``."""
     if not given("quiet"):
         tell(text, err=True)
-
-
-@contextmanager
-def progress_bar(name: str, path: Path, check: Callable[[], None]) -> Iterator[Callable[[int], None]]:
-    """A bar of the bytes read, on a terminal only; each step of it, drawn or not, begins with ``check``."""
-    if given("quiet") or given("no_progress") or not sys.stderr.isatty() or not path.is_file():
-        yield lambda _position: check()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(name, total=path.stat().st_size)
-
-        def advance(position: int) -> None:
-            check()
-            progress.update(task, completed=position)
-
-        yield advance
 
 
 def standard_input() -> BinaryIO:

@@ -102,7 +102,9 @@ def show_proposal(proposal: Proposal, one: Input) -> None:
         tell(f"    {_writes(one)}")
         tell(f"    {_loads(one, Path('my.toml'))}")
     else:
-        tell(f"  No load reads it before {' and '.join(to_fill(proposal))} are filled in, in a profile: {_writes(one)}")
+        lines = to_fill(proposal)
+        are = "is" if len(lines) == 1 else "are"
+        tell(f"  No load reads it before {' and '.join(lines)} {are} filled in, in a profile: {_writes(one)}")
     if doubts:
         tell("  Confirm first:")
         for option, doubt in doubts:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Boolean, Column, ColumnElement, Date, Double, Integer, String, Table, select
 from sqlalchemy.orm import Session
 
+from evcharge import progress
 from evcharge.metrics.outcomes import Selection
 from evcharge.models import (
     Base,
@@ -64,7 +65,12 @@ def batches(
     by_code_point = {"sqlite": "BINARY", "postgresql": "C"}[session.get_bind().dialect.name]
     order = [c.collate(by_code_point) if kind_of(c) == "string" else c for c in table.primary_key]
     query = select(*table.columns).where(*_conditions(model, selection)).order_by(*order)
-    return session.execute(query, execution_options={"yield_per": rows}).partitions()
+    progress.step(f"writing {table.name}")
+    done = 0
+    for part in session.execute(query, execution_options={"yield_per": rows}).partitions():
+        yield part
+        done += len(part)
+        progress.rows_done(done)
 
 
 def _conditions(model: type[Base], selection: Selection) -> list[ColumnElement[bool]]:

@@ -5,6 +5,7 @@ What does not belong here: the transaction it is written in (``transaction``).
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
 
 from sqlalchemy import func, select
@@ -98,15 +99,25 @@ def zone_of(profile: Profile) -> str:
     return profile.conventions.timezone or "offset"
 
 
-def first_result(session: Session, load: LoadLedger, file: SourceFile) -> LoadResult:
-    """The first result again."""
-    by_rule = select(RejectedRow.rule, func.count().label("rows")).where(RejectedRow.load_key == load.load_key)
-    rules = session.execute(by_rule.group_by(RejectedRow.rule).order_by(RejectedRow.rule))
+def first_result(load: LoadLedger, rejects_by_rule: Mapping[str, int], name: str) -> LoadResult:
+    """The first result again, of a file that is now called ``name``."""
     result = result_of_entry(load, "already loaded")
-    result.rejects_by_rule = {row.rule: row.rows for row in rules}
+    result.rejects_by_rule = dict(rejects_by_rule)
     result.first_loaded_at = load.finished_at.isoformat()
-    result.file, result.first_loaded_as = file.name, load.file_name
+    result.file, result.first_loaded_as = name, load.file_name
     return result
+
+
+def rejects_by_rule_of(session: Session, load_keys: Collection[int]) -> dict[int, dict[str, int]]:
+    """How many rows each rule refused in each of these loads, by load and rule; loads without rejects are left out."""
+    by_rule = select(RejectedRow.load_key, RejectedRow.rule, func.count()).group_by(
+        RejectedRow.load_key, RejectedRow.rule
+    )
+    counts: dict[int, dict[str, int]] = {}
+    of_these = by_rule.where(RejectedRow.load_key.in_(load_keys)).order_by(RejectedRow.load_key, RejectedRow.rule)
+    for load_key, rule, count in session.execute(of_these):
+        counts.setdefault(load_key, {})[rule] = count
+    return counts
 
 
 def refuse_other_settings(load: LoadLedger, file: SourceFile, profile: Profile) -> None:
@@ -115,8 +126,7 @@ def refuse_other_settings(load: LoadLedger, file: SourceFile, profile: Profile) 
     Raises:
         SourceError: ``loaded_with_other_settings``.
     """
-    then = (load.profile, load.timezone, load.failures_included)
-    now = (profile.fingerprint, zone_of(profile), profile.failures_included)
+    then, now = (load.profile, load.timezone, load.failures_included), settings_of(profile)
     if then != now:
         names = ("profile", "time zone", "failures included")
         differing = [f"{n}: then {a}, now {b}" for n, a, b in zip(names, then, now, strict=True) if a != b]
@@ -126,6 +136,11 @@ def refuse_other_settings(load: LoadLedger, file: SourceFile, profile: Profile) 
             f"{'; '.join(differing)}).",
             "To load it again in place of the first load, add --replace.",
         )
+
+
+def settings_of(profile: Profile) -> tuple[str, str, str]:
+    """What the ledger keeps of how a file is read: the profile's fingerprint, the zone, and whether failures are in."""
+    return profile.fingerprint, zone_of(profile), profile.failures_included
 
 
 def result_of_entry(load: LoadLedger, status: str) -> LoadResult:

@@ -17,15 +17,16 @@ from typing import Any
 from sqlalchemy import bindparam, exc, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from evcharge import progress
 from evcharge.carriers.text import known_encoding
-from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
+from evcharge.db import LOCK_WAIT_SECONDS, translated_errors
 from evcharge.load.ledger import close_entry, open_entry
 from evcharge.load.moves import Holdings, move_sessions
+from evcharge.load.opened import open_to_load
 from evcharge.load.publisher import unstated_source_of_registry
 from evcharge.load.registry_result import Changes, RegistryResult
 from evcharge.load.rollup import make_current
 from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
-from evcharge.migrate import require_head
 from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
 from evcharge.registries import Port, Registry, Station, read_registry
 from evcharge.sources import SourceFile, open_file
@@ -72,10 +73,9 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
     options = options or RegistryOptions()
     began, now = time.monotonic(), datetime.now(timezone.utc)
     encoding = known_encoding(options.encoding)
-    engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
-    reader = open_engine(url, lock_wait_seconds=options.lock_wait_seconds)
-    require_head(reader, url)
+    _, engine, reader = open_to_load(url, options.lock_wait_seconds)
     with open_file(path) as file, translated_errors(url):
+        progress.step("reading the registry", file)
         registry = read_registry(file, encoding)
         source = options.source or registry.default_source or options.publisher
         if not source:
@@ -128,10 +128,13 @@ def _write_all(session: Session, file: SourceFile, registry: Registry, source: s
     load = _new_entry(file, result, now)
     session.add(load)
     session.flush()
+    progress.step("writing stations")
     before = Holdings(session, source)
     _write_stations(session, registry.stations, source, load.load_key, before, result)
     keys = _station_keys(session, source)
+    progress.step("writing ports")
     _write_ports(session, registry.ports, source, load.load_key, before, keys, result)
+    progress.step("moving sessions to the stations of their ports")
     move_sessions(session, source, before, keys, result)
     _write_rejects(session, registry, load.load_key)
     _close_entry(load, result)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import chain, islice
 from pathlib import Path
@@ -21,9 +20,10 @@ import pandas as pd
 from sqlalchemy import Engine, exc, func, select
 from sqlalchemy.orm import Session
 
+from evcharge import progress
 from evcharge.clean import clean
-from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
-from evcharge.frames import Cleaned, RawSessions
+from evcharge.db import translated_errors
+from evcharge.frames import RawSessions
 from evcharge.ids import INVISIBLE
 from evcharge.load.companions import pick_among
 from evcharge.load.contradictions import Contradictions
@@ -33,20 +33,22 @@ from evcharge.load.ledger import (
     first_result,
     open_entry,
     refuse_other_settings,
+    rejects_by_rule_of,
     result_of_entry,
     zone_of,
 )
+from evcharge.load.opened import OpenedToLoad, open_to_load
+from evcharge.load.options import LoadOptions
 from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
 from evcharge.load.publisher import with_stand_in
 from evcharge.load.refusals import refuse_mostly_refused, refuse_too_many, refuse_unstated
-from evcharge.load.rejects import Reject, rejects_of
-from evcharge.load.result import LoadResult, RejectLimit
+from evcharge.load.rejects import rejects_of
+from evcharge.load.result import LoadResult
 from evcharge.load.rollup import make_current
 from evcharge.load.tally import Tally
 from evcharge.load.time_format import settled
 from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, resolve_unclear_commit
 from evcharge.load.writer import UNPLACED, Writer, empty_load
-from evcharge.migrate import require_head
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
@@ -56,45 +58,14 @@ from evcharge.sources.unread import unread_information
 _WHOLE_FRACTION = re.compile(r"(?<=[0-9])\.0+$")
 
 
-@dataclass(frozen=True)
-class LoadOptions:
-    """What a load may do besides loading.
-
-    Attributes:
-        name: what to call the file in messages and the ledger; without one, the last part of its path.
-        replace: load a file again that was loaded before, in place of its first load.
-        dry_run: do everything, then leave the database as it was.
-        max_rejects: refuse the file when more rows are rejected.
-        lock_wait_seconds: how long to wait for another load.
-        call_began: since when loads are of the same call, whose files are taken for one publisher's where nobody names
-            it; None for a call of this file alone.
-        companions: other files of the same call, for formats whose sessions span files.
-        driver_salt: what driver tokens are hashed with; without it they are left out.
-        on_cleaned: called with the file's name and what cleaning made of each chunk.
-        on_rejects: called once with the file's name and the rows it refused, those of its first load where it is loaded
-            already; not where the file can't be read to its end.
-        on_progress: called with the bytes read so far.
-    """
-
-    name: str | None = None
-    replace: bool = False
-    dry_run: bool = False
-    max_rejects: RejectLimit | None = None
-    lock_wait_seconds: float = LOCK_WAIT_SECONDS
-    call_began: datetime | None = None
-    companions: tuple[Path, ...] = ()
-    driver_salt: str | None = None
-    on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
-    on_rejects: Callable[[str, Iterable[Reject]], None] | None = None
-    on_progress: Callable[[int], None] = lambda _bytes: None
-
-
-def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOptions | None = None) -> LoadResult:
+def load_file(
+    path: Path, database: str | OpenedToLoad, profiles: Iterable[Profile], options: LoadOptions | None = None
+) -> LoadResult:
     """Loads one file in one transaction; returns once its rows would survive a power cut.
 
     Args:
         path: the file.
-        url: the database, at this program's schema revision.
+        database: its URL, or what ``open_to_load`` made of it once for many files; at this program's schema revision.
         profiles: how it may be read; the header decides which one fits.
         options: see ``LoadOptions``.
 
@@ -105,18 +76,17 @@ def load_file(path: Path, url: str, profiles: Iterable[Profile], options: LoadOp
         DatabaseError: the database can't be used; it is as it was unless the error says otherwise.
     """
     options = options or LoadOptions()
-    engine = open_engine(url, writes=True, lock_wait_seconds=options.lock_wait_seconds)
-    reader = open_engine(url, lock_wait_seconds=options.lock_wait_seconds)
-    require_head(reader, url)
-    with open_file(path, options.name) as file, translated_errors(url):
+    opened = open_to_load(database, options.lock_wait_seconds) if isinstance(database, str) else database
+    with open_file(path, options.name) as file, translated_errors(opened.url):
+        progress.step("recognising", file)
         profile = pick_among(file, profiles, options.companions)
         if sheet := sheet_of(file, profile):
             file.be_part(sheet, was_named=profile.sheet is not None)
         stands_in = not profile.source
         if stands_in:
-            profile = with_stand_in(reader, file, profile, options.call_began or datetime.now(timezone.utc))
-        seems_loaded = not options.replace and is_loaded(reader, file, profile.source)
-        result = _load(engine, file, profile, options, seems_loaded)
+            profile = with_stand_in(opened.reader, file, profile, options.call_began or datetime.now(timezone.utc))
+        seems_loaded = not options.replace and is_loaded(opened.reader, file, profile.source)
+        result = _load(opened.writer, file, profile, options, seems_loaded)
     result.source_stands_in = stands_in
     return result
 
@@ -139,8 +109,10 @@ class _Begun(NamedTuple):
 
 def _begin(file: SourceFile, profile: Profile, options: LoadOptions) -> _Begun:
     """All that can be told from bytes alone before a first row can be written."""
+    progress.step("looking at the times", file)
     settled_profile, times_by_format = settled(file, profile)
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
+    progress.step("loading", file)
     chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
     return _Begun(profile, time_format, times_by_format, chain(list(islice(chunks, 1)), chunks))
 
@@ -162,7 +134,8 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
                 refuse_other_settings(earlier, file, profile)
                 if earlier.status == LOADED:
                     _hand_out_rejects(session, earlier, file, options)
-                    return first_result(session, earlier, file)
+                    rules = rejects_by_rule_of(session, [earlier.load_key])
+                    return first_result(earlier, rules.get(earlier.load_key, {}), file.name)
             result = _load_in_place_of(session, earlier, file, begun or _begin(file, profile, options), options, now)
             if options.dry_run:
                 undo()
@@ -203,7 +176,8 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
         options.on_cleaned(file.name, cleaned)
         tally.add(raw, cleaned)
         contradictions.add(cleaned.rows)
-        options.on_progress(file.position())
+        progress.rows_done(tally.read)
+    progress.step("closing the load")
     writer.roll_up.close()
     _hand_out_rejects(session, load, file, options)
     refuse_too_many(tally, options.max_rejects, file)

@@ -6,29 +6,27 @@ file. What does not belong here: what a migration does.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, String, column, inspect, select, table
 
 from evcharge.db import LOCK_WAIT_SECONDS, masked, open_engine, translated_errors
 from evcharge.errors import DatabaseError
+from evcharge.revisions import newest, revisions_in
+from evcharge.revisions import script_location as script_location
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 UPDATE = "Update evcharge: a newer one made this database."
-
-
-def script_location() -> Path:
-    """The folder of the migrations: the wheel's copy, else the checkout's."""
-    packaged = Path(__file__).parent / "scripts"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"
+VERSIONS = table("alembic_version", column("version_num", String))
+"""Alembic's table of the revisions that a database is at, by the names that Alembic gives it."""
 
 
 def alembic_config(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> Config:
     """Alembic's configuration without an ini file; the URL travels beside it, so that no character needs escaping."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     config.attributes["url"] = url
@@ -46,6 +44,9 @@ def upgrade(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
     Raises:
         DatabaseError: the database can't be reached or changed, or is ahead; it is then as it was.
     """
+    from alembic import command
+    from alembic.util import CommandError
+
     head()
     try:
         with translated_errors(url):
@@ -77,18 +78,7 @@ def head() -> str:
     Raises:
         DatabaseError: there is no migration, or there are two newest ones.
     """
-    heads = sorted(ScriptDirectory(str(script_location())).get_heads())
-    if not heads:
-        raise DatabaseError(
-            "migrations_missing", f"there are no migrations in {script_location()}.", "Install evcharge anew."
-        )
-    if len(heads) > 1:
-        raise DatabaseError(
-            "migrations_branched",
-            f"there are several newest migrations in {script_location()}: {', '.join(heads)}.",
-            "Install evcharge anew. In a clone, give one of them the other as its down_revision.",
-        )
-    return heads[0]
+    return newest(script_location())
 
 
 def current(engine: Engine, url: str) -> str | None:
@@ -103,7 +93,9 @@ def one_revision(connection: Connection) -> str | None:
     Raises:
         DatabaseError: ``schema_unclear``.
     """
-    found = sorted(MigrationContext.configure(connection).get_current_heads())
+    if not inspect(connection).has_table(VERSIONS.name):
+        return None
+    found = sorted(connection.scalars(select(VERSIONS.c.version_num)))
     if len(found) > 1:
         raise DatabaseError(
             "schema_unclear",
@@ -129,8 +121,7 @@ def require_head(database: Engine | Connection, url: str) -> None:
             f"the database has no evcharge tables ({masked(url)}).",
             "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head",
         )
-    known = {script.revision for script in ScriptDirectory(str(script_location())).walk_revisions()}
-    if found in known:
+    if found in revisions_in(script_location()):
         raise DatabaseError(
             "schema_behind",
             f"the database is at revision {found}; this program needs {needed}.",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evcharge import progress
 from evcharge.metrics.concentration import HourWindow, hour_window, worst_port
 from evcharge.metrics.cost import Price
 from evcharge.metrics.days import count_days
@@ -151,16 +152,22 @@ def build_story(
         NoDataError: no session matches.
     """
     with reading(database) as session:
+        progress.step("counting sessions by station")
         report = build_report(session, target=target, definition=definition, selection=selection, limits=limits)
+        progress.step("counting sessions by day")
         days = count_days(session, report.definition, selection)
         network = read_network(session, selection, days)
+        progress.step("finding spells and silence")
         ports = read_port_days(session, report.definition, selection)
         present = read_present(session, report.definition, selection, days, network, count_ports(ports), target)
         outages = find_outages(days, ports, network)
+        progress.step("reading reasons")
         failures = read_daily_failures(session, report.definition, selection)
         listed = [int(key) for key in needing_attention(present)["station_key"]]
+        progress.step("reading hours and ports")
         detail = read_detail(session, report.definition, selection, listed)
         doubted = read_doubted_ports(session, report.definition, detail)
+    progress.step("judging stations")
     report = _over_without_data(report, present, network)
     reasons = _reasons_now(failures, present)
     attributes = present.drop(columns=["name", "without_failures", "perhaps_without_failures"])

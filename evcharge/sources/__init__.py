@@ -10,15 +10,17 @@ What does not belong here: whether a value is any good (``clean``), and any tabl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from evcharge.carriers.file import SourceFile, open_file
-from evcharge.frames import RawSessions
-from evcharge.sources.chunk import Reading
-from evcharge.sources.profile import Profile
-from evcharge.sources.profile_file import builtin_profiles, read_profile, with_overrides
-from evcharge.sources.readers import reader_of
-from evcharge.sources.recognise import is_one_source, pick_profile, unknown_columns
+
+if TYPE_CHECKING:
+    from evcharge.frames import RawSessions
+    from evcharge.sources.profile import Profile
+    from evcharge.sources.profile_file import builtin_profiles, read_profile, with_overrides
+    from evcharge.sources.recognise import is_one_source, pick_profile, unknown_columns
 
 __all__ = [
     "CHUNK_ROWS",
@@ -36,6 +38,23 @@ __all__ = [
 
 CHUNK_ROWS = 25_000
 """Rows of a chunk: some 50 MB of text columns, and few enough chunks that a frame's own cost vanishes."""
+
+_MODULES = {
+    "Profile": "profile",
+    "builtin_profiles": "profile_file",
+    "read_profile": "profile_file",
+    "with_overrides": "profile_file",
+    "is_one_source": "recognise",
+    "pick_profile": "recognise",
+    "unknown_columns": "recognise",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What is named, imported when it is first asked for: who lists profiles reads no file."""
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def read(
@@ -56,5 +75,9 @@ def read(
         SourceError: the file does not fit the profile (as ``pick_profile``; raised at once), or it is found damaged,
             changed, wrongly encoded or without an end to a quote on the way: what was handed out before is then void.
     """
+    from evcharge.sources.chunk import Reading
+    from evcharge.sources.readers import reader_of
+    from evcharge.sources.recognise import pick_profile
+
     pick_profile(file, [profile])
     return reader_of(file, profile.format).read(file, Reading(profile, salt, chunk_rows, companions))

@@ -44,7 +44,7 @@ _LENGTH = re.compile(
     r"|(?:\d+ ?(?:d|h|hrs?|min|m|s|sec) ?){2,}|(?:\d{3,}|[3-9]\d|2[4-9]):\d{2}(?::\d{2})?",
     re.ASCII,
 )
-_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
+_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$")
 """A day that a tool wrote with a clock time: in a column in which every time is midnight, none is told."""
 _PLAIN = {
     sign: re.compile(rf"[+-]?(?:\d+(?:{re.escape(sign)}\d*)?|{re.escape(sign)}\d+)(?:[eE][+-]?\d{{1,3}})?", re.ASCII)

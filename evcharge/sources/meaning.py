@@ -31,6 +31,7 @@ _SHORTEST_WITHIN, _SHORTEST_NEVER = 5, 4
 heading wherever it stands in it; of a script with syllables two do."""
 
 _NEGATIONS = ("no", "not", "non", "without", "ohne", "kein", "keine", "nicht", "free", "sans", "sin", "geen")
+_OF_ZONES = ("utc", "gmt", "local")
 _CODE = re.compile("codes?", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _UNIT = re.compile(
@@ -69,15 +70,20 @@ class Heading(NamedTuple):
 @lru_cache(maxsize=4096)  # more names than a file may have columns
 def heading_of(name: str) -> Heading:
     """The heading without case, accents and punctuation, and its unit; a heading of nothing but its unit keeps it."""
-    words = plain(_CAMEL.sub(" ", name.strip()).replace("k Wh", "kWh")).split()
+    words = plain(_CAMEL.sub(" ", name.strip()).replace("k Wh", "kWh").replace("M Wh", "MWh")).split()
     text = " ".join(words)
     unit = _UNIT.search(text)
     is_whole_word = unit is not None and (unit.start() == 0 or text[unit.start() - 1] == " " or unit["unit"] in "분초")
     if unit is None or not is_whole_word:
         within = next((_UNITS[word] for word in words if word in ("kwh", "wh")), "")
-        return Heading(tuple(words), "".join(words), within)
+        return Heading(tuple(words), _joined(words), within)
     rest = tuple(text[: unit.start()].split()) or tuple(words)
-    return Heading(rest, "".join(rest), _UNITS[unit["unit"]])
+    return Heading(rest, _joined(rest), _UNITS[unit["unit"]])
+
+
+def _joined(words: Sequence[str]) -> str:
+    """The words as one, without those of a zone, which change nothing of what a heading means."""
+    return "".join(word for word in words if word not in _OF_ZONES) or "".join(words)
 
 
 @lru_cache(maxsize=16_384)
@@ -94,7 +100,7 @@ def meanings_of(name: str) -> list[Meaning]:
     if not heading.joined:
         return []
     likely = [meaning for column, entry in _columns().items() if (meaning := _best(column, heading, entry))]
-    if heading.unit in ("kWh", "Wh") and not likely:
+    if heading.unit in ("kWh", "Wh") and not likely and not _is_barred("energy_kwh", heading):
         likely = [Meaning("energy_kwh", WEAK, "")]
     return sorted(likely, key=lambda meaning: -meaning.score)
 
@@ -151,6 +157,11 @@ def is_barred_as_outcome(name: str) -> bool:
     return any(_holds(text, heading, never) for never in _columns()["success"]["never"])
 
 
+def is_barred_as_start(name: str) -> bool:
+    """Whether the heading says that its times are others than starts, as ends and days of payment are."""
+    return _is_barred("start_time", heading_of(name))
+
+
 def tells_of_test(word: str) -> bool:
     """Whether a word of success says that there was a test, as ``pass`` does, which may also be a kind of ticket."""
     return plain(word) in _synonyms()["outcomes"]["tested"]
@@ -183,7 +194,7 @@ def zone_of_language(language: str) -> str | None:
 def _best(column: str, heading: Heading, entry: Mapping[str, Sequence[str]]) -> Meaning | None:
     """How well the heading fits one of our columns; None where it does not."""
     text = f" {' '.join(heading.words)} "
-    if any(_holds(text, heading, never) for never in entry.get("never", ())):
+    if _is_barred(column, heading):
         return None
     best: dict[str, float] = {}
     for language, synonyms in entry.items():
@@ -195,6 +206,12 @@ def _best(column: str, heading: Heading, entry: Mapping[str, Sequence[str]]) -> 
     if not top:
         return None
     return Meaning(column, top, languages[0] if len(languages) == 1 and languages[0] not in _OF_NO_LANGUAGE else "")
+
+
+def _is_barred(column: str, heading: Heading) -> bool:
+    """Whether the heading has a word that one of ours never has."""
+    text = f" {' '.join(heading.words)} "
+    return any(_holds(text, heading, never) for never in _columns()[column].get("never", ()))
 
 
 def _score(synonym: str, heading: Heading, text: str) -> float:

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 
 from evcharge.sources.advice import shown
 from evcharge.sources.contents import MOST_WORDS, Contents, Kind, contents_of
+from evcharge.sources.joined_times import join_days_and_clocks
 from evcharge.sources.meaning import (
     Meaning,
+    heading_of,
     is_barred_as_outcome,
+    is_barred_as_start,
     is_flag,
     is_of_readings,
     may_tell_outcome,
@@ -56,6 +59,7 @@ KINDS: Mapping[str, frozenset[Kind]] = {
 """What has to stand in a column for it to be one of ours; of other attributes of a station, a text."""
 NEEDED = ("station_id", "start_time")
 """Columns without which there is no session, besides an id or a key."""
+_LONGEST_EXAMPLE = 40
 SURE = 0.8
 """Score from which on a heading is taken to mean what its synonym does. House rule."""
 _PLACES_THAT_MAY_BE_STATIONS = ("port_id", "station_name")
@@ -68,6 +72,10 @@ _KEYS = (
     ("station_id", "port_id", "start_time", "end_time", "energy_kwh"),
 )
 """Columns that may tell rows apart where there is no id, tried in this order."""
+
+
+Sessions = Sequence[Mapping[str, str]]
+"""Rows that are no repeats of each other: heading to text."""
 
 
 @dataclass
@@ -108,9 +116,11 @@ def proposal_of(survey: Survey) -> Proposal:
     taken = _assigned(contents, doubts)
     private = tuple(name for name, ours in taken.items() if ours == "private")
     columns: dict[str, tuple[str, ...]] = {ours: (name,) for name, ours in taken.items() if ours != "private"}
-    _join_days_and_clocks(columns, contents, doubts)
+    join_days_and_clocks(columns, contents, doubts)
     _drop_what_says_it_twice(columns, contents)
-    key = _key(survey, columns, contents, doubts)
+    sessions = _told_apart(survey, contents)
+    _drop_row_number(sessions, columns, contents, doubts)
+    key = _key(sessions, columns, contents, doubts)
     writing = writing_of(columns, contents, survey.names, doubts)
     if survey.rows and "energy_kwh" not in columns:
         doubts["energy_kwh"] = _why_no_energy(contents)
@@ -118,9 +128,11 @@ def proposal_of(survey: Survey) -> Proposal:
         doubts["outcome"] = f"{asked[0]} has few words and may be the outcome: if it is, name its words too"
     if survey.other_sheets:
         doubts["sheet"] = f"the workbook has other sheets, each a load of its own: {shown(survey.other_sheets)}"
+    if survey.rows and "start_time" not in columns:
+        doubts.setdefault("start_time", _why_no_start(contents))
     missing = tuple(ours for ours in NEEDED if ours not in columns)
     if not survey.rows:
-        doubts["columns"] = "the table has no rows yet"
+        doubts["columns"] = "no rows stand below the header, unless a quotation mark is left open"
     return Proposal(survey, contents, _in_order(columns), key, private, writing, doubts, missing)
 
 
@@ -142,9 +154,9 @@ def _assigned(contents: Mapping[str, Contents], doubts: dict[str, str]) -> dict[
         ours_taken.add(meaning.column)
         if meaning.score < SURE:
             doubts[meaning.column] = f"{name} may also mean something else"
-        if meaning.column == "session_id" and meaning.score < SURE and _counts_rows(contents[name]):
-            doubts["session_id"] = f"{name} counts the rows from {contents[name].examples[0]} on: so may the next file"
     _fill_needed(taken, likely, doubts)
+    _prefer_finer_station(taken, likely, contents, doubts)
+    _take_only_time(taken, contents, doubts)
     by_words = [name for name in contents if name not in taken and _is_by_words(name, contents)]
     if by_words and "success" not in taken.values():
         taken[by_words[0]] = "success"
@@ -156,9 +168,20 @@ def _by_second_line(name: str, column: Contents) -> list[Meaning]:
     return [] if column.heading == name else meanings_of(column.heading)
 
 
+def _why_no_start(contents: Mapping[str, Contents]) -> str:
+    """What it means that no column is of starts."""
+    for name, column in contents.items():
+        if column.texts and any(m.column == "start_time" and m.score >= SURE for m in meanings_of(name)):
+            return f"{name} seems to be the start, but no known format reads {column.texts[0][:_LONGEST_EXAMPLE]!r}"
+    return "no column seems to be a start"
+
+
 def _why_no_energy(contents: Mapping[str, Contents]) -> str:
     """What it means that no column is of energy, and what may make one."""
     readings = [name for name in contents if contents[name].kind in _NUMBERS and is_of_readings(name)]
+    in_mwh = [name for name in contents if heading_of(name).unit == "MWh"]
+    if in_mwh:
+        return f"{in_mwh[0]} is in MWh, which no convention reads: write it in kWh"
     made = f"; {' and '.join(readings)} are readings: add a column of their difference" if len(readings) > 1 else ""
     return f"no column seems to hold energy, so that no definition of energy can judge a session{made}"
 
@@ -192,6 +215,8 @@ def _may_be(meaning: Meaning, name: str, column: Contents) -> bool:
         return is_of_flags or (not says_failure(name) and any(outcome_of(word) is not None for word in column.words))
     if meaning.column == "error_code":
         return not (says_failure(name) and all(map(is_flag, column.texts)))
+    if meaning.column == "energy_kwh":
+        return heading_of(column.heading or name).unit != "MWh"
     if meaning.column == "session_id":
         return _tells_apart(column) and folded(name) not in _ROW_NUMBERS
     if meaning.column in ("start_time", "end_time") and column.kind == "number":
@@ -220,6 +245,41 @@ def _fill_needed(taken: dict[str, str], likely: Sequence[tuple[Meaning, str]], d
                 doubts[needed] = f"no heading says it better than {name}"
 
 
+def _prefer_finer_station(
+    taken: dict[str, str],
+    likely: Sequence[tuple[Meaning, str]],
+    contents: Mapping[str, Contents],
+    doubts: dict[str, str],
+) -> None:
+    """Of two columns that name stations, takes the one that tells more of them apart: the other names their sites."""
+    named = [name for meaning, name in likely if meaning.column == "station_id" and meaning.score >= SURE]
+    chosen = next((name for name in named if taken.get(name) == "station_id"), None)
+    others = [name for name in named if name != chosen and taken.get(name, "station_name") == "station_name"]
+    for name in others if chosen else ():
+        coarse, fine = contents[chosen or ""], contents[name]
+        if coarse.filled == coarse.rows == fine.filled and coarse.distinct < fine.distinct <= fine.rows / 2:
+            if len(set(zip(coarse.texts, fine.texts, strict=True))) > fine.distinct:
+                continue  # neither is a part of the other
+            taken.pop(name, None)
+            if "station_name" in taken.values():
+                del taken[chosen or ""]
+            else:
+                taken[chosen or ""] = "station_name"
+            taken[name] = "station_id"
+            doubts["station_id"] = f"{chosen} may name the stations too; {name} tells more of them apart"
+            return
+
+
+def _take_only_time(taken: dict[str, str], contents: Mapping[str, Contents], doubts: dict[str, str]) -> None:
+    """Takes the only column of times for the start, where no heading says one."""
+    if "start_time" in taken.values():
+        return
+    times = [name for name, column in contents.items() if column.kind == "time" and name not in taken]
+    if len(times) == 1 and not is_barred_as_start(times[0]):
+        taken[times[0]] = "start_time"
+        doubts["start_time"] = f"no heading says it; {times[0]} is the only column of times that is left"
+
+
 def _counts_rows(column: Contents) -> bool:
     """Whether the column holds 0, 1, 2 and so on, or 1, 2, 3, which may be the rows' own numbers."""
     if not all(map(str.isdecimal, column.texts)):
@@ -232,36 +292,6 @@ def _tells_apart(column: Contents) -> bool:
     return column.filled == column.rows == column.distinct and column.rows > 0
 
 
-def _join_days_and_clocks(
-    columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
-) -> None:
-    """Makes a time of a date and the clock time that belongs to it, by their headings."""
-    used = {name for ours, names in columns.items() for name in names if ours != "duration_minutes"}
-    for ours in ("start_time", "end_time"):
-        (name,) = columns.get(ours, ("",))
-        if not name or contents[name].kind in ("time", "number"):
-            continue
-        other: Kind = "clock" if contents[name].kind == "day" else "day"
-        others = [
-            mate
-            for mate in contents
-            if mate not in used and contents[mate].kind == other and any(m.column == ours for m in meanings_of(mate))
-        ]
-        if others:
-            columns[ours] = (name, others[0]) if other == "clock" else (others[0], name)
-            used.add(others[0])
-            if columns.get("duration_minutes") == (others[0],):
-                del columns["duration_minutes"]
-        elif other == "day":
-            del columns[ours]
-            doubts[ours] = f"{name} is a clock time without a day"
-        else:
-            doubts[ours] = f"{name} is a day without a clock time"
-    ends, starts = columns.get("end_time", ()), columns.get("start_time", ())
-    if len(ends) == 1 and contents[ends[0]].kind == "day" and [contents[name].kind for name in starts] != ["day"]:
-        del columns["end_time"]  # at midnight it would be before its start
-
-
 def _drop_what_says_it_twice(columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents]) -> None:
     """A length is read where there is no end; a place's name is no station's where it is the id already."""
     if "end_time" in columns:
@@ -272,8 +302,38 @@ def _drop_what_says_it_twice(columns: dict[str, tuple[str, ...]], contents: Mapp
             del columns[ours]  # a name such as Europe/Paris is no label
 
 
+def _told_apart(survey: Survey, contents: Mapping[str, Contents]) -> Sessions:
+    """The different rows, by their columns without those that count the rows: one that repeats another is left out."""
+    names = [name for name in contents if folded(name) not in _ROW_NUMBERS and not _is_row_number(name, contents[name])]
+    rows = dict.fromkeys(zip(*map(survey.texts, names), strict=True))
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _is_row_number(name: str, column: Contents) -> bool:
+    """Whether the column counts the rows, and is no more of an id by its heading than `No` is."""
+    return _counts_rows(column) and not any(m.column == "session_id" and m.score >= SURE for m in meanings_of(name))
+
+
+def _drop_row_number(
+    sessions: Sessions, columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
+) -> None:
+    """Leaves out an id that counts the rows, where others tell them apart: the next file begins at 1 again."""
+    (name,) = columns.get("session_id", ("",))
+    if not name or not _is_row_number(name, contents[name]):
+        return
+    doubts["session_id"] = f"{name} counts the rows from {contents[name].examples[0]} on: so may the next file"
+    if any(_are_different(sessions, names) for names in _keys(columns)):
+        del columns["session_id"], doubts["session_id"]
+
+
+def _keys(columns: Mapping[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The headings of each key of which all columns are there."""
+    there = [ours for ours in _KEYS if all(column in columns for column in ours)]
+    return [tuple(name for column in ours for name in columns[column]) for ours in there]
+
+
 def _key(
-    survey: Survey, columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
+    sessions: Sessions, columns: dict[str, tuple[str, ...]], contents: Mapping[str, Contents], doubts: dict[str, str]
 ) -> tuple[str, ...]:
     """The headings that tell rows apart, where no column is an id; none where one is."""
     if "session_id" in columns:
@@ -284,13 +344,14 @@ def _key(
     for ours in tried:
         names = tuple(name for column in ours for name in columns.get(column, ()))
         names = (*ids[:1], *names)
-        if all(column in columns for column in ours) and _are_different(survey, names):
+        if all(column in columns for column in ours) and _are_different(sessions, names):
             doubts["session_key"] = (
                 "no column is an id of its own; these together tell the rows apart that were looked at"
             )
             return names
     names = (*ids[:1], *(name for column in _KEYS[-1] for name in columns.get(column, ())))
-    doubts["session_key"] = "no column is an id of its own, and even these do not tell all rows apart"
+    even = "even these do not tell all rows apart" if names else "nothing in the table tells rows apart"
+    doubts["session_key"] = f"no column is an id of its own, and {even}"
     return names
 
 
@@ -298,11 +359,9 @@ def _is_used(name: str, columns: Mapping[str, Iterable[str]]) -> bool:
     return any(name in names for names in columns.values())
 
 
-def _are_different(survey: Survey, names: Sequence[str]) -> bool:
-    """Whether the columns together tell all rows apart but for those that repeat another one whole."""
-    places = [survey.names.index(name) for name in names]
-    rows = set(survey.rows)
-    return len({tuple(row[place] for place in places) for row in rows}) == len(rows)
+def _are_different(sessions: Sessions, names: Sequence[str]) -> bool:
+    """Whether the columns together tell all sessions apart."""
+    return len({tuple(fields.get(name) for name in names) for fields in sessions}) == len(sessions)
 
 
 def _in_order(columns: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -57,7 +57,11 @@ def failures_in(proposal: Proposal) -> bool:
 def to_fill(proposal: Proposal) -> list[str]:
     """The lines of a starter profile that the table fills with nothing, and without which a load is refused."""
     has_key = "session_id" in proposal.columns or bool(proposal.session_key)
-    lines = {"session_key": has_key, "start_time": "start_time" in proposal.columns}
+    lines = {
+        "session_key": has_key,
+        "start_time": "start_time" in proposal.columns,
+        "time_format": proposal.writing.reads_times,
+    }
     return [line for line, is_filled in lines.items() if not is_filled]
 
 
@@ -68,7 +72,8 @@ def options_of(proposal: Proposal, source: str) -> list[str] | None:
     """What follows ``evcharge load FILE`` to read it as proposed; None where no options can say it."""
     columns, writing = proposal.columns, proposal.writing
     has_end = not {"end_time", "duration_minutes"}.isdisjoint(columns)
-    if "start_time" not in columns or "energy_kwh" not in columns or not has_end or writing.steps:
+    is_whole = "start_time" in columns and "energy_kwh" in columns and has_end
+    if not is_whole or writing.steps or not writing.reads_times:
         return None
     options = ["--source", source, *_options_of_table(proposal), *_options_of_writing(proposal)]
     if not failures_in(proposal):
@@ -212,7 +217,7 @@ def _constants(proposal: Proposal) -> list[str]:
 def _start_to_name(proposal: Proposal) -> list[str]:
     if "start_time" in proposal.columns:
         return []
-    why = _doubt(proposal, "start_time") or "confirm: no column seems to be a start"
+    why = _doubt(proposal, "start_time") or "confirm: nothing stands in the table"
     return [_line("start_time", "THEIR_COLUMN", f"{why}; a load is refused until one is named")]
 
 
@@ -235,7 +240,7 @@ def _column(proposal: Proposal, ours: str, name: str) -> str:
 
 def _steps(proposal: Proposal) -> Iterator[list[str]]:
     for step in proposal.writing.steps:
-        yield ["[[steps]]", _line("step", step.step), _line("fields", list(step.fields))]
+        yield ["[[steps]]", _line("step", step.step, _doubt(proposal, step.step)), _line("fields", list(step.fields))]
 
 
 def _conventions(proposal: Proposal) -> list[str]:

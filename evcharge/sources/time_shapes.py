@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
+
+from evcharge.offsets import with_minutes_of_offset
 
 _DATE = re.compile(
     r"(?P<date>\d{1,4}(?P<sign>[-/.])\d{1,2}(?P=sign)\d{1,4}|\d{1,2}[ -](?P<dmy>[A-Za-z]{3,9})\.?[ -]\d{2,4}"
@@ -26,6 +28,10 @@ _EPOCH_YEARS = range(2005, 2051)
 """Years in which a number of ten or thirteen digits is taken for a time."""
 _DAY_OF_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LATEST_YEAR = 2099
+_YEAR_FIRST = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})(?!\d)", re.ASCII)
+_LARGEST_MONTH = 12
+_SWAPPED_AT_LEAST = 2
+"""Different days that lie outside an export's span as written, and inside it with day and month swapped. House rule."""
 
 Shape = tuple[str, ...]
 """The formats that may have written a text, before it is tried which of them read it."""
@@ -81,7 +87,8 @@ def read_by(text: str, pattern: str) -> datetime | None:
             seconds = float(text) / (1000 if pattern == "epoch_ms" else 1)
             read = datetime.fromtimestamp(seconds, tz=timezone.utc)
             return read if read.year in _EPOCH_YEARS else None
-        read = datetime.strptime(text, pattern)  # noqa: DTZ007 - a clock time, of which nobody knows the zone yet
+        whole = with_minutes_of_offset(text) if pattern.endswith("%z") else text
+        read = datetime.strptime(whole, pattern)  # noqa: DTZ007 - a clock time, of which nobody knows the zone yet
     except (ValueError, OverflowError, OSError):
         return None
     return read if read.year <= _LATEST_YEAR else None
@@ -90,6 +97,38 @@ def read_by(text: str, pattern: str) -> datetime | None:
 def states_zone(texts: Sequence[str]) -> bool:
     """Whether each time says its offset, or is a number of seconds since 1970."""
     return all(_EPOCH.fullmatch(text) or re.search(r":\d{2}.*(?:[Zz]|[+-]\d{2}(?::?\d{2})?)$", text) for text in texts)
+
+
+def one_day_of(texts: Sequence[str]) -> str:
+    """The day that all of several different times have in common, as written; '' where there are two, or one time."""
+    days = {re.split("[ T]", text, maxsplit=1)[0] for text in texts}
+    return days.pop() if len(days) == 1 and len(set(texts)) > 1 else ""
+
+
+def has_swapped_days(texts: Iterable[str]) -> bool:
+    """Whether days and months after a year are swapped wherever the day is up to the 12th.
+
+    Days after the 12th can't be swapped, so that they tell the span of the export. Where the others lie outside it as
+    written, and all of them inside it when swapped, a tool has swapped them.
+    """
+    days = {match.groups() for text in set(texts) if (match := _YEAR_FIRST.match(text))}
+    dates = {found for year, month, day in days if (found := _date(year, month, day))}
+    sure = [found for found in dates if found.day > _LARGEST_MONTH]
+    if not sure:
+        return False
+    margin = timedelta(days=_LARGEST_MONTH)
+    first, last = min(sure) - margin, max(sure) + margin
+    others = [found for found in dates if found.day <= _LARGEST_MONTH]
+    outside = sum(not first <= found <= last for found in others)
+    swapped = [found.replace(month=found.day, day=found.month) for found in others]
+    return outside >= _SWAPPED_AT_LEAST and all(first <= found <= last for found in swapped)
+
+
+def _date(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
 
 
 def _of_iso(text: str) -> datetime:

@@ -13,7 +13,8 @@ from zoneinfo import available_timezones
 from evcharge.sources.contents import Contents, Decimals, decimals_of, number_of
 from evcharge.sources.meaning import heading_of, language_of, outcome_under, says_failure, zone_hint, zone_of_language
 from evcharge.sources.profile import Step
-from evcharge.sources.time_shapes import formats_of, read_by, states_zone
+from evcharge.sources.steps import time_part
+from evcharge.sources.time_shapes import formats_of, has_swapped_days, read_by, states_zone
 
 WH_FROM = 300.0
 """Median from which on an energy without a unit is taken for Wh: no car's battery holds that many kWh. House rule."""
@@ -38,6 +39,7 @@ class Writing:
 
     Attributes:
         time_formats: formats that together read every time; several where the table mixes layouts.
+        reads_times: whether they do; false where some time is in no format that is known.
         readings: each format that may be meant in place of the first, with what a time of the table would then be.
         zone: IANA zone, or None where each time states its offset.
         decimal: decimal sign.
@@ -52,6 +54,7 @@ class Writing:
     """
 
     time_formats: tuple[str, ...] = ("iso8601",)
+    reads_times: bool = True
     readings: dict[str, str] = field(default_factory=dict)
     zone: str | None = None
     decimal: str = "."
@@ -69,6 +72,7 @@ def writing_of(columns: Columns, contents: ByHeading, names: Sequence[str], doub
     """The likeliest conventions; what nothing proves is added to the doubts."""
     writing = Writing()
     _settle_days(writing, columns, contents)
+    _settle_swaps(writing, columns, contents, doubts)
     times = _times(columns, contents, writing)
     _settle_zone(writing, times, columns, contents, names, doubts)
     _settle_times(writing, times, doubts)
@@ -97,6 +101,24 @@ def _settle_days(writing: Writing, columns: Columns, contents: ByHeading) -> Non
     )
     if early:
         writing.steps += (Step("two_digit_year", early),)
+    clocks = tuple(
+        theirs[1]
+        for ours in ("start_time", "end_time")
+        if len(theirs := columns.get(ours, ())) > 1 and contents[theirs[1]].kind == "time"
+    )
+    if clocks:
+        writing.steps += (Step("time_part", clocks),)
+
+
+def _settle_swaps(writing: Writing, columns: Columns, contents: ByHeading, doubts: dict[str, str]) -> None:
+    """Days and months that a tool swapped wherever it could are put back, if the starts say that it did."""
+    starts = columns.get("start_time", ())
+    if starts and has_swapped_days(contents[starts[0]].texts):
+        days = tuple(columns[ours][0] for ours in ("start_time", "end_time") if ours in columns)
+        writing.steps += (Step("swap_day_month", days),)
+        doubts["swap_day_month"] = (
+            f"days up to the 12th in {starts[0]} lie among the other days only with day and month swapped"
+        )
 
 
 def _times(columns: Columns, contents: ByHeading, writing: Writing) -> list[str]:
@@ -108,7 +130,8 @@ def _times(columns: Columns, contents: ByHeading, writing: Writing) -> list[str]
         texts = [contents[name].texts for name in theirs]
         if len(theirs) > 1 and len(set(map(len, texts))) == 1:
             days = [text.split(" ")[0].split("T")[0] for text in texts[0]] if theirs[0] in cut else texts[0]
-            times += [f"{day} {clock}" for day, clock in zip(days, texts[1], strict=True)]
+            clocks = map(time_part, texts[1]) if contents[theirs[1]].kind == "time" else texts[1]
+            times += [f"{day} {clock}" for day, clock in zip(days, clocks, strict=True)]
         elif len(theirs) == 1:
             times += texts[0]
     return times
@@ -120,6 +143,7 @@ def _settle_times(writing: Writing, times: Sequence[str], doubts: dict[str, str]
         return
     shapes = formats_of(times)
     if not all(shapes):
+        writing.reads_times = False
         odd = next(text for text in dict.fromkeys(times) if not any(formats_of([text])))
         doubts["time_formats"] = f"no known format reads {odd!r}"
     sure = [formats[0] for formats in shapes if len(formats) == 1]
@@ -190,11 +214,28 @@ def _settle_numbers(writing: Writing, columns: Columns, contents: ByHeading, dou
         signs_of for signs_of in with_sign if signs_of.thousands != "none" and signs_of.sign == with_sign[0].sign
     ]
     decimals = [*grouped, *with_sign, decimals_of([text for name in theirs for text in _numbers_of(contents[name])])][0]
+    decimals = _by_size(decimals, columns, contents)
     writing.decimal, writing.thousands = decimals.sign, decimals.thousands
     if not decimals.is_sure or (grouped and not all(signs_of.is_sure for signs_of in signs.values())):
         doubts["decimal"] = _AT_THOUSANDS
     for name in columns.get("energy_kwh", ()):
         _settle_energy(writing, name, contents[name], decimals, doubts)
+
+
+def _by_size(decimals: Decimals, columns: Columns, contents: ByHeading) -> Decimals:
+    """Of two readings of 2,418, that of thousands where the other makes an energy in Wh too small for a car."""
+    other = Decimals("." if decimals.sign == "," else ",", is_sure=False, thousands=decimals.sign)
+    for name in columns.get("energy_kwh", ()):
+        small, large = (_median(contents[name].texts, reading) for reading in (decimals, other))
+        if not decimals.is_sure and heading_of(contents[name].heading).unit == "Wh" and small < WH_FROM <= large:
+            return other
+    return decimals
+
+
+def _median(texts: Sequence[str], decimals: Decimals) -> float:
+    """The number in the middle of those that are read; 0 where none is."""
+    numbers = sorted(number for text in texts if (number := number_of(text, decimals)) is not None)
+    return numbers[len(numbers) // 2] if numbers else 0.0
 
 
 def _numbers_of(column: Contents) -> Sequence[str]:
@@ -210,8 +251,7 @@ def _settle_energy(writing: Writing, name: str, column: Contents, decimals: Deci
     elif unit in ("kWh", "Wh"):
         writing.energy_unit = unit
     else:
-        numbers = sorted(number for text in column.texts if (number := number_of(text, decimals)) is not None)
-        median = numbers[len(numbers) // 2] if numbers else 0.0
+        median = _median(column.texts, decimals)
         writing.energy_unit = "Wh" if median >= WH_FROM else "kWh"
         doubts["energy_unit"] = f"the heading names no unit; half of the values are {median:g} or more"
 

@@ -416,6 +416,14 @@ def test_a_file_that_is_named_like_an_option_is_printed_as_a_path(evcharge):
     assert "evcharge load ./-dash.csv" in evcharge("check", "./-dash.csv", "--write-profile", "my.toml")[2]
 
 
+def test_where_no_known_format_reads_the_times_no_command_is_printed(evcharge):
+    write("odd.csv", "CP,Start,End,kWh\nA,31/31/2021 17:43,31/31/2021 18:43,5\n")
+    out = evcharge("check", "odd.csv")[1]
+    assert "No load reads it before time_format is filled in, in a profile: evcharge check odd.csv" in out
+    assert "time_formats: no known format reads '31/31/2021 17:43'" in out
+    assert "evcharge load" not in out
+
+
 def test_a_profile_with_a_line_to_fill_says_so_and_is_refused_for_it(evcharge):
     write("few.csv", "Colour,Note\nred,a1\nblue,b2\n")
     out = evcharge("check", "few.csv")[1]

@@ -30,15 +30,17 @@ MAY_IMPORT = {
     "kept": ({"errors"}, set()),
     "leftovers": (set(), set()),
     "output": ({"kept", "leftovers", "errors"}, set()),
+    "progress": (set(), set()),  # whoever works tells it
     "station_frame": (set(), {"pandas"}),  # for a type alone
     "models": ({"station_frame"}, SQL),
     "views": ({"models"}, set()),
     "db": ({"config", "errors"}, SQL),
     "texts": ({"frames"}, set()),
     "fixed_times": ({"arrays"}, {"numpy"}),
-    "instants": ({"arrays", "fixed_times", "frames"}, FRAMES),
+    "instants": ({"arrays", "fixed_times", "frames", "offsets"}, FRAMES),
     "ids": (set(), set()),
     "thousands": (set(), set()),
+    "offsets": (set(), set()),
     "parse": ({"arrays", "frames", "ids", "texts", "thousands"}, FRAMES),
     "limits": (set(), FRAMES),
     "parsed": ({"arrays", "limits", "ids", "instants", "parse", "texts", "frames"}, FRAMES),
@@ -46,9 +48,10 @@ MAY_IMPORT = {
     "clean": ({"arrays", "limits", "parsed", "rules", "instants", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
-    "sources": ({"carriers", "frames", "ids", "texts", "thousands", "errors"}, FRAMES | TOML | EXCEL),
+    "sources": ({"carriers", "frames", "ids", "texts", "thousands", "offsets", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
-    "migrate": ({"db", "errors"}, SQL | {"alembic"}),
+    "revisions": ({"errors"}, set()),  # answers before SQLAlchemy is imported
+    "migrate": ({"db", "errors", "revisions"}, SQL | {"alembic"}),
     "load": (
         {
             "carriers",
@@ -56,6 +59,8 @@ MAY_IMPORT = {
             "registries",
             "clean",
             "rules",
+            "config",
+            "progress",
             "ids",
             "instants",
             "arrays",
@@ -71,11 +76,11 @@ MAY_IMPORT = {
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
-        {"arrays", "station_frame", "metrics", "db", "migrate", "errors", "output", "version"},
+        {"arrays", "station_frame", "metrics", "db", "migrate", "errors", "output", "progress", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": (
-        {"report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output"},
+        {"report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
         SQL | {"pyarrow"},
     ),
 }

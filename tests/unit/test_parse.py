@@ -16,6 +16,7 @@ import evcharge.fixed_times
 import evcharge.ids
 import evcharge.instants
 import evcharge.limits
+import evcharge.offsets
 import evcharge.parse
 import evcharge.parsed
 import evcharge.rules
@@ -37,6 +38,7 @@ IMPORTED = {
     "evcharge.ids",
     "evcharge.instants",
     "evcharge.limits",
+    "evcharge.offsets",
     "evcharge.parse",
     "evcharge.parsed",
     "evcharge.rules",
@@ -449,6 +451,8 @@ def test_what_is_not_an_epoch_is_unreadable(text, time_format):
         ("02/13/2025 10:00 PM", "%m/%d/%Y %I:%M %p", "2025-02-13T22:00:00.000"),
         ("Wed, 25 Apr 2018 11:08:04 GMT", "%a, %d %b %Y %H:%M:%S GMT", "2018-04-25T11:08:04.000"),
         ("2025-04-01 10:00:00.1234567+02:00", "%Y-%m-%d %H:%M:%S.%f%z", "2025-04-01T08:00:00.123"),
+        ("2025/04/01 10:00:00+02", "%Y/%m/%d %H:%M:%S%z", "2025-04-01T08:00:00.000"),
+        ("01.04.2025 10:00 PM -03", "%d.%m.%Y %I:%M %p %z", "2025-04-02T01:00:00.000"),
         ("2025-04-01 10:00:00.1234560", "%Y-%m-%d %H:%M:%S.%f", "2025-04-01T10:00:00.123"),
         ("2060-06-01 10:00", "%Y-%m-%d %H:%M", "2060-06-01T10:00:00.000"),
     ],
@@ -476,6 +480,8 @@ def test_a_pattern_reads_what_it_says(text, pattern, expected):
         ("2025-04-01 24:00", "%Y-%m-%d %H:%M"),
         ("2025-04-01 08:00 +25:00", "%Y-%m-%d %H:%M %z"),
         ("2025-04-01 08:00", "%Y-%m-%d %H:%M %z"),
+        ("2025-04-01 08:00 +25", "%Y-%m-%d %H:%M %z"),
+        ("08:00 01-04-25", "%H:%M %d-%m-%y %z"),
         ("0000-01-01", "%Y-%m-%d"),
     ],
 )
@@ -557,8 +563,8 @@ def test_the_local_hour_is_the_zone_s_else_the_written_offset_s_else_utc_s(text,
 @pytest.mark.parametrize(
     "module",
     [
-        *(evcharge.clean, evcharge.fixed_times, evcharge.ids, evcharge.instants, evcharge.limits, evcharge.parse),
-        *(evcharge.parsed, evcharge.rules, evcharge.texts),
+        *(evcharge.clean, evcharge.fixed_times, evcharge.ids, evcharge.instants, evcharge.limits, evcharge.offsets),
+        *(evcharge.parse, evcharge.parsed, evcharge.rules, evcharge.texts),
     ],
 )
 def test_cleaning_reads_no_clock_file_database_or_environment(module):

@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from evcharge import __version__
+from evcharge import __version__, progress
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.bidi import apart
 from evcharge.report.charts.available import why_no_charts
@@ -85,7 +85,9 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
             limits=request.limits,
             price=request.price,
         )
+        progress.step("reading what the page shows besides")
         evidence = read_evidence(session, story, selection)
+    progress.step("drawing the page")
     return story, render_page(story, evidence, request.command(story.report))
 
 

@@ -43,6 +43,13 @@ from evcharge.sources.time_shapes import formats_of, read_by
         ("Ergebnis", "success"),
         ("종료사유", "stop_reason"),
         ("Driver e-mail", "private"),
+        ("Session begin", "start_time"),
+        ("Session stop", "end_time"),
+        ("Delivered kWh", "energy_kwh"),
+        ("kWh dispensed", "energy_kwh"),
+        ("Garasje", "station_id"),
+        ("Plug-in (UTC)", "start_time"),
+        ("Charger serial", "station_id"),
     ],
 )
 def test_a_heading_means_what_its_best_synonym_does(heading, column):
@@ -164,6 +171,7 @@ def test_the_signs_of_numbers_are_sure_only_where_they_can_be_no_other(texts, si
         (["1/13/2025 8:12", "2025-01-13 08:12"], [["%m/%d/%Y %H:%M"], ["iso8601"]]),
         (["3 Jan 2024 10:00"], [["%d %b %Y %H:%M"]]),
         (["2024/01/02 10:00:00+0100"], [["%Y/%m/%d %H:%M:%S%z"]]),
+        (["2024/01/02 10:00:00+01"], [["%Y/%m/%d %H:%M:%S%z"]]),
         (["1749802320", "1749804900"], [["epoch_s"]]),
         (["40.40.2025 08:12"], [[]]),
     ],
@@ -188,6 +196,11 @@ def test_a_place_is_taken_for_the_station_before_a_port_where_no_heading_names_o
     assert (proposal.columns["station_id"], proposal.columns["port_id"]) == (("Location code",), ("Port",))
     assert "station_id" in proposal.doubts
     assert proposal.writing.zone is None
+
+
+@pytest.mark.parametrize("heading", ["Wanted kWh", "requested_energy (kWh)", "Planned kWh", "Max kWh"])
+def test_energy_that_was_asked_for_or_planned_is_never_proposed(heading):
+    assert meanings_of(heading) == []
 
 
 def test_each_column_is_used_at_most_once_and_an_end_without_a_clock_time_not_at_all():

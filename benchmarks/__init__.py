@@ -1,0 +1,1 @@
+"""Measurements of evcharge beside other ways to do the same; see README.md."""

@@ -1,0 +1,124 @@
+"""Which files of a call are loaded already, told by their hashes alone: all are looked up at once.
+
+So a folder that is loaded every day costs what its new files cost. A file is known by the bytes, the source, and the
+settings that it is in by; any other is left to ``load_file``, which recognises it and refuses what is to be refused.
+What does not belong here: loading (``sessions``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evcharge.carriers.file import open_file
+from evcharge.db import translated_errors
+from evcharge.errors import SourceError
+from evcharge.load.ledger import first_result, rejects_by_rule_of, settings_of
+from evcharge.load.opened import OpenedToLoad
+from evcharge.load.options import LoadOptions
+from evcharge.load.rejects import rejects_of
+from evcharge.load.result import LoadResult
+from evcharge.models import LOADED, LoadLedger
+from evcharge.sources.profile import Profile
+from evcharge.sources.workbook_archive import is_workbook
+
+HASHES_AT_ONCE = 500
+"""Hashes of one look-up; SQLite takes 999 parameters where it is old."""
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file that is loaded.
+
+    Attributes:
+        load: its entry in the ledger.
+        rejects_by_rule: as in ``LoadResult``.
+        stands_in: whether nobody says who published it.
+    """
+
+    load: LoadLedger
+    rejects_by_rule: Mapping[str, int]
+    stands_in: bool
+
+
+def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: OpenedToLoad) -> dict[Path, KnownFile]:
+    """The files among these that are loaded by settings and a source that the profiles allow.
+
+    A workbook is none of them: its sheets are told by reading it. Nor is a file that can't be read.
+
+    Args:
+        paths: the files of a call.
+        profiles: how they may be read.
+        opened: the database.
+
+    Raises:
+        DatabaseError: the database can't be asked.
+    """
+    candidates = list(profiles)
+    if any(profile.sheet is not None for profile in candidates):
+        return {}
+    by_settings = {settings_of(profile): profile for profile in candidates}
+    hashes = {path: sha256 for path in paths if (sha256 := _hash_of(path))}
+
+    known: dict[Path, KnownFile] = {}
+    with translated_errors(opened.url), Session(opened.reader, expire_on_commit=False) as session:
+        loads = _loads_of(session, sorted(set(hashes.values())), by_settings)
+        rules = rejects_by_rule_of(session, [load.load_key for load, _ in loads.values()])
+    for path, sha256 in hashes.items():
+        if sha256 in loads:
+            load, stands_in = loads[sha256]
+            known[path] = KnownFile(load, rules.get(load.load_key, {}), stands_in)
+    return known
+
+
+def result_of_known(known: KnownFile, name: str, opened: OpenedToLoad, options: LoadOptions) -> LoadResult:
+    """The first result again, as ``load_file`` gives it; hands out the rejects of that load where they are asked for.
+
+    Args:
+        known: the file.
+        name: what it is called now.
+        opened: the database.
+        options: of the load that is not needed.
+    """
+    if options.on_rejects:
+        with (
+            translated_errors(opened.url),
+            Session(opened.reader) as session,
+            closing(rejects_of(session, known.load)) as rejects,
+        ):
+            options.on_rejects(name, rejects)
+    result = first_result(known.load, known.rejects_by_rule, name)
+    result.source_stands_in = known.stands_in
+    return result
+
+
+def _hash_of(path: Path) -> str | None:
+    try:
+        with open_file(path) as file:
+            return None if is_workbook(file) else file.sha256
+    except SourceError:
+        return None
+
+
+def _loads_of(
+    session: Session, hashes: Sequence[str], by_settings: Mapping[tuple[str, str, str], Profile]
+) -> dict[str, tuple[LoadLedger, bool]]:
+    """The one load of each hash that a profile allows, with whether its source stands in; none where there are two."""
+    allowed: dict[str, list[tuple[LoadLedger, bool]]] = {}
+    for load in _entries(session, hashes):
+        profile = by_settings.get((load.profile, load.timezone, load.failures_included))
+        if profile and load.source == (profile.source or profile.stand_in or profile.name):
+            allowed.setdefault(load.file_sha256, []).append((load, not profile.source))
+    return {sha256: loads[0] for sha256, loads in allowed.items() if len(loads) == 1}
+
+
+def _entries(session: Session, hashes: Sequence[str]) -> Iterator[LoadLedger]:
+    """The entries of these hashes that are loaded at present."""
+    loaded = select(LoadLedger).where(LoadLedger.status == LOADED)
+    for begin in range(0, len(hashes), HASHES_AT_ONCE):
+        yield from session.scalars(loaded.where(LoadLedger.file_sha256.in_(hashes[begin : begin + HASHES_AT_ONCE])))

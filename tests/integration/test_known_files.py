@@ -1,0 +1,174 @@
+"""A folder that was loaded before costs what its new files cost: known files are looked up by their hashes at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evcharge.carriers.file import SourceFile
+from evcharge.load import opened as opening
+from evcharge.load.sessions import load_file
+from tests.support.factories import native_csv, session_row
+from tests.support.layouts import UK_APT
+from tests.support.workbooks import workbook
+
+
+@pytest.fixture
+def db(sqlite_url, monkeypatch):
+    """A migrated database that every command finds by itself."""
+    monkeypatch.setenv("EVCHARGE_DATABASE_URL", sqlite_url)
+    return sqlite_url
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """Names of the files that were opened to be read, as often as each was."""
+    names = []
+    usual = SourceFile.__init__
+
+    def noting(self, name, handle):
+        names.append(Path(name).name)
+        usual(self, name, handle)
+
+    monkeypatch.setattr(SourceFile, "__init__", noting)
+    return names
+
+
+def day(number, *rows):
+    """A small file in the folder, with a row of its own unless others are given."""
+    Path("data").mkdir(exist_ok=True)
+    start = f"2025-03-{number:02}T10:00:00Z"
+    native_csv(Path("data", f"{number}.csv"), *(rows or (session_row(session_id=f"S{number}", start_time=start),)))
+
+
+def files_of(out):
+    return {one["file"]: one for one in json.loads(out)["files"]}
+
+
+def test_a_known_file_is_read_once_for_its_hash_and_never_recognised(evcharge, db, hashed, monkeypatch):
+    for number in (1, 2, 3):
+        day(number)
+    assert evcharge("load", "data")[0] == 0
+    day(4)
+    hashed.clear()
+    loaded = []
+    monkeypatch.setattr(
+        "evcharge.load.load_file", lambda path, *rest: loaded.append(path.name) or load_file(path, *rest)
+    )
+    code, out, _ = evcharge("load", "data", "--json")
+    assert code == 0
+    assert [one["status"] for one in files_of(out).values()] == ["already loaded"] * 3 + ["loaded"]
+    assert [hashed.count(f"{number}.csv") for number in (1, 2, 3)] == [1, 1, 1]
+    assert loaded == ["4.csv"]
+
+
+def test_the_revision_is_required_and_the_database_opened_once_in_a_call(evcharge, db, monkeypatch):
+    opened = []
+    usual = opening.open_to_load
+    monkeypatch.setattr(opening, "open_to_load", lambda *given: opened.append(given) or usual(*given))
+    for number in (1, 2, 3):
+        day(number)
+    assert evcharge("load", "data")[0] == 0
+    assert len(opened) == 1
+
+
+def test_a_known_file_tells_in_a_folder_what_it_tells_alone(evcharge, db):
+    day(1, session_row(session_id="A"), session_row(session_id="B", start_time="never"), "x")
+    day(2)
+    evcharge("load", "data")
+    alone = files_of(evcharge("load", "data/1.csv", "--json")[1])["1.csv"]
+    together = files_of(evcharge("load", "data", "--json")[1])["data/1.csv"]
+    assert together["rejects_by_rule"]
+    for told in (alone, together):
+        told.pop("file")
+    assert together == alone
+
+
+def test_a_copy_under_another_name_is_known_by_its_first_name(evcharge, db):
+    day(1)
+    evcharge("load", "data")
+    Path("data", "1.csv").rename(Path("data", "z.csv"))
+    day(2)
+    told = files_of(evcharge("load", "data", "--json")[1])["data/z.csv"]
+    assert (told["status"], told["first_loaded_as"]) == ("already loaded", "data/1.csv")
+
+
+def test_rejects_of_known_files_are_handed_out_in_their_place(evcharge, db):
+    for number in (1, 3):
+        day(number, session_row(session_id="A"), session_row(session_id=f"bad{number}", start_time="never"))
+    evcharge("load", "data")
+    day(2, session_row(session_id="B"), session_row(session_id="bad2", start_time="never"))
+    assert evcharge("load", "data", "--rejects", "rejects.csv")[0] == 0
+    lines = Path("rejects.csv").read_text().splitlines()[1:]
+    assert [line.split(",")[0].strip('"') for line in lines] == ["data/1.csv", "data/2.csv", "data/3.csv"]
+
+
+@pytest.mark.parametrize("option", [("--tz", "Europe/Paris"), ("--failures-included", "no"), ("--decimal", ",")])
+def test_a_folder_known_by_other_settings_is_refused_file_by_file(evcharge, db, option):
+    for number in (1, 2):
+        day(number)
+    evcharge("load", "data")
+    code, _, err = evcharge("load", "data", *option)
+    assert code == 1
+    assert err.count("Error [loaded_with_other_settings]") == 2
+
+
+def test_a_file_known_under_another_source_is_no_known_file(evcharge, db):
+    for number in (1, 2):
+        day(number)
+    evcharge("load", "data", "--source", "north")
+    code, out, _ = evcharge("load", "data", "--source", "south", "--json")
+    assert (code, [one["status"] for one in files_of(out).values()]) == (0, ["loaded", "loaded"])
+
+
+def test_a_source_that_stands_in_still_stands_in_for_known_files(evcharge, db):
+    Path("data").mkdir()
+    for event in ("1", "2"):
+        Path("data", f"{event}.csv").write_text(UK_APT.file({"Charging event": event}))
+    evcharge("load", "data")
+    code, out, _ = evcharge("load", "data", "--json")
+    assert code == 0
+    assert [(one["status"], one["source_stands_in"]) for one in files_of(out).values()] == [
+        ("already loaded", True)
+    ] * 2
+    assert "stands in for the source" in evcharge("load", "data")[2]
+
+
+def test_known_files_are_replaced_where_that_is_asked_for(evcharge, db):
+    for number in (1, 2):
+        day(number)
+    evcharge("load", "data")
+    out = evcharge("load", "data", "--replace", "--json")[1]
+    assert [one["status"] for one in files_of(out).values()] == ["loaded", "loaded"]
+
+
+def test_an_unloaded_file_is_loaded_again(evcharge, db):
+    for number in (1, 2):
+        day(number)
+    evcharge("load", "data")
+    assert evcharge("unload", "--load", "1", "--yes")[0] == 0
+    out = evcharge("load", "data", "--json")[1]
+    assert [one["status"] for one in files_of(out).values()] == ["loaded", "already loaded"]
+
+
+def test_the_order_of_time_is_that_of_the_new_files_alone(evcharge, db):
+    day(2)
+    evcharge("load", "data")
+    day(3, session_row(session_id="A", start_time="2025-03-20T10:00:00Z"))
+    day(1, session_row(session_id="B", start_time="2025-03-30T10:00:00Z"))
+    out = evcharge("load", "data", "--json")[1]
+    assert list(files_of(out)) == ["data/3.csv", "data/2.csv", "data/1.csv"]
+
+
+def test_a_workbook_is_known_by_the_sheet_that_is_read(evcharge, db):
+    Path("data").mkdir()
+    head = ["session_id", "station_id", "start_time", "end_time", "energy_kwh"]
+    row = ["A", "ST", "2025-03-01T10:00:00Z", "2025-03-01T11:00:00Z", "7"]
+    Path("data", "book.xlsx").write_bytes(workbook([["notes"]], [head, row]))
+    day(2)
+    first = files_of(evcharge("load", "data", "--json")[1])
+    again = files_of(evcharge("load", "data", "--json")[1])
+    assert set(first) == set(again) == {"data/2.csv", "data/book.xlsx/Sheet 2"}
+    assert {one["status"] for one in again.values()} == {"already loaded"}
