@@ -7,10 +7,9 @@ and durations (``parse``), which marks refuse a row (``rules``), and files (``so
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,6 +19,7 @@ from evcharge.arrays import Flags, Integers
 from evcharge.fixed_times import FixedTimes, read_fixed
 from evcharge.frames import Conventions
 from evcharge.offsets import with_minutes_of_offset
+from evcharge.times import Times, each_by_its_own, no_times, with_times_at
 
 _ISO_8601 = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
@@ -39,41 +39,6 @@ _CALENDAR = (
 _CALENDAR_MS = tuple(int(end.timestamp() * 1000) for end in _CALENDAR)
 
 
-@dataclass(frozen=True)
-class Times:
-    """A column of times as read.
-
-    Attributes:
-        instants: ``datetime64[ms, UTC]``; NaT where nothing could be read, the earlier where ``ambiguous``.
-        later: the same, but the later reading where ``repeated``.
-        earlier: the same, but the earlier reading where ``repeated``.
-        offset_minutes: minutes east of UTC that each text states; 0 where it states none.
-        present: something is written.
-        unreadable: what is written is not a time in a stated format, or two stated formats read it differently.
-        without_zone: a time, but neither it nor the conventions say in which zone.
-        unknown_label: a time whose zone label the conventions do not explain, and they state no zone either.
-        label_left_aside: a time with a label that the conventions do not explain, read in the zone that they state.
-        nonexistent: a local time that a clock change skipped.
-        repeated: a local time that a clock change repeated.
-        ambiguous: one of these, with no stated choice.
-        beyond_calendar: a well-formed time too far away to be kept.
-    """
-
-    instants: pd.Series
-    later: pd.Series
-    earlier: pd.Series
-    offset_minutes: Integers
-    present: Flags
-    unreadable: Flags
-    without_zone: Flags
-    unknown_label: Flags
-    label_left_aside: Flags
-    nonexistent: Flags
-    repeated: Flags
-    ambiguous: Flags
-    beyond_calendar: Flags
-
-
 def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series | None = None) -> Times:
     """Instants of a text column, in the stated format and zone.
 
@@ -84,7 +49,7 @@ def parse_instants(texts: pd.Series, conventions: Conventions, labels: pd.Series
     label_offsets = _label_offsets(labels, conventions, len(texts))
     formats = conventions.time_formats or (conventions.time_format,)
     first, *others = (_parse_by(name, texts, conventions, label_offsets) for name in formats)
-    return _each_by_its_own(first, others) if others else first
+    return each_by_its_own(first, others) if others else first
 
 
 def _stripped(texts: pd.Series) -> pd.Series:
@@ -100,66 +65,12 @@ def _parse_by(time_format: str, texts: pd.Series, conventions: Conventions, labe
     return _parse_calendar(texts, conventions, label_offsets)
 
 
-def _each_by_its_own(merged: Times, others: Sequence[Times]) -> Times:
-    """Each time as the format that fits it reads it; unreadable where two read it differently, or none does."""
-    clash = np.zeros(len(merged.present), dtype=bool)
-    for other in others:
-        either_missing = np.asarray(merged.instants.isna() & other.instants.isna())
-        differ = np.asarray(merged.instants != other.instants) & ~either_missing
-        clash |= ~merged.unreadable & ~other.unreadable & differ
-        merged = _with_rows_of(merged, other, merged.unreadable & ~other.unreadable)
-    gone = {name: getattr(merged, name).where(~clash) for name in ("instants", "later", "earlier")}
-    return replace(merged, **gone, unreadable=merged.unreadable | clash)
-
-
-def _with_rows_of(times: Times, other: Times, rows: Flags) -> Times:
-    """The times, but of these rows those of the other reading."""
-    pairs = {column.name: (getattr(times, column.name), getattr(other, column.name)) for column in fields(Times)}
-    merged: dict[str, Any] = {
-        name: mine.where(~rows, theirs) if isinstance(mine, pd.Series) else np.where(rows, theirs, mine)
-        for name, (mine, theirs) in pairs.items()
-    }
-    return Times(**merged)
-
-
-def _with_times_at(times: Times, rows: Integers, others: Times) -> Times:
-    """The times, but in these rows the others, one for each row."""
-    merged: dict[str, Any] = {}
-    for column in fields(Times):
-        mine, theirs = getattr(times, column.name).copy(), getattr(others, column.name)
-        target = mine.array if isinstance(mine, pd.Series) else mine
-        target[rows] = theirs.array if isinstance(theirs, pd.Series) else theirs
-        merged[column.name] = mine
-    return Times(**merged)
-
-
 def _label_offsets(labels: pd.Series | None, conventions: Conventions, count: int) -> list[str | None]:
     """The offset that each row's label stands for, '' where it has no label, None where nobody said."""
     if labels is None or labels.isna().all():
         return [""] * count
     known = {label.casefold(): offset for label, offset in conventions.zone_labels.items()}
     return [known.get(label.strip().casefold()) if label and label.strip() else "" for label in labels]
-
-
-def no_times(count: int) -> Times:
-    """Times of which none is written."""
-    none = np.zeros(count, dtype=bool)
-    instants = pd.Series(pd.NaT, index=range(count), dtype="datetime64[ms, UTC]")
-    return Times(
-        instants=instants,
-        later=instants,
-        earlier=instants,
-        offset_minutes=np.zeros(count, dtype=np.int64),
-        present=none,
-        unreadable=none,
-        without_zone=none,
-        unknown_label=none,
-        label_left_aside=none,
-        nonexistent=none,
-        repeated=none,
-        ambiguous=none,
-        beyond_calendar=none,
-    )
 
 
 def _parse_epochs(texts: pd.Series, conventions: Conventions) -> Times:
@@ -206,7 +117,7 @@ def _parse_calendar(texts: pd.Series, conventions: Conventions, label_offsets: l
     if not len(others):
         return times
     labels = [label_offsets[row] for row in others]
-    return _with_times_at(times, others, _parse_each(_stripped(texts.iloc[others]), conventions, labels))
+    return with_times_at(times, others, _parse_each(_stripped(texts.iloc[others]), conventions, labels))
 
 
 def _times_of(fixed: FixedTimes, conventions: Conventions) -> Times:

@@ -17,10 +17,11 @@ import pandas as pd
 from evcharge.arrays import Flags, Floats
 from evcharge.frames import AUTHORISATION_MODES, LONGEST_TEXT, STATION_TEXTS, Conventions
 from evcharge.ids import AROUND, clean_id, is_formula, is_rounded
-from evcharge.instants import Times, no_times, parse_instants
+from evcharge.instants import parse_instants
 from evcharge.limits import CLOCK_SKEW, EARLIEST, LONGEST_DURATION_MINUTES
 from evcharge.parse import Numbers, parse_durations, parse_numbers, parse_words
 from evcharge.texts import are_plain, have_rounded_number, per_distinct
+from evcharge.times import Times, no_times
 
 ID_COLUMNS = ("session_id", "station_id", "port_id", "connector_id")
 DESCRIBING_COLUMNS = ("stop_reason", "error_code", "next_status", "trigger_reasons")

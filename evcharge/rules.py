@@ -16,7 +16,6 @@ import numpy as np
 
 from evcharge.arrays import Flags
 from evcharge.frames import AUTHORISATION_MODES, LONGEST_TEXT
-from evcharge.instants import Times
 from evcharge.limits import (
     CLOCK_SKEW,
     DAY_SECONDS,
@@ -31,6 +30,7 @@ from evcharge.limits import (
 )
 from evcharge.parse import Numbers
 from evcharge.parsed import DESCRIBING_COLUMNS, ID_COLUMNS, SECOND_COLUMNS, STATION_ATTRIBUTES, Parsed
+from evcharge.times import Times
 
 
 class Rule(NamedTuple):

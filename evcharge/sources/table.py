@@ -29,6 +29,7 @@ from evcharge.errors import SourceError
 from evcharge.frames import RawSessions
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
+from evcharge.sources.plain_rows import plain_columns
 from evcharge.sources.privacy import ROW_WITHHELD, withheld_row
 from evcharge.sources.profile import Profile
 from evcharge.sources.totals import TOTAL_ROW, is_total
@@ -39,8 +40,6 @@ House rule."""
 MAX_COLUMNS = 1_000
 """Most columns a file may have. The widest export seen has 37; the bound keeps a row's cost small."""
 
-_ROW_END = "\n"
-"""Stands between rows as a field that no line has."""
 _LINE_ENDS = re.compile(r"[\r\n]+")
 """Blank lines in a row where the delimiter is blank itself: a line of delimiters alone is a row, of nothing."""
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<sign>[^\r\n])"?[ ,;\t|]*(?:\r\n|[\r\n]|\Z)', re.IGNORECASE)
@@ -286,7 +285,10 @@ def _one_line_rows(block: Block, layout: _Layout) -> Rows | None:
     if "\0" in block.text:
         return None
     raws = split_lines(block.text)
-    if not layout.private and (columns := _plain_columns(raws, layout)) is not None:
+    if (
+        not layout.private
+        and (columns := plain_columns(raws, layout.names, layout.delimiter, layout.places)) is not None
+    ):
         return Rows(list(range(block.line, block.line + len(raws))), raws, [None] * len(raws), columns)
     if has_many_blanks(block.text):
         return None
@@ -301,29 +303,6 @@ def _one_line_rows(block: Block, layout: _Layout) -> Rows | None:
     if width > 1 and set(map(len, values)) == {width} and layout.names not in values and not layout.private:
         return Rows.of(lines, raws, [None] * len(raws), values, layout.places)
     return _judged(list(map(_Record, lines, raws, values)), layout)
-
-
-def _plain_columns(lines: list[str], layout: _Layout) -> list[list[str]] | None:
-    """The fields that are read, of lines without quotes that are all as wide as the header, none of them it; else None.
-
-    The csv module would say the same, at eight times the cost.
-    """
-    width, delimiter = len(layout.names), layout.delimiter
-    text = f"{delimiter}{_ROW_END}{delimiter}".join(lines)
-    if width < 2 or '"' in text or (len(text) > csv.field_size_limit() and _has_long_field(lines)):
-        return None
-    cells = text.split(delimiter)
-    ends = cells[width :: width + 1]
-    if len(cells) != (width + 1) * len(lines) - 1 or ends.count(_ROW_END) != len(ends):
-        return None
-    if delimiter.join(layout.names) in lines:
-        return None
-    return [cells[place :: width + 1] for place in layout.places]
-
-
-def _has_long_field(lines: list[str]) -> bool:
-    """Whether a field may be longer than the csv module reads."""
-    return max(map(len, lines)) > csv.field_size_limit()
 
 
 def _any_rows(file: SourceFile, block: Block, layout: _Layout) -> tuple[Rows, Block]:

@@ -22,9 +22,11 @@ import evcharge.parsed
 import evcharge.rules
 import evcharge.texts
 import evcharge.thousands
+import evcharge.times
 from evcharge.frames import Conventions
-from evcharge.instants import Times, local_hours, parse_instants
+from evcharge.instants import local_hours, parse_instants
 from evcharge.parse import parse_durations, parse_numbers, parse_words
+from evcharge.times import Times
 
 MARKS = ("unreadable", "without_zone", "nonexistent", "ambiguous", "beyond_calendar")
 IMPORTED = {
@@ -44,6 +46,7 @@ IMPORTED = {
     "evcharge.rules",
     "evcharge.texts",
     "evcharge.thousands",
+    "evcharge.times",
     "itertools",
     "functools",
     "numpy",
@@ -564,7 +567,7 @@ def test_the_local_hour_is_the_zone_s_else_the_written_offset_s_else_utc_s(text,
     "module",
     [
         *(evcharge.clean, evcharge.fixed_times, evcharge.ids, evcharge.instants, evcharge.limits, evcharge.offsets),
-        *(evcharge.parse, evcharge.parsed, evcharge.rules, evcharge.texts),
+        *(evcharge.parse, evcharge.parsed, evcharge.rules, evcharge.texts, evcharge.times),
     ],
 )
 def test_cleaning_reads_no_clock_file_database_or_environment(module):
