@@ -52,13 +52,14 @@ def test_a_command_that_reads_no_session_loads_neither_pandas_nor_sqlalchemy(tmp
 
 
 @pytest.mark.thorough
-def test_a_report_without_pictures_loads_no_alembic_no_statistics_and_nothing_that_draws(tmp_path):
+def test_a_report_loads_no_alembic_no_statistics_and_nothing_that_draws_what_it_does_not(tmp_path):
     url = f"sqlite:///{tmp_path / 'star.db'}"
     assert imported_by(tmp_path, "load", "--create-db", url=url)[0] == 0
-    code, modules = imported_by(tmp_path, "report", "--no-png", url=url)
-    assert code == 0
-    assert not modules & {"alembic", "scipy.stats", "scipy.optimize", "matplotlib", "jinja2"}
-    assert {"pandas", "sqlalchemy"} <= modules
+    for more, drawing in ((), {"matplotlib", "jinja2"}), (("--html", "report.html"), set()):
+        code, modules = imported_by(tmp_path, "report", "--no-png", *more, url=url)
+        assert code == 0
+        assert not modules & {"alembic", "scipy.stats", "scipy.optimize", *drawing}
+        assert {"pandas", "sqlalchemy"} <= modules
 
 
 @pytest.mark.thorough
