@@ -110,3 +110,10 @@ def test_what_cannot_be_told_at_once_is_told_by_the_usual_way(evcharge, tmp_path
     with open_engine(f"sqlite:///{tmp_path / 'new.db'}", writes=True, create=True).connect():
         pass
     assert evcharge("db", "current", "--db", f"sqlite:///{tmp_path / 'new.db'}")[1] == f"none (newest: {head()})\n"
+
+
+def test_a_file_that_is_not_there_is_told_without_a_database(evcharge):
+    code, out, err = evcharge("load", "missing.csv")
+    assert (code, out) == (1, "")
+    assert err.startswith("Error [file_not_found]: missing.csv is not there.")
+    assert not list(Path().iterdir())
