@@ -70,7 +70,7 @@ def machine(runs: int) -> str:
 
 
 def _rounds(runs: int) -> str:
-    return "One round only, so that a figure may be off by a fifth." if runs == 1 else f"Medians of {runs} rounds."
+    return "One round only: figures are provisional." if runs == 1 else f"Medians of {runs} rounds."
 
 
 def put_into(page: Path, text: str) -> None:
