@@ -65,8 +65,12 @@ def machine(runs: int) -> str:
             versions.append(f"{name} not installed")
     return (
         f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}, "
-        f"SQLite {sqlite3.sqlite_version}; {', '.join(versions)}. Medians of {runs} rounds.\n"
+        f"SQLite {sqlite3.sqlite_version}; {', '.join(versions)}. {_rounds(runs)}\n"
     )
+
+
+def _rounds(runs: int) -> str:
+    return "One round only: figures are provisional." if runs == 1 else f"Medians of {runs} rounds."
 
 
 def put_into(page: Path, text: str) -> None:

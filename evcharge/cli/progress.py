@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 STEPS_PER_SECOND = 10
 """How often the line is drawn anew, whatever is told meanwhile: it moves from the first second."""
 
+MEGABYTE = 1_000_000
+"""[bytes]"""
+
 
 def showing_progress(name: str = "", check: Callable[[], None] = lambda: None) -> AbstractContextManager[None]:
     """While the block runs, shows on a terminal what is being done.
@@ -49,7 +52,7 @@ class _Unseen:
 @contextmanager
 def _shown(name: str, check: Callable[[], None]) -> Iterator[None]:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from evcharge.progress import told_to
 
@@ -57,18 +60,22 @@ def _shown(name: str, check: Callable[[], None]) -> Iterator[None]:
         """One line, for which the file's position is read anew each time that it is drawn."""
 
         def __init__(self) -> None:
-            words, rows = (TextColumn(f"{{task.{part}}}", markup=False) for part in ("description", "fields[rows]"))
-            columns = (words, BarColumn(), DownloadColumn(), rows, TimeElapsedColumn())
+            parts = ("description", "fields[read]", "fields[rows]")
+            words, read, rows = (TextColumn(f"{{task.{part}}}", markup=False) for part in parts)
+            columns = (words, BarColumn(), read, rows, TimeElapsedColumn())
             console = Console(stderr=True)
             self._file: Watched | None = None
             super().__init__(*columns, console=console, transient=True, refresh_per_second=STEPS_PER_SECOND)
-            self._task = self.add_task(name, total=None, rows="")
+            self._task = self.add_task(name, total=None, read="", rows="")
 
         def step(self, what: str, file: Watched | None) -> None:
             check()
-            self._file = file
             words = ": ".join(filter(None, (name, what)))
-            self.reset(self._task, total=file.size_bytes if file else None, description=words, rows="")
+            with self._lock:  # a task that is added is drawn at once, before it is known here
+                self._file = None
+                self.remove_task(self._task)
+                self._task = self.add_task(words, total=file.size_bytes if file else None, read="", rows="")
+                self._file = file
             self.refresh()
 
         def rows(self, rows: int) -> None:
@@ -78,7 +85,8 @@ def _shown(name: str, check: Callable[[], None]) -> Iterator[None]:
 
         def get_renderables(self):  # type: ignore[no-untyped-def]  # as rich has it
             if self._file:
-                self.update(self._task, completed=self._file.position())
+                at, size = self._file.position(), self._file.size_bytes
+                self.update(self._task, completed=at, read=f"{at / MEGABYTE:,.1f} of {size / MEGABYTE:,.1f} MB")
             yield from super().get_renderables()
 
     with Line() as line, told_to(line):

@@ -118,14 +118,16 @@ def funnel_limits(attempts: Floats, ratio: float, tails: tuple[float, ...] = FUN
     never under 0. Where all n attempts succeed more often than 1 − p, the limit lies just under 1, so that a ratio of
     1 is above it and no alarm. Source: Spiegelhalter 2005, Statistics in Medicine 24:1185-1202, appendix.
     """
-    from scipy.stats import binom
+    from scipy.special import bdtr, bdtrik
 
     n, p = positive(attempts)[:, np.newaxis], np.asarray(tails)[np.newaxis, :]
-    r = binom.ppf(p, n, ratio)
-    this_few = binom.cdf(r, n, ratio)
+    trials = np.nan_to_num(n, nan=1).astype("int64")
     with np.errstate(invalid="ignore"):
-        part = (this_few - p) / (this_few - binom.cdf(r - 1, n, ratio))
-    limits: Floats = np.clip((r - part) / n, 0, 1)
+        r = np.nan_to_num(np.ceil(bdtrik(p, trials, ratio)))
+    lower = np.where(r > 0, bdtr(np.maximum(r - 1, 0), trials, ratio), 0.0)
+    r = np.where(lower >= p, r - 1, r)  # where F(r - 1) is p to the last digit, the inverse lies just beyond it
+    this_few, fewer = (np.where(k >= 0, bdtr(np.maximum(k, 0), trials, ratio), 0.0) for k in (r, r - 1))
+    limits: Floats = np.clip((r - (this_few - p) / (this_few - fewer)) / n, 0, 1)
     return limits
 
 

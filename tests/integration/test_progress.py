@@ -93,7 +93,7 @@ def test_nobody_is_told_where_nobody_listens(sqlite_url, tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        (("load", "a.csv"), ("a.csv: loading", "20 rows")),
+        (("load", "a.csv"), ("a.csv: loading", "20 rows", "of 0.0 MB")),
         (("check", "a.csv"), ("a.csv: loading", "20 rows")),
         (("report", "--no-png"), ("counting sessions by day", "judging stations")),
         (("report", "--no-png", "--by", "month"), ("counting sessions by month",)),

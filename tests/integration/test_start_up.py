@@ -52,13 +52,14 @@ def test_a_command_that_reads_no_session_loads_neither_pandas_nor_sqlalchemy(tmp
 
 
 @pytest.mark.thorough
-def test_a_report_without_pictures_loads_no_alembic_no_statistics_and_nothing_that_draws(tmp_path):
+def test_a_report_loads_no_alembic_no_statistics_and_nothing_that_draws_what_it_does_not(tmp_path):
     url = f"sqlite:///{tmp_path / 'star.db'}"
     assert imported_by(tmp_path, "load", "--create-db", url=url)[0] == 0
-    code, modules = imported_by(tmp_path, "report", "--no-png", url=url)
-    assert code == 0
-    assert not modules & {"alembic", "scipy.stats", "scipy.optimize", "matplotlib", "jinja2"}
-    assert {"pandas", "sqlalchemy"} <= modules
+    for more, drawing in ((), {"matplotlib", "jinja2"}), (("--html", "report.html"), set()):
+        code, modules = imported_by(tmp_path, "report", "--no-png", *more, url=url)
+        assert code == 0
+        assert not modules & {"alembic", "scipy.stats", "scipy.optimize", *drawing}
+        assert {"pandas", "sqlalchemy"} <= modules
 
 
 @pytest.mark.thorough
@@ -109,3 +110,10 @@ def test_what_cannot_be_told_at_once_is_told_by_the_usual_way(evcharge, tmp_path
     with open_engine(f"sqlite:///{tmp_path / 'new.db'}", writes=True, create=True).connect():
         pass
     assert evcharge("db", "current", "--db", f"sqlite:///{tmp_path / 'new.db'}")[1] == f"none (newest: {head()})\n"
+
+
+def test_a_file_that_is_not_there_is_told_without_a_database(evcharge):
+    code, out, err = evcharge("load", "missing.csv")
+    assert (code, out) == (1, "")
+    assert err.startswith("Error [file_not_found]: missing.csv is not there.")
+    assert not list(Path().iterdir())

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from evcharge.metrics.bounds import bounds
 from evcharge.metrics.intervals import jeffreys_interval
@@ -59,6 +60,16 @@ def test_no_attempts_give_no_interval_no_ratio_no_limits_and_no_flag():
 @pytest.mark.parametrize(("attempts", "expected"), FUNNEL_AT_86_PERCENT.items(), ids=str)
 def test_funnel_limits_are_those_of_the_metrics_notes_5_4(attempts, expected):
     assert funnel_limits(array(attempts), 0.86)[0] == pytest.approx(expected, abs=5e-5)
+
+
+@pytest.mark.parametrize("ratio", [0, 1e-9, 0.05, 0.5, 0.86, 0.95, 0.999, 1])
+def test_funnel_limits_are_those_of_the_binomial_distribution_of_scipy(ratio):
+    attempts = np.array([*range(1, 60), 1_000, 20_000, 300_000], dtype=float)
+    n, tails = attempts[:, np.newaxis], np.array([0.001, 0.025, 0.5, 0.975, 0.999])
+    r = binom.ppf(tails, n, ratio)
+    part = (binom.cdf(r, n, ratio) - tails) / (binom.cdf(r, n, ratio) - binom.cdf(r - 1, n, ratio))
+    limits = funnel_limits(attempts, ratio, tuple(tails))
+    assert limits == pytest.approx(np.clip((r - part) / n, 0, 1), abs=1e-8)
 
 
 def test_a_funnel_of_a_single_attempt_stays_between_zero_and_one():
