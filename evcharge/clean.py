@@ -130,7 +130,7 @@ def would_have_counted(success: bool | None, energy_kwh: float | None, has_trans
 
 
 def storable(text: object) -> str | None:
-    """What ``str`` makes of it, with the characters that no database takes (NUL, lone surrogates) written as escapes."""
+    """What ``str`` makes of it, with what no database takes (NUL, lone surrogates) written as escapes."""
     if text is None:
         return None
     return _NO_DATABASE_TAKES.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))

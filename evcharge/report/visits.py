@@ -15,7 +15,14 @@ from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import VisitRule
-from evcharge.metrics.visits import count_by_gap, count_visits, network_visits, rated_gaps, read_attempts, with_visit_rates
+from evcharge.metrics.visits import (
+    count_by_gap,
+    count_visits,
+    network_visits,
+    rated_gaps,
+    read_attempts,
+    with_visit_rates,
+)
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import records
 from evcharge.report.rates import no_sessions, notes_of

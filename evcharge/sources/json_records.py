@@ -15,7 +15,7 @@ from evcharge.sources.json_documents import Item
 from evcharge.sources.json_values import Fault, refuse_unstorable
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import ROW_WITHHELD, KeptText, withheld_text
-from evcharge.sources.spool import Queue, Spool
+from evcharge.spool import Queue, Spool
 
 BATCH_ROWS = 1_000
 """Rows handed on at a time."""

@@ -44,7 +44,8 @@ MAY_IMPORT = {
     "clean": ({"arrays", "limits", "parsed", "rules", "instants", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
-    "sources": ({"carriers", "frames", "ids", "thousands", "errors"}, FRAMES | TOML | EXCEL),
+    "spool": ({"errors"}, set()),
+    "sources": ({"carriers", "spool", "frames", "ids", "thousands", "errors"}, FRAMES | TOML | EXCEL),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
     "migrate": ({"db", "errors"}, SQL | {"alembic"}),
     "load": (

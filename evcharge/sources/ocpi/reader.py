@@ -163,8 +163,11 @@ class OcpiReader:
             texts = {} if fault else self.texts(message.members())
             if texts is None:
                 return None
-            is_later = first is not None and first is not message
-            if is_later and clean_id(of_first := _scoped_id(first.members())) != clean_id(texts["id"]):
+            if (
+                first
+                and first is not message
+                and clean_id(of_first := _scoped_id(first.members())) != clean_id(texts["id"])
+            ):
                 texts["id"] = of_first
             cells = [texts.get(name, "") for name in self.FIELDS]
             refuse_unstorable(cells)

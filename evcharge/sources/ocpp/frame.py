@@ -174,5 +174,5 @@ def json_at(text: str, start: int) -> tuple[Any, int]:
 
 DECODER = json.JSONDecoder(object_pairs_hook=unique_members, parse_constant=refuse_constant)
 
-_scan: Callable[[str, int], tuple[Any, int]] = DECODER.scan_once
+_scan: Callable[[str, int], tuple[Any, int]] = DECODER.scan_once  # type: ignore[attr-defined]
 """What ``DECODER.raw_decode`` calls."""

@@ -48,7 +48,6 @@ class Notice(NamedTuple):
         key = self.connector_key
         if key == connector_key:
             return True
-        of_evse = (key.endswith("/") and connector_key.startswith(key)) or (
+        return (key.endswith("/") and connector_key.startswith(key)) or (
             connector_key.endswith("/") and key.startswith(connector_key)
         )
-        return of_evse

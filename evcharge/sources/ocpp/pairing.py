@@ -22,8 +22,7 @@ from evcharge.sources.ocpp.transactions import Transactions
 from evcharge.sources.ocpp.v16 import StartsAndStops
 from evcharge.sources.ocpp.v201 import Events
 from evcharge.sources.privacy import ROW_WITHHELD
-from evcharge.sources.spool import Queue, Spool
-
+from evcharge.spool import Queue, Spool
 
 MESSAGES_IN_MEMORY = 20_000
 """Messages that wait in memory for the log's end before they are put aside: some 40 MB."""

@@ -26,7 +26,7 @@ from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Sessions
 from evcharge.sources.ocpp.times import seconds_of
 from evcharge.sources.profile import Profile
-from evcharge.sources.spool import Sorted, Spool
+from evcharge.spool import Sorted, Spool
 
 __all__ = ["FIELDS", "read", "recognises"]
 

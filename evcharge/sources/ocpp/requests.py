@@ -103,7 +103,7 @@ class Requests:
 
     def led_to(self, transaction: Transaction, tag: str, now: Moment, *, at_start: bool) -> None:
         """The requests with this token, or this number of a remote start, led to this transaction."""
-        begins = not any([known == tag and begun is transaction for known, _, begun in self._recent])
+        begins = not any(known == tag and begun is transaction for known, _, begun in self._recent)
         for request in self._waiting:
             same = (tag and request.tag == tag) or (request.remote_id and request.remote_id == transaction.remote_id)
             if same and request.followed_by is None and _within(request.start, now, request.window_seconds):

@@ -1,6 +1,6 @@
-"""What waits for the end of a file is put aside in a temporary file, so that memory does not grow with it.
+"""What has to wait is put aside in a temporary file, so that memory does not grow with it.
 
-What does not belong here: what waits, and for what (the readers of structured formats).
+What does not belong here: what waits, and for what (readers of structured formats; the rows of an explanation).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from heapq import merge
 from typing import Any, NamedTuple
 
-from evcharge.errors import SourceError
+from evcharge.errors import EvchargeError
 
 MEMORY_BYTES = 16 << 20
 """Bytes that are held in memory before the temporary file is made [16 MiB]."""
@@ -43,7 +43,7 @@ class Spool:
         """Put a list aside.
 
         Raises:
-            SourceError: ``no_temporary_room``.
+            EvchargeError: ``no_temporary_room``.
             ValueError: a value is nested too deep.
         """
         data = marshal.dumps(values)
@@ -52,7 +52,7 @@ class Spool:
             self._file.seek(self._end)
             self._file.write(data)
         except OSError as error:
-            raise SourceError(
+            raise EvchargeError(
                 "no_temporary_room",
                 f"The folder of temporary files, {tempfile.gettempdir()}, takes no more: {error.strerror or error}.",
                 "Make room there, or name another folder in the variable TMPDIR.",
