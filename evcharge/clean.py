@@ -135,11 +135,11 @@ def would_have_counted(success: bool | None, energy_kwh: float | None, has_trans
     return "failure" if failed else "unknown"
 
 
-def storable(text: str | None) -> str | None:
-    """The text with the characters that no database takes (NUL, lone surrogates) written as escapes."""
+def storable(text: object) -> str | None:
+    """What ``str`` makes of it, with what no database takes (NUL, lone surrogates) written as escapes."""
     if text is None:
         return None
-    return _NO_DATABASE_TAKES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _NO_DATABASE_TAKES.sub(lambda found: f"\\u{ord(found[0]):04x}", str(text))
 
 
 def _stations(parsed: Parsed, kept: Flags) -> pd.DataFrame:

@@ -77,7 +77,7 @@ STATION_TEXTS = (
 
 RAW_FRAME = (
     Column("line", "int64", "line of the file on which the row begins, counted from 1"),
-    Column("raw", "object", "the row as it stands in the file"),
+    Column("raw", "object", "the row as it stands in the file: a text, or what ``str`` makes one of"),
     Column("fault", "object", "code of a fault in the row's own structure, or None; see clean.STRUCTURAL_RULES"),
     Column("told_apart_by", "object", "what tells the row from others of its file with its session id, or None"),
     *SESSION_TEXTS,

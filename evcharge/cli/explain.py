@@ -77,7 +77,8 @@ def explain(
         selection=replace(
             selected(first_day, last_day, (), where), source=None if source is None else known_letters(source)
         ),
-        most_rows=None if as_json or csv_file else rows,
+        most_rows=rows,
+        put_aside=as_json or csv_file is not None,
         price=price_of_kwh(price),
     )
     if as_json:

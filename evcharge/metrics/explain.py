@@ -7,7 +7,7 @@ and how it is told (``report``).
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -192,7 +192,13 @@ def read_rows(
 
     Missing values are None, times aware, in UTC; outcomes are categories, which take a byte each.
     """
+    return pd.concat(row_parts(session, definitions, base, selection, most), ignore_index=True)
+
+
+def row_parts(
+    session: Session, definitions: Sequence[Definition], base: Definition, selection: Selection, most: int | None
+) -> Iterator[pd.DataFrame]:
+    """The frame of ``read_rows`` in parts of ``ROWS_AT_ONCE`` rows, after one without rows."""
     query = select_rows(definitions, base, selection).limit(most)
     kinds = {f"outcome_{definition.id}": pd.CategoricalDtype(list(OUTCOMES)) for definition in definitions}
-    parts = [part.astype(kinds) for part in parts_of(session, query, ROWS_AT_ONCE)]
-    return pd.concat(parts, ignore_index=True)
+    return (part.astype(kinds) for part in parts_of(session, query, ROWS_AT_ONCE))

@@ -6,7 +6,7 @@ attempts (``rates``). What each figure means: docs/metrics/visits.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, failures_included, ratio
-from evcharge.metrics.rows import frame_of
+from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
@@ -31,6 +31,8 @@ MARGIN_DAYS = 7
 choice; it is the longest session that QualiCharge accepts."""
 GAPS_MINUTES = (2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 """Gaps of the sensitivity band [minutes]. Source: the gaps in use, 2 to 30, and one beyond them."""
+ROWS_AT_ONCE, ROWS_TOGETHER = 50_000, 100_000
+"""Attempts fetched at a time, and those that are at least grouped together: all of some stations."""
 _MINUTE = 60_000
 
 FIRST_TIME, TROUBLED, FAILED, VISIT_UNKNOWN = "first_time", "troubled", "failed", "unknown"
@@ -96,31 +98,57 @@ def widened(selection: Selection) -> Selection:
     )
 
 
-def read_attempts(session: Session, definition: Definition, selection: Selection) -> Attempts:
-    """The attempts of the selection with their outcomes by the definition, and what was left out of them."""
-    rows = attempt_rows(session, select_attempts(definition, selection))
-    rows = rows.astype({"load_key": "int64", "in_selection": "bool"})
-    stations = _stations(session, rows)
-    kept = rows[rows["outcome"] != EXCLUDED].drop(columns="load_key")
-    return Attempts(rows=kept.reset_index(drop=True), stations=stations)
+def read_attempts(session: Session, definition: Definition, selection: Selection) -> Iterator[Attempts]:
+    """The attempts of the selection with their outcomes by the definition, and what was left out of them.
+
+    Each ``Attempts`` has all attempts of some stations, so that memory holds no more than these; there is one at least.
+    """
+    failures_told = dict(session.execute(select(LoadLedger.load_key, LoadLedger.failures_included)).all())
+    columns = (DimStation.station_key, DimStation.source, DimStation.station_id, DimStation.name)
+    names = frame_of(session, select(*columns)).astype({"station_key": "int64"})
+    statement = select_attempts(definition, selection).order_by(FactCharging.station_key)
+
+    for rows in _of_whole_stations(_attempt_parts(session, statement)):
+        rows = rows.astype({"load_key": "int64", "in_selection": "bool"})
+        stations = _stations(rows, failures_told, names)
+        kept = rows[rows["outcome"] != EXCLUDED].drop(columns="load_key")
+        yield Attempts(rows=kept.reset_index(drop=True), stations=stations)
 
 
 def attempt_rows(session: Session, statement: Select[Any]) -> pd.DataFrame:
     """The rows of a statement that has ``station_key``, and ``start_time`` and ``end_time`` as text, among others."""
-    names = list(statement.selected_columns.keys())
-    columns = list(zip(*session.execute(statement), strict=True)) or [()] * len(names)
-    rows = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in zip(names, columns, strict=True)})
-    for name in ("start_time", "end_time"):
-        rows[name] = pd.to_datetime(rows[name], utc=True, format="ISO8601").astype("datetime64[ms, UTC]")
-    return rows.astype({"station_key": "int64"})
+    return pd.concat(_attempt_parts(session, statement), ignore_index=True)
 
 
-def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
+def _attempt_parts(session: Session, statement: Select[Any]) -> Iterator[pd.DataFrame]:
+    """The frame of ``attempt_rows`` in parts, after one without rows; a text that comes again is held once."""
+    known: dict[str, str] = {}
+    for rows in parts_of(session, statement, ROWS_AT_ONCE):
+        for name in rows.columns.intersection(["port_id", "driver_ref", "outcome"]):
+            rows[name] = pd.Series([text and known.setdefault(text, text) for text in rows[name]], dtype=object)
+        for name in ("start_time", "end_time"):
+            rows[name] = pd.to_datetime(rows[name], utc=True, format="ISO8601").astype("datetime64[ms, UTC]")
+        yield rows.astype({"station_key": "int64"})
+
+
+def _of_whole_stations(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Parts in order of their stations as others, each of whole stations and, but for the last, ``ROWS_TOGETHER``."""
+    waiting: list[pd.DataFrame] = []
+    for part in parts:
+        waiting.append(part)
+        if not part.empty and sum(map(len, waiting)) >= ROWS_TOGETHER:
+            rows = pd.concat(waiting, ignore_index=True)
+            goes_on = rows["station_key"] == rows["station_key"].iloc[-1]
+            waiting = [rows[goes_on]]
+            if not goes_on.all():
+                yield rows[~goes_on]
+    yield pd.concat(waiting, ignore_index=True)
+
+
+def _stations(rows: pd.DataFrame, failures_told: Mapping[int, str], names: pd.DataFrame) -> pd.DataFrame:
     """The frame ``Attempts.stations`` of all rows, the excluded ones among them."""
     inside = rows[rows["in_selection"]]
-    included = inside["load_key"].map(
-        dict(session.execute(select(LoadLedger.load_key, LoadLedger.failures_included)).all())
-    )
+    included = inside["load_key"].map(failures_told)
     flags = pd.DataFrame(
         {
             "station_key": inside["station_key"],
@@ -130,9 +158,7 @@ def _stations(session: Session, rows: pd.DataFrame) -> pd.DataFrame:
         }
     )
     counts = flags.groupby("station_key").sum().astype("int64").reset_index()
-    columns = (DimStation.station_key, DimStation.source, DimStation.station_id, DimStation.name)
-    names = frame_of(session, select(*columns))
-    stations = names.astype({"station_key": "int64"}).merge(counts, on="station_key")
+    stations = names.merge(counts, on="station_key")
     return stations.sort_values(["source", "station_id"], ignore_index=True)
 
 
@@ -327,10 +353,25 @@ def gap_band(attempts: Attempts, rule: VisitRule, gaps_minutes: Iterable[float] 
 
     The gap takes the place of the rule's own, for attempts with and without a driver; all else of the rule stays.
     """
+    return rated_gaps([count_by_gap(attempts, rule, gaps_minutes)])
+
+
+def count_by_gap(
+    attempts: Attempts, rule: VisitRule, gaps_minutes: Iterable[float] = GAPS_MINUTES
+) -> dict[float, pd.Series]:
+    """The sums of ``VISIT_COUNTS`` over the stations, by the gap [minutes]."""
     chain = _chain(attempts.rows, rule)
+    return {
+        minutes: _counted(_visits(chain, rule.with_gap(minutes)), attempts.stations)[list(VISIT_COUNTS)].sum()
+        for minutes in gaps_minutes
+    }
+
+
+def rated_gaps(parts: Sequence[Mapping[float, pd.Series]]) -> pd.DataFrame:
+    """The frame of ``gap_band`` of several parts of the stations, each as ``count_by_gap`` counts it."""
     rows = []
-    for minutes in gaps_minutes:
-        counts = _counted(_visits(chain, rule.with_gap(minutes)), attempts.stations)
+    for minutes in parts[0]:
+        counts = pd.DataFrame([part[minutes] for part in parts])
         rows.append(network_visits(counts).assign(gap_minutes=float(minutes)))
     band = pd.concat(rows, ignore_index=True)
     return band[["gap_minutes", *band.columns.drop("gap_minutes")]]

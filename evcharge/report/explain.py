@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,7 @@ from evcharge.metrics.explain import (
     read_ports,
     read_rows,
     read_station_loads,
+    row_parts,
     rule_of,
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
@@ -57,6 +58,7 @@ from evcharge.report.losses import MONEY, Losses, losses_of, with_money
 from evcharge.report.now import PRESENT, needing_attention, read_present
 from evcharge.report.rates import STATION_FIGURES, no_sessions, notes_of
 from evcharge.report.usual import usual_definition
+from evcharge.spool import Queue, Spool
 
 SCHEMA_VERSION = 2
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -96,7 +98,8 @@ class Explanation:
         definitions: every definition, and the user's own.
         by_definition: see ``metrics.explain.rate_by_definition``.
         lacking: see ``metrics.explain.count_lacking``.
-        rows: see ``metrics.explain.read_rows``.
+        rows: see ``metrics.explain.read_rows``; the first of them.
+        pieces: all of them as ``json_pieces`` and ``csv_pieces`` write them, put aside; None where ``rows`` has all.
         rejects: see ``metrics.rejects.read_rejects``.
         beside: what must stand beside the figures.
         perhaps_refused: refused rows that may be failures of the station.
@@ -121,6 +124,7 @@ class Explanation:
     beside: Beside = NOTHING
     perhaps_refused: int = 0
     price: Price | None = None
+    pieces: Queue | None = None
 
     @property
     def number(self) -> dict[str, Any]:
@@ -212,6 +216,7 @@ def build_explanation(
     definition: Definition | None = None,
     selection: Selection,
     most_rows: int | None = None,
+    put_aside: bool = False,
     price: Price | None = None,
 ) -> Explanation:
     """Reads what one station's number is made of.
@@ -223,7 +228,8 @@ def build_explanation(
         definition: what counts as a success; None takes that of the report of the lot, or of all stations.
         selection: on which days, in which lot, and of which source if ids of several are alike; its station ids are not
             looked at.
-        most_rows: how many of the sessions are read one by one; None for all.
+        most_rows: how many of the sessions are held in memory one by one; None for all.
+        put_aside: whether all of them are put aside on disk, to be written.
         price: what a kWh brings; None where no money is told.
 
     Raises:
@@ -236,7 +242,11 @@ def build_explanation(
         everywhere = replace(selection, station_ids=(), source=None)
         definition, reason = (definition, "asked for") if definition else usual_definition(session, everywhere)
         here = replace(selection, station_ids=(found["station_id"],), source=found["source"])
-        return _read(session, found, definition, reason, target, here, most_rows, price)
+        explanation = _read(session, found, definition, reason, target, here, most_rows, price)
+        if put_aside:
+            parts = row_parts(session, explanation.definitions, definition, here, None)
+            explanation = replace(explanation, pieces=_put_aside(explanation, parts))
+    return explanation
 
 
 def _read(
@@ -330,10 +340,25 @@ def _utc(value: Any) -> Any:
 
 def _pieces(found: Explanation) -> Iterator[dict[str, list[Any]]]:
     """The sessions by column, ``ROWS_AT_ONCE`` at a time: ``ROW_COLUMNS`` and ``outcome_<id>``; instants as text."""
+    if found.pieces:
+        return found.pieces.values()
+    starts = range(0, len(found.rows), ROWS_AT_ONCE)
+    return _told(found, (found.rows.iloc[start : start + ROWS_AT_ONCE] for start in starts))
+
+
+def _put_aside(found: Explanation, parts: Iterable[pd.DataFrame]) -> Queue:
+    """The pieces of these rows, one at a time in memory."""
+    pieces = Queue(Spool(), 1)
+    for piece in _told(found, (part for part in parts if not part.empty)):
+        pieces.add(piece)
+    return pieces
+
+
+def _told(found: Explanation, parts: Iterable[pd.DataFrame]) -> Iterator[dict[str, list[Any]]]:
+    """Rows as ``_pieces`` tells them, part by part."""
     files = found.loads.set_index("load_key")
     names = (*ROW_COLUMNS, *(f"outcome_{one.id}" for one in found.definitions))
-    for start in range(0, len(found.rows), ROWS_AT_ONCE):
-        rows = found.rows.iloc[start : start + ROWS_AT_ONCE]
+    for rows in parts:
         reasons = [primary_reason(*codes) for codes in zip(rows["stop_reason"], rows["error_code"], strict=True)]
         made = {
             "source": [found.station["source"]] * len(rows),

@@ -15,7 +15,14 @@ from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.visit_rules import VisitRule
-from evcharge.metrics.visits import count_visits, gap_band, network_visits, read_attempts, with_visit_rates
+from evcharge.metrics.visits import (
+    count_by_gap,
+    count_visits,
+    network_visits,
+    rated_gaps,
+    read_attempts,
+    with_visit_rates,
+)
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import records
 from evcharge.report.rates import no_sessions, notes_of
@@ -84,11 +91,14 @@ def build_visits(
     """
     with reading(database) as session:
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
-        attempts = read_attempts(session, definition, selection)
+        counted = [
+            (count_visits(attempts, rule), count_by_gap(attempts, rule))
+            for attempts in read_attempts(session, definition, selection)
+        ]
         beside = read_beside(session, selection)
         note = judging_note(session, definition, selection)
-    if attempts.stations.empty:
+    counts = pd.concat([counts for counts, _ in counted]).sort_values(["source", "station_id"], ignore_index=True)
+    if counts.empty:
         raise no_sessions(selection)
-    counts = count_visits(attempts, rule)
-    band = gap_band(attempts, rule)
+    band = rated_gaps([by_gap for _, by_gap in counted])
     return Visits(definition, reason, rule, with_visit_rates(counts), network_visits(counts), band, beside, note)

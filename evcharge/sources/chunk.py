@@ -29,7 +29,7 @@ class Rows:
 
     Attributes:
         lines: line on which each row begins, counted from 1.
-        raws: each row's exact text, without its line end.
+        raws: each row's exact text, without its line end; or what ``str`` makes that of.
         faults: code of the fault in each row's structure, or None.
         fields: for each field that is asked for, its text in each row; empty where there is a fault.
         skipped: how many besides were left out because they are no sessions by the format's own rule.
@@ -38,7 +38,7 @@ class Rows:
     """
 
     lines: list[int]
-    raws: list[str]
+    raws: list[Any]
     faults: list[str | None]
     fields: list[list[str]]
     skipped: int = 0
@@ -49,7 +49,7 @@ class Rows:
     def of(
         cls,
         lines: Iterable[int],
-        raws: list[str],
+        raws: list[Any],
         faults: list[str | None],
         cells: Sequence[Sequence[str]],
         places: Sequence[int],

@@ -85,7 +85,7 @@ def items(file: SourceFile, encoding: str, on_wrapper: OnWrapper = lambda _line,
     last = 0
     for item in _document(_Text(file, encoding, on_wrapper)):
         last = max(item.line, last + 1)
-        yield item._replace(line=last)
+        yield item if item.line == last else item._replace(line=last)
 
 
 def first_items(file: SourceFile) -> Sequence[Item]:

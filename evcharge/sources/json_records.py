@@ -14,7 +14,8 @@ from evcharge.sources.chunk import Rows
 from evcharge.sources.json_documents import Item
 from evcharge.sources.json_values import Fault, refuse_unstorable
 from evcharge.sources.names import folded
-from evcharge.sources.privacy import ROW_WITHHELD, withheld_text
+from evcharge.sources.privacy import ROW_WITHHELD, KeptText, withheld_text
+from evcharge.spool import Queue, Spool
 
 BATCH_ROWS = 1_000
 """Rows handed on at a time."""
@@ -24,7 +25,7 @@ class Record(NamedTuple):
     """An object as a row: its line, the text to keep, the fault in its structure, and the texts of its fields."""
 
     line: int
-    raw: str
+    raw: str | KeptText
     fault: str | None
     texts: Sequence[str]
 
@@ -63,6 +64,41 @@ def kept_raw(item: Item, private: frozenset[str]) -> str:
         return withheld_text(item.raw, item.members, private)
     except RecursionError as error:
         raise Fault("malformed_row") from error
+
+
+class WaitingRecords:
+    """Records that wait for the end of their file.
+
+    Args:
+        private: folded names of the members that are kept in no text.
+    """
+
+    def __init__(self, private: frozenset[str]) -> None:
+        self._private = private
+        self._spool = Spool()
+        self._queue = Queue(self._spool, BATCH_ROWS)
+
+    def add(self, record: Record | None) -> None:
+        """Put a record behind the others; None is an object that is no session."""
+        if record is None:
+            self._queue.add(None)
+        elif isinstance(record.raw, KeptText):
+            self._queue.add((record.line, record.raw.raw, True, record.fault, record.texts))
+        else:
+            self._queue.add((record.line, record.raw, False, record.fault, record.texts))
+
+    def records(self) -> Iterator[Record | None]:
+        """All of them, in order."""
+        for kept in self._queue.values():
+            if kept is None:
+                yield None
+                continue
+            line, raw, is_whole, fault, texts = kept
+            yield Record(line, KeptText(raw, self._private) if is_whole else raw, fault, texts)
+
+    def close(self) -> None:
+        """Let go of them."""
+        self._spool.close()
 
 
 def batches(records: Iterable[Record | None], width: int) -> Iterator[Rows]:

@@ -7,8 +7,13 @@ members mean (``profile``, and the readers of structured formats).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from json.encoder import encode_basestring
 from typing import Any
+
+_HALF_OF_PAIR = re.compile(r"[\ud800-\udfff]")
+"""Half a surrogate pair, which is no character."""
 
 
 class Fault(ValueError):
@@ -50,15 +55,20 @@ def refuse_unstorable(texts: Sequence[str]) -> None:
     Raises:
         Fault: ``nul_character`` or ``malformed_row``.
     """
+    together = "".join(texts)
+    if "\0" not in together and (together.isascii() or not _HALF_OF_PAIR.search(together)):
+        return
     for text in texts:
         if "\0" in text:
             raise Fault("nul_character")
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if _HALF_OF_PAIR.search(text):
             raise Fault("malformed_row")
 
 
 def written(value: Any) -> str:
     """A decoded value as JSON on one line, its numbers as they were written."""
+    if type(value) is str:
+        return encode_basestring(value)
     if isinstance(value, (WholeNumber, Fraction)):
         return str(value)
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ import io
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from evcharge.sources.json_values import written
+from evcharge.sources.json_values import DECODER, written
 from evcharge.sources.names import folded
 
 WITHHELD = "[private]"
@@ -58,6 +58,24 @@ def withheld_text(raw: str, members: Mapping[str, Any], private: Collection[str]
     """The text of a JSON object as it stands, or written anew where it has private members at some depth."""
     kept = _without_private(members, private)
     return raw if kept == members else written(kept)
+
+
+class KeptText:
+    """``withheld_text`` of an object that can be read, written once it is asked for by ``str``: only a reject needs it.
+
+    Args:
+        raw: the object's exact text.
+        private: folded names of its private members.
+    """
+
+    __slots__ = ("_private", "raw")
+
+    def __init__(self, raw: str, private: Collection[str]) -> None:
+        self.raw = raw
+        self._private = private
+
+    def __str__(self) -> str:
+        return withheld_text(self.raw, DECODER.decode(self.raw), self._private)
 
 
 def _without_private(value: Any, private: Collection[str]) -> Any:

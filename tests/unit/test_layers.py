@@ -49,7 +49,11 @@ MAY_IMPORT = {
     "clean": ({"arrays", "limits", "parsed", "rules", "instants", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
-    "sources": ({"carriers", "frames", "ids", "texts", "thousands", "offsets", "errors"}, FRAMES | TOML | EXCEL),
+    "spool": ({"errors"}, set()),
+    "sources": (
+        {"carriers", "spool", "frames", "ids", "texts", "thousands", "offsets", "errors"},
+        FRAMES | TOML | EXCEL,
+    ),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
     "revisions": ({"errors"}, set()),  # answers before SQLAlchemy is imported
     "migrate": ({"db", "errors", "revisions"}, SQL | {"alembic"}),

@@ -7,11 +7,10 @@ belong here: what the members of an object mean (``ocpi``).
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -24,12 +23,15 @@ from evcharge.sources.json_records import Record, folded_members
 from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.names import folded
 from evcharge.sources.ocpi.answers import is_answer, refuse_error_answer
-from evcharge.sources.privacy import ROW_WITHHELD, withheld_object, withheld_text
+from evcharge.sources.privacy import ROW_WITHHELD, KeptText, withheld_object, withheld_text
 
 SESSIONS, CDRS, OTHER = "sessions", "cdrs", "other"
 
 WHOLE = ("PUT", "POST")
 """Methods that bring a whole object."""
+
+MOST_BRACKETS = 200
+"""An object of no more brackets is surely not nested too deep to be told."""
 
 PARTIAL = "PATCH"
 """The method that brings the members that changed."""
@@ -56,7 +58,7 @@ class Opened(NamedTuple):
     body: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Message:
     """One message about an object.
 
@@ -67,6 +69,7 @@ class Message:
         is_patch: whether it brings only what changed.
         key: what tells the object from others: country, party and id, case-folded; empty where it has no id.
         is_pushed: whether it is a line of a push log, whose order is the order in which things happened.
+        by_name: the members by their folded names; None of an object that was put together from several.
     """
 
     line: int
@@ -75,6 +78,7 @@ class Message:
     is_patch: bool
     key: Key
     is_pushed: bool = False
+    by_name: dict[str, Any] | None = None
 
     @property
     def start(self) -> datetime | str:
@@ -89,15 +93,23 @@ class Message:
 
     def told(self, name: str) -> str:
         """The text of a member, in whatever letters its name is written; empty where it is none."""
-        return _text({folded(own): value for own, value in self.body.items()}, name)
+        return _text(self.by_name or {folded(own): value for own, value in self.body.items()}, name)
+
+    def members(self) -> dict[str, Any]:
+        """The members by their folded names.
+
+        Raises:
+            Fault: ``duplicate_key`` where two names fold to one.
+        """
+        return folded_members(self.body) if self.by_name is None else self.by_name
 
     def patched_by(self, patch: Message) -> Message:
         """The object as a patch leaves it."""
         merged = _merged(self.body, patch.body)
         return Message(patch.line, None, merged, is_patch=False, key=self.key, is_pushed=True)
 
-    def kept(self, private: frozenset[str]) -> str:
-        """The object's text without its private members (folded names).
+    def kept(self, private: frozenset[str]) -> str | KeptText:
+        """The object's text without its private members (folded names), or what tells it later.
 
         Raises:
             Fault: it is nested too deep to be told.
@@ -105,6 +117,8 @@ class Message:
         try:
             if self.raw is None:
                 return withheld_object(self.body, private)
+            if self.raw.count("{") + self.raw.count("[") <= MOST_BRACKETS:
+                return KeptText(self.raw, private)
             return withheld_text(self.raw, self.body, private)
         except RecursionError as error:
             raise Fault("malformed_row") from error
@@ -118,6 +132,8 @@ def sessions_of(group: list[Message]) -> list[Message]:
     later version takes the place of the one before, and a patch changes the object that was told last. Of objects as
     pulled, whose order says nothing, different ones of one version all stay: the load decides (``load.versions``).
     """
+    if len(group) == 1:
+        return [] if group[0].is_patch else group
     stand: dict[datetime | str, list[tuple[datetime, Message]]] = {}
     last: datetime | str = ""
     for version, message in _in_order(group):
@@ -137,21 +153,35 @@ class Plan:
 
     Attributes:
         counts: number of messages about each object.
+        is_plain: whether so far each message is about an object of its own, and none takes back another one: then a
+            message is read like any other, whatever follows it.
     """
 
-    def __init__(self, file: SourceFile, kind: str, encoding: str) -> None:
-        self.counts: Counter[Key] = Counter()
+    def __init__(self, file: SourceFile, kind: str) -> None:
+        self.counts: dict[Key, int] = {}
+        self.is_plain = True
+        self._file = file
         self._has_credits = kind == CDRS
         self._credits: set[Key] = set()
         self._cancelled: dict[Key, set[datetime | str]] = {}
-        parties: dict[str, Key] = {}
-        for message in messages(file, kind, encoding):
-            if isinstance(message, Message) and message.key:
-                self.counts[message.key] += 1
-                _note_party(file, message, parties)
-                if target := self._target(message):
-                    self._credits.add(message.key)
-                    self._cancelled.setdefault(target, set()).add(message.start)
+        self._parties: dict[str, Key] = {}
+
+    def note(self, message: Message) -> None:
+        """Take the next message of the file.
+
+        Raises:
+            SourceError: ``location_of_two_parties``.
+        """
+        key = message.key
+        if not key:
+            return
+        self.counts[key] = count = self.counts.get(key, 0) + 1
+        _note_party(self._file, message, self._parties)
+        target = self._target(message)
+        if target:
+            self._credits.add(key)
+            self._cancelled.setdefault(target, set()).add(message.start)
+        self.is_plain = self.is_plain and count == 1 and not target
 
     def is_cancelled(self, message: Message, *, is_alone: bool) -> bool:
         """Whether a credit CDR takes this CDR back, or this is a credit CDR that takes back one of the file.
@@ -163,8 +193,8 @@ class Plan:
         """
         if target := self._target(message):
             return self._is_there(target)
-        starts = self._cancelled.get(message.key, set())
-        return bool(starts) and (is_alone or message.start in starts)
+        starts = self._cancelled.get(message.key)
+        return bool(starts) and (is_alone or message.start in (starts or ()))
 
     def cancels_nothing(self, message: Message) -> bool:
         """Whether this is a credit CDR for one that the file does not hold."""
@@ -215,7 +245,7 @@ def _message(line: int, raw: str, members: dict[str, Any], kind: str) -> Message
         raise Fault("malformed_row")
     key = _key(by_name, url)
     own = raw if body is members else None
-    return Message(line, own, body, is_patch=method == PARTIAL, key=key, is_pushed=bool(method))
+    return Message(line, own, body, is_patch=method == PARTIAL, key=key, is_pushed=bool(method), by_name=by_name)
 
 
 def opened(members: dict[str, Any]) -> Opened:
@@ -239,7 +269,7 @@ def kind_of(names: Collection[str], url: str) -> str | None:
         return next(told, OTHER)
     if not _CDR_NAMES.isdisjoint(names):
         return CDRS
-    if "kwh" in names or set(names) >= _STATE_NAMES:
+    if "kwh" in names or _STATE_NAMES.issubset(names):
         return SESSIONS
     return OTHER if "evses" in names else None
 
@@ -273,9 +303,10 @@ def _key(by_name: dict[str, Any], url: str) -> Key:
 
 def _party(by_name: dict[str, Any]) -> Key:
     """Country and party, case-folded; empty where they are not told."""
-    return tuple(_folded_id(_text(by_name, name)) for name in ("country_code", "party_id"))
+    return (_folded_id(_text(by_name, "country_code")), _folded_id(_text(by_name, "party_id")))
 
 
+@lru_cache(maxsize=4096)  # of a file's parties there are few
 def _folded_id(text: str) -> str:
     """An id as it is compared: cleaned and case-folded."""
     return (clean_id(text) or "").casefold()
@@ -297,10 +328,13 @@ def _credited(message: Message) -> Key | None:
 
 def _note_party(file: SourceFile, message: Message, parties: dict[str, Key]) -> None:
     """Notes whose location it is, and refuses one that two parties have: station ids are unique within a source."""
-    by_name = folded_members(message.body)
-    place = by_name.get(folded("cdr_location")) or by_name.get("location")
-    inner = {folded(name): value for name, value in place.items()} if isinstance(place, dict) else {}
-    location, party = _text(by_name, "location_id") or _text(inner, "id"), _party(by_name)
+    by_name = message.members()
+    location, party = _text(by_name, "location_id"), _party(by_name)
+    if not location and any(party):
+        place = by_name.get(folded("cdr_location")) or by_name.get("location")
+        location = (
+            _text({folded(name): value for name, value in place.items()}, "id") if isinstance(place, dict) else ""
+        )
     if not location or not any(party):
         return
     other = parties.setdefault(location, party)

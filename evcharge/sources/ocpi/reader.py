@@ -9,6 +9,7 @@ Source: OCPI 2.1.1-d2, 2.2.1-d2 and 2.3.0, modules Sessions, CDRs and Locations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from evcharge.frames import RawSessions
 from evcharge.ids import as_written, clean_id, joined
 from evcharge.sources.chunk import Reading, chunks
 from evcharge.sources.json_documents import first_items
-from evcharge.sources.json_records import Record, batches, folded_members
+from evcharge.sources.json_records import Record, WaitingRecords, batches, folded_members
 from evcharge.sources.json_values import Fault, refuse_unstorable, scalar_text
 from evcharge.sources.names import folded
 from evcharge.sources.ocpi.messages import (
@@ -86,18 +87,36 @@ class OcpiReader:
     def read(self, file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
         """The sessions, one for all versions of an object.
 
-        The file is passed through twice: first to count the messages about each object, then to read. Memory holds
-        the objects' keys, and the messages about those that have several until the last one has come.
+        Memory holds the objects' keys. The rows wait until the file is read to its end: then they hold if each message
+        is about an object of its own. Else the file is read once more, and the messages about an object that has
+        several wait until the last one has come.
 
         Raises:
             SourceError: ``location_of_two_parties``, ``service_answered_error``; or what ``json_documents.items``
                 raises.
         """
         encoding, private = reading.profile.encoding, reading.profile.private_fields
-        plan = Plan(file, self.kind, encoding)
-        records = self._records(messages(file, self.kind, encoding), plan, private)
         names = tuple(map(folded, self.FIELDS))
-        yield from chunks(batches(records, len(names)), names, reading)
+        plan = Plan(file, self.kind)
+        with closing(WaitingRecords(private)) as waiting:
+            for message in messages(file, self.kind, encoding):
+                if isinstance(message, Message):
+                    plan.note(message)
+                if plan.is_plain:
+                    waiting.add(self._of_lone(message, plan, private))
+            if plan.is_plain:
+                yield from chunks(batches(waiting.records(), len(names)), names, reading)
+        if not plan.is_plain:
+            records = self._records(messages(file, self.kind, encoding), plan, private)
+            yield from chunks(batches(records, len(names)), names, reading)
+
+    def _of_lone(self, message: Message | Record | None, plan: Plan, private: frozenset[str]) -> Record | None:
+        """The row of an object that no other message is about."""
+        if not isinstance(message, Message):
+            return self._of_width(message)
+        if message.is_patch:
+            return self._record(message, "patch_without_put", private)
+        return self._record(message, None, private)
 
     def _records(
         self, found: Iterator[Message | Record | None], plan: Plan, private: frozenset[str]
@@ -124,7 +143,7 @@ class OcpiReader:
                 yield self._record(message, "patch_without_put", private)
             return
         yield from [None] * (len(group) - len(sessions))
-        is_alone = len({session.start for session in sessions}) == 1
+        is_alone = len(sessions) == 1 or len({session.start for session in sessions}) == 1
         for session in sessions:
             if plan.is_cancelled(session, is_alone=is_alone):
                 yield None
@@ -141,10 +160,14 @@ class OcpiReader:
         Its id is spelt as in the first object of that id, for OCPI compares ids without regard to case.
         """
         try:
-            texts = {} if fault else self.texts(folded_members(message.body))
+            texts = {} if fault else self.texts(message.members())
             if texts is None:
                 return None
-            if first and clean_id(of_first := _scoped_id(folded_members(first.body))) != clean_id(texts["id"]):
+            if (
+                first
+                and first is not message
+                and clean_id(of_first := _scoped_id(first.members())) != clean_id(texts["id"])
+            ):
                 texts["id"] = of_first
             cells = [texts.get(name, "") for name in self.FIELDS]
             refuse_unstorable(cells)
@@ -273,6 +296,8 @@ def _scalar(members: Mapping[str, Any], name: str, *, is_id: bool = False) -> st
 def _attribute(members: Mapping[str, Any], name: str) -> str:
     """An attribute of the station: no session is refused for one, so that what can't be kept is left out."""
     value = members.get(folded(name))
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return value
     try:
         text = scalar_text(value, is_id=False)
         refuse_unstorable([text])

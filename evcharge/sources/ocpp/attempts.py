@@ -293,8 +293,10 @@ class Transaction(Attempt):
 
     def note_next(self, notice: Notice, *, came_after_stop: bool) -> None:
         """Keep the status of a notice if none on this connector is known that is nearer after the stop."""
-        after = self._seconds_after_stop(notice)
-        if after is None or notice.connector_key != self.connector_key or not notice.status:
+        if not notice.status or self.stop is None or notice.connector_key != self.connector_key:
+            return
+        after = seconds_between(self.stop, notice.moment)
+        if after is None:
             return
         if (after > 0 or (after == 0 and came_after_stop)) and (not self.next_notice or after < self.next_notice[0]):
             self.next_notice = (after, notice.status)

@@ -60,7 +60,7 @@ class Columns(NamedTuple):
 def is_frame(value: object) -> bool:
     """Whether a value is a frame, or a text that holds one."""
     if isinstance(value, str):
-        return FRAME_START.search(value) is not None
+        return "[" in value and FRAME_START.search(value) is not None
     return (
         isinstance(value, list)
         and len(value) > 2

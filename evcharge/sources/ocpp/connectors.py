@@ -59,16 +59,18 @@ class Connectors:
         followed = self._transactions.setdefault(key, deque(maxlen=CONNECTOR_TRANSACTIONS))
         if transaction not in followed:
             followed.append(transaction)
-            for notice in self._notices:
-                if _may_be_about(notice, key):
-                    transaction.note(notice, came_after_stop=False)
+            for notice in [notice for notice in self._notices if _may_be_about(notice, key)]:
+                transaction.note(notice, came_after_stop=False)
 
     def has_ended(self, transaction: Transaction) -> None:
         """Look among the notices already read for the status that came next after the transaction's stop."""
-        for notice in self._notices:
+        key = transaction.connector_key
+        for notice in [notice for notice in self._notices if notice.connector_key == key and notice.status]:
             transaction.note_next(notice, came_after_stop=False)
 
 
 def _may_be_about(notice: Notice, connector_key: str) -> bool:
     """Whether a notice is about the connector; one that names its transaction may be about any."""
-    return notice.is_at(connector_key) or notice.connector_key == WHOLE_STATION or bool(notice.transaction_id)
+    if notice.connector_key in (connector_key, WHOLE_STATION) or notice.transaction_id:
+        return True
+    return notice.is_at(connector_key)

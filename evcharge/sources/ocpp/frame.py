@@ -6,7 +6,8 @@ What does not belong here: how a log carries frames (``ocpp.messages``), and wha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from evcharge.sources.json_values import Fault, refuse_constant, unique_members
@@ -20,6 +21,10 @@ _STATES = {"1": CALL, "2": RESULT}
 """States of CitrineOS's messages."""
 
 FROM_STATION, TO_STATION = "from station", "to station"
+
+
+_NO_IDS = (list, dict, bool, type(None))
+"""What no message id is."""
 
 
 class Head(NamedTuple):
@@ -70,22 +75,26 @@ class Message(NamedTuple):
 
     def moment(self, sent_at: object = None) -> Moment:
         """When it was: by its own time where it has one and its clock was set, else by the log."""
-        by_log = Moment(
-            self.logged_at, self.zone, None, seconds_of(self.logged_at), log_text=self.logged_at, log_zone=self.zone
-        )
-        if not isinstance(sent_at, str) or not sent_at.strip():
-            return by_log
-        text, zone = iso_time(sent_at)
-        sent = seconds_of(text)
-        if sent is not None and by_log.logged is not None and is_unset(sent, by_log.logged):
-            return by_log.by_log()
-        return by_log._replace(text=text, zone=zone, sent=sent)
+        return _moment(self.logged_at, self.zone, sent_at if isinstance(sent_at, str) else "")
 
     @property
     def raw(self) -> str:
         """The message as it stood, without what must not be kept."""
         parts: list[Any] = [self.kind, self.id, *([self.action] if self.action else []), self.payload]
         return self.before + json.dumps(withheld(parts), ensure_ascii=False)
+
+
+@lru_cache(maxsize=4096)  # a message is asked more than once, and many are of one second
+def _moment(logged_at: str, zone: str, sent_at: str) -> Moment:
+    """When a message was that has these times."""
+    by_log = Moment(logged_at, zone, None, seconds_of(logged_at), log_text=logged_at, log_zone=zone)
+    if not sent_at.strip():
+        return by_log
+    text, sent_zone = iso_time(sent_at)
+    sent = seconds_of(text)
+    if sent is not None and by_log.logged is not None and is_unset(sent, by_log.logged):
+        return by_log.by_log()
+    return by_log._replace(text=text, zone=sent_zone, sent=sent)
 
 
 class Broken(NamedTuple):
@@ -102,10 +111,11 @@ def message_of(file: str, line: int, head: Head, frame: object) -> Message:
     Raises:
         Fault: it is no frame.
     """
-    if not isinstance(frame, list) or len(frame) < 3 or isinstance(frame[1], (list, dict, bool, type(None))):
+    if not isinstance(frame, list) or len(frame) < 3 or isinstance(frame[1], _NO_IDS):
         raise Fault("malformed_row")
     kind, number, *rest = frame
-    around = (file, line, head.before, head.station, head.direction, head.logged_at, head.zone)
+    station, direction, logged_at, zone, before = head
+    around = (file, line, before, station, direction, logged_at, zone)
     if kind == CALL and len(rest) == 2 and isinstance(rest[0], str) and isinstance(rest[1], dict):
         return Message(*around, CALL, scalar(number), rest[0], rest[1])
     if kind == RESULT and len(rest) == 1 and isinstance(rest[0], dict):
@@ -155,11 +165,14 @@ def json_at(text: str, start: int) -> tuple[Any, int]:
     if text.find("\0", start) >= 0:
         raise Fault("nul_character")
     try:
-        return DECODER.raw_decode(text, start)
+        return _scan(text, start)
     except Fault:
         raise
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, StopIteration) as error:
         raise Fault("malformed_row") from error
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=unique_members, parse_constant=refuse_constant)
+
+_scan: Callable[[str, int], tuple[Any, int]] = DECODER.scan_once  # type: ignore[attr-defined]
+"""What ``DECODER.raw_decode`` calls."""

@@ -7,6 +7,8 @@ What does not belong here: the frame itself (``ocpp.messages``), and whether the
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 from evcharge.sources.ocpp.frame import FROM_STATION, TO_STATION, Head
 from evcharge.sources.ocpp.payloads import station_name
@@ -53,19 +55,40 @@ _STATION_WORD = re.compile(
 _WAY_WORD = re.compile(r"\b(received|receive|recv|sent|sending|send)\b", re.IGNORECASE)
 
 
+_ANY_DIGIT = bytes.maketrans(b"123456789", b"0" * 9)
+
+
+class _Shape(NamedTuple):
+    """Where the parts of a head stand in its text; the direction, which has no digits, is told."""
+
+    time: slice | None
+    station: slice
+    direction: str
+    known: slice
+
+
 def head_of(text: str) -> Head:
     """What the text before a frame says."""
-    time, text = _TIME.search(text[:_LONGEST]), text[-_LONGEST:]
-    logged_at, zone = iso_time(time[0]) if time else ("", "")
-    match = next((match for pattern in _HEADS if (match := pattern.search(text))), None)
-    if match:
-        parts = match.groupdict()
-        station, way = station_name(parts.get("station") or ""), parts["way"]
-    else:
-        word = _STATION_WORD.search(text)
-        station = station_name(word[1] or word[2]) if word else ""
-        way = (_WAY_WORD.findall(text) or [""])[-1]
+    ends = text if len(text) <= 2 * _LONGEST else text[:_LONGEST] + text[-_LONGEST:]
+    shape = _shape_of(ends.encode("utf-8", "surrogatepass").translate(_ANY_DIGIT))
+    logged_at, zone = iso_time(text[:_LONGEST][shape.time]) if shape.time else ("", "")
+    text = text[-_LONGEST:]
+    known = text[shape.known].strip()
+    before = f"{logged_at} {known} " if logged_at and known else f"{logged_at or known} " if logged_at or known else ""
+    return Head(station_name(text[shape.station]), shape.direction, logged_at, zone, before)
 
-    known = match[0].strip() if match else ""
-    before = "".join(f"{part} " for part in (logged_at, known) if part)
-    return Head(station, WAYS.get(way.lower(), ""), logged_at, zone, before)
+
+@lru_cache(maxsize=4096)  # the heads of a log differ in little but their digits, which no pattern tells apart
+def _shape_of(ends: bytes) -> _Shape:
+    """The shape of a head, each digit of which may stand for any other; of a long one its two ends are enough."""
+    text = ends.decode("utf-8", "surrogatepass")
+    time, last = _TIME.search(text[:_LONGEST]), text[-_LONGEST:]
+    match = next((match for pattern in _HEADS if (match := pattern.search(last))), None)
+    if match:
+        has_station = "station" in match.re.groupindex
+        station, way, known = match.span("station") if has_station else (0, 0), match["way"], slice(*match.span())
+    else:
+        word = _STATION_WORD.search(last)
+        station, known = word.span(1 if word[1] else 2) if word else (0, 0), slice(0, 0)
+        way = (_WAY_WORD.findall(last) or [""])[-1]
+    return _Shape(slice(*time.span()) if time else None, slice(*station), WAYS.get(way.lower(), ""), known)

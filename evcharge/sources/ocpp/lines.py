@@ -57,68 +57,97 @@ class _Held:
         self._depth += depth
 
 
-def with_whole_frames(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The lines, but a frame that is written over several of them is one, with the number of its first line.
+class WholeFrames:
+    """Takes lines and hands them on, but a frame that is written over several of them is one.
 
-    A frame that does not end within ``MAX_FRAME_LINES`` lines, or before another one begins, is given back as lines.
-    Other lines of the log that stand between those of a frame come before it. Colours are left out.
+    It has the number of its first line. One that does not end within ``MAX_FRAME_LINES`` lines, or before another one
+    begins, is given back as lines. Other lines of the log that stand between those of a frame come before it. Colours
+    are left out.
     """
-    held: _Held | None = None
-    for number, text in _with_whole_beginnings(_without_colours(lines)):
-        begins = FRAME_START.search(text)
+
+    def __init__(self) -> None:
+        self._beginnings = _WholeBeginnings()
+        self._held: _Held | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no line is held back."""
+        return self._held is None and not self._beginnings.held
+
+    def take(self, number: int, text: str) -> Iterator[tuple[int, str]]:
+        """Take the next line; what can be handed on."""
+        text = _COLOURS.sub("", text) if "\x1b" in text else text
+        for line in self._beginnings.take(number, text):
+            yield from self._take(*line)
+
+    def rest(self) -> Iterator[tuple[int, str]]:
+        """What is still held back, once no line is left."""
+        for line in self._beginnings.rest():
+            yield from self._take(*line)
+        if self._held:
+            yield from self._held.lines
+            self._held = None
+
+    def _take(self, number: int, text: str) -> Iterator[tuple[int, str]]:
+        held, begins = self._held, FRAME_START.search(text)
         if held and not begins and len(held.lines) < MAX_FRAME_LINES:
             if not held.goes_on_with(text):
                 yield number, text
-                continue
+                return
             held.take(number, text)
             if not held.is_open:
                 yield held.lines[0][0], _joined(held.lines)
-                held = None
-            continue
+                self._held = None
+            return
 
         if held:
             yield from held.lines
-        held = _Held(number, text, begins.start()) if begins and not is_object(text) else None
-        if not held or not held.is_open:
+        self._held = _Held(number, text, begins.start()) if begins and not is_object(text) else None
+        if not self._held or not self._held.is_open:
             yield number, text
-            held = None
-    if held:
-        yield from held.lines
+            self._held = None
 
 
-def _without_colours(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    for number, text in lines:
-        yield number, _COLOURS.sub("", text) if "\x1b" in text else text
+class _WholeBeginnings:
+    """Takes lines and hands them on, but those over which a frame's bracket, kind and message id are written are one.
+
+    Attributes:
+        held: the lines that are held back.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[tuple[int, str]] = []
+
+    def take(self, number: int, text: str) -> Iterator[tuple[int, str]]:
+        """Take the next line; what can be handed on."""
+        may_begin = _MAY_BEGIN.search(text)
+        if self.held and _OTHER_WORDS.match(text) and not may_begin:
+            yield number, text
+            return
+        if self.held:
+            so_far = _joined([*self.held, (number, text)])
+            if _MAY_BEGIN.search(so_far) and not may_begin:
+                self.held.append((number, text))
+                return
+            if FRAME_START.search(so_far) and not FRAME_START.search(text):
+                first, self.held = self.held[0][0], []
+                yield first, so_far
+                return
+            yield from self.rest()
+        if may_begin:
+            self.held = [(number, text)]
+        else:
+            yield number, text
+
+    def rest(self) -> Iterator[tuple[int, str]]:
+        """What is held back."""
+        held, self.held = self.held, []
+        yield from held
 
 
 def is_object(text: str) -> bool:
     """Whether a line is an object of JSON."""
     return _OBJECT.match(text) is not None
-
-
-def _with_whole_beginnings(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The lines, but those over which a frame's bracket, kind and message id are written are one."""
-    held: list[tuple[int, str]] = []
-    for number, text in lines:
-        if held and _OTHER_WORDS.match(text) and not _MAY_BEGIN.search(text):
-            yield number, text
-            continue
-        if held:
-            so_far = _joined([*held, (number, text)])
-            if _MAY_BEGIN.search(so_far) and not _MAY_BEGIN.search(text):
-                held.append((number, text))
-                continue
-            if FRAME_START.search(so_far) and not FRAME_START.search(text):
-                yield held[0][0], so_far
-                held = []
-                continue
-            yield from held
-            held = []
-        if _MAY_BEGIN.search(text):
-            held = [(number, text)]
-        else:
-            yield number, text
-    yield from held
 
 
 def _joined(lines: Iterable[tuple[int, str]]) -> str:

@@ -7,6 +7,7 @@ What does not belong here: what the messages say about a session (``ocpp.pairing
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
@@ -25,9 +26,9 @@ from evcharge.errors import SourceError
 from evcharge.sources.json_values import Fault
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import SAMPLE_ROWS, Columns, columns_of
-from evcharge.sources.ocpp.frame import DECODER, Broken, Head, Message, json_value
+from evcharge.sources.ocpp.frame import DECODER, Broken, Head, Message, json_at, json_value, message_of
 from evcharge.sources.ocpp.heads import head_of
-from evcharge.sources.ocpp.lines import FRAME_START, is_object, with_whole_frames
+from evcharge.sources.ocpp.lines import FRAME_START, WholeFrames, is_object
 from evcharge.sources.ocpp.objects import messages_of_object
 from evcharge.sources.ocpp.tables import layout_of, messages_of_table
 from evcharge.sources.ocpp.texts import messages_in
@@ -36,6 +37,9 @@ from evcharge.sources.workbook_archive import is_workbook
 
 _PLAIN = json.JSONDecoder()
 """Finds the end of a value that ``DECODER`` refuses."""
+
+_BETWEEN = re.compile(r"[ \t\r\n,]*")
+"""What stands between the elements of an array."""
 
 _PARTS = "correlationId"
 """What tells an object whose message is not one frame but stands in several members."""
@@ -52,8 +56,8 @@ def carries_messages(file: SourceFile) -> bool:
         return any(isinstance(read, Message) for read in _array(file.sha256, _elements(file, [text]), Columns()))
     if layout_of(file, text):
         return True
-    lines = _with_whole_heads(with_whole_frames(said_lines(Block(1, text))))
-    return any(isinstance(read, Message) for line in lines for read in _of_line(file.sha256, *line, Columns()))
+    messages = _Lines(file.sha256, Columns()).messages(said_lines(Block(1, text)))
+    return any(isinstance(read, Message) for read in messages)
 
 
 def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken]:
@@ -73,8 +77,7 @@ def messages_of(file: SourceFile, profile: Profile) -> Iterator[Message | Broken
         raise SourceError("wrong_format", reason, "Name the sheet that does: --sheet NAME.")
     else:
         columns = _columns(_objects(start))
-        for number, text in _with_whole_heads(with_whole_frames(_numbered_lines(file, profile.encoding))):
-            yield from _of_line(file.sha256, number, text, columns)
+        yield from _Lines(file.sha256, columns).messages(_numbered_lines(file, profile.encoding))
 
 
 def _start(file: SourceFile, encoding: str) -> str:
@@ -105,22 +108,65 @@ def _numbered_lines(file: SourceFile, encoding: str) -> Iterator[tuple[int, str]
         yield from said_lines(block)
 
 
-def _with_whole_heads(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """The lines, but one whose frame has neither time nor station before it begins with the timed line above it.
+class _Lines:
+    """The messages of a log's lines.
 
-    A terminal wrapped it before its frame, or a program wrote the frame below what it says of it.
+    A line whose frame has neither time nor station before it begins with the timed line above it: a terminal wrapped it
+    before its frame, or a program wrote the frame below what it says of it.
+
+    Args:
+        file: SHA-256 of the file.
+        columns: what the members of the file's first objects hold.
     """
-    above = ""
-    for number, text in lines:
+
+    def __init__(self, file: str, columns: Columns) -> None:
+        self._file = file
+        self._columns = columns
+        self._frames = WholeFrames()
+        self._above = ""
+
+    def messages(self, lines: Iterable[tuple[int, str]]) -> Iterator[Message | Broken]:
+        """The messages that the lines carry."""
+        for number, text in lines:
+            if self._frames.is_idle and "\x1b" not in text:
+                if is_object(text) and text.rstrip().endswith("}"):
+                    self._above = ""
+                    yield from _of_line(self._file, number, text, self._columns)
+                    continue
+                if message := self._plain(number, text):
+                    self._above = ""
+                    yield message
+                    continue
+            for line in self._frames.take(number, text):
+                yield from _of_line(self._file, *self._with_head(*line), self._columns)
+        for line in self._frames.rest():
+            yield from _of_line(self._file, *self._with_head(*line), self._columns)
+
+    def _plain(self, number: int, text: str) -> Message | None:
+        """The message of a line that is one whole frame, with nothing behind it: most lines are such."""
+        begins = FRAME_START.search(text)
+        if not begins or "\\" in begins[0] or text[0] == "\0":
+            return None
+        head = head_of(text[: begins.start()])
+        if self._above and not (head.station or head.logged_at):
+            return None
+        try:
+            frame, end = json_at(text, begins.start())
+            return None if text[end:].strip() else message_of(self._file, number, head, frame)
+        except Fault:
+            return None
+
+    def _with_head(self, number: int, text: str) -> tuple[int, str]:
+        """The line with the one above it, where that says of which message it is."""
         begins = FRAME_START.search(text)
         if is_object(text):
-            above = ""
+            self._above = ""
         elif begins:
-            own = head_of(text[: begins.start()]) if above else Head()
-            text, above = (text if own.station or own.logged_at else above + text), ""
+            own = head_of(text[: begins.start()]) if self._above else Head()
+            text, self._above = (text if own.station or own.logged_at else self._above + text), ""
         else:
-            above = text if head_of(text).logged_at else ""
-        yield number, text
+            self._above = text if head_of(text).logged_at else ""
+        return number, text
 
 
 def _is_array(start: str) -> bool:
@@ -167,14 +213,16 @@ def _elements(file: SourceFile, texts: Iterable[str]) -> Iterator[tuple[int, obj
             number, is_array = 1, left.startswith("[")
             left = left.removeprefix("[")
 
-        while left := left.lstrip(" \t\r\n,"):
+        at = 0
+        while (at := _BETWEEN.match(left, at).end()) < len(left):  # type: ignore[union-attr]  # it matches nothing, too
             try:
-                value, end = _element(left)
+                value, at = _element(left, at)
             except (ValueError, RecursionError):
                 break  # cut by the end of the text so far, or broken: what comes next tells which
             yield number, value
-            left, number = left[end:], number + 1
+            number += 1
 
+        left = left[at:]
         if left.startswith("]"):
             return
         if len(left) > MAX_LINE_CHARACTERS:
@@ -183,9 +231,9 @@ def _elements(file: SourceFile, texts: Iterable[str]) -> Iterator[tuple[int, obj
         yield number, Fault("malformed_row")
 
 
-def _element(left: str) -> tuple[object, int]:
-    """The value that the text begins with, or its fault, and where it ends."""
+def _element(text: str, at: int) -> tuple[object, int]:
+    """The value that begins at this place of the text, or its fault, and where it ends."""
     try:
-        return DECODER.raw_decode(left)
+        return DECODER.raw_decode(text, at)
     except Fault as fault:
-        return fault, _PLAIN.raw_decode(left)[1]
+        return fault, _PLAIN.raw_decode(text, at)[1]

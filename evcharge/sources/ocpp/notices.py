@@ -46,7 +46,8 @@ class Notice(NamedTuple):
     def is_at(self, connector_key: str) -> bool:
         """Whether it is about this connector, as far as both are known: of an EVSE there may be the number alone."""
         key = self.connector_key
-        of_evse = (key.endswith("/") and connector_key.startswith(key)) or (
+        if key == connector_key:
+            return True
+        return (key.endswith("/") and connector_key.startswith(key)) or (
             connector_key.endswith("/") and key.startswith(connector_key)
         )
-        return key == connector_key or of_evse

@@ -64,12 +64,14 @@ def _inner(members: Mapping[str, Any]) -> Any:
 
 
 def _head(members: Mapping[str, Any], columns: Columns) -> Head:
-    logged_at, zone = log_time(_member(members, (columns.time, *TIME_NAMES)))
-    station = station_name(_member(members, (columns.station, *STATION_NAMES)))
-    direction = WAYS.get(_member(members, (columns.way, *WAY_NAMES)).casefold(), "")
+    logged_at, zone = log_time(_member(members, columns.time, TIME_NAMES))
+    station = station_name(_member(members, columns.station, STATION_NAMES))
+    direction = WAYS.get(_member(members, columns.way, WAY_NAMES).casefold(), "")
     return Head(station, direction, logged_at, zone, f"{logged_at} {station} ".lstrip())
 
 
-def _member(members: Mapping[str, Any], names: Sequence[str]) -> str:
-    """The first of these members that says anything, as text."""
-    return next((text for name in names if name and (text := scalar(members.get(name)))), "")
+def _member(members: Mapping[str, Any], known: str, names: Sequence[str]) -> str:
+    """The member of the known name, where there is one and it says anything, else the first that does, as text."""
+    if known and (text := scalar(members.get(known))):
+        return text
+    return next((text for name in names if (text := scalar(members.get(name)))), "")

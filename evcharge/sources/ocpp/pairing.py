@@ -22,35 +22,53 @@ from evcharge.sources.ocpp.transactions import Transactions
 from evcharge.sources.ocpp.v16 import StartsAndStops
 from evcharge.sources.ocpp.v201 import Events
 from evcharge.sources.privacy import ROW_WITHHELD
+from evcharge.spool import Queue, Spool
+
+MESSAGES_IN_MEMORY = 20_000
+"""Messages that wait in memory for the log's end before they are put aside: some 40 MB."""
 
 
 class Sessions:
-    """Takes messages in the order of the log and makes attempts of them, station by station."""
+    """Takes messages in the order of the log and makes attempts of them, station by station.
+
+    No station's attempts depend on another one's messages. So these are put aside until the log has ended, and memory
+    holds the attempts of one station at a time.
+    """
 
     def __init__(self) -> None:
-        self._stations: dict[str, _Station] = {}
-        self._faults: list[Row] = []
+        self._spool = Spool()
+        self._stations: dict[str, Queue] = {}
+        self._in_memory = 0
         self._last_logged: float | None = None
 
-    def take(self, message: Message | Broken) -> None:
-        """Take the next message, or a line that should be one."""
+    def take(self, message: Message | Broken) -> Row | None:
+        """Take the next message; of a line that should be one, the row that it makes at once."""
         if isinstance(message, Broken):
-            self._faults.append(Row((Origin(message.file, message.line, ROW_WITHHELD),), message.fault, ()))
-            return
+            return Row((Origin(message.file, message.line, ROW_WITHHELD),), message.fault, ())
+        logged = message.moment().logged
+        if logged is not None:
+            self._last_logged = max(logged, self._last_logged or logged)
+
         station = self._stations.get(message.station)
         if station is None:
-            station = self._stations[message.station] = _Station(message.station)
-        now = message.moment()
-        if now.logged is not None:
-            self._last_logged = max(now.logged, self._last_logged or now.logged)
-        station.take(message, now)
+            station = self._stations[message.station] = Queue(self._spool, MESSAGES_IN_MEMORY)
+        station.add(tuple(message))
+        self._in_memory += 1
+        if self._in_memory >= MESSAGES_IN_MEMORY:
+            self._in_memory = 0
+            for waiting in self._stations.values():
+                waiting.put_aside()
+        return None
 
     def rows(self) -> Iterator[Row]:
-        """All attempts and faults, once no message is left."""
-        yield from self._faults
+        """All attempts, once no message is left."""
         end = Moment("", "", None, self._last_logged)
-        for station in self._stations.values():
+        for name, messages in self._stations.items():
+            station = _Station(name)
+            for message in map(Message._make, messages.values()):
+                station.take(message, message.moment())
             yield from station.rows(end)
+        self._spool.close()
 
 
 class _Station:

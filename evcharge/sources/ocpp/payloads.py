@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 from unicodedata import category
 
@@ -43,11 +44,14 @@ _LARGEST_ID = 1e15
 
 def scalar(value: object) -> str:
     """A scalar as text, a whole number without decimals; empty for anything else."""
+    if type(value) is str:
+        return value
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_ID:
         return str(int(value))
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
 
+@lru_cache(maxsize=4096)  # a log names the same stations again and again
 def station_name(text: str) -> str:
     """A station's id without what no eye sees, and without blanks at its ends."""
     return "".join([sign for sign in text if category(sign) != _INVISIBLE]).strip()
@@ -107,6 +111,8 @@ def number(value: object) -> Decimal | None:
 
 def one_line(text: str) -> str:
     """The text without line ends, control characters and cars' addresses."""
+    if text.isalnum() and text.isascii():  # nothing of it could be left out
+        return text
     return without_addresses(_UNPRINTABLE.sub(" ", text).strip())
 
 

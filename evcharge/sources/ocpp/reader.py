@@ -10,20 +10,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, islice, pairwise
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from evcharge.carriers.file import SourceFile, open_file
 from evcharge.errors import SourceError
 from evcharge.frames import RawSessions, note_lines
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
-from evcharge.sources.ocpp.attempts import FIELDS, Origin, Row
+from evcharge.sources.ocpp.attempts import FIELDS, Row
 from evcharge.sources.ocpp.directions import with_directions
 from evcharge.sources.ocpp.frame import Broken, Message
 from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Sessions
 from evcharge.sources.ocpp.times import seconds_of
 from evcharge.sources.profile import Profile
+from evcharge.spool import Sorted, Spool
 
 __all__ = ["FIELDS", "read", "recognises"]
 
@@ -64,24 +67,50 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     Raises:
         SourceError: ``station_unstated``, and what ``ocpp.messages.messages_of`` raises.
     """
-    located = [
-        (origin, row)
-        for row in _all_rows(_logs(file, reading))
-        for origin in [origin for origin in row.origins if origin.file == file.sha256][:1]  # the first in this file
-    ]
-    located.sort(key=lambda pair: pair[0].line)
-    batches = (_batch(located[start : start + BATCH_ROWS]) for start in range(0, len(located), BATCH_ROWS))
+    located = _all_rows(_logs(file, reading)).of_file(file.sha256)
+    batches = map(_batch, iter(lambda: list(islice(located, BATCH_ROWS)), []))
     yield from chunks(batches, tuple(map(folded, FIELDS)), reading)
 
 
-def _batch(located: Sequence[tuple[Origin, Row]]) -> Rows:
-    cells = [row.fields or ("",) * len(FIELDS) for _, row in located]
-    lines, raws = [origin.line for origin, _ in located], [origin.raw for origin, _ in located]
-    rows = Rows.of(lines, raws, [row.fault for _, row in located], cells, range(len(FIELDS)))
-    for origin, row in located:
+class _Located(NamedTuple):
+    """A row as one of the logs has it: the line there, and its text."""
+
+    line: int
+    raw: str
+    fault: str | None
+    fields: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class _AllRows:
+    """The rows of all logs of a call, put aside for each log in the order of its lines."""
+
+    def __init__(self) -> None:
+        self._spool = Spool()
+        self._by_file: dict[str, Sorted] = {}
+
+    def add(self, row: Row) -> None:
+        """Put a row aside for each log that it begins or ends in: there it stands where the first of its lines is."""
+        files = set[str]()
+        for file, line, raw in row.origins:
+            if file not in files:
+                files.add(file)
+                rows = self._by_file.get(file) or self._by_file.setdefault(file, Sorted(self._spool, itemgetter(0)))
+                rows.add((line, raw, row.fault, row.fields, row.warnings))
+
+    def of_file(self, sha256: str) -> Iterator[_Located]:
+        """The rows of one log, in the order of its lines."""
+        return map(_Located._make, self._by_file[sha256].values()) if sha256 in self._by_file else iter(())
+
+
+def _batch(located: Sequence[_Located]) -> Rows:
+    cells = [row.fields or ("",) * len(FIELDS) for row in located]
+    lines, raws = [row.line for row in located], [row.raw for row in located]
+    rows = Rows.of(lines, raws, [row.fault for row in located], cells, range(len(FIELDS)))
+    for row in located:
         for code in row.warnings:
             rows.warnings[code] += 1
-            note_lines(rows.warning_lines, code, [origin.line])
+            note_lines(rows.warning_lines, code, [row.line])
     return rows
 
 
@@ -114,17 +143,20 @@ def _sha256(path: Path, _mark: tuple[int, ...]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _all_rows(logs: _Logs) -> tuple[Row, ...]:
+def _all_rows(logs: _Logs) -> _AllRows:
     """The attempts of all logs of the call, read once for the call.
 
     Raises:
         SourceError: as ``read``; for the file itself, not for its companions.
     """
-    sessions = Sessions()
+    sessions, rows = Sessions(), _AllRows()
     for sha256 in sorted(logs.sha256s, key=lambda sha256: (_first_time(logs, sha256), sha256)):
         for message in _messages(logs, sha256):
-            sessions.take(message)
-    return tuple(sessions.rows())
+            if fault := sessions.take(message):
+                rows.add(fault)
+    for row in sessions.rows():
+        rows.add(row)
+    return rows
 
 
 def _first_time(logs: _Logs, sha256: str) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 _ISO = re.compile(
@@ -27,7 +28,9 @@ _EPOCH = re.compile(r"(?P<seconds>[0-9]{10})(?:\.?(?P<milliseconds>[0-9]{3}))?")
 """Seconds since 1970, from 2001 to 2286, or milliseconds."""
 
 _HALF_DAY_HOURS = 12
-
+_HELD_TIMES = 8192
+"""Times whose reading is held: an answer often has that of its request, and a notice the log's own."""
+_SECONDS_OF_MINUTE = 60
 
 ZONE_LABELS = (
     *(
@@ -136,16 +139,15 @@ def logged_between(earlier: Moment, later: Moment) -> float | None:
     return None
 
 
+@lru_cache(maxsize=_HELD_TIMES)
 def iso_time(text: str) -> tuple[str, str]:
     """The time in one ISO spelling, at most six digits of a second, and the label of its zone; else as written."""
     text = text.strip()
-    labelled = _LABELLED.fullmatch(text)
+    labelled = _LABELLED.fullmatch(text) if text[-2:].isalpha() else None
     if match := _ISO.fullmatch(labelled["time"] if labelled else text):
-        date = f"{match['year']}-{match['month']}-{match['day']}"
-        fraction = f".{match['fraction'][:6]}" if match["fraction"] else ""
-        return f"{date}T{match['clock']}{fraction}{(match['offset'] or '').upper()}", labelled[
-            "zone"
-        ] if labelled else ""
+        year, month, day, clock, fraction, offset = match.group("year", "month", "day", "clock", "fraction", "offset")
+        fraction, offset = f".{fraction[:6]}" if fraction else "", (offset or "").upper()
+        return f"{year}-{month}-{day}T{clock}{fraction}{offset}", labelled["zone"] if labelled else ""
     if match := _DAY_FIRST.fullmatch(text):
         hour = int(match["hour"]) % _HALF_DAY_HOURS + _HALF_DAY_HOURS * (match["half"] in "Pp")
         date = f"{match['year']}-{match['month']:0>2}-{match['day']:0>2}"
@@ -153,6 +155,7 @@ def iso_time(text: str) -> tuple[str, str]:
     return text, ""
 
 
+@lru_cache(maxsize=_HELD_TIMES)
 def log_time(text: str) -> tuple[str, str]:
     """A time as ``iso_time`` tells it; seconds or milliseconds since 1970, which a log may count in, as UTC."""
     count = _EPOCH.fullmatch(text)
@@ -162,21 +165,32 @@ def log_time(text: str) -> tuple[str, str]:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{count['milliseconds'] or '0'}Z", ""
 
 
+@lru_cache(maxsize=_HELD_TIMES)
 def seconds_of(iso: str) -> float | None:
     """Seconds since 1970 of a time as ``iso_time`` writes it; None where it is none."""
     match = _ISO.fullmatch(iso)
     if not match:
         return None
+    clock, fraction, offset = match.group("clock", "fraction", "offset")
+    minute, seconds = _minute(iso[:10], clock[:5]), int(clock[6:])
+    if minute is None or seconds >= _SECONDS_OF_MINUTE:
+        return None
+    return minute + seconds + (float(f"0.{fraction}") if fraction else 0.0) - _offset_seconds(offset or "Z")
+
+
+@lru_cache(maxsize=_HELD_TIMES)
+def _minute(day: str, clock: str) -> float | None:
+    """Seconds since 1970 at the beginning of a minute, as UTC; None where there is no such day or minute."""
     try:
-        whole = datetime.fromisoformat(f"{iso[:10]}T{match['clock']}").replace(tzinfo=timezone.utc)
+        return datetime.fromisoformat(f"{day}T{clock}:00").replace(tzinfo=timezone.utc).timestamp()
     except ValueError:
         return None
-    return whole.timestamp() + float(f"0.{match['fraction'] or 0}") - _offset(match["offset"] or "Z").total_seconds()
 
 
-def _offset(text: str) -> timedelta:
+@lru_cache(maxsize=_HELD_TIMES)
+def _offset_seconds(text: str) -> float:
     if text in "Zz":
-        return timedelta(0)
+        return 0.0
     digits = text[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return -offset if text[0] == "-" else offset
+    return (-offset if text[0] == "-" else offset).total_seconds()

@@ -290,8 +290,8 @@ def test_attempts_come_from_the_star_with_the_outcome_of_the_definition(engine):
         idle=("D",),
     )
     with Session(engine) as session:
-        attempts = read_attempts(session, RECORDED, Selection())
-        assert (read_attempts(session, AFIREV, Selection()).rows["outcome"] == "unknown").all()
+        [attempts] = read_attempts(session, RECORDED, Selection())
+        assert (next(read_attempts(session, AFIREV, Selection())).rows["outcome"] == "unknown").all()
     rows = attempts.rows.sort_values(["station_key", "start_time"], ignore_index=True)
     assert list(rows["outcome"]) == ["success", "unknown", "failure", "failure"]
     assert (rows.loc[0, "port_id"], rows.loc[0, "driver_ref"]) == ("1", "d" * 64)
@@ -320,7 +320,7 @@ def test_excluded_attempts_make_no_visits_and_are_counted(engine):
         {"station_id": "B", "success": True, "stop_reason": "test"},
     )
     with Session(engine) as session:
-        attempts = read_attempts(session, tests_left_out, Selection())
+        [attempts] = read_attempts(session, tests_left_out, Selection())
     columns = ["station_id", "visits", "first_time", "attempts", "excluded"]
     counts = count_visits(attempts, UCDAVIS_SITE_5)
     assert counts[columns].to_numpy().tolist() == [["A", 1, 1, 1, 1], ["B", 0, 0, 0, 1]]
@@ -342,7 +342,7 @@ def test_a_visit_belongs_to_the_day_of_its_first_attempt_and_is_seen_whole(engin
     found = {}
     for day in (eve, christmas):
         with Session(engine) as session:
-            attempts = read_attempts(session, RECORDED, Selection(first_day=day, last_day=day))
+            [attempts] = read_attempts(session, RECORDED, Selection(first_day=day, last_day=day))
         found[day] = count_visits(attempts, UCDAVIS_SITE_5)[columns].to_numpy().tolist()
     assert found == {
         eve: [["A", 1, 1, 0, 0, 3], ["B", 1, 0, 1, 0, 1]],
@@ -353,7 +353,7 @@ def test_a_visit_belongs_to_the_day_of_its_first_attempt_and_is_seen_whole(engin
 @pytest.mark.parametrize("day", [date.min, date.max])
 def test_the_first_and_the_last_day_there_are_can_be_selected(sqlite_url, day):
     with Session(open_engine(sqlite_url)) as session:
-        attempts = read_attempts(session, RECORDED, Selection(first_day=day, last_day=day))
+        [attempts] = read_attempts(session, RECORDED, Selection(first_day=day, last_day=day))
     assert attempts.rows.empty
     assert attempts.stations.empty
     assert count_visits(attempts, KWWHAT).empty
@@ -362,7 +362,7 @@ def test_the_first_and_the_last_day_there_are_can_be_selected(sqlite_url, day):
 def test_a_selection_of_stations_leaves_out_the_others(engine):
     write_sessions(engine, *({"station_id": name, "success": True} for name in "ABC"))
     with Session(engine) as session:
-        attempts = read_attempts(session, RECORDED, Selection(station_ids=("B", "nowhere")))
+        [attempts] = read_attempts(session, RECORDED, Selection(station_ids=("B", "nowhere")))
     assert list(count_visits(attempts, KWWHAT)["station_id"]) == ["B"]
     assert len(attempts.rows) == 1
 

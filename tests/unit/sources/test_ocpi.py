@@ -9,6 +9,7 @@ import json
 import pandas as pd
 import pytest
 
+from evcharge.carriers.file import SourceFile
 from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from tests.support.json_outcomes import outcome, told
@@ -692,3 +693,60 @@ def test_a_sound_object_without_private_members_is_kept_as_it_stands(tmp_path):
     text = one(SESSION, cdr_token=None, kwh=b"1500.50")
     (row,) = outcome(tmp_path, answer(text)).rejects.itertuples()
     assert (row.raw, row.line) == (text, 2)
+
+
+# How often a file is read, and what is kept of it
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """The passes that were made over files, one entry for each."""
+    made = []
+    unpacked = SourceFile.unpacked
+
+    def counted(file):
+        made.append(file.name)
+        return unpacked(file)
+
+    monkeypatch.setattr(SourceFile, "unpacked", counted)
+    return made
+
+
+def cdrs_read(tmp_path, cdrs, passes):
+    path = tmp_path / "cdrs.json"
+    path.write_text(json.dumps(cdrs))
+    with open_file(path) as file:
+        profile = pick_profile(file, [builtin_profiles()["ocpi-cdrs"]])
+        chunks = read(file, profile)
+        passes.clear()
+        return pd.concat([raw.frame for raw in chunks], ignore_index=True)
+
+
+def test_a_file_that_tells_each_cdr_once_is_read_once(tmp_path, passes):
+    frame = cdrs_read(tmp_path, [{**CDR, "id": str(number)} for number in range(2_500)], passes)
+    assert passes == ["cdrs.json"]
+    assert frame["session_id"].tolist() == [f"BE|BEC|{number}" for number in range(2_500)]
+
+
+def test_a_file_that_tells_a_cdr_twice_is_read_twice(tmp_path, passes):
+    newer = {**CDR, "id": "7", "total_energy": 1.0, "last_updated": "2024-07-01T00:00:00Z"}
+    frame = cdrs_read(tmp_path, [*({**CDR, "id": str(number)} for number in range(1_500)), newer], passes)
+    assert passes == ["cdrs.json"] * 2
+    assert len(frame) == 1_500
+    assert frame.set_index("session_id").loc["BE|BEC|7", "energy_kwh"] == "1.0"
+
+
+def test_a_credit_after_all_others_takes_its_cdr_back(tmp_path, passes):
+    credit = {**CDR, "id": "C1", "credit": True, "credit_reference_id": "3"}
+    frame = cdrs_read(tmp_path, [*({**CDR, "id": str(number)} for number in range(1_200)), credit], passes)
+    assert passes == ["cdrs.json"] * 2
+    assert "BE|BEC|3" not in set(frame["session_id"])
+    assert len(frame) == 1_199
+
+
+def test_the_text_of_a_cdr_is_written_when_it_is_asked_for_and_without_its_token(tmp_path, passes):
+    frame = cdrs_read(tmp_path, [{**CDR, "total_energy": 1.50, "remark": "caf\u00e9"}], passes)
+    text = str(frame["raw"][0])
+    assert json.loads(text)["cdr_token"] == "[private]"
+    assert text.startswith('{"country_code":"BE","party_id":"BEC",')
+    assert "012345678" not in text
