@@ -6,6 +6,7 @@ What does not belong here: the chance of a pause (``exposure``), and what a stat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,6 @@ from evcharge.metrics.days import ROWS_AT_ONCE, local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
 from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, Use, calendars, day_numbers
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.rows import parts_of
 from evcharge.metrics.silence import end_of, in_use_at_end, silent_limit, uses_of
 from evcharge.models import FactCharging
 
@@ -131,8 +131,13 @@ def read_port_days(session: Session, definition: Definition, selection: Selectio
         .where(*selection.conditions(), FactCharging.port_id.is_not(None))
         .group_by(*keys)
     )
-    numbers = dict.fromkeys(("station_key", "day", "sessions", "successes"), "int64")
-    rows = pd.concat([part.astype(numbers) for part in parts_of(session, query, ROWS_AT_ONCE)], ignore_index=True)
+    kinds = {"station_key": "int64", "port_id": "object", "day": "int64", "sessions": "int64", "successes": "int64"}
+    parts: dict[str, list[Any]] = {name: [np.empty(0, dtype=kind)] for name, kind in kinds.items()}
+    result = session.connection().execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+    for part in result.partitions():
+        for (name, kind), values in zip(kinds.items(), zip(*part, strict=True), strict=True):
+            parts[name].append(np.array(values, dtype=kind))
+    rows = pd.DataFrame({name: pd.Series(np.concatenate(some), dtype=kinds[name]) for name, some in parts.items()})
 
     # Ids are sorted once each, and rows by the places of their ids: texts are slow to sort.
     port, _ = pd.factorize(rows["port_id"].to_numpy(), sort=True)

@@ -26,7 +26,30 @@ class Documented(Protocol):
 
 def to_json(report: Documented) -> str:
     """The document of ``to_dict`` as text in ASCII, which every terminal and encoding takes."""
-    return json.dumps(report.to_dict(), indent=2)
+    return indented(report.to_dict())
+
+
+def indented(value: Any, line: str = "\n") -> str:
+    """What ``json.dumps(value, indent=2)`` makes, several times as fast: that writes in Python, value by value.
+
+    Args:
+        value: what JSON has.
+        line: the end of a line, with the blanks that the next one begins with.
+    """
+    items = list(value.values() if isinstance(value, dict) else value) if isinstance(value, (dict, list, tuple)) else []
+    if not items:
+        return json.dumps(value)
+    inner = line + "  "
+
+    # Only what holds no further list or object is one line each, and so written by the encoder that is not in Python.
+    if not any(isinstance(item, (dict, list, tuple)) and item for item in items):
+        text = json.dumps(value, separators=("," + inner, ": "))
+        return text[0] + inner + text[1:-1] + line + text[-1]
+    texts = [indented(item, inner) for item in items]
+    if isinstance(value, dict):
+        texts = [f"{json.dumps(str(key))}: {text}" for key, text in zip(value, texts, strict=True)]
+        return "{" + inner + ("," + inner).join(texts) + line + "}"
+    return "[" + inner + ("," + inner).join(texts) + line + "]"
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -14,8 +14,8 @@ import pytest
 from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.cost import Price
 from evcharge.metrics.direction import NO_CHANGE, SMALL, WORSE, Direction, StationShare
+from evcharge.metrics.outcomes import FILLED
 from evcharge.report.page.actions import actions_of
-from evcharge.report.page.background import SHOWN_COLUMNS
 from evcharge.report.page.figures import Charts, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.page import pens, render_page
@@ -23,7 +23,7 @@ from evcharge.report.page.stations import STATIC_ROWS, download_data, stations_o
 from evcharge.report.story import to_csv
 from tests.support.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
 
-EVERYTHING = frozenset(name for names in SHOWN_COLUMNS for name in names)
+EVERYTHING = frozenset(name for names in FILLED.values() for name in names)
 
 
 def silent(station_id, **more):
