@@ -81,7 +81,7 @@ MAY_IMPORT = {
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "report": (
-        {"arrays", "station_frame", "metrics", "db", "migrate", "errors", "output", "progress", "version"},
+        {"arrays", "station_frame", "metrics", "spool", "db", "migrate", "errors", "output", "progress", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": (
