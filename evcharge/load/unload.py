@@ -20,6 +20,8 @@ from evcharge.load.overlaps import bridge_overlaps, mark_incomplete
 from evcharge.load.rollup import make_current
 from evcharge.load.transaction import one_change
 from evcharge.load.writer import empty_load
+from evcharge.metrics.day_outcomes import day_outcomes
+from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import require_head
 from evcharge.migrate.reading import reading
 from evcharge.models import REGISTRY_ZONE, UNLOADED, DimPort, DimStation, FactCharging, LoadLedger
@@ -155,8 +157,10 @@ def _loaded_sessions() -> tuple[Any, ...]:
 def _told(session: Session, loads: Iterable[LoadLedger]) -> list[LoadOfSessions]:
     """The loads with the sessions that they hold."""
     loads = list(loads)
-    counts = select(FactCharging.load_key, func.count()).group_by(FactCharging.load_key)
-    held = dict(session.execute(counts.where(FactCharging.load_key.in_([load.load_key for load in loads]))).all())
+    counted = day_outcomes(session, (), Selection()).rows.c
+    counts = select(counted.load_key, func.sum(counted.sessions)).group_by(counted.load_key)
+    of_loads = counted.load_key.in_([load.load_key for load in loads])
+    held = {key: int(sessions) for key, sessions in session.execute(counts.where(of_loads))}
     return [
         LoadOfSessions(one.load_key, one.file_name, one.source, held.get(one.load_key, 0), one.rejected)
         for one in loads
