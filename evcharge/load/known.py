@@ -21,6 +21,7 @@ from evcharge.errors import SourceError
 from evcharge.load.ledger import first_result, rejects_by_rule_of, settings_of
 from evcharge.load.opened import OpenedToLoad
 from evcharge.load.options import LoadOptions
+from evcharge.load.publisher import with_source
 from evcharge.load.rejects import rejects_of
 from evcharge.load.result import LoadResult
 from evcharge.models import LOADED, LoadLedger
@@ -62,17 +63,17 @@ def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: Open
     candidates = list(profiles)
     if any(profile.sheet is not None for profile in candidates):
         return {}
-    by_settings = {settings_of(profile): profile for profile in candidates}
+    stands_in = {settings_of(with_source(profile)): not profile.source for profile in candidates}
     hashes = {path: sha256 for path in paths if (sha256 := _hash_of(path))}
 
     known: dict[Path, KnownFile] = {}
     with translated_errors(opened.url), Session(opened.reader, expire_on_commit=False) as session:
-        loads = _loads_of(session, sorted(set(hashes.values())), by_settings)
+        loads = _loads_of(session, sorted(set(hashes.values())), stands_in)
         rules = rejects_by_rule_of(session, [load.load_key for load, _ in loads.values()])
     for path, sha256 in hashes.items():
         if sha256 in loads:
-            load, stands_in = loads[sha256]
-            known[path] = KnownFile(load, rules.get(load.load_key, {}), stands_in)
+            load, is_stand_in = loads[sha256]
+            known[path] = KnownFile(load, rules.get(load.load_key, {}), is_stand_in)
     return known
 
 
@@ -106,14 +107,23 @@ def _hash_of(path: Path) -> str | None:
 
 
 def _loads_of(
-    session: Session, hashes: Sequence[str], by_settings: Mapping[tuple[str, str, str], Profile]
+    session: Session, hashes: Sequence[str], stands_in: Mapping[tuple[str, str, str], bool]
 ) -> dict[str, tuple[LoadLedger, bool]]:
-    """The one load of each hash that a profile allows, with whether its source stands in; none where there are two."""
+    """The one load of each hash by settings that are asked for, their source among them; none where there are two.
+
+    Args:
+        session: reads the ledger.
+        hashes: of the files.
+        stands_in: the settings that are asked for, with whether their source stands in for a publisher's name.
+
+    Returns:
+        The load of each hash, with the same.
+    """
     allowed: dict[str, list[tuple[LoadLedger, bool]]] = {}
     for load in _entries(session, hashes):
-        profile = by_settings.get((load.profile, load.timezone, load.failures_included))
-        if profile and load.source == (profile.source or profile.stand_in or profile.name):
-            allowed.setdefault(load.file_sha256, []).append((load, not profile.source))
+        settings = (load.profile, load.timezone, load.failures_included)
+        if settings in stands_in:
+            allowed.setdefault(load.file_sha256, []).append((load, stands_in[settings]))
     return {sha256: loads[0] for sha256, loads in allowed.items() if len(loads) == 1}
 
 

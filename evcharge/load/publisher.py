@@ -42,6 +42,11 @@ class UnstatedSource(SourceError):
         return f"{known}Name the publisher: {command} – or once for all, by this line in {settings}: {line}"
 
 
+def with_source(profile: Profile) -> Profile:
+    """The profile; one that names no source with its stand-in."""
+    return profile if profile.source else replace(profile, source=profile.stand_in or profile.name)
+
+
 def with_stand_in(database: Engine, file: SourceFile, profile: Profile, call_began: datetime) -> Profile:
     """A profile that names no source with its stand-in, as long as that can stand for one publisher only.
 
@@ -57,7 +62,7 @@ def with_stand_in(database: Engine, file: SourceFile, profile: Profile, call_beg
     Raises:
         UnstatedSource: files of this layout were loaded before.
     """
-    standing_in = replace(profile, source=profile.stand_in or profile.name)
+    standing_in = with_source(profile)
     if is_loaded(database, file, standing_in.source):
         return standing_in
     of_layout = LoadLedger.profile.startswith(f"{profile.name}@", autoescape=True)

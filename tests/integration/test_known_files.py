@@ -123,13 +123,15 @@ def test_a_file_known_under_another_source_is_no_known_file(evcharge, db):
     assert (code, [one["status"] for one in files_of(out).values()]) == (0, ["loaded", "loaded"])
 
 
-def test_a_source_that_stands_in_still_stands_in_for_known_files(evcharge, db):
+def test_a_source_that_stands_in_still_stands_in_for_known_files(evcharge, db, hashed):
     Path("data").mkdir()
     for event in ("1", "2"):
         Path("data", f"{event}.csv").write_text(UK_APT.file({"Charging event": event}))
     evcharge("load", "data")
+    hashed.clear()
     code, out, _ = evcharge("load", "data", "--json")
     assert code == 0
+    assert sorted(hashed) == ["1.csv", "2.csv"]  # read once each, so not loaded
     assert [(one["status"], one["source_stands_in"]) for one in files_of(out).values()] == [
         ("already loaded", True)
     ] * 2

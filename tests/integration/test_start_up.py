@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,13 @@ def test_the_revision_of_a_file_is_told_at_once_or_left_to_the_usual_way(sqlite_
         "nonsense",
     ):
         assert revision_of_file(url) is None
+
+
+def test_of_a_busy_file_the_revision_is_not_told_at_once(sqlite_url):
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        assert revision_of_file(sqlite_url) is None
+    assert revision_of_file(sqlite_url) == head()
 
 
 def test_what_cannot_be_told_at_once_is_told_by_the_usual_way(evcharge, tmp_path):
