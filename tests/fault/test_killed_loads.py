@@ -12,19 +12,18 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+import evcharge.load.facts
 import evcharge.load.sessions
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
-from evcharge.load.facts import PostgresqlFacts
-from evcharge.load.mapping import Fact
+from evcharge.load.mapping import FactRows
 from evcharge.load.transaction import LOAD_LOCK
 from evcharge.load.writer import Writer
 from evcharge.synth import write_sample
@@ -184,11 +183,11 @@ def end_connections(url: str) -> None:
 def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     url: str, earlier_file: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    copy, close, settle_facts = PostgresqlFacts._copy, evcharge.load.sessions._close_entry, Writer._settle
+    copied, close, settle_facts = evcharge.load.facts._copied, evcharge.load.sessions._close_entry, Writer._settle
 
-    def cut_rows(facts: Iterable[Fact]) -> Iterator[Fact]:
+    def cut_and_copied(facts: FactRows) -> str:
         end_connections(url)
-        yield from facts
+        return copied(facts)
 
     def cut_and_close(*arguments: Any) -> None:
         end_connections(url)
@@ -202,7 +201,7 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     corrected = earlier_file.with_name("corrected.csv")
     corrected.write_text(earlier_file.read_text(encoding="utf-8").replace("-04:00,1", "-04:00,2"), encoding="utf-8")
     if place == "copying":
-        monkeypatch.setattr(PostgresqlFacts, "_copy", lambda self, facts: copy(self, cut_rows(facts)))  # type: ignore[arg-type]
+        monkeypatch.setattr(evcharge.load.facts, "_copied", cut_and_copied)
     elif place == "settling":
         monkeypatch.setattr(Writer, "_settle", cut_and_settle)
     else:
@@ -218,8 +217,7 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
 def test_what_the_server_refuses_while_copying_is_an_error_with_a_code(
     url: str, earlier_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = PostgresqlFacts._copy
-    monkeypatch.setattr(PostgresqlFacts, "_copy", lambda self, facts: copy(self, [("no key", *facts[0][1:])]))
+    monkeypatch.setattr(evcharge.load.facts, "_copied", lambda facts: "no key" + "\t1" * (len(facts.names) - 1) + "\n")
     before = everything(url)
     with pytest.raises(DatabaseError, match="Nothing was changed") as refusal:
         load(earlier_file, url)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+import evcharge.load.opened
 import evcharge.load.saved_reports
-import evcharge.load.sessions
 import evcharge.load.unload
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
@@ -53,7 +53,7 @@ def lose(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             dialect.is_disconnect = lambda error, *_rest: LOST in str(error)  # type: ignore[method-assign]
             return engine
 
-        for part in (evcharge.load.sessions, evcharge.load.saved_reports, evcharge.load.unload):
+        for part in (evcharge.load.opened, evcharge.load.saved_reports, evcharge.load.unload):
             monkeypatch.setattr(part, "open_engine", opened)
 
     return arrange

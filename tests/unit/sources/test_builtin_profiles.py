@@ -10,6 +10,7 @@ import pytest
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from evcharge.sources.formats import TABULAR
 from evcharge.sources.names import folded
+from tests.support.reading import whole
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -18,7 +19,7 @@ def read_sample(path):
     with open_file(DATA / path) as file:
         profile = pick_profile(file, builtin_profiles().values())
         (chunk,) = read(file, profile)
-    return profile, chunk.frame
+    return profile, whole(chunk.frame)
 
 
 @pytest.mark.parametrize(

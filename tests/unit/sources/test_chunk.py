@@ -9,6 +9,7 @@ import pytest
 from evcharge.clean import clean
 from evcharge.sources import open_file, pick_profile, read, read_profile, unknown_columns
 from tests.support.factories import AS_OF
+from tests.support.reading import whole
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_step_passes_over_fields_that_the_file_lacks(tmp_path, of_settings):
     profile = of_settings(rest=step("no_epoch_zero", "end", "gone") + '[optional_columns]\nend_time="end"\n')
     for heading, times in (("end", ["", "1970"]), ("other", [None, None])):
         (raw,) = chunks_of(tmp_path, f"a,s,{heading}\n1,X,1970-01-01\n2,X,1970\n", profile)
-        assert raw.frame.end_time.fillna("").tolist() == [time or "" for time in times]
+        assert whole(raw.frame).end_time.fillna("").tolist() == [time or "" for time in times]
 
 
 def test_rows_that_are_no_sessions_are_counted_in_the_chunk_that_they_stand_in(tmp_path, of_settings):
