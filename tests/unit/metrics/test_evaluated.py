@@ -41,7 +41,9 @@ def told_by_the_database():
         outcomes = [definition.outcome for definition in ORDER]
         letters = letters_by(ORDER)
         query = select(letters, letter_at(letters, len(ORDER)), *outcomes).order_by(FactCharging.source_line)
-        return [tuple(row) for row in session.execute(query)]
+        told = [tuple(row) for row in session.execute(query)]
+    engine.dispose()
+    return told
 
 
 def columns(rows=ROWS):
