@@ -54,6 +54,7 @@ def test_a_file_with_rejects_does_not_pass_and_shows_three_of_each(check):
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("limit", "code"), [("4", 3), ("5", 0), ("70%", 3), ("72%", 0)])
 def test_the_gate_is_the_one_asked_for(check, limit, code):
     assert check("bad.csv", "--max-rejects", limit)[0] == code

@@ -431,6 +431,7 @@ def test_the_rows_that_passed_the_limit_can_be_seen(evcharge, db):
     assert rows_of(db) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("limit", ["1", "50%", "2"])
 def test_as_many_rejects_as_allowed_are_not_too_many(evcharge, db, limit):
     spoil_the_folder()

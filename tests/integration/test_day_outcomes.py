@@ -63,6 +63,7 @@ def test_a_load_counts_its_sessions_by_station_day_and_outcomes(url: str, april:
     assert alike[0][4:] == (2, 9_000_000, 2025040108, 2025040109)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("chunk_rows", [1, 2, 500])
 def test_a_load_in_chunks_counts_the_same(url: str, april: Path, chunk_rows: int) -> None:
     with chunks_of(chunk_rows):

@@ -104,6 +104,7 @@ def test_the_empty_last_page_of_a_folder_is_of_the_profile_of_the_others(run, co
     assert "read 0 = " in out
 
 
+@pytest.mark.thorough
 def test_an_empty_list_beside_pages_of_two_kinds_is_refused_and_an_empty_answer_is_not(run):
     files = {"pages/1.json": page(SESSION), "pages/2.json": page(CDR), "pages/3.json": EMPTY}
     assert run("load pages", files)[0] == 0

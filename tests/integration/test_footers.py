@@ -75,6 +75,7 @@ def test_a_total_and_a_note_are_rejects_and_no_sessions_in_every_layout(evcharge
     assert "  the last 2 rows look like a footer, from line 5 on: no sessions\n" in out
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("footer", "lines"),
     [

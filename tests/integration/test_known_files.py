@@ -105,6 +105,7 @@ def test_rejects_of_known_files_are_handed_out_in_their_place(evcharge, db):
     assert [line.split(",")[0].strip('"') for line in lines] == ["data/1.csv", "data/2.csv", "data/3.csv"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("option", [("--tz", "Europe/Paris"), ("--failures-included", "no"), ("--decimal", ",")])
 def test_a_folder_known_by_other_settings_is_refused_file_by_file(evcharge, db, option):
     for number in (1, 2):

@@ -140,6 +140,7 @@ def test_a_downgrade_to_base_undoes_everything(url):
         assert inspect(opened(url)).get_sequence_names() == []
 
 
+@pytest.mark.thorough
 def test_down_and_up_again_works_with_rows_in_between(empty_url):
     for _ in range(2):
         upgrade(empty_url)
@@ -201,6 +202,7 @@ def statuses(url):
         return [tuple(row) for row in rows]
 
 
+@pytest.mark.thorough
 def test_loads_before_0005_are_in_and_those_that_were_taken_out_are_not_kept_below_it(url):
     write_sessions(opened(url), *MIXED)
     command.downgrade(alembic_config(url), "0004")
@@ -245,6 +247,7 @@ def test_alembic_finds_no_difference_between_migrations_and_models(url):
         command.check(alembic_config(url))
 
 
+@pytest.mark.thorough
 def test_a_migration_that_alembic_writes_imports_nothing_of_evcharge_and_runs(empty_url, tmp_path, monkeypatch):
     folder = tmp_path / "scripts"
     shutil.copytree(ROOT / "migrations", folder, ignore=shutil.ignore_patterns("0*.py", "__pycache__"))

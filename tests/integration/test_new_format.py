@@ -82,6 +82,7 @@ def test_a_made_up_format_needs_one_toml_file(run):
     assert facts[0][4] == facts[1][4]
 
 
+@pytest.mark.thorough
 def test_nothing_private_of_it_is_stored(run):
     run("load", "river.csv", "--profile", "my.toml", "--create-db", "--rejects", "rejects.csv")
     stored = Path("ev_charging.db").read_bytes() + Path("rejects.csv").read_bytes()

@@ -90,6 +90,7 @@ def test_nobody_is_told_where_nobody_listens(sqlite_url, tmp_path):
     assert recorder.steps == recorder.read == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -451,6 +451,7 @@ def test_fail_under_ends_with_3_after_the_report_is_out(sqlite_url, evcharge, tm
     assert ("Error [under_the_limit]: 75.0% succeeded; --fail-under asks for 75.1%." in err) is (code == 3)
 
 
+@pytest.mark.thorough
 def test_fail_under_fails_where_no_attempt_could_be_judged(sqlite_url, evcharge, tmp_path):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 0, 0, 3)))
     arguments = ("report", "--db", sqlite_url, "--definition", "recorded", "--no-png", "--fail-under", "1%")
@@ -485,6 +486,7 @@ def test_fail_under_warns_where_failures_may_have_been_removed_even_if_quiet(sql
     assert evcharge(*report)[::2] == (0, "")
 
 
+@pytest.mark.thorough
 def test_an_empty_database_and_an_empty_selection_end_with_4(url, evcharge, tmp_path):
     for arguments in ((), ("--json",), ("--csv", "-"), ("--fail-under", "50%")):
         code, out, err = evcharge("report", "--db", url, *arguments)

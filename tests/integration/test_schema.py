@@ -43,6 +43,7 @@ def test_the_migrations_make_what_the_models_say(empty_url):
     assert migrated.keys() == set(Base.metadata.tables)
 
 
+@pytest.mark.thorough
 def test_every_constraint_has_a_name_that_no_database_cuts(engine):
     schema = reflected(engine)
     assert all(names_in(schema))

@@ -169,6 +169,7 @@ def test_sessions_delivered_again_after_a_move_are_unchanged(url: str, tmp_path:
     assert [row for row in facts(url) if row in before] == before
 
 
+@pytest.mark.thorough
 def test_a_port_that_moves_takes_along_the_sessions_that_name_it_as_their_station(
     url: str, tmp_path: Path, market: Path
 ) -> None:

@@ -143,6 +143,7 @@ def test_the_starter_profile_of_a_table_loads_it_without_an_edit(evcharge, name)
     assert facts() == expected
 
 
+@pytest.mark.thorough
 def test_lines_of_units_and_sums_do_not_hide_what_the_columns_are(evcharge):
     rows = "13.01.2025 08:12;13.01.2025 08:55;12,4;A;Completed\n13.01.2025 09:12;13.01.2025 09:55;0,0;A;Failed\n"
     write("two.csv", f"Session;;Energy;;\nBegin;End;Total;CP;Result\n;;kWh;;\n{rows}Sum;;12,4;;\n")
@@ -178,6 +179,7 @@ def test_the_document_of_check_has_the_columns_and_the_command(evcharge):
     assert set(table["confirm"]) >= {"timezone", "time_formats", "success"}
 
 
+@pytest.mark.thorough
 def test_a_workbook_that_nobody_knows_is_told_and_its_profile_loads_it(evcharge):
     rows = [
         ["Report"],
@@ -224,6 +226,7 @@ def test_a_load_of_a_table_that_nobody_knows_guesses_nothing(evcharge):
     assert "evcharge check 'a folder/b.csv'\n" in evcharge("load", "a folder/b.csv")[2]
 
 
+@pytest.mark.thorough
 def test_a_heading_that_could_be_toml_or_shell_stays_what_it_is(evcharge):
     name = 'it\'s; "odd" $(x)\\.csv'
     write(
@@ -346,6 +349,7 @@ def test_a_flag_of_failures_that_is_never_set_is_read_and_shows_no_failure(evcha
     assert [row[-1] for row in facts()] == [1, 1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("heading", "words"), [("Outcome", ("1", "2")), ("Result code", ("0", "-1"))])
 def test_a_column_that_may_be_the_outcome_is_asked_about(evcharge, heading, words):
     outcomes(heading, words)
@@ -381,6 +385,7 @@ def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
     assert "\\n" not in err.split("Say which column")[1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -406,6 +411,7 @@ def test_headings_that_are_alike_in_a_workbook_are_named(evcharge):
     assert "Two columns are named alike, kWh and KWH" in evcharge("check", "book.xlsx")[2]
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_named_like_an_option_is_printed_as_a_path(evcharge):
     write("-dash.csv", BACK_OFFICE)
     assert "evcharge check ./-dash.csv\n" in evcharge("load", "--create-db", "--", "-dash.csv")[2]

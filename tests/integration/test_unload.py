@@ -130,6 +130,7 @@ def test_sessions_that_an_unloaded_file_had_overwritten_come_back_when_their_fil
     assert load(march, url).status == "already loaded"
 
 
+@pytest.mark.thorough
 def test_a_session_that_two_files_have_alike_goes_with_the_first_and_the_second_brings_it_back(
     url: str, march: Path, tmp_path: Path
 ) -> None:
@@ -233,6 +234,7 @@ def test_a_session_that_goes_is_told_where_as_many_others_come(url: str, tmp_pat
     assert (result.inserted, result.warnings["not_replaced"]) == (1, 1)
 
 
+@pytest.mark.thorough
 def test_a_source_is_taken_out_file_by_file_and_the_other_stays(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)

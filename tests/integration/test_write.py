@@ -140,6 +140,7 @@ def test_sqlite_keeps_texts_numbers_and_booleans_in_their_own_storage_class(sqli
         assert found - {"null"} <= {"integer" if name in whole else "real" if name in numbers else "text"}, name
 
 
+@pytest.mark.thorough
 def test_an_overwritten_session_is_stored_like_an_inserted_one(url: str, odd_file: Path) -> None:
     newer = odd_file.with_name("newer.csv")
     with odd_file.open(encoding="utf-8", newline="") as old, newer.open("w", encoding="utf-8", newline="") as new:

@@ -165,6 +165,7 @@ def test_a_reader_sees_one_state_and_blocks_no_other_reader(sqlite_url):
             assert connection.exec_driver_sql("SELECT COUNT(*) FROM dim_station").scalar_one() == 0
 
 
+@pytest.mark.thorough
 def test_a_reader_sees_the_last_commit_after_a_writer_was_killed(sqlite_url, tmp_path):
     program = f"""
 import os, signal

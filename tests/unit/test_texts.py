@@ -14,7 +14,8 @@ from tests.support.strategies import IDS, any_text, laws
 columns = st.lists(st.none() | st.sampled_from(IDS) | any_text, max_size=4)
 
 
-@laws(300)
+@pytest.mark.thorough
+@laws(100)
 @given(columns)
 def test_cleaning_changes_no_plain_text(texts):
     if are_plain(texts):
@@ -25,7 +26,8 @@ def test_cleaning_changes_no_plain_text(texts):
             assert shortened(text) in (text, " ".join(text.split()))
 
 
-@laws(300)
+@pytest.mark.thorough
+@laws(100)
 @given(columns)
 def test_a_rounded_number_is_never_overlooked(texts):
     assert have_rounded_number(texts) or not any(is_rounded(text) for text in texts if text)

@@ -162,6 +162,7 @@ def test_constraints_are_those_of_the_database_and_no_others(packed):
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_the_descriptor_follows_the_standard(packed):
     descriptor = packed()

@@ -86,6 +86,7 @@ def test_row_groups_bound_what_is_held_in_memory(url, engine, evcharge, monkeypa
     assert facts.read()["station_key"].to_pylist() == [1] * 8 + [2]
 
 
+@pytest.mark.thorough
 def test_an_empty_table_is_a_file_with_its_schema(url, engine, evcharge):
     write_world(engine)
     assert evcharge("export", "--format", "parquet", "--db", url, "--station", TOWER)[0] == 0

@@ -74,6 +74,7 @@ def test_the_chances_are_those_that_decide_and_missing_without_attempts() -> Non
     assert math.isnan(judged(0, 0, unknown=5)["chance_this_few"])
 
 
+@pytest.mark.thorough
 def test_the_verdict_is_never_meets_where_the_lowest_bound_does_not_meet_it() -> None:
     for successes, unknown, refused in product((72, 200, 1000), (0, 1, 9, 60), (0, 3, 40)):
         network = judged(successes, 0, unknown, Refused(refused, refused))

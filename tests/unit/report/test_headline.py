@@ -34,6 +34,7 @@ def test_the_limits_say_whether_one_thing_is_judged_or_many():
     assert limits_text(one_test(0.99)) == "one test, 0.5% a side"
 
 
+@pytest.mark.thorough
 def test_where_failures_were_removed_only_a_verdict_of_below_is_told():
     removed = {"without_failures": 10}
     assert network_verdict_text(story_of(station(100, 0, **removed)).report) == ""

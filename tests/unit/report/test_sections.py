@@ -70,6 +70,7 @@ def test_few_silent_stations_stand_among_the_others():
 # Evidence
 
 
+@pytest.mark.thorough
 def test_stations_of_one_name_have_panels_and_labels_of_their_own():
     told = story_of(station(*BAD, "1", name="Depot"), station(*GOOD, "2", name="Depot"))
     spread = charts_shown(told).spread

@@ -222,6 +222,7 @@ def test_the_document_holds_what_each_station_does_now_in_plain_values():
     assert document["title"] == title_of(told)
 
 
+@pytest.mark.thorough
 def test_the_document_names_the_stations_that_make_a_change_by_source_and_id():
     told = story_of(station(*BAD), station(*GOOD, station_id="B"), direction=FALL)
     assert told.to_dict()["direction"] == {

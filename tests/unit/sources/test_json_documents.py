@@ -203,6 +203,7 @@ def test_a_named_encoding_is_read(found):
     assert found('[{"b":"é"}]'.encode("latin-1"), "latin-1")[0].members == {"b": "é"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("indent", [None, 1])
 @pytest.mark.parametrize("sign", ["\n", "\r\n"])
 def test_objects_and_lines_do_not_depend_on_where_a_block_ends(found, indent, sign):

@@ -668,6 +668,7 @@ def test_locations_are_refused_with_the_command_that_reads_them(tmp_path, data):
         assert "evcharge stations" in caught.value.hint
 
 
+@pytest.mark.thorough
 def test_nothing_that_names_a_driver_is_stored(tmp_path):
     signed = {"signed_values": [{"signed_data": "OCMF|{ID:012345678}"}]}
     bad = {"signed_data": signed, "auth_id": "NL-TNM-C1234-X"}
@@ -722,12 +723,14 @@ def cdrs_read(tmp_path, cdrs, passes):
         return pd.concat([raw.frame for raw in chunks], ignore_index=True)
 
 
+@pytest.mark.thorough
 def test_a_file_that_tells_each_cdr_once_is_read_once(tmp_path, passes):
     frame = cdrs_read(tmp_path, [{**CDR, "id": str(number)} for number in range(2_500)], passes)
     assert passes == ["cdrs.json"]
     assert frame["session_id"].tolist() == [f"BE|BEC|{number}" for number in range(2_500)]
 
 
+@pytest.mark.thorough
 def test_a_file_that_tells_a_cdr_twice_is_read_twice(tmp_path, passes):
     newer = {**CDR, "id": "7", "total_energy": 1.0, "last_updated": "2024-07-01T00:00:00Z"}
     frame = cdrs_read(tmp_path, [*({**CDR, "id": str(number)} for number in range(1_500)), newer], passes)

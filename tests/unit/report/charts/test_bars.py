@@ -61,6 +61,7 @@ def test_the_stations_that_need_attention_come_first_and_the_idle_after_the_unce
     assert row_labels(figure, mixed()) == ["worse", "bad", "new", "idle", "good"]
 
 
+@pytest.mark.thorough
 def test_equal_rates_are_ordered_by_station_id_whatever_the_order_of_the_rows():
     rows = [station(name, 9, 10, UNSURE) for name in ("c", "a", "b")]
     assert row_labels(draw_station_reliability(fleet(*rows), TEXT), fleet(*rows)) == ["a", "b", "c"]

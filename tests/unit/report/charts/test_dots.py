@@ -52,6 +52,7 @@ def test_of_perfect_stations_the_axis_begins_under_the_target():
     assert floor_of(station("a", 100, 100, MEETS), target=0.03) == 0
 
 
+@pytest.mark.thorough
 def test_the_rate_before_has_a_tick_and_a_dotted_way_from_now():
     figure = draw_station_dots(fleet(changed("a", BELOW, 0.8, 0.97, "2025-06-20"), station("b", 9, 10, UNSURE)), TEXT)
     (tick,) = part(figure, "before").get_segments()
