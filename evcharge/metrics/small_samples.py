@@ -123,7 +123,8 @@ def funnel_limits(attempts: Floats, ratio: float, tails: tuple[float, ...] = FUN
     n, p = positive(attempts)[:, np.newaxis], np.asarray(tails)[np.newaxis, :]
     trials = np.nan_to_num(n, nan=1).astype("int64")
     with np.errstate(invalid="ignore"):
-        r = np.nan_to_num(np.ceil(bdtrik(p, trials, ratio)))
+        inverse = bdtrik(p, trials, ratio) if ratio > 0 else np.zeros((len(n), p.size))  # versions differ at 0
+    r = np.nan_to_num(np.ceil(inverse))
     lower = np.where(r > 0, bdtr(np.maximum(r - 1, 0), trials, ratio), 0.0)
     r = np.where(lower >= p, r - 1, r)  # where F(r - 1) is p to the last digit, the inverse lies just beyond it
     this_few, fewer = (np.where(k >= 0, bdtr(np.maximum(k, 0), trials, ratio), 0.0) for k in (r, r - 1))
