@@ -17,9 +17,10 @@ def upgrade_database() -> None:
     from evcharge.load.rebuild import are_outdated, rebuild
     from evcharge.migrate import head, upgrade
 
-    upgrade(database_url(), setting("lock_wait_seconds"))
-    if are_outdated(database_url()):
-        rebuild(database_url(), setting("lock_wait_seconds"), only_if_outdated=True)
+    lock_wait_seconds = setting("lock_wait_seconds")
+    upgrade(database_url(), lock_wait_seconds)
+    if are_outdated(database_url(), lock_wait_seconds):
+        rebuild(database_url(), lock_wait_seconds, only_if_outdated=True)
     notice(f"{masked(database_url())} is at revision {head()}")
 
 

@@ -36,13 +36,17 @@ def rebuild(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS, *, only_if_o
         return session.scalar(select(func.count()).select_from(KEPT)) or 0
 
 
-def are_outdated(url: str) -> bool:
+def are_outdated(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> bool:
     """Whether the counts that are kept are by other definitions than those of this program, or not made yet.
+
+    Args:
+        url: the database.
+        lock_wait_seconds: how long to wait for a load.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
     """
-    with reading(url) as session:
+    with reading(open_engine(url, lock_wait_seconds=lock_wait_seconds)) as session:
         return not are_kept(session)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from evcharge.cli import run_command
 from evcharge.db import open_engine
 from evcharge.load import load_file
+from evcharge.load.rebuild import rebuild
 from evcharge.sources import builtin_profiles
 from tests.support.factories import native_csv, session_row
 
@@ -28,6 +29,7 @@ def test_attempts_that_never_became_a_transaction_are_told_where_the_rule_can_no
         change = "UPDATE fact_charging SET has_transaction = :{} WHERE energy_kwh IS {} NULL"
         connection.execute(text(change.format("yes", "NOT")), seen)
         connection.execute(text(change.format("no", "")), seen)
+    rebuild(url)
     by_energy = report(capsys, url, "--definition", "afirev")
     assert (by_energy["network"]["attempts"], by_energy["network"]["unknown"]) == (3, 2)
     assert any(note.startswith("2 attempts never became a transaction") for note in by_energy["notes"])
