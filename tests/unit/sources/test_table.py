@@ -185,7 +185,6 @@ def test_rows_are_the_same_wherever_a_block_is_cut(read_bytes, end, shift):
     assert frame.line.tolist() == [3 + i + (i + 96) // 97 for i in range(len(names))]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "lines",
     [
