@@ -194,7 +194,7 @@ class DimPort(Base):
 
 
 class DimTime(Base):
-    """A local hour, the grain in which sessions are grouped by time."""
+    """A local hour, the grain in which sessions are grouped by time; one may be there in which no session began."""
 
     __tablename__ = "dim_time"
     __table_args__ = (

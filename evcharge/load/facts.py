@@ -5,7 +5,7 @@ What does not belong here: which of two versions of a session wins (``writer``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from functools import cache
 from operator import itemgetter
@@ -146,13 +146,15 @@ def _copied(facts: FactRows) -> str:
     Source: PostgreSQL 15, COPY, Text Format. No text of a fact holds a tab or a line end (``parsed.UNUSABLE``).
     """
     columns = zip(facts.names, zip(*facts.rows, strict=True), strict=True)
-    written = (list(map(_copied_text if name in TEXTS else _copied_value, column)) for name, column in columns)
+    written = (_copied_texts(column) if name in TEXTS else _copied_values(column) for name, column in columns)
     return "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
 
 
-def _copied_value(value: Any) -> str:
-    return _NULL if value is None else str(value)
+def _copied_values(column: Sequence[Any]) -> Iterable[str]:
+    if None not in column:
+        return map(str, column)
+    return [_NULL if value is None else str(value) for value in column]
 
 
-def _copied_text(text: str | None) -> str:
-    return _NULL if text is None else text.replace("\\", r"\\")
+def _copied_texts(column: Sequence[str | None]) -> Iterable[str]:
+    return [_NULL if text is None else text.replace("\\", r"\\") if "\\" in text else text for text in column]

@@ -48,3 +48,8 @@ class LoadOptions:
     driver_salt: str | None = None
     on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
     on_rejects: Callable[[str, Iterable[Reject]], None] | None = None
+
+    @property
+    def hands_out(self) -> bool:
+        """Whether a load hands out something on the way, so that it can't be done again unseen."""
+        return self.dry_run or self.on_rejects is not None

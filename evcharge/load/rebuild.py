@@ -6,6 +6,7 @@ What does not belong here: how they are counted (``rollup``), and printing.
 from __future__ import annotations
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import DatabaseError
@@ -31,9 +32,13 @@ def rebuild(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS, *, only_if_o
     """
     engine = open_engine(url, writes=True, lock_wait_seconds=lock_wait_seconds)
     require_head(engine, url)
-    with translated_errors(url), one_change(engine, "counts the sessions anew") as session:
+
+    def count_anew(session: Session) -> int:
         (make_current if only_if_outdated else remake)(session)
         return session.scalar(select(func.count()).select_from(KEPT)) or 0
+
+    with translated_errors(url):
+        return one_change(engine, "counts the sessions anew", count_anew)
 
 
 def are_outdated(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> bool:

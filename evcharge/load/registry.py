@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, exc, func, insert, select, update
+from sqlalchemy import Engine, bindparam, exc, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from evcharge import progress
@@ -26,7 +27,7 @@ from evcharge.load.opened import open_to_load
 from evcharge.load.publisher import unstated_source_of_registry
 from evcharge.load.registry_result import Changes, RegistryResult
 from evcharge.load.rollup import make_current
-from evcharge.load.transaction import earlier_load, one_transaction, resolve_unclear_commit
+from evcharge.load.transaction import again_on_conflict, earlier_load, one_transaction, resolve_unclear_commit
 from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
 from evcharge.registries import Port, Registry, Station, read_registry
 from evcharge.sources import SourceFile, open_file
@@ -71,7 +72,7 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
             unless the error says otherwise.
     """
     options = options or RegistryOptions()
-    began, now = time.monotonic(), datetime.now(timezone.utc)
+    began = time.monotonic()
     encoding = known_encoding(options.encoding)
     _, engine, reader = open_to_load(url, options.lock_wait_seconds)
     with open_file(path) as file, translated_errors(url):
@@ -80,22 +81,32 @@ def load_registry(path: Path, url: str, options: RegistryOptions | None = None) 
         source = options.source or registry.default_source or options.publisher
         if not source:
             raise unstated_source_of_registry(reader, file.name, registry.format)
-        result = None
-        try:
-            with one_transaction(engine) as (session, undo):
-                make_current(session)
-                earlier = earlier_load(session, file, source)
-                if earlier:
-                    return _repeated(session, earlier)
-                result = _write_all(session, file, registry, source, now)
-                if result.changes_something and not options.apply:
-                    result.status = "not applied"
-                    undo()
-        except exc.DBAPIError as error:
-            if result is None or not error.connection_invalidated:
-                raise
-            resolve_unclear_commit(engine, file, source, now, error)
-    result.seconds = round(time.monotonic() - began, 3)
+        result = again_on_conflict(partial(_load, engine, file, registry, source, options))
+    if not result.first_loaded_at:
+        result.seconds = round(time.monotonic() - began, 3)
+    return result
+
+
+def _load(
+    engine: Engine, file: SourceFile, registry: Registry, source: str, options: RegistryOptions
+) -> RegistryResult:
+    """Writes a registry in the one transaction, unless it is there already."""
+    now = datetime.now(timezone.utc)
+    result = None
+    try:
+        with one_transaction(engine) as (session, undo):
+            make_current(session)
+            earlier = earlier_load(session, file, source)
+            if earlier:
+                return _repeated(session, earlier)
+            result = _write_all(session, file, registry, source, now)
+            if result.changes_something and not options.apply:
+                result.status = "not applied"
+                undo()
+    except exc.DBAPIError as error:
+        if result is None or not error.connection_invalidated:
+            raise
+        resolve_unclear_commit(engine, file, source, now, error)
     return result
 
 

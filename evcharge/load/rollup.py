@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Engine,
     MetaData,
     Select,
     SelectBase,
@@ -30,6 +31,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
 from evcharge.arrays import Flags
+from evcharge.errors import DatabaseError
+from evcharge.load.columns import insert_columns
 from evcharge.load.mapping import FACT_COLUMNS, Fact
 from evcharge.metrics.day_outcomes import KEPT, KEYS, MICRO, NAMES, are_kept, select_day_outcomes
 from evcharge.metrics.definitions import OUTCOMES
@@ -198,9 +201,7 @@ def _add(session: Session, columns: Sequence[list[Any]], *, may_be_there: bool) 
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks}) {conflict}"  # noqa: S608
         connection.exec_driver_sql(statement, list(zip(*columns, strict=True)))
         return
-    arrays = ", ".join(f"%s::{'text' if name == 'outcomes' else 'bigint'}[]" for name in NAMES)
-    statement = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {conflict}"  # noqa: S608
-    connection.exec_driver_sql(statement, tuple(columns))
+    insert_columns(connection, KEPT, dict(zip(NAMES, columns, strict=True)), conflict)
 
 
 def _remake_changed(session: Session) -> None:
@@ -230,9 +231,26 @@ def remake(session: Session) -> None:
 
 
 def make_current(session: Session) -> None:
-    """Counts all sessions anew where the letters are not those of this program; whoever writes comes by here first."""
+    """Counts all sessions anew where the letters are not those of this program; whoever writes alone comes by here."""
     if not are_kept(session):
         remake(session)
+
+
+def are_current(engine: Engine) -> bool:
+    """Whether the letters are those of this program, as far as can be told without keeping others from writing."""
+    with Session(engine) as session:
+        return are_kept(session)
+
+
+def require_current(session: Session) -> None:
+    """Refuses a load beside others for which all sessions would have to be counted anew.
+
+    Raises:
+        DatabaseError: ``database_busy``.
+    """
+    if not are_kept(session):
+        reason = "another version of evcharge has just counted the sessions by other definitions. Nothing was changed."
+        raise DatabaseError("database_busy", reason, "Run it again.")
 
 
 def _insert(session: Session, *conditions: ColumnElement[bool]) -> None:

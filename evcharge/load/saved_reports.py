@@ -53,8 +53,12 @@ def save_report(
     """
     engine = open_engine(url, writes=True, lock_wait_seconds=lock_wait_seconds)
     require_head(engine, url)
-    with translated_errors(url), one_change(engine, "saves the report, or says that it is saved") as session:
+
+    def save(session: Session) -> Saved:
         return _saved_before(session, run) or _write(session, run, stations)
+
+    with translated_errors(url):
+        return one_change(engine, "saves the report, or says that it is saved", save)
 
 
 def _saved_before(session: Session, run: Mapping[str, Any]) -> Saved | None:

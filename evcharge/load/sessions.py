@@ -12,18 +12,19 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, timezone
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-from sqlalchemy import Engine, exc, func, select
+from sqlalchemy import exc, func, select
 from sqlalchemy.orm import Session
 
 from evcharge import progress
 from evcharge.clean import clean
 from evcharge.db import translated_errors
-from evcharge.frames import RawSessions
+from evcharge.frames import Cleaned, RawSessions
 from evcharge.ids import INVISIBLE
 from evcharge.load.companions import pick_among
 from evcharge.load.contradictions import Contradictions
@@ -44,10 +45,16 @@ from evcharge.load.publisher import with_stand_in
 from evcharge.load.refusals import refuse_mostly_refused, refuse_too_many, refuse_unstated
 from evcharge.load.rejects import rejects_of
 from evcharge.load.result import LoadResult
-from evcharge.load.rollup import make_current
+from evcharge.load.rollup import are_current, make_current, require_current
 from evcharge.load.tally import Tally
 from evcharge.load.time_format import settled
-from evcharge.load.transaction import earlier_load, is_loaded, one_transaction, resolve_unclear_commit
+from evcharge.load.transaction import (
+    again_on_conflict,
+    earlier_load,
+    is_loaded,
+    one_transaction,
+    resolve_unclear_commit,
+)
 from evcharge.load.writer import UNPLACED, Writer, empty_load
 from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
@@ -86,7 +93,8 @@ def load_file(
         if stands_in:
             profile = with_stand_in(opened.reader, file, profile, options.call_began or datetime.now(timezone.utc))
         seems_loaded = not options.replace and is_loaded(opened.reader, file, profile.source)
-        result = _load(opened.writer, file, profile, options, seems_loaded)
+        load = partial(_load, opened, file, profile, options, seems_loaded)
+        result = load() if options.hands_out else again_on_conflict(load)
     result.source_stands_in = stands_in
     return result
 
@@ -98,37 +106,41 @@ class _Begun(NamedTuple):
         profile: as it was picked.
         time_format: the format settled on, or several.
         times_by_format: as in ``LoadResult``.
-        chunks: all of them, the first at hand.
+        chunks: all of them, as read and as cleaned, the first at hand.
     """
 
     profile: Profile
     time_format: str
     times_by_format: Mapping[str, int]
-    chunks: Iterator[RawSessions]
+    chunks: Iterator[tuple[RawSessions, Cleaned]]
 
 
-def _begin(file: SourceFile, profile: Profile, options: LoadOptions) -> _Begun:
+def _begin(file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> _Begun:
     """All that can be told from bytes alone before a first row can be written."""
     progress.step("looking at the times", file)
     settled_profile, times_by_format = settled(file, profile)
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
     progress.step("loading", file)
-    chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
+    read_chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
+    chunks = ((raw, clean(raw, pd.Timestamp(now))) for raw in read_chunks)
     return _Begun(profile, time_format, times_by_format, chain(list(islice(chunks, 1)), chunks))
 
 
-def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptions, seems_loaded: bool) -> LoadResult:
+def _load(
+    opened: OpenedToLoad, file: SourceFile, profile: Profile, options: LoadOptions, seems_loaded: bool
+) -> LoadResult:
     """Loads an open file in the one transaction, which alone decides whether it is loaded already.
 
     What only reads is done before, so that others can write meanwhile; not for a file that seems to be loaded.
     """
     began = time.monotonic()
     now = datetime.now(timezone.utc)
-    begun = None if seems_loaded else _begin(file, profile, options)
+    begun = None if seems_loaded else _begin(file, profile, options, now)
+    writes_alone = options.dry_run or not are_current(opened.reader)
     result = None
     try:
-        with one_transaction(engine) as (session, undo):
-            make_current(session)
+        with one_transaction(opened.writer, None if writes_alone else profile.source) as (session, undo):
+            (make_current if writes_alone else require_current)(session)
             earlier = earlier_load(session, file, profile.source)
             if earlier and not options.replace and earlier.status != UNLOADED:
                 refuse_other_settings(earlier, file, profile)
@@ -136,13 +148,14 @@ def _load(engine: Engine, file: SourceFile, profile: Profile, options: LoadOptio
                     _hand_out_rejects(session, earlier, file, options)
                     rules = rejects_by_rule_of(session, [earlier.load_key])
                     return first_result(earlier, rules.get(earlier.load_key, {}), file.name)
-            result = _load_in_place_of(session, earlier, file, begun or _begin(file, profile, options), options, now)
+            begun = begun or _begin(file, profile, options, now)
+            result = _load_in_place_of(session, earlier, file, begun, options, now)
             if options.dry_run:
                 undo()
     except exc.DBAPIError as error:
         if result is None or not error.connection_invalidated:
             raise
-        resolve_unclear_commit(engine, file, profile.source, now, error)
+        resolve_unclear_commit(opened.writer, file, profile.source, now, error)
     result.status = "dry run" if options.dry_run else "loaded"
     result.seconds = round(time.monotonic() - began, 3)
     return result
@@ -168,14 +181,13 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
     """Cleans and writes every chunk, and closes the ledger entry."""
     formats = list(begun.times_by_format) or [begun.time_format]
     writer, tally, contradictions = Writer(session, load), Tally(), Contradictions()
-    for raw in begun.chunks:
-        cleaned = clean(raw, pd.Timestamp(load.started_at))
+    for raw, cleaned in begun.chunks:
         if tally.read == 0:
             refuse_unstated(cleaned, len(raw.frame), file, formats)
-        cleaned = writer.write(cleaned, raw.frame)
-        options.on_cleaned(file.name, cleaned)
-        tally.add(raw, cleaned)
-        contradictions.add(cleaned.rows)
+        written = writer.write(cleaned, raw.frame)
+        options.on_cleaned(file.name, written)
+        tally.add(raw, written)
+        contradictions.add(written.rows)
         progress.rows_done(tally.read)
     progress.step("closing the load")
     writer.roll_up.close()

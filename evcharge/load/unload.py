@@ -98,10 +98,14 @@ def unload(url: str, load_keys: Collection[int], lock_wait_seconds: float = LOCK
     """
     engine = open_engine(url, writes=True, lock_wait_seconds=lock_wait_seconds)
     require_head(engine, url)
-    with translated_errors(url), one_change(engine, "takes the loads out, or says that they are") as session:
+
+    def take_out(session: Session) -> UnloadResult:
         make_current(session)
         loads = [_the_load(session, key) for key in sorted(load_keys)]
         return _take_out(session, loads, datetime.now(timezone.utc))
+
+    with translated_errors(url):
+        return one_change(engine, "takes the loads out, or says that they are", take_out)
 
 
 def _take_out(session: Session, loads: Sequence[LoadLedger], now: datetime) -> UnloadResult:

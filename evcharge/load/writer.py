@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from evcharge.errors import DatabaseError
 from evcharge.frames import FIRST_LINES, Cleaned, note_lines
 from evcharge.load.facts import KEY_NAMES, facts_of, key_of
+from evcharge.load.hours import add_hours
 from evcharge.load.mapping import (
     BOOLEANS,
     FACT_COLUMNS,
@@ -27,7 +28,6 @@ from evcharge.load.mapping import (
     FactRows,
     placed,
     to_facts,
-    to_hour,
     to_station,
 )
 from evcharge.load.repeats import repeats_of
@@ -129,7 +129,7 @@ class Writer:
         self.session.add_all(stations)
         self.session.flush()
         if hours:
-            self.session.execute(insert(DimTime), [to_hour(key) for key in sorted(hours)])
+            add_hours(self.session, hours)
         self.station_keys.update({station.station_id: station.station_key for station in stations})
         self.hours.update(hours)
 

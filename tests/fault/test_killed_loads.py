@@ -68,7 +68,7 @@ def brief(url: str) -> list[tuple[object, ...]]:
     return [
         *query(url, "SELECT count(*), sum(energy_kwh), sum(source_line), count(DISTINCT load_key) FROM fact_charging"),
         *query(url, "SELECT count(*) FROM dim_station"),
-        *query(url, "SELECT count(*) FROM dim_time"),
+        *query(url, "SELECT count(*) FROM dim_time WHERE time_key IN (SELECT time_key FROM fact_charging)"),
         *query(url, "SELECT count(*), sum(source_line) FROM rejected_row"),
         *query(url, "SELECT file_name, rows_read, inserted, updated, unchanged, rejected FROM load_ledger ORDER BY 1"),
     ]
