@@ -38,6 +38,9 @@ SESSION = {
 """What a session on PostgreSQL is set to, whatever its role, its database or its environment set; the encoding is said
 when it connects, for the driver already reads before."""
 
+WRITES_AT, READS_AT = "read committed", "repeatable read"
+"""Isolation on PostgreSQL: who waited for a lock sees what was committed meanwhile, and who reads sees one moment."""
+
 NOT_UTF8_HINT = (
     "Make a database with ENCODING 'UTF8' TEMPLATE template0 (docs/how-to/postgres.md), and use that one; pg_dump and "
     "pg_restore bring over what is in this one."
@@ -172,7 +175,7 @@ def _postgresql_engine(url: URL, writes: bool, lock_wait_seconds: float) -> Engi
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.autocommit = True
-        read_only, isolation = ("off", "read committed") if writes else ("on", "repeatable read")
+        read_only, isolation = ("off", WRITES_AT) if writes else ("on", READS_AT)
         settings = {
             **SESSION,
             "lock_timeout": str(_milliseconds(lock_wait_seconds)),
@@ -198,6 +201,23 @@ def refuse_other_encoding(connection: Connection) -> None:
         name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
         reason = f"the database {name} is in the encoding {encoding}; it must be UTF8. Nothing was changed."
         raise DatabaseError("database_not_utf8", reason, NOT_UTF8_HINT)
+
+
+def has_citus(connection: Connection) -> bool:
+    """Whether the database is on a Citus cluster, told by the function that distributes a table."""
+    if connection.dialect.name != "postgresql":
+        return False
+    function = "proname = 'create_distributed_table' AND pg_function_is_visible(oid)"
+    return bool(connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM pg_proc WHERE {function})").scalar())  # noqa: S608
+
+
+def write_in_sequence(connection: Connection) -> None:
+    """On Citus, lets the transaction write to one shard after the other.
+
+    Else a table that is whole on every node, such as the ledger, could not be written to after one that is spread.
+    """
+    if has_citus(connection):
+        connection.exec_driver_sql("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'")
 
 
 @contextmanager

@@ -59,6 +59,7 @@ def run_online(url: str) -> None:
                 db.refuse_other_encoding(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
             one_revision(connection)
+            db.write_in_sequence(connection)
             with others.set_aside(connection, OURS):
                 context.run_migrations()
             check_foreign_keys(connection)

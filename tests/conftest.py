@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from evcharge.config import DEFAULTS
 from evcharge.db import open_engine
 from evcharge.migrate import upgrade
+from tests.support import isolation as isolation  # takes effect as it is imported
 from tests.support.databases import administer, postgres_database
 
 TEMPLATE = f"evcharge_template_{os.getpid()}"

@@ -50,6 +50,21 @@ def db_rebuild() -> None:
     notice(f"The sessions are counted anew: {rows:,} rows of station_day_outcome.")
 
 
+@db.command("distribute")
+@global_options
+def db_distribute() -> None:
+    """Spread the tables over the nodes of a Citus cluster.
+
+    Sessions and their counts are spread by station, refused rows by load; all else is whole on every node. What is
+    distributed already stays. Our views are made again: grant them anew.
+    """
+    from evcharge.load.distribute import distribute
+
+    for table in distribute(database_url(), setting("lock_wait_seconds")):
+        how = f"spread by {table.by}" if table.by else "whole on every node"
+        tell(f"{table.table}: {how}{' (as before)' if table.before else ''}")
+
+
 @db.command("check")
 @global_options
 def db_check() -> None:

@@ -11,11 +11,11 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, Protocol
 
-from sqlalchemy import Column, Insert, MetaData, Table, and_, exc, select, text
+from sqlalchemy import Column, Insert, MetaData, Table, and_, exc, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from evcharge.load.mapping import FACT_COLUMNS, KEY, TEXTS, Fact, FactRows
+from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, TEXTS, Fact, FactRows
 from evcharge.models import FactCharging
 
 _TABLE = FactCharging.__table__
@@ -23,20 +23,20 @@ KEY_NAMES = [FACT_COLUMNS[position] for position in KEY]
 """Columns of the primary key of a fact, in their order."""
 key_of = itemgetter(*KEY)
 """The primary key of a fact."""
+LINEAGE_NAMES = [FACT_COLUMNS[position] for position in LINEAGE]
+"""Columns that say which line of which load wrote a fact."""
+_whose = itemgetter(*KEY, *LINEAGE)
 _NULL = r"\N"
 
 
 class Facts(Protocol):
     """The facts of one database, as the writer sees them."""
 
-    def insert_new(self, facts: FactRows) -> int:
-        """Inserts the facts whose key is new; returns how many."""
+    def insert_new(self, facts: FactRows) -> dict[Fact, Fact]:
+        """Inserts the facts whose key is new; returns what is stored of the other keys, by key."""
 
     def overwrite(self, facts: list[Fact]) -> None:
         """Puts the facts in place of those of the same key."""
-
-    def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
-        """What the database holds for the keys of the facts, by key."""
 
 
 def facts_of(session: Session) -> Facts:
@@ -49,7 +49,8 @@ class SqliteFacts:
 
     def __init__(self, session: Session) -> None:
         self.connection = session.connection()
-        self.connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS incoming (station_key INTEGER, session_id TEXT)"))
+        columns = "station_key INTEGER, session_id TEXT, load_key INTEGER, source_line INTEGER"
+        self.connection.execute(text(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({columns})"))
 
     def _compiled(self, statement: Insert, names: tuple[str, ...]) -> str:
         compiled = statement.compile(dialect=self.connection.dialect, column_keys=list(names))
@@ -57,9 +58,10 @@ class SqliteFacts:
             raise AssertionError("the compiled statement takes the columns in another order than the tuples")
         return str(compiled)
 
-    def insert_new(self, facts: FactRows) -> int:
-        """Inserts the facts whose key is new; returns how many."""
-        return self.connection.exec_driver_sql(self._insert_sql(facts.names), facts.rows).rowcount
+    def insert_new(self, facts: FactRows) -> dict[Fact, Fact]:
+        """Inserts the facts whose key is new; returns what is stored of the other keys, by key."""
+        inserted = self.connection.exec_driver_sql(self._insert_sql(facts.names), facts.rows).rowcount
+        return {} if inserted == len(facts.rows) else self._stored_besides(facts.facts())
 
     @cache  # noqa: B019 - lives as long as the load
     def _insert_sql(self, names: tuple[str, ...]) -> str:
@@ -72,13 +74,14 @@ class SqliteFacts:
         upsert = statement.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded)
         self.connection.exec_driver_sql(self._compiled(upsert, FACT_COLUMNS), facts)
 
-    def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
-        """What the database holds for the keys of the facts."""
+    def _stored_besides(self, facts: list[Fact]) -> dict[Fact, Fact]:
+        """What the database holds for the keys of the facts, but what they wrote."""
         self.connection.exec_driver_sql("DELETE FROM incoming")
-        self.connection.exec_driver_sql("INSERT INTO incoming VALUES (?, ?)", list(map(key_of, facts)))
+        self.connection.exec_driver_sql("INSERT INTO incoming VALUES (?, ?, ?, ?)", list(map(_whose, facts)))
         columns = ", ".join(f"f.{name}" for name in FACT_COLUMNS)
         rows = self.connection.exec_driver_sql(
-            f"SELECT {columns} FROM incoming i JOIN fact_charging f USING (station_key, session_id)"  # noqa: S608
+            f"SELECT {columns} FROM incoming i JOIN fact_charging f USING (station_key, session_id) "  # noqa: S608
+            "WHERE (f.load_key, f.source_line) <> (i.load_key, i.source_line)"
         )
         return {key_of(row): tuple(row) for row in rows}
 
@@ -113,11 +116,22 @@ class PostgresqlFacts:
             list(names), rows.order_by(*(self.incoming.c[name] for name in KEY_NAMES))
         )
 
-    def insert_new(self, facts: FactRows) -> int:
-        """Inserts the facts whose key is new; returns how many."""
+    def insert_new(self, facts: FactRows) -> dict[Fact, Fact]:
+        """Inserts the facts whose key is new; returns what is stored of the other keys, by key.
+
+        What was inserted is asked for row by row: as its number, Citus tells how many rows it was to insert.
+        """
         self._copy(facts)
         insert = self._upsert(facts.names).on_conflict_do_nothing(index_elements=KEY_NAMES)
-        return self.connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
+        inserted = self.connection.execute(insert.returning(_TABLE.c.load_key)).all()
+        return {} if len(inserted) == len(facts.rows) else self._stored_besides()
+
+    def _stored_besides(self) -> dict[Fact, Fact]:
+        """What the database holds for the keys of the facts that were copied in, but what they wrote."""
+        same_key = [_TABLE.c[name] == self.incoming.c[name] for name in KEY_NAMES]
+        by_another = or_(*(_TABLE.c[name] != self.incoming.c[name] for name in LINEAGE_NAMES))
+        rows = self.connection.execute(select(_TABLE).join(self.incoming, and_(*same_key)).where(by_another))
+        return {key_of(row): tuple(map(_as_sqlite_keeps, row)) for row in rows}
 
     def overwrite(self, facts: list[Fact]) -> None:
         """Puts the facts in place of those of the same key."""
@@ -125,12 +139,6 @@ class PostgresqlFacts:
         upsert = self._upsert(FACT_COLUMNS)
         excluded = {name: upsert.excluded[name] for name in FACT_COLUMNS if name not in KEY_NAMES}
         self.connection.execute(upsert.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded))
-
-    def stored(self, facts: list[Fact]) -> dict[Fact, Fact]:
-        """What the database holds for the keys of the facts, which ``insert_new`` has just brought in."""
-        same_key = [_TABLE.c[name] == self.incoming.c[name] for name in KEY_NAMES]
-        rows = select(_TABLE).join(self.incoming, and_(*same_key))
-        return {key_of(row): tuple(map(_as_sqlite_keeps, row)) for row in self.connection.execute(rows)}
 
 
 def _as_sqlite_keeps(value: Any) -> Any:

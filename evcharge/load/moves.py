@@ -18,11 +18,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     func,
     insert,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy.orm import Session
 
@@ -136,7 +136,8 @@ def _replace_facts(session: Session) -> None:
     under_new_key = [_MOVES.c.to_key if name == "station_key" else _FACTS.c[name] for name in names]
     _MOVING.create(session.connection())
     session.execute(insert(_MOVING).from_select(names, select(*under_new_key).join_from(_FACTS, _MOVES, _IS_MOVED)))
-    session.execute(delete(_FACTS).where(exists().where(_IS_MOVED)))
+    moved = select(_MOVES.c.from_key, _MOVES.c.port_id)
+    session.execute(delete(_FACTS).where(tuple_(_FACTS.c.station_key, _FACTS.c.port_id).in_(moved)))
     _refuse_collisions(session)
     in_order = select(*(_MOVING.c[name] for name in names)).order_by(_MOVING.c.station_key, _MOVING.c.session_id)
     session.execute(insert(_FACTS).from_select(names, in_order))

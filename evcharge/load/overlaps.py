@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Column, MetaData, Table, delete, func, insert, select, update
+from sqlalchemy import Column, MetaData, Table, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from evcharge.errors import GateError
@@ -61,10 +61,10 @@ def count_gone(session: Session) -> int:
     """How many of the sessions that were remembered no load holds now."""
     connection = session.connection()
     same = (_FACTS.c.station_key == _HELD.c.station_key, _FACTS.c.session_id == _HELD.c.session_id)
-    gone = ~select(_FACTS.c.session_id).where(*same).exists()
-    count = connection.scalar(select(func.count()).select_from(_HELD).where(gone)) or 0
+    held = connection.scalar(select(func.count()).select_from(_HELD)) or 0
+    there = connection.scalar(select(func.count()).select_from(_HELD).join(_FACTS, and_(*same))) or 0
     _HELD.drop(connection)
-    return count
+    return held - there
 
 
 def refuse_to_lose(session: Session, load: LoadLedger, gone: int) -> None:

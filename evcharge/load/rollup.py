@@ -22,10 +22,10 @@ from sqlalchemy import (
     SelectBase,
     Table,
     delete,
-    exists,
     func,
     insert,
     select,
+    tuple_,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
@@ -206,10 +206,10 @@ def _add(session: Session, columns: Sequence[list[Any]], *, may_be_there: bool) 
 
 def _remake_changed(session: Session) -> None:
     """Counts the days of ``_CHANGED`` anew, in one walk over the sessions of their stations."""
-    day_changed = exists().where(_CHANGED.c.station_key == KEPT.c.station_key, _CHANGED.c.day == KEPT.c.day)
-    session.execute(delete(KEPT).where(day_changed))
-    its_day = (_CHANGED.c.station_key == FactCharging.station_key, _CHANGED.c.day == FactCharging.time_key // 100)
-    _insert(session, FactCharging.station_key.in_(select(_CHANGED.c.station_key)), exists().where(*its_day))
+    changed = select(_CHANGED.c.station_key, _CHANGED.c.day)
+    session.execute(delete(KEPT).where(tuple_(KEPT.c.station_key, KEPT.c.day).in_(changed)))
+    of_day = tuple_(FactCharging.station_key, FactCharging.time_key // 100).in_(changed)
+    _insert(session, FactCharging.station_key.in_(select(_CHANGED.c.station_key)), of_day)
 
 
 def remake_stations(session: Session, station_keys: SelectBase) -> None:
@@ -219,14 +219,14 @@ def remake_stations(session: Session, station_keys: SelectBase) -> None:
 
 
 def remake(session: Session) -> None:
-    """Counts all sessions anew, by the definitions of this program."""
-    session.execute(delete(KEPT))
+    """Counts all sessions anew, by the definitions of this program; the letters first, which no shard has."""
     session.execute(delete(OutcomeLetter))
     letters = [
         {"place": place, "definition": definition.id, "version": definition.version}
         for place, definition in enumerate(ORDER, start=1)
     ]
     session.execute(insert(OutcomeLetter), letters)
+    session.execute(delete(KEPT))
     _insert(session)
 
 

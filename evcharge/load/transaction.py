@@ -16,7 +16,7 @@ from zlib import crc32
 from sqlalchemy import Connection, Engine, exc, func, select
 from sqlalchemy.orm import Session
 
-from evcharge.db import url_of
+from evcharge.db import url_of, write_in_sequence
 from evcharge.errors import DatabaseError
 from evcharge.migrate import require_head
 from evcharge.models import LOADED, LoadLedger
@@ -70,6 +70,7 @@ def one_transaction(engine: Engine, source: str | None = None) -> Iterator[tuple
     beside_others = source is not None and engine.dialect.name == "postgresql"
     with Session(engine, info={_BESIDE_OTHERS: beside_others}) as session, session.begin() as transaction:
         hold_load_lock(session, source)
+        write_in_sequence(session.connection())
         require_head(session.connection(), url_of(engine))
         yield session, transaction.rollback
 

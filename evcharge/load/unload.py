@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
@@ -20,15 +20,15 @@ from evcharge.load.overlaps import bridge_overlaps, mark_incomplete
 from evcharge.load.rollup import make_current
 from evcharge.load.transaction import one_change
 from evcharge.load.writer import empty_load
-from evcharge.metrics.day_outcomes import day_outcomes
+from evcharge.metrics.day_outcomes import KEPT, day_outcomes
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import require_head
 from evcharge.migrate.reading import reading
-from evcharge.models import REGISTRY_ZONE, UNLOADED, DimPort, DimStation, FactCharging, LoadLedger
+from evcharge.models import REGISTRY_ZONE, UNLOADED, DimPort, DimStation, LoadLedger
 
 MOST_LISTED = 10
 """Loads or sources that an error lists."""
-_FACTS = FactCharging.metadata.tables[FactCharging.__tablename__]
+_STATIONS = DimStation.metadata.tables[DimStation.__tablename__]
 
 
 @dataclass(frozen=True)
@@ -127,15 +127,19 @@ def _take_out(session: Session, loads: Sequence[LoadLedger], now: datetime) -> U
 
 def _remove_empty_stations(session: Session, sources: Collection[str]) -> int:
     """Deletes the stations of these sources that no session and no registry knows; returns how many."""
-    nowhere = (
+    not_described = (
         DimStation.source.in_(sources),
         DimStation.registry_load_key.is_(None),
-        ~select(_FACTS.c.station_key).where(_FACTS.c.station_key == DimStation.station_key).exists(),
         ~select(DimPort.port_id).where(DimPort.station_key == DimStation.station_key).exists(),
     )
-    keys = session.scalars(select(DimStation.station_key).where(*nowhere)).all()
-    session.execute(delete(DimStation).where(*nowhere))
-    return len(keys)
+    of_sources = select(DimStation.station_key).where(DimStation.source.in_(sources))
+    with_sessions = select(KEPT.c.station_key).where(KEPT.c.station_key.in_(of_sources)).distinct()
+    gone = set(session.scalars(select(DimStation.station_key).where(*not_described)))
+    gone.difference_update(session.scalars(with_sessions))
+    if gone:
+        this = delete(_STATIONS).where(_STATIONS.c.station_key == bindparam("this"))
+        session.connection().execute(this, [{"this": key} for key in sorted(gone)])
+    return len(gone)
 
 
 def _the_load(session: Session, key: int) -> LoadLedger:

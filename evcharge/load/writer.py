@@ -135,19 +135,18 @@ class Writer:
 
     def _write_facts(self, new: FactRows) -> None:
         """Writes facts of distinct keys: what is new is inserted, what was there is compared."""
-        inserted = self.facts.insert_new(new)
-        self.counts.inserted += inserted
-        if inserted < len(new.rows):
-            facts = new.facts()
-            self._settle(facts, self.facts.stored(facts))
+        stored = self.facts.insert_new(new)
+        self.counts.inserted += len(new.rows) - len(stored)
+        if stored:
+            self._settle(new.facts(), stored)
 
     def _settle(self, facts: list[Fact], stored: dict[Fact, Fact]) -> None:
         """Decides each fact that met a session of its key, and writes those that win."""
         winners = []
         for fact in facts:
-            before = stored[key_of(fact)]
-            if lineage_of(before) == lineage_of(fact):
-                continue  # it is the one just inserted
+            before = stored.get(key_of(fact))
+            if before is None:
+                continue  # it is new
             self.roll_up.leave_out(fact[_LINE])
             self.ports.refuse_collision(fact, before)
             own = self._row_of_this_file(before)

@@ -86,6 +86,20 @@ def named(connection: Connection, ours: Collection[str]) -> Iterator[None]:
         raise _in_the_way([row for row in rows if row.name in detail], detail) from error
 
 
+def refuse_theirs(connection: Connection, ours: Collection[str]) -> None:
+    """Refuses to go on where a view of others on PostgreSQL reads what is about to be made anew.
+
+    Args:
+        connection: in a transaction.
+        ours: names of our tables and views.
+
+    Raises:
+        DatabaseError: as ``named``.
+    """
+    if rows := connection.execute(_ON_OURS, {"ours": list(ours)}).all():
+        raise _in_the_way(list(rows), "")
+
+
 def _in_the_way(views: list[Any], detail: str) -> DatabaseError:
     """The refusal; views are in the order in which they can be made."""
     if not views:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -62,6 +63,14 @@ def half_written(
     finally:
         held.may_go_on.set()
         held.thread.join()
+
+
+def until(is_so: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether something becomes so in that time."""
+    ends, pause = time.monotonic() + seconds, threading.Event()
+    while not is_so() and time.monotonic() < ends:
+        pause.wait(0.02)
+    return is_so()
 
 
 @pytest.fixture
@@ -304,6 +313,26 @@ def test_a_load_that_a_deadlock_ended_is_read_and_written_again(
     assert len(pauses) == 1
     assert query(url, "SELECT session_id FROM fact_charging") == [("S1",)]
     assert check(url) == 1
+
+
+@pytest.mark.thorough
+@ON_POSTGRESQL
+def test_loads_that_collide_at_serializable_are_both_loaded(
+    url: str, file: Path, other_file: Path, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    monkeypatch.setattr("evcharge.db.WRITES_AT", "serializable")
+    rebuild(url)
+    ended: list[str] = []
+    second = threading.Thread(target=lambda: ended.append(load(other_file, url, source="two").status))
+    with half_written(monkeypatch, file, url) as told:
+        second.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        assert until(lambda: query(url, waiting) == [(1,)])  # for the hour that the first one has added
+    second.join()
+    assert told + ended == ["loaded", "loaded"]
+    assert len(pauses) == 1
+    assert query(url, "SELECT session_id FROM fact_charging ORDER BY 1") == [("S1",), ("S2",)]
+    assert check(url) == 2
 
 
 @pytest.mark.parametrize("options", [{"dry_run": True}, {"on_rejects": lambda _name, _rejects: None}])

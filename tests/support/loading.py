@@ -23,6 +23,7 @@ from evcharge.db import open_engine
 from evcharge.errors import EvchargeError
 from evcharge.load import LoadOptions, LoadResult, load_file
 from evcharge.models import Base, FactCharging
+from tests.support import isolation as isolation  # takes effect as it is imported
 
 TABLES = tuple(Base.metadata.sorted_tables)
 CONTENT = [

@@ -1,0 +1,637 @@
+BEGIN;
+
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+
+-- Running upgrade  -> 0001
+
+CREATE TABLE load_ledger (
+    load_key INTEGER NOT NULL,
+    source VARCHAR(64) NOT NULL,
+    file_name TEXT NOT NULL,
+    file_sha256 VARCHAR(64) NOT NULL,
+    format VARCHAR(32) NOT NULL,
+    profile VARCHAR(255) NOT NULL,
+    failures_included VARCHAR(7) NOT NULL,
+    timezone VARCHAR(64) NOT NULL,
+    time_format TEXT NOT NULL,
+    rows_read BIGINT NOT NULL,
+    inserted BIGINT NOT NULL,
+    updated BIGINT NOT NULL,
+    unchanged BIGINT NOT NULL,
+    superseded BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    skipped BIGINT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    evcharge_version VARCHAR(32) NOT NULL,
+    CONSTRAINT pk_load_ledger PRIMARY KEY (load_key),
+    CONSTRAINT ck_load_ledger__every_row_is_accounted_for CHECK (rows_read = inserted + updated + unchanged + superseded + rejected),
+    CONSTRAINT ck_load_ledger__failures_included_is_known_word CHECK (failures_included IN ('yes', 'no', 'unknown')),
+    CONSTRAINT uq_load_ledger__source_file_sha256 UNIQUE (source, file_sha256)
+);
+
+CREATE TABLE dim_station (
+    station_key INTEGER NOT NULL,
+    source VARCHAR(64) NOT NULL,
+    station_id VARCHAR(255) NOT NULL,
+    name VARCHAR(255),
+    operator VARCHAR(255),
+    network VARCHAR(255),
+    address VARCHAR(255),
+    city VARCHAR(255),
+    region VARCHAR(255),
+    country VARCHAR(255),
+    latitude DOUBLE,
+    longitude DOUBLE,
+    timezone VARCHAR(64),
+    max_power_kw DOUBLE,
+    opened_on DATE,
+    registry_load_key INTEGER,
+    CONSTRAINT pk_dim_station PRIMARY KEY (station_key),
+    CONSTRAINT fk_dim_station__registry_load_key FOREIGN KEY(registry_load_key) REFERENCES load_ledger (load_key),
+    CONSTRAINT uq_dim_station__source_station_id UNIQUE (source, station_id)
+);
+
+CREATE TABLE dim_port (
+    source VARCHAR(64) NOT NULL,
+    port_id VARCHAR(255) NOT NULL,
+    station_key INTEGER NOT NULL,
+    max_power_kw DOUBLE,
+    current VARCHAR(2),
+    connectors VARCHAR(255),
+    named_as_station BOOLEAN NOT NULL,
+    load_key INTEGER NOT NULL,
+    CONSTRAINT pk_dim_port PRIMARY KEY (source, port_id),
+    CONSTRAINT fk_dim_port__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_dim_port__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key),
+    CONSTRAINT ck_dim_port__named_as_station_is_boolean CHECK (named_as_station IN (0, 1))
+);
+
+CREATE INDEX ix_dim_port__station_key ON dim_port (station_key);
+
+CREATE TABLE dim_time (
+    time_key INTEGER NOT NULL,
+    date DATE NOT NULL,
+    year SMALLINT NOT NULL,
+    quarter SMALLINT NOT NULL,
+    month SMALLINT NOT NULL,
+    day SMALLINT NOT NULL,
+    hour SMALLINT NOT NULL,
+    weekday SMALLINT NOT NULL,
+    is_weekend BOOLEAN NOT NULL,
+    CONSTRAINT pk_dim_time PRIMARY KEY (time_key),
+    CONSTRAINT ck_dim_time__hour_of_a_day CHECK (hour >= 0 AND hour <= 23),
+    CONSTRAINT ck_dim_time__weekday_is_iso CHECK (weekday >= 1 AND weekday <= 7),
+    CONSTRAINT ck_dim_time__is_weekend_is_boolean CHECK (is_weekend IN (0, 1))
+);
+
+CREATE TABLE fact_charging (
+    station_key INTEGER NOT NULL,
+    session_id VARCHAR(255) NOT NULL,
+    time_key INTEGER NOT NULL,
+    load_key INTEGER NOT NULL,
+    source_line BIGINT NOT NULL,
+    port_id VARCHAR(255),
+    connector_id VARCHAR(255),
+    driver_ref VARCHAR(64),
+    start_time TEXT NOT NULL,
+    end_time TEXT,
+    duration_minutes DOUBLE,
+    energy_kwh DOUBLE,
+    peak_power_kw DOUBLE,
+    success BOOLEAN,
+    stop_reason VARCHAR(255),
+    error_code VARCHAR(255),
+    start_soc_percent DOUBLE,
+    end_soc_percent DOUBLE,
+    has_transaction BOOLEAN,
+    reached_charging BOOLEAN,
+    next_status VARCHAR(255),
+    source_updated_at TEXT,
+    CONSTRAINT pk_fact_charging PRIMARY KEY (station_key, session_id),
+    CONSTRAINT ck_fact_charging__end_not_before_start CHECK (end_time >= start_time),
+    CONSTRAINT ck_fact_charging__duration_is_finite CHECK (duration_minutes >= 0 AND duration_minutes < 1000000000),
+    CONSTRAINT ck_fact_charging__energy_is_finite CHECK (energy_kwh >= 0 AND energy_kwh < 1000000),
+    CONSTRAINT ck_fact_charging__peak_power_is_finite CHECK (peak_power_kw >= 0 AND peak_power_kw < 1000000),
+    CONSTRAINT ck_fact_charging__start_soc_is_a_share CHECK (start_soc_percent >= 0 AND start_soc_percent <= 100),
+    CONSTRAINT ck_fact_charging__end_soc_is_a_share CHECK (end_soc_percent >= 0 AND end_soc_percent <= 100),
+    CONSTRAINT fk_fact_charging__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_fact_charging__time_key FOREIGN KEY(time_key) REFERENCES dim_time (time_key),
+    CONSTRAINT fk_fact_charging__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key),
+    CONSTRAINT ck_fact_charging__success_is_boolean CHECK (success IN (0, 1)),
+    CONSTRAINT ck_fact_charging__has_transaction_is_boolean CHECK (has_transaction IN (0, 1)),
+    CONSTRAINT ck_fact_charging__reached_charging_is_boolean CHECK (reached_charging IN (0, 1))
+);
+
+CREATE INDEX ix_fact_charging__time_key ON fact_charging (time_key);
+
+CREATE INDEX ix_fact_charging__load_key ON fact_charging (load_key);
+
+CREATE TABLE rejected_row (
+    load_key INTEGER NOT NULL,
+    source_line BIGINT NOT NULL,
+    rule VARCHAR(64) NOT NULL,
+    "column" VARCHAR(64),
+    value TEXT,
+    raw TEXT NOT NULL,
+    CONSTRAINT pk_rejected_row PRIMARY KEY (load_key, source_line, rule),
+    CONSTRAINT fk_rejected_row__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+);
+
+CREATE VIEW v_charging AS
+SELECT s.source, s.station_id, s.name AS station_name, s.operator, s.network, s.city, s.region, s.country,
+       s.latitude, s.longitude, s.timezone,
+       f.session_id, f.port_id, f.connector_id, f.start_time, f.end_time,
+       t.date AS local_date, t.hour AS local_hour, t.weekday, t.is_weekend,
+       f.duration_minutes, f.energy_kwh,
+       CASE WHEN f.duration_minutes > 0 THEN f.energy_kwh * 60 / f.duration_minutes END AS average_power_kw,
+       f.peak_power_kw, f.success, f.stop_reason, f.error_code,
+       f.start_soc_percent, f.end_soc_percent, f.has_transaction, f.reached_charging, f.next_status,
+       l.failures_included, l.file_name, l.file_sha256, f.source_line
+FROM fact_charging f
+JOIN dim_station s ON s.station_key = f.station_key
+JOIN dim_time t ON t.time_key = f.time_key
+JOIN load_ledger l ON l.load_key = f.load_key;
+
+CREATE VIEW v_station_reliability AS
+SELECT s.source, s.station_id, s.name AS station_name, c.sessions,
+       c.recorded_successes, c.recorded_failures, c.sessions - c.recorded_successes - c.recorded_failures
+           AS recorded_unknown,
+       CASE WHEN c.recorded_successes + c.recorded_failures > 0
+            THEN 1.0 * c.recorded_successes / (c.recorded_successes + c.recorded_failures) END
+           AS recorded_success_ratio,
+       c.afirev_successes, c.measured - c.afirev_successes AS afirev_failures, c.sessions - c.measured
+           AS afirev_unknown,
+       CASE WHEN c.measured > 0 THEN 1.0 * c.afirev_successes / c.measured END AS afirev_success_ratio,
+       c.without_failures, c.perhaps_without_failures, c.first_start_time, c.last_start_time
+FROM dim_station s
+JOIN (
+    SELECT f.station_key, COUNT(*) AS sessions,
+           SUM(CASE WHEN f.success THEN 1 ELSE 0 END) AS recorded_successes,
+           SUM(CASE WHEN NOT f.success THEN 1 ELSE 0 END) AS recorded_failures,
+           SUM(CASE WHEN f.energy_kwh > 0.5 AND f.duration_minutes > 2 THEN 1 ELSE 0 END) AS afirev_successes,
+           SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL THEN 1 ELSE 0 END) AS measured,
+           SUM(CASE WHEN l.failures_included = 'no' THEN 1 ELSE 0 END) AS without_failures,
+           SUM(CASE WHEN l.failures_included = 'unknown' THEN 1 ELSE 0 END) AS perhaps_without_failures,
+           MIN(f.start_time) AS first_start_time, MAX(f.start_time) AS last_start_time
+    FROM fact_charging f
+    JOIN load_ledger l ON l.load_key = f.load_key
+    GROUP BY f.station_key
+) c ON c.station_key = s.station_key;
+
+INSERT INTO alembic_version (version_num) VALUES ('0001') RETURNING version_num;
+
+-- Running upgrade 0001 -> 0002
+
+DROP VIEW v_charging;
+
+ALTER TABLE fact_charging ADD COLUMN authorisation_mode VARCHAR(16) CONSTRAINT ck_fact_charging__authorisation_mode_is_known_word CHECK (authorisation_mode IN ('cached_auth', 'request_start', 'pre_plugin', 'post_plugin'));
+
+ALTER TABLE fact_charging ADD COLUMN authorised_after_seconds DOUBLE CONSTRAINT ck_fact_charging__authorised_after_seconds_is_finite CHECK (authorised_after_seconds > -1000000000 AND authorised_after_seconds < 1000000000);
+
+ALTER TABLE fact_charging ADD COLUMN plugged_in_after_seconds DOUBLE CONSTRAINT ck_fact_charging__plugged_in_after_seconds_is_finite CHECK (plugged_in_after_seconds > -1000000000 AND plugged_in_after_seconds < 1000000000);
+
+ALTER TABLE fact_charging ADD COLUMN power_after_seconds DOUBLE CONSTRAINT ck_fact_charging__power_after_seconds_is_finite CHECK (power_after_seconds > -1000000000 AND power_after_seconds < 1000000000);
+
+ALTER TABLE fact_charging ADD COLUMN authorize_lead_seconds DOUBLE CONSTRAINT ck_fact_charging__authorize_lead_seconds_is_finite CHECK (authorize_lead_seconds > -1000000000 AND authorize_lead_seconds < 1000000000);
+
+ALTER TABLE fact_charging ADD COLUMN trigger_reasons VARCHAR(255);
+
+CREATE VIEW v_charging AS
+SELECT s.source, s.station_id, s.name AS station_name, s.operator, s.network, s.city, s.region, s.country,
+       s.latitude, s.longitude, s.timezone,
+       f.session_id, f.port_id, f.connector_id, f.start_time, f.end_time,
+       t.date AS local_date, t.hour AS local_hour, t.weekday, t.is_weekend,
+       f.duration_minutes, f.energy_kwh,
+       CASE WHEN f.duration_minutes > 0 THEN f.energy_kwh * 60 / f.duration_minutes END AS average_power_kw,
+       f.peak_power_kw, f.success, f.stop_reason, f.error_code,
+       f.start_soc_percent, f.end_soc_percent, f.has_transaction, f.reached_charging, f.next_status,
+       f.authorisation_mode, f.authorised_after_seconds, f.plugged_in_after_seconds, f.power_after_seconds,
+       f.authorize_lead_seconds, f.trigger_reasons,
+       l.failures_included, l.file_name, l.file_sha256, f.source_line
+FROM fact_charging f
+JOIN dim_station s ON s.station_key = f.station_key
+JOIN dim_time t ON t.time_key = f.time_key
+JOIN load_ledger l ON l.load_key = f.load_key;
+
+UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
+
+-- Running upgrade 0002 -> 0003
+
+CREATE VIEW v_failure_reasons AS
+SELECT s.source, s.station_id, s.name AS station_name, c.stop_reason, c.error_code, c.sessions,
+       c.recorded_failures, c.afirev_failures
+FROM dim_station s
+JOIN (
+    SELECT f.station_key, f.stop_reason, f.error_code, COUNT(*) AS sessions,
+           SUM(CASE WHEN NOT f.success THEN 1 ELSE 0 END) AS recorded_failures,
+           SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL
+                         AND NOT (f.energy_kwh > 0.5 AND f.duration_minutes > 2) THEN 1 ELSE 0 END) AS afirev_failures
+    FROM fact_charging f
+    WHERE NOT f.success
+       OR (f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL
+           AND NOT (f.energy_kwh > 0.5 AND f.duration_minutes > 2))
+    GROUP BY f.station_key, f.stop_reason, f.error_code
+) c ON c.station_key = s.station_key;
+
+CREATE VIEW v_port_daily AS
+SELECT s.source, s.station_id, s.name AS station_name, c.port_id, c.local_date, c.sessions,
+       c.recorded_successes, c.recorded_failures, c.sessions - c.recorded_successes - c.recorded_failures
+           AS recorded_unknown,
+       c.afirev_successes, c.measured - c.afirev_successes AS afirev_failures, c.sessions - c.measured
+           AS afirev_unknown,
+       c.without_failures, c.perhaps_without_failures, c.energy_kwh
+FROM dim_station s
+JOIN (
+    SELECT f.station_key, f.port_id, t.date AS local_date, COUNT(*) AS sessions,
+           SUM(CASE WHEN f.success THEN 1 ELSE 0 END) AS recorded_successes,
+           SUM(CASE WHEN NOT f.success THEN 1 ELSE 0 END) AS recorded_failures,
+           SUM(CASE WHEN f.energy_kwh > 0.5 AND f.duration_minutes > 2 THEN 1 ELSE 0 END) AS afirev_successes,
+           SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL THEN 1 ELSE 0 END) AS measured,
+           SUM(CASE WHEN l.failures_included = 'no' THEN 1 ELSE 0 END) AS without_failures,
+           SUM(CASE WHEN l.failures_included = 'unknown' THEN 1 ELSE 0 END) AS perhaps_without_failures,
+           SUM(f.energy_kwh) AS energy_kwh
+    FROM fact_charging f
+    JOIN dim_time t ON t.time_key = f.time_key
+    JOIN load_ledger l ON l.load_key = f.load_key
+    GROUP BY f.station_key, f.port_id, t.date
+) c ON c.station_key = s.station_key;
+
+DROP VIEW v_station_reliability;
+
+CREATE VIEW v_station_reliability AS
+SELECT s.source, s.station_id, s.name AS station_name, s.operator, s.network, s.city, s.region, s.country, s.latitude, s.longitude, c.sessions,
+       c.recorded_successes, c.recorded_failures, c.sessions - c.recorded_successes - c.recorded_failures
+           AS recorded_unknown,
+       CASE WHEN c.recorded_successes + c.recorded_failures > 0
+            THEN 1.0 * c.recorded_successes / (c.recorded_successes + c.recorded_failures) END
+           AS recorded_success_ratio,
+       c.afirev_successes, c.measured - c.afirev_successes AS afirev_failures, c.sessions - c.measured
+           AS afirev_unknown,
+       CASE WHEN c.measured > 0 THEN 1.0 * c.afirev_successes / c.measured END AS afirev_success_ratio,
+       c.without_failures, c.perhaps_without_failures, c.first_start_time, c.last_start_time
+FROM dim_station s
+JOIN (
+    SELECT f.station_key, COUNT(*) AS sessions,
+           SUM(CASE WHEN f.success THEN 1 ELSE 0 END) AS recorded_successes,
+           SUM(CASE WHEN NOT f.success THEN 1 ELSE 0 END) AS recorded_failures,
+           SUM(CASE WHEN f.energy_kwh > 0.5 AND f.duration_minutes > 2 THEN 1 ELSE 0 END) AS afirev_successes,
+           SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL THEN 1 ELSE 0 END) AS measured,
+           SUM(CASE WHEN l.failures_included = 'no' THEN 1 ELSE 0 END) AS without_failures,
+           SUM(CASE WHEN l.failures_included = 'unknown' THEN 1 ELSE 0 END) AS perhaps_without_failures,
+           MIN(f.start_time) AS first_start_time, MAX(f.start_time) AS last_start_time
+    FROM fact_charging f
+    JOIN load_ledger l ON l.load_key = f.load_key
+    GROUP BY f.station_key
+) c ON c.station_key = s.station_key;
+
+UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+-- Running upgrade 0003 -> 0004
+
+ALTER TABLE rejected_row ADD COLUMN would_have_been VARCHAR(7) CONSTRAINT ck_rejected_row__would_have_been_is_known_word CHECK (would_have_been IN ('success', 'failure', 'unknown'));
+
+ALTER TABLE rejected_row ADD COLUMN station_id VARCHAR(255);
+
+ALTER TABLE rejected_row ADD COLUMN time_key BIGINT;
+
+UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';
+
+-- Running upgrade 0004 -> 0005
+
+ALTER TABLE load_ledger ADD COLUMN status VARCHAR(10) DEFAULT 'loaded' NOT NULL CONSTRAINT ck_load_ledger__status_is_known_word CHECK (status IN ('loaded', 'incomplete', 'unloaded'));
+
+ALTER TABLE load_ledger ADD COLUMN unloaded_at TEXT;
+
+CREATE TABLE load_overlap (
+    load_key INTEGER NOT NULL,
+    holder_key INTEGER NOT NULL,
+    CONSTRAINT pk_load_overlap PRIMARY KEY (load_key, holder_key),
+    CONSTRAINT fk_load_overlap__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key),
+    CONSTRAINT fk_load_overlap__holder_key FOREIGN KEY(holder_key) REFERENCES load_ledger (load_key)
+);
+
+CREATE INDEX ix_load_overlap__holder_key ON load_overlap (holder_key);
+
+UPDATE alembic_version SET version_num='0005' WHERE alembic_version.version_num = '0004';
+
+-- Running upgrade 0005 -> 0006
+
+ALTER TABLE dim_station ADD COLUMN department VARCHAR(255);
+
+UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0005';
+
+-- Running upgrade 0006 -> 0007
+
+CREATE TABLE report_run (
+    run_key INTEGER NOT NULL,
+    saved_at TEXT NOT NULL,
+    evcharge_version VARCHAR(32) NOT NULL,
+    fingerprint VARCHAR(64) NOT NULL,
+    definition TEXT NOT NULL,
+    definition_version INTEGER NOT NULL,
+    target DOUBLE NOT NULL,
+    selected_from DATE,
+    selected_to DATE,
+    selected_stations TEXT NOT NULL,
+    data_from DATE NOT NULL,
+    data_to DATE NOT NULL,
+    stations BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    successes BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    unknown BIGINT NOT NULL,
+    excluded BIGINT NOT NULL,
+    success_ratio DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    verdict TEXT NOT NULL,
+    failures_included VARCHAR(7) NOT NULL,
+    refused_rows BIGINT NOT NULL,
+    refused_failures BIGINT NOT NULL,
+    made_up_sessions BIGINT NOT NULL,
+    CONSTRAINT pk_report_run PRIMARY KEY (run_key)
+);
+
+CREATE TABLE station_verdict (
+    run_key INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    station_id TEXT NOT NULL,
+    name TEXT,
+    label TEXT NOT NULL,
+    operator TEXT,
+    network TEXT,
+    city TEXT,
+    region TEXT,
+    ports BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    successes BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    unknown BIGINT NOT NULL,
+    excluded BIGINT NOT NULL,
+    success_ratio DOUBLE,
+    low DOUBLE,
+    high DOUBLE,
+    verdict TEXT NOT NULL,
+    failures_included TEXT NOT NULL,
+    verdict_now TEXT NOT NULL,
+    rate_now DOUBLE,
+    low_now DOUBLE,
+    high_now DOUBLE,
+    attempts_now BIGINT NOT NULL,
+    successes_now BIGINT NOT NULL,
+    since DATE,
+    changed BOOLEAN NOT NULL,
+    rate_before DOUBLE,
+    attempts_before BIGINT NOT NULL,
+    successes_before BIGINT NOT NULL,
+    rate_4_weeks DOUBLE,
+    attempts_4_weeks BIGINT NOT NULL,
+    successes_4_weeks BIGINT NOT NULL,
+    silent BOOLEAN NOT NULL,
+    out_of_use BOOLEAN NOT NULL,
+    last_session DATE NOT NULL,
+    silent_days BIGINT NOT NULL,
+    silence_chance DOUBLE,
+    data_ends DATE NOT NULL,
+    no_data BOOLEAN NOT NULL,
+    usual_since DATE NOT NULL,
+    attempts_per_week DOUBLE,
+    successes_per_week DOUBLE,
+    visits_now DOUBLE,
+    failed_visits_now DOUBLE,
+    joined_by_chance DOUBLE,
+    visits_per_week DOUBLE,
+    charges_lost_per_week DOUBLE,
+    charges_lost_per_week_low DOUBLE,
+    charges_lost_per_week_high DOUBLE,
+    kwh_lost_per_week DOUBLE,
+    kwh_lost_per_week_low DOUBLE,
+    kwh_lost_per_week_high DOUBLE,
+    reason TEXT,
+    reason_share DOUBLE,
+    worst_port TEXT,
+    worst_port_share DOUBLE,
+    worst_hours TEXT,
+    first_step TEXT,
+    CONSTRAINT pk_station_verdict PRIMARY KEY (run_key, source, station_id),
+    CONSTRAINT fk_station_verdict__run_key FOREIGN KEY(run_key) REFERENCES report_run (run_key),
+    CONSTRAINT ck_station_verdict__changed_is_boolean CHECK (changed IN (0, 1)),
+    CONSTRAINT ck_station_verdict__silent_is_boolean CHECK (silent IN (0, 1)),
+    CONSTRAINT ck_station_verdict__out_of_use_is_boolean CHECK (out_of_use IN (0, 1)),
+    CONSTRAINT ck_station_verdict__no_data_is_boolean CHECK (no_data IN (0, 1))
+);
+
+CREATE VIEW v_station_now AS
+SELECT r.definition, r.target, r.data_from, r.data_to, r.saved_at, v.source, v.station_id,
+       v.name, v.label, v.operator, v.network, v.city, v.region, v.ports, v.attempts, v.successes, v.failures, v.unknown, v.excluded, v.success_ratio, v.low, v.high, v.verdict, v.failures_included, v.verdict_now, v.rate_now, v.low_now, v.high_now, v.attempts_now, v.successes_now, v.since, v.changed, v.rate_before, v.attempts_before, v.successes_before, v.rate_4_weeks, v.attempts_4_weeks, v.successes_4_weeks, v.silent, v.out_of_use, v.last_session, v.silent_days, v.silence_chance, v.data_ends, v.no_data, v.usual_since, v.attempts_per_week, v.successes_per_week, v.visits_now, v.failed_visits_now, v.joined_by_chance, v.visits_per_week, v.charges_lost_per_week, v.charges_lost_per_week_low, v.charges_lost_per_week_high, v.kwh_lost_per_week, v.kwh_lost_per_week_low, v.kwh_lost_per_week_high, v.reason, v.reason_share, v.worst_port, v.worst_port_share, v.worst_hours, v.first_step
+FROM report_run r
+JOIN station_verdict v ON v.run_key = r.run_key
+JOIN (
+    SELECT definition, target, MAX(run_key) AS run_key
+    FROM report_run
+    WHERE selected_stations = '' AND selected_to IS NULL
+    GROUP BY definition, target
+) newest ON newest.run_key = r.run_key;
+
+UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';
+
+-- Running upgrade 0007 -> 0008
+
+ALTER TABLE fact_charging ADD COLUMN energy_at_most_kwh DOUBLE CONSTRAINT ck_fact_charging__energy_at_most_is_finite CHECK (energy_at_most_kwh >= 0 AND energy_at_most_kwh < 1000000);
+
+UPDATE alembic_version SET version_num='0008' WHERE alembic_version.version_num = '0007';
+
+-- Running upgrade 0008 -> 0009
+
+ALTER TABLE load_ledger ADD COLUMN workbook_sha256 VARCHAR(64);
+
+UPDATE alembic_version SET version_num='0009' WHERE alembic_version.version_num = '0008';
+
+-- Running upgrade 0009 -> 0010
+
+DROP INDEX ix_fact_charging__time_key;
+
+DROP INDEX ix_fact_charging__load_key;
+
+DROP VIEW v_charging;
+
+DROP VIEW v_failure_reasons;
+
+DROP VIEW v_port_daily;
+
+DROP VIEW v_station_reliability;
+
+ALTER TABLE fact_charging RENAME TO fact_before;
+
+CREATE TABLE fact_charging (
+    station_key INTEGER NOT NULL,
+    session_id VARCHAR(255) NOT NULL,
+    time_key INTEGER NOT NULL,
+    load_key INTEGER NOT NULL,
+    source_line BIGINT NOT NULL,
+    port_id VARCHAR(255),
+    connector_id VARCHAR(255),
+    driver_ref VARCHAR(64),
+    start_time TEXT NOT NULL,
+    end_time TEXT,
+    duration_minutes DOUBLE,
+    energy_kwh DOUBLE,
+    peak_power_kw DOUBLE,
+    success BOOLEAN,
+    stop_reason VARCHAR(255),
+    error_code VARCHAR(255),
+    start_soc_percent DOUBLE,
+    end_soc_percent DOUBLE,
+    has_transaction BOOLEAN,
+    reached_charging BOOLEAN,
+    next_status VARCHAR(255),
+    source_updated_at TEXT,
+    authorisation_mode VARCHAR(16) CONSTRAINT ck_fact_charging__authorisation_mode_is_known_word CHECK (authorisation_mode IN ('cached_auth', 'request_start', 'pre_plugin', 'post_plugin')),
+    authorised_after_seconds DOUBLE CONSTRAINT ck_fact_charging__authorised_after_seconds_is_finite CHECK (authorised_after_seconds > -1000000000 AND authorised_after_seconds < 1000000000),
+    plugged_in_after_seconds DOUBLE CONSTRAINT ck_fact_charging__plugged_in_after_seconds_is_finite CHECK (plugged_in_after_seconds > -1000000000 AND plugged_in_after_seconds < 1000000000),
+    power_after_seconds DOUBLE CONSTRAINT ck_fact_charging__power_after_seconds_is_finite CHECK (power_after_seconds > -1000000000 AND power_after_seconds < 1000000000),
+    authorize_lead_seconds DOUBLE CONSTRAINT ck_fact_charging__authorize_lead_seconds_is_finite CHECK (authorize_lead_seconds > -1000000000 AND authorize_lead_seconds < 1000000000),
+    trigger_reasons VARCHAR(255),
+    energy_at_most_kwh DOUBLE CONSTRAINT ck_fact_charging__energy_at_most_is_finite CHECK (energy_at_most_kwh >= 0 AND energy_at_most_kwh < 1000000),
+    CONSTRAINT pk_fact_charging PRIMARY KEY (station_key, session_id),
+    CONSTRAINT ck_fact_charging__end_not_before_start CHECK (end_time >= start_time),
+    CONSTRAINT ck_fact_charging__duration_is_finite CHECK (duration_minutes >= 0 AND duration_minutes < 1000000000),
+    CONSTRAINT ck_fact_charging__energy_is_finite CHECK (energy_kwh >= 0 AND energy_kwh < 1000000),
+    CONSTRAINT ck_fact_charging__peak_power_is_finite CHECK (peak_power_kw >= 0 AND peak_power_kw < 1000000),
+    CONSTRAINT ck_fact_charging__start_soc_is_a_share CHECK (start_soc_percent >= 0 AND start_soc_percent <= 100),
+    CONSTRAINT ck_fact_charging__end_soc_is_a_share CHECK (end_soc_percent >= 0 AND end_soc_percent <= 100),
+    CONSTRAINT fk_fact_charging__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_fact_charging__time_key FOREIGN KEY(time_key) REFERENCES dim_time (time_key),
+    CONSTRAINT fk_fact_charging__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key),
+    CONSTRAINT ck_fact_charging__success_is_boolean CHECK (success IN (0, 1)),
+    CONSTRAINT ck_fact_charging__has_transaction_is_boolean CHECK (has_transaction IN (0, 1)),
+    CONSTRAINT ck_fact_charging__reached_charging_is_boolean CHECK (reached_charging IN (0, 1))
+)
+ WITHOUT ROWID;
+
+INSERT INTO fact_charging (station_key, session_id, time_key, load_key, source_line, port_id, connector_id, driver_ref, start_time, end_time, duration_minutes, energy_kwh, peak_power_kw, success, stop_reason, error_code, start_soc_percent, end_soc_percent, has_transaction, reached_charging, next_status, source_updated_at, authorisation_mode, authorised_after_seconds, plugged_in_after_seconds, power_after_seconds, authorize_lead_seconds, trigger_reasons, energy_at_most_kwh) SELECT fact_before.station_key, fact_before.session_id, fact_before.time_key, fact_before.load_key, fact_before.source_line, fact_before.port_id, fact_before.connector_id, fact_before.driver_ref, fact_before.start_time, fact_before.end_time, fact_before.duration_minutes, fact_before.energy_kwh, fact_before.peak_power_kw, fact_before.success, fact_before.stop_reason, fact_before.error_code, fact_before.start_soc_percent, fact_before.end_soc_percent, fact_before.has_transaction, fact_before.reached_charging, fact_before.next_status, fact_before.source_updated_at, fact_before.authorisation_mode, fact_before.authorised_after_seconds, fact_before.plugged_in_after_seconds, fact_before.power_after_seconds, fact_before.authorize_lead_seconds, fact_before.trigger_reasons, fact_before.energy_at_most_kwh
+FROM fact_before ORDER BY fact_before.station_key, fact_before.session_id;
+
+DROP TABLE fact_before;
+
+CREATE VIEW v_charging AS
+SELECT s.source, s.station_id, s.name AS station_name, s.operator, s.network, s.city, s.region, s.country,
+       s.latitude, s.longitude, s.timezone,
+       f.session_id, f.port_id, f.connector_id, f.start_time, f.end_time,
+       t.date AS local_date, t.hour AS local_hour, t.weekday, t.is_weekend,
+       f.duration_minutes, f.energy_kwh,
+       CASE WHEN f.duration_minutes > 0 THEN f.energy_kwh * 60 / f.duration_minutes END AS average_power_kw,
+       f.peak_power_kw, f.success, f.stop_reason, f.error_code,
+       f.start_soc_percent, f.end_soc_percent, f.has_transaction, f.reached_charging, f.next_status,
+       f.authorisation_mode, f.authorised_after_seconds, f.plugged_in_after_seconds, f.power_after_seconds,
+       f.authorize_lead_seconds, f.trigger_reasons,
+       l.failures_included, l.file_name, l.file_sha256, f.source_line
+FROM fact_charging f
+JOIN dim_station s ON s.station_key = f.station_key
+JOIN dim_time t ON t.time_key = f.time_key
+JOIN load_ledger l ON l.load_key = f.load_key;
+
+CREATE VIEW v_failure_reasons AS
+SELECT s.source, s.station_id, s.name AS station_name, c.stop_reason, c.error_code, c.sessions,
+       c.recorded_failures, c.afirev_failures
+FROM dim_station s
+JOIN (
+    SELECT f.station_key, f.stop_reason, f.error_code, COUNT(*) AS sessions,
+           SUM(CASE WHEN NOT f.success THEN 1 ELSE 0 END) AS recorded_failures,
+           SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL
+                         AND NOT (f.energy_kwh > 0.5 AND f.duration_minutes > 2) THEN 1 ELSE 0 END) AS afirev_failures
+    FROM fact_charging f
+    WHERE NOT f.success
+       OR (f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL
+           AND NOT (f.energy_kwh > 0.5 AND f.duration_minutes > 2))
+    GROUP BY f.station_key, f.stop_reason, f.error_code
+) c ON c.station_key = s.station_key;
+
+CREATE VIEW v_port_daily AS
+SELECT s.source, s.station_id, s.name AS station_name, c.port_id, c.local_date, c.sessions,
+       c.recorded_successes, c.recorded_failures, c.sessions - c.recorded_successes - c.recorded_failures
+           AS recorded_unknown,
+       c.afirev_successes, c.measured - c.afirev_successes AS afirev_failures, c.sessions - c.measured
+           AS afirev_unknown,
+       c.without_failures, c.perhaps_without_failures, c.energy_kwh
+FROM dim_station s
+JOIN (
+    SELECT f.station_key, f.port_id, t.date AS local_date, COUNT(*) AS sessions,
+           SUM(CASE WHEN f.success THEN 1 ELSE 0 END) AS recorded_successes,
+           SUM(CASE WHEN NOT f.success THEN 1 ELSE 0 END) AS recorded_failures,
+           SUM(CASE WHEN f.energy_kwh > 0.5 AND f.duration_minutes > 2 THEN 1 ELSE 0 END) AS afirev_successes,
+           SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL THEN 1 ELSE 0 END) AS measured,
+           SUM(CASE WHEN l.failures_included = 'no' THEN 1 ELSE 0 END) AS without_failures,
+           SUM(CASE WHEN l.failures_included = 'unknown' THEN 1 ELSE 0 END) AS perhaps_without_failures,
+           SUM(f.energy_kwh) AS energy_kwh
+    FROM fact_charging f
+    JOIN dim_time t ON t.time_key = f.time_key
+    JOIN load_ledger l ON l.load_key = f.load_key
+    GROUP BY f.station_key, f.port_id, t.date
+) c ON c.station_key = s.station_key;
+
+CREATE VIEW v_station_reliability AS
+SELECT s.source, s.station_id, s.name AS station_name, s.operator, s.network, s.city, s.region, s.country,
+       s.latitude, s.longitude, c.sessions,
+       c.recorded_successes, c.recorded_failures, c.sessions - c.recorded_successes - c.recorded_failures
+           AS recorded_unknown,
+       CASE WHEN c.recorded_successes + c.recorded_failures > 0
+            THEN 1.0 * c.recorded_successes / (c.recorded_successes + c.recorded_failures) END
+           AS recorded_success_ratio,
+       c.afirev_successes, c.measured - c.afirev_successes AS afirev_failures, c.sessions - c.measured
+           AS afirev_unknown,
+       CASE WHEN c.measured > 0 THEN 1.0 * c.afirev_successes / c.measured END AS afirev_success_ratio,
+       c.without_failures, c.perhaps_without_failures, c.first_start_time, c.last_start_time
+FROM dim_station s
+JOIN (
+    SELECT f.station_key, COUNT(*) AS sessions,
+           SUM(CASE WHEN f.success THEN 1 ELSE 0 END) AS recorded_successes,
+           SUM(CASE WHEN NOT f.success THEN 1 ELSE 0 END) AS recorded_failures,
+           SUM(CASE WHEN f.energy_kwh > 0.5 AND f.duration_minutes > 2 THEN 1 ELSE 0 END) AS afirev_successes,
+           SUM(CASE WHEN f.energy_kwh IS NOT NULL AND f.duration_minutes IS NOT NULL THEN 1 ELSE 0 END) AS measured,
+           SUM(CASE WHEN l.failures_included = 'no' THEN 1 ELSE 0 END) AS without_failures,
+           SUM(CASE WHEN l.failures_included = 'unknown' THEN 1 ELSE 0 END) AS perhaps_without_failures,
+           MIN(f.start_time) AS first_start_time, MAX(f.start_time) AS last_start_time
+    FROM fact_charging f
+    JOIN load_ledger l ON l.load_key = f.load_key
+    GROUP BY f.station_key
+) c ON c.station_key = s.station_key;
+
+UPDATE alembic_version SET version_num='0010' WHERE alembic_version.version_num = '0009';
+
+-- Running upgrade 0010 -> 0011
+
+CREATE TABLE station_day_outcome (
+    station_key INTEGER NOT NULL,
+    outcomes VARCHAR(32) NOT NULL,
+    day INTEGER NOT NULL,
+    load_key INTEGER NOT NULL,
+    sessions BIGINT NOT NULL,
+    with_energy BIGINT NOT NULL,
+    energy_microkwh BIGINT NOT NULL,
+    first_hour BIGINT NOT NULL,
+    last_hour BIGINT NOT NULL,
+    no_transaction BIGINT NOT NULL,
+    with_port BIGINT NOT NULL,
+    with_reason BIGINT NOT NULL,
+    CONSTRAINT pk_station_day_outcome PRIMARY KEY (station_key, outcomes, day, load_key),
+    CONSTRAINT fk_station_day_outcome__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_station_day_outcome__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+)
+ WITHOUT ROWID;
+
+CREATE TABLE outcome_letter (
+    place SMALLINT NOT NULL,
+    definition VARCHAR(64) NOT NULL,
+    version SMALLINT NOT NULL,
+    CONSTRAINT pk_outcome_letter PRIMARY KEY (place)
+);
+
+UPDATE alembic_version SET version_num='0011' WHERE alembic_version.version_num = '0010';
+
+COMMIT;
+
