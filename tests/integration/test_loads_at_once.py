@@ -24,6 +24,7 @@ from evcharge.load.transaction import PAUSES_SECONDS, again_on_conflict
 from evcharge.load.unload import unload
 from evcharge.load.writer import Writer
 from tests.support.factories import native_csv, session_row
+from tests.support.isolation import AT_READ_COMMITTED
 from tests.support.loading import chunks_of, facts, load, processes, query, sources_in_turn, wipe
 
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -84,6 +85,7 @@ def other_file(tmp_path: Path) -> Path:
     return native_csv(tmp_path / "b.csv", session_row(session_id="S2"))
 
 
+@AT_READ_COMMITTED
 @ON_POSTGRESQL
 def test_a_load_does_not_wait_for_one_of_another_source_that_begins_in_the_same_hours(
     url: str, file: Path, other_file: Path, monkeypatch: pytest.MonkeyPatch
@@ -161,6 +163,7 @@ def test_a_load_beside_others_is_refused_where_the_letters_change_before_it_has_
     assert query(url, "SELECT count(*) FROM load_ledger") == [(0,)]
 
 
+@AT_READ_COMMITTED
 @ON_POSTGRESQL
 def test_loads_that_come_by_the_same_hours_in_opposite_orders_do_not_block_each_other(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -189,6 +192,7 @@ def test_loads_that_come_by_the_same_hours_in_opposite_orders_do_not_block_each_
     assert query(url, "SELECT count(*) FROM dim_time") == [(4,)]
 
 
+@AT_READ_COMMITTED
 @ON_POSTGRESQL
 def test_a_load_that_is_refused_leaves_nothing_but_hours(url: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rebuild(url)

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from evcharge import db
 
 db.WRITES_AT = os.environ.get("EVCHARGE_TEST_ISOLATION", db.WRITES_AT)
+
+AT_READ_COMMITTED = pytest.mark.skipif(
+    db.WRITES_AT != "read committed", reason="of the isolation that evcharge itself writes at"
+)
