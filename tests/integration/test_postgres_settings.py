@@ -18,6 +18,7 @@ from evcharge.migrate import require_head, upgrade
 from evcharge.report.rates import build_report
 from tests.support.databases import administer, postgres_database
 from tests.support.factories import native_csv, session_row
+from tests.support.isolation import AT_READ_COMMITTED
 from tests.support.loading import counts, everything, load, query
 from tests.support.schema import reflected
 
@@ -158,6 +159,7 @@ def test_the_schema_is_the_same_whatever_a_database_sets(url: str) -> None:
     assert found == reflected(open_engine(url))
 
 
+@AT_READ_COMMITTED
 @pytest.mark.parametrize("writes", [False, True])
 def test_every_setting_that_we_make_is_made(url: str, writes: bool) -> None:
     for name, value in SET_BY_US.items():
