@@ -5,8 +5,9 @@ What does not belong here: the chance of a pause (``exposure``), and what a stat
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,10 @@ from sqlalchemy.orm import Session
 from evcharge.arrays import Integers
 from evcharge.metrics.days import ROWS_AT_ONCE, local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
-from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, Use, calendars, day_numbers
+from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, calendars, day_numbers
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.silence import end_of, in_use_at_end, silent_limit, uses_of
+from evcharge.metrics.pauses import Unlikely, Uses, by_sources, uses_of
+from evcharge.metrics.silence import in_use_at_end, silent_limit
 from evcharge.models import FactCharging
 
 SHARED = 0.5
@@ -54,46 +56,52 @@ def find_outages(days: pd.DataFrame, ports: pd.DataFrame, network: Network) -> p
     """
     by_source = calendars(network)
     limit = silent_limit(in_use_at_end(network))
-    data_ends = dict(zip(network.stations.index.tolist(), day_numbers(network.stations["data_ends"]), strict=True))
     found: list[_Found] = []
-    for station, use in uses_of(days, network, by_source):
-        end = end_of(use, data_ends[station], network.asked_to)
-        found += [(station, None, *row) for row in _outages_of(use, end, limit)]
-    whole: dict[int, list[tuple[int, int]]] = {}
-    for station, _, first, last, *_ in found:
-        whole.setdefault(station, []).append((first, last))
+    whole: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for _, stations, uses in uses_of(days, network, by_source):
+        for outage, over in _unlikely(uses, stations, network, limit):
+            station = int(stations[outage.number])
+            found.append((station, None, *outage[1:3], over, outage.pause))
+            whole[station].append(outage[1:3])
 
-    sources = network.stations["source"].to_dict()
-    for station, port, *columns in _several_ports(ports):
-        use = Use(by_source[sources[station]], *columns)
-        end = end_of(use, data_ends[station], network.asked_to)
-        for first, last, over, pause in _outages_of(use, end, limit):
-            if not _shared(first, last, whole.get(station, [])):
-                found.append((station, port, first, last, over, pause))
+    of_ports, ids = _several_ports(ports), ports["port_id"].to_numpy()
+    for _, own, uses in by_sources(*of_ports[1:], network, by_source):
+        for outage, over in _unlikely(uses, of_ports.stations[own], network, limit):
+            port = own[outage.number]
+            station = int(of_ports.stations[port])
+            if not _shared(*outage[1:3], whole[station]):
+                found.append((station, str(ids[of_ports.begins[port]]), *outage[1:3], over, outage.pause))
     return _frame(found)
 
 
-def _several_ports(ports: pd.DataFrame) -> Iterator[tuple[int, str, Integers, Integers, Integers]]:
-    """Each port of the stations with several: its station, its id, and its days, sessions and successes."""
+class _Ports(NamedTuple):
+    """The ports of the stations with several: where each begins in the frame, its station, and what ``Uses`` takes."""
+
+    begins: Integers
+    stations: Integers
+    lengths: Integers
+    columns: tuple[Integers, Integers, Integers]
+
+
+def _several_ports(ports: pd.DataFrame) -> _Ports:
     begins = _port_begins(ports)
-    stations = ports["station_key"].to_numpy()[begins]
-    columns = (day_numbers(ports["day"]), ports["sessions"].to_numpy(), ports["successes"].to_numpy())
+    stations = ports["station_key"].to_numpy()[begins].astype("int64")
+    lengths = np.diff(begins, append=len(ports))
     several = np.isin(stations, (number := count_ports(ports)).index[number > 1])
-    ends, ids = [*begins[1:].tolist(), len(ports)], ports["port_id"].to_numpy()
-    for place in np.flatnonzero(several).tolist():
-        own = slice(int(begins[place]), ends[place])
-        day, sessions, successes = (column[own] for column in columns)
-        yield int(stations[place]), str(ids[own.start]), day, sessions, successes
+    rows = np.repeat(several, lengths)
+    columns = (day_numbers(ports["day"]), ports["sessions"].to_numpy(), ports["successes"].to_numpy())
+    day, sessions, successes = (column[rows].astype("int64") for column in columns)
+    return _Ports(begins[several], stations[several], lengths[several], (day, sessions, successes))
 
 
-def _outages_of(use: Use, end: int, limit: float) -> Iterator[tuple[int, int, bool, Pause]]:
-    """First and last day of each outage, whether it is over, and its pause."""
-    for first, last, pause in use.pauses(limit):
-        yield first, last, True, pause
-    last_session = int(use.days[-1])
-    pause = use.pause(last_session, end)
-    if pause.chance < limit and end - last_session <= LONGEST_SILENCE_DAYS:
-        yield last_session + 1, end, False, pause
+def _unlikely(uses: Uses, stations: Integers, network: Network, limit: float) -> Iterator[tuple[Unlikely, bool]]:
+    """Each outage, and whether it is over."""
+    ends = uses.ends_of_data(day_numbers(network.stations["data_ends"].reindex(stations)), network.asked_to)
+    for outage in uses.pauses(limit):
+        yield outage, True
+    for outage in uses.last_pauses(ends, limit):
+        if outage.last - outage.first < LONGEST_SILENCE_DAYS:
+            yield outage, False
 
 
 def _shared(first: int, last: int, whole: list[tuple[int, int]]) -> bool:
