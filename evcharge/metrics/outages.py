@@ -6,12 +6,12 @@ What does not belong here: the chance of a pause (``exposure``), and what a stat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, String, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Integers
@@ -25,6 +25,14 @@ from evcharge.models import FactCharging
 
 SHARED = 0.5
 """A port's outage of which at least this share lies in one of its station is that of the station. Made up: half."""
+BETWEEN = "\x1f"
+"""Stands between packed ids: a control character, which no id holds (``parsed.UNUSABLE``)."""
+DAY_SIGNS, TIME_SIGNS = 8, 11
+"""Signs of a day yyyymmdd, and of an hour yyyymmddhh with what became of the session."""
+DAY_BITS = 27
+"""Of a number that holds a day yyyymmdd."""
+STATIONS_AT_ONCE = 20
+"""Stations whose packed sessions are fetched at a time."""
 OUTAGE_DTYPES = {
     "station_key": "int64",
     "port_id": "object",
@@ -127,30 +135,72 @@ def _frame(found: list[_Found]) -> pd.DataFrame:
     return outages.sort_values(["station_key", "first_day", "port_id"], na_position="first", ignore_index=True)
 
 
+def select_port_sessions(definition: Definition, selection: Selection) -> Select[Any]:
+    """The sessions of each station that name a port, packed into two texts: one row per station, in no order.
+
+    A database sends packed texts in a quarter of the time that it takes to sort the sessions by port and day, or to
+    send them one by one. Columns: station_key, ``sessions``, ``times`` (of each session time_key and 1 for a success,
+    0 for another: ``TIME_SIGNS`` signs) and ``ports`` (their ids with ``BETWEEN`` between them). Both texts have the
+    sessions in the same order, whatever it is.
+    """
+    succeeded = case((definition.outcome == SUCCESS, 1), else_=0)
+    time = cast(FactCharging.time_key * 10 + succeeded, String)
+    return (
+        select(
+            FactCharging.station_key,
+            func.count().label("sessions"),
+            func.aggregate_strings(time, "").label("times"),
+            func.aggregate_strings(FactCharging.port_id, BETWEEN).label("ports"),
+        )
+        .where(*selection.conditions(), FactCharging.port_id.is_not(None))
+        .group_by(FactCharging.station_key)
+    )
+
+
 def read_port_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
     """The days of each port that the selected sessions name: one row per port and day with sessions, in order.
 
     Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
     """
-    keys = (FactCharging.station_key, FactCharging.port_id, FactCharging.time_key // 100)
-    successes = func.sum(case((definition.outcome == SUCCESS, 1), else_=0))
-    query = (
-        select(*keys[:2], keys[2].label("day"), func.count().label("sessions"), successes.label("successes"))
-        .where(*selection.conditions(), FactCharging.port_id.is_not(None))
-        .group_by(*keys)
-    )
-    kinds = {"station_key": "int64", "port_id": "object", "day": "int64", "sessions": "int64", "successes": "int64"}
-    parts: dict[str, list[Any]] = {name: [np.empty(0, dtype=kind)] for name, kind in kinds.items()}
-    result = session.connection().execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-    for part in result.partitions():
-        for (name, kind), values in zip(kinds.items(), zip(*part, strict=True), strict=True):
-            parts[name].append(np.array(values, dtype=kind))
-    rows = pd.DataFrame({name: pd.Series(np.concatenate(some), dtype=kinds[name]) for name, some in parts.items()})
-
-    # Ids are sorted once each, and rows by the places of their ids: texts are slow to sort.
-    port, _ = pd.factorize(rows["port_id"].to_numpy(), sort=True)
-    rows = rows.iloc[np.lexsort((rows["day"], port, rows["station_key"]))].reset_index(drop=True)
+    query = select_port_sessions(definition, selection)
+    result = session.connection().execute(query, execution_options={"yield_per": STATIONS_AT_ONCE})
+    parts, held, sessions = [_unpacked([])], [], 0
+    for row in result:
+        held.append(row)
+        sessions += row.sessions
+        if sessions > ROWS_AT_ONCE:
+            parts.append(_unpacked(held))
+            held, sessions = [], 0
+    rows = pd.concat([*parts, _unpacked(held)], ignore_index=True)
+    station = rows["station_key"].to_numpy()
+    if (np.diff(station) < 0).any():
+        rows = rows.iloc[np.argsort(station, kind="stable")].reset_index(drop=True)
     return rows.assign(day=local_days(rows["day"].to_numpy() * 100))
+
+
+def _unpacked(stations: Sequence[Any]) -> pd.DataFrame:
+    """The rows of ``read_port_days`` of some rows of ``select_port_sessions``; days are yyyymmdd."""
+    signs = np.frombuffer("".join([row.times for row in stations]).encode(), "uint8").reshape(-1, TIME_SIGNS) - ord("0")
+    day = signs[:, :DAY_SIGNS] @ 10 ** np.arange(DAY_SIGNS - 1, -1, -1)
+    ids = np.array([port for row in stations for port in row.ports.split(BETWEEN)], dtype=object)
+    port, names = pd.factorize(ids, sort=True)
+    station = np.repeat(np.arange(len(stations)), np.array([row.sessions for row in stations], dtype="int64"))
+
+    # Station, port and day fit into one number: one sort, not three.
+    key = (station * len(names) + port << DAY_BITS) + day
+    order = np.argsort(key)
+    begins = np.flatnonzero(np.diff(key[order], prepend=-1))
+    first = order[begins]
+    keys = np.array([row.station_key for row in stations], dtype="int64")
+    return pd.DataFrame(
+        {
+            "station_key": keys[station[first]],
+            "port_id": names[port[first]].astype(object),
+            "day": day[first],
+            "sessions": np.diff(begins, append=len(order)),
+            "successes": np.add.reduceat(signs[order, -1].astype("int64"), begins) if len(begins) else begins,
+        }
+    )
 
 
 def count_ports(port_days: pd.DataFrame) -> pd.Series:
