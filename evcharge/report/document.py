@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from evcharge.output import inert_cell
@@ -36,25 +37,42 @@ def indented(value: Any, line: str = "\n") -> str:
         value: what JSON has.
         line: the end of a line, with the blanks that the next one begins with.
     """
-    items = list(value.values() if isinstance(value, dict) else value) if isinstance(value, (dict, list, tuple)) else []
-    if not items:
+    if not _holds_something(value):
         return json.dumps(value)
-    inner = line + "  "
+    items, inner = list(value.values() if isinstance(value, dict) else value), line + "  "
+    nested = {place: item for place, item in enumerate(items) if _holds_something(item)}
+    shell = [0 if place in nested else item for place, item in enumerate(items)]
 
-    # Only what holds no further list or object is one line each, and so written by the encoder that is not in Python.
-    if not any(isinstance(item, (dict, list, tuple)) and item for item in items):
-        text = json.dumps(value, separators=("," + inner, ": "))
-        return text[0] + inner + text[1:-1] + line + text[-1]
-    texts = [indented(item, inner) for item in items]
-    if isinstance(value, dict):
-        texts = [f"{json.dumps(str(key))}: {text}" for key, text in zip(value, texts, strict=True)]
-        return "{" + inner + ("," + inner).join(texts) + line + "}"
-    return "[" + inner + ("," + inner).join(texts) + line + "]"
+    # The encoder that is not in Python writes a line each; into those of lists and objects, 0 until then, goes theirs.
+    between = "," + inner
+    whole = dict(zip(value, shell, strict=True)) if isinstance(value, dict) else shell
+    text = json.dumps(whole, separators=(between, ": "))
+    if nested:
+        lines = text[1:-1].split(between)  # nothing else has a line end, which JSON escapes in texts
+        for place, item in nested.items():
+            lines[place] = lines[place][:-1] + indented(item, inner)
+        text = text[0] + between.join(lines) + text[-1]
+    return text[0] + inner + text[1:-1] + line + text[-1]
+
+
+def _holds_something(value: Any) -> bool:
+    return isinstance(value, (dict, list, tuple)) and bool(value)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a frame as a JSON document has them."""
-    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame]
+    columns = [_plain_column(frame.iloc[:, place]) for place in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_column(column: pd.Series) -> list[Any]:
+    """What ``plain`` makes of each value; numbers are taken all at once."""
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
+    values = column.tolist()
+    if kind == "f":
+        return [None if value != value else value for value in values]
+    return values if kind in "iub" else [plain(value) for value in values]
 
 
 def plain(value: Any) -> Any:
