@@ -6,33 +6,28 @@ What does not belong here: the chance of a pause (``exposure``), and what a stat
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Select, String, case, cast, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Integers
-from evcharge.metrics.days import ROWS_AT_ONCE, local_days
+from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
 from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, calendars, day_numbers
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.packed import Packed, packed_numbers, packed_parts, packed_texts
 from evcharge.metrics.pauses import Unlikely, Uses, by_sources, uses_of
 from evcharge.metrics.silence import in_use_at_end, silent_limit
 from evcharge.models import FactCharging
 
 SHARED = 0.5
 """A port's outage of which at least this share lies in one of its station is that of the station. Made up: half."""
-BETWEEN = "\x1f"
-"""Stands between packed ids: a control character, which no id holds (``parsed.UNUSABLE``)."""
-DAY_SIGNS, TIME_SIGNS = 8, 11
-"""Signs of a day yyyymmdd, and of an hour yyyymmddhh with what became of the session."""
 DAY_BITS = 27
 """Of a number that holds a day yyyymmdd."""
-STATIONS_AT_ONCE = 20
-"""Stations whose packed sessions are fetched at a time."""
 OUTAGE_DTYPES = {
     "station_key": "int64",
     "port_id": "object",
@@ -135,23 +130,16 @@ def _frame(found: list[_Found]) -> pd.DataFrame:
     return outages.sort_values(["station_key", "first_day", "port_id"], na_position="first", ignore_index=True)
 
 
-def select_port_sessions(definition: Definition, selection: Selection) -> Select[int, int, str, str]:
-    """The sessions of each station that name a port, packed into two texts: one row per station, in no order.
+def select_port_sessions(definition: Definition, selection: Selection) -> Select[Any]:
+    """The sessions of each station that name a port, in no order: one row per station, packed.
 
-    A database sends packed texts in a quarter of the time that it takes to sort the sessions by port and day, or to
-    send them one by one. Columns: station_key, ``sessions``, ``times`` (of each session time_key and 1 for a success,
-    0 for another: ``TIME_SIGNS`` signs) and ``ports`` (their ids with ``BETWEEN`` between them). Both texts have the
-    sessions in the same order, whatever it is.
+    Columns: station_key, how many sessions, their ``times`` (time_key, and 1 for a success, 0 for another) and ports.
     """
-    succeeded = case((definition.outcome == SUCCESS, 1), else_=0)
-    time = cast(FactCharging.time_key * 10 + succeeded, String)
+    time = FactCharging.time_key * 10 + case((definition.outcome == SUCCESS, 1), else_=0)
+    packed = (packed_numbers(time), packed_texts(FactCharging.port_id))
+    columns: tuple[Any, ...] = (FactCharging.station_key, func.count(), *packed)
     return (
-        select(
-            FactCharging.station_key,
-            func.count().label("sessions"),
-            func.aggregate_strings(time, "").label("times"),
-            func.aggregate_strings(FactCharging.port_id, BETWEEN).label("ports"),
-        )
+        select(*columns)
         .where(*selection.conditions(), FactCharging.port_id.is_not(None))
         .group_by(FactCharging.station_key)
     )
@@ -162,43 +150,29 @@ def read_port_days(session: Session, definition: Definition, selection: Selectio
 
     Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
     """
-    query = select_port_sessions(definition, selection)
-    result = session.connection().execute(query, execution_options={"yield_per": STATIONS_AT_ONCE})
-    parts, held, sessions = [_unpacked([])], [], 0
-    for row in result:
-        held.append(row)
-        sessions += row.sessions
-        if sessions > ROWS_AT_ONCE:
-            parts.append(_unpacked(held))
-            held, sessions = [], 0
-    rows = pd.concat([*parts, _unpacked(held)], ignore_index=True)
+    parts = [_port_days(part) for part in packed_parts(session, select_port_sessions(definition, selection))]
+    rows = pd.concat(parts, ignore_index=True)
     station = rows["station_key"].to_numpy()
-    if (np.diff(station) < 0).any():
-        rows = rows.iloc[np.argsort(station, kind="stable")].reset_index(drop=True)
-    return rows.assign(day=local_days(rows["day"].to_numpy() * 100))
+    return rows if (np.diff(station) >= 0).all() else rows.sort_values("station_key", kind="stable", ignore_index=True)
 
 
-def _unpacked(stations: Sequence[Any]) -> pd.DataFrame:
-    """The rows of ``read_port_days`` of some rows of ``select_port_sessions``; days are yyyymmdd."""
-    signs = np.frombuffer("".join([row.times for row in stations]).encode(), "uint8").reshape(-1, TIME_SIGNS) - ord("0")
-    day = signs[:, :DAY_SIGNS] @ 10 ** np.arange(DAY_SIGNS - 1, -1, -1)
-    ids = np.array([port for row in stations for port in row.ports.split(BETWEEN)], dtype=object)
-    port, names = pd.factorize(ids, sort=True)
-    station = np.repeat(np.arange(len(stations)), np.array([row.sessions for row in stations], dtype="int64"))
+def _port_days(part: Packed) -> pd.DataFrame:
+    """The rows of ``read_port_days`` of some stations; those of one are together."""
+    times, station, (port, ids) = part.numbers(2), part.keys(), part.texts(3)
+    day, succeeded = times // 1000, times % 10
 
     # Station, port and day fit into one number: one sort, not three.
-    key = (station * len(names) + port << DAY_BITS) + day
+    key = (pd.factorize(station)[0] * len(ids) + port << DAY_BITS) + day
     order = np.argsort(key)
     begins = np.flatnonzero(np.diff(key[order], prepend=-1))
     first = order[begins]
-    keys = np.array([row.station_key for row in stations], dtype="int64")
     return pd.DataFrame(
         {
-            "station_key": keys[station[first]],
-            "port_id": names[port[first]].astype(object),
-            "day": day[first],
+            "station_key": station[first],
+            "port_id": pd.Series(np.array(ids, dtype=object)[port[first]], dtype=object),
+            "day": local_days(day[first] * 100),
             "sessions": np.diff(begins, append=len(order)),
-            "successes": np.add.reduceat(signs[order, -1].astype("int64"), begins) if len(begins) else begins,
+            "successes": np.add.reduceat(succeeded[order], begins) if len(begins) else begins,
         }
     )
 
