@@ -17,6 +17,9 @@ import pandas as pd
 
 from evcharge.output import inert_cell
 
+_HOLDERS = (dict, list, tuple)
+"""What holds other values."""
+
 
 class Documented(Protocol):
     """What has a ``--json`` document."""
@@ -37,26 +40,23 @@ def indented(value: Any, line: str = "\n") -> str:
         value: what JSON has.
         line: the end of a line, with the blanks that the next one begins with.
     """
-    if not _holds_something(value):
+    if not isinstance(value, _HOLDERS) or not value:
         return json.dumps(value)
-    items, inner = list(value.values() if isinstance(value, dict) else value), line + "  "
-    nested = {place: item for place, item in enumerate(items) if _holds_something(item)}
-    shell = [0 if place in nested else item for place, item in enumerate(items)]
+    items, inner = value.values() if isinstance(value, dict) else value, line + "  "
+    nested = {place: item for place, item in enumerate(items) if isinstance(item, _HOLDERS) and item}
+    flat, between = value, "," + inner
+    if nested:
+        shell = [0 if place in nested else item for place, item in enumerate(items)]
+        flat = dict(zip(value, shell, strict=True)) if isinstance(value, dict) else shell
 
     # The encoder that is not in Python writes a line each; into those of lists and objects, 0 until then, goes theirs.
-    between = "," + inner
-    whole = dict(zip(value, shell, strict=True)) if isinstance(value, dict) else shell
-    text = json.dumps(whole, separators=(between, ": "))
+    text = json.dumps(flat, separators=(between, ": "))
     if nested:
         lines = text[1:-1].split(between)  # nothing else has a line end, which JSON escapes in texts
         for place, item in nested.items():
             lines[place] = lines[place][:-1] + indented(item, inner)
         text = text[0] + between.join(lines) + text[-1]
     return text[0] + inner + text[1:-1] + line + text[-1]
-
-
-def _holds_something(value: Any) -> bool:
-    return isinstance(value, (dict, list, tuple)) and bool(value)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -199,7 +199,7 @@ def arranged(stations: pd.DataFrame) -> pd.DataFrame:
     Args:
         stations: the columns of ``STATION_FRAME`` but ``label``; ``first_step`` is that of the leading reason.
     """
-    labels = unique_labels(stations.to_dict("records"))
+    labels = unique_labels(stations[["name", "station_id", "source"]].to_dict("records"))
     return in_frame(in_order_of_attention(stations.assign(first_step=_first_steps(stations), label=labels)))
 
 
