@@ -18,7 +18,7 @@ from benchmarks.places import Data
 from evcharge.db import open_engine
 from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.definitions import DEFINITIONS
-from evcharge.metrics.outcomes import COUNTED, Selection, sums_of, vectors_of
+from evcharge.metrics.outcomes import COUNTED, Selection, sums_of
 from evcharge.models import FactCharging
 
 ALL = tuple(DEFINITIONS.values())
@@ -48,7 +48,9 @@ def from_star(session: Session, by: str) -> Select[Any]:
     """The same counts as evcharge makes them: from those that its loads keep."""
     counted = day_outcomes(session, ALL, Selection())
     keys = keys_of(by, counted.rows.c.station_key, counted.rows.c.day, 100)
-    vectors = vectors_of(counted, keys).subquery("vectors")
+    by_outcomes = [*keys, counted.rows.c.outcomes]
+    sessions = func.sum(counted.rows.c.sessions).label("sessions")
+    vectors = select(*by_outcomes, sessions).where(*counted.conditions).group_by(*by_outcomes).subquery("vectors")
     shown: list[Any] = [vectors.c[name] for name in KEYS[by]]
     columns = [*shown, *sums_of(counted, ALL, vectors), func.sum(vectors.c.sessions).label("sessions")]
     return select(*columns).group_by(*shown)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -91,11 +92,21 @@ def csv_of(frame: pd.DataFrame) -> str:
 
 def csv_rows(frame: pd.DataFrame) -> Iterator[str]:
     """The rows of ``csv_of``, each with its line end; the first has the names of the columns."""
-    rows: Iterable[tuple[Any, ...]] = frame.itertuples(index=False, name=None)
-    for cells in (tuple(frame.columns), *rows):
-        row = io.StringIO(newline="")
-        csv.writer(row, lineterminator="\n").writerow([csv_cell(plain(value)) for value in cells])
+    columns = [_csv_column(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    row = io.StringIO(newline="")
+    writer = csv.writer(row, lineterminator="\n")
+    for cells in chain([[csv_cell(plain(name)) for name in frame.columns]], zip(*columns, strict=True)):
+        writer.writerow(cells)
         yield row.getvalue()
+        row.seek(0)
+        row.truncate()
+
+
+def _csv_column(column: pd.Series) -> list[Any]:
+    """What ``csv_cell`` makes of each value of a column; numbers stay as they are."""
+    values = _plain_column(column)
+    is_number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+    return values if is_number else [csv_cell(value) for value in values]
 
 
 def csv_cell(value: Any) -> Any:
