@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +25,8 @@ from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import AFIREV
 from evcharge.metrics.exposure import Network, Use, calendars
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.silence import find_silence, in_use_at_end, silent_limit, uses_of
+from evcharge.metrics.pauses import uses_of
+from evcharge.metrics.silence import find_silence, in_use_at_end, silent_limit
 from evcharge.metrics.stations import read_network
 from evcharge.migrate import upgrade
 from evcharge.sources import builtin_profiles
@@ -105,7 +107,7 @@ def power(days: pd.DataFrame, sources: pd.Series, dead: int) -> tuple[int, int]:
         known, network = as_of(days, sources, end)
         by_source, last = calendars(network), int(end.astype("int64"))
         limit = silent_limit(in_use_at_end(network))
-        for _, use in uses_of(known, network, by_source):
+        for use in chain.from_iterable(uses.each() for *_, uses in uses_of(known, network, by_source)):
             left = use.days <= last - dead
             if (use.days > last - 7).sum() < 3 or not left.any():
                 continue

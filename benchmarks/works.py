@@ -94,7 +94,7 @@ def whole_star(data: Data, path: Path) -> None:
 
 
 def counting_statement(by: str) -> Callable[[Data, Path], None]:
-    """Leaves evcharge's own statement beside the result, for DuckDB to run."""
+    """Leaves the statement by the definitions of evcharge beside the result, for DuckDB to run."""
 
     def written(_data: Data, path: Path) -> None:
         command = [PYTHON, "-m", "benchmarks.counts", "statement", str(path.with_suffix(".sql")), by]
@@ -180,7 +180,7 @@ STARTING_DUCKDB = "starting DuckDB: its import (taken off below)"
 
 
 def counting(name: str, by: str) -> Work:
-    """Counts of every definition, by evcharge and by DuckDB with the same statement."""
+    """Counts of every definition, by evcharge from its star and by DuckDB from the sessions."""
     return Work(
         name,
         f"Counts of every definition by {by}",
@@ -199,6 +199,7 @@ def counting(name: str, by: str) -> Work:
 
 COUNTS = counting("counts", "station")
 MONTHS = counting("months", "month")
+STATION_MONTHS = counting("station-months", "station and month")
 REPORTS = Work(
     "reports",
     "Reports of the star",
@@ -258,7 +259,7 @@ SERVER = Work(
         Way("COPY + INSERT … SELECT", peer("postgres_copy"), on_empty_server, rows_on_server, less=READING),
     ),
 )
-WORKS = (LOAD, OTHER_LOADS, COUNTS, MONTHS, REPORTS, SERVER, CDRS, LOG)
+WORKS = (LOAD, OTHER_LOADS, COUNTS, MONTHS, STATION_MONTHS, REPORTS, SERVER, CDRS, LOG)
 
 
 def is_possible(work: Work) -> bool:

@@ -1,4 +1,4 @@
-"""DuckDB, one thread, over the star as Parquet: the counts of every definition, by the statement of evcharge itself."""
+"""DuckDB, one thread, over the star as Parquet: the counts of every definition, by the definitions of evcharge."""
 
 import sys
 

@@ -16,10 +16,10 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.arrays import Floats
-from evcharge.metrics.days import ROWS_AT_ONCE
 from evcharge.metrics.definitions import CHARGEX_STOPS
 from evcharge.metrics.intervals import wilson_interval
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.packed import ROWS_AT_ONCE
 from evcharge.metrics.rates import ratio
 from evcharge.metrics.rows import frame_of, parts_of
 from evcharge.models import FactCharging, LoadLedger

@@ -6,13 +6,12 @@ what the order of days shows (``spells``, ``silence``, ``weekly``).
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Integers
@@ -20,13 +19,12 @@ from evcharge.metrics.day_outcomes import MICRO, day_outcomes
 from evcharge.metrics.definitions import OUTCOMES, SUCCESS, Definition
 from evcharge.metrics.letters import LETTERS
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.packed import packed_numbers, packed_parts
 
 Days = npt.NDArray[np.datetime64]
 
 DAY_COUNTS = ("successes", "failures", "excluded", "unknown")
 """Sessions of a station and day by outcome, in the order of ``definitions.OUTCOMES``."""
-ROWS_AT_ONCE = 50_000
-"""Rows fetched at a time, so that a database's rows are never all held as Python objects."""
 
 
 def local_days(hours: Integers) -> Days:
@@ -39,17 +37,18 @@ def local_days(hours: Integers) -> Days:
 
 
 def select_days(session: Session, definition: Definition, selection: Selection) -> Select[Any]:
-    """Counts of station, local day and outcome, in no order, and several rows of each where there are several loads.
+    """Counts of station, local day and outcome, in no order, and several of each where there are several loads.
 
-    Columns: station_key, day (yyyymmdd), ``outcome`` (its place in ``definitions.OUTCOMES``), ``sessions``, and of
-    those the ones ``with_energy``, with their ``energy_microkwh``.
+    One row per station, packed. Columns: station_key, how many counts, ``day_outcome`` (yyyymmdd and the place of the
+    outcome in ``definitions.OUTCOMES``), ``sessions``, and of those the ones ``with_energy``, with their
+    ``energy_microkwh``.
     """
     counted = day_outcomes(session, [definition], selection)
     rows = counted.rows.c
     places = {LETTERS[outcome]: place for place, outcome in enumerate(OUTCOMES)}
-    outcome = case(places, value=counted.letter(definition)).label("outcome")
-    columns = (rows.station_key, rows.day, outcome, rows.sessions, rows.with_energy, rows.energy_microkwh)
-    return select(*columns).where(*counted.conditions)
+    day_outcome = rows.day * 10 + case(places, value=counted.letter(definition))
+    packed = map(packed_numbers, (day_outcome, rows.sessions, rows.with_energy, rows.energy_microkwh))
+    return select(rows.station_key, func.count(), *packed).where(*counted.conditions).group_by(rows.station_key)
 
 
 def count_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
@@ -58,16 +57,14 @@ def count_days(session: Session, definition: Definition, selection: Selection) -
     Columns: ``station_key`` (int64), ``day`` (datetime64, local), ``DAY_COUNTS`` and ``charges`` (int64: the successes
     whose energy is known), and ``charged_kwh`` (float64: their energy). No sessions give no rows.
     """
-    statement = select_days(session, definition, selection)
-    width = len(statement.selected_columns)
-    result = session.connection().execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
     parts = [
-        np.fromiter(chain.from_iterable(rows), dtype="int64", count=len(rows) * width).reshape(-1, width)
-        for rows in result.partitions()
+        np.stack([part.keys(), *(part.numbers(place) for place in range(2, 6))])
+        for part in packed_parts(session, select_days(session, definition, selection))
     ]
-    rows = np.concatenate([np.empty((0, width), dtype="int64"), *parts])
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    station, day, outcome, sessions, with_energy, micro_kwh = rows.T
+    rows = np.concatenate(parts, axis=1)
+    rows = rows[:, np.lexsort((rows[1], rows[0]))]
+    station, day_outcome, sessions, with_energy, micro_kwh = rows
+    day, outcome = np.divmod(day_outcome, 10)
 
     # Sorted, each station and day is one slice; a row counts in the column of its outcome, and in no other.
     begins = np.flatnonzero((np.diff(station, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))

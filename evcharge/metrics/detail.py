@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import FAILURE, Definition
 from evcharge.metrics.outcomes import COUNTED, Selection
+from evcharge.metrics.packed import Packed, packed_numbers, packed_parts, packed_texts
 from evcharge.metrics.rows import frame_of
 from evcharge.models import FactCharging
 
@@ -66,15 +68,16 @@ def read_detail(
 
 
 def select_daily_failures(definition: Definition, selection: Selection) -> Select[Any]:
-    """Failed sessions by station, local hour and what was recorded, in no order.
+    """Failed sessions in no order: one row per station, packed.
 
-    Columns: station_key, time_key, stop_reason, error_code, sessions.
+    Columns: station_key, how many failed, and of each time_key, stop_reason and error_code.
     """
-    keys: Labels = (FactCharging.station_key, FactCharging.time_key, *_RECORDED)
+    texts = map(packed_texts, _RECORDED)
+    columns: Labels = (FactCharging.station_key, func.count(), packed_numbers(FactCharging.time_key), *texts)
     return (
-        select(*keys, func.count().label("sessions"))
+        select(*columns)
         .where(definition.outcome == FAILURE, *selection.conditions())
-        .group_by(*keys)
+        .group_by(FactCharging.station_key)
     )
 
 
@@ -84,11 +87,26 @@ def read_daily_failures(session: Session, definition: Definition, selection: Sel
     Columns: ``station_key`` (int64), ``day`` (datetime64[s], local), ``stop_reason`` and ``error_code`` (object; None
     where none was recorded), ``sessions`` (int64). ``reasons.count_reasons`` takes them for the network.
     """
-    rows = frame_of(session, select_daily_failures(definition, selection))
-    keys = ["station_key", "day", *(column.key for column in _RECORDED)]
-    failures = rows.assign(day=local_days(rows["time_key"].to_numpy(dtype="int64")))[[*keys, "sessions"]]
-    failures = failures.astype({"station_key": "int64", "sessions": "int64"})
-    summed = failures.groupby(keys, dropna=False, sort=False)[["sessions"]].sum().reset_index()
-    recorded = summed[keys[2:]].astype(object)
-    summed[keys[2:]] = recorded.where(recorded.notna(), None)
-    return summed.sort_values(keys, ignore_index=True)
+    parts = [_daily_failures(part) for part in packed_parts(session, select_daily_failures(definition, selection))]
+    return pd.concat(parts, ignore_index=True).sort_values("station_key", kind="stable", ignore_index=True)
+
+
+def _daily_failures(part: Packed) -> pd.DataFrame:
+    """The rows of ``read_daily_failures`` of some stations."""
+    station, day, recorded = part.keys(), part.numbers(2) // 100, (part.texts(3), part.texts(4))
+
+    # Texts by their place in order, those that are missing after all others.
+    stop, error = (np.where(codes < 0, len(texts), codes) for codes, texts in recorded)
+    order = np.lexsort((error, stop, day, station))
+    keys = np.stack([station, day, stop, error])[:, order]
+    begins = np.flatnonzero((np.diff(keys, axis=1, prepend=-1) != 0).any(axis=0))
+    texts = [np.array([*texts, None], dtype=object) for _, texts in recorded]
+    return pd.DataFrame(
+        {
+            "station_key": keys[0, begins],
+            "day": local_days(keys[1, begins] * 100),
+            "stop_reason": pd.Series(texts[0][keys[2, begins]], dtype=object),
+            "error_code": pd.Series(texts[1][keys[3, begins]], dtype=object),
+            "sessions": np.diff(begins, append=len(order)),
+        }
+    )

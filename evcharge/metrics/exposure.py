@@ -100,10 +100,7 @@ class Use:
 
     def __init__(self, calendar: Calendar, days: Integers, sessions: Integers, successes: Integers) -> None:
         """Days with a session in order, their sessions, and the successes among these."""
-        self.calendar, self.days, self.sessions = calendar, days, sessions
-        self.before, self.successes_before = (
-            np.concatenate([[0], np.cumsum(counts, dtype="int64")]) for counts in (sessions, successes)
-        )
+        self.calendar, self.days, self.sessions, self.successes = calendar, days, sessions, successes
 
     def pause(self, last: int, end: int) -> Pause:
         """The pause from the day after ``last``, a day with a session, to ``end``, both included.
@@ -122,11 +119,11 @@ class Use:
 
         weights, since = self._weights(own, start, end)
         counted = float(own[weights > 0].sum())
-        if not counted:
+        if not counted or not since:
             return Pause(1.0, 0.0, 0.0)
         used = float(weights.sum())
         missed = counted * since / used
-        succeeded = (self.successes_before[stop] - self.successes_before[begin]) / own.sum()
+        succeeded = self.successes[begin:stop].sum() / own.sum()
         log_chance = counted / overdispersion(own, weights) * np.log(used / (used + since))
         return Pause(float(np.exp(log_chance)), missed, float(missed * succeeded))
 
@@ -149,41 +146,6 @@ class Use:
         usual: Floats = np.bincount(weekday[seen], own[seen], DAYS_OF_A_WEEK) / np.maximum(came, 1)
         since = np.arange(start + len(own), end + 1)[covered[stop:after]] % DAYS_OF_A_WEEK
         return usual[weekday] * seen, float(usual[since].sum())
-
-    def pauses(self, limit: float, least_days: int = 1) -> list[tuple[int, int, Pause]]:
-        """The pauses between sessions with a chance under ``limit`` divided by their number.
-
-        Each with its first and its last day; those that are shorter than ``least_days`` are not looked at.
-        """
-        place = np.flatnonzero(np.diff(self.days) > least_days)
-        last, back = self.days[place], self.days[place + 1]
-        limit /= max(len(place), 1)
-        found = []
-        may_be = self._may_be(place, limit)
-        for day, until in zip(last[may_be], back[may_be] - 1, strict=True):
-            pause = self.pause(int(day), int(until))
-            if pause.chance < limit:
-                found.append((int(day) + 1, int(until), pause))
-        return found
-
-    def _may_be(self, place: Integers, limit: float) -> Flags:
-        """Of which pauses, each after the day at its place, the chance may be under the limit.
-
-        For all at once, and without overdispersion, which only makes pauses likelier; one in a source of few stations
-        may always be.
-        """
-        last, back = self.days[place], self.days[place + 1]
-        begin = np.searchsorted(self.days, last - LOOK_BACK_DAYS + 1)
-        own = self.before[place + 1] - self.before[begin]
-        from_start, from_last, from_back = (
-            self.calendar.before[day - self.calendar.first] for day in (self.days[begin], last + 1, back)
-        )
-
-        # Where nothing but the own sessions was before, the quotient is no chance; 0 lets the pause through.
-        used, since = from_last - from_start - own, from_back - from_last
-        share = np.where(used > 0, used / np.maximum(used + since, 1), 0.0)
-        unlikely: Flags = share**own < limit
-        return unlikely | self.calendar.few(last)
 
 
 def overdispersion(own: Floats, weights: Floats) -> float:

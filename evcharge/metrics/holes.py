@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Integers
-from evcharge.metrics.exposure import Calendar, Network, Use, day_numbers
+from evcharge.metrics.exposure import Calendar, Network, day_numbers
+from evcharge.metrics.pauses import Uses
 
 HOLE_CHANCE = 1e-4
 """Days without a session of a whole source are a hole when chance gives so long a time, weekday by weekday, less often
@@ -33,7 +34,7 @@ def find_holes(network: Network, by_source: Mapping[str, Calendar]) -> pd.DataFr
     """
     rows = []
     for source, calendar in by_source.items():
-        for first, last, _ in _whole(calendar, _end(network, source)).pauses(HOLE_CHANCE, LEAST_HOLE_DAYS):
+        for _, first, last, _ in _whole(calendar, _end(network, source)).pauses(HOLE_CHANCE, LEAST_HOLE_DAYS):
             covered = calendar.covered[first - calendar.first : last - calendar.first + 1].all()
             if not (covered and calendar.few(first - 1)):
                 rows.append((source, *np.array([first, last], dtype="datetime64[D]"), last - first + 1))
@@ -51,8 +52,9 @@ def find_stale(network: Network, by_source: Mapping[str, Calendar]) -> set[str]:
     stale = set()
     for source, calendar in by_source.items():
         whole = _whole(calendar, _end(network, source))
-        last = int(whole.days[-1])
-        if network.asked_to - last >= LEAST_HOLE_DAYS and whole.pause(last, network.asked_to).chance < HOLE_CHANCE:
+        last = int(whole.last_days[0])
+        chance = whole.use(0).pause(last, network.asked_to).chance
+        if network.asked_to - last >= LEAST_HOLE_DAYS and chance < HOLE_CHANCE:
             stale.add(source)
     return stale
 
@@ -72,8 +74,8 @@ def _end(network: Network, source: str) -> int:
     return int(day_numbers(stations["data_ends"]).max())
 
 
-def _whole(calendar: Calendar, end: int) -> Use:
+def _whole(calendar: Calendar, end: int) -> Uses:
     """The source as one station, up to the end of its data; the day after may have been cut."""
     place = np.flatnonzero(calendar.sessions[: end + 2 - calendar.first])
     sessions = calendar.sessions[place]
-    return Use(calendar.as_one(), place + calendar.first, sessions, sessions)
+    return Uses(calendar.as_one(), np.array([len(place)]), place + calendar.first, sessions, sessions)

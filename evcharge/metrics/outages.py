@@ -5,24 +5,29 @@ What does not belong here: the chance of a pause (``exposure``), and what a stat
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Integers
-from evcharge.metrics.days import ROWS_AT_ONCE, local_days
+from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
-from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, Use, calendars, day_numbers
+from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, calendars, day_numbers
 from evcharge.metrics.outcomes import Selection
-from evcharge.metrics.silence import end_of, in_use_at_end, silent_limit, uses_of
+from evcharge.metrics.packed import Packed, packed_numbers, packed_parts, packed_texts
+from evcharge.metrics.pauses import Unlikely, Uses, by_sources, uses_of
+from evcharge.metrics.silence import in_use_at_end, silent_limit
 from evcharge.models import FactCharging
 
 SHARED = 0.5
 """A port's outage of which at least this share lies in one of its station is that of the station. Made up: half."""
+DAY_BITS = 27
+"""Of a number that holds a day yyyymmdd."""
 OUTAGE_DTYPES = {
     "station_key": "int64",
     "port_id": "object",
@@ -54,46 +59,52 @@ def find_outages(days: pd.DataFrame, ports: pd.DataFrame, network: Network) -> p
     """
     by_source = calendars(network)
     limit = silent_limit(in_use_at_end(network))
-    data_ends = dict(zip(network.stations.index.tolist(), day_numbers(network.stations["data_ends"]), strict=True))
     found: list[_Found] = []
-    for station, use in uses_of(days, network, by_source):
-        end = end_of(use, data_ends[station], network.asked_to)
-        found += [(station, None, *row) for row in _outages_of(use, end, limit)]
-    whole: dict[int, list[tuple[int, int]]] = {}
-    for station, _, first, last, *_ in found:
-        whole.setdefault(station, []).append((first, last))
+    whole: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for _, stations, uses in uses_of(days, network, by_source):
+        for outage, over in _unlikely(uses, stations, network, limit):
+            station = int(stations[outage.number])
+            found.append((station, None, *outage[1:3], over, outage.pause))
+            whole[station].append(outage[1:3])
 
-    sources = network.stations["source"].to_dict()
-    for station, port, *columns in _several_ports(ports):
-        use = Use(by_source[sources[station]], *columns)
-        end = end_of(use, data_ends[station], network.asked_to)
-        for first, last, over, pause in _outages_of(use, end, limit):
-            if not _shared(first, last, whole.get(station, [])):
-                found.append((station, port, first, last, over, pause))
+    of_ports, ids = _several_ports(ports), ports["port_id"].to_numpy()
+    for _, own, uses in by_sources(*of_ports[1:], network, by_source):
+        for outage, over in _unlikely(uses, of_ports.stations[own], network, limit):
+            port = own[outage.number]
+            station = int(of_ports.stations[port])
+            if not _shared(*outage[1:3], whole[station]):
+                found.append((station, str(ids[of_ports.begins[port]]), *outage[1:3], over, outage.pause))
     return _frame(found)
 
 
-def _several_ports(ports: pd.DataFrame) -> Iterator[tuple[int, str, Integers, Integers, Integers]]:
-    """Each port of the stations with several: its station, its id, and its days, sessions and successes."""
+class _Ports(NamedTuple):
+    """The ports of the stations with several: where each begins in the frame, its station, and what ``Uses`` takes."""
+
+    begins: Integers
+    stations: Integers
+    lengths: Integers
+    columns: tuple[Integers, Integers, Integers]
+
+
+def _several_ports(ports: pd.DataFrame) -> _Ports:
     begins = _port_begins(ports)
-    stations = ports["station_key"].to_numpy()[begins]
-    columns = (day_numbers(ports["day"]), ports["sessions"].to_numpy(), ports["successes"].to_numpy())
+    stations = ports["station_key"].to_numpy()[begins].astype("int64")
+    lengths = np.diff(begins, append=len(ports))
     several = np.isin(stations, (number := count_ports(ports)).index[number > 1])
-    ends, ids = [*begins[1:].tolist(), len(ports)], ports["port_id"].to_numpy()
-    for place in np.flatnonzero(several).tolist():
-        own = slice(int(begins[place]), ends[place])
-        day, sessions, successes = (column[own] for column in columns)
-        yield int(stations[place]), str(ids[own.start]), day, sessions, successes
+    rows = np.repeat(several, lengths)
+    columns = (day_numbers(ports["day"]), ports["sessions"].to_numpy(), ports["successes"].to_numpy())
+    day, sessions, successes = (column[rows].astype("int64") for column in columns)
+    return _Ports(begins[several], stations[several], lengths[several], (day, sessions, successes))
 
 
-def _outages_of(use: Use, end: int, limit: float) -> Iterator[tuple[int, int, bool, Pause]]:
-    """First and last day of each outage, whether it is over, and its pause."""
-    for first, last, pause in use.pauses(limit):
-        yield first, last, True, pause
-    last_session = int(use.days[-1])
-    pause = use.pause(last_session, end)
-    if pause.chance < limit and end - last_session <= LONGEST_SILENCE_DAYS:
-        yield last_session + 1, end, False, pause
+def _unlikely(uses: Uses, stations: Integers, network: Network, limit: float) -> Iterator[tuple[Unlikely, bool]]:
+    """Each outage, and whether it is over."""
+    ends = uses.ends_of_data(day_numbers(network.stations["data_ends"].reindex(stations)), network.asked_to)
+    for outage in uses.pauses(limit):
+        yield outage, True
+    for outage in uses.last_pauses(ends, limit):
+        if outage.last - outage.first < LONGEST_SILENCE_DAYS:
+            yield outage, False
 
 
 def _shared(first: int, last: int, whole: list[tuple[int, int]]) -> bool:
@@ -119,30 +130,51 @@ def _frame(found: list[_Found]) -> pd.DataFrame:
     return outages.sort_values(["station_key", "first_day", "port_id"], na_position="first", ignore_index=True)
 
 
+def select_port_sessions(definition: Definition, selection: Selection) -> Select[Any]:
+    """The sessions of each station that name a port, in no order: one row per station, packed.
+
+    Columns: station_key, how many sessions, their ``times`` (time_key, and 1 for a success, 0 for another) and ports.
+    """
+    time = FactCharging.time_key * 10 + case((definition.outcome == SUCCESS, 1), else_=0)
+    packed = (packed_numbers(time), packed_texts(FactCharging.port_id))
+    columns: tuple[Any, ...] = (FactCharging.station_key, func.count(), *packed)
+    return (
+        select(*columns)
+        .where(*selection.conditions(), FactCharging.port_id.is_not(None))
+        .group_by(FactCharging.station_key)
+    )
+
+
 def read_port_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
     """The days of each port that the selected sessions name: one row per port and day with sessions, in order.
 
     Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
     """
-    keys = (FactCharging.station_key, FactCharging.port_id, FactCharging.time_key // 100)
-    successes = func.sum(case((definition.outcome == SUCCESS, 1), else_=0))
-    query = (
-        select(*keys[:2], keys[2].label("day"), func.count().label("sessions"), successes.label("successes"))
-        .where(*selection.conditions(), FactCharging.port_id.is_not(None))
-        .group_by(*keys)
-    )
-    kinds = {"station_key": "int64", "port_id": "object", "day": "int64", "sessions": "int64", "successes": "int64"}
-    parts: dict[str, list[Any]] = {name: [np.empty(0, dtype=kind)] for name, kind in kinds.items()}
-    result = session.connection().execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-    for part in result.partitions():
-        for (name, kind), values in zip(kinds.items(), zip(*part, strict=True), strict=True):
-            parts[name].append(np.array(values, dtype=kind))
-    rows = pd.DataFrame({name: pd.Series(np.concatenate(some), dtype=kinds[name]) for name, some in parts.items()})
+    parts = [_port_days(part) for part in packed_parts(session, select_port_sessions(definition, selection))]
+    rows = pd.concat(parts, ignore_index=True)
+    station = rows["station_key"].to_numpy()
+    return rows if (np.diff(station) >= 0).all() else rows.sort_values("station_key", kind="stable", ignore_index=True)
 
-    # Ids are sorted once each, and rows by the places of their ids: texts are slow to sort.
-    port, _ = pd.factorize(rows["port_id"].to_numpy(), sort=True)
-    rows = rows.iloc[np.lexsort((rows["day"], port, rows["station_key"]))].reset_index(drop=True)
-    return rows.assign(day=local_days(rows["day"].to_numpy() * 100))
+
+def _port_days(part: Packed) -> pd.DataFrame:
+    """The rows of ``read_port_days`` of some stations; those of one are together."""
+    times, station, (port, ids) = part.numbers(2), part.keys(), part.texts(3)
+    day, succeeded = times // 1000, times % 10
+
+    # Station, port and day fit into one number: one sort, not three.
+    key = (pd.factorize(station)[0] * len(ids) + port << DAY_BITS) + day
+    order = np.argsort(key)
+    begins = np.flatnonzero(np.diff(key[order], prepend=-1))
+    first = order[begins]
+    return pd.DataFrame(
+        {
+            "station_key": station[first],
+            "port_id": pd.Series(np.array(ids, dtype=object)[port[first]], dtype=object),
+            "day": local_days(day[first] * 100),
+            "sessions": np.diff(begins, append=len(order)),
+            "successes": np.add.reduceat(succeeded[order], begins) if len(begins) else begins,
+        }
+    )
 
 
 def count_ports(port_days: pd.DataFrame) -> pd.Series:

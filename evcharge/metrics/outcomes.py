@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, case, func, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.errors import ConfigError
@@ -170,13 +170,7 @@ def select_outcomes(
     grouping = find_grouping(by)
     counted = day_outcomes(session, definitions, selection, [FactCharging.port_id] if by == "port" else [])
     vectors = vectors_of(counted, _keys_of(counted, by)).subquery("vectors")
-    sums = [
-        func.sum(case((counted.is_so(definition, outcome, vectors.c.outcomes), vectors.c.sessions), else_=0)).label(
-            f"{definition.id}_{name}"
-        )
-        for definition in definitions
-        for name, outcome in COUNTED.items()
-    ]
+    sums = sums_of(counted, definitions, vectors)
     own = ("port_id", "year", "month")
     shown = [vectors.c[column.key] if column.key in own else column for column in grouping.shown]
     query = select(
@@ -217,6 +211,17 @@ def vectors_of(counted: DayOutcomes, keys: Sequence[Any]) -> Select[Any]:
     time = (func.min(rows.first_hour).label("first_hour"), func.max(rows.last_hour).label("last_hour"))
     counts = select(*keys, rows.outcomes, func.sum(rows.sessions).label("sessions"), *said, *time)
     return counts.where(*counted.conditions).group_by(*keys, rows.outcomes)
+
+
+def sums_of(counted: DayOutcomes, definitions: Sequence[Definition], vectors: Subquery) -> list[ColumnElement[int]]:
+    """Sums of ``vectors_of`` by what each definition says: ``<id>_successes``, ``_failures`` and ``_excluded``."""
+    return [
+        func.sum(case((counted.is_so(definition, outcome, vectors.c.outcomes), vectors.c.sessions), else_=0)).label(
+            f"{definition.id}_{name}"
+        )
+        for definition in definitions
+        for name, outcome in COUNTED.items()
+    ]
 
 
 def loads_that_say(word: str) -> Select[Any]:

@@ -134,6 +134,8 @@ def _withheld(rated: pd.DataFrame, perhaps_failed: Floats, target: float, limits
 
 def _that_may_be_of(groups: pd.DataFrame, keys: list[str], refused: pd.DataFrame) -> Floats:
     """How many refused rows may be failures of each group: those that name it, and failures that name no other."""
+    if refused.empty:
+        return np.zeros(len(groups))
     groups = groups[keys].assign(**{name: groups[name].fillna("") for name in STATION_GROUPS if name in keys})
     by_name = refused.groupby(keys, dropna=False)[["rows", "failed"]].sum().reset_index()
     whole = by_name[keys].notna().all(axis=1)

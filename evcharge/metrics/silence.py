@@ -6,21 +6,21 @@ tells (``exposure``), silences that are over (``outages``), success and its chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from evcharge.metrics.days import DAY_COUNTS, local_days
+from evcharge.metrics.days import local_days
 from evcharge.metrics.exposure import (
     LONGEST_SILENCE_DAYS,
     Calendar,
     Network,
-    Use,
     calendars,
     day_numbers,
 )
 from evcharge.metrics.holes import days_in_data, find_holes, find_stale
+from evcharge.metrics.pauses import uses_of
 from evcharge.metrics.usual import usual_weeks
 
 SILENT_CHANCE = 1e-4
@@ -95,6 +95,24 @@ def _end(last_hours: pd.Series, days: pd.DataFrame) -> int:
     return int(latest_first[0])
 
 
+def _spans(days: pd.DataFrame, network: Network, by_source: Mapping[str, Calendar]) -> pd.DataFrame:
+    """One row per station, by ``station_key``: ``first`` and ``last`` day with a session, ``end``, ``chance``.
+
+    Days are numbers; the chance is that of the pause since the last session up to ``end``, the last day on which one
+    is missed.
+    """
+    spans = pd.DataFrame({"station_key": np.unique(days["station_key"].to_numpy().astype("int64"))})
+    first, last, end = np.zeros((3, len(spans)), dtype="int64")
+    chance = np.zeros(len(spans))
+    for _, stations, uses in uses_of(days, network, by_source):
+        own = np.searchsorted(spans["station_key"].to_numpy(), stations)
+        first[own], last[own] = uses.days[uses.begins], uses.last_days
+        end[own] = uses.ends_of_data(day_numbers(network.stations["data_ends"].reindex(stations)), network.asked_to)
+        pauses = zip(uses.each(), last[own].tolist(), end[own].tolist(), strict=True)
+        chance[own] = [use.pause(begin, stop).chance for use, begin, stop in pauses]
+    return spans.assign(first=first, last=last, end=end, chance=chance)
+
+
 def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
     """How used each station was, and whether it has fallen silent.
 
@@ -118,23 +136,17 @@ def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
     """
     by_source = calendars(network)
     holes, stale = find_holes(network, by_source), find_stale(network, by_source)
-    uses = list(uses_of(days, network, by_source))
-    stations = np.array([station for station, _ in uses], dtype="int64")
+    spans = _spans(days, network, by_source)
+    stations, first, last, end, chance = (spans[name].to_numpy() for name in spans)
     rows = network.stations.loc[stations]
-
-    first, last = (np.array([use.days[place] for _, use in uses], dtype="int64") for place in (0, -1))
-    ends = zip(uses, day_numbers(rows["data_ends"]).tolist(), strict=True)
-    end = np.array([end_of(use, data_end, network.asked_to) for (_, use), data_end in ends], dtype="int64")
-    pauses = zip(uses, last.tolist(), end.tolist(), strict=True)
-    chance = np.array([use.pause(begin, stop).chance for (_, use), begin, stop in pauses], dtype=float)
 
     # Days after the last session of a station that has stopped are no part of its usual weeks.
     out_of_use = end - last > LONGEST_SILENCE_DAYS
     silent = (chance < silent_limit(in_use_at_end(network))) & ~out_of_use
     stop = np.where(silent | out_of_use, last, end)
-    spans = pd.DataFrame({"station_key": stations, "source": rows["source"].to_numpy(), "first": first, "stop": stop})
+    in_use = pd.DataFrame({"station_key": stations, "source": rows["source"].to_numpy(), "first": first, "stop": stop})
     in_data = {name: days_in_data(one, holes[holes["source"] == name]) for name, one in by_source.items()}
-    usual = usual_weeks(days, spans, in_data, {name: one.first for name, one in by_source.items()})
+    usual = usual_weeks(days, in_use, in_data, {name: one.first for name, one in by_source.items()})
 
     told = pd.DataFrame(
         {
@@ -149,23 +161,3 @@ def find_silence(days: pd.DataFrame, network: Network) -> pd.DataFrame:
         }
     )
     return pd.concat([told, usual], axis=1)
-
-
-def uses_of(days: pd.DataFrame, network: Network, by_source: dict[str, Calendar]) -> Iterator[tuple[int, Use]]:
-    """Each station's days beside those of its source, by station_key."""
-    order = np.lexsort((days["day"].to_numpy(), days["station_key"].to_numpy()))
-    stations, begins = np.unique(days["station_key"].to_numpy()[order], return_index=True)
-    counts = days[[*DAY_COUNTS]].to_numpy()[order]
-    columns = (day_numbers(days["day"])[order], counts.sum(axis=1), counts[:, DAY_COUNTS.index("successes")])
-
-    sources = network.stations["source"].to_dict()
-
-    # Sorted by station, then day, each station is one slice of every column.
-    for station, *own in zip(stations.tolist(), *(np.split(column, begins[1:]) for column in columns), strict=False):
-        yield station, Use(by_source[sources[station]], *own)
-
-
-def end_of(use: Use, data_end: int, asked_to: int | None) -> int:
-    """The last day on which a session of this station is missed; days are numbers."""
-    last = int(use.days[-1])
-    return max(last, data_end, asked_to if asked_to is not None and use.calendar.few(last) else last)

@@ -8,13 +8,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from evcharge.output import inert_cell
+
+_HOLDERS = (dict, list, tuple)
+"""What holds other values."""
 
 
 class Documented(Protocol):
@@ -36,25 +41,39 @@ def indented(value: Any, line: str = "\n") -> str:
         value: what JSON has.
         line: the end of a line, with the blanks that the next one begins with.
     """
-    items = list(value.values() if isinstance(value, dict) else value) if isinstance(value, (dict, list, tuple)) else []
-    if not items:
+    if not isinstance(value, _HOLDERS) or not value:
         return json.dumps(value)
-    inner = line + "  "
+    items, inner = value.values() if isinstance(value, dict) else value, line + "  "
+    nested = {place: item for place, item in enumerate(items) if isinstance(item, _HOLDERS) and item}
+    flat, between = value, "," + inner
+    if nested:
+        shell = [0 if place in nested else item for place, item in enumerate(items)]
+        flat = dict(zip(value, shell, strict=True)) if isinstance(value, dict) else shell
 
-    # Only what holds no further list or object is one line each, and so written by the encoder that is not in Python.
-    if not any(isinstance(item, (dict, list, tuple)) and item for item in items):
-        text = json.dumps(value, separators=("," + inner, ": "))
-        return text[0] + inner + text[1:-1] + line + text[-1]
-    texts = [indented(item, inner) for item in items]
-    if isinstance(value, dict):
-        texts = [f"{json.dumps(str(key))}: {text}" for key, text in zip(value, texts, strict=True)]
-        return "{" + inner + ("," + inner).join(texts) + line + "}"
-    return "[" + inner + ("," + inner).join(texts) + line + "]"
+    # The encoder that is not in Python writes a line each; into those of lists and objects, 0 until then, goes theirs.
+    text = json.dumps(flat, separators=(between, ": "))
+    if nested:
+        lines = text[1:-1].split(between)  # nothing else has a line end, which JSON escapes in texts
+        for place, item in nested.items():
+            lines[place] = lines[place][:-1] + indented(item, inner)
+        text = text[0] + between.join(lines) + text[-1]
+    return text[0] + inner + text[1:-1] + line + text[-1]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a frame as a JSON document has them."""
-    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame]
+    columns = [_plain_column(frame.iloc[:, place]) for place in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_column(column: pd.Series) -> list[Any]:
+    """What ``plain`` makes of each value; numbers are taken all at once."""
+    kind = column.dtype.kind if isinstance(column.dtype, np.dtype) else "O"
+    values = column.tolist()
+    if kind == "f":
+        return [None if value != value else value for value in values]
+    return values if kind in "iub" else [plain(value) for value in values]
 
 
 def plain(value: Any) -> Any:
@@ -73,11 +92,21 @@ def csv_of(frame: pd.DataFrame) -> str:
 
 def csv_rows(frame: pd.DataFrame) -> Iterator[str]:
     """The rows of ``csv_of``, each with its line end; the first has the names of the columns."""
-    rows: Iterable[tuple[Any, ...]] = frame.itertuples(index=False, name=None)
-    for cells in (tuple(frame.columns), *rows):
-        row = io.StringIO(newline="")
-        csv.writer(row, lineterminator="\n").writerow([csv_cell(plain(value)) for value in cells])
+    columns = [_csv_column(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    row = io.StringIO(newline="")
+    writer = csv.writer(row, lineterminator="\n")
+    for cells in chain([[csv_cell(plain(name)) for name in frame.columns]], zip(*columns, strict=True)):
+        writer.writerow(cells)
         yield row.getvalue()
+        row.seek(0)
+        row.truncate()
+
+
+def _csv_column(column: pd.Series) -> list[Any]:
+    """What ``csv_cell`` makes of each value of a column; numbers stay as they are."""
+    values = _plain_column(column)
+    is_number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+    return values if is_number else [csv_cell(value) for value in values]
 
 
 def csv_cell(value: Any) -> Any:

@@ -33,7 +33,7 @@ from evcharge.metrics.weekly import control_chart, weekly_counts
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
 from evcharge.report.direction import direction_document, direction_text
-from evcharge.report.document import csv_of, plain, records
+from evcharge.report.document import csv_of, records
 from evcharge.report.headline import bounds_text, rate_text
 from evcharge.report.losses import MONEY, Losses, in_title, loss_sentence, split_document, split_losses, with_money
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
@@ -116,11 +116,12 @@ class Story:
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document: the report's, with what is so now; ratios unrounded, null where not known."""
         document = self.report.to_dict()
-        by_key = {(row["source"], row["station_id"]): row for row in self.rows}
+        keys = zip(self.stations["source"], self.stations["station_id"], strict=True)
+        by_key = dict(zip(keys, self._now(), strict=True))
         by_station = dict(list(self.outages.groupby(["source", "station_id"])[[*OUTAGES[3:]]]))
         for station in document["stations"]:
             key = station["source"], station["station_id"]
-            station["now"] = _now(by_key[key])
+            station["now"] = by_key[key]
             station["outages"] = records(by_station[key]) if key in by_station else []
         document["holes"] = records(self.holes)
         document["title"] = title_of(self)
@@ -130,10 +131,10 @@ class Story:
         document["selection"] = self.selection.to_dict()
         return document | ({"since_report": self.since.to_dict()} if self.since else {})
 
-
-def _now(row: dict[str, Any]) -> dict[str, Any]:
-    figures = {name: plain(row[column]) for name, column in PRESENT.items()}
-    return {**figures, **{name: plain(row[name]) for name in (*MONEY, *ADVICE)}}
+    def _now(self) -> list[dict[str, Any]]:
+        """What each station does now, in order of attention."""
+        names = {**{column: name for name, column in PRESENT.items()}, **{name: name for name in (*MONEY, *ADVICE)}}
+        return records(with_money(self.stations, self.price)[[*names]].rename(columns=names))
 
 
 def build_story(
@@ -198,7 +199,7 @@ def arranged(stations: pd.DataFrame) -> pd.DataFrame:
     Args:
         stations: the columns of ``STATION_FRAME`` but ``label``; ``first_step`` is that of the leading reason.
     """
-    labels = unique_labels(stations.to_dict("records"))
+    labels = unique_labels(stations[["name", "station_id", "source"]].to_dict("records"))
     return in_frame(in_order_of_attention(stations.assign(first_step=_first_steps(stations), label=labels)))
 
 
@@ -229,12 +230,11 @@ def _leading_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
     return first[["source", "station_id", *names]].rename(columns=names)
 
 
-def present_rows(detail: pd.DataFrame, stations: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
-    """Each station's rows of ``detail`` that belong to its present spell, with its attempts, by station_key."""
+def present_rows(detail: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``detail`` that belong to the present spell of their station, with their attempts."""
     rows = detail.merge(stations[["station_key", "since"]], on="station_key")
     rows = rows[rows["day"] >= rows["since"]]
-    rows = rows.assign(attempts=rows["successes"] + rows["failures"])
-    return [(int(str(key)), own) for key, own in rows.groupby("station_key")]
+    return rows.assign(attempts=rows["successes"] + rows["failures"])
 
 
 def _bunched(
@@ -242,16 +242,16 @@ def _bunched(
 ) -> tuple[pd.DataFrame, dict[int, HourWindow]]:
     """The port and the hours at which each station's failures bunch beyond chance, where they do."""
     found, windows = [], {}
-    for key, rows in present_rows(detail, stations):
-        by_port, by_hour = (
-            rows.groupby(name, dropna=False, as_index=False)[["attempts", "failures"]].sum()
-            for name in ("port_id", "hour")
-        )
-        port, window = worst_port(by_port, doubted.get(key, ())), hour_window(by_hour)
+    rows = present_rows(detail, stations)
+    by_port = rows.groupby(["station_key", "port_id"], dropna=False, as_index=False)[["attempts", "failures"]].sum()
+    ports = dict(list(by_port.groupby("station_key")))
+    for word, hours in rows.groupby("station_key")[["hour", "attempts", "failures"]]:
+        key = int(str(word))
+        port, window = worst_port(ports[key], doubted.get(key, ())), hour_window(hours)
         if window:
             windows[key] = window
-        hours = hours_text(window.first_hour, window.hours) if window else None
-        found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, hours))
+        told = hours_text(window.first_hour, window.hours) if window else None
+        found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, told))
     table = pd.DataFrame(found, columns=["station_key", *ADVICE[2:5]], dtype=object)
     return table.astype({"station_key": "int64", "worst_port_share": float}), windows
 

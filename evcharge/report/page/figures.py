@@ -314,7 +314,7 @@ def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int, pens: Pens | No
 
 def _hours(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Chart]:
     """Failures by hour of the day, at the stations to fix first where they bunch."""
-    now = dict(present_rows(story.detail, first))
+    now = dict(list(present_rows(story.detail, first).groupby("station_key")))
     rows = [(row, row["station_key"]) for row in first.to_dict("records") if row["station_key"] in story.windows]
     return [_hour_chart(row, story.windows[key], now[key], number, pens) for number, (row, key) in enumerate(rows)]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy.orm import Session
 
-from evcharge.metrics import days as module
+from evcharge.metrics import packed
 from evcharge.metrics.days import DAY_COUNTS, count_days, local_days, mean_energy
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
 from evcharge.metrics.outages import count_ports, read_port_days
@@ -58,7 +58,7 @@ def test_days_come_by_station_and_day_and_hours_of_a_day_are_together(engine):
 def test_days_that_come_in_many_parts_are_all_there(engine, monkeypatch):
     write_sessions(engine, *MIXED, *({**row, "time_key": 2024122507} for row in MIXED))
     whole = days_of(engine, AFIREV)
-    monkeypatch.setattr(module, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(packed, "ROWS_AT_ONCE", 3)
     pd.testing.assert_frame_equal(days_of(engine, AFIREV), whole)
 
 
