@@ -21,7 +21,7 @@ from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.attempts import FIELDS, Row
 from evcharge.sources.ocpp.directions import with_directions
-from evcharge.sources.ocpp.frame import Broken, Message
+from evcharge.sources.ocpp.frame import Broken, KeptFrame, Message
 from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Sessions
 from evcharge.sources.ocpp.times import seconds_of
@@ -73,10 +73,10 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
 
 
 class _Located(NamedTuple):
-    """A row as one of the logs has it: the line there, and its text."""
+    """A row as one of the logs has it: the line there, and its message or text."""
 
     line: int
-    raw: str
+    raw: bytes | str
     fault: str | None
     fields: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -105,7 +105,8 @@ class _AllRows:
 
 def _batch(located: Sequence[_Located]) -> Rows:
     cells = [row.fields or ("",) * len(FIELDS) for row in located]
-    lines, raws = [row.line for row in located], [row.raw for row in located]
+    lines = [row.line for row in located]
+    raws = [KeptFrame(row.raw) if isinstance(row.raw, bytes) else row.raw for row in located]
     rows = Rows.of(lines, raws, [row.fault for row in located], cells, range(len(FIELDS)))
     for row in located:
         for code in row.warnings:
