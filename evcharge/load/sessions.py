@@ -55,6 +55,7 @@ from evcharge.sources.profile import Profile
 from evcharge.sources.recognise import sheet_of
 from evcharge.sources.unread import unread_information
 
+_LAST_YEAR_SECONDS = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 _WHOLE_FRACTION = re.compile(r"(?<=[0-9])\.0+$")
 
 
@@ -113,7 +114,8 @@ def _begin(file: SourceFile, profile: Profile, options: LoadOptions) -> _Begun:
     settled_profile, times_by_format = settled(file, profile)
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
     progress.step("loading", file)
-    chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
+    companions, loaded = options.companions, options.loaded
+    chunks = read(file, settled_profile, salt=options.driver_salt, companions=companions, loaded=loaded)
     return _Begun(profile, time_format, times_by_format, chain(list(islice(chunks, 1)), chunks))
 
 
@@ -237,7 +239,15 @@ def _close_entry(load: LoadLedger, writer: Writer, tally: Tally) -> None:
         superseded=counts.superseded,
         rejected=tally.rejected,
         skipped=tally.skipped,
+        told_until=_instant(tally.told_until_seconds),
     )
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    """The instant so many seconds after 1970; one that no database takes, as the nearest that it takes."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(min(max(seconds, 0.0), _LAST_YEAR_SECONDS), tz=timezone.utc)
 
 
 def _result(load: LoadLedger, writer: Writer, tally: Tally, alike: list[list[str]], unknown: list[str]) -> LoadResult:

@@ -62,7 +62,7 @@ _NO_MOMENT = Moment("", "", None, None)
 
 
 class Origin(NamedTuple):
-    """Where a message stands: SHA-256 of the file, line, and the message (``Message.packed``), or a text in its place."""
+    """Where a message stands: SHA-256 of the file, line, and ``Message.packed``, or a text in its place."""
 
     file: str
     line: int

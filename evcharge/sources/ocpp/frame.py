@@ -81,7 +81,8 @@ class Message(NamedTuple):
     @property
     def packed(self) -> bytes:
         """What ``KeptFrame`` makes the message's text of."""
-        return marshal.dumps((self.before, self.kind, self.id, self.action, self.payload))
+        parts: Any = (self.before, self.kind, self.id, self.action, self.payload)
+        return marshal.dumps(parts)
 
 
 class KeptFrame:
