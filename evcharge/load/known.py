@@ -55,8 +55,8 @@ class KnownFile:
 
         A stop without a start may take a later start whose transaction has its id.
         """
-        told_until = None if STOP_WITHOUT_START in self.rejects_by_rule else self.load.told_until
-        return None if told_until is None else told_until.timestamp()
+        log_ended_at = None if STOP_WITHOUT_START in self.rejects_by_rule else self.load.log_ended_at
+        return None if log_ended_at is None else log_ended_at.timestamp()
 
 
 def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: OpenedToLoad) -> dict[Path, KnownFile]:

@@ -239,7 +239,7 @@ def _close_entry(load: LoadLedger, writer: Writer, tally: Tally) -> None:
         superseded=counts.superseded,
         rejected=tally.rejected,
         skipped=tally.skipped,
-        told_until=_instant(tally.told_until_seconds),
+        log_ended_at=_instant(tally.told_until_seconds),
     )
 
 

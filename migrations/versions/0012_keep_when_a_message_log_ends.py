@@ -19,9 +19,9 @@ def upgrade() -> None:
     # Text on SQLite, as all instants of the star: its own date type drops the zone
     instant = sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite")
     with op.batch_alter_table("load_ledger", recreate="never") as table:
-        table.add_column(sa.Column("told_until", instant))
+        table.add_column(sa.Column("log_ended_at", instant))
 
 
 def downgrade() -> None:
     with op.batch_alter_table("load_ledger", recreate="never") as table:
-        table.drop_column("told_until")
+        table.drop_column("log_ended_at")
