@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from evcharge.sources.json_values import Fault, refuse_constant, unique_members
 from evcharge.sources.ocpp.payloads import scalar, withheld
 from evcharge.sources.ocpp.times import Moment, is_unset, iso_time, seconds_of
+from evcharge.sources.privacy import ROW_WITHHELD
 
 CALL, RESULT, ERROR = 2, 3, 4
 """Kinds of frames (OCPP-J 1.6, 4.2)."""
@@ -100,7 +101,10 @@ class KeptFrame:
     def __str__(self) -> str:
         before, kind, number, action, payload = marshal.loads(self._packed)  # noqa: S302 (this process wrote it)
         parts: list[Any] = [kind, number, *([action] if action else []), payload]
-        return str(before) + json.dumps(withheld(parts), ensure_ascii=False)
+        try:
+            return str(before) + json.dumps(withheld(parts), ensure_ascii=False)
+        except RecursionError:
+            return ROW_WITHHELD  # nested too deep to tell what of it is private
 
 
 @lru_cache(maxsize=4096)  # a message is asked more than once, and many are of one second

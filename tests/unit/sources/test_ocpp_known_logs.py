@@ -11,6 +11,7 @@ import pytest
 
 from evcharge.sources import builtin_profiles, open_file, read
 from evcharge.sources.ocpp import reader
+from evcharge.sources.privacy import ROW_WITHHELD
 from tests.support.ocpp_month import BEGIN, month
 
 OCPP = builtin_profiles()["ocpp"]
@@ -131,3 +132,13 @@ def test_a_new_log_before_the_loaded_ones_is_read_beside_all_of_them(tmp_path, l
     logs_read.clear()
     read_of(paths[0], paths, loaded)
     assert len(logs_read) == len(paths)
+
+
+def test_a_refused_message_that_is_nested_too_deep_is_withheld_whole(tmp_path):
+    deep = "[" * 700 + "]" * 700
+    stop = f'{{"transactionId": 7, "meterStop": 1, "timestamp": "2024-03-01T10:00:00Z", "transactionData": {deep}}}'
+    path = tmp_path / "a.log"
+    path.write_text(f'2024-03-01 10:00:00 station=CP-1 [2, "e", "StopTransaction", {stop}]\n')
+    ((_, *_), row, *_), _ = read_of(path, [], {})
+    assert "stop_without_start" in row
+    assert ROW_WITHHELD in row
