@@ -184,6 +184,8 @@ class RawSessions:
         repaired: number of rows that each named step of the profile changed.
         warnings: number of rows that are odd in a way that only the reader can tell, by code.
         warning_lines: lines of the first of them, by code, where they are known.
+        told_until_seconds: of a message log, the latest time of its clock [s since 1970, a time without an offset taken
+            as UTC]; None where a message of it has none.
     """
 
     frame: pd.DataFrame
@@ -192,6 +194,7 @@ class RawSessions:
     repaired: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
     warning_lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    told_until_seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -312,6 +312,12 @@ class LoadLedger(Base):
         doc="SHA-256 of the bytes on disk of a workbook of which --sheet named a sheet, in hexadecimal; empty for all "
         "other files, whose file_sha256 it is. Source: the file.",
     )
+    log_ended_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime,
+        doc="Of a message log: the latest time of its clock, a time without an offset taken as UTC. A log that begins "
+        "more than three days later is read without it, unless a session that ends there began earlier. Empty where a "
+        "message tells no such time, and for all other files. Source: the file.",
+    )
 
 
 class LoadOverlap(Base):

@@ -136,7 +136,8 @@ class _Call:
             return result_of_known(known, one.name, self._database, self._options)
         companions = tuple(other for other in self._paths if other != one.path)
         with Interrupts() as interrupts, showing_progress(one.name, interrupts.check):
-            options = replace(self._options, name=one.name, companions=companions)
+            loaded = {path: file.told_until_seconds for path, file in self._known.items()}
+            options = replace(self._options, name=one.name, companions=companions, loaded=loaded)
             try:
                 return load_file(one.path, self._database, self._profiles, options)
             except UnstatedSource as error:

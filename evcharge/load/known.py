@@ -28,6 +28,9 @@ from evcharge.models import LOADED, LoadLedger
 from evcharge.sources.profile import Profile
 from evcharge.sources.workbook_archive import is_workbook
 
+STOP_WITHOUT_START = "stop_without_start"
+"""The rule that refuses a stop whose start no log holds."""
+
 HASHES_AT_ONCE = 500
 """Hashes of one look-up; SQLite takes 999 parameters where it is old."""
 
@@ -45,6 +48,15 @@ class KnownFile:
     load: LoadLedger
     rejects_by_rule: Mapping[str, int]
     stands_in: bool
+
+    @property
+    def told_until_seconds(self) -> float | None:
+        """When a message log ends, by its own clock [s since 1970]; None of one that later logs are read with anyway.
+
+        A stop without a start may take a later start whose transaction has its id.
+        """
+        log_ended_at = None if STOP_WITHOUT_START in self.rejects_by_rule else self.load.log_ended_at
+        return None if log_ended_at is None else log_ended_at.timestamp()
 
 
 def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: OpenedToLoad) -> dict[Path, KnownFile]:

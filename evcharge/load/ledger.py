@@ -75,6 +75,7 @@ def close_entry(
     rejected: int,
     superseded: int = 0,
     skipped: int = 0,
+    log_ended_at: datetime | None = None,
 ) -> None:
     """Writes the counts; the ledger's CHECK refuses them if a row is unaccounted for, and so does this.
 
@@ -84,6 +85,7 @@ def close_entry(
     load.rows_read, load.rejected, load.skipped = rows_read, rejected, skipped
     load.inserted, load.updated = inserted, updated
     load.unchanged, load.superseded = unchanged, superseded
+    load.log_ended_at = log_ended_at
     load.finished_at = datetime.now(timezone.utc)
     accounted = inserted + updated + unchanged + superseded + rejected
     if rows_read != accounted:

@@ -5,8 +5,8 @@ What does not belong here: what a load does with them (``sessions``), and the op
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ class LoadOptions:
         call_began: since when loads are of the same call, whose files are taken for one publisher's where nobody names
             it; None for a call of this file alone.
         companions: other files of the same call, for formats whose sessions span files.
+        loaded: those of them that are loaded already, each with when it ends (``known.told_until_seconds``).
         driver_salt: what driver tokens are hashed with; without it they are left out.
         on_cleaned: called with the file's name and what cleaning made of each chunk.
         on_rejects: called once with the file's name and the rows it refused, those of its first load where it is loaded
@@ -45,6 +46,7 @@ class LoadOptions:
     lock_wait_seconds: float = LOCK_WAIT_SECONDS
     call_began: datetime | None = None
     companions: tuple[Path, ...] = ()
+    loaded: Mapping[Path, float | None] = field(default_factory=dict)
     driver_salt: str | None = None
     on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
     on_rejects: Callable[[str, Iterable[Reject]], None] | None = None

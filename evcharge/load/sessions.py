@@ -62,6 +62,7 @@ from evcharge.sources.profile import Profile
 from evcharge.sources.recognise import sheet_of
 from evcharge.sources.unread import unread_information
 
+_LAST_YEAR_SECONDS = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
 _WHOLE_FRACTION = re.compile(r"(?<=[0-9])\.0+$")
 
 
@@ -121,7 +122,8 @@ def _begin(file: SourceFile, profile: Profile, options: LoadOptions, now: dateti
     settled_profile, times_by_format = settled(file, profile)
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
     progress.step("loading", file)
-    read_chunks = read(file, settled_profile, salt=options.driver_salt, companions=options.companions)
+    companions, loaded = options.companions, options.loaded
+    read_chunks = read(file, settled_profile, salt=options.driver_salt, companions=companions, loaded=loaded)
     chunks = ((raw, clean(raw, pd.Timestamp(now))) for raw in read_chunks)
     return _Begun(profile, time_format, times_by_format, chain(list(islice(chunks, 1)), chunks))
 
@@ -249,7 +251,15 @@ def _close_entry(load: LoadLedger, writer: Writer, tally: Tally) -> None:
         superseded=counts.superseded,
         rejected=tally.rejected,
         skipped=tally.skipped,
+        log_ended_at=_instant(tally.told_until_seconds),
     )
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    """The instant so many seconds after 1970; one that no database takes, as the nearest that it takes."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(min(max(seconds, 0.0), _LAST_YEAR_SECONDS), tz=timezone.utc)
 
 
 def _result(load: LoadLedger, writer: Writer, tally: Tally, alike: list[list[str]], unknown: list[str]) -> LoadResult:

@@ -28,6 +28,7 @@ class Tally:
         self.skipped = 0
         self.repaired: Counter[str] = Counter()
         self.unknown_labels: list[str] = []
+        self.told_until_seconds: float | None = None
 
     def add(self, raw: RawSessions, cleaned: Cleaned) -> None:
         """Adds what became of one chunk."""
@@ -35,6 +36,7 @@ class Tally:
         self.read += len(raw.frame)
         self.skipped += raw.skipped
         self.repaired.update(raw.repaired)
+        self.told_until_seconds = raw.told_until_seconds
         self.rejected += len(rejected)
         self.by_rule.update(cleaned.rejects["rule"].tolist())
         self.rejected_as.update(rejected["would_have_been"].tolist())

@@ -9,9 +9,10 @@ What does not belong here: whether a value is any good (``clean``), and any tabl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from evcharge.carriers.file import SourceFile, open_file
@@ -64,12 +65,15 @@ def read(
     *,
     salt: str | None = None,
     companions: tuple[Path, ...] = (),
+    loaded: Mapping[Path, float | None] = MappingProxyType({}),
 ) -> Iterator[RawSessions]:
     """The file's rows in chunks of at most ``chunk_rows``, in file order; memory does not grow with a table.
 
     Every line below a table's header that is not blank is a row of exactly one chunk, or counted there as skipped. A
     header alone gives no chunk. Driver tokens come out as hashes made with ``salt``; without one they are left out.
     ``companions`` are the other files of the call: a log may end a session that another one began.
+    ``loaded`` are those of them that are loaded already, each with the ``told_until_seconds`` of its chunks: a log far
+    from the new ones is not read again.
 
     Raises:
         SourceError: the file does not fit the profile (as ``pick_profile``; raised at once), or it is found damaged,
@@ -80,4 +84,4 @@ def read(
     from evcharge.sources.recognise import pick_profile
 
     pick_profile(file, [profile])
-    return reader_of(file, profile.format).read(file, Reading(profile, salt, chunk_rows, companions))
+    return reader_of(file, profile.format).read(file, Reading(profile, salt, chunk_rows, companions, loaded))

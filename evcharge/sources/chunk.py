@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, compress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -96,12 +97,14 @@ class Reading(NamedTuple):
         salt: what driver tokens are hashed with; None leaves them out.
         chunk_rows: rows of a frame, at least 1.
         companions: other files given in the same call, for formats whose sessions span files.
+        loaded: those of them that are loaded already, each with its ``RawSessions.told_until_seconds``.
     """
 
     profile: Profile
     salt: str | None
     chunk_rows: int
     companions: tuple[Path, ...] = ()
+    loaded: Mapping[Path, float | None] = MappingProxyType({})
 
 
 def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> Iterator[RawSessions]:

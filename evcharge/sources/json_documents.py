@@ -152,6 +152,8 @@ class _Text:
 
     def next_mark(self) -> str:
         """The next character that is not blank, which becomes the present place; empty where the file has ended."""
+        if self.at < len(self.text) and not self.text[self.at].isspace():
+            return self.text[self.at]
         while True:
             blank = _BLANK.match(self.text, self.at)
             self.go(blank.end() if blank else self.at)

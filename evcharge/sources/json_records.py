@@ -7,6 +7,7 @@ of structured formats).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -30,13 +31,24 @@ class Record(NamedTuple):
     texts: Sequence[str]
 
 
+def by_folded_name(members: dict[str, Any]) -> dict[str, Any]:
+    """The members by their folded names; of two whose names fold to one, the last."""
+    return dict(zip(folded_names(tuple(members)), members.values(), strict=True))
+
+
+@lru_cache(maxsize=1024)  # the objects of a file have few shapes
+def folded_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The folded names of an object's members."""
+    return tuple(map(folded, names))
+
+
 def folded_members(members: dict[str, Any]) -> dict[str, Any]:
     """The members by their folded names.
 
     Raises:
         Fault: ``duplicate_key`` where two names fold to one.
     """
-    by_name = {folded(name): value for name, value in members.items()}
+    by_name = by_folded_name(members)
     if len(by_name) < len(members):
         raise Fault("duplicate_key")
     return by_name

@@ -7,11 +7,13 @@ columns mean (``meaning``), and reading a file for a load (``table``, ``workbook
 from __future__ import annotations
 
 import csv
+import json
+import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evcharge.carriers.file import SourceFile, printable
 from evcharge.carriers.text import blocks, split_lines
@@ -296,8 +298,26 @@ def _of_objects(file: SourceFile, text: str, encoding: str, is_whole: bool, most
         names.update(dict.fromkeys(members))
     if not names:
         json_lines.first_keys(file, text)
+    if len(objects) == 1:
+        _refuse_list(file, objects[0])
     rows = tuple(tuple(_scalar(members.get(name)) for name in names) for members in objects)
     return Survey("jsonl", encoding, "", 0, True, tuple(names), tuple(names), rows, 0, is_whole)
+
+
+def _refuse_list(file: SourceFile, members: Mapping[str, Any]) -> None:
+    """Refuses one object around a list of records, which would be a table of one row without them.
+
+    Raises:
+        SourceError: ``records_in_a_list``.
+    """
+    for name, value in members.items():
+        if isinstance(value, list) and any(isinstance(record, dict) for record in value):
+            path = shlex.quote(f".[{json.dumps(name)}][]")
+            raise SourceError(
+                "records_in_a_list",
+                f"{file.name} is one JSON object, and its records stand in the list {printable(name)!r}.",
+                f"Write them one per line: jq -c {path} {shlex.quote(file.name)} > records.jsonl",
+            )
 
 
 def _scalar(value: object) -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from random import Random
 
 import pytest
+from sqlalchemy import create_engine, select
 
 from evcharge.carriers.file import SourceFile
 from evcharge.load import opened as opening
+from evcharge.load.known import KnownFile
 from evcharge.load.sessions import load_file
+from evcharge.models import DimStation, FactCharging, RejectedRow
 from tests.support.factories import native_csv, session_row
 from tests.support.layouts import UK_APT
+from tests.support.ocpp_month import month
 from tests.support.workbooks import workbook
 
 
@@ -175,3 +181,44 @@ def test_a_workbook_is_known_by_the_sheet_that_is_read(evcharge, db):
     again = files_of(evcharge("load", "data", "--json")[1])
     assert set(first) == set(again) == {"data/2.csv", "data/book.xlsx/Sheet 2"}
     assert {one["status"] for one in again.values()} == {"already loaded"}
+
+
+def logs(folder, lines, places):
+    """The lines of a log in files of a folder, cut before these."""
+    Path(folder).mkdir()
+    for number, (begin, end) in enumerate(zip([0, *places], [*places, len(lines)], strict=True)):
+        Path(folder, f"{number:02}.log").write_text("".join(f"{line}\n" for line in lines[begin:end]))
+
+
+def star_of(url):
+    """The sessions in the star and the rows refused."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        stars = [connection.execute(select(table)).all() for table in (DimStation, FactCharging, RejectedRow)]
+    engine.dispose()
+    return [repr(row) for rows in stars for row in sorted(rows, key=repr)]
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 6))])
+def test_logs_loaded_one_after_another_make_the_star_that_reading_all_of_them_each_time_makes(
+    evcharge, db, tmp_path, monkeypatch, seed
+):
+    chance, lines = Random(seed), month(seed)
+    logs("all", lines, sorted(chance.sample(range(1, len(lines)), 6)))
+    names = sorted(path.name for path in Path("all").iterdir())
+    chance.shuffle(names)
+    stars = []
+    for way in ("near", "all of them"):
+        if way == "all of them":
+            monkeypatch.setattr(KnownFile, "told_until_seconds", None)
+        monkeypatch.setenv("EVCHARGE_DATABASE_URL", f"sqlite:///{tmp_path}/{way[0]}.db")
+        assert evcharge("db", "upgrade")[0] == 0
+        Path(way).mkdir()
+        for some in (names[:4], *([name] for name in names[4:])):
+            for name in some:
+                shutil.copy(Path("all", name), way)
+            code, out, err = evcharge("load", way, "--source", "acme", "--tz", "UTC")
+            assert code == 0, out + err
+        stars.append(star_of(f"sqlite:///{tmp_path}/{way[0]}.db"))
+    assert len(stars[0]) > 30
+    assert stars[0] == stars[1]

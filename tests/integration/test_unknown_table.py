@@ -473,3 +473,11 @@ def test_a_table_without_energy_is_told_what_that_means_and_of_its_readings(evch
     assert said in Path("my.toml").read_text(encoding="utf-8")
     write("n.csv", f"CP,Start,Stop\nA,{DAY} 08:12,{DAY} 08:55\n")
     assert f"{said}\n" in evcharge("check", "n.csv")[1]
+
+
+def test_a_list_of_records_in_one_object_is_told_with_what_makes_lines_of_it(evcharge):
+    records = [{"id": number, "start": f"2024-01-01T1{number}:00:00Z"} for number in range(3)]
+    Path("own.json").write_text(json.dumps({"data": records, "total": 3}))
+    code, _, err = evcharge("check", "own.json")
+    assert code != 0
+    assert """jq -c '.["data"][]' own.json > records.jsonl""" in err

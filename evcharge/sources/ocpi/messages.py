@@ -19,7 +19,7 @@ from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError
 from evcharge.ids import clean_id
 from evcharge.sources.json_documents import items
-from evcharge.sources.json_records import Record, folded_members
+from evcharge.sources.json_records import Record, by_folded_name, folded_members, folded_names
 from evcharge.sources.json_values import Fault, scalar_text
 from evcharge.sources.names import folded
 from evcharge.sources.ocpi.answers import is_answer, refuse_error_answer
@@ -39,11 +39,15 @@ PARTIAL = "PATCH"
 _CDR_NAMES = frozenset(map(folded, ("total_energy", "stop_date_time", "cdr_location")))
 _ID_NAMES = frozenset(map(folded, ("country_code", "party_id", "id")))
 _STATE_NAMES = frozenset(map(folded, ("status", "start_date_time")))
+_IN_ENVELOPES = frozenset(("method", "data"))
+"""Without one of these, an object is in no envelope."""
 _OBJECT_URL = re.compile(r"/(?:sessions|cdrs)/([^/?#]+)/([^/?#]+)/([^/?#]+)/?(?:[?#]|$)")
 _TIME = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
     r"(?P<fraction>\.[0-9]+)?(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+_UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z")
+"""How nearly all times are written: as ``utc_text`` writes them."""
 _MICROSECONDS = 6
 _EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
 
@@ -253,7 +257,9 @@ def opened(members: dict[str, Any]) -> Opened:
 
     Of a line whose ``body`` is no object, the body is the line itself.
     """
-    by_name = {folded(name): value for name, value in members.items()}
+    if _IN_ENVELOPES.isdisjoint(folded_names(tuple(members))):
+        return Opened("", "", members)
+    by_name = by_folded_name(members)
     method, url, body = by_name.get("method"), by_name.get("url"), by_name.get("body")
     if isinstance(method, str) and ("url" in by_name or "body" in by_name):
         inside = body if isinstance(body, dict) else members
@@ -279,6 +285,8 @@ def utc_text(text: str) -> str:
 
     Source: OCPI 2.2.1, 16.2 DateTime. What is no time stays as it is: cleaning judges it.
     """
+    if _UTC.fullmatch(text):
+        return text
     match = _TIME.fullmatch(text.strip())
     if not match:
         return text
@@ -320,6 +328,8 @@ def _text(by_name: dict[str, Any], name: str) -> str:
 
 def _credited(message: Message) -> Key | None:
     """The key of the CDR that a credit CDR takes back; one without a reference takes back nothing that is there."""
+    if message.by_name is not None and "credit" not in message.by_name:
+        return None
     is_credit = any(value is True for name, value in message.body.items() if folded(name) == "credit")
     if not is_credit and message.told("credit").casefold() != "true":
         return None
@@ -332,9 +342,7 @@ def _note_party(file: SourceFile, message: Message, parties: dict[str, Key]) -> 
     location, party = _text(by_name, "location_id"), _party(by_name)
     if not location and any(party):
         place = by_name.get(folded("cdr_location")) or by_name.get("location")
-        location = (
-            _text({folded(name): value for name, value in place.items()}, "id") if isinstance(place, dict) else ""
-        )
+        location = _text(by_folded_name(place), "id") if isinstance(place, dict) else ""
     if not location or not any(party):
         return
     other = parties.setdefault(location, party)

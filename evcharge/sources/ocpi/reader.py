@@ -231,10 +231,13 @@ def _scoped_id(members: Mapping[str, Any]) -> str:
 
     Each part is cleaned as an id is, and a ``|`` or ``%`` inside one is written ``%7C`` or ``%25``.
     """
-    written = [_scalar(members, name, is_id=True) for name in ("country_code", "party_id", "id")]
-    country, party, own = (clean_id(part) or "" for part in written)
-    parts = [country, party, own] if country or party else [own]
-    return as_written(joined(parts), written) or "" if own else ""
+    written = [_id(members, "country_code"), _id(members, "party_id"), _id(members, "id")]
+    cleaned = [clean_id(part) or "" if part else "" for part in written]
+    country, party, own = cleaned
+    if not own:
+        return ""
+    key = joined(cleaned if country or party else [own])
+    return (key if cleaned == written else as_written(key, written)) or ""
 
 
 def _token(members: Mapping[str, Any]) -> str:
@@ -254,16 +257,17 @@ def _place_texts(members: Mapping[str, Any]) -> Texts:
     coordinates = location.get("coordinates")
     point = folded_members(coordinates) if isinstance(coordinates, dict) else {}
     return {
-        "location_id": _scalar(members, "location_id", is_id=True) or _scalar(location, "id", is_id=True),
-        "evse_uid": _first_id((members, "evse_uid"), (location, "evse_uid"), (evse, "uid")),
-        "connector_id": _first_id((members, "connector_id"), (location, "connector_id"), (connector, "id")),
-        **{name: _attribute(location, name) for name in ("name", "address", "city", "state", "country")},
-        **{name: _attribute(point, name) for name in ("latitude", "longitude")},
+        "location_id": _id(members, "location_id") or _id(location, "id"),
+        "evse_uid": _id(members, "evse_uid") or _id(location, "evse_uid") or _id(evse, "uid"),
+        "connector_id": _id(members, "connector_id") or _id(location, "connector_id") or _id(connector, "id"),
+        "name": _attribute(location, "name"),
+        "address": _attribute(location, "address"),
+        "city": _attribute(location, "city"),
+        "state": _attribute(location, "state"),
+        "country": _attribute(location, "country"),
+        "latitude": _attribute(point, "latitude"),
+        "longitude": _attribute(point, "longitude"),
     }
-
-
-def _first_id(*places: tuple[Mapping[str, Any], str]) -> str:
-    return next((text for members, name in places if (text := _scalar(members, name, is_id=True))), "")
 
 
 def _only(values: Any) -> Mapping[str, Any]:
@@ -290,12 +294,19 @@ def _inner(members: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _scalar(members: Mapping[str, Any], name: str, *, is_id: bool = False) -> str:
-    return scalar_text(members.get(folded(name)), is_id)
+    value = members.get(folded(name))
+    return value if type(value) is str else "" if value is None else scalar_text(value, is_id)
+
+
+def _id(members: Mapping[str, Any], name: str) -> str:
+    return _scalar(members, name, is_id=True)
 
 
 def _attribute(members: Mapping[str, Any], name: str) -> str:
     """An attribute of the station: no session is refused for one, so that what can't be kept is left out."""
     value = members.get(folded(name))
+    if value is None:
+        return ""
     if type(value) is str and value.isascii() and "\0" not in value:
         return value
     try:

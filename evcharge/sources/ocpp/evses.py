@@ -38,9 +38,15 @@ class _Value(NamedTuple):
 
 
 class Evses:
-    """Brings MeterValues and transactions together, whichever of them the log has first."""
+    """Brings MeterValues and transactions together, whichever of them the log has first.
+
+    Attributes:
+        looking_back: SHA-256 of the logs with a transaction whose EVSE told values before it, none being known to run
+            then.
+    """
 
     def __init__(self) -> None:
+        self.looking_back: set[str] = set()
         self._values: dict[str, deque[_Value]] = {}
         self._transactions: dict[str, deque[Transaction]] = {}
 
@@ -88,6 +94,9 @@ class Evses:
             in_order = [transaction for _, transaction in sorted(at_evse, key=lambda pair: pair[0])]
             for before, transaction, after in zip([None, *in_order[:-1]], in_order, [*in_order[1:], None], strict=True):
                 _settle(before, transaction, after)
+                if before is None and transaction.beside and any(s < 0 for s, _ in transaction.beside.begin.values()):
+                    ends = (transaction.begun, transaction.ended)
+                    self.looking_back.update(origin.file for origin in ends if origin)
 
 
 def _hear(transaction: Transaction, value: _Value) -> None:

@@ -6,6 +6,7 @@ What does not belong here: how a log carries frames (``ocpp.messages``), and wha
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from evcharge.sources.json_values import Fault, refuse_constant, unique_members
 from evcharge.sources.ocpp.payloads import scalar, withheld
 from evcharge.sources.ocpp.times import Moment, is_unset, iso_time, seconds_of
+from evcharge.sources.privacy import ROW_WITHHELD
 
 CALL, RESULT, ERROR = 2, 3, 4
 """Kinds of frames (OCPP-J 1.6, 4.2)."""
@@ -78,23 +80,44 @@ class Message(NamedTuple):
         return _moment(self.logged_at, self.zone, sent_at if isinstance(sent_at, str) else "")
 
     @property
-    def raw(self) -> str:
-        """The message as it stood, without what must not be kept."""
-        parts: list[Any] = [self.kind, self.id, *([self.action] if self.action else []), self.payload]
-        return self.before + json.dumps(withheld(parts), ensure_ascii=False)
+    def packed(self) -> bytes:
+        """What ``KeptFrame`` makes the message's text of."""
+        parts: Any = (self.before, self.kind, self.id, self.action, self.payload)
+        return marshal.dumps(parts)
+
+
+class KeptFrame:
+    """A message as it stood, without what must not be kept, written once ``str`` asks for it: only a reject needs it.
+
+    Args:
+        packed: ``Message.packed``.
+    """
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
+
+    def __str__(self) -> str:
+        before, kind, number, action, payload = marshal.loads(self._packed)  # noqa: S302 (this process wrote it)
+        parts: list[Any] = [kind, number, *([action] if action else []), payload]
+        try:
+            return str(before) + json.dumps(withheld(parts), ensure_ascii=False)
+        except RecursionError:
+            return ROW_WITHHELD  # nested too deep to tell what of it is private
 
 
 @lru_cache(maxsize=4096)  # a message is asked more than once, and many are of one second
 def _moment(logged_at: str, zone: str, sent_at: str) -> Moment:
     """When a message was that has these times."""
-    by_log = Moment(logged_at, zone, None, seconds_of(logged_at), log_text=logged_at, log_zone=zone)
+    logged = seconds_of(logged_at)
     if not sent_at.strip():
-        return by_log
+        return Moment(logged_at, zone, None, logged, False, logged_at, zone)
     text, sent_zone = iso_time(sent_at)
     sent = seconds_of(text)
-    if sent is not None and by_log.logged is not None and is_unset(sent, by_log.logged):
-        return by_log.by_log()
-    return by_log._replace(text=text, zone=sent_zone, sent=sent)
+    if sent is not None and logged is not None and is_unset(sent, logged):
+        return Moment(logged_at, zone, None, logged, True, logged_at, zone)
+    return Moment(text, sent_zone, sent, logged, False, logged_at, zone)
 
 
 class Broken(NamedTuple):
@@ -113,15 +136,14 @@ def message_of(file: str, line: int, head: Head, frame: object) -> Message:
     """
     if not isinstance(frame, list) or len(frame) < 3 or isinstance(frame[1], _NO_IDS):
         raise Fault("malformed_row")
-    kind, number, *rest = frame
+    kind, number, first = frame[:3]
     station, direction, logged_at, zone, before = head
-    around = (file, line, before, station, direction, logged_at, zone)
-    if kind == CALL and len(rest) == 2 and isinstance(rest[0], str) and isinstance(rest[1], dict):
-        return Message(*around, CALL, scalar(number), rest[0], rest[1])
-    if kind == RESULT and len(rest) == 1 and isinstance(rest[0], dict):
-        return Message(*around, RESULT, scalar(number), "", rest[0])
-    if kind == ERROR and isinstance(rest[0], str):
-        return Message(*around, ERROR, scalar(number), rest[0], {})
+    if kind == CALL and len(frame) == 4 and isinstance(first, str) and isinstance(frame[3], dict):
+        return Message(file, line, before, station, direction, logged_at, zone, CALL, scalar(number), first, frame[3])
+    if kind == RESULT and len(frame) == 3 and isinstance(first, dict):
+        return Message(file, line, before, station, direction, logged_at, zone, RESULT, scalar(number), "", first)
+    if kind == ERROR and isinstance(first, str):
+        return Message(file, line, before, station, direction, logged_at, zone, ERROR, scalar(number), first, {})
     raise Fault("malformed_row")
 
 

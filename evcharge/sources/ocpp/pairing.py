@@ -7,7 +7,9 @@ authorisations (``ocpp.requests``), notices (``ocpp.connectors``), transactions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
 
 from evcharge.sources.ocpp.answers import Answers
 from evcharge.sources.ocpp.attempts import Origin, Request, Row, Transaction
@@ -28,53 +30,115 @@ MESSAGES_IN_MEMORY = 20_000
 """Messages that wait in memory for the log's end before they are put aside: some 40 MB."""
 
 
-class Sessions:
-    """Takes messages in the order of the log and makes attempts of them, station by station.
+@dataclass(slots=True)
+class _Log:
+    """One log, whose messages wait.
 
-    No station's attempts depend on another one's messages. So these are put aside until the log has ended, and memory
+    Attributes:
+        first: when it begins: logs are read in this order.
+        stations: its messages, by station.
+        faults: its lines that should be messages and are none.
+        last_logged: the latest time of the log's clock [s since 1970]; None where it tells none.
+        earliest: the earliest time of any clock that a message tells [s since 1970]; None where none tells one.
+        is_timed: whether each of its messages has a time of the log's clock.
+    """
+
+    first: float
+    faults: Queue
+    stations: dict[str, Queue] = field(default_factory=dict)
+    last_logged: float | None = None
+    earliest: float | None = None
+    is_timed: bool = True
+
+    def note(self, moment: Moment) -> None:
+        """Take the time of the next message."""
+        if moment.logged is None:
+            self.is_timed = False
+        elif self.last_logged is None or moment.logged > self.last_logged:
+            self.last_logged = moment.logged
+        for seconds in (moment.logged, moment.sent):
+            if seconds is not None and (self.earliest is None or seconds < self.earliest):
+                self.earliest = seconds
+
+
+class Sessions:
+    """Takes the messages of logs and makes attempts of them, station by station.
+
+    No station's attempts depend on another one's messages. So these are put aside until the logs have ended, and memory
     holds the attempts of one station at a time.
+
+    Attributes:
+        looks_back_to: from when on messages may have changed a row that ``rows`` made of a log, by SHA-256 [s since
+            1970]: since a session that ends in it began, or since ever.
     """
 
     def __init__(self) -> None:
+        self.looks_back_to: dict[str, float] = {}
         self._spool = Spool()
-        self._stations: dict[str, Queue] = {}
-        self._in_memory = 0
-        self._last_logged: float | None = None
+        self._logs: dict[str, _Log] = {}
 
-    def take(self, message: Message | Broken) -> Row | None:
-        """Take the next message; of a line that should be one, the row that it makes at once."""
-        if isinstance(message, Broken):
-            return Row((Origin(message.file, message.line, ROW_WITHHELD),), message.fault, ())
-        logged = message.moment().logged
-        if logged is not None:
-            self._last_logged = max(logged, self._last_logged or logged)
+    def take_log(self, sha256: str, first: float, messages: Iterable[Message | Broken]) -> None:
+        """Take the messages of a log, in its order.
 
-        station = self._stations.get(message.station)
-        if station is None:
-            station = self._stations[message.station] = Queue(self._spool, MESSAGES_IN_MEMORY)
-        station.add(tuple(message))
-        self._in_memory += 1
-        if self._in_memory >= MESSAGES_IN_MEMORY:
-            self._in_memory = 0
-            for waiting in self._stations.values():
-                waiting.put_aside()
-        return None
+        Args:
+            sha256: of the log's bytes.
+            first: when it begins [s since 1970]; logs are read in this order.
+            messages: what it says.
+        """
+        log = self._logs[sha256] = _Log(first, Queue(self._spool, MESSAGES_IN_MEMORY))
+        in_memory = 0
+        for message in messages:
+            if isinstance(message, Broken):
+                log.faults.add(tuple(message))
+                continue
+            log.note(message.moment(message.payload.get("timestamp")))
+            station = log.stations.get(message.station)
+            if station is None:
+                station = log.stations[message.station] = Queue(self._spool, MESSAGES_IN_MEMORY)
+            station.add(tuple(message))
+            in_memory += 1
+            if in_memory >= MESSAGES_IN_MEMORY:
+                in_memory = 0
+                for waiting in log.stations.values():
+                    waiting.put_aside()
+        for waiting in log.stations.values():
+            waiting.put_aside()
+
+    def told_until(self, sha256: str) -> float | None:
+        """The latest time of a log's clock [s since 1970]; None where a message of it has none."""
+        log = self._logs[sha256]
+        return log.last_logged if log.is_timed else None
+
+    def earliest(self, sha256: str) -> float:
+        """The earliest time that a log tells, by any clock [s since 1970]; -inf where a message has no log time."""
+        log = self._logs[sha256]
+        return log.earliest if log.is_timed and log.earliest is not None else -inf
 
     def rows(self) -> Iterator[Row]:
-        """All attempts, once no message is left."""
-        end = Moment("", "", None, self._last_logged)
-        for name, messages in self._stations.items():
+        """All attempts of the logs taken, and their lines that can't be one."""
+        self.looks_back_to.clear()
+        logs = [
+            self._logs[sha256] for sha256 in sorted(self._logs, key=lambda sha256: (self._logs[sha256].first, sha256))
+        ]
+        for broken in (Broken._make(fault) for log in logs for fault in log.faults.values()):
+            yield Row((Origin(broken.file, broken.line, ROW_WITHHELD),), broken.fault, ())
+
+        end = Moment("", "", None, max((log.last_logged for log in logs if log.last_logged is not None), default=None))
+        for name in dict.fromkeys(name for log in logs for name in log.stations):
             station = _Station(name)
-            for message in map(Message._make, messages.values()):
-                station.take(message, message.moment())
+            for log in logs:
+                for message in map(Message._make, log.stations[name].values() if name in log.stations else ()):
+                    station.take(message, message.moment())
             yield from station.rows(end)
-        self._spool.close()
+            for sha256, seconds in station.looks_back_to().items():
+                self.looks_back_to[sha256] = min(seconds, self.looks_back_to.get(sha256, seconds))
 
 
 class _Station:
     """Hands each message of one station to what knows its kind."""
 
     def __init__(self, station: str) -> None:
+        self._looking_back: set[str] = set()
         self._transactions = Transactions()
         self._connectors = Connectors()
         self._requests = Requests(station)
@@ -119,6 +183,18 @@ class _Station:
     def _learn_id(self, transaction: Transaction, answer: Message) -> Transaction:
         return self._starts_and_stops.learn_id(transaction, answer)
 
+    def looks_back_to(self) -> dict[str, float]:
+        """As in ``Sessions``, of this station's rows."""
+        since_ever = self._looking_back | self._starts_and_stops.looking_back | self._evses.looking_back
+        looks_back = dict.fromkeys(since_ever, -inf)
+        for transaction in self._transactions.all:
+            begun, ended, start = transaction.begun, transaction.ended, transaction.start
+            if begun and ended and start and begun.file != ended.file:
+                logged, sent = start.logged, start.sent
+                began = -inf if logged is None else min(logged, logged if sent is None else sent)
+                looks_back[ended.file] = min(began, looks_back.get(ended.file, inf))
+        return looks_back
+
     def rows(self, end: Moment) -> Iterator[Row]:
         """The station's attempts, and its stops that belong to none."""
         self._transactions.find_next_starts()
@@ -136,12 +212,15 @@ class _Station:
             if transaction.begun:
                 yield Row(origins, None, transaction.row(), tuple(sorted(transaction.warnings)))
             elif transaction.ended:
+                self._looking_back.add(transaction.ended.file)
                 yield Row(origins, "stop_without_start", ())
 
         yield from self._starts_and_stops.stops_without_start()
         nowhere = self._requests.that_led_nowhere(end)
         faults = self._faults_of([request for request, _ in nowhere])
         for request, decided in nowhere:
+            if request.faults and request.begun:
+                self._looking_back.add(request.begun.file)
             row = request.row(decided=decided, faults=faults[id(request)])
             yield Row((request.begun,) if request.begun else (), None, row)
 

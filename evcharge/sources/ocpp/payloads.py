@@ -46,6 +46,10 @@ def scalar(value: object) -> str:
     """A scalar as text, a whole number without decimals; empty for anything else."""
     if type(value) is str:
         return value
+    if value is None:
+        return ""
+    if type(value) is int:
+        return str(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_ID:
         return str(int(value))
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
@@ -100,10 +104,10 @@ def error_codes(payload: Mapping[str, Any]) -> tuple[str, ...]:
 
 def number(value: object) -> Decimal | None:
     """A number of a payload, or a text that is one, exactly; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if value is None or isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        amount = Decimal(str(value).strip())
+        amount = Decimal(value.strip() if isinstance(value, str) else str(value))
     except (InvalidOperation, ValueError):
         return None
     return amount if amount.is_finite() and abs(amount.adjusted()) <= _MOST_DIGITS else None

@@ -6,10 +6,11 @@ What does not belong here: the shapes of logs (``ocpp.messages``), pairing (``oc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, islice, pairwise
+from math import inf
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -21,10 +22,10 @@ from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.attempts import FIELDS, Row
 from evcharge.sources.ocpp.directions import with_directions
-from evcharge.sources.ocpp.frame import Broken, Message
+from evcharge.sources.ocpp.frame import Broken, KeptFrame, Message
 from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Sessions
-from evcharge.sources.ocpp.times import seconds_of
+from evcharge.sources.ocpp.times import MOST_AHEAD_SECONDS, seconds_of
 from evcharge.sources.profile import Profile
 from evcharge.spool import Sorted, Spool
 
@@ -42,15 +43,31 @@ class _Logs:
         sha256s: of each log's bytes, in order.
         settings: what decides how they are read.
         profile: the profile with these settings.
+        new: SHA-256 of those that are not loaded yet: only their rows are asked for.
         file: the log that is loaded now, and ``others``, by SHA-256.
+        loaded: the latest time of each loaded log's clock [s since 1970], by SHA-256, where each message has one.
     """
 
     sha256s: tuple[str, ...]
+    new: frozenset[str]
     settings: tuple[object, ...]
     profile: Profile = field(compare=False)
     file: SourceFile = field(compare=False)
     others: Mapping[str, Path] = field(compare=False)
+    loaded: Mapping[str, float] = field(compare=False)
 
+    def ended_after(self, seconds: float) -> set[str]:
+        """The logs, but for the loaded ones that ended before this time."""
+        return {sha256 for sha256 in self.sha256s if sha256 in self.new or self.loaded.get(sha256, inf) >= seconds}
+
+
+NEAR_SECONDS = MOST_AHEAD_SECONDS + 3_600.0
+"""A loaded log that ended so long before a session begins tells nothing of it: a station's clock may be a day ahead of
+the log's, and a request leads to a session within minutes."""
+
+FAR_SECONDS = 3 * 86_400.0
+"""A loaded log that ended so long before the new ones begin is not read again, unless a session that ends in these is
+older. Most are so short that no second look is needed. House rule."""
 
 LOOKED_AT = 1_000
 """Messages at a log's beginning that tell whether its times run backwards."""
@@ -67,45 +84,58 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     Raises:
         SourceError: ``station_unstated``, and what ``ocpp.messages.messages_of`` raises.
     """
-    located = _all_rows(_logs(file, reading)).of_file(file.sha256)
+    rows = _all_rows(_logs(file, reading))
+    located = rows.of_file(file.sha256)
     batches = map(_batch, iter(lambda: list(islice(located, BATCH_ROWS)), []))
-    yield from chunks(batches, tuple(map(folded, FIELDS)), reading)
+    for chunk in chunks(batches, tuple(map(folded, FIELDS)), reading):
+        yield replace(chunk, told_until_seconds=rows.told_until[file.sha256])
 
 
 class _Located(NamedTuple):
-    """A row as one of the logs has it: the line there, and its text."""
+    """A row as one of the logs has it: the line there, and its message or text."""
 
     line: int
-    raw: str
+    raw: bytes | str
     fault: str | None
     fields: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
 class _AllRows:
-    """The rows of all logs of a call, put aside for each log in the order of its lines."""
+    """The rows of the new logs of a call, put aside for each log in the order of its lines.
 
-    def __init__(self) -> None:
+    Args:
+        sessions: all logs that the rows depend on.
+        new: SHA-256 of the logs whose rows are asked for.
+
+    Attributes:
+        told_until: the latest time of each new log's clock [s since 1970]; None where a message of it has none.
+    """
+
+    def __init__(self, sessions: Sessions, new: frozenset[str]) -> None:
+        self.told_until = {sha256: sessions.told_until(sha256) for sha256 in new}
         self._spool = Spool()
-        self._by_file: dict[str, Sorted] = {}
+        self._by_file = {sha256: Sorted(self._spool, itemgetter(0)) for sha256 in new}
+        for row in sessions.rows():
+            self._add(row)
 
-    def add(self, row: Row) -> None:
+    def _add(self, row: Row) -> None:
         """Put a row aside for each log that it begins or ends in: there it stands where the first of its lines is."""
         files = set[str]()
         for file, line, raw in row.origins:
-            if file not in files:
+            if file not in files and file in self._by_file:
                 files.add(file)
-                rows = self._by_file.get(file) or self._by_file.setdefault(file, Sorted(self._spool, itemgetter(0)))
-                rows.add((line, raw, row.fault, row.fields, row.warnings))
+                self._by_file[file].add((line, raw, row.fault, row.fields, row.warnings))
 
     def of_file(self, sha256: str) -> Iterator[_Located]:
         """The rows of one log, in the order of its lines."""
-        return map(_Located._make, self._by_file[sha256].values()) if sha256 in self._by_file else iter(())
+        return map(_Located._make, self._by_file[sha256].values())
 
 
 def _batch(located: Sequence[_Located]) -> Rows:
     cells = [row.fields or ("",) * len(FIELDS) for row in located]
-    lines, raws = [row.line for row in located], [row.raw for row in located]
+    lines = [row.line for row in located]
+    raws = [KeptFrame(row.raw) if isinstance(row.raw, bytes) else row.raw for row in located]
     rows = Rows.of(lines, raws, [row.fault for row in located], cells, range(len(FIELDS)))
     for row in located:
         for code in row.warnings:
@@ -120,7 +150,10 @@ def _logs(file: SourceFile, reading: Reading) -> _Logs:
     others = {sha256: path for path, sha256 in shas.items() if sha256 and sha256 != file.sha256}
     profile = reading.profile
     settings = (profile.encoding, profile.delimiters, profile.sheet, profile.constants.get("station_id"))
-    return _Logs(tuple(sorted((file.sha256, *others))), settings, profile, file, others)
+    loaded = {sha256: reading.loaded[path] for sha256, path in others.items() if path in reading.loaded}
+    until = {sha256: seconds for sha256, seconds in loaded.items() if seconds is not None}
+    sha256s = tuple(sorted((file.sha256, *others)))
+    return _Logs(sha256s, frozenset(sha256s).difference(loaded), settings, profile, file, others, until)
 
 
 def _mark(path: Path) -> tuple[int, ...]:
@@ -149,14 +182,23 @@ def _all_rows(logs: _Logs) -> _AllRows:
     Raises:
         SourceError: as ``read``; for the file itself, not for its companions.
     """
-    sessions, rows = Sessions(), _AllRows()
-    for sha256 in sorted(logs.sha256s, key=lambda sha256: (_first_time(logs, sha256), sha256)):
-        for message in _messages(logs, sha256):
-            if fault := sessions.take(message):
-                rows.add(fault)
-    for row in sessions.rows():
-        rows.add(row)
-    return rows
+    sessions, is_read = Sessions(), set[str]()
+
+    def take(hashes: Iterable[str]) -> None:
+        for sha256 in sorted(set(hashes) - is_read):
+            sessions.take_log(sha256, _first_time(logs, sha256), _messages(logs, sha256))
+            is_read.add(sha256)
+
+    take(logs.new)
+    begin = min(map(sessions.earliest, logs.new))
+    take(logs.ended_after(begin - FAR_SECONDS))
+    while True:
+        rows = _AllRows(sessions, logs.new)
+        begin = min([begin, *(seconds for sha256, seconds in sessions.looks_back_to.items() if sha256 in logs.new)])
+        needed = logs.ended_after(begin - NEAR_SECONDS)
+        if needed <= is_read:
+            return rows
+        take(needed)
 
 
 def _first_time(logs: _Logs, sha256: str) -> float:

@@ -16,6 +16,8 @@ _ISO = re.compile(
     r"(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,:](?P<fraction>[0-9]+))?"
     r" ?(?P<offset>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+_USUAL = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,6})?Z?")
+"""How nearly all times are written: as ``iso_time`` writes them already, in UTC or without an offset."""
 _LABELLED = re.compile(r"(?P<time>.*[0-9]) ?(?P<zone>(?![AP]M$)[A-Z]{2,5})", re.DOTALL)
 """A time that ends with the label of its zone: 2026-01-04 08:00:00 IST. AM and PM are no zones."""
 _DAY_FIRST = re.compile(
@@ -30,7 +32,7 @@ _EPOCH = re.compile(r"(?P<seconds>[0-9]{10})(?:\.?(?P<milliseconds>[0-9]{3}))?")
 _HALF_DAY_HOURS = 12
 _HELD_TIMES = 8192
 """Times whose reading is held: an answer often has that of its request, and a notice the log's own."""
-_SECONDS_OF_MINUTE = 60
+_SECONDS_OF_MINUTE = _MINUTES_OF_HOUR = 60
 
 ZONE_LABELS = (
     *(
@@ -142,6 +144,8 @@ def logged_between(earlier: Moment, later: Moment) -> float | None:
 @lru_cache(maxsize=_HELD_TIMES)
 def iso_time(text: str) -> tuple[str, str]:
     """The time in one ISO spelling, at most six digits of a second, and the label of its zone; else as written."""
+    if _USUAL.fullmatch(text):
+        return text, ""
     text = text.strip()
     labelled = _LABELLED.fullmatch(text) if text[-2:].isalpha() else None
     if match := _ISO.fullmatch(labelled["time"] if labelled else text):
@@ -168,6 +172,13 @@ def log_time(text: str) -> tuple[str, str]:
 @lru_cache(maxsize=_HELD_TIMES)
 def seconds_of(iso: str) -> float | None:
     """Seconds since 1970 of a time as ``iso_time`` writes it; None where it is none."""
+    if usual := _USUAL.fullmatch(iso):
+        day, hour, minute, second, fraction = usual.groups()
+        begin, minutes, seconds = _hour(day, hour), int(minute), int(second)
+        if begin is None or minutes >= _MINUTES_OF_HOUR or seconds >= _SECONDS_OF_MINUTE:
+            return None
+        return begin + minutes * _SECONDS_OF_MINUTE + seconds + (float(fraction) if fraction else 0.0)
+
     match = _ISO.fullmatch(iso)
     if not match:
         return None
@@ -176,6 +187,12 @@ def seconds_of(iso: str) -> float | None:
     if minute is None or seconds >= _SECONDS_OF_MINUTE:
         return None
     return minute + seconds + (float(f"0.{fraction}") if fraction else 0.0) - _offset_seconds(offset or "Z")
+
+
+@lru_cache(maxsize=_HELD_TIMES)
+def _hour(day: str, hour: str) -> float | None:
+    """Seconds since 1970 at the beginning of an hour, as UTC; None where there is no such day or hour."""
+    return _minute(day, f"{hour}:00")
 
 
 @lru_cache(maxsize=_HELD_TIMES)

@@ -39,11 +39,16 @@ class _Repeat(NamedTuple):
 
 
 class StartsAndStops:
-    """StartTransaction and StopTransaction of one station."""
+    """StartTransaction and StopTransaction of one station.
+
+    Attributes:
+        looking_back: SHA-256 of the logs with a stop that names no start for certain among those read.
+    """
 
     def __init__(
         self, station: str, transactions: Transactions, connectors: Connectors, answers: Answers, requests: Requests
     ) -> None:
+        self.looking_back: set[str] = set()
         self._station = station
         self._transactions = transactions
         self._connectors = connectors
@@ -145,6 +150,8 @@ class StartsAndStops:
     def take_stop(self, message: Message, now: Moment) -> None:
         """Take a StopTransaction: it ends its transaction, or waits for the start to be known."""
         stop = Stop.of(message)
+        if not is_real(stop.transaction_id):
+            self.looking_back.add(message.file)
         self._waiting_stops.append(stop)
         transaction = self._pair(stop)
         tags = (stop.tag, transaction.tag if transaction else "")
@@ -192,6 +199,7 @@ class StartsAndStops:
         nothing tells apart end one of their starts each, without energy, and so do those that are left one by such a
         choice; the stops that fit the fewest starts choose first.
         """
+        self.looking_back.update(stop.origin.file for stop in self._waiting_stops)
         self._nameless = frozenset(map(id, self._transactions.without_id()))
         self._waiting_stops = each_once(self._waiting_stops)
         given = 1
