@@ -15,12 +15,13 @@ from typing import Any, BinaryIO, NamedTuple
 from sqlalchemy import URL, Connection, CursorResult, create_engine, exc, make_url
 from sqlalchemy.pool import NullPool
 
+from evcharge import progress
 from evcharge.counts.check_statement import check_statement, faults_of
 from evcharge.counts.contract import CONTRACT, COUNTS, DETAIL, FAILURES, STATIONS, looked_at
 from evcharge.counts.dialects import SessionTable
 from evcharge.counts.statement import Statement, frame_statement
 from evcharge.db import open_engine
-from evcharge.errors import DatabaseError, ReportError, SourceError
+from evcharge.errors import DatabaseError, NoDataError, ReportError, SourceError
 from evcharge.metrics.definitions import Definition
 from evcharge.output import HINT, written_together
 
@@ -39,6 +40,13 @@ _THEIRS = {
     "trino": ("trino", "trino[sqlalchemy]"),
 }
 """By how its URL begins: the dialect, and the package that brings SQLAlchemy a driver."""
+
+
+class Checked(NamedTuple):
+    """How many sessions a table holds, and what is wrong with it; nothing of a clean one."""
+
+    sessions: int
+    faults: list[SourceError]
 
 
 class Written(NamedTuple):
@@ -98,18 +106,22 @@ def connected(url: str) -> Iterator[Connection]:
         raise DatabaseError("database_refused", f"{shown} refused: {told}", hint) from error
 
 
-def table_faults(connection: Connection, table: SessionTable, definitions: Sequence[Definition]) -> list[SourceError]:
-    """What is wrong with a table, none for a clean one: columns that it lacks, else what its sessions hold.
+def check_table(connection: Connection, table: SessionTable, definitions: Sequence[Definition]) -> Checked:
+    """Whether a table has the columns that are looked at and, where it has, whether its sessions are clean.
 
     Raises:
         DatabaseError: as ``connected``.
+        NoDataError: it holds no session.
     """
+    progress.step("checking the sessions")
     lacking = _lacking(connection, table, definitions)
     if lacking:
-        return [lacking]
+        return Checked(0, [lacking])
     asked = check_statement(table, definitions)
-    row = connection.exec_driver_sql(asked.text).one()
-    return faults_of(dict(zip(asked.columns, map(int, row), strict=True)), table)
+    counts = dict(zip(asked.columns, map(int, connection.exec_driver_sql(asked.text).one()), strict=True))
+    if not counts["sessions"]:
+        raise NoDataError("no_sessions", f"{table.table} holds no session.")
+    return Checked(counts["sessions"], faults_of(counts, table))
 
 
 def _lacking(connection: Connection, table: SessionTable, definitions: Sequence[Definition]) -> SourceError | None:
@@ -138,7 +150,7 @@ def write_frames(
 
     Args:
         connection: to where the table is.
-        table: of clean sessions; ``table_faults`` tells whether it is one.
+        table: of clean sessions; ``check_table`` tells whether it is one.
         definitions: those of the letters.
         folder: gets ``counts``, ``stations`` and ``failures``, and ``detail`` where stations are named.
         file_format: ``csv`` or ``parquet``.
@@ -158,6 +170,7 @@ def write_frames(
         raise ReportError("cannot_write", reason, HINT) from error
     with written_together() as open_part:
         for frame in frames:
+            progress.step(f"counting {frame}")
             statement = frame_statement(frame, table, definitions, stations)
             path = folder / f"{frame}.{file_format}"
             file = open_part(path)

@@ -81,7 +81,7 @@ MAY_IMPORT = {
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "counts": (
-        {"db", "errors", "limits", "metrics", "models", "output"},
+        {"db", "errors", "limits", "metrics", "models", "output", "progress"},
         SQL | {"pyarrow", "sqlglot"},
     ),
     "report": (

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from evcharge.counts.contract import FRAMES
 from evcharge.counts.dialects import SessionTable
-from evcharge.counts.engines import connected, dialect_of, table_faults, write_frames
+from evcharge.counts.engines import check_table, connected, dialect_of, write_frames
 from evcharge.counts.statement import frame_statement
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError, ReportError
@@ -71,7 +71,7 @@ def test_another_zone_of_the_session_changes_nothing(star, monkeypatch):
 
 def test_a_clean_table_has_no_fault(star):
     with connected(star) as connection:
-        assert table_faults(connection, table_of(star), ORDER) == []
+        assert check_table(connection, table_of(star), ORDER) == (3_000, [])
 
 
 FAULTS = {
@@ -96,7 +96,7 @@ def spoil(url, change):
 def test_each_fault_is_told_with_its_number(star, fault):
     spoil(star, FAULTS[fault])
     with connected(star) as connection:
-        faults = table_faults(connection, table_of(star), ORDER)
+        faults = check_table(connection, table_of(star), ORDER).faults
     assert [one.code for one in faults] == [fault]
     assert faults[0].reason.startswith("3,000 rows have 2,998" if fault == "repeated_ids" else "3 of 3,000 sessions ")
     assert faults[0].hint
@@ -109,10 +109,10 @@ def test_the_option_that_cures_an_impossible_number_leaves_it_out(star, column, 
         pytest.skip("SQLite has no such number")
     spoil(star, f"{column} = {value if column == 'energy_kwh' or value != '1000.5' else '1e8'}")
     with connected(star) as connection:
-        (fault,) = table_faults(connection, table_of(star), ORDER)
+        (fault,) = check_table(connection, table_of(star), ORDER).faults
         cure = fault.hint.rpartition("--map ")[2].strip("'").partition("=")[2]
         cured = table_of(star, **{column: cure})
-        assert table_faults(connection, cured, ORDER) == []
+        assert check_table(connection, cured, ORDER).faults == []
     spoil(star, f"{column} = NULL")
     assert counted(star, "counts", cured) == counted(star, "counts", table_of(star))
 
@@ -122,7 +122,7 @@ def test_a_text_for_a_number_is_told_on_sqlite_which_would_take_it(sqlite_url, c
     write_table(open_engine(sqlite_url, writes=True), ROWS[:50])
     spoil(sqlite_url, change)
     with connected(sqlite_url) as connection:
-        assert [fault.code for fault in table_faults(connection, table_of(sqlite_url), ORDER)] == ["other_type"]
+        assert [fault.code for fault in check_table(connection, table_of(sqlite_url), ORDER).faults] == ["other_type"]
 
 
 def test_an_empty_text_is_none(star):
@@ -137,11 +137,11 @@ def test_columns_that_the_table_lacks_are_told_with_the_options_to_type(star):
         for name in ("reached_charging", "next_status", "source"):
             connection.execute(text(f"ALTER TABLE clean_sessions DROP COLUMN {name}"))
     with connected(star) as connection:
-        (fault,) = table_faults(connection, table_of(star), ORDER)
+        (fault,) = check_table(connection, table_of(star), ORDER).faults
         assert fault.reason == "clean_sessions has no columns source, reached_charging, next_status."
         assert fault.hint.endswith(": --map source=THEIRS --map reached_charging=NULL --map next_status=NULL")
         lacking = table_of(star, source="'city'", reached_charging="NULL", next_status="NULL")
-        assert table_faults(connection, lacking, ORDER) == []
+        assert check_table(connection, lacking, ORDER).faults == []
 
 
 def read_back(path):
@@ -189,7 +189,7 @@ def test_nothing_is_written_where_a_frame_fails(star, tmp_path):
 
 def refusal_of(url, table="clean_sessions"):
     with pytest.raises(DatabaseError) as refusal, connected(url) as connection:
-        table_faults(connection, SessionTable(dialect_of(url), table), ORDER)
+        check_table(connection, SessionTable(dialect_of(url), table), ORDER)
     return refusal.value
 
 
