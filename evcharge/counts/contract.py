@@ -52,7 +52,7 @@ class InputColumn(NamedTuple):
         return next(word for kind, word in KINDS.items() if isinstance(self.type, kind))
 
 
-UNJUDGED = "sessions are unknown by definitions that need it"
+UNJUDGED = "unknown by definitions that need it"
 UNCOUNTED = "counted as not recorded"
 
 
@@ -65,11 +65,7 @@ def _like(model: type[Base], name: str, otherwise: str = "", taken: str = BY_NAM
     return InputColumn(name, Text() if kind is String else kind(), meaning, taken, otherwise)
 
 
-ATTRIBUTES = tuple(
-    column.name
-    for column in DimStation.__table__.columns
-    if column.name not in ("station_key", "source", "station_id", "registry_load_key", "opened_on")
-)
+ATTRIBUTES = ("name", "operator", "network", "city", "region", "department", "country", "latitude", "longitude")
 """What may be known of a station, named as in ``dim_station``."""
 
 CONTRACT = {
@@ -78,11 +74,11 @@ CONTRACT = {
         _like(DimStation, "source"),
         _like(DimStation, "station_id"),
         InputColumn("session_id", Text(), "The session's id, unique within its station."),
-        _like(FactCharging, "time_key"),
+        InputColumn("time_key", BigInteger(), "Local hour in which the session started, as yyyymmddhh."),
         InputColumn(
             "start_local",
             DateTime(),
-            "Start of the session as the clock at the station showed it, without a zone; in place of time_key.",
+            "Start of the session by the clock at the station, without a zone; in place of time_key.",
             IF_MAPPED,
             "time_key is read",
         ),

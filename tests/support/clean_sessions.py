@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -41,6 +43,7 @@ TABLE = Table(
     *(Column(name, Text) for name in ("source", "station_id", "session_id")),
     Column("time_key", BigInteger),
     Column("start_local", DateTime),
+    Column("start_time", DateTime(timezone=True)),
     *(Column(name, Text) for name in ("port_id", "error_code", "failures_included", "name", "region")),
     Column("latitude", Double),
     *(Column(name, Boolean) for name in ("success", "has_transaction", "reached_charging")),
@@ -67,6 +70,7 @@ ALL_VALUES = tuple(itertools.product(*JUDGED.values()))
 PUBLISHED = ("yes", "unknown", "no")
 """What the publishers of the loads say of failures."""
 FIRST = datetime(2024, 12, 20)  # noqa: DTZ001 - the clock at the station
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def clean_sessions(rows: int) -> list[Row]:
@@ -81,7 +85,7 @@ def _session(number: int) -> Row:
     source = "city" if station % 2 else "l'état"
     return (
         *(source, f"ST {station:02d}/ü" if station % 3 else f"{station:04d}", f"S{number}"),
-        *(int(f"{start:%Y%m%d%H}"), start),
+        *(int(f"{start:%Y%m%d%H}"), start, start.replace(tzinfo=PARIS).astimezone(timezone.utc)),
         None if number % 11 == 0 else f"P{number % 5}",
         (None, "NoError", "GroundFailure")[number % 3],
         PUBLISHED[number * 5 % 7 % 3] if station < 3 else PUBLISHED[0],
@@ -95,6 +99,24 @@ def write_table(engine: Engine, rows: list[Row]) -> None:
     with engine.begin() as connection:
         TABLE.create(connection)
         connection.execute(insert(TABLE), [dict(zip(COLUMNS, row, strict=True)) for row in rows])
+
+
+def write_parquet(path: Path, rows: list[Row]) -> None:
+    """Writes these sessions as the flat table into a file, local times without a zone."""
+    import pyarrow
+    from pyarrow.parquet import write_table as write
+
+    kinds = {
+        BigInteger: pyarrow.int64(),
+        Boolean: pyarrow.bool_(),
+        Double: pyarrow.float64(),
+        Text: pyarrow.string(),
+        DateTime: pyarrow.timestamp("us"),
+    }
+    types = [kinds[type(column.type)] for column in TABLE.columns]
+    types[COLUMNS.index("start_time")] = pyarrow.timestamp("us", tz="UTC")
+    arrays = [pyarrow.array(values, kind) for values, kind in zip(zip(*rows, strict=True), types, strict=True)]
+    write(pyarrow.Table.from_arrays(arrays, names=list(COLUMNS)), path)
 
 
 def write_star(engine: Engine, rows: list[Row]) -> None:
@@ -111,7 +133,7 @@ def write_star(engine: Engine, rows: list[Row]) -> None:
         {name: one[name] for name in ("session_id", "time_key", "port_id", "error_code", *JUDGED)}
         | {"station_key": keys[one["source"], one["station_id"]]}
         | {"load_key": PUBLISHED.index(one["failures_included"]) + 1, "source_line": line}
-        | {"start_time": one["start_local"].replace(tzinfo=timezone.utc)}
+        | {"start_time": one["start_time"]}
         for line, one in enumerate(sessions, start=2)
     ]
     with Session(engine) as session, session.begin():
