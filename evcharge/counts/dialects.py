@@ -114,6 +114,7 @@ class SessionTable:
 
         # Drivers of PostgreSQL double each %; those with named parameters do not.
         dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+        dialect._backslash_escapes = False  # SQLAlchemy 2.0 doubles each until a server says that it need not
         written = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
         tree = sqlglot.parse_one(written, read="postgres").transform(filled_in)
         return f"{tree.sql(self.dialect, pretty=True)}\n"

@@ -116,7 +116,7 @@ def dbt(parquet: Path, folder: Path) -> Iterator[Engine]:
     connect = needed("duckdb").connect
     (folder / "models").mkdir()
     (folder / "dbt_project.yml").write_text(
-        "name: counts\nversion: '1'\nprofile: counts\nmodels: {counts: {+materialized: table}}\n"
+        "name: counts\nversion: 1.0.0\nprofile: counts\nmodels: {counts: {+materialized: table}}\n"
     )
     database = folder / "warehouse.duckdb"
     (folder / "profiles.yml").write_text(
