@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, not_, or_, select
 
-from evcharge.counts.contract import CONTRACT, COUNTS, STATION, in_order, looked_at
+from evcharge.counts.contract import CONTRACT, COUNTS, STATION, looked_at
 from evcharge.counts.dialects import SessionTable
 from evcharge.counts.statement import Statement, statement_of
 from evcharge.errors import SourceError
@@ -35,8 +35,7 @@ def check_statement(table: SessionTable, definitions: Sequence[Definition]) -> S
 
     Columns: ``sessions``, ``distinct_ids`` and each of ``_FAULTS`` that the table can have.
     """
-    columns = [*looked_at(COUNTS, definitions, table.mapped), CONTRACT["session_id"], CONTRACT["duration_minutes"]]
-    wanted = in_order((column.name for column in columns), table.mapped)
+    wanted = [CONTRACT["session_id"], *looked_at(COUNTS, definitions, table.mapped)]
     other_type = _other_type(table, [column.name for column in wanted if column.kind in ("number", "boolean")])
     sessions = table.sessions(wanted, *other_type).alias("s")
 

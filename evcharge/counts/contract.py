@@ -104,8 +104,6 @@ _BY_FRAME = {
     DETAIL: ("time_key", "port_id"),
 }
 """Columns that a frame looks at, beside the station's and those of the definitions."""
-CHECKED = (*STATION, "session_id", "time_key", "duration_minutes", "energy_kwh", "failures_included")
-"""Columns that the check of a table looks at."""
 
 
 def looked_at(frame: str, definitions: Sequence[Definition], mapped: Iterable[str]) -> list[InputColumn]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from sqlalchemy import URL, Connection, CursorResult, create_engine, exc, make_url
+from sqlalchemy import URL, Connection, CursorResult, Engine, create_engine, exc, make_url
 from sqlalchemy.pool import NullPool
 
 from evcharge import progress
@@ -80,6 +80,18 @@ def _parsed(url: str) -> URL:
         raise DatabaseError("database_url_unreadable", "the URL of --url can't be read.", "See --help.") from None
 
 
+def _opened(url: str) -> Engine:
+    """The engine that a URL leads to."""
+    dialect, name = dialect_of(url), _parsed(url).get_backend_name()
+    if name in _OURS:
+        return open_engine(url)
+    try:
+        return create_engine(_parsed(url), poolclass=NullPool)
+    except (exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        reason = f"SQLAlchemy has no driver for {dialect} here."
+        raise DatabaseError("driver_missing", reason, f"Run: pip install '{_THEIRS[name][1]}'") from error
+
+
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A connection to the engine; what its driver raises becomes an error that names the engine, not the password.
@@ -87,19 +99,12 @@ def connected(url: str) -> Iterator[Connection]:
     Raises:
         DatabaseError: the driver is missing, the engine can't be reached, or refuses the statement.
     """
-    parsed = _parsed(url)
-    dialect = dialect_of(url)
-    shown = parsed.set(query={}).render_as_string(hide_password=True)
+    engine = _opened(url)
+    shown = _parsed(url).set(query={}).render_as_string(hide_password=True)
     try:
-        is_ours = parsed.get_backend_name() in _OURS
-        engine = open_engine(url) if is_ours else create_engine(parsed, poolclass=NullPool)
         # Without this a driver may take a % of the text for the place of a parameter.
         with engine.connect().execution_options(no_parameters=True) as connection:
             yield connection
-    except (exc.NoSuchModuleError, ModuleNotFoundError) as error:
-        package = _THEIRS[parsed.get_backend_name()][1]
-        reason = f"SQLAlchemy has no driver for {dialect} here."
-        raise DatabaseError("driver_missing", reason, f"Run: pip install '{package}'") from error
     except exc.SQLAlchemyError as error:
         told = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
         hint = "Without --url the statement is printed: read there what --table and --map make of it."

@@ -495,9 +495,9 @@ GROUP BY
 -- the check
 WITH evcharge_sessions AS (
   SELECT
+    nullIf(CAST(t.session_id AS Nullable(String)), '') AS session_id,
     nullIf(CAST(t.source AS Nullable(String)), '') AS source,
     nullIf(CAST(t.station_id AS Nullable(String)), '') AS station_id,
-    nullIf(CAST(t.session_id AS Nullable(String)), '') AS session_id,
     CAST(EXTRACT(YEAR FROM t.started) * 1000000 + EXTRACT(MONTH FROM t.started) * 10000 + EXTRACT(DAY FROM t.started) * 100 + EXTRACT(HOUR FROM t.started) AS Nullable(Int64)) AS time_key,
     CAST(t.duration_minutes AS Nullable(Float64)) AS duration_minutes,
     CAST(t.wh * 0.001 AS Nullable(Float64)) AS energy_kwh,

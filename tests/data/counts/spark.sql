@@ -495,9 +495,9 @@ GROUP BY
 -- the check
 WITH evcharge_sessions AS (
   SELECT
+    NULLIF(CAST(t.session_id AS STRING), '') AS session_id,
     NULLIF(CAST(t.source AS STRING), '') AS source,
     NULLIF(CAST(t.station_id AS STRING), '') AS station_id,
-    NULLIF(CAST(t.session_id AS STRING), '') AS session_id,
     CAST(EXTRACT(YEAR FROM t.started) * 1000000 + EXTRACT(MONTH FROM t.started) * 10000 + EXTRACT(DAY FROM t.started) * 100 + EXTRACT(HOUR FROM t.started) AS BIGINT) AS time_key,
     CAST(t.duration_minutes AS DOUBLE) AS duration_minutes,
     CAST(t.wh * 0.001 AS DOUBLE) AS energy_kwh,

@@ -495,9 +495,9 @@ GROUP BY
 -- the check
 WITH evcharge_sessions AS (
   SELECT
+    NULLIF(CAST(t.session_id AS TEXT), '') AS session_id,
     NULLIF(CAST(t.source AS TEXT), '') AS source,
     NULLIF(CAST(t.station_id AS TEXT), '') AS station_id,
-    NULLIF(CAST(t.session_id AS TEXT), '') AS session_id,
     CAST(STRFTIME('%Y%m%d%H', t.started) AS INTEGER) AS time_key,
     CAST(t.duration_minutes AS REAL) AS duration_minutes,
     CAST(t.wh * 0.001 AS REAL) AS energy_kwh,

@@ -14,6 +14,7 @@ from evcharge.counts.engines import check_table, connected, dialect_of, write_fr
 from evcharge.counts.statement import frame_statement
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError, ReportError
+from evcharge.metrics.definitions import UCDAVIS_1KWH
 from evcharge.metrics.letters import ORDER
 from tests.support.clean_sessions import (
     COLUMNS,
@@ -142,6 +143,14 @@ def test_columns_that_the_table_lacks_are_told_with_the_options_to_type(star):
         assert fault.hint.endswith(": --map source=THEIRS --map reached_charging=NULL --map next_status=NULL")
         lacking = table_of(star, source="'city'", reached_charging="NULL", next_status="NULL")
         assert check_table(connection, lacking, ORDER).faults == []
+
+
+def test_a_column_that_no_definition_looks_at_need_not_be_there(star):
+    with open_engine(star, writes=True).begin() as connection:
+        for name in ("duration_minutes", "success"):
+            connection.execute(text(f"ALTER TABLE clean_sessions DROP COLUMN {name}"))
+    with connected(star) as connection:
+        assert check_table(connection, table_of(star), [UCDAVIS_1KWH]) == (3_000, [])
 
 
 def read_back(path):
