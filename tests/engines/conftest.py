@@ -1,7 +1,6 @@
 """Sessions for the tests of engines: one flat table in each form that an engine reads, and what the star has of them.
 
-The tests run where ``EVCHARGE_ENGINES`` is set: there every engine must be. Where only ``EVCHARGE_THOROUGH`` is set,
-those run whose packages are installed (the extra ``engines``).
+The tests run where ``EVCHARGE_ENGINES`` is set; there every engine must be: the extra ``engines``, and Java.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ ROWS = 100_000
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leaves the engines to those who ask for them."""
-    if not (os.environ.get("EVCHARGE_ENGINES") or os.environ.get("EVCHARGE_THOROUGH")):
+    if not os.environ.get("EVCHARGE_ENGINES"):
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.skip(reason="EVCHARGE_ENGINES is not set; .ci/run sets it"))

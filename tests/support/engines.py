@@ -1,22 +1,19 @@
 """Engines that hold the flat table of clean sessions and run a statement on it, each in a session zone of choice.
 
-An engine is here once its package is imported; what is imported is not part of evcharge.
+The packages of engines are the extra ``engines``, and imported only here.
 """
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import pytest
 
 from evcharge.db import open_engine
 from tests.support.clean_sessions import Row, write_table
@@ -42,19 +39,11 @@ class Engine(NamedTuple):
     ask: Callable[[str, str], list[dict[str, Any]]]
 
 
-def needed(package: str) -> Any:
-    """The package of an engine; without it the test is skipped, or fails where ``EVCHARGE_ENGINES`` asks for all."""
-    if os.environ.get("EVCHARGE_ENGINES"):
-        return importlib.import_module(package)
-    return pytest.importorskip(package, reason="it comes with the extra engines")
-
-
 @contextmanager
 def sqlite(rows: list[Row], folder: Path) -> Iterator[Engine]:
     """SQLite, which knows no zones."""
     url = f"sqlite:///{folder / 'flat.db'}"
-    sqlite_file = folder / "flat.db"
-    sqlite_file.touch()
+    (folder / "flat.db").touch()
     write_table(open_engine(url, writes=True), rows)
 
     def ask(text: str, _zone: str) -> list[dict[str, Any]]:
@@ -84,7 +73,7 @@ def postgres(rows: list[Row], _folder: Path) -> Iterator[Engine]:
 @contextmanager
 def duckdb(parquet: Path, _folder: Path) -> Iterator[Engine]:
     """DuckDB on the file."""
-    connection = needed("duckdb").connect()
+    connection = import_module("duckdb").connect()
 
     def ask(text: str, zone: str) -> list[dict[str, Any]]:
         connection.execute(f"SET TimeZone = '{zone}'")
@@ -99,8 +88,8 @@ def duckdb(parquet: Path, _folder: Path) -> Iterator[Engine]:
 @contextmanager
 def chdb(parquet: Path, _folder: Path) -> Iterator[Engine]:
     """ClickHouse as a library, on the file."""
-    query = needed("chdb").query
-    read_table = importlib.import_module("pyarrow.parquet").read_table
+    query = import_module("chdb").query
+    read_table = import_module("pyarrow.parquet").read_table
 
     def ask(text: str, zone: str) -> list[dict[str, Any]]:
         answer = query(f"{text} SETTINGS session_timezone = '{zone}'", "Parquet")
@@ -112,8 +101,7 @@ def chdb(parquet: Path, _folder: Path) -> Iterator[Engine]:
 @contextmanager
 def dbt(parquet: Path, folder: Path) -> Iterator[Engine]:
     """A model of dbt on DuckDB, whose body is the statement as it is."""
-    needed("dbt.adapters.duckdb")
-    connect = needed("duckdb").connect
+    connect = import_module("duckdb").connect
     (folder / "models").mkdir()
     (folder / "dbt_project.yml").write_text(
         "name: counts\nversion: 1.0.0\nprofile: counts\nmodels: {counts: {+materialized: table}}\n"
@@ -145,9 +133,7 @@ def dbt(parquet: Path, folder: Path) -> Iterator[Engine]:
 @contextmanager
 def spark(parquet: Path, folder: Path) -> Iterator[Engine]:
     """Spark on a standalone cluster of one master and two workers."""
-    home = Path(str(needed("pyspark").__file__)).parent
-    if shutil.which("java") is None and not os.environ.get("EVCHARGE_ENGINES"):
-        pytest.skip("Spark needs Java")
+    home = Path(str(import_module("pyspark").__file__)).parent
     with cluster(folder, home) as master, session(master) as spark:
         spark.read.parquet(str(parquet)).createOrReplaceTempView("clean_sessions")
         assert spark.sql("SELECT COUNT(*) FROM clean_sessions").collect()[0][0] > 0
