@@ -17,6 +17,7 @@ import click
 
 from evcharge import __version__
 from evcharge.cli.check import check
+from evcharge.cli.counts import counts
 from evcharge.cli.database import db, show_config, upgrade_database
 from evcharge.cli.explain import explain
 from evcharge.cli.export import export
@@ -110,7 +111,7 @@ def run() -> None:
 
 COMMANDS = (
     *(load, unload, check, formats, stations, report, explain, compare, visits, reasons, chargex),
-    *(export, sample, db, show_config),
+    *(export, counts, sample, db, show_config),
     sandwich,
 )
 for command in COMMANDS:

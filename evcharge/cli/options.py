@@ -137,8 +137,10 @@ def kept_files(context: click.Context) -> dict[Path, str]:
     from evcharge.db import parse_url
     from evcharge.kept import READ, database_files
 
-    url = parse_url(str(resolve("database_url", given("db"), given("config")).value))
-    kept = dict(database_files(Path(str(url.database)))) if url.get_backend_name() == "sqlite" else {}
+    kept: dict[Path, str] = {}
+    for url in (str(resolve("database_url", given("db"), given("config")).value), context.params.get("url")):
+        if url is not None and url.startswith("sqlite"):
+            kept.update(database_files(Path(str(parse_url(url).database))))
     kept.update(dict.fromkeys((CONFIG_FILE, given("config") or CONFIG_FILE), "a file of settings"))
     named = [context.params.get(name) or () for name in INPUTS]
     for name in (os.fspath(one) for some in named for one in (some if isinstance(some, tuple) else (some,))):

@@ -28,7 +28,6 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import visitors
 
 from evcharge.arrays import Flags
 from evcharge.errors import DatabaseError
@@ -37,19 +36,12 @@ from evcharge.load.mapping import FACT_COLUMNS, Fact
 from evcharge.metrics.day_outcomes import KEPT, KEYS, MICRO, NAMES, are_kept, select_day_outcomes
 from evcharge.metrics.definitions import OUTCOMES
 from evcharge.metrics.evaluated import Truth, column_of, outcomes_by
-from evcharge.metrics.letters import LETTERS, ORDER
+from evcharge.metrics.letters import LETTERS, ORDER, judged_columns
 from evcharge.models import FactCharging, OutcomeLetter
 
 ROWS_HELD = 200_000
 """Counts that are held in memory before they are written."""
-_JUDGED_BY = sorted(
-    {
-        element.name
-        for definition in ORDER
-        for element in visitors.iterate(definition.outcome)
-        if isinstance(element, Column)
-    }
-)
+_JUDGED_BY = sorted(judged_columns(ORDER))
 """Columns of a session that the definitions look at."""
 _BITS = 2
 """Of a vector's number, for each letter: there are four."""

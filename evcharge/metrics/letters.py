@@ -6,9 +6,10 @@ What does not belong here: what a definition says (``definitions``), and the cou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import Column, ColumnElement, case, func
+from sqlalchemy.sql import visitors
 
 from evcharge.metrics.definitions import DEFINITIONS, EXCLUDED, FAILURE, SUCCESS, UNKNOWN, Definition
 
@@ -16,6 +17,16 @@ LETTERS = {SUCCESS: "S", FAILURE: "F", EXCLUDED: "E", UNKNOWN: "U"}
 """The letter of each outcome."""
 ORDER = tuple(DEFINITIONS.values())
 """The definitions of the letters that a database keeps, in their order; what one keeps says its order beside them."""
+
+
+def judged_columns(definitions: Iterable[Definition]) -> set[str]:
+    """The columns of a session that these definitions look at."""
+    return {
+        element.name
+        for definition in definitions
+        for element in visitors.iterate(definition.outcome)
+        if isinstance(element, Column)
+    }
 
 
 def letters_by(definitions: Sequence[Definition]) -> ColumnElement[str]:

@@ -32,6 +32,8 @@ NO_FILE = {
     "--station",
     "--rule",
     "--station-id",
+    "--table",
+    "--url",
 }
 """Options that take a text which is no file."""
 COMPLETE = {
@@ -39,6 +41,7 @@ COMPLETE = {
     "check": ["one.csv"],
     "explain": ["ST-001"],
     "export": ["--format", "csv"],
+    "counts": ["--table", "sessions", "--url", "sqlite:///star.db"],
     "report": [],
     "sample": [],
 }
@@ -84,6 +87,7 @@ def test_the_outputs_are_found():
         ("report", "--json"),
         ("explain", "--csv"),
         ("export", "--out"),
+        ("counts", "--out"),
         ("sample", "--truth"),
         ("sample", "--output"),
     ]

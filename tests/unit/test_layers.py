@@ -81,6 +81,10 @@ MAY_IMPORT = {
         FRAMES | SQL,
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
+    "counts": (
+        {"db", "errors", "limits", "metrics", "models", "output", "progress"},
+        SQL | {"pyarrow", "sqlglot"},
+    ),
     "report": (
         {"arrays", "station_frame", "metrics", "spool", "db", "migrate", "errors", "output", "progress", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
@@ -92,7 +96,18 @@ MAY_IMPORT = {
 }
 MAY_IMPORT["api"] = ({"config", "leftovers", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
-LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "jinja2", "scipy", "alembic", "python_calamine", "pyarrow"}
+LATE = {
+    "pandas",
+    "numpy",
+    "sqlalchemy",
+    "matplotlib",
+    "jinja2",
+    "scipy",
+    "alembic",
+    "python_calamine",
+    "pyarrow",
+    "sqlglot",
+}
 
 
 def part_of(file, package):

@@ -1,0 +1,230 @@
+"""The statements run where the table is: what they count is what the star has, on both databases of evcharge."""
+
+from __future__ import annotations
+
+import csv
+
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from evcharge.counts.contract import FRAMES
+from evcharge.counts.dialects import SessionTable
+from evcharge.counts.engines import check_table, connected, dialect_of, write_frames
+from evcharge.counts.statement import frame_statement
+from evcharge.db import open_engine
+from evcharge.errors import DatabaseError, ReportError
+from evcharge.metrics.definitions import UCDAVIS_1KWH
+from evcharge.metrics.letters import ORDER
+from tests.support.clean_sessions import (
+    COLUMNS,
+    MAPPED,
+    clean_sessions,
+    frame_of_star,
+    in_order,
+    write_star,
+    write_table,
+)
+
+ROWS = clean_sessions(3_000)
+STATIONS = [ROWS[5][:2], ROWS[0][:2]]
+
+
+@pytest.fixture
+def star(url):
+    """The URL of a star, beside it the same sessions as one flat table."""
+    engine = open_engine(url, writes=True)
+    write_star(engine, ROWS)
+    write_table(engine, ROWS)
+    return url
+
+
+def table_of(url, **mapped):
+    return SessionTable(dialect_of(url), "clean_sessions", {**MAPPED, **mapped})
+
+
+def counted(url, frame, table):
+    """A frame without its column of letters, rows in order."""
+    statement = frame_statement(frame, table, ORDER, STATIONS)
+    with connected(url) as connection:
+        rows = [dict(row) for row in connection.exec_driver_sql(statement.text).mappings()]
+    names = [name for name in statement.columns if name != "letters"]
+    return in_order(
+        [int(row[name]) if statement.columns[name] == "integer" else row[name] for name in names] for row in rows
+    )
+
+
+def test_every_frame_has_what_the_star_has(star):
+    engine = open_engine(star)
+    for frame in FRAMES:
+        want = frame_of_star(engine, frame, STATIONS)
+        assert len(want) > 10
+        assert counted(star, frame, table_of(star)) == want, frame
+        assert counted(star, frame, table_of(star, start_local="start_local")) == want, frame
+
+
+def test_another_zone_of_the_session_changes_nothing(star, monkeypatch):
+    monkeypatch.setenv("PGTZ", "Asia/Tokyo")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    want = frame_of_star(open_engine(star), "counts")
+    assert counted(star, "counts", table_of(star, start_local="start_local")) == want
+
+
+def test_a_clean_table_has_no_fault(star):
+    with connected(star) as connection:
+        assert check_table(connection, table_of(star), ORDER) == (3_000, [])
+
+
+FAULTS = {
+    "without_id": "station_id = NULL",
+    "without_hour": "time_key = 20241224",
+    "negative_energy": "energy_kwh = -0.5",
+    "energy_beyond": "energy_kwh = 20000",
+    "ends_before_start": "duration_minutes = -1",
+    "duration_beyond": "duration_minutes = 10000000",
+    "unknown_word": "failures_included = 'maybe'",
+    "repeated_ids": "session_id = 'S3', source = 'city', station_id = 'ST 01/ü'",
+}
+
+
+def spoil(url, change):
+    """Changes some sessions of the table, of three stations."""
+    with open_engine(url, writes=True).begin() as connection:
+        connection.execute(text(f"UPDATE clean_sessions SET {change} WHERE session_id IN ('S3', 'S43', 'S44')"))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_told_with_its_number(star, fault):
+    spoil(star, FAULTS[fault])
+    with connected(star) as connection:
+        faults = check_table(connection, table_of(star), ORDER).faults
+    assert [one.code for one in faults] == [fault]
+    assert faults[0].reason.startswith("3,000 rows have 2,998" if fault == "repeated_ids" else "3 of 3,000 sessions ")
+    assert faults[0].hint
+
+
+@pytest.mark.parametrize("value", ["'NaN'", "'Infinity'", "-0.5", "1000.5"])
+@pytest.mark.parametrize("column", ["energy_kwh", "duration_minutes"])
+def test_the_option_that_cures_an_impossible_number_leaves_it_out(star, column, value):
+    if "'" in value and star.startswith("sqlite"):
+        pytest.skip("SQLite has no such number")
+    spoil(star, f"{column} = {value if column == 'energy_kwh' or value != '1000.5' else '1e8'}")
+    with connected(star) as connection:
+        (fault,) = check_table(connection, table_of(star), ORDER).faults
+        cure = fault.hint.rpartition("--map ")[2].strip("'").partition("=")[2]
+        cured = table_of(star, **{column: cure})
+        assert check_table(connection, cured, ORDER).faults == []
+    spoil(star, f"{column} = NULL")
+    assert counted(star, "counts", cured) == counted(star, "counts", table_of(star))
+
+
+@pytest.mark.parametrize("change", ["energy_kwh = '7.5 kWh'", "success = 'true'", "duration_minutes = ''"])
+def test_a_text_for_a_number_is_told_on_sqlite_which_would_take_it(sqlite_url, change):
+    write_table(open_engine(sqlite_url, writes=True), ROWS[:50])
+    spoil(sqlite_url, change)
+    with connected(sqlite_url) as connection:
+        assert [fault.code for fault in check_table(connection, table_of(sqlite_url), ORDER).faults] == ["other_type"]
+
+
+def test_an_empty_text_is_none(star):
+    spoil(star, "stop_reason = NULL, error_code = NULL, port_id = NULL, next_status = NULL")
+    want = [counted(star, frame, table_of(star)) for frame in FRAMES]
+    spoil(star, "stop_reason = '', error_code = '', port_id = '', next_status = ''")
+    assert [counted(star, frame, table_of(star)) for frame in FRAMES] == want
+
+
+def test_columns_that_the_table_lacks_are_told_with_the_options_to_type(star):
+    with open_engine(star, writes=True).begin() as connection:
+        for name in ("reached_charging", "next_status", "source"):
+            connection.execute(text(f"ALTER TABLE clean_sessions DROP COLUMN {name}"))
+    with connected(star) as connection:
+        (fault,) = check_table(connection, table_of(star), ORDER).faults
+        assert fault.reason == "clean_sessions has no columns source, reached_charging, next_status."
+        assert fault.hint.endswith(": --map source=THEIRS --map reached_charging=NULL --map next_status=NULL")
+        lacking = table_of(star, source="'city'", reached_charging="NULL", next_status="NULL")
+        assert check_table(connection, lacking, ORDER).faults == []
+
+
+def test_a_column_that_no_definition_looks_at_need_not_be_there(star):
+    with open_engine(star, writes=True).begin() as connection:
+        for name in ("duration_minutes", "success"):
+            connection.execute(text(f"ALTER TABLE clean_sessions DROP COLUMN {name}"))
+    with connected(star) as connection:
+        assert check_table(connection, table_of(star), [UCDAVIS_1KWH]) == (3_000, [])
+
+
+def read_back(path):
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=object)
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_the_frames_are_written_whole_with_their_names(star, tmp_path, file_format):
+    folder = tmp_path / "new" / "counts"
+    with connected(star) as connection:
+        written = write_frames(connection, table_of(star), ORDER, folder, file_format, STATIONS)
+    assert [one.path for one in written] == [folder / f"{frame}.{file_format}" for frame in FRAMES]
+    engine = open_engine(star)
+    for one, frame in zip(written, FRAMES, strict=True):
+        rows = read_back(one.path).drop(columns="letters", errors="ignore")
+        want = frame_of_star(engine, frame, STATIONS)
+        assert one.rows == len(rows) == len(want)
+        texts = [tuple("" if value is None else str(value) for value in row) for row in want]
+        assert in_order(rows.fillna("").astype(str).itertuples(index=False, name=None)) == in_order(texts)
+
+
+def test_the_csv_tells_missing_from_text_and_keeps_every_letter(sqlite_url, tmp_path):
+    odd = [dict(zip(COLUMNS, row, strict=True)) | {"station_id": '=1+1,"a"\r\n'} for row in ROWS[:1]]
+    write_table(open_engine(sqlite_url, writes=True), [tuple(row.values()) for row in odd])
+    with connected(sqlite_url) as connection:
+        write_frames(connection, table_of(sqlite_url), ORDER, tmp_path)
+    with (tmp_path / "stations.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["station_id"] == '=1+1,"a"\r\n'
+
+
+def test_nothing_is_written_where_a_frame_fails(star, tmp_path):
+    (tmp_path / "failures.csv").mkdir()
+    with pytest.raises(ReportError), connected(star) as connection:
+        write_frames(connection, table_of(star), ORDER, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["failures.csv"] + ["star.db"] * star.startswith(
+        "sqlite"
+    )
+
+
+# Where the table can't be reached
+
+
+def refusal_of(url, table="clean_sessions"):
+    with pytest.raises(DatabaseError) as refusal, connected(url) as connection:
+        check_table(connection, SessionTable(dialect_of(url), table), ORDER)
+    return refusal.value
+
+
+def test_what_the_engine_refuses_is_told_in_its_words(url):
+    refused = refusal_of(url)
+    assert refused.code == "database_refused"
+    assert "clean_sessions" in refused.reason
+    assert "Nothing was changed" not in refused.reason
+
+
+def test_a_driver_that_is_missing_is_named():
+    refused = refusal_of("snowflake://user:secret@account/db")
+    assert refused.code == "driver_missing"
+    assert refused.hint == "Run: pip install 'snowflake-sqlalchemy'"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("oracle://user:secret@host/db", "database_not_supported"),
+        ("nonsense:secret", "database_url_unreadable"),
+        ("postgresql://user:secret@127.0.0.1:1/db?sslpassword=secret", "database_refused"),
+        ("sqlite:///not-there.db", "database_missing"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_an_error_without_the_password(url, code):
+    refused = refusal_of(url)
+    assert refused.code == code
+    assert "secret" not in str(refused)
