@@ -5,15 +5,16 @@ What does not belong here: the chance of a pause (``exposure``), and what a stat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Integers
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.days import ROWS_AT_ONCE, local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
 from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, Use, calendars, day_numbers
@@ -122,7 +123,8 @@ def _frame(found: list[_Found]) -> pd.DataFrame:
 def read_port_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
     """The days of each port that the selected sessions name: one row per port and day with sessions, in order.
 
-    Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
+    Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``. No rows where
+    there are counts alone, which don't tell ports by day.
     """
     keys = (FactCharging.station_key, FactCharging.port_id, FactCharging.time_key // 100)
     successes = func.sum(case((definition.outcome == SUCCESS, 1), else_=0))
@@ -133,8 +135,7 @@ def read_port_days(session: Session, definition: Definition, selection: Selectio
     )
     kinds = {"station_key": "int64", "port_id": "object", "day": "int64", "sessions": "int64", "successes": "int64"}
     parts: dict[str, list[Any]] = {name: [np.empty(0, dtype=kind)] for name, kind in kinds.items()}
-    result = session.connection().execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-    for part in result.partitions():
+    for part in _partitions(session, query):
         for (name, kind), values in zip(kinds.items(), zip(*part, strict=True), strict=True):
             parts[name].append(np.array(values, dtype=kind))
     rows = pd.DataFrame({name: pd.Series(np.concatenate(some), dtype=kinds[name]) for name, some in parts.items()})
@@ -143,6 +144,18 @@ def read_port_days(session: Session, definition: Definition, selection: Selectio
     port, _ = pd.factorize(rows["port_id"].to_numpy(), sort=True)
     rows = rows.iloc[np.lexsort((rows["day"], port, rows["station_key"]))].reset_index(drop=True)
     return rows.assign(day=local_days(rows["day"].to_numpy() * 100))
+
+
+def _partitions(session: Session, query: Select[Any]) -> Iterator[Sequence[Any]]:
+    if counted_of(session):
+        return iter(())
+    return session.connection().execute(query, execution_options={"yield_per": ROWS_AT_ONCE}).partitions()
+
+
+def read_port_numbers(session: Session, port_days: pd.DataFrame) -> pd.Series:
+    """How many ports each station has: of ``count_ports``, or as it was given where there are counts alone."""
+    counted = counted_of(session)
+    return count_ports(port_days) if counted is None or counted.ports is None else counted.ports
 
 
 def count_ports(port_days: pd.DataFrame) -> pd.Series:

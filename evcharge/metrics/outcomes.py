@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.errors import ConfigError
+from evcharge.metrics.counted import counted_of, refuse_without_sessions
 from evcharge.metrics.day_outcomes import DayOutcomes, day_outcomes
 from evcharge.metrics.definitions import (
     AFIREV,
@@ -165,8 +166,15 @@ def select_outcomes(
     ``sessions``, and of these the ones whose publisher is known to have removed failures (``without_failures``) or did
     not say (``perhaps_without_failures``), and the first and last local hour (``first_hour``, ``last_hour`` as
     yyyymmddhh). What is left of ``sessions`` is unknown.
+
+    Raises:
+        ReportError: there are counts alone, and they don't tell such groups.
     """
     grouping = find_grouping(by)
+    if by == "load":
+        refuse_without_sessions(session, "figures by load")
+    elif by in STATION_GROUPS and (given := counted_of(session)):
+        given.require_attribute(by)
     counted = day_outcomes(session, definitions, selection, [FactCharging.port_id] if by == "port" else [])
     vectors = vectors_of(counted, _keys_of(counted, by)).subquery("vectors")
     sums = [

@@ -80,16 +80,20 @@ MAY_IMPORT = {
         FRAMES | SQL,
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
+    "counts": ({"errors", "metrics", "models", "version"}, FRAMES | SQL),
     "report": (
         {"arrays", "station_frame", "metrics", "spool", "db", "migrate", "errors", "output", "progress", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": (
-        {"report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
-        SQL | {"pyarrow"},
+        {"counts", "report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
+        FRAMES | SQL | {"pyarrow"},
     ),
 }
-MAY_IMPORT["api"] = ({"config", "leftovers", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
+MAY_IMPORT["api"] = (
+    {"config", "counts", "errors", "leftovers", "report", "metrics", "load", "sources", "migrate"},
+    FRAMES | SQL,
+)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {"pandas", "numpy", "sqlalchemy", "matplotlib", "jinja2", "scipy", "alembic", "python_calamine", "pyarrow"}
 
