@@ -20,6 +20,7 @@ from evcharge.config import DEFAULT_TARGET
 from evcharge.counts.files import read_counts
 from evcharge.counts.frames import COUNTS, Frames, checked
 from evcharge.counts.memory import star_of_counts
+from evcharge.counts.spark import SparkFrame, detail_of_spark, frames_of_spark, is_spark
 from evcharge.errors import ConfigError, ReportError
 from evcharge.leftovers import temporary_folder
 from evcharge.load import LoadResult, load_file
@@ -29,6 +30,7 @@ from evcharge.metrics.counted import LOAD_SESSIONS
 from evcharge.metrics.definitions import DEFINITIONS, Definition, find_definition
 from evcharge.metrics.direction import Direction
 from evcharge.metrics.left_out import FAILURES
+from evcharge.metrics.letters import ORDER
 from evcharge.metrics.outcomes import Selection, find_grouping, named_lot
 from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
@@ -45,7 +47,7 @@ from evcharge.report.visits import Visits, build_visits
 from evcharge.report.words import percent
 from evcharge.sources import builtin_profiles, with_overrides
 
-Data = str | os.PathLike[str] | Engine | pd.DataFrame
+Data = str | os.PathLike[str] | Engine | pd.DataFrame | SparkFrame
 Counts = str | os.PathLike[str] | pd.DataFrame | Mapping[str, pd.DataFrame]
 
 
@@ -213,7 +215,7 @@ def reliability(
     Args:
         data: a database as URL, path of an SQLite file or engine; or sessions with the columns of the ``native``
             profile (``session_id``, ``station_id``, ``start_time``, ``end_time``, ``energy_kwh``, and what else it
-            knows).
+            knows); or a Spark DataFrame of clean sessions, which Spark counts: only counts leave it.
         start: first local day.
         end: last local day, included.
         definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes that of
@@ -240,7 +242,7 @@ def reliability(
     selection, limits = Selection(start, end, where=named_lot(where or {})), one_test(confidence)
     paid = Price(*price) if price else None
     asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
-    with _star(data, counts, timezone) as (place, load), reading(place) as database:
+    with _star(data, counts, timezone, chosen, asked) as (place, load), reading(place) as database:
         story = build_story(database, definition=chosen, price=paid, **asked)
         report = story.report
         if by != "station":
@@ -255,16 +257,16 @@ def reliability(
 
 @contextmanager
 def _star(
-    data: Data | None, counts: Counts | None, timezone: str | None
+    data: Data | None, counts: Counts | None, timezone: str | None, definition: Definition | None, asked: dict[str, Any]
 ) -> Iterator[tuple[Database, LoadResult | None]]:
     """The star that data or counts are, as long as the block runs."""
     if (data is None) == (counts is None):
         raise ConfigError("data_or_counts", "one of data and counts must be given, and not both.", "Leave one out.")
-    if counts is None:
+    if counts is None and not is_spark(data):
         with _database(data, timezone) as (place, load):
             yield place, load
         return
-    with star_of_counts(_frames(counts)) as session:
+    with star_of_counts(_frames(counts) if counts is not None else _by_spark(data, definition, asked)) as session:
         yield session, None
 
 
@@ -273,6 +275,16 @@ def _frames(counts: Counts) -> Frames:
     if isinstance(counts, (str, os.PathLike)):
         return read_counts(Path(counts))
     return checked({COUNTS: counts} if isinstance(counts, pd.DataFrame) else counts)
+
+
+def _by_spark(sessions: Any, definition: Definition | None, asked: dict[str, Any]) -> Frames:
+    """The frames that Spark counts: first those of all stations, then the detail of those that need attention."""
+    definitions = [*ORDER, *([definition] if definition and definition not in ORDER else [])]
+    frames = frames_of_spark(sessions, definitions)
+    with star_of_counts(checked(frames)) as session:
+        attention = build_story(session, definition=definition, **asked).attention
+    stations = list(zip(attention["source"], attention["station_id"], strict=True))
+    return checked({**frames, **detail_of_spark(sessions, definitions, stations)})
 
 
 @contextmanager
