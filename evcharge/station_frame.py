@@ -54,7 +54,7 @@ STATION_FRAME = (
     StationColumn("network", TEXT, "", "network it belongs to", NOT_TOLD),
     StationColumn("city", TEXT, "", "city or commune", NOT_TOLD),
     StationColumn("region", TEXT, "", "state, region or department", NOT_TOLD),
-    StationColumn("ports", WHOLE, "ports", "how many ports its sessions name; 0 where they name none"),
+    StationColumn("ports", WHOLE, "ports", "how many ports its sessions name; 0 where none, or counts don't tell"),
     # The whole period
     StationColumn("attempts", WHOLE, "sessions", "successes + failures of the whole period"),
     StationColumn("successes", WHOLE, "sessions", "sessions that count as a success by the definition"),
@@ -140,7 +140,7 @@ STATION_FRAME = (
         "worst_port_share", NUMBER, RATIO, "share of its failures now at that port", "`worst_port` is missing"
     ),
     StationColumn("worst_hours", TEXT, "", "local hours in which its failures bunch beyond chance", NOT_BUNCHED),
-    StationColumn("first_step", TEXT, "", "what to do first", "the station needs no attention"),
+    StationColumn("first_step", TEXT, "", "what to do first", "the station needs no attention, or counts lack it"),
 )
 """The frame's columns in its order; the same of every database, also where a column is missing for all stations."""
 LEFT_OUT_OF_CSV = {"label", "station_key", "operator", "network", "city", "region", "ports", "silence_chance"}

@@ -27,8 +27,8 @@ from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import notice
 
-FORMATS = ("parquet", "csv", "datapackage", "geojson", "datasette")
-TELLS_SUCCESS = "geojson"
+FORMATS = ("parquet", "csv", "datapackage", "geojson", "counts", "datasette")
+JUDGED, TELLS_MONEY = ("geojson", "counts"), "geojson"
 DESCRIBES_THE_SCHEMA = "datasette"
 
 
@@ -43,8 +43,8 @@ DESCRIBES_THE_SCHEMA = "datasette"
     metavar="DIR",
     help="Folder to write into; made if it is not there.",
 )
-@click.option("--target", type=share, metavar="SHARE", help=f"Of geojson. {TARGET_HELP}")
-@click.option("--definition", metavar="ID|FILE", help=f"Of geojson. {DEFINITION_HELP}")
+@click.option("--target", type=share, metavar="SHARE", help=f"Of geojson and counts. {TARGET_HELP}")
+@click.option("--definition", metavar="ID|FILE", help=f"Of geojson and counts. {DEFINITION_HELP}")
 @price_option
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the files with rows and SHA-256.")
@@ -61,21 +61,24 @@ def export(
     """Write the tables, the stations or their description as files that other programs read.
 
     parquet and csv are the tables of the star, datapackage is csv with a description of every column; geojson is the
-    stations with the figures of report --csv; datasette is the description that Datasette shows beside the database.
+    stations with the figures of report --csv; counts are what report --counts reads; datasette is the description that
+    Datasette shows beside the database.
     """
     from evcharge.export import export as write_export
     from evcharge.report.words import counted
 
-    if file_format != TELLS_SUCCESS and (target is not None or definition or price):
+    if file_format not in JUDGED and (target is not None or definition or price):
         options = "--target, --definition and --price"
         raise click.BadParameter(f"{file_format} shows no success rates.", param_hint=options)
+    if file_format != TELLS_MONEY and price:
+        raise click.BadParameter(f"{file_format} shows no money.", param_hint="--price")
     if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
         raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to, --station and --where")
     wanted: dict[str, Any] = {
         "selection": selected(**chosen),
         "definition": named_definition(definition) if definition else None,
         "target": target_ratio(target, definition),
-        "price": price_of_kwh(price) if file_format == TELLS_SUCCESS else None,
+        "price": price_of_kwh(price) if file_format == TELLS_MONEY else None,
     }
     with showing_progress():
         exported = write_export(database(), folder, file_format, **wanted)

@@ -117,7 +117,7 @@ class OutputPath(click.Path):
         self.used = used
 
 
-INPUTS = ("files", "file", "profile", "definition", "since_report")
+INPUTS = ("files", "file", "profile", "definition", "since_report", "counts")
 """Parameters that name files to read, or may."""
 
 
@@ -145,6 +145,8 @@ def kept_files(context: click.Context) -> dict[Path, str]:
     named = [context.params.get(name) or () for name in INPUTS]
     for name in (os.fspath(one) for some in named for one in (some if isinstance(some, tuple) else (some,))):
         kept[Path("/dev/stdin" if name == "-" else name)] = READ
+    if (counts := context.params.get("counts")) and counts.is_dir():
+        kept.update(dict.fromkeys(counts.iterdir(), READ))
     if Path("/dev/stdout").is_file():
         kept[Path("/dev/stdout")] = "where this command prints to"
     return kept

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from evcharge.cli.counted import counts_option, refuse_beside_counts, what_is_read
 from evcharge.cli.judging import confidence_option, limits_of_lot, target_ratio
 from evcharge.cli.options import (
     DEFINITION_HELP,
@@ -60,6 +61,7 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
     help=f"{DEFINITION_HELP} all shows every definition side by side.",
 )
 @selecting_options
+@counts_option
 @click.option(
     "--by",
     type=click.Choice(["station", "port", "network", "operator", "region", "department", "month", "load"]),
@@ -131,23 +133,25 @@ def make_report(
     save: bool = False,
     price: tuple[float, str | None] | None = None,
     fail_under: float | None = None,
+    counts: Path | None = None,
 ) -> None:
     """Builds the report, writes it where it was asked for, and saves it when all that is done."""
     if json_file == csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
     refuse_what_does_not_go_together(by, definition, html, output, since_report, save)
+    refuse_beside_counts(counts, since_report, save)
     selection = selected(first_day, last_day, station_ids, where)
     if definition == ALL:
         if csv_file or fail_under is not None:
             raise click.BadParameter("it takes one definition.", param_hint="--csv and --fail-under")
-        show_definitions(target_ratio(target), selection, limits_of_lot(confidence, None), json_file)
+        show_definitions(counts, target_ratio(target), selection, limits_of_lot(confidence, None), json_file)
         return
     named = named_definition(definition) if definition else None
     wanted: dict[str, Any] = {"target": target_ratio(target, definition), "definition": named, "selection": selection}
     wanted["limits"] = limits_of_lot(confidence, definition)
     if by == "station":
         besides = {"since": since_report, "may_be_first": save, "price": price_of_kwh(price)}
-        story = tell_and_write_page({**wanted, **besides}, html, definition)
+        story = tell_and_write_page(counts, {**wanted, **besides}, html, definition)
         show_story(story, csv_file, json_file)
         if not no_png:
             draw_chart(story, output, style)
@@ -155,7 +159,7 @@ def make_report(
             save_story(story)
         report = story.report
     else:
-        report = show_groups(wanted, by, csv_file, json_file)
+        report = show_groups(counts, wanted, by, csv_file, json_file)
     check_gate(report, fail_under)
 
 
@@ -179,21 +183,24 @@ def refuse_what_does_not_go_together(
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
 
 
-def tell_and_write_page(wanted: dict[str, Any], html: Path | None, definition: str | None) -> Story:
+def tell_and_write_page(
+    counts: Path | None, wanted: dict[str, Any], html: Path | None, definition: str | None
+) -> Story:
     """Reads the story, and writes its page if it was asked for."""
     from evcharge.output import written_whole
     from evcharge.report.saved import tell_story
 
     if html is None:
-        with showing_progress():
-            story = tell_story(database(), **wanted)
+        with showing_progress(), what_is_read(counts) as star:
+            story = tell_story(star, **wanted)
     else:
         from evcharge.report.page.page import build_page
         from evcharge.report.page.request import PageRequest
 
-        request = PageRequest(**wanted, definition_word=definition, file_name=html.name)
-        with showing_progress():
-            story, page = build_page(database(), request)
+        called = str(counts) if counts else None
+        request = PageRequest(**wanted, definition_word=definition, file_name=html.name, counts=called)
+        with showing_progress(), what_is_read(counts) as star:
+            story, page = build_page(star, request)
         with written_whole(html) as file:
             file.write(page.encode())
         notice(f"wrote {html}")
@@ -211,14 +218,16 @@ def show_story(story: Story, csv_file: str | None, json_file: str | None) -> Non
     show(lambda: to_json(story), lambda: to_csv(story), lambda: print_story(story, console()), csv_file, json_file)
 
 
-def show_groups(wanted: dict[str, Any], by: str, csv_file: str | None, json_file: str | None) -> Report:
+def show_groups(
+    counts: Path | None, wanted: dict[str, Any], by: str, csv_file: str | None, json_file: str | None
+) -> Report:
     """Reads and prints the rates of other groups than stations."""
     from evcharge.report.document import to_json
     from evcharge.report.rates import build_report, to_csv
     from evcharge.report.terminal.story import print_report
 
-    with showing_progress(f"counting sessions by {by}"):
-        report = build_report(database(), **wanted, by=by)
+    with showing_progress(f"counting sessions by {by}"), what_is_read(counts) as star:
+        report = build_report(star, **wanted, by=by)
     show(lambda: to_json(report), lambda: to_csv(report), lambda: print_report(report, console()), csv_file, json_file)
     return report
 
@@ -297,20 +306,23 @@ def check_gate(report: Report, fail_under: float | None) -> None:
         raise GateError("failures_removed", reason, "Select stations whose failures are in the data: --station ID")
     if report.network["failures_included"] == FAILURES_PERHAPS_REMOVED:
         tell("Warning: the publisher does not say whether failures are in the data; passing shows little.", err=True)
+    if report.of_counts_alone:
+        tell("Warning: counts don't tell which rows were refused; on the database these may close the gate.", err=True)
     if gate := gate_text(report, fail_under):
         hint = report.judging_note or "See each station: evcharge report"
         raise GateError("under_the_limit", f"{gate}; --fail-under asks for {target_text(fail_under)}.", hint)
 
 
-def show_definitions(target: float, selection: Selection, limits: Limits, json_file: str | None) -> None:
+def show_definitions(
+    counts: Path | None, target: float, selection: Selection, limits: Limits, json_file: str | None
+) -> None:
     """Prints the network by every definition."""
-    from evcharge.metrics.definitions import AFIREV
     from evcharge.report.comparison import build_comparison, require_definitions
     from evcharge.report.document import to_json
     from evcharge.report.terminal.comparison import print_definitions
 
-    with showing_progress("counting sessions by every definition"):
-        built = build_comparison(database(), target=target, base=AFIREV, selection=selection, limits=limits)
+    with showing_progress("counting sessions by every definition"), what_is_read(counts) as star:
+        built = build_comparison(star, target=target, selection=selection, limits=limits)
     require_definitions(built, selection)
     show(lambda: to_json(built), str, lambda: print_definitions(built, console()), None, json_file)
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from evcharge.export.counts import write_counts
 from evcharge.export.csv import write_csv
 from evcharge.export.datapackage import write_datapackage
 from evcharge.export.datasette import write_datasette
@@ -36,6 +37,7 @@ WRITERS: dict[str, Callable[[Job], None]] = {
     "parquet": write_parquet,
     "datapackage": write_datapackage,
     "geojson": write_geojson,
+    "counts": write_counts,
     "datasette": write_datasette,
 }
 """Every format by its name."""

@@ -23,12 +23,10 @@ def write_parquet(job: Job) -> None:
     Raises:
         ReportError: pyarrow is not installed.
     """
-    try:
-        import pyarrow
-        from pyarrow.parquet import ParquetWriter
-    except ImportError as error:
-        reason = "what writes Parquet (pyarrow) is not installed."
-        raise ReportError("parquet_not_installed", reason, "Run: pip install 'evcharge[parquet]'") from error
+    require_pyarrow()
+    import pyarrow
+    from pyarrow.parquet import ParquetWriter
+
     for model in STAR:
         schema = arrow_schema(model, job.notes)
         file = job.new_file(f"{model.__tablename__}.parquet")
@@ -39,6 +37,19 @@ def write_parquet(job: Job) -> None:
                 arrays = [pyarrow.array(values, kind) for values, kind in columns]
                 writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema), ROW_GROUP_ROWS)
                 file.rows += len(rows)
+
+
+def require_pyarrow() -> None:
+    """Refuses to go on without what writes Parquet.
+
+    Raises:
+        ReportError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError as error:
+        reason = "what writes Parquet (pyarrow) is not installed."
+        raise ReportError("parquet_not_installed", reason, "Run: pip install 'evcharge[parquet]'") from error
 
 
 def arrow_schema(model: type[Base], notes: Sequence[str] = ()) -> Any:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.counted import Counted, counted_of, refuse_without_sessions
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.letters import LETTERS, ORDER, letter_at, letters_by
 from evcharge.models import FactCharging, OutcomeLetter, StationDayOutcome
@@ -64,7 +65,14 @@ def day_outcomes(
         definitions: by which sessions are judged.
         selection: which sessions.
         besides: further columns of ``FactCharging`` to count by; with any, the sessions are read.
+
+    Raises:
+        ReportError: there are counts alone, and they don't tell this.
     """
+    if besides:
+        refuse_without_sessions(session, f"figures by {besides[0].key.removesuffix('_id')}")
+    if counted := counted_of(session):
+        return _of_counts_alone(counted, definitions, selection)
     if not besides and all(definition in ORDER for definition in definitions) and are_kept(session):
         places = {definition.id: place for place, definition in enumerate(ORDER, start=1)}
         return DayOutcomes(KEPT, selection.conditions_on(KEPT.c.station_key, KEPT.c.day), places)
@@ -73,6 +81,14 @@ def day_outcomes(
     dialect = session.get_bind().dialect.name
     rows = select_day_outcomes(dialect, used, selection.conditions(), besides).subquery("day_outcomes")
     return DayOutcomes(rows, [], places)
+
+
+def _of_counts_alone(counted: Counted, definitions: Sequence[Definition], selection: Selection) -> DayOutcomes:
+    """The counts of a star without sessions, whatever their letters and the order of these."""
+    for column, _ in selection.where:
+        counted.require_attribute(column)
+    places = {definition.id: counted.place_of(definition) for definition in definitions}
+    return DayOutcomes(KEPT, selection.conditions_on(KEPT.c.station_key, KEPT.c.day), places)
 
 
 def are_kept(session: Session) -> bool:

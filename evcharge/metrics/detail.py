@@ -14,8 +14,10 @@ import pandas as pd
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.counted import Counted, counted_of
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import FAILURE, Definition
+from evcharge.metrics.letters import LETTERS
 from evcharge.metrics.outcomes import COUNTED, Selection
 from evcharge.metrics.packed import Packed, packed_numbers, packed_parts, packed_texts
 from evcharge.metrics.rows import frame_of
@@ -50,8 +52,13 @@ def read_detail(
     Columns: ``station_key`` (int64), ``port_id`` (object; None without one), ``day`` (datetime64[s], local), ``hour``
     (int64, 0 to 23), ``successes``, ``failures`` and ``unknown`` (int64). Excluded sessions are in none of the three;
     an hour that has no others is a row of zeros. No sessions give no rows.
+
+    Where there are counts alone, the rows are those of the frame ``detail``, as far as it has the stations.
     """
-    rows = frame_of(session, select_detail(definition, selection, station_keys))
+    if counted := counted_of(session):
+        rows = _given_detail(session, counted, definition, selection, station_keys)
+    else:
+        rows = frame_of(session, select_detail(definition, selection, station_keys))
     numbers = rows.drop(columns="port_id").astype("int64")
     detail = pd.DataFrame(
         {
@@ -65,6 +72,19 @@ def read_detail(
         }
     )
     return detail.sort_values(["station_key", "port_id", "day", "hour"], ignore_index=True)
+
+
+def _given_detail(
+    session: Session, counted: Counted, definition: Definition, selection: Selection, station_keys: Sequence[int]
+) -> pd.DataFrame:
+    """The columns of ``select_detail`` from the frame that was given."""
+    rows = counted.detail_by(session, definition, selection)
+    rows = rows[rows["station_key"].isin(station_keys)]
+    of_outcome = {name: rows["sessions"].where(rows["letter"] == LETTERS[word], 0) for name, word in COUNTED.items()}
+    rows = rows.assign(time_key=rows["day"] * 100 + rows["hour"], **of_outcome)
+    keys = ["station_key", "port_id", "time_key"]
+    summed = rows.groupby(keys, dropna=False)[[*COUNTED, "sessions"]].sum().reset_index()
+    return summed.assign(port_id=summed["port_id"].astype(object).where(summed["port_id"].notna(), None))
 
 
 def select_daily_failures(definition: Definition, selection: Selection) -> Select[Any]:
@@ -86,9 +106,27 @@ def read_daily_failures(session: Session, definition: Definition, selection: Sel
 
     Columns: ``station_key`` (int64), ``day`` (datetime64[s], local), ``stop_reason`` and ``error_code`` (object; None
     where none was recorded), ``sessions`` (int64). ``reasons.count_reasons`` takes them for the network.
+
+    Where there are counts alone, the rows are those of the frame ``failures``, or none without it.
     """
+    if counted := counted_of(session):
+        return _given_daily_failures(session, counted, definition, selection)
     parts = [_daily_failures(part) for part in packed_parts(session, select_daily_failures(definition, selection))]
     return pd.concat(parts, ignore_index=True).sort_values("station_key", kind="stable", ignore_index=True)
+
+
+def _given_daily_failures(
+    session: Session, counted: Counted, definition: Definition, selection: Selection
+) -> pd.DataFrame:
+    """The rows of ``read_daily_failures`` from the frame that was given."""
+    rows = counted.failures_by(session, definition, selection)
+    keys = ["station_key", "day", *(column.key for column in _RECORDED)]
+    failures = rows.assign(day=local_days(rows["day"].to_numpy(dtype="int64") * 100))[[*keys, "sessions"]]
+    failures = failures.astype({"station_key": "int64", "sessions": "int64"})
+    summed = failures.groupby(keys, dropna=False, sort=False)[["sessions"]].sum().reset_index()
+    recorded = summed[keys[2:]].astype(object)
+    summed[keys[2:]] = recorded.where(recorded.notna(), None)
+    return summed.sort_values(keys, ignore_index=True)
 
 
 def _daily_failures(part: Packed) -> pd.DataFrame:

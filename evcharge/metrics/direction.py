@@ -7,6 +7,7 @@ their chart (``weekly``), single stations (``spells``), and words of the report 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -327,6 +328,7 @@ def shares_of_change(before: pd.DataFrame, now: pd.DataFrame) -> pd.Series:
         attempts = counts["successes"] + counts["failures"]
         beyond_usual.append((counts["failures"] - usual * attempts) / attempts.sum())
 
+    # The exact sum, so that no digit hangs on the order in which a database numbers its stations.
     change: pd.Series = beyond_usual[1] - beyond_usual[0]
-    shares: pd.Series = (change / change.sum()).sort_values(ascending=False, kind="stable")
+    shares: pd.Series = (change / math.fsum(change)).sort_values(ascending=False, kind="stable")
     return shares

@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
@@ -53,8 +54,9 @@ def select_loads(session: Session, selection: Selection) -> Select[tuple[object,
 
 
 def read_loads(session: Session, selection: Selection) -> pd.DataFrame:
-    """The rows of ``select_loads`` in the order of loading."""
+    """The rows of ``select_loads`` in the order of loading; none where there are counts alone, which tell no loads."""
     rows = frame_of(session, select_loads(session, selection)).infer_objects()
+    rows = rows.head(0) if counted_of(session) else rows
     return rows.sort_values("load_key", ignore_index=True)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Text, and_, case, select, true, type_coerce
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Flags, Floats, Integers
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.days import DAY_COUNTS, local_days
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
 from evcharge.metrics.outcomes import Selection
@@ -141,7 +142,7 @@ def _joined_by_chance(attempts: _Attempts, failed: Flags, stations: int) -> Floa
 def read_lost_visits(
     session: Session, definition: Definition, selection: Selection, days: pd.DataFrame, stations: pd.DataFrame
 ) -> pd.DataFrame:
-    """The frame of ``count_lost_visits`` of these stations.
+    """The frame of ``count_lost_visits`` of these stations; no rows where there are counts alone, which tell no visits.
 
     Args:
         session: reads the star.
@@ -150,6 +151,8 @@ def read_lost_visits(
         days: the frame of ``days.count_days`` of the same.
         stations: some of its stations: ``station_key``, ``since``, ``usual_since`` and ``usual_weeks``.
     """
+    if counted_of(session):
+        return pd.DataFrame(columns=[*LOST_VISITS]).astype(LOST_VISITS)
     first = stations[["since", "usual_since"]].min(axis=1) - np.timedelta64(MARGIN_DAYS, "D")
     counted = [
         count_lost_visits(_read_rows(session, definition, selection, part), part)

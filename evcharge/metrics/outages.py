@@ -15,6 +15,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from evcharge.arrays import Integers
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
 from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, calendars, day_numbers
@@ -148,12 +149,23 @@ def select_port_sessions(definition: Definition, selection: Selection) -> Select
 def read_port_days(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
     """The days of each port that the selected sessions name: one row per port and day with sessions, in order.
 
-    Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``.
+    Columns: ``station_key``, ``port_id``, ``day`` (datetime64, local), ``sessions`` and ``successes``. No rows where
+    there are counts alone, which don't tell ports by day.
     """
+    if counted_of(session):
+        return _no_port_days()
     parts = [_port_days(part) for part in packed_parts(session, select_port_sessions(definition, selection))]
     rows = pd.concat(parts, ignore_index=True)
     station = rows["station_key"].to_numpy()
     return rows if (np.diff(station) >= 0).all() else rows.sort_values("station_key", kind="stable", ignore_index=True)
+
+
+def _no_port_days() -> pd.DataFrame:
+    """The columns of ``read_port_days`` without a row."""
+    nothing = np.empty(0, dtype="int64")
+    counts = {"sessions": nothing, "successes": nothing}
+    ports = pd.Series([], dtype=object)
+    return pd.DataFrame({"station_key": nothing, "port_id": ports, "day": local_days(nothing), **counts})
 
 
 def _port_days(part: Packed) -> pd.DataFrame:
@@ -175,6 +187,12 @@ def _port_days(part: Packed) -> pd.DataFrame:
             "successes": np.add.reduceat(succeeded[order], begins) if len(begins) else begins,
         }
     )
+
+
+def read_port_numbers(session: Session, port_days: pd.DataFrame) -> pd.Series:
+    """How many ports each station has: of ``count_ports``, or as it was given where there are counts alone."""
+    counted = counted_of(session)
+    return count_ports(port_days) if counted is None or counted.ports is None else counted.ports
 
 
 def count_ports(port_days: pd.DataFrame) -> pd.Series:

@@ -11,15 +11,15 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from evcharge.errors import ConfigError
+from evcharge.metrics.counted import counted_of, refuse_without_sessions
 from evcharge.metrics.day_outcomes import DayOutcomes, day_outcomes
 from evcharge.metrics.definitions import (
     AFIREV,
     CHARGEX_SESSION,
-    CHARGEX_STOPS,
     EXCLUDED,
     FAILURE,
     RECORDED,
@@ -166,8 +166,15 @@ def select_outcomes(
     ``sessions``, and of these the ones whose publisher is known to have removed failures (``without_failures``) or did
     not say (``perhaps_without_failures``), and the first and last local hour (``first_hour``, ``last_hour`` as
     yyyymmddhh). What is left of ``sessions`` is unknown.
+
+    Raises:
+        ReportError: there are counts alone, and they don't tell such groups.
     """
     grouping = find_grouping(by)
+    if by == "load":
+        refuse_without_sessions(session, "figures by load")
+    elif by in STATION_GROUPS and (given := counted_of(session)):
+        given.require_attribute(by)
     counted = day_outcomes(session, definitions, selection, [FactCharging.port_id] if by == "port" else [])
     vectors = vectors_of(counted, _keys_of(counted, by)).subquery("vectors")
     sums = sums_of(counted, definitions, vectors)
@@ -295,13 +302,15 @@ def count_recorded(session: Session, selection: Selection) -> Recorded:
 
 
 def has_good_end(session: Session, selection: Selection) -> bool:
-    """Whether any selected session has a stop reason that ChargeX takes for a valid end; OCPI's statuses are none."""
-    return _has(session, FactCharging.stop_reason.in_(CHARGEX_STOPS), selection)
+    """Whether any transaction has a stop reason that ChargeX takes for a valid end; OCPI's statuses are none."""
+    counted = day_outcomes(session, [CHARGEX_SESSION], selection)
+    return _has(session, counted, counted.is_so(CHARGEX_SESSION, SUCCESS))
 
 
 def has_charge(session: Session, selection: Selection) -> bool:
-    """Whether energy flowed in any selected session."""
-    return _has(session, FactCharging.energy_kwh > 0, selection)
+    """Whether energy flowed in any selected session: half a millionth of a kWh, at least."""
+    counted = day_outcomes(session, (), selection)
+    return _has(session, counted, counted.rows.c.energy_microkwh > 0)
 
 
 def count_stations(session: Session, selection: Selection) -> int:
@@ -326,18 +335,16 @@ def has_recorded_outcomes(session: Session, selection: Selection) -> bool:
 
 def has_sessions(session: Session, selection: Selection) -> bool:
     """Whether any session is selected."""
-    return _has(session, true(), selection)
+    return _has(session, day_outcomes(session, (), selection))
 
 
 def has_judged(session: Session, definition: Definition, selection: Selection) -> bool:
     """Whether the definition tells success or failure of any selected session."""
     counted = day_outcomes(session, [definition], selection)
-    judged = counted.letter(definition).in_([LETTERS[SUCCESS], LETTERS[FAILURE]])
-    rows = select(counted.rows.c.station_key).where(judged, *counted.conditions)
-    return session.execute(rows.limit(1)).first() is not None
+    return _has(session, counted, counted.letter(definition).in_([LETTERS[SUCCESS], LETTERS[FAILURE]]))
 
 
-def _has(session: Session, condition: ColumnElement[bool], selection: Selection) -> bool:
-    """Whether any selected session is so; the first one found answers."""
-    rows = select(FactCharging.station_key).where(condition, *selection.conditions())
+def _has(session: Session, counted: DayOutcomes, *conditions: ColumnElement[bool]) -> bool:
+    """Whether any selected session is so; the first row of counts that is answers."""
+    rows = select(counted.rows.c.station_key).where(*conditions, *counted.conditions)
     return session.execute(rows.limit(1)).first() is not None

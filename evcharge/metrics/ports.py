@@ -13,7 +13,9 @@ import pandas as pd
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.definitions import SUCCESS, Definition
+from evcharge.metrics.letters import LETTERS
 from evcharge.models import DimPort, DimStation, FactCharging
 
 Thing = TypeVar("Thing")
@@ -24,6 +26,8 @@ IDS_AT_ONCE = 400
 
 def read_doubted_ports(session: Session, definition: Definition, detail: pd.DataFrame) -> dict[int, frozenset[str]]:
     """Ids, by station_key, that no registry of the source has, and under which no session of the source ever succeeded.
+
+    Where there are counts alone, the sessions are those of the frame ``detail``, and there is no registry.
 
     Args:
         session: reads the star.
@@ -48,6 +52,9 @@ def read_doubted_ports(session: Session, definition: Definition, detail: pd.Data
 
 def _proved(session: Session, definition: Definition, ports: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     """The pairs of source and port id that a registry has, or under which a session succeeded."""
+    if (counted := counted_of(session)) and counted.detail:
+        rows = counted.detail.rows[counted.detail.letters(definition) == LETTERS[SUCCESS]]
+        return set(zip(rows["source"], rows["port_id"], strict=True)) & set(ports)
     proved: set[tuple[str, str]] = set()
     for part in _parts(ports):
         placed = select(DimPort.source, DimPort.port_id).where(tuple_(DimPort.source, DimPort.port_id).in_(part))

@@ -18,6 +18,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from evcharge import toml
+from evcharge.errors import ReportError
+from evcharge.metrics.counted import Counted, counted_of
 from evcharge.metrics.definitions import FAILURE, Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
@@ -185,8 +187,28 @@ def select_failures(definition: Definition, selection: Selection) -> Select[Any]
 
 
 def read_failures(session: Session, definition: Definition, selection: Selection) -> pd.DataFrame:
-    """The rows of ``select_failures`` as a frame; ``sessions`` are integers."""
+    """The rows of ``select_failures`` as a frame; ``sessions`` are integers.
+
+    Raises:
+        ReportError: there are counts alone, without the frame ``failures``.
+    """
+    if counted := counted_of(session):
+        return _given_failures(session, counted, definition, selection)
     return frame_of(session, select_failures(definition, selection)).astype({"sessions": "int64"})
+
+
+def _given_failures(session: Session, counted: Counted, definition: Definition, selection: Selection) -> pd.DataFrame:
+    """The same from the frame that was given."""
+    if counted.failures is None or not counted.failures.tells(definition):
+        reason = f"reasons of failures by {definition.id} are not in the counts."
+        raise ReportError("not_in_counts", reason, "Add a frame failures that is made with it.")
+    rows = counted.failures_by(session, definition, selection)
+    sums = rows.groupby(["station_key", "stop_reason", "error_code"], dropna=False)[["sessions"]].sum().reset_index()
+    stations = frame_of(session, select(DimStation.station_key, *(getattr(DimStation, name) for name in STATION)))
+    named = sums.merge(stations.astype({"station_key": "int64"}), on="station_key")
+    texts = ["stop_reason", "error_code"]
+    named[texts] = named[texts].astype(object).where(named[texts].notna(), None)
+    return named[[*STATION, *texts, "sessions"]]
 
 
 def count_reasons(failures: pd.DataFrame, by: Literal["network", "station"] = "network") -> pd.DataFrame:

@@ -15,7 +15,9 @@ import pandas as pd
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.bounds import judge_network
 from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
-from evcharge.metrics.definitions import DEFINITIONS, Definition
+from evcharge.metrics.counted import counted_of
+from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition
+from evcharge.metrics.left_out import Missing, left_out_of_rates
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
 from evcharge.migrate.reading import Database, reading
@@ -42,6 +44,7 @@ class Comparison:
             base.
         networks: by definition id, ``rates.NETWORK_FIGURES`` of all stations pooled.
         beside: what must stand beside the figures.
+        left_out: what is not there because only counts were given.
     """
 
     base: Definition
@@ -51,6 +54,7 @@ class Comparison:
     stations: pd.DataFrame
     networks: dict[str, dict[str, Any]]
     beside: Beside = NOTHING
+    left_out: Missing = ()
 
     @property
     def flipping(self) -> pd.DataFrame:
@@ -73,6 +77,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
+        left_out = {"left_out": [one._asdict() for one in self.left_out]} if self.left_out else {}
         return {
             "schema_version": SCHEMA_VERSION,
             "base": self.base.id,
@@ -81,6 +86,7 @@ class Comparison:
             "definitions": self.by_definition(),
             "definitions_without_data": list(self.without_data),
             "stations": [self._station(rows) for _, rows in self.stations.groupby(STATION, sort=False)],
+            **left_out,
         }
 
     def by_definition(self) -> list[dict[str, Any]]:
@@ -107,22 +113,35 @@ def build_comparison(
     database: Database,
     *,
     target: float,
-    base: Definition,
+    base: Definition | None = None,
     selection: Selection,
     own: Sequence[Definition] = (),
     limits: Limits = ONE_LOT,
 ) -> Comparison:
     """Reads every definition's figures of the selected sessions; none can judge any of them where there are none.
 
+    Args:
+        database: its URL, an engine, or a session that reads it.
+        target: success ratio to judge against, between 0 and 1.
+        base: the definition that the others are compared with; None takes that of AFIREV, or the first that can be
+            read where there are counts alone, without it.
+        selection: which sessions.
+        own: definitions beside the published ones.
+        limits: chances below which the network gets its verdict.
+
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
+        ReportError: there are counts alone, and they lack ``base`` or one of ``own``.
     """
-    definitions = (*DEFINITIONS.values(), *own)
     with reading(database) as session:
+        given = counted_of(session)
+        published = tuple(one for one in DEFINITIONS.values() if given is None or given.tells(one))
+        definitions = (*published, *own)
+        base = base or (AFIREV if AFIREV in published else definitions[0])
         rated = rates_by_definition(session, definitions, selection, target)
         told = tuple(one for one in definitions if one.id in set(rated["definition"]))
         differences = count_differences(session, base, told or (base,), selection)
-        beside = read_beside(session, selection)
+        beside, left_out = read_beside(session, selection), left_out_of_rates(session)
     stations = rated.merge(differences, on=[*STATION, "definition"], how="left")
     by_definition = {one.id: rated[rated["definition"] == one.id] for one in told}
     networks = {
@@ -130,7 +149,7 @@ def build_comparison(
         for name, rows in by_definition.items()
     }
     without_data = tuple(one.id for one in definitions if one not in told)
-    return Comparison(base, target, told, without_data, stations, networks, beside)
+    return Comparison(base, target, told, without_data, stations, networks, beside, left_out)
 
 
 def require_definitions(comparison: Comparison, selection: Selection) -> None:

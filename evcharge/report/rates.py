@@ -18,6 +18,7 @@ from evcharge.errors import NoDataError
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import Definition
+from evcharge.metrics.left_out import LOADS, Missing, left_out_of_rates
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     STATION_GROUPS,
@@ -91,6 +92,7 @@ class Report:
         where: the lot that these sessions are of; empty for all stations.
         limits: chances below which the network gets its verdict: those of one test.
         group_limits: the same of the groups: those of one test only where there is one group.
+        left_out: what is not there because only counts were given.
         beside: what must stand beside the figures; where unknown attempts or refused rows could undo it, no verdict is
             "meets target".
     """
@@ -110,6 +112,16 @@ class Report:
     limits: Limits = ONE_LOT
     group_limits: Limits = STATIONS
     beside: Beside = NOTHING
+    left_out: Missing = ()
+
+    @property
+    def of_counts_alone(self) -> bool:
+        """Whether only counts were given, which never tell what loads refused."""
+        return self.lacks(LOADS)
+
+    def lacks(self, needs: str) -> bool:
+        """Whether something is left out that this would bring."""
+        return any(one.needs == needs for one in self.left_out)
 
     @property
     def notes(self) -> list[str]:
@@ -134,6 +146,7 @@ class Report:
         """The ``--json`` document; ratios are unrounded, and null where there is no attempt."""
         rows = records(self.groups)
         plural = f"{self.by}s"
+        left_out = {"left_out": [one._asdict() for one in self.left_out]} if self.left_out else {}
         return {
             "schema_version": SCHEMA_VERSION,
             "definition": self.definition.id,
@@ -148,10 +161,11 @@ class Report:
             "by": self.by,
             "limits": {"network": limits_told(self.limits), plural: limits_told(self.group_limits)},
             "where": [{"column": column, "value": word} for column, word in self.where],
-            "refused": self.beside.refused.to_dict(),
+            "refused": None if self.of_counts_alone else self.beside.refused.to_dict(),
             "made_up": self.beside.made_up,
             "network": {plural: len(rows), **self.network},
             plural: rows,
+            **left_out,
         }
 
 
@@ -264,6 +278,7 @@ def report_of(
         limits=limits,
         group_limits=of_groups,
         beside=beside,
+        left_out=left_out_of_rates(session),
     )
 
 
@@ -326,13 +341,16 @@ def constants_of(report: Report) -> dict[str, Any]:
     return {
         "definition": report.definition.id,
         "target": report.target,
-        "refused_rows": report.beside.refused.rows,
-        "refused_failures": report.beside.refused.failures,
-        "refused_unknown": report.beside.refused.unknown,
+        **{f"refused_{name}": count for name, count in _refused_counts(report).items()},
         "network_lowest_ratio": report.network["lowest_ratio"],
         "network_highest_ratio": report.network["highest_ratio"],
         "made_up_sessions": report.beside.made_up,
     }
+
+
+def _refused_counts(report: Report) -> dict[str, int | None]:
+    refused = report.beside.refused.to_dict()
+    return {name: None if report.of_counts_alone else refused[name] for name in ("rows", "failures", "unknown")}
 
 
 def to_csv(report: Report) -> str:

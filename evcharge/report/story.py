@@ -23,7 +23,8 @@ from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.direction import CHANGES, SMALL, Direction, direction
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, Network, calendars, day_numbers
 from evcharge.metrics.holes import find_holes
-from evcharge.metrics.outages import count_ports, find_outages, read_port_days
+from evcharge.metrics.left_out import FAILURES, left_out_of_detail, left_out_of_story, whole_detail
+from evcharge.metrics.outages import find_outages, read_port_days, read_port_numbers
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
@@ -160,14 +161,18 @@ def build_story(
         network = read_network(session, selection, days)
         progress.step("finding spells and silence")
         ports = read_port_days(session, report.definition, selection)
-        present = read_present(session, report.definition, selection, days, network, count_ports(ports), target)
+        port_numbers = read_port_numbers(session, ports)
+        present = read_present(session, report.definition, selection, days, network, port_numbers, target)
         outages = find_outages(days, ports, network)
         progress.step("reading reasons")
         failures = read_daily_failures(session, report.definition, selection)
-        listed = [int(key) for key in needing_attention(present)["station_key"]]
+        attention = needing_attention(present)
         progress.step("reading hours and ports")
-        detail = read_detail(session, report.definition, selection, listed)
+        keys = [int(key) for key in attention["station_key"]]
+        detail = whole_detail(read_detail(session, report.definition, selection, keys), present)
         doubted = read_doubted_ports(session, report.definition, detail)
+        besides = left_out_of_story(session, report.definition) + left_out_of_detail(session, detail, attention)
+        report = replace(report, left_out=report.left_out + besides)
     progress.step("judging stations")
     report = _over_without_data(report, present, network)
     reasons = _reasons_now(failures, present)
@@ -179,7 +184,8 @@ def build_story(
     going = _untold() if report.failures_removed else direction(days)
     weeks = weeks_of(days, going)
     absent = (named_outages(outages, present), find_holes(network, calendars(network)))
-    told = (report, arranged(stations), days, weeks, going, reasons, detail, windows, *absent)
+    stations = arranged(stations, _steps_unknown(stations, report, detail))
+    told = (report, stations, days, weeks, going, reasons, detail, windows, *absent)
     return Story(*told, selection=selection, price=price)
 
 
@@ -193,14 +199,22 @@ def _over_without_data(report: Report, present: pd.DataFrame, network: Network) 
     return replace(report, is_over=True, network={**report.network, "verdict": CANT_TELL})
 
 
-def arranged(stations: pd.DataFrame) -> pd.DataFrame:
+def arranged(stations: pd.DataFrame, steps_unknown: pd.Series | bool = False) -> pd.DataFrame:
     """The stations in order of attention, each with its first step where it needs one, and its label.
 
     Args:
         stations: the columns of ``STATION_FRAME`` but ``label``; ``first_step`` is that of the leading reason.
+        steps_unknown: of which stations no first step can be told, unless they are silent.
     """
     labels = unique_labels(stations[["name", "station_id", "source"]].to_dict("records"))
-    return in_frame(in_order_of_attention(stations.assign(first_step=_first_steps(stations), label=labels)))
+    steps = _first_steps(stations, pd.Series(steps_unknown, index=stations.index))
+    return in_frame(in_order_of_attention(stations.assign(first_step=steps, label=labels)))
+
+
+def _steps_unknown(stations: pd.DataFrame, report: Report, detail: pd.DataFrame) -> pd.Series:
+    """Of which stations the first step hangs on frames that were not given beside counts."""
+    hangs_on_port = stations["first_step"].fillna(REVIEW) == REVIEW
+    return (hangs_on_port & ~stations["station_key"].isin(detail["station_key"])) | report.lacks(FAILURES)
 
 
 def _untold() -> Direction:
@@ -256,15 +270,16 @@ def _bunched(
     return table.astype({"station_key": "int64", "worst_port_share": float}), windows
 
 
-def _first_steps(stations: pd.DataFrame) -> pd.Series:
+def _first_steps(stations: pd.DataFrame, unknown: pd.Series) -> pd.Series:
     """What to do first where attention is needed: as the leading reason says.
 
     Where that is to review and one port stands out, a visit: what happens at one port only is hardly driver or vehicle.
     """
     steps = stations["first_step"].fillna(REVIEW)
     steps = steps.mask((steps == REVIEW) & stations["worst_port"].notna(), VISIT)
-    steps = steps.mask(stations["verdict_now"] == SILENT, POWER_AND_COMMS)
-    return steps.astype(object).where(stations["verdict_now"].isin(ATTENTION), None)
+    silent = stations["verdict_now"] == SILENT
+    known = stations["verdict_now"].isin(ATTENTION) & (silent | ~unknown)
+    return steps.mask(silent, POWER_AND_COMMS).astype(object).where(known, None)
 
 
 # Words
@@ -332,9 +347,9 @@ def _direction_sentence(story: Story) -> str:
 
 def first_steps_text(story: Story) -> str:
     """What kind of work the stations that need attention ask for first."""
-    steps = Counter(story.attention["first_step"])
+    steps = Counter(story.attention["first_step"].dropna())
     counts = [f"{STEP_NOUNS.get(step, step)} at {in_words(number)}" for step, number in steps.most_common()]
-    return f"first steps: {joined(counts)}"
+    return f"first steps: {joined(counts)}" if counts else ""
 
 
 def out_of_use_text(story: Story) -> str:

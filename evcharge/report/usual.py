@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, RECORDED, UCDAVIS_1KWH, Definition
 from evcharge.metrics.outcomes import (
     Selection,
@@ -22,12 +23,19 @@ TIMES_AS_MANY = 2
 rule, provisional: below that most sessions have what ``afirev`` needs, and a rate by it can be compared with others."""
 
 
+CHOSEN_BY = (RECORDED, AFIREV, UCDAVIS_1KWH, CHARGEX_SESSION)
+"""Definitions without which the choice can't be made, for their outcomes tell what the data records."""
+
+
 def usual_definition(session: Session, selection: Selection) -> tuple[Definition, str]:
     """The definition where none is named, and why: the first of these that fits, for all selected sessions alike.
 
     ``recorded`` where any session carries an outcome of its source. ``chargex_session`` where attempts never became a
     transaction and ``afirev`` can't judge them. ``afirev``, unless another definition can judge ``TIMES_AS_MANY``
     sessions: then ``ucdavis_1kwh``, which needs no duration, or ``chargex_session``, which needs no energy.
+
+    Raises:
+        ReportError: there are counts alone, and they lack one of ``CHOSEN_BY``.
     """
     if has_recorded_outcomes(session, selection):
         return RECORDED, "the data carries recorded outcomes"
@@ -53,8 +61,11 @@ def judging_note(session: Session, definition: Definition, selection: Selection)
     """That a definition can judge none of the selected sessions, and which one can; empty where it judges any."""
     if has_judged(session, definition, selection):
         return ""
-    other, _ = usual_definition(session, selection)
     unjudged = f"No selected session is judged by {definition.id}"
+    given = counted_of(session)
+    if given and not all(given.tells(one) for one in CHOSEN_BY):
+        return f"{unjudged}."
+    other, _ = usual_definition(session, selection)
     if other == definition or not has_judged(session, other, selection):
         return f"{unjudged}, nor by any definition that is usual for such data."
     return f"{unjudged}; {other.id} judges some: --definition {other.id}"

@@ -96,9 +96,9 @@ def test_documents_for_programs_count_what_is_made_up(demo: Run) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("form", ["csv", "parquet", "datapackage", "datasette", "geojson"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "datapackage", "datasette", "geojson", "counts"])
 def test_an_export_says_what_is_made_up(demo: Run, form: str) -> None:
-    if form == "parquet":
+    if form in ("parquet", "counts"):
         pytest.importorskip("pyarrow")
     _, out, err = demo("export", "--format", form, "--json")
     assert NOTE in json.loads(out)["notes"]

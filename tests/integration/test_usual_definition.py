@@ -49,6 +49,8 @@ def usual(engine: Engine, *rows: dict[str, object], selection: Selection = Selec
         ([ENDED_WELL] + [ENDED_WELL | {"energy_kwh": None}] * 2, "chargex_session", "most sessions lack energy"),
         ([REFUSED | {"has_transaction": None}], "afirev", "no recorded outcomes"),
         ([REFUSED | {"has_transaction": True}], "afirev", "no recorded outcomes"),
+        # a stop reason without a transaction is no good end
+        ([ENDED_BY_STATUS, REFUSED | {"stop_reason": "Local"}], "afirev", "no recorded outcomes"),
     ],
 )
 def test_the_usual_definition_is_one_that_judges_what_is_recorded(

@@ -82,19 +82,22 @@ MAY_IMPORT = {
     ),
     "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "counts": (
-        {"db", "errors", "limits", "metrics", "models", "output", "progress"},
-        SQL | {"pyarrow", "sqlglot"},
+        {"db", "errors", "limits", "metrics", "models", "output", "progress", "version"},
+        FRAMES | SQL | {"pyarrow", "sqlglot"},
     ),
     "report": (
         {"arrays", "station_frame", "metrics", "spool", "db", "migrate", "errors", "output", "progress", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": (
-        {"report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
-        SQL | {"pyarrow"},
+        {"counts", "report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
+        FRAMES | SQL | {"pyarrow"},
     ),
 }
-MAY_IMPORT["api"] = ({"config", "leftovers", "report", "metrics", "load", "sources", "migrate"}, FRAMES | SQL)
+MAY_IMPORT["api"] = (
+    {"config", "counts", "errors", "leftovers", "report", "metrics", "load", "sources", "migrate"},
+    FRAMES | SQL,
+)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {
     "pandas",

@@ -25,6 +25,8 @@ MOST_INCOMPLETE = 5
 """Incomplete files that are named."""
 COMPUTED_BY = ("numpy", "pandas", "scipy", "sqlalchemy", "matplotlib", "jinja2")
 """Packages whose version may change a figure or a picture."""
+NO_LOADS = "Only counts were given: how many rows were read is known where they were made."
+NO_REFUSALS = "Which rows were refused is not known here"
 _PARTS = ("inserted", "updated", "unchanged", "superseded", "rejected")
 
 
@@ -66,11 +68,12 @@ def account_of(story: Story, loads: pd.DataFrame, rejects: pd.DataFrame, missing
         missing: columns that the page would show and the data does not fill.
     """
     sums = loads[["rows_read", *_PARTS, "skipped"]].sum()
-    parts = " + ".join(f"{int(sums[name]):,} {name}" for name in _PARTS)
+    refusals = f"{counted(int(rejects['rows'].sum()), 'refusal')} by {counted(len(rejects), 'rule')}"
+    alone = story.report.of_counts_alone
     return Account(
         terms=terms_of(
             (
-                ("Every row", f"read {int(sums['rows_read']):,} = {parts}"),
+                ("Every row", NO_LOADS if alone else _every_row_text(sums)),
                 ("Skipped", _skipped_text(int(sums["skipped"]))),
                 ("Failures", _failures_text(story)),
                 ("Unknown", _unknown_text(story)),
@@ -79,11 +82,11 @@ def account_of(story: Story, loads: pd.DataFrame, rejects: pd.DataFrame, missing
                 ("Not in the data", "Attempts that left no session."),
             )
         ),
-        loads_title=f"{counted(len(loads), 'load')}, each with its account",
+        loads_title="No loads, for only counts were given"
+        if alone
+        else f"{counted(len(loads), 'load')}, each with its account",
         loads=_load_table(loads),
-        rejects_title=f"{counted(int(rejects['rows'].sum()), 'refusal')} by {counted(len(rejects), 'rule')}"
-        if len(rejects)
-        else "No row was refused",
+        rejects_title=NO_REFUSALS if alone else refusals if len(rejects) else "No row was refused",
         rejects=table_of(
             "Refused rows by rule; a row may be refused by several",
             ("rule", "rows"),
@@ -91,6 +94,11 @@ def account_of(story: Story, loads: pd.DataFrame, rejects: pd.DataFrame, missing
             (1,),
         ),
     )
+
+
+def _every_row_text(sums: pd.Series) -> str:
+    parts = " + ".join(f"{int(sums[name]):,} {name}" for name in _PARTS)
+    return f"read {int(sums['rows_read']):,} = {parts}"
 
 
 def _skipped_text(rows: int) -> str:
@@ -151,8 +159,8 @@ def _load_table(loads: pd.DataFrame) -> Table:
     return table_of("Loads", columns, rows, range(4, 11), more)
 
 
-def reproduction_of(story: Story, loads: pd.DataFrame, command: str) -> Reproduction:
-    """The command, the revision and versions, and the hashes of the files of the last ``MOST_LOADS`` loads."""
+def reproduction_of(story: Story, files: Sequence[tuple[str, str]], command: str) -> Reproduction:
+    """The command, the revision and versions, and the hashes of the last ``MOST_LOADS`` files."""
     return Reproduction(
         command=command,
         versions=terms_of(
@@ -167,9 +175,9 @@ def reproduction_of(story: Story, loads: pd.DataFrame, command: str) -> Reproduc
             )
         ),
         hashes=table_of(
-            "SHA-256 of the files that were loaded",
+            "SHA-256 of the files that were loaded" if not story.report.of_counts_alone else "SHA-256 of the counts",
             ("file", "SHA-256"),
-            [(row["file_name"], row["file_sha256"]) for row in loads.tail(MOST_LOADS).to_dict("records")],
+            files[-MOST_LOADS:],
         ),
     )
 

@@ -14,12 +14,14 @@ import pandas as pd
 
 from evcharge.metrics.cost import ENDS
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK
+from evcharge.metrics.left_out import FAILURES
 from evcharge.metrics.usual import USUAL_WEEKS
 from evcharge.report.losses import with_money
 from evcharge.report.now import SILENT
 from evcharge.report.page.cells import Badge, Table, badge_of, table_of
 from evcharge.report.story import Story, title_of
 from evcharge.report.words import (
+    NONE,
     amount,
     counted,
     day_text,
@@ -128,7 +130,7 @@ def actions_of(story: Story, first: pd.DataFrame, silent: pd.DataFrame) -> Actio
 
 def _action(row: Mapping[Any, Any], story: Story) -> Action:
     silent, target = row["verdict_now"] == SILENT, story.report.target
-    points_to, points_detail = _silence(row) if silent else _failures(row)
+    points_to, points_detail = _silence(row) if silent else _failures(row, story)
     since: date | None = row["last_session"] if silent else row["since"] if row["changed"] else None
     where = f"port {row['worst_port']}" if isinstance(row["worst_port"], str) else "all ports"
     return Action(
@@ -143,7 +145,7 @@ def _action(row: Mapping[Any, Any], story: Story) -> Action:
         since_detail="" if since is None else _days_ago(row, story),
         points_to=points_to,
         points_detail=points_detail,
-        step=row["first_step"].capitalize(),
+        step=(row["first_step"] or NONE).capitalize(),
         step_detail=ADVICE.get(row["first_step"], "").format(where=where),
         lost=amount(row["charges_lost_per_week"]),
         lost_detail=_lost_detail(row, story),
@@ -183,16 +185,17 @@ def _silence(row: Mapping[Any, Any]) -> tuple[str, str]:
     return f"No attempts for {counted(int(row['silent_days']), 'day')}", "while others of its source were used"
 
 
-def _failures(row: Mapping[Any, Any]) -> tuple[str, str]:
+def _failures(row: Mapping[Any, Any], story: Story) -> tuple[str, str]:
     """The leading reason with its share, and at which port and hours failures bunch."""
     if isinstance(row["reason"], str):
         told = f"{row['reason'][:1].upper()}{row['reason'][1:]} ({whole_percent(row['reason_share'])} of failures)"
     else:
-        told = "No recorded reason leads"
+        told = "Reasons were not given" if story.report.lacks(FAILURES) else "No recorded reason leads"
     port, hours = row["worst_port"], row["worst_hours"]
     details = [f"port {port} has {whole_percent(row['worst_port_share'])} of them"] if isinstance(port, str) else []
     details += [f"mostly {hours}"] if isinstance(hours, str) else []
-    return told, "; ".join(details) or ("no port or hour stands out" if row["ports"] else "")
+    looked_at = row["ports"] and row["station_key"] in set(story.detail["station_key"])
+    return told, "; ".join(details) or ("no port or hour stands out" if looked_at else "")
 
 
 def _silent(stations: pd.DataFrame) -> Silent | None:

@@ -5,11 +5,13 @@ What does not belong here: the finding itself (``story``), and markup (``page``)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.loads import count_rejects, read_loads
 from evcharge.metrics.outcomes import FILLED, Selection, count_stations, filled_columns
@@ -37,6 +39,7 @@ class Evidence:
         out_of_period: stations that have sessions, but none on the days asked for; 0 where stations were asked for.
         loads: the frame of ``metrics.loads.read_loads``.
         rejects: the frame of ``metrics.loads.count_rejects``.
+        files: names and SHA-256 of the files that were loaded, or of those of the counts.
     """
 
     actions: pd.DataFrame
@@ -47,6 +50,7 @@ class Evidence:
     out_of_period: int
     loads: pd.DataFrame
     rejects: pd.DataFrame
+    files: Sequence[tuple[str, str]] = ()
 
     @property
     def missing(self) -> list[str]:
@@ -58,6 +62,7 @@ def read_evidence(session: Session, story: Story, selection: Selection) -> Evide
     """Reads what stands behind the story, from the moment of the database that the session sees."""
     definition, target, limits = story.report.definition, story.report.target, story.report.limits
     actions, silent = listed(story.attention)
+    loads, given = read_loads(session, selection), counted_of(session)
     own = () if definition.id in DEFINITIONS else (definition,)
     return Evidence(
         actions=actions,
@@ -68,8 +73,9 @@ def read_evidence(session: Session, story: Story, selection: Selection) -> Evide
         ),
         recorded=filled_columns(session, selection),
         out_of_period=_out_of_period(session, story, selection),
-        loads=read_loads(session, selection),
+        loads=loads,
         rejects=count_rejects(session),
+        files=given.files if given else list(zip(loads["file_name"], loads["file_sha256"], strict=True)),
     )
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.direction import BETTER, CHANGES, WORSE
+from evcharge.metrics.left_out import DETAIL, FAILURES
 from evcharge.metrics.rates import BELOW
 from evcharge.metrics.reasons import NOT_RECORDED
 from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
@@ -40,6 +41,8 @@ NO_COLUMNS = "Why attempts fail is left out: the data records no stop_reason and
 NO_FAILURES = "Why attempts fail is left out: none failed since its station's last change."
 NO_REASONS = "Why attempts fail is left out: no reason was recorded for the failures since each station's last change."
 NO_PORTS = "Which port, and when, is left out: the data records no port_id."
+NO_FAILURES_FRAME = "Why attempts fail is left out: the counts came without the frame failures."
+NO_DETAIL_FRAME = "Which port, and when, is left out: the counts came without the frame detail, or it lacks stations."
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def charts_of(story: Story, first: pd.DataFrame, missing: Sequence[str], pens: P
         tiles=_tiles(story, first, pens),
         tiles_caption="One row per port, one square per week, at the stations above. Darker: a larger share of "
         "attempts failed; only an outline: no attempts.",
-        no_ports=NO_PORTS if "port_id" in missing else "",
+        no_ports=_no_ports(story, missing),
         hours=_hours(story, first, pens),
     )
 
@@ -212,7 +215,16 @@ def _no_reasons(story: Story, missing: Sequence[str]) -> str:
     """Why reasons are left out, where they are."""
     if "stop_reason or error_code" in missing:
         return NO_COLUMNS
+    if story.report.lacks(FAILURES):
+        return NO_FAILURES_FRAME
     return NO_REASONS if story.reasons["sessions"].sum() else NO_FAILURES
+
+
+def _no_ports(story: Story, missing: Sequence[str]) -> str:
+    """Why ports and hours are left out, where they are."""
+    if "port_id" in missing:
+        return NO_PORTS
+    return NO_DETAIL_FRAME if story.report.lacks(DETAIL) else ""
 
 
 def _reason_frame(story: Story) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from evcharge.metrics.rates import MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import cause_text, rates_text, size_text, weeks_text
 from evcharge.report.headline import network_verdict_text
+from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import loss_figure
 from evcharge.report.now import WORDS
 from evcharge.report.page.cells import Badge, badge_of
@@ -131,6 +132,8 @@ def _notes(story: Story, out_of_period: int) -> list[Note]:
         has, is_ = verb(out_of_period, "has", "have"), verb(out_of_period, "is", "are")
         stations = counted(out_of_period, "more station")
         notes.append(Note(f"{stations} {has} no session on these days, and {is_} not here.", loud=True))
+    if left_out := left_out_text(story.report.left_out):
+        notes.append(Note(left_out, loud=False))
     return notes
 
 

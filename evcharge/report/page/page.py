@@ -107,7 +107,7 @@ def render_page(story: Story, evidence: Evidence, command: str) -> str:
             stations=stations_of(story),
             definitions=definitions_of(story, evidence.comparison),
             account=account_of(story, evidence.loads, evidence.rejects, evidence.missing),
-            reproduction=reproduction_of(story, evidence.loads, command),
+            reproduction=reproduction_of(story, evidence.files, command),
         )
     )
 

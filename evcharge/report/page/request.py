@@ -29,6 +29,7 @@ class PageRequest:
         may_be_first: whether it is no error that none is saved yet.
         limits: chances below which the network, or the lot, gets its verdict.
         price: what a kWh brings; None where no money is told.
+        counts: what the command calls the counts; None where a database is read.
     """
 
     target: float
@@ -40,11 +41,13 @@ class PageRequest:
     may_be_first: bool = False
     limits: Limits = ONE_LOT
     price: Price | None = None
+    counts: str | None = None
 
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
         named = self.definition_word or report.definition.id
         words = ["evcharge", "report", "--target", repr(report.target), "--definition", named]
+        words += ["--counts", self.counts] if self.counts else []
         words += ["--confidence", repr(self.limits.confidence)] if self.limits != ONE_LOT else []
         words += ["--from", self.selection.first_day.isoformat()] if self.selection.first_day else []
         words += ["--to", self.selection.last_day.isoformat()] if self.selection.last_day else []

@@ -14,6 +14,7 @@ from rich.console import Console
 from evcharge.metrics.comparison import STATION
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.comparison import Comparison
+from evcharge.report.left_out import left_out_text
 from evcharge.report.now import MARKS
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import counted, interval, label_of, percent, target_text, verb
@@ -32,8 +33,8 @@ def print_definitions(comparison: Comparison, console: Console) -> None:
     say(console, f"Stations against {target_text(comparison.target)}: {legend}.")
     if comparison.without_data:
         say(console, f"The data lacks what these need: {', '.join(comparison.without_data)}.")
-    for note in comparison.notes:
-        say(console, note)
+    for line in filter(None, (*comparison.notes, left_out_text(comparison.left_out))):
+        say(console, line)
 
 
 def _definition_cells(one: Mapping[str, Any], target: float) -> list[str]:

@@ -16,6 +16,7 @@ from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
 from evcharge.report.headline import bounds_text, chance_told, group_limits_text, network_verdict_text
+from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import loss_sentence
 from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, lot_text, period_of
@@ -63,7 +64,7 @@ def print_story(story: Story, console: Console) -> None:
     more = [f"{counted(hidden, 'more station')}: add --csv - to see all"] if hidden else []
     say(console)
     absent = (past_outages_text(story.outages), holes_text(story.holes), out_of_use_text(story))
-    for line in filter(None, (_tally(story), *absent, *more, *report.notes)):
+    for line in filter(None, (_tally(story), *absent, *more, *report.notes, left_out_text(report.left_out))):
         say(console, line)
 
 
@@ -74,7 +75,8 @@ def print_report(report: Report, console: Console) -> None:
     say(console)
     _print_groups(report, console)
     say(console)
-    for line in (_verdict_line(report), group_limits_text(report), *_more(report), *report.notes):
+    lines = (_verdict_line(report), group_limits_text(report), *_more(report), *report.notes)
+    for line in filter(None, (*lines, left_out_text(report.left_out))):
         say(console, line)
 
 

@@ -28,9 +28,11 @@ FILES = {
     "parquet": [f"{name}.parquet" for name in NAMES],
     "datapackage": [*(f"{name}.csv" for name in NAMES), "datapackage.json"],
     "geojson": ["stations.geojson"],
+    "counts": [f"{name}.parquet" for name in ("counts", "stations", "failures", "detail")],
     "datasette": ["metadata.json"],
 }
 ROWS = {"dim_station": 3, "dim_port": 3, "dim_time": 2, "fact_charging": 9, "load_ledger": 2, "rejected_row": 3}
+ROWS_OF_STATIONS = {"counts": 3, "stations": 2, "failures": 3, "detail": 2}
 OF_TABLES = ("csv", "parquet", "datapackage")
 LATE = (
     "INSERT INTO dim_station (station_key, source, station_id) VALUES (99, 'city', 'late')",
@@ -73,7 +75,7 @@ def test_files_are_named_on_stderr_and_told_on_stdout_as_a_document(world, evcha
     for file, line in zip(document["files"], err.splitlines(), strict=False):
         content = Path(file["path"]).read_bytes()
         assert (file["bytes"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
-        expected = 2 if file_format == "geojson" else ROWS.get(Path(file["path"]).stem)
+        expected = (ROWS | ROWS_OF_STATIONS).get(Path(file["path"]).stem)
         assert file["rows"] == expected
         assert line == f"wrote {file['path']}" + ("" if expected is None else f" ({expected} rows)")
     assert err.splitlines()[len(document["files"]) :] == document["notes"]
@@ -243,7 +245,7 @@ def test_an_export_is_one_moment_of_the_database(world, evcharge, monkeypatch, f
     ("options", "sign"),
     [
         ((), "Missing option '--format'"),
-        (("--format", "xml"), "'xml' is not one of 'parquet', 'csv', 'datapackage', 'geojson', 'datasette'"),
+        (("--format", "xml"), "'xml' is not one of 'parquet', 'csv', 'datapackage', 'geojson', 'counts', 'datasette'"),
         (("--format", "csv", "--target", "90%"), "--target, --definition and --price: csv shows no success rates."),
         (("--format", "parquet", "--definition", "afirev"), "parquet shows no success rates."),
         (("--format", "geojson", "--definition", "mine"), "'mine' is neither one of"),

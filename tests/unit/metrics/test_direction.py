@@ -326,3 +326,15 @@ def test_a_fall_of_two_points_is_found_and_one_among_few_attempts_is_not_made_up
     assert share(directions(60, 26, 3_000, **truth), WORSE) >= 0.9
     assert share(directions(60, 52, 3_000, **truth | {"dependence": 0.5}), WORSE) >= 0.9
     assert share(directions(60, 26, 300, spread=0.003, drop=0.01, drop_weeks=8), NO_CHANGE) >= 0.8
+
+
+def test_the_shares_are_the_same_to_the_last_digit_however_stations_are_numbered():
+    draw = np.random.default_rng(1)
+    for _ in range(20):
+        before, now = (
+            pd.DataFrame(draw.integers(1, 500, (12, 2)), columns=["successes", "failures"]) for _ in range(2)
+        )
+        numbers = draw.permutation(12)
+        other = shares_of_change(*(frame.iloc[numbers].reset_index(drop=True) for frame in (before, now)))
+        renamed = other.rename(dict(enumerate(numbers)))
+        assert renamed.to_dict() == shares_of_change(before, now).to_dict()
