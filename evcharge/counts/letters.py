@@ -9,15 +9,10 @@ import pandas as pd
 
 from evcharge.errors import SourceError
 from evcharge.metrics.counted import Places
-from evcharge.metrics.letters import LETTERS, ORDER
+from evcharge.metrics.letters import LETTERS, ORDER, named_letters
 
 LETTER_COLUMNS = ("outcomes", "letters")
 """Columns of a frame with letters: one for each definition, and by which definitions they are."""
-
-
-def letters_text() -> str:
-    """How a frame names the definitions of this program: ids with versions, separated by blanks."""
-    return " ".join(f"{definition.id}@{definition.version}" for definition in ORDER)
 
 
 def places_of(name: str, rows: pd.DataFrame) -> Places:
@@ -39,7 +34,7 @@ def places_of(name: str, rows: pd.DataFrame) -> Places:
         definition, _, version = word.rpartition("@")
         if not definition or not version.isdecimal():
             reason = f"{name}: letters has {word!r}, which is no id with a version."
-            raise SourceError("counts_bad_letters", reason, f"Write them like: {letters_text()}")
+            raise SourceError("counts_bad_letters", reason, f"Write them like: {named_letters(ORDER)}")
         if (definition, int(version)) in places:
             reason = f"{name}: letters has {word!r} twice."
             raise SourceError("counts_bad_letters", reason, "Each definition has one letter.")

@@ -6,7 +6,6 @@ pyspark is never imported; whoever hands over its DataFrame has it. What does no
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -68,18 +67,17 @@ def _statement(
     frame: str, columns: Collection[str], definitions: Sequence[Definition], stations: Collection[tuple[str, str]]
 ) -> str:
     """The statement in Spark's dialect. Columns that may be missing, and are, hold nothing."""
-    contract, dialects, statement = (
-        importlib.import_module(f"evcharge.counts.{name}") for name in ("contract", "dialects", "statement")
-    )
+    from evcharge.counts.contract import BY_NAME, CONTRACT, IF_MAPPED
+    from evcharge.counts.dialects import SessionTable
+    from evcharge.counts.statement import frame_statement
+
     there = {column.casefold() for column in columns}
     mapped = {}
-    for name, column in contract.CONTRACT.items():
-        if column.taken == contract.IF_MAPPED and name in there:
+    for name, column in CONTRACT.items():
+        if column.taken == IF_MAPPED and name in there:
             mapped[name] = name
-        elif column.taken == contract.BY_NAME and column.otherwise and name not in there:
+        elif column.taken == BY_NAME and column.otherwise and name not in there:
             mapped[name] = "NULL"
     if "start_local" in mapped:
         mapped.pop("time_key", None)
-    table = dialects.SessionTable("spark", TEMPLATE, mapped)
-    text: str = statement.frame_statement(frame, table, definitions, stations).text
-    return text
+    return frame_statement(frame, SessionTable("spark", TEMPLATE, mapped), definitions, stations).text

@@ -13,9 +13,8 @@ from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from evcharge.counts.frames import COUNTS, DETAIL, FAILURES, KINDS, NUMBERS, STATIONS
-from evcharge.counts.letters import letters_text
 from evcharge.metrics.day_outcomes import NAMES, day_outcomes
-from evcharge.metrics.letters import ORDER, letters_by
+from evcharge.metrics.letters import ORDER, letters_by, named_letters
 from evcharge.metrics.outcomes import ATTRIBUTES, Selection, loads_that_say
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED
 from evcharge.metrics.rows import frame_of
@@ -76,7 +75,7 @@ def _counts(session: Session, selection: Selection) -> pd.DataFrame:
 
 
 def _with_letters(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(letters=letters_text())
+    return frame.assign(letters=named_letters(ORDER))
 
 
 def _stations(selection: Selection) -> Select[Any]:

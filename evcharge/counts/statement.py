@@ -34,7 +34,7 @@ from evcharge.counts.dialects import SessionTable
 from evcharge.errors import ConfigError
 from evcharge.metrics.day_outcomes import MICRO
 from evcharge.metrics.definitions import FAILURE, Definition
-from evcharge.metrics.letters import letters_by
+from evcharge.metrics.letters import letters_by, named_letters
 from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED
 from evcharge.models import FactCharging
 
@@ -91,11 +91,6 @@ def statement_of(table: SessionTable, query: Select[Any]) -> Statement:
         for column in query.selected_columns
     }
     return Statement(table.text(query), kinds)
-
-
-def named_letters(definitions: Sequence[Definition]) -> str:
-    """By which definition each letter is: ids with versions, in order."""
-    return " ".join(f"{definition.id}@{definition.version}" for definition in definitions)
 
 
 def retargeted(expression: ColumnElement[Any], sessions: FromClause) -> ColumnElement[Any]:

@@ -29,6 +29,11 @@ def judged_columns(definitions: Iterable[Definition]) -> set[str]:
     }
 
 
+def named_letters(definitions: Sequence[Definition]) -> str:
+    """By which definition each letter is: ids with versions, in order."""
+    return " ".join(f"{definition.id}@{definition.version}" for definition in definitions)
+
+
 def letters_by(definitions: Sequence[Definition]) -> ColumnElement[str]:
     """The letters of a session, as an expression over ``FactCharging``."""
     told = {outcome: letter for outcome, letter in LETTERS.items() if outcome != UNKNOWN}

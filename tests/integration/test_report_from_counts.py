@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 import evcharge
 from evcharge.counts.frames import COUNTS, DETAIL, FAILURES, STATIONS, checked
-from evcharge.counts.letters import letters_text
 from evcharge.counts.memory import star_of_counts
 from evcharge.counts.star import frames_of_star
 from evcharge.db import open_engine
@@ -22,6 +21,7 @@ from evcharge.errors import ConfigError, ReportError
 from evcharge.load import load_file
 from evcharge.load.rebuild import rebuild
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED, UCDAVIS_1KWH
+from evcharge.metrics.letters import ORDER, named_letters
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.own_definition import read_definition
 from evcharge.report.comparison import build_comparison
@@ -196,7 +196,7 @@ def test_a_definition_of_the_users_own_that_the_counts_name_is_read(star, given,
     (tmp_path / "own.toml").write_text('id = "own"\ntitle = "t"\nsource = "s"\nenergy_kwh_at_least = 1\n')
     own = read_definition(tmp_path / "own.toml")
     place = list(DEFINITIONS).index(UCDAVIS_1KWH.id)
-    frames = relettered(given, f"{own.id}@1 {letters_text()}", lambda vector: vector[place] + vector)
+    frames = relettered(given, f"{own.id}@1 {named_letters(ORDER)}", lambda vector: vector[place] + vector)
     of_star, of_counts = documents(star, frames, definition=own)
     assert of_counts == of_star
 
@@ -234,7 +234,7 @@ def test_a_definition_of_another_version_is_left_out_by_name_and_never_read(give
 
 @pytest.mark.thorough
 def test_without_what_the_choice_hangs_on_no_definition_is_usual(given):
-    letters = letters_text().replace("recorded@1", "recorded@9")
+    letters = named_letters(ORDER).replace("recorded@1", "recorded@9")
     with star_of_counts(checked(relettered(given, letters, str))) as session:
         with pytest.raises(ReportError, match="recorded can't be read from the counts"):
             build_story(session, target=0.95, selection=ALL)

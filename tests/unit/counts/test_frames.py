@@ -10,16 +10,15 @@ import pytest
 
 from evcharge.counts.files import read_counts
 from evcharge.counts.frames import COUNTS, DETAIL, FAILURES, KINDS, STATIONS, checked
-from evcharge.counts.letters import letters_text
 from evcharge.errors import SourceError
-from evcharge.metrics.letters import ORDER
+from evcharge.metrics.letters import ORDER, named_letters
 
 ROW = {
     "source": "city",
     "station_id": "7",
     "day": 20250401,
     "outcomes": "SSSSSUUU",
-    "letters": letters_text(),
+    "letters": named_letters(ORDER),
     "sessions": 3,
     "with_energy": 2,
     "energy_microkwh": 7_500_001,
@@ -116,7 +115,7 @@ def test_a_missing_column_a_second_one_and_a_second_row_of_a_key_are_refused():
 
 
 def test_rows_with_different_letters_are_refused():
-    other = {**FAILED, "letters": " ".join(reversed(letters_text().split()))}
+    other = {**FAILED, "letters": " ".join(reversed(named_letters(ORDER).split()))}
     assert refusal(counts({}, other)).startswith(
         "counts_bad_letters: counts: its rows do not all have the same letters"
     )
