@@ -168,6 +168,7 @@ def resolve_unclear_commit(
     try:
         with Session(engine) as session:
             hold_load_lock(session, source)
+            session.rollback()  # above READ COMMITTED, what was committed meanwhile is seen from a new beginning
             load = earlier_load(session, file, source)
             committed = load is not None and abs((load.started_at - started_at).total_seconds()) < 0.001
     except exc.DBAPIError:

@@ -70,7 +70,7 @@ def test_every_table_is_the_same_text_from_every_database(exported):
     assert tables["rejected_row"] == REJECTS
     assert tables["load_ledger"].splitlines()[1] == (
         f"2,city,'-registry.json,{'1' * 64},csv,native@0,yes,UTC,iso8601,3,3,0,0,0,0,0,"
-        "2024-12-24T08:15:00.000Z,2024-12-24T08:15:00.000Z,0.1.0,loaded,,"
+        "2024-12-24T08:15:00.000Z,2024-12-24T08:15:00.000Z,0.1.0,loaded,,,"
     )
 
 

@@ -11,6 +11,7 @@ from evcharge.errors import SourceError
 from evcharge.load.time_format import settled
 from evcharge.registries.records import records_of
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
+from evcharge.sources.ocpp.frame import KeptFrame
 from evcharge.sources.ocpp.messages import messages_of
 
 NATIVE = builtin_profiles()["native"]
@@ -45,7 +46,7 @@ def told(path, profile):
     """Line and text of each row; of a log, of each message."""
     with open_file(path) as file:
         if profile is OCPP:
-            return [(message.line, message.raw) for message in messages_of(file, profile)]
+            return [(message.line, str(KeptFrame(message.packed))) for message in messages_of(file, profile)]
         frames = [raw.frame for raw in read(file, settled(file, pick_profile(file, [profile]))[0])]
     return [row for frame in frames for row in zip(frame["line"], frame["raw"], strict=True)]
 
