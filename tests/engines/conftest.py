@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
+import evcharge
 from evcharge.counts.contract import FRAMES
 from evcharge.db import open_engine
 from evcharge.migrate import upgrade
 from tests.support.clean_sessions import Row, clean_sessions, frame_of_star, write_parquet, write_star
+from tests.support.counted import without_what_needs_sessions
 
 ROWS = 100_000
 
@@ -35,12 +37,16 @@ class World(NamedTuple):
         parquet: the flat table as a file.
         stations: source and id of those that detail is of.
         frames: what the star has, by frame.
+        document: of the report on the star, as far as counts can tell it.
+        attention: source and id of the stations that need attention by it.
     """
 
     rows: list[Row]
     parquet: Path
     stations: list[tuple[str, str]]
     frames: dict[str, list[Row]]
+    document: dict[str, Any]
+    attention: list[tuple[str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -56,4 +62,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     write_parquet(folder / "sessions.parquet", rows)
     stations = [row[:2] for row in rows[:2]]
     frames = {frame: frame_of_star(engine, frame, stations) for frame in FRAMES}
-    return World(rows, folder / "sessions.parquet", stations, frames)
+    told = evcharge.reliability(url)
+    attention = told.story.attention
+    there = list(zip(attention["source"], attention["station_id"], strict=True))
+    document = without_what_needs_sessions(told.to_dict())
+    return World(rows, folder / "sessions.parquet", stations, frames, document, there)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 
+import pandas as pd
 import pytest
 
+import evcharge
 from evcharge.counts.check_statement import check_statement, faults_of
 from evcharge.counts.contract import FRAMES
 from evcharge.counts.dialects import SessionTable
@@ -13,6 +15,7 @@ from evcharge.counts.statement import frame_statement
 from evcharge.metrics.letters import ORDER
 from tests.support import engines
 from tests.support.clean_sessions import MAPPED, in_order
+from tests.support.counted import without_what_needs_sessions
 from tests.support.engines import UTC
 
 ON_ROWS = ("sqlite", "postgres")
@@ -20,6 +23,7 @@ ON_A_FILE = ("duckdb", "chdb", "spark")
 TOKYO = "Asia/Tokyo"
 pytestmark = pytest.mark.filterwarnings(
     "ignore:PySpark does not yet fully support pandas:FutureWarning",
+    "ignore:The copy keyword is deprecated",  # pyspark's own call of pandas 3
     "ignore::ResourceWarning",  # pyspark leaves sockets to the garbage collector
 )
 
@@ -56,6 +60,23 @@ def test_instants_told_in_the_zone_of_the_stations_give_the_same_counts(engine, 
     if not engine.local:
         pytest.skip("it knows no zones")
     assert counted(engine, "counts", world, zone, start_local=engine.local) == world.frames["counts"]
+
+
+def framed(engine, frame, world):
+    """A frame as the engine gives it, detail of the stations that need attention."""
+    statement = frame_statement(frame, SessionTable(engine.dialect, engine.table, MAPPED), ORDER, world.attention)
+    return pd.DataFrame(engine.ask(statement.text, UTC))
+
+
+def test_the_report_on_its_counts_is_that_on_the_star(engine, world):
+    frames = {frame: framed(engine, frame, world) for frame in FRAMES}
+    assert without_what_needs_sessions(evcharge.reliability(counts=frames).to_dict()) == world.document
+
+
+def test_a_spark_dataframe_is_counted_there_and_gives_the_report_on_the_star(engine, world):
+    if engine.frame is None:
+        pytest.skip("it is not Spark")
+    assert without_what_needs_sessions(evcharge.reliability(engine.frame).to_dict()) == world.document
 
 
 def faults(engine, **mapped):

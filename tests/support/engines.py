@@ -31,12 +31,14 @@ class Engine(NamedTuple):
         table: how it names the table.
         local: the local time in Paris of the instant ``start_time``, in its SQL; empty where it knows no zones.
         ask: runs a statement in a session of this zone; the rows by column.
+        frame: of Spark, the table as a DataFrame.
     """
 
     dialect: str
     table: str
     local: str
     ask: Callable[[str, str], list[dict[str, Any]]]
+    frame: Any = None
 
 
 @contextmanager
@@ -143,4 +145,5 @@ def spark(parquet: Path, folder: Path) -> Iterator[Engine]:
             spark.conf.set("spark.sql.session.timeZone", zone)
             return [row.asDict() for row in spark.sql(text).collect()]
 
-        yield Engine("spark", "clean_sessions", "convert_timezone('Europe/Paris', start_time)", ask)
+        local = "convert_timezone('Europe/Paris', start_time)"
+        yield Engine("spark", "clean_sessions", local, ask, spark.table("clean_sessions"))
