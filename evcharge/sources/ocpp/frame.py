@@ -81,9 +81,12 @@ class Message(NamedTuple):
 
     @property
     def packed(self) -> bytes:
-        """What ``KeptFrame`` makes the message's text of."""
+        """What ``KeptFrame`` makes the message's text of; nothing of one that is nested too deep."""
         parts: Any = (self.before, self.kind, self.id, self.action, self.payload)
-        return marshal.dumps(parts)
+        try:
+            return marshal.dumps(parts)
+        except ValueError:  # deeper than marshal goes
+            return b""
 
 
 class KeptFrame:
@@ -99,6 +102,8 @@ class KeptFrame:
         self._packed = packed
 
     def __str__(self) -> str:
+        if not self._packed:
+            return ROW_WITHHELD
         before, kind, number, action, payload = marshal.loads(self._packed)  # noqa: S302 (this process wrote it)
         parts: list[Any] = [kind, number, *([action] if action else []), payload]
         try:
