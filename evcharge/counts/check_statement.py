@@ -10,9 +10,9 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, not_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, false, func, not_, or_, select
 
-from evcharge.counts.contract import CONTRACT, COUNTS, STATION, looked_at
+from evcharge.counts.contract import CONTRACT, COUNTS, STATION, InputColumn, looked_at
 from evcharge.counts.dialects import SessionTable
 from evcharge.counts.statement import Statement, statement_of
 from evcharge.errors import SourceError
@@ -36,7 +36,7 @@ def check_statement(table: SessionTable, definitions: Sequence[Definition]) -> S
     Columns: ``sessions``, ``distinct_ids`` and each of ``_FAULTS`` that the table can have.
     """
     wanted = [CONTRACT["session_id"], *looked_at(COUNTS, definitions, table.mapped)]
-    other_type = _other_type(table, [column.name for column in wanted if column.kind in ("number", "boolean")])
+    other_type = _other_type(table, wanted)
     sessions = table.sessions(wanted, *other_type).alias("s")
 
     faults = (name for name, fault in _FAULTS.items() if fault.looks_at in sessions.c)
@@ -47,12 +47,18 @@ def check_statement(table: SessionTable, definitions: Sequence[Definition]) -> S
     return statement_of(table, select(*counts, func.count().label("distinct_ids")))
 
 
-def _other_type(table: SessionTable, names: Sequence[str]) -> list[ColumnElement[Any]]:
-    """On SQLite, whether a session holds a text for a number; it alone would take any for 0 without a word."""
+def _other_type(table: SessionTable, wanted: Sequence[InputColumn]) -> list[ColumnElement[Any]]:
+    """On SQLite, whether a session holds what is no number or boolean; it alone would take any without a word."""
     if table.dialect != "sqlite":
         return []
-    texts = or_(*(func.typeof(table.raw(name)).in_(["text", "blob"]) for name in names if not table.is_empty(name)))
-    return [_flagged(texts).label("other_type")]
+    there = [column for column in wanted if not table.is_empty(column.name)]
+    texts = [
+        func.typeof(table.raw(column.name)).in_(["text", "blob"])
+        for column in there
+        if column.kind in ("number", "boolean")
+    ]
+    booleans = [table.raw(column.name).not_in([0, 1]) for column in there if column.kind == "boolean"]
+    return [_flagged(func.coalesce(or_(*texts, *booleans), false())).label("other_type")]
 
 
 def faults_of(counts: Mapping[str, int], table: SessionTable) -> list[SourceError]:
@@ -94,6 +100,17 @@ def _flagged(fault: ColumnElement[bool]) -> ColumnElement[int]:
 
 def _unless(sound: ColumnElement[bool]) -> ColumnElement[int]:
     return case((sound, 0), else_=1)
+
+
+def _is_hour(key: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a number is an hour yyyymmddhh, with a month, a day up to 31 and an hour that there are."""
+    of_year, of_month, of_day = key % 1_000_000, key % 10_000, key % 100
+    return and_(
+        *(key >= FIRST_HOUR, key <= LAST_HOUR),
+        *(of_year >= 1_01_00, of_year <= 12_31_23),
+        *(of_month >= 1_00, of_month <= 31_23),
+        of_day <= LAST_HOUR_OF_A_DAY,
+    )
 
 
 def _beyond(name: str) -> Callable[[Any], ColumnElement[int]]:
@@ -140,10 +157,7 @@ _FAULTS = {
     ),
     "without_hour": _Fault(
         "time_key",
-        lambda s: case(
-            (and_(s.time_key >= FIRST_HOUR, s.time_key <= LAST_HOUR, s.time_key % 100 <= LAST_HOUR_OF_A_DAY), 0),
-            else_=1,
-        ),
+        lambda s: _unless(_is_hour(s.time_key)),
         f"have no local hour yyyymmddhh from {EARLIEST.year} on.",
         _always("Map a local timestamp: --map start_local=COLUMN, or the hour itself: --map time_key=EXPRESSION"),
     ),
@@ -180,8 +194,11 @@ _FAULTS = {
     "other_type": _Fault(
         "other_type",
         lambda s: s.other_type,
-        "have a text where a number or a boolean belongs; SQLite would take it for 0.",
-        _always("Make numbers of them in a view, and NULL of empty texts: CAST(NULLIF(COLUMN, '') AS REAL)"),
+        "have a text where a number or a boolean belongs, or a boolean that is not 0 or 1; SQLite would take any.",
+        _always(
+            "Make numbers of them in a view, and NULL of empty texts: CAST(NULLIF(COLUMN, '') AS REAL); of a boolean "
+            "CASE COLUMN WHEN 1 THEN 1 WHEN 0 THEN 0 END"
+        ),
     ),
 }
 """What no session of a clean table has, by the column of the statement that counts it."""

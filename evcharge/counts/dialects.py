@@ -94,7 +94,9 @@ class SessionTable:
     def _hour(self, local: ColumnElement[Any]) -> ColumnElement[Any]:
         """The hour yyyymmddhh of a local timestamp."""
         if self.dialect == "sqlite":
-            return cast(func.strftime("%Y%m%d%H", local), CONTRACT["time_key"].type)
+            # Of a text with an offset SQLite makes UTC; the clock at the station is what stands before it.
+            clock = func.substr(local, 1, len("2025-06-30T23:10:00"))
+            return cast(func.strftime("%Y%m%d%H", clock), CONTRACT["time_key"].type)
         day = extract("year", local) * 1_000_000 + extract("month", local) * 10_000 + extract("day", local) * 100
         return cast(day + extract("hour", local), CONTRACT["time_key"].type)
 
@@ -138,6 +140,9 @@ class SessionTable:
         query = self._query(f"SELECT {self.mapped[name]}", given)
         if _parts(query) != {"expressions"} or len(query.expressions) != 1:
             self._refuse(given, "it is not one expression")
+
+        if any(one.parent_select is query and not one.find_ancestor(exp.Window) for one in query.find_all(exp.AggFunc)):
+            self._refuse(given, "it is of more than one row")
 
         # ClickHouse takes a bare name for another column of ours, if there is one of that name.
         for theirs in query.find_all(exp.Column):

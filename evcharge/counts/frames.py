@@ -112,6 +112,8 @@ def checked(frames: Mapping[str, pd.DataFrame], files: Iterable[tuple[str, str]]
     if rows[COUNTS].empty:
         raise SourceError("counts_missing", "the frame counts has no row.", "Count a table that holds sessions.")
     places = {name: places_of(name, frame) for name, frame in rows.items() if name != STATIONS and len(frame)}
+    # A frame without a row names no definitions, and contradicts none.
+    places |= {name: places[COUNTS] for name in rows.keys() - places.keys() - {STATIONS} if COUNTS in places}
     _require_sense(rows[COUNTS])
     for name in (FAILURES, DETAIL):
         if name in places:

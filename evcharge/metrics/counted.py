@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ReportError
-from evcharge.metrics.definitions import FAILURE, Definition
+from evcharge.metrics.definitions import DEFINITIONS, FAILURE, Definition
 from evcharge.metrics.letters import LETTERS
 from evcharge.models import DimStation
 
@@ -85,10 +85,18 @@ class Counted:
         """
         if not self.tells(definition):
             reason = f"{definition.id} can't be read from the counts: they {self.why_not(definition)}."
-            there = ", ".join(name for name, _ in self.places)
-            hint = f"They are by {there}: name one of these with --definition, or make counts with it."
-            raise ReportError("definition_not_counted", reason, hint)
+            raise ReportError("definition_not_counted", reason, self._what_can_be_read())
         return self.places[definition.id, definition.version]
+
+    def _what_can_be_read(self) -> str:
+        """What to type instead of a definition that the counts are not by."""
+        published = [one.id for one in DEFINITIONS.values() if self.tells(one)]
+        own = [name for name, _ in self.places if "@" in name]  # an own one's id has the hash of its file
+        if published:
+            return f"Name one of these with --definition: {', '.join(published)}. Or make counts with it."
+        if own:
+            return f"They are by {', '.join(own)}: --definition FILE.toml, the file as it was when they were made."
+        return "Make them anew with this evcharge."
 
     def require_attribute(self, column: str) -> None:
         """Refuses to group or choose stations by what was not given of them.

@@ -137,6 +137,8 @@ def build_comparison(
         given = counted_of(session)
         published = tuple(one for one in DEFINITIONS.values() if given is None or given.tells(one))
         definitions = (*published, *own)
+        if given and not definitions:
+            given.place_of(AFIREV)
         base = base or (AFIREV if AFIREV in published else definitions[0])
         rated = rates_by_definition(session, definitions, selection, target)
         told = tuple(one for one in definitions if one.id in set(rated["definition"]))

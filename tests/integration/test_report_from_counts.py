@@ -233,12 +233,41 @@ def test_a_definition_of_another_version_is_left_out_by_name_and_never_read(give
 
 
 @pytest.mark.thorough
+def test_counts_by_a_definition_of_the_users_own_alone_say_which_file_to_name(given, tmp_path):
+    (tmp_path / "own.toml").write_text('id = "own"\ntitle = "t"\nsource = "s"\nenergy_kwh_at_least = 1\n')
+    own = read_definition(tmp_path / "own.toml")
+    place = list(DEFINITIONS).index(UCDAVIS_1KWH.id)
+    frames = relettered({"counts": given["counts"]}, f"{own.id}@1", lambda vector: vector[place])
+    with star_of_counts(checked(summed(frames))) as session:
+        for build in (build_comparison, build_story):
+            with pytest.raises(ReportError, match="can't be read from the counts") as refused:
+                build(session, target=0.95, selection=ALL)
+            assert f"by {own.id}: --definition FILE.toml" in refused.value.hint
+
+
+def summed(frames):
+    """Counts with one row per key, whatever letters they had before."""
+    counts = frames["counts"]
+    keys = ["source", "station_id", "day", "outcomes", "letters", "failures_included"]
+    hours = {"first_hour": "min", "last_hour": "max"}
+    others = {name: "sum" for name in counts if name not in (*keys, *hours)}
+    return {"counts": counts.groupby(keys, as_index=False).agg({**others, **hours})}
+
+
+@pytest.mark.thorough
 def test_without_what_the_choice_hangs_on_no_definition_is_usual(given):
     letters = named_letters(ORDER).replace("recorded@1", "recorded@9")
     with star_of_counts(checked(relettered(given, letters, str))) as session:
         with pytest.raises(ReportError, match="recorded can't be read from the counts"):
             build_story(session, target=0.95, selection=ALL)
         assert build_story(session, target=0.95, selection=ALL, definition=AFIREV).report.definition == AFIREV
+
+
+@pytest.mark.thorough
+def test_a_detail_without_a_row_is_that_of_a_network_without_a_worst_port(given):
+    frames = {**given, "detail": given["detail"].head(0)}
+    with star_of_counts(checked(frames)) as session:
+        assert len(build_story(session, target=0.95, selection=ALL).stations)
 
 
 # What is left out

@@ -523,7 +523,13 @@ WITH evcharge_sessions AS (
     SUM(
       CASE
         WHEN (
-          s.time_key >= 2005000000 AND s.time_key <= 9999123123 AND s.time_key % 100 <= 23
+          s.time_key >= 2005000000
+          AND s.time_key <= 9999123123
+          AND s.time_key % 1000000 >= 10100
+          AND s.time_key % 1000000 <= 123123
+          AND s.time_key % 10000 >= 100
+          AND s.time_key % 10000 <= 3123
+          AND s.time_key % 100 <= 23
         )
         THEN 0
         ELSE 1

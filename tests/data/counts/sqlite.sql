@@ -286,7 +286,7 @@ WITH evcharge_sessions AS (
   SELECT
     NULLIF(CAST(t.source AS TEXT), '') AS source,
     NULLIF(CAST(t.station_id AS TEXT), '') AS station_id,
-    CAST(STRFTIME('%Y%m%d%H', t.started) AS INTEGER) AS time_key,
+    CAST(STRFTIME('%Y%m%d%H', SUBSTRING(t.started, 1, 19)) AS INTEGER) AS time_key,
     CAST(t.duration_minutes AS REAL) AS duration_minutes,
     CAST(t.wh * 0.001 AS REAL) AS energy_kwh,
     t.has_transaction AS has_transaction,
@@ -498,7 +498,7 @@ WITH evcharge_sessions AS (
     NULLIF(CAST(t.session_id AS TEXT), '') AS session_id,
     NULLIF(CAST(t.source AS TEXT), '') AS source,
     NULLIF(CAST(t.station_id AS TEXT), '') AS station_id,
-    CAST(STRFTIME('%Y%m%d%H', t.started) AS INTEGER) AS time_key,
+    CAST(STRFTIME('%Y%m%d%H', SUBSTRING(t.started, 1, 19)) AS INTEGER) AS time_key,
     CAST(t.duration_minutes AS REAL) AS duration_minutes,
     CAST(t.wh * 0.001 AS REAL) AS energy_kwh,
     t.has_transaction AS has_transaction,
@@ -508,10 +508,14 @@ WITH evcharge_sessions AS (
     NULLIF(CAST(t.port_id AS TEXT), '') AS port_id,
     NULLIF(CAST('yes' AS TEXT), '') AS failures_included,
     CASE
-      WHEN (
+      WHEN COALESCE(
         TYPEOF(t.duration_minutes) IN ('text', 'blob')
         OR TYPEOF(t.wh * 0.001) IN ('text', 'blob')
         OR TYPEOF(t.has_transaction) IN ('text', 'blob')
+        OR (
+          NOT t.has_transaction IN (0, 1)
+        ),
+        FALSE
       )
       THEN 1
       ELSE 0
@@ -532,7 +536,13 @@ WITH evcharge_sessions AS (
     SUM(
       CASE
         WHEN (
-          s.time_key >= 2005000000 AND s.time_key <= 9999123123 AND s.time_key % 100 <= 23
+          s.time_key >= 2005000000
+          AND s.time_key <= 9999123123
+          AND s.time_key % 1000000 >= 10100
+          AND s.time_key % 1000000 <= 123123
+          AND s.time_key % 10000 >= 100
+          AND s.time_key % 10000 <= 3123
+          AND s.time_key % 100 <= 23
         )
         THEN 0
         ELSE 1

@@ -479,5 +479,11 @@ CREATE TABLE outcome_letter (
 
 UPDATE alembic_version SET version_num='0011' WHERE alembic_version.version_num = '0010';
 
+-- Running upgrade 0011 -> 0012
+
+ALTER TABLE load_ledger ADD COLUMN log_ended_at TIMESTAMP WITH TIME ZONE;
+
+UPDATE alembic_version SET version_num='0012' WHERE alembic_version.version_num = '0011';
+
 COMMIT;
 

@@ -14,7 +14,7 @@ from evcharge.counts.dialects import SessionTable
 from evcharge.counts.engines import check_table, connected, dialect_of, write_frames
 from evcharge.counts.statement import frame_statement
 from evcharge.db import open_engine
-from evcharge.errors import DatabaseError, ReportError
+from evcharge.errors import ConfigError, DatabaseError, ReportError
 from evcharge.metrics.definitions import UCDAVIS_1KWH
 from evcharge.metrics.letters import ORDER
 from tests.support.clean_sessions import (
@@ -119,12 +119,36 @@ def test_the_option_that_cures_an_impossible_number_leaves_it_out(star, column, 
     assert counted(star, "counts", cured) == counted(star, "counts", table_of(star))
 
 
-@pytest.mark.parametrize("change", ["energy_kwh = '7.5 kWh'", "success = 'true'", "duration_minutes = ''"])
+@pytest.mark.parametrize("key", [2025139917, 2025003117, 2025043217, 2025040017, 2025040124])
+def test_a_month_a_day_or_an_hour_that_there_is_not_is_told(star, key):
+    spoil(star, f"time_key = {key}")
+    with connected(star) as connection:
+        assert [fault.code for fault in check_table(connection, table_of(star), ORDER).faults] == ["without_hour"]
+
+
+@pytest.mark.parametrize(
+    "change", ["energy_kwh = '7.5 kWh'", "success = 'true'", "success = -1", "success = 0.5", "duration_minutes = ''"]
+)
 def test_a_text_for_a_number_is_told_on_sqlite_which_would_take_it(sqlite_url, change):
     write_table(open_engine(sqlite_url, writes=True), ROWS[:50])
     spoil(sqlite_url, change)
     with connected(sqlite_url) as connection:
         assert [fault.code for fault in check_table(connection, table_of(sqlite_url), ORDER).faults] == ["other_type"]
+
+
+def test_an_offset_behind_a_local_time_is_not_applied_on_sqlite(sqlite_url):
+    write_table(open_engine(sqlite_url, writes=True), ROWS[:50])
+    table = table_of(sqlite_url, start_local="start_local")
+    want = counted(sqlite_url, "counts", table)
+    with open_engine(sqlite_url, writes=True).begin() as connection:
+        connection.execute(text("UPDATE clean_sessions SET start_local = substr(start_local, 1, 19) || '+09:00'"))
+    assert counted(sqlite_url, "counts", table) == want
+
+
+@pytest.mark.parametrize("given", ["SUM(energy_kwh)", "1 + MAX(energy_kwh)"])
+def test_an_expression_of_more_than_one_row_is_refused(given):
+    with pytest.raises(ConfigError, match="it is of more than one row"):
+        SessionTable("sqlite", "clean_sessions", {"energy_kwh": given})
 
 
 def test_an_empty_text_is_none(star):

@@ -150,9 +150,17 @@ def test_an_hour_of_detail_lies_in_a_day():
     assert refusal(frames(detail=[{**PORT, "hour": 24}])).startswith("counts_bad_value: detail: row 1: hour is '24'")
 
 
-def test_a_frame_without_a_row_is_as_good_as_none():
+def test_a_frame_without_a_row_says_that_there_is_none():
     empty = pd.DataFrame(columns=[*KINDS[DETAIL].columns])
-    assert checked({**frames(), DETAIL: empty}).rows[DETAIL].empty
+    given = checked({**frames(), DETAIL: empty})
+    assert given.rows[DETAIL].empty
+    assert given.places[DETAIL] == given.places[COUNTS]
+
+
+def test_failures_without_a_row_contradict_counts_with_failures():
+    empty = pd.DataFrame(columns=[*KINDS[FAILURES].columns])
+    assert refusal({**frames(), FAILURES: empty}).startswith("counts_not_alike")
+    assert checked({COUNTS: counts(), FAILURES: empty}).rows[FAILURES].empty
 
 
 def test_each_letter_is_by_the_definition_that_stands_in_its_place():
