@@ -199,7 +199,8 @@ def star_of(url):
     return [repr(row) for rows in stars for row in sorted(rows, key=repr)]
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 6))])
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", range(1, 6))
 def test_logs_loaded_one_after_another_make_the_star_that_reading_all_of_them_each_time_makes(
     evcharge, db, tmp_path, monkeypatch, seed
 ):

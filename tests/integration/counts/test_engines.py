@@ -27,6 +27,7 @@ from tests.support.clean_sessions import (
     write_table,
 )
 
+pytestmark = pytest.mark.thorough
 ROWS = clean_sessions(3_000)
 STATIONS = [ROWS[5][:2], ROWS[0][:2]]
 
