@@ -28,7 +28,6 @@ DESCRIBING_COLUMNS = ("stop_reason", "error_code", "next_status", "trigger_reaso
 """Columns of texts that tell of a session and identify nothing: they are shortened, and never refuse it."""
 STATION_ATTRIBUTES = tuple(column.name for column in STATION_TEXTS if column.name not in ("latitude", "longitude"))
 """Texts that tell of a station."""
-TEXT_COLUMNS = (*ID_COLUMNS, *DESCRIBING_COLUMNS, "authorisation_mode")
 SECOND_COLUMNS = (
     *("authorised_after_seconds", "plugged_in_after_seconds", "power_after_seconds", "authorize_lead_seconds"),
 )

@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, false, func, not_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, case, cast, false, func, not_, or_, select
 
 from evcharge.counts.contract import CONTRACT, COUNTS, STATION, InputColumn, looked_at
 from evcharge.counts.dialects import SessionTable
@@ -36,8 +36,7 @@ def check_statement(table: SessionTable, definitions: Sequence[Definition]) -> S
     Columns: ``sessions``, ``distinct_ids`` and each of ``_FAULTS`` that the table can have.
     """
     wanted = [CONTRACT["session_id"], *looked_at(COUNTS, definitions, table.mapped)]
-    other_type = _other_type(table, wanted)
-    sessions = table.sessions(wanted, *other_type).alias("s")
+    sessions = table.sessions(wanted, *_other_type(table, wanted), *_zoned(table)).alias("s")
 
     faults = (name for name, fault in _FAULTS.items() if fault.looks_at in sessions.c)
     flagged = (func.sum(_FAULTS[name].flag(sessions.c)).label(name) for name in faults)
@@ -59,6 +58,22 @@ def _other_type(table: SessionTable, wanted: Sequence[InputColumn]) -> list[Colu
     ]
     booleans = [table.raw(column.name).not_in([0, 1]) for column in there if column.kind == "boolean"]
     return [_flagged(func.coalesce(or_(*texts, *booleans), false())).label("other_type")]
+
+
+def _zoned(table: SessionTable) -> list[ColumnElement[Any]]:
+    """Whether a local time is none, for it has a zone; only of engines that tell the type of a value."""
+    if "start_local" not in table.mapped:
+        return []
+    local = table.raw("start_local")
+    clock = func.substr(local, len("2025-06-30 ") + 1)
+    is_zoned = {
+        "sqlite": func.ltrim(clock, "0123456789:.") != "",
+        "postgres": cast(func.pg_typeof(local), Text) == "timestamp with time zone",
+        "duckdb": func.typeof(local) == "TIMESTAMP WITH TIME ZONE",
+    }
+    if table.dialect not in is_zoned:
+        return []
+    return [_flagged(func.coalesce(is_zoned[table.dialect], false())).label("zoned")]
 
 
 def faults_of(counts: Mapping[str, int], table: SessionTable) -> list[SourceError]:
@@ -141,6 +156,15 @@ def _in_wh(table: SessionTable) -> str:
     return f"Where it is in Wh: --map {option}. {_bounded('energy_kwh')(table)}"
 
 
+def _as_local(table: SessionTable) -> str:
+    local = _theirs(table, "start_local")
+    if table.dialect == "sqlite":
+        option = shlex.quote(f"start_local=substr({local}, 1, 19)")
+        return f"Where what stands before the offset is the clock at the station: --map {option}"
+    option = shlex.quote(f"start_local={local} AT TIME ZONE 'Europe/Paris'")
+    return f"Say of which zone, such as: --map {option}"
+
+
 def _always(cure: str) -> Callable[[SessionTable], str]:
     return lambda _: cure
 
@@ -161,6 +185,7 @@ _FAULTS = {
         f"have no local hour yyyymmddhh from {EARLIEST.year} on.",
         _always("Map a local timestamp: --map start_local=COLUMN, or the hour itself: --map time_key=EXPRESSION"),
     ),
+    "zoned": _Fault("zoned", lambda s: s.zoned, "have a start_local with a zone.", _as_local),
     "negative_energy": _Fault(
         "energy_kwh",
         lambda s: _flagged(s.energy_kwh < 0),

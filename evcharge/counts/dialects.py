@@ -124,6 +124,8 @@ class SessionTable:
     def _source(self) -> Any:
         """The user's table, called t."""
         exp, _ = _sqlglot()
+        if not self.table.strip() or self.table.split()[0].casefold() in ("select", "with"):
+            self._refuse(f"--table {self.table!r}", "it is no table")
         if self.table.lstrip().startswith("{"):
             source = exp.Table(this=exp.Var(this=self.table.strip()))
         else:

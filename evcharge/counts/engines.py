@@ -84,7 +84,12 @@ def _opened(url: str) -> Engine:
     """The engine that a URL leads to."""
     dialect, name = dialect_of(url), _parsed(url).get_backend_name()
     if name in _OURS:
-        return open_engine(url)
+        try:
+            return open_engine(url)
+        except DatabaseError as error:
+            if error.code != "database_missing":
+                raise
+            raise DatabaseError(error.code, error.reason, "Name the one that holds the table with --url.") from error
     try:
         return create_engine(_parsed(url), poolclass=NullPool)
     except (exc.NoSuchModuleError, ModuleNotFoundError) as error:

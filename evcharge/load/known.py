@@ -62,7 +62,7 @@ class KnownFile:
 def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: OpenedToLoad) -> dict[Path, KnownFile]:
     """The files among these that are loaded by settings and a source that the profiles allow.
 
-    A workbook is none of them: its sheets are told by reading it. Nor is a file that can't be read.
+    Workbooks are left out, for only reading one tells its sheets; so are files that can't be read.
 
     Args:
         paths: the files of a call.

@@ -106,6 +106,13 @@ def test_each_fault_is_found_and_cured_by_the_option_it_names(engine):
     assert faults(engine, energy_kwh=option.partition("=")[2]) == []
 
 
+def test_an_instant_is_no_local_time_where_an_engine_tells(engine):
+    if engine.dialect not in ("postgres", "duckdb"):
+        pytest.skip("it tells no types of values, or keeps texts")
+    assert [fault.code for fault in faults(engine, start_local="start_time")] == ["zoned"]
+    assert faults(engine, start_local=engine.local) == faults(engine, start_local="start_local") == []
+
+
 def test_an_empty_text_is_none(engine, world):
     empty = {name: f"COALESCE({name}, '')" for name in ("stop_reason", "error_code", "port_id", "next_status")}
     assert counted(engine, "counts", world, **empty) == world.frames["counts"]

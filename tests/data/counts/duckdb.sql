@@ -506,7 +506,12 @@ WITH evcharge_sessions AS (
     NULLIF(CAST(t.stop_reason AS TEXT), '') AS stop_reason,
     NULLIF(CAST(t.error_code AS TEXT), '') AS error_code,
     NULLIF(CAST(t.port_id AS TEXT), '') AS port_id,
-    NULLIF(CAST('yes' AS TEXT), '') AS failures_included
+    NULLIF(CAST('yes' AS TEXT), '') AS failures_included,
+    CASE
+      WHEN COALESCE(TYPEOF(t.started) = 'TIMESTAMP WITH TIME ZONE', FALSE)
+      THEN 1
+      ELSE 0
+    END AS zoned
   FROM lake.sessions AS t
 ), evcharge_ids AS (
   SELECT
@@ -535,6 +540,7 @@ WITH evcharge_sessions AS (
         ELSE 1
       END
     ) AS without_hour,
+    SUM(s.zoned) AS zoned,
     SUM(CASE WHEN (
       s.energy_kwh < 0
     ) THEN 1 ELSE 0 END) AS negative_energy,
@@ -574,6 +580,7 @@ SELECT
   CAST(COALESCE(SUM(i.sessions), 0) AS BIGINT) AS sessions,
   CAST(COALESCE(SUM(i.without_id), 0) AS BIGINT) AS without_id,
   CAST(COALESCE(SUM(i.without_hour), 0) AS BIGINT) AS without_hour,
+  CAST(COALESCE(SUM(i.zoned), 0) AS BIGINT) AS zoned,
   CAST(COALESCE(SUM(i.negative_energy), 0) AS BIGINT) AS negative_energy,
   CAST(COALESCE(SUM(i.energy_beyond), 0) AS BIGINT) AS energy_beyond,
   CAST(COALESCE(SUM(i.ends_before_start), 0) AS BIGINT) AS ends_before_start,

@@ -519,7 +519,12 @@ WITH evcharge_sessions AS (
       )
       THEN 1
       ELSE 0
-    END AS other_type
+    END AS other_type,
+    CASE
+      WHEN COALESCE(LTRIM(SUBSTRING(t.started, 12), '0123456789:.') <> '', FALSE)
+      THEN 1
+      ELSE 0
+    END AS zoned
   FROM lake.sessions AS t
 ), evcharge_ids AS (
   SELECT
@@ -548,6 +553,7 @@ WITH evcharge_sessions AS (
         ELSE 1
       END
     ) AS without_hour,
+    SUM(s.zoned) AS zoned,
     SUM(CASE WHEN (
       s.energy_kwh < 0
     ) THEN 1 ELSE 0 END) AS negative_energy,
@@ -588,6 +594,7 @@ SELECT
   CAST(COALESCE(SUM(i.sessions), 0) AS INTEGER) AS sessions,
   CAST(COALESCE(SUM(i.without_id), 0) AS INTEGER) AS without_id,
   CAST(COALESCE(SUM(i.without_hour), 0) AS INTEGER) AS without_hour,
+  CAST(COALESCE(SUM(i.zoned), 0) AS INTEGER) AS zoned,
   CAST(COALESCE(SUM(i.negative_energy), 0) AS INTEGER) AS negative_energy,
   CAST(COALESCE(SUM(i.energy_beyond), 0) AS INTEGER) AS energy_beyond,
   CAST(COALESCE(SUM(i.ends_before_start), 0) AS INTEGER) AS ends_before_start,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -144,6 +145,44 @@ def test_an_offset_behind_a_local_time_is_not_applied_on_sqlite(sqlite_url):
     with open_engine(sqlite_url, writes=True).begin() as connection:
         connection.execute(text("UPDATE clean_sessions SET start_local = substr(start_local, 1, 19) || '+09:00'"))
     assert counted(sqlite_url, "counts", table) == want
+
+
+@pytest.mark.parametrize("behind", ["Z", "z", "+02:00", "-09:30", "+02"])
+def test_a_local_time_with_a_zone_is_told_on_sqlite(sqlite_url, behind):
+    write_table(open_engine(sqlite_url, writes=True), ROWS[:50])
+    table = table_of(sqlite_url, start_local="start_local")
+    with connected(sqlite_url) as connection:
+        assert check_table(connection, table, ORDER).faults == []
+    spoil(sqlite_url, f"start_local = substr(start_local, 1, 19) || '{behind}'")
+    with connected(sqlite_url) as connection:
+        (fault,) = check_table(connection, table, ORDER).faults
+        assert (fault.code, fault.reason[:2]) == ("zoned", "3 ")
+        cure = fault.hint.rpartition("--map ")[2].strip("'").partition("=")[2]
+        assert check_table(connection, table_of(sqlite_url, start_local=cure), ORDER).faults == []
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_an_instant_is_no_local_time_on_postgresql(star):
+    with connected(star) as connection:
+        (fault,) = check_table(connection, table_of(star, start_local="start_time"), ORDER).faults
+        assert fault.code == "zoned"
+        (option,) = shlex.split(fault.hint.rpartition("--map ")[2])
+        cured = table_of(star, start_local=option.partition("=")[2])
+        assert check_table(connection, cured, ORDER).faults == []
+    assert counted(star, "counts", cured) == frame_of_star(open_engine(star), "counts")
+
+
+@pytest.mark.parametrize("given", ["", " ", "select 1", "WITH a AS (SELECT 1) SELECT * FROM a"])
+def test_what_is_no_table_is_refused_with_what_would_be_one(given):
+    with pytest.raises(ConfigError, match="it is no table") as refused:
+        SessionTable("sqlite", given, {})
+    assert "(SELECT …) in brackets" in refused.value.hint
+
+
+def test_a_file_that_is_not_there_is_not_to_be_made(tmp_path):
+    with pytest.raises(DatabaseError) as refused, connected(f"sqlite:///{tmp_path / 'none.db'}"):
+        pass
+    assert (refused.value.code, "upgrade" in refused.value.hint) == ("database_missing", False)
 
 
 @pytest.mark.parametrize("given", ["SUM(energy_kwh)", "1 + MAX(energy_kwh)"])
