@@ -15,6 +15,7 @@ import pytest
 
 from evcharge.errors import DatabaseError
 from tests.support.factories import HEADER, native_csv, session_row
+from tests.support.workbooks import zipped
 
 CHECKOUT = Path(__file__).parents[2]
 MAIN = "from evcharge.cli import main; main()"
@@ -40,9 +41,7 @@ def sessions(*ids):
 
 
 def archived(path, members):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in members.items():
-            made.writestr(name, content)
+    Path(path).write_bytes(zipped(members))
 
 
 def with_folder():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
@@ -97,12 +97,13 @@ def workbook(*sheets: Iterable[Sequence[object]], states: Sequence[str] = (), xm
     return zipped(members)
 
 
-def zipped(members: dict[str, str]) -> bytes:
-    """A ZIP archive of the members."""
+def zipped(members: Mapping[Any, str | bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A ZIP archive of the members, by name or ``ZipInfo``: the same bytes whenever it is made."""
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, member in members.items():
+            entry = name if isinstance(name, zipfile.ZipInfo) else zipfile.ZipInfo(name)
+            archive.writestr(entry, member, compression)
     return content.getvalue()
 
 

@@ -8,6 +8,7 @@ import weakref
 
 import pytest
 
+from evcharge.cli import cli, run_command
 from evcharge.cli.terminal import ASKED_TO_END, Interrupts, ending_as_by_ctrl_c, exit_code_of, with_database
 
 
@@ -76,6 +77,31 @@ def test_a_signal_that_python_drops_ends_the_command_a_moment_later_and_says_not
     assert capsys.readouterr().err == ""
     assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, *ASKED_TO_END], ids=lambda number: number.name)
+def test_a_signal_that_python_makes_another_error_of_ends_the_command_as_ctrl_c_does(number, monkeypatch, capsys):
+    before = signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    def interrupted_import(**_):
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise TypeError("expected a message argument") from None
+
+    monkeypatch.setattr(cli, "main", interrupted_import)
+    assert run_command(["formats"]) == 128 + number
+    assert capsys.readouterr().err == "Interrupted.\n"
+    signal.signal(number, before)
+
+
+def test_a_fault_after_a_command_that_was_ended_is_told_as_a_fault(monkeypatch, capsys):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(cli, "main", lambda **_: signal.raise_signal(signal.SIGINT))
+    assert run_command(["formats"]) == 130
+    monkeypatch.setattr(cli, "main", lambda **_: 1 / 0)
+    assert run_command(["formats"]) == 1
+    assert "Error [fault]" in capsys.readouterr().err
 
 
 def test_ctrl_c_ends_with_130_wherever_it_comes_from():

@@ -15,6 +15,7 @@ import pytest
 from evcharge.carriers import archive, file
 from evcharge.carriers.inputs import gathered
 from evcharge.sources import is_one_source, open_file
+from tests.support.workbooks import zipped
 
 
 @pytest.fixture(autouse=True)
@@ -33,15 +34,6 @@ def files(*names):
     for name in names:
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(name)
-
-
-def zipped(members, compression=zipfile.ZIP_DEFLATED):
-    """The bytes of an archive."""
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", compression) as made:
-        for name, content in members.items():
-            made.writestr(name, content)
-    return data.getvalue()
 
 
 def archived(path, members):

@@ -15,6 +15,7 @@ from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from evcharge.sources.steve.tables import energy_wh
 from tests.support.factories import AS_OF
+from tests.support.workbooks import zipped
 
 STARTS = ["transaction_pk", "event_timestamp", "connector_pk", "id_tag", "start_timestamp", "start_value"]
 STOPS = ["transaction_pk", "event_timestamp", "event_actor", "stop_timestamp", "stop_value", "stop_reason"]
@@ -72,9 +73,7 @@ def tables(**over):
 
 def export(folder, prefix="", **over):
     path = folder / "data-export.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, text in tables(**over).items():
-            made.writestr(f"{prefix}{name}.csv", text)
+    path.write_bytes(zipped({f"{prefix}{name}.csv": text for name, text in tables(**over).items()}))
     return path
 
 
