@@ -30,7 +30,7 @@ from evcharge.cli.reading import reading_profiles
 from evcharge.cli.report import compare, make_report, report, sandwich
 from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing, sample
 from evcharge.cli.stations import stations
-from evcharge.cli.terminal import ending_as_by_ctrl_c, exit_code_of, show_error, tell
+from evcharge.cli.terminal import EXIT_INTERRUPTED, ended_by, ending_as_by_ctrl_c, exit_code_of, show_error, tell
 from evcharge.cli.unload import unload
 from evcharge.errors import EvchargeError
 
@@ -71,6 +71,9 @@ def run_command(arguments: list[str]) -> int:
         tell("  What was begun was left out; files loaded before are in. Run it with more memory free.", err=True)
         return 1
     except Exception as error:  # noqa: BLE001 - the last net: a fault of ours must not show a user its traceback
+        if number := ended_by():
+            tell("Interrupted.", err=True)
+            return EXIT_INTERRUPTED + number
         if given.get("verbose"):
             traceback.print_exc()
         if isinstance(error, OSError) and error.filename is None:  # of all files, only a stream has no name

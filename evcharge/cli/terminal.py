@@ -31,6 +31,8 @@ EXIT_INTERRUPTED = 128
 """What the number of the signal that ended a command is added to, as shells do."""
 ASKED_TO_END = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 """Signals that end a command as Ctrl-C does: a scheduler's or a container's, and that of a terminal that closes."""
+USUAL_HANDLERS = (signal.SIG_DFL, signal.default_int_handler)
+"""What handles a signal where nobody changed it."""
 
 
 def show_error(error: EvchargeError, database: str | None = None) -> None:
@@ -118,9 +120,22 @@ class Ended(KeyboardInterrupt):
         self.number = number
 
 
+_ended_by: list[int] = []
+"""Signals that asked the running command to end, in their order."""
+
+
 def raise_ended(number: int, _frame: FrameType | None) -> None:
     """Handles a signal of ``ASKED_TO_END``."""
+    _ended_by.append(number)
     raise Ended(number)
+
+
+def ended_by() -> int | None:
+    """The last signal that asked the running command to end, even where Python made another error of it.
+
+    An interrupt within an import may come out as a TypeError or an ImportError.
+    """
+    return _ended_by[-1] if _ended_by else None
 
 
 def exit_code_of(error: BaseException | None) -> int:
@@ -138,8 +153,10 @@ def ending_as_by_ctrl_c() -> Iterator[None]:
     after ``AGAIN_AFTER_SECONDS``, and nothing is printed.
     """
     in_main = threading.current_thread() is threading.main_thread()  # no other may set what handles a signal
-    numbers = [one for one in ASKED_TO_END if in_main and signal.getsignal(one) is signal.SIG_DFL]
-    for number in numbers:
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *ASKED_TO_END) if in_main}
+    usual = {number: handler for number, handler in handlers.items() if handler in USUAL_HANDLERS}
+    _ended_by.clear()
+    for number in usual:
         signal.signal(number, raise_ended)
     hook, sys.unraisablehook = sys.unraisablehook, _raise_again_or(sys.unraisablehook)
     try:
@@ -149,8 +166,8 @@ def ending_as_by_ctrl_c() -> Iterator[None]:
         if hasattr(signal, "setitimer") and isinstance(signal.getsignal(signal.SIGALRM), _Again):
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        for number in numbers:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in usual.items():
+            signal.signal(number, handler)
 
 
 class _Again:
@@ -189,8 +206,9 @@ class Interrupts:
 
     def __enter__(self) -> Interrupts:
         """Takes the place of the usual handlers; signals that are ignored, or handled by another, stay so."""
-        usual = dict.fromkeys(ASKED_TO_END, raise_ended) | {signal.SIGINT: signal.default_int_handler}
-        self._replaced = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, *ASKED_TO_END)}
+        usual = (raise_ended, signal.default_int_handler)
+        self._replaced = {number: handler for number, handler in handlers.items() if handler in usual}
         for number in self._replaced:
             signal.signal(number, self._note)
         self._hook, sys.unraisablehook = sys.unraisablehook, self._pass_over
@@ -207,9 +225,9 @@ class Interrupts:
         if not isinstance(dropped.exc_value, KeyboardInterrupt):
             self._hook(dropped)
 
-    def _note(self, number: int, _frame: FrameType | None) -> None:
+    def _note(self, number: int, frame: FrameType | None) -> None:
         self._noted = number
-        raise Ended(number)
+        raise_ended(number, frame)
 
     def check(self) -> None:
         """Raises an interrupt that was noted."""
