@@ -39,6 +39,18 @@ SAMPLE_SOURCE = "sample"
 """Source of what ``evcharge sample`` makes up: its sessions are no data, and every output that holds any says so."""
 LOADED, INCOMPLETE, UNLOADED = "loaded", "incomplete", "unloaded"
 """What ``load_ledger.status`` says of a load."""
+SESSIONS, STATUSES, CONTACTS, OUTAGES, STATIONS = "sessions", "statuses", "contacts", "outages", "stations"
+"""What ``load_count.kind`` says of the rows that are counted."""
+WHOLE_STATION = ""
+"""``port_id`` of what is said of a whole station: it is true of each of its ports."""
+UP, DOWN, UNKNOWN, OUT_OF_SCOPE = "up", "down", "unknown", "out_of_scope"
+"""What ``fact_status.state`` says of a port."""
+EVENT, POLL, SNAPSHOT = "event", "poll", "snapshot"
+"""What ``fact_status.evidence`` says: a change that was told, one answer among many, or a list of all ports."""
+OWN_MESSAGE, BACK_OFFICE = "own_message", "back_office"
+"""What ``fact_contact.evidence`` says."""
+OUTAGE, EXEMPTION = "outage", "exemption"
+"""What ``fact_outage.kind`` says."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -191,6 +203,17 @@ class DimPort(Base):
     load_key: Mapped[int] = mapped_column(
         BigKey, ForeignKey("load_ledger.load_key"), doc="Load of the registry that last placed it. Source: load_ledger."
     )
+    commissioned_on: Mapped[date | None] = mapped_column(
+        Date, doc="First local day of operation; before it the port is out of scope. Source: the registry."
+    )
+    decommissioned_on: Mapped[date | None] = mapped_column(
+        Date, doc="First local day after operation; from it on the port is out of scope. Source: the registry."
+    )
+    opening_hours: Mapped[str | None] = mapped_column(
+        String(255),
+        doc="Local hours in which the port is open, as OpenStreetMap writes them, such as Mo-Fr 06:00-22:00; empty for "
+        "always, or not recorded. Source: the registry.",
+    )
 
 
 class DimTime(Base):
@@ -334,6 +357,224 @@ class LoadOverlap(Base):
         ForeignKey(LoadLedger.load_key),
         primary_key=True,
         doc="Load whose rows stand: without it they are gone. Source: load_ledger.",
+    )
+
+
+class LoadCount(Base):
+    """What became of the rows of one kind that a load read: each is accounted for."""
+
+    __tablename__ = "load_count"
+    __table_args__ = (
+        CheckConstraint(
+            "rows_read = inserted + updated + unchanged + superseded + rejected", name="every_row_is_accounted_for"
+        ),
+        CheckConstraint(
+            "kind IN ('sessions', 'statuses', 'contacts', 'outages', 'stations')", name="kind_is_known_word"
+        ),
+    )
+
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read them. Source: load_ledger."
+    )
+    kind: Mapped[str] = mapped_column(
+        String(8),
+        primary_key=True,
+        doc="What the rows are: sessions, statuses, contacts, outages or stations. Source: the load.",
+    )
+    rows_read: Mapped[int] = mapped_column(BigInteger, doc="Rows of this kind that were read. Source: the load.")
+    inserted: Mapped[int] = mapped_column(BigInteger, doc="Rows that say something new. Source: the load.")
+    updated: Mapped[int] = mapped_column(BigInteger, doc="Rows that say it otherwise than before. Source: the load.")
+    unchanged: Mapped[int] = mapped_column(BigInteger, doc="Rows that say what was there already. Source: the load.")
+    superseded: Mapped[int] = mapped_column(
+        BigInteger,
+        doc="Rows that a newer one, by the source's own version or order, takes the place of. Source: the load.",
+    )
+    rejected: Mapped[int] = mapped_column(BigInteger, doc="Rows that a rule refused. Source: the load.")
+
+
+class FactStatus(Base):
+    """A statement about the state of a port, as one load has it; what stands follows from all of them, never here."""
+
+    __tablename__ = "fact_status"
+    __table_args__ = (
+        CheckConstraint("until_time >= from_time", name="until_not_before_from"),
+        CheckConstraint("state IN ('up', 'down', 'unknown', 'out_of_scope')", name="state_is_known_word"),
+        CheckConstraint("evidence IN ('event', 'poll', 'snapshot')", name="evidence_is_known_word"),
+        {"sqlite_with_rowid": False},
+    )
+
+    station_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(DimStation.station_key), primary_key=True, doc="Station of the port. Source: dim_station."
+    )
+    port_id: Mapped[str] = mapped_column(
+        String(255),
+        primary_key=True,
+        doc="The source's own id of the port; an empty text for the whole station. Source: the file.",
+    )
+    from_time: Mapped[datetime] = mapped_column(
+        UtcDateTime, primary_key=True, doc="Since when it is so, as the source says [UTC]. Source: the file."
+    )
+    evidence: Mapped[str] = mapped_column(
+        String(8),
+        primary_key=True,
+        doc="What it is: event (a change, told when it came), poll (an answer to a question) or snapshot (a list of "
+        "all ports). Source: the profile.",
+    )
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read it. Source: load_ledger."
+    )
+    until_time: Mapped[datetime] = mapped_column(
+        UtcDateTime,
+        doc="Last time that the same load confirmed it [UTC]; from_time where nothing did. Source: the file.",
+    )
+    word: Mapped[str] = mapped_column(String(255), doc="The source's own word for the state. Source: the file.")
+    state: Mapped[str] = mapped_column(
+        String(12), doc="What the word means: up, down, unknown or out_of_scope. Source: the profile's table of words."
+    )
+    error_code: Mapped[str | None] = mapped_column(
+        String(255), doc="Error code, in the source's words. Source: the file."
+    )
+    vendor_error_code: Mapped[str | None] = mapped_column(
+        String(255), doc="The vendor's own error code. Source: the file."
+    )
+    source_line: Mapped[int] = mapped_column(
+        BigInteger, doc="Line of the file on which it begins, counted from 1. Source: the file."
+    )
+    last_line: Mapped[int] = mapped_column(
+        BigInteger, doc="Line of the file that confirmed it last; source_line where none did. Source: the file."
+    )
+    source_updated_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, doc="The source's own version of the statement [UTC]; the newest wins. Source: the file."
+    )
+
+
+class FactContact(Base):
+    """A time in which a charger was heard from, as one load has it."""
+
+    __tablename__ = "fact_contact"
+    __table_args__ = (
+        CheckConstraint("until_time >= from_time", name="until_not_before_from"),
+        CheckConstraint("evidence IN ('own_message', 'back_office')", name="evidence_is_known_word"),
+        CheckConstraint("heartbeat_seconds > 0 AND heartbeat_seconds < 1000000000", name="heartbeat_is_finite"),
+        {"sqlite_with_rowid": False},
+    )
+
+    station_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(DimStation.station_key), primary_key=True, doc="Station of the charger. Source: dim_station."
+    )
+    charger_id: Mapped[str] = mapped_column(
+        String(255), primary_key=True, doc="The source's own id of the charger, which has the ports. Source: the file."
+    )
+    from_time: Mapped[datetime] = mapped_column(
+        UtcDateTime, primary_key=True, doc="First message of its own, or its connection [UTC]. Source: the file."
+    )
+    evidence: Mapped[str] = mapped_column(
+        String(11),
+        primary_key=True,
+        doc="What shows it: own_message (messages with gaps of at most a minute) or back_office (its record of a "
+        "connection and its end). Source: the file.",
+    )
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read it. Source: load_ledger."
+    )
+    until_time: Mapped[datetime | None] = mapped_column(
+        UtcDateTime,
+        doc="Last of the messages, or the end of the connection [UTC]; empty where the file has no end of it. Source: "
+        "the file.",
+    )
+    heartbeat_seconds: Mapped[float | None] = mapped_column(
+        Double,
+        doc="Interval of heartbeats that the back office asked for at the last boot before; empty where none is told "
+        "[seconds]. Source: the file.",
+    )
+    source_line: Mapped[int] = mapped_column(
+        BigInteger, doc="Line of the file with the first message, counted from 1. Source: the file."
+    )
+    last_line: Mapped[int] = mapped_column(
+        BigInteger, doc="Line of the file with the last message or the end. Source: the file."
+    )
+
+
+class FactOutage(Base):
+    """What somebody reported of a port: an outage, or a claim that one is exempt, as one load has it."""
+
+    __tablename__ = "fact_outage"
+    __table_args__ = (
+        CheckConstraint("until_time >= from_time", name="until_not_before_from"),
+        CheckConstraint("kind IN ('outage', 'exemption')", name="kind_is_known_word"),
+        {"sqlite_with_rowid": False},
+    )
+
+    station_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(DimStation.station_key), primary_key=True, doc="Station of the port. Source: dim_station."
+    )
+    port_id: Mapped[str] = mapped_column(
+        String(255),
+        primary_key=True,
+        doc="The source's own id of the port; an empty text for the whole station. Source: the file.",
+    )
+    from_time: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True, doc="Its start [UTC]. Source: the file.")
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read it. Source: load_ledger."
+    )
+    source_line: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        doc="Line of the file on which it begins, counted from 1. Source: the file.",
+    )
+    until_time: Mapped[datetime] = mapped_column(UtcDateTime, doc="Its end [UTC]. Source: the file.")
+    kind: Mapped[str] = mapped_column(String(9), doc="What it is: outage or exemption. Source: the file.")
+    cause: Mapped[str | None] = mapped_column(
+        String(255),
+        doc="Cause: planned_maintenance, vandalism, grid, disaster, vehicle or closed; empty where an outage has none. "
+        "Source: the file.",
+    )
+    reference: Mapped[str | None] = mapped_column(
+        String(255), doc="What proves it, such as the number of a ticket. Source: the file."
+    )
+    claimed_by: Mapped[str | None] = mapped_column(String(255), doc="Who says so. Source: the file.")
+
+
+class RejectedEvidence(Base):
+    """A rule that refused a statement, a contact or a claim, with its row; of sessions rejected_row tells it.
+
+    What it named ends what was said of its port before: from then on the port is unknown, until the next statement.
+    """
+
+    __tablename__ = "rejected_evidence"
+    __table_args__ = (CheckConstraint("kind IN ('statuses', 'contacts', 'outages')", name="kind_is_known_word"),)
+
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read the row. Source: load_ledger."
+    )
+    kind: Mapped[str] = mapped_column(
+        String(8), primary_key=True, doc="What the row is: statuses, contacts or outages. Source: the load."
+    )
+    source_line: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        doc="Line of the file on which the row begins, counted from 1. Source: the file.",
+    )
+    rule: Mapped[str] = mapped_column(
+        String(64), primary_key=True, doc="Code of the rule that refused the row. Source: availability rules."
+    )
+    column: Mapped[str | None] = mapped_column(
+        String(64), doc="Column the rule looked at; empty for the whole row. Source: availability rules."
+    )
+    value: Mapped[str | None] = mapped_column(Text, doc="What stood in that column, as text. Source: the file.")
+    raw: Mapped[str] = mapped_column(
+        Text, doc="The row as it stands in the file; characters no database takes are escaped. Source: the file."
+    )
+    station_id: Mapped[str | None] = mapped_column(
+        String(255), doc="Station that the row named, where it could be read. Source: the file."
+    )
+    port_id: Mapped[str | None] = mapped_column(
+        String(255), doc="Port that the row named, where it could be read. Source: the file."
+    )
+    at_time: Mapped[datetime | None] = mapped_column(
+        UtcDateTime, doc="Time that the row named, where it could be read [UTC]. Source: the file."
     )
 
 

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "toml": (set(), TOML),
     "config": ({"toml", "errors"}, set()),
     "frames": ({"errors"}, FRAMES),
+    "evidence": (set(), FRAMES),
     "kept": ({"errors"}, set()),
     "leftovers": (set(), set()),
     "output": ({"kept", "leftovers", "errors"}, set()),
@@ -51,7 +52,7 @@ MAY_IMPORT = {
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
     "spool": ({"errors"}, set()),
     "sources": (
-        {"carriers", "spool", "frames", "ids", "texts", "thousands", "offsets", "errors"},
+        {"carriers", "spool", "evidence", "frames", "ids", "texts", "thousands", "offsets", "errors"},
         FRAMES | TOML | EXCEL,
     ),
     "registries": ({"carriers", "sources", "frames", "errors"}, FRAMES),
@@ -69,6 +70,7 @@ MAY_IMPORT = {
             "ids",
             "instants",
             "arrays",
+            "evidence",
             "frames",
             "models",
             "metrics",  # what counts as a success, for the counts that a load keeps
