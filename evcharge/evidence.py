@@ -14,13 +14,15 @@ STATUS_COLUMNS = (
     *("station_id", "port_id", "from_ms", "until_ms", "word", "state", "error_code", "vendor_error_code"),
     *("evidence", "source_line", "last_line", "updated_ms", "confirmations"),
 )
-"""Columns of clean statuses. ``*_ms`` [ms since 1970 UTC]; ``port_id`` is empty for the whole station; ``confirmations``
-counts the rows of the file after the first that say the same; ``updated_ms`` may be missing."""
+"""Columns of clean statuses. ``*_ms`` [ms since 1970 UTC]; ``port_id`` is empty for the whole station.
+
+``confirmations`` counts the rows of the file after the first that say the same; ``updated_ms`` may be missing.
+"""
 CONTACT_COLUMNS = (
     *("station_id", "charger_id", "from_ms", "until_ms", "evidence", "heartbeat_seconds"),
     *("source_line", "last_line", "messages"),
 )
-"""Columns of contacts; ``until_ms`` is missing for a connection without an end; ``messages`` counts what it is made of."""
+"""Columns of contacts; ``until_ms`` is missing for a connection without an end; ``messages`` counts its messages."""
 OUTAGE_COLUMNS = (
     *("station_id", "port_id", "from_ms", "until_ms", "kind", "cause", "reference", "claimed_by", "source_line"),
 )
