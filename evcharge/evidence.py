@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from evcharge.frames import Column
+
 STATUS_COLUMNS = (
     *("station_id", "port_id", "from_ms", "until_ms", "word", "state", "error_code", "vendor_error_code"),
     *("evidence", "source_line", "last_line", "updated_ms", "confirmations"),
@@ -43,6 +45,7 @@ class CleanEvidence:
         superseded: rows that a later one of the same file takes the place of.
         warnings: how many are odd, by code.
         warning_lines: lines of the first of them, by code.
+        timezone: IANA zone of the stations, where the source states one.
     """
 
     kind: str
@@ -52,3 +55,43 @@ class CleanEvidence:
     superseded: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
     warning_lines: dict[str, list[int]] = field(default_factory=dict)
+    timezone: str | None = None
+
+
+RAW_STATUSES = (
+    Column("line", "int64", "line of the file on which the row begins, counted from 1"),
+    Column("raw", "object", "the row as it stands in the file: a text, or what ``str`` makes one of"),
+    Column("fault", "object", "code of a fault in the row's own structure, or None; see rules.STRUCTURAL_RULES"),
+    Column("station_id", "object", "the source's station id"),
+    Column("port_id", "object", "the source's id of the port (EVSE); None for the whole station"),
+    Column("time", "object", "when it was so; of a poll or a snapshot, when it was asked or made"),
+    Column("word", "object", "the source's own word for the state"),
+    Column("error_code", "object", "error code, in the source's words"),
+    Column("vendor_error_code", "object", "the vendor's own error code"),
+    Column("updated_at", "object", "the source's own version of the row"),
+    Column("is_empty", "object", "a text in a row that stands for a snapshot which lists no port, else None"),
+)
+"""Statuses as read: text as written, None where the source has nothing."""
+
+RAW_OUTAGES = (
+    *RAW_STATUSES[:5],
+    Column("from_time", "object", "its start"),
+    Column("until_time", "object", "its end"),
+    Column("duration_minutes", "object", "its length, where the source states it instead of an end"),
+    Column("kind", "object", "outage or exemption"),
+    Column("cause", "object", "one of CAUSES"),
+    Column("reference", "object", "what proves it"),
+    Column("claimed_by", "object", "who says so"),
+    Column("excluded", "object", "whether the reporter takes the outage out of its uptime"),
+    Column("reason_code", "object", "the number that the reporter gives the reason of that"),
+)
+"""Reported outages and claims of exemption as read: text as written, None where the source has nothing."""
+
+RAW_EVIDENCE = {"status": RAW_STATUSES, "outages": RAW_OUTAGES}
+"""Columns of raw frames, by the kind of their profile."""
+
+CAUSES = ("planned_maintenance", "vandalism", "grid", "disaster", "vehicle", "closed")
+"""Causes of an outage that some rulebook exempts."""
+
+STATES = ("up", "down", "unknown", "out_of_scope")
+"""What a word can mean."""

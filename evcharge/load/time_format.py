@@ -20,7 +20,10 @@ from evcharge.frames import Conventions
 from evcharge.instants import parse_instants
 from evcharge.sources import Profile, SourceFile, read
 
-TIME_COLUMNS = ("start_time", "end_time", "source_updated_at")
+TIME_COLUMNS = (
+    *("start_time", "end_time", "source_updated_at"),
+    *("time", "updated_at", "from_time", "until_time"),
+)
 """Columns that cleaning reads by the time format."""
 
 _Readers = tuple[str, ...]

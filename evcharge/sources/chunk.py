@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from evcharge.evidence import RAW_EVIDENCE
 from evcharge.frames import RAW_FRAME, Conventions, RawSessions, note_lines
 from evcharge.ids import as_written, clean_id, joined
 from evcharge.sources.names import folded
 from evcharge.sources.privacy import driver_refs
-from evcharge.sources.profile import ID_COLUMNS, Profile
+from evcharge.sources.profile import ID_COLUMNS, SESSIONS, Profile
 from evcharge.sources.steps import DROPPING, apply_step, are_dropped
 from evcharge.sources.totals import TOTAL_ROW, find_totals
 
@@ -125,7 +126,7 @@ def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> I
 
 
 def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSessions:
-    """One chunk: those columns of ``RAW_FRAME`` that the profile fills, all but ``line`` of dtype object."""
+    """One chunk: those columns of its kind's frame that the profile fills, all but ``line`` of dtype object."""
     profile = reading.profile
     read = len(rows.lines)
     rows = _without_dropped(rows, names, profile)
@@ -134,7 +135,7 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
 
     nothing: list[str | None] = [None] * len(rows.lines)
     texts = _mapped_texts(fields, profile)
-    if profile.is_tabular:
+    if profile.is_tabular and profile.kind == SESSIONS:
         _leave_out_totals(texts, rows, fields, profile)
     known: dict[str, Any] = {"line": rows.lines, "raw": rows.raws, "fault": rows.faults, **texts}
     if "driver_ref" in known:
@@ -148,7 +149,8 @@ def _raw_sessions(rows: Rows, names: Sequence[str], reading: Reading) -> RawSess
     for ours, text in profile.constants.items():
         known[ours] = [None if fault else text for fault in rows.faults]
 
-    series = {name: pd.Series(known[name], dtype=dtype) for name, dtype, _ in RAW_FRAME if name in known}
+    columns = RAW_EVIDENCE.get(profile.kind, RAW_FRAME)
+    series = {name: pd.Series(known[name], dtype=dtype) for name, dtype, _ in columns if name in known}
     skipped = rows.skipped + read - len(rows.lines)
     frame = pd.DataFrame(series, copy=False)
     return RawSessions(frame, profile.conventions, skipped, repaired, +rows.warnings, rows.warning_lines)

@@ -24,6 +24,10 @@ _FINGERPRINT_DIGITS = 8
 """Hexadecimal digits of a fingerprint's hash: 32 bits tell apart the few profiles a person ever writes."""
 
 
+SESSIONS, STATUS, OUTAGES = "sessions", "status", "outages"
+"""What a profile's files hold."""
+
+
 class Step(NamedTuple):
     """A named step of ``steps`` and the publisher's fields that it is applied to."""
 
@@ -63,6 +67,10 @@ class Profile:
         steps: what is done to their fields before they are mapped, in this order.
         key_steps: what is done to their fields in ``session_key`` besides, for the key alone.
         conventions: how the text is read.
+        kind: what a row is: one of ``sessions``, ``status`` and ``outages``.
+        evidence: of statuses: ``event`` (a change), ``poll`` (an answer about a port) or ``snapshot`` (a list of all).
+        unlisted: what a port is that a snapshot does not list: ``up``, ``down`` or ``unknown``; empty for no snapshot.
+        words: a source's words for the state of a port, each with what it means; compared by their letters alone.
     """
 
     name: str
@@ -86,6 +94,10 @@ class Profile:
     header_line: int | None = None
     stand_in: str = ""
     sheet: str | None = None
+    kind: str = SESSIONS
+    evidence: str = ""
+    unlisted: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -94,6 +106,9 @@ class Profile:
         for key in ("header_line", "sheet"):
             if settings[key] is None:
                 del settings[key]  # so that profiles without one keep the fingerprint that they had before it
+        if self.kind == SESSIONS:
+            for key in ("kind", "evidence", "unlisted", "words"):
+                del settings[key]  # for the same reason
         if self.sheet is not None:
             settings["sheet"] = self.sheet.casefold()  # Excel takes no two sheets that differ by case
         if self.conventions.thousands == "none":

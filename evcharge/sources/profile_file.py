@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from evcharge.carriers.file import open_file, printable
 from evcharge.carriers.text import known_encoding
 from evcharge.errors import SourceError
+from evcharge.evidence import RAW_OUTAGES, RAW_STATUSES
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS
 from evcharge.sources.conventions import conventions_of
 from evcharge.sources.formats import format_names
-from evcharge.sources.profile import Profile, Spellings, Step
+from evcharge.sources.profile import OUTAGES, SESSIONS, STATUS, Profile, Spellings, Step
 from evcharge.sources.settings import Settings
+from evcharge.sources.status_settings import of_statuses
 from evcharge.sources.steps import STEPS, VALUE_STEPS
 
 if sys.version_info >= (3, 11):
@@ -48,7 +50,23 @@ _STATION_ATTRIBUTES = tuple(column.name for column in STATION_TEXTS)
 RAW_COLUMNS = (*_SESSION_COLUMNS, *(f"station_{name}" for name in _STATION_ATTRIBUTES))
 """Our columns that a source's field can be mapped to, as they are called in the raw frame."""
 
+_NOT_MAPPED = ("line", "raw", "fault")
+_COLUMNS_OF = {
+    SESSIONS: RAW_COLUMNS,
+    STATUS: tuple(column.name for column in RAW_STATUSES if column.name not in _NOT_MAPPED),
+    OUTAGES: tuple(column.name for column in RAW_OUTAGES if column.name not in _NOT_MAPPED),
+}
+"""Our columns that a field can be mapped to, by the kind of the profile."""
+
+_NEEDED_OF = {
+    SESSIONS: ("station_id", "start_time"),
+    STATUS: ("station_id", "word"),
+    OUTAGES: ("station_id", "from_time"),
+}
+"""Our columns that each kind of profile has to fill. A snapshot may have its time in the name of its file."""
+
 _KEYS = (
+    *("kind", "evidence", "unlisted", "words"),
     *("name", "title", "source", "stand_in", "format", "failures_included", "delimiters", "encoding", "header_line"),
     *("sheet", "session_key", "private", "tells_apart", "marks", "columns", "optional_columns", "combined"),
     *("constants", "station", "steps", "key_steps", "conventions"),
@@ -220,7 +238,7 @@ def _with_columns(profile: Profile, columns: Mapping[str, str | Sequence[str]]) 
 def _settings(profile: Profile) -> dict[str, Any]:
     """The profile as its TOML file would say it."""
     settings = asdict(profile)
-    for key in ("header_line", "sheet", "source", "stand_in"):
+    for key in ("header_line", "sheet", "source", "stand_in", "evidence", "unlisted", "words"):
         if not settings[key]:
             del settings[key]
     for key, steps in (("steps", profile.steps), ("key_steps", profile.key_steps)):
@@ -231,22 +249,23 @@ def _settings(profile: Profile) -> dict[str, Any]:
 
 def _profile(given: Settings) -> Profile:
     """The profile that the settings describe, each of them checked."""
-    kind = given.text("format", choices=format_names())
+    kind = given.text("kind", SESSIONS, choices=tuple(_COLUMNS_OF))
+    columns = _COLUMNS_OF[kind]
     profile = Profile(
         name=_name(given),
         title=given.text("title", "untitled"),
         source=_source(given, "source"),
         stand_in=_source(given, "stand_in"),
-        format=kind,
-        failures_included=given.text("failures_included", choices=FAILURES_INCLUDED),
+        format=given.text("format", choices=format_names()),
+        failures_included=_failures_included(given, kind),
         delimiters=_delimiters(given),
         encoding=_encoding(given),
         header_line=given.optional_count("header_line"),
         sheet=given.optional_text("sheet"),
-        columns=given.table("columns").spellings(RAW_COLUMNS),
-        optional_columns=_optional_columns(given),
-        combined=given.table("combined").spellings(RAW_COLUMNS),
-        constants=given.table("constants").mapping(RAW_COLUMNS),
+        columns=given.table("columns").spellings(columns),
+        optional_columns=_optional_columns(given, columns),
+        combined=given.table("combined").spellings(columns),
+        constants=given.table("constants").mapping(columns),
         session_key=given.texts("session_key", ()),
         tells_apart=given.texts("tells_apart", ()),
         private=given.texts("private", ()),
@@ -254,11 +273,18 @@ def _profile(given: Settings) -> Profile:
         steps=tuple(_step(step, STEPS) for step in given.tables("steps")),
         key_steps=tuple(_step(step, VALUE_STEPS) for step in given.tables("key_steps")),
         conventions=conventions_of(given.table("conventions")),
+        kind=kind,
+        **(of_statuses(given) if kind == STATUS else {}),
     )
 
     given.nothing_left(_KEYS)
     _refuse_contradictions(given, profile)
     return profile
+
+
+def _failures_included(given: Settings, kind: str) -> str:
+    """What is said of failed sessions; nothing has to be where there are no sessions."""
+    return given.text("failures_included", None if kind == SESSIONS else "unknown", choices=FAILURES_INCLUDED)
 
 
 def _name(given: Settings) -> str:
@@ -297,20 +323,36 @@ def _step(given: Settings, steps: Collection[str]) -> Step:
     return step
 
 
-def _optional_columns(given: Settings) -> dict[str, Spellings]:
-    station = given.table("station").spellings(_STATION_ATTRIBUTES)
-    optional = given.table("optional_columns").spellings(RAW_COLUMNS)
+def _optional_columns(given: Settings, columns: Collection[str]) -> dict[str, Spellings]:
+    station = given.table("station").spellings(_STATION_ATTRIBUTES if "station_name" in columns else ())
+    optional = given.table("optional_columns").spellings(columns)
     return {**optional, **{f"station_{name}": theirs for name, theirs in station.items()}}
 
 
 def _refuse_contradictions(given: Settings, profile: Profile) -> None:
     """Refuse columns that are filled twice, and a profile without the columns that make a session."""
     tables = (profile.columns, profile.optional_columns, profile.combined, profile.constants)
-    for ours in RAW_COLUMNS:
+    for ours in _COLUMNS_OF[profile.kind]:
         if sum(ours in table for table in tables) > 1:
             given.refuse(
                 ours, "filled by more than one table", "it in one of columns, optional_columns, combined and constants"
             )
+    if profile.kind == SESSIONS:
+        _refuse_without_one_key(given, profile)
+    filled = (profile.columns, profile.combined, profile.constants)
+    for ours in _NEEDED_OF[profile.kind]:
+        if not any(ours in table for table in filled):
+            given.refuse(f"columns.{ours}", None, f'the field it stands in, as {ours} = "THEIR_COLUMN"')
+    if profile.kind == STATUS and profile.evidence != "snapshot" and not any("time" in table for table in filled):
+        given.refuse("columns.time", None, 'the field it stands in, as time = "THEIR_COLUMN"')
+    if any("session_id" in table for table in (profile.optional_columns, profile.combined, profile.constants)):
+        given.refuse(
+            "session_id", "optional, combined or constant", "it in [columns], or a session_key: a row is known by it"
+        )
+
+
+def _refuse_without_one_key(given: Settings, profile: Profile) -> None:
+    """Refuse a profile of sessions that knows a row by nothing, or by two things."""
     if "session_id" not in profile.columns and not profile.session_key:
         given.refuse(
             "session_key",
@@ -319,13 +361,6 @@ def _refuse_contradictions(given: Settings, profile: Profile) -> None:
         )
     if "session_id" in profile.columns and profile.session_key:
         given.refuse("session_key", list(profile.session_key), "either columns.session_id or session_key, not both")
-    for ours in ("station_id", "start_time"):
-        if not any(ours in table for table in (profile.columns, profile.combined, profile.constants)):
-            given.refuse(f"columns.{ours}", None, f'the field it stands in, as {ours} = "THEIR_COLUMN"')
-    if any("session_id" in table for table in (profile.optional_columns, profile.combined, profile.constants)):
-        given.refuse(
-            "session_id", "optional, combined or constant", "it in [columns], or a session_key: a row is known by it"
-        )
 
 
 def _profile_bytes(place: str | os.PathLike[str] | Traversable) -> tuple[str, bytes]:
