@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -160,8 +160,8 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
     for name in ("session_key", "true_words", "false_words", "null_words"):
         overrides[name] = overrides.get(name) or ()
     if profile is None:
-        own = [builtin["native"], builtin["native-jsonl"]]
-        chosen = own if mapped or overrides["session_key"] else list(builtin.values())
+        own = [builtin[name] for name in _own_layouts(mapped)]
+        chosen = own if mapped or overrides["session_key"] else _that_may_be_meant(builtin.values(), overrides)
     elif profile in builtin:
         chosen = [builtin[profile]]
     else:
@@ -172,8 +172,46 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
                 f"Built in: {', '.join(sorted(builtin))}.",
             )
         chosen = [read_profile(Path(profile))]
+    if profile is not None:
+        _refuse_of_sessions(chosen[0], overrides)
     source_by_default = {made_up: None, "": publisher}
     return [
         with_overrides(one, columns=mapped, source=source_by_default.get(one.source, stated), **overrides)
         for one in chosen
     ]
+
+
+OF_SESSIONS = {
+    "session_key": "--session-key",
+    "energy_unit": "--energy-unit",
+    "true_words": "--true-words",
+    "false_words": "--false-words",
+    "failures_included": "--failures-included",
+}
+"""Options that say how sessions are read, and nothing of statuses and outages."""
+
+
+def _own_layouts(mapped: Collection[str]) -> tuple[str, ...]:
+    """Evcharge's own layouts that have the columns which ``--map`` names."""
+    if not {"time", "word"}.isdisjoint(mapped):
+        return "status-native", "status-native-jsonl"
+    return ("exemptions",) if not {"from_time", "cause"}.isdisjoint(mapped) else ("native", "native-jsonl")
+
+
+def _that_may_be_meant(profiles: Iterable[Profile], overrides: Mapping[str, Any]) -> list[Profile]:
+    """The profiles that a file may be read by: with an option of sessions, those of sessions."""
+    of_sessions = any(overrides.get(name) for name in OF_SESSIONS)
+    return [profile for profile in profiles if profile.kind == "sessions" or not of_sessions]
+
+
+def _refuse_of_sessions(profile: Profile, overrides: Mapping[str, Any]) -> None:
+    """Refuses an option of sessions beside a profile of something else.
+
+    Raises:
+        SourceError: ``option_of_sessions``.
+    """
+    given = [option for name, option in OF_SESSIONS.items() if overrides.get(name)]
+    if given and profile.kind != "sessions":
+        what = {"status": "statuses", "outages": "outages"}[profile.kind]
+        reason = f"{given[0]} says how sessions are read, and profile {profile.name} is of {what}."
+        raise SourceError("option_of_sessions", reason, f"Leave out {given[0]}.")

@@ -27,9 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from evcharge.load.mapping import FACT_COLUMNS
+from evcharge.load.ports import mark_named, sessions_collide
 from evcharge.load.registry_result import RegistryResult
 from evcharge.load.rollup import remake_stations
-from evcharge.load.writer import mark_named, sessions_collide
 from evcharge.models import DimPort, DimStation, FactCharging
 
 _STATIONS = DimStation.metadata.tables[DimStation.__tablename__]

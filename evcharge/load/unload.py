@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import ConfigError
+from evcharge.load.evidence import empty_evidence, with_evidence
 from evcharge.load.overlaps import bridge_overlaps, mark_incomplete
 from evcharge.load.rollup import make_current
 from evcharge.load.transaction import one_change
@@ -120,6 +121,7 @@ def _take_out(session: Session, loads: Sequence[LoadLedger], now: datetime) -> U
         if empty_load(session, load.load_key):
             incomplete |= {one.load_key: one for one in mark_incomplete(session, load.load_key)}
         bridge_overlaps(session, load.load_key)
+        empty_evidence(session, load.load_key)
     stations_removed = _remove_empty_stations(session, {load.source for load in loads})
     session.flush()
     return UnloadResult(told, _told(session, [incomplete[key] for key in sorted(incomplete)]), stations_removed)
@@ -136,6 +138,7 @@ def _remove_empty_stations(session: Session, sources: Collection[str]) -> int:
     with_sessions = select(KEPT.c.station_key).where(KEPT.c.station_key.in_(of_sources)).distinct()
     gone = set(session.scalars(select(DimStation.station_key).where(*not_described)))
     gone.difference_update(session.scalars(with_sessions))
+    gone.difference_update(with_evidence(session, gone))
     if gone:
         this = delete(_STATIONS).where(_STATIONS.c.station_key == bindparam("this"))
         session.connection().execute(this, [{"this": key} for key in sorted(gone)])

@@ -15,6 +15,7 @@ from evcharge.sources.formats import JSON_LISTS
 from evcharge.sources.json_documents import LIST_NAMES, items
 from evcharge.sources.ocpi.answers import is_answer, refuse_error_answer
 from evcharge.sources.profile import Profile
+from evcharge.sources.snapshot_names import time_in_name
 
 ANSWER_REFUSED = "service_answered_error"
 """The fault of an answer that says why it holds nothing."""
@@ -36,13 +37,18 @@ def empty_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Profile]:
     Raises:
         SourceError: ``service_answered_error`` where it is an answer that says why it holds nothing.
     """
-    candidates = [profile for profile in profiles if profile.format in JSON_LISTS]
+    candidates = [profile for profile in profiles if profile.format in JSON_LISTS and _may_be_of(file, profile)]
     empty = _empty_of(file) if candidates else None
     if empty is None:
         return []
     if len(profiles) == 1:
         return candidates
     return [profile for profile in candidates if empty.names <= set(JSON_LISTS[profile.format])]
+
+
+def _may_be_of(file: SourceFile, profile: Profile) -> bool:
+    """Whether the file's name does not speak against the profile: of a snapshot, it carries the time."""
+    return profile.evidence != "snapshot" or time_in_name(file.name) is not None
 
 
 def is_empty_answer(file: SourceFile) -> bool:

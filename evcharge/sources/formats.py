@@ -12,6 +12,9 @@ STRUCTURED = {
     "acn": "evcharge.sources.acn",
     "ocpi-sessions": "evcharge.sources.ocpi.reader:SESSIONS_READER",
     "ocpi-cdrs": "evcharge.sources.ocpi.reader:CDRS_READER",
+    "ocpi-status-pushes": "evcharge.sources.ocpi.statuses:PUSHES_READER",
+    "ocpi-status-polls": "evcharge.sources.ocpi.statuses:POLLS_READER",
+    "ocpi-status-snapshots": "evcharge.sources.ocpi.statuses:SNAPSHOTS_READER",
     "ocpp": "evcharge.sources.ocpp.reader",
     "steve": "evcharge.sources.steve.reader",
 }
@@ -19,7 +22,12 @@ STRUCTURED = {
 
 A new format is one line here; docs/how-to/add-a-format.md has a whole reader."""
 
-JSON_LISTS = {"acn": ("_items",), "ocpi-sessions": ("data", "items"), "ocpi-cdrs": ("data", "items")}
+JSON_LISTS = {
+    "acn": ("_items",),
+    "ocpi-sessions": ("data", "items"),
+    "ocpi-cdrs": ("data", "items"),
+    "ocpi-status-snapshots": ("data", "items"),
+}
 """Structured formats of JSON objects, with the members that may hold their list: by these an empty page is told."""
 
 

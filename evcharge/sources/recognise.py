@@ -23,7 +23,7 @@ from evcharge.sources.empty_pages import empty_fits, several_may_be
 from evcharge.sources.formats import STRUCTURED, TABULAR
 from evcharge.sources.names import folded
 from evcharge.sources.ocpi.reader import holds_locations
-from evcharge.sources.profile import Profile
+from evcharge.sources.profile import SESSIONS, Profile
 from evcharge.sources.readers import structured_reader
 from evcharge.sources.steve.export import is_export
 from evcharge.sources.survey import survey
@@ -86,7 +86,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     if len(profiles) == 1 and _known_fit(file, profiles[0]):
         return profiles[0]
     _refuse_sheet_of_none(file, profiles)
-    if fitting := _structured_fits(file, profiles):
+    if fitting := _sessions_first(_structured_fits(file, profiles)):
         return _remember(file, _with_known_fields(_only(file, fitting)), ())
     if fitting := empty_fits(file, profiles):
         if len(fitting) > 1:
@@ -100,7 +100,7 @@ def pick_profile(file: SourceFile, candidates: Iterable[Profile]) -> Profile:
     _refuse_binary(file)
     looks = _looks(file, tabular)
     fitting = _most_specific([look.profile for look in looks if not (look.missing or look.other_delimiter)])
-    if fitting:
+    if fitting := _sessions_first(fitting):
         profile = _only(file, fitting)
         return _remember(file, profile, next(look.names for look in looks if look.profile is profile))
     raise missing_columns(file, looks[0]) if len(looks) == 1 else _misfit(file, tabular, looks)
@@ -161,6 +161,11 @@ def _structured_fits(file: SourceFile, profiles: Sequence[Profile]) -> list[Prof
 def _most_specific(fitting: Sequence[Profile]) -> list[Profile]:
     """The profiles without those that need only a part of what another one needs: a layout may extend another."""
     return [profile for profile in fitting if not any(profile.needed < other.needed for other in fitting)]
+
+
+def _sessions_first(fitting: Sequence[Profile]) -> Sequence[Profile]:
+    """Of profiles that fit, those of sessions; where none is, all of them."""
+    return [profile for profile in fitting if profile.kind == SESSIONS] or fitting
 
 
 def _with_known_fields(profile: Profile) -> Profile:
@@ -323,7 +328,11 @@ def _refuse_locations(file: SourceFile) -> None:
     """Refuse a registry of stations, which holds no session."""
     if holds_locations(file):
         reason = f"{file.name} holds OCPI Locations: charging stations, not sessions."
-        raise SourceError("not_sessions", reason, "Read it as a registry of stations: evcharge stations FILE.")
+        hint = (
+            "Read it as a registry of stations: evcharge stations FILE. To read the states of its ports, name it by the "
+            "time at which it was taken, as 2024-05-01T08-30-00Z.json."
+        )
+        raise SourceError("not_sessions", reason, hint)
 
 
 def _refuse_binary(file: SourceFile) -> None:
