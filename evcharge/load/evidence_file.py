@@ -2,8 +2,9 @@
 
 A profile whose ``kind`` is not ``sessions`` is of such a file. ``READERS`` names, by kind, the function that reads and
 cleans one: ``function(file, profile, until, known_ports) -> Iterator[CleanEvidence]``, where what is said of a time
-after ``until`` is refused, and ``known_ports`` are those of the source that the database has. A reader of sessions hands over evidence beside them, as ``RawSessions.evidence``. What does
-not belong here: writing (``evidence``), and the load itself (``sessions``).
+after ``until`` is refused, and ``known_ports`` are those of the source that the database has. A reader of sessions
+hands over evidence beside them, as ``RawSessions.evidence``. What does not belong here: writing (``evidence``), and the
+load itself (``sessions``).
 """
 
 from __future__ import annotations

@@ -329,8 +329,8 @@ def _refuse_locations(file: SourceFile) -> None:
     if holds_locations(file):
         reason = f"{file.name} holds OCPI Locations: charging stations, not sessions."
         hint = (
-            "Read it as a registry of stations: evcharge stations FILE. To read the states of its ports, name it by the "
-            "time at which it was taken, as 2024-05-01T08-30-00Z.json."
+            "Read it as a registry of stations: evcharge stations FILE. To read the states of its ports, name it by "
+            "the time at which it was taken, as 2024-05-01T08-30-00Z.json."
         )
         raise SourceError("not_sessions", reason, hint)
 
