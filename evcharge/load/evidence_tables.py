@@ -25,7 +25,7 @@ class Kind:
     """A kind of evidence, and what of its columns is what.
 
     Attributes:
-        name: as ``load_count.kind`` says it.
+        name: as ``models.LoadCount`` says it.
         model: of its table.
         key: what it is about, without the load; ``says``, what it says of that; ``version``, the source's own version.
         instants: columns of instants, each with its column of milliseconds in a clean frame.
