@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -36,24 +37,23 @@ def period_of(begin: str, end: str) -> Period:
     return Period(ms(begin), ms(end))
 
 
-def ports_of(number: int = 1, **columns: Sequence[Any]) -> Ports:
+def ports_of(number: int = 1, **columns: Any) -> Ports:
     """So many ports of one station and charger, in operation always."""
-    return Ports(
-        **{
-            "source": ["s"] * number,
-            "station_id": ["A"] * number,
-            "port_id": [str(place) for place in range(number)],
-            "operator": [None] * number,
-            "network": [None] * number,
-            "region": [None] * number,
-            "opening_hours": [None] * number,
-            "timezone": [None] * number,
-            **{name: list(values) for name, values in columns.items()},
-            "charger": integers(columns.get("charger", [0] * number)),
-            "commissioned_ms": integers(columns.get("commissioned_ms", [-EVER_MS] * number)),
-            "decommissioned_ms": integers(columns.get("decommissioned_ms", [EVER_MS] * number)),
-        }
+    nobody: list[str | None] = [None] * number
+    ports = Ports(
+        source=["s"] * number,
+        station_id=["A"] * number,
+        port_id=[str(place) for place in range(number)],
+        charger=np.zeros(number, dtype=np.int64),
+        operator=nobody,
+        network=nobody,
+        region=nobody,
+        commissioned_ms=np.full(number, -EVER_MS, dtype=np.int64),
+        decommissioned_ms=np.full(number, EVER_MS, dtype=np.int64),
+        opening_hours=nobody,
+        timezone=nobody,
     )
+    return replace(ports, **columns)
 
 
 def integers(values: Iterable[int]) -> Integers:
@@ -84,10 +84,11 @@ def evidence_of(
     said = [*((port, at, at, state, EVENT) for port, at, state in events), *statements]
     heard = [*((*row, OWN_MESSAGE) for row in messages), *contacts]
     claims = [(port, begin, end, CAUSES.index(cause)) for port, begin, end, cause in exemptions]
+    charger, begin, end, kind = _columns(heard, 4)
     return Evidence(
         ports,
         Statements(*_columns(said, 5)),
-        Contacts(*_columns(heard, 4), heartbeat_seconds=np.full(len(heard), heartbeats)),
+        Contacts(charger, begin, end, kind, np.full(len(heard), heartbeats)),
         Windows(*_columns([(*row, -1) for row in outages], 4)),
         Windows(*_columns(claims, 4)),
         Charges(*_columns(charges, 3)),

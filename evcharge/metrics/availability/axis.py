@@ -77,12 +77,15 @@ class Axis(NamedTuple):
     def cells(self, *layers: Integers) -> Integers:
         """Keys at which any of the layers changes and each port begins, in order, without the ends of periods."""
         keys = np.unique(np.concatenate([self.starts(), *layers]))
-        return keys[keys % self.width != self.length] if self.length else keys[:0]
+        inside: Flags = keys % self.width < self.length
+        cells: Integers = keys[inside]
+        return cells
 
     def ends(self, cells: Integers) -> Integers:
         """The key at which each cell ends: the next cell, or the end of its port's period."""
         last = (cells // self.width) * self.width + self.length
-        return np.minimum(np.append(cells[1:], np.iinfo(np.int64).max), last)
+        ends: Integers = np.minimum(np.append(cells[1:], np.iinfo(np.int64).max), last)
+        return ends
 
 
 def united(begins: Integers, ends: Integers) -> tuple[Integers, Integers]:

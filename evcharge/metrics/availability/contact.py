@@ -55,7 +55,7 @@ def in_contact(axis: Axis, evidence: Evidence, *, own_messages: bool, back_offic
         return Contact(False, nothing, nothing)
 
     statements = evidence.statements
-    rows = standing(statements, axis.period.until_ms)
+    rows = standing(statements)
     rows = rows[statements.evidence[rows] != REFUSED]
     connections = _connections(evidence) if back_office else NO_SPANS
     lost = _lost(connections)

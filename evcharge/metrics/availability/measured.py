@@ -116,7 +116,7 @@ def measured(
 
 
 class _Cells(NamedTuple):
-    """Spans of ports in order: keys, state as the rulebook sees it, whether closed, and whether unknown for too long."""
+    """Spans of ports in order: keys, state as the rulebook sees it, closed or not, unknown for too long or not."""
 
     begin: Integers
     end: Integers
@@ -176,13 +176,13 @@ def _claims(axis: Axis, evidence: Evidence, hours: open_hours.OpenHours, ruleboo
     port = cells[shut] // axis.width
     offset = axis.period.from_ms - port * axis.width
     known = ~hours.unreadable[port]
-    spans = (port, cells[shut] + offset, axis.ends(cells)[shut] + offset)
-    columns = [
-        np.concatenate([given, own[known]])
-        for given, own in zip((claims.port, claims.from_ms, claims.until_ms), spans, strict=True)
-    ]
-    cause = np.full(int(known.sum()), CAUSES.index("closed"), dtype=np.int64)
-    return Windows(*columns, cause=np.concatenate([claims.cause, cause]))
+    begin, end, port = (cells[shut] + offset)[known], (axis.ends(cells)[shut] + offset)[known], port[known]
+    return Windows(
+        np.concatenate([claims.port, port]),
+        np.concatenate([claims.from_ms, begin]),
+        np.concatenate([claims.until_ms, end]),
+        np.concatenate([claims.cause, np.full(len(port), CAUSES.index("closed"), dtype=np.int64)]),
+    )
 
 
 def _as_the_rulebook_reads(cells: _Cells, rulebook: Rulebook) -> tuple[Flags, Flags]:

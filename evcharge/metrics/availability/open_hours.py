@@ -78,7 +78,7 @@ def open_spans(hours: str | None, zone: str | None, period: Period) -> tuple[Int
 
 def _instants(times: list[pd.DatetimeIndex], zone: str | None, *, earlier: bool) -> Integers:
     """Local times as instants; of a time that comes twice the earlier or the later one."""
-    local = times[0].append(times[1:])
+    local = pd.DatetimeIndex(np.concatenate([part.to_numpy() for part in times]))
     twice = np.full(len(local), earlier)
     utc = local.tz_localize(zone or "UTC", ambiguous=twice, nonexistent="shift_forward").tz_convert("UTC")
     instants: Integers = utc.tz_localize(None).to_numpy().astype("datetime64[ms]").astype(np.int64)

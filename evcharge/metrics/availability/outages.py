@@ -1,14 +1,16 @@
 """Outages: spans in which a port was down, or not seen after it had been, with their length and what is claimed.
 
-What does not belong here: minutes by a rulebook (``uptime``); outages of stations by their sessions (``metrics.outages``).
+What does not belong here: minutes by a rulebook (``uptime``), and pauses without sessions (``metrics.outages``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from evcharge.arrays import Integers
+from evcharge.arrays import Flags, Floats, Integers
 from evcharge.metrics.availability.axis import Axis, Spans
 from evcharge.metrics.availability.evidence import (
     CAUSES,
@@ -62,7 +64,7 @@ def outages(timeline: Timeline, evidence: Evidence) -> pd.DataFrame:
 def site_minutes_without_port(timeline: Timeline, ports: Ports) -> pd.DataFrame:
     """How long each station had no working port, as an index of interruptions counts it.
 
-    Columns: ``source``, ``station_id``, ``ports``, ``minutes`` (in scope: at least one port is), ``without_minutes`` (no
+    Columns: ``source``, ``station_id``, ``ports``, ``minutes`` (at least one port is in scope), ``without_minutes`` (no
     port in scope is up, and none may be), ``perhaps_minutes`` (none is seen to be up, but some are unknown).
     """
     names = list(zip(ports.source, ports.station_id, strict=True))
@@ -78,31 +80,33 @@ def site_minutes_without_port(timeline: Timeline, ports: Ports) -> pd.DataFrame:
     none_up = number[UP] == 0
     length = (axis.ends(cells) - cells) / _MINUTE_MS
 
-    def minutes(chosen: object) -> object:
-        return np.bincount((cells // axis.width)[chosen], weights=length[chosen], minlength=axis.ports)  # type: ignore[index]
+    def minutes(chosen: Flags) -> Floats:
+        summed = np.bincount((cells // axis.width)[chosen], weights=length[chosen], minlength=axis.ports)
+        return summed.astype(np.float64)
 
     return pd.DataFrame(
         {
             "source": pd.Series([source for source, _ in stations], dtype=object),
             "station_id": pd.Series([station for _, station in stations], dtype=object),
             "ports": np.bincount(site, minlength=len(stations)),
-            "minutes": minutes(sum(number.values()) > 0),
+            "minutes": minutes(number[UP] + number[DOWN] + number[UNKNOWN] > 0),
             "without_minutes": minutes(none_up & (number[UNKNOWN] == 0) & (number[DOWN] > 0)),
             "perhaps_minutes": minutes(none_up & (number[UNKNOWN] > 0)),
         }
     )
 
 
-def _at_once(cells: Integers, begin: Integers, end: Integers, chosen: object) -> Integers:
+def _at_once(cells: Integers, begin: Integers, end: Integers, chosen: Flags) -> Integers:
     """How many of the chosen spans hold in each cell."""
-    begins, ends = np.sort(begin[chosen]), np.sort(end[chosen])  # type: ignore[index]
+    begins, ends = np.sort(begin[chosen]), np.sort(end[chosen])
     number: Integers = np.searchsorted(begins, cells, side="right") - np.searchsorted(ends, cells, side="right")
     return number
 
 
-def _texts(words: object, places: Integers) -> pd.Series:
+def _texts(words: Sequence[str], places: Integers) -> pd.Series:
     """The word at each place."""
-    return pd.Series(np.array([*words], dtype=object)[places], dtype=object)  # type: ignore[misc]
+    texts = np.array([*words, ""], dtype=object)
+    return pd.Series(texts[places], dtype=object)
 
 
 def _claims(spans: Spans, windows: tuple[Windows, ...]) -> pd.Series:
@@ -121,7 +125,7 @@ def _claims(spans: Spans, windows: tuple[Windows, ...]) -> pd.Series:
     return pd.Series([text[code] for code in codes], dtype=object)
 
 
-def _meets(spans: Spans, others: Spans) -> object:
+def _meets(spans: Spans, others: Spans) -> Flags:
     """Whether any of the others overlaps each span."""
     if not len(others.port) or not len(spans.port):
         return np.zeros(len(spans.port), dtype=bool)
@@ -130,4 +134,5 @@ def _meets(spans: Spans, others: Spans) -> object:
     layer = axis.covered(others)
     begins, ends = layer.keys[::2], layer.keys[1::2]
     first = np.searchsorted(ends, axis.keys(spans.port, spans.from_ms), side="right")
-    return np.searchsorted(begins, axis.keys(spans.port, spans.until_ms), side="left") > first
+    met: Flags = np.searchsorted(begins, axis.keys(spans.port, spans.until_ms), side="left") > first
+    return met

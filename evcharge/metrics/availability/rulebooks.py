@@ -6,6 +6,7 @@ What does not belong here: the arithmetic (``uptime``).
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,9 @@ BUILTIN = (
 """The rulebooks that come with evcharge, in the order in which they are shown."""
 HASH_DIGITS = 8
 """Digits of the hash in the id of a rulebook of the user's own."""
+
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+_ID = re.compile(r"[a-z0-9_-]{1,48}")
 
 
 @dataclass(frozen=True)
@@ -110,11 +114,12 @@ _HOURS = Field(
 FIELDS = {
     "id": Field(
         "small letters, digits, hyphens and underscores, up to 48",
-        lambda value: isinstance(value, str) and 0 < len(value) <= 48 and set(value) <= set(_ID_LETTERS),
+        lambda value: isinstance(value, str) and _ID.fullmatch(value) is not None,
     ),
     "title": _TEXT,
     "version": Field(
-        'a date as a text, such as "2025-10-08"', lambda value: isinstance(value, str) and _is_date(value)
+        'a year, month or day as a text, such as "2025-10-08"',
+        lambda value: isinstance(value, str) and _DATE.fullmatch(value) is not None,
     ),
     "clause": _TEXT,
     "source": _TEXT,
@@ -141,7 +146,6 @@ FIELDS = {
     "rounding": _one_of("nearest", "down", default="nearest"),
 }
 """Every key of a rulebook's file; those without a default must be there."""
-_ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def builtin_rulebooks() -> dict[str, Rulebook]:
@@ -230,15 +234,6 @@ def _check_together(name: str, values: Mapping[str, Any]) -> None:
             if cause not in values["exempt"]:
                 hint = f"Add {cause!r} to exempt, or take it out of {key}."
                 _refuse(name, f"caps {cause!r} in {key}, which is not exempt", hint)
-
-
-def _is_date(text: str) -> bool:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _refuse(name: str, what: str, hint: str) -> NoReturn:

@@ -26,7 +26,7 @@ def said(axis: Axis, statements: Statements) -> Steps:
     Of several statements of one port, instant and evidence the last in the arrays stands. Of different evidence at one
     instant that with precedence. Runs that cover one instant and contradict each other leave the port unknown there.
     """
-    rows = standing(statements, axis.period.until_ms)
+    rows = standing(statements)
     port, from_ms, until_ms = (column[rows] for column in (statements.port, statements.from_ms, statements.until_ms))
     evidence, state = statements.evidence[rows], statements.state[rows]
     state = np.where(evidence == REFUSED, UNKNOWN, state)
@@ -44,10 +44,9 @@ def said(axis: Axis, statements: Statements) -> Steps:
     return Steps(keys, np.where(covering == NOTHING_SAID, words.at(keys, NOTHING_SAID), covering))
 
 
-def standing(statements: Statements, before_ms: int) -> Integers:
-    """Places of the statements that stand and begin before an instant, in order of port, start and evidence."""
+def standing(statements: Statements) -> Integers:
+    """Places of the statements that stand, in order of port, start and evidence."""
     order = np.lexsort((statements.evidence, statements.from_ms, statements.port))
-    order = order[statements.from_ms[order] < before_ms]
     columns = (statements.port[order], statements.from_ms[order], statements.evidence[order])
     return order[_last_of(*columns)]
 

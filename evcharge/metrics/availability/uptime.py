@@ -57,10 +57,10 @@ class Figures:
 def uptime(timeline: Timeline, evidence: Evidence, period: Period, rulebook: Rulebook) -> Figures:
     """The figures of a rulebook for each port and all of them.
 
-    ``minutes`` = up + down + unknown, in scope. ``low`` and ``high`` are the rulebook's formula with all unknown minutes
-    down and up, ``seen`` with them left out. ``uptime`` is the formula as it reads: where it says nothing of unknown
-    minutes, they are no outages in it, and it is missing where nothing was seen. ``excluded_minutes`` are those of
-    outages under a claim that is exempt.
+    ``minutes`` = up + down + unknown, in scope. ``low`` and ``high`` are the rulebook's formula with all unknown
+    minutes down and up, ``seen`` with them left out. ``uptime`` is the formula as it reads: where it says nothing of
+    unknown minutes, they are no outages in it, and it is missing where nothing was seen. ``excluded_minutes`` are
+    those of outages under a claim that is exempt.
     """
     own_period = judges(rulebook, period)
     sums = measured(timeline, evidence, period, rulebook, own_period=own_period)
@@ -181,7 +181,7 @@ def rounded(ratio: Floats, rulebook: Rulebook) -> Floats:
 
 
 def _verdicts(frame: pd.DataFrame, rulebook: Rulebook, young: Flags) -> npt.NDArray[np.object_]:
-    """The verdict on each row: the formula's where it says what unknown minutes are; else only if low and high agree."""
+    """The verdict on each row: of the formula if it says what unknown is, else only where low and high agree."""
     low, high = (frame[name].to_numpy() for name in ("low", "high"))
     if rulebook.unknown != "unsaid":
         low = high = frame["uptime"].to_numpy()
