@@ -63,7 +63,7 @@ def open_spans(hours: str | None, zone: str | None, period: Period) -> tuple[Int
     days = pd.date_range(first, pd.Timestamp(period.until_ms, unit="ms") + pd.Timedelta(days=2), freq="D")
     begins, ends = [], []
     for weekday, times in enumerate(week):
-        own = days[days.weekday == weekday]
+        own = days[days.day_of_week == weekday]
         for begin, end in times:
             begins.append(own + pd.Timedelta(minutes=begin))
             ends.append(own + pd.Timedelta(minutes=end))

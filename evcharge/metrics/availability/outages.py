@@ -12,6 +12,7 @@ import pandas as pd
 
 from evcharge.arrays import Flags, Floats, Integers
 from evcharge.metrics.availability.axis import Axis, Spans
+from evcharge.metrics.availability.connectors import at_once
 from evcharge.metrics.availability.evidence import (
     CAUSES,
     DOWN,
@@ -76,7 +77,7 @@ def site_minutes_without_port(timeline: Timeline, ports: Ports) -> pd.DataFrame:
     begin = axis.keys(site[timeline.port], timeline.from_ms)
     end = axis.keys(site[timeline.port], timeline.until_ms)
     cells = axis.cells(begin)
-    number = {state: _at_once(cells, begin, end, timeline.state == state) for state in (UP, DOWN, UNKNOWN)}
+    number = {state: at_once(cells, begin, end, timeline.state == state) for state in (UP, DOWN, UNKNOWN)}
     none_up = number[UP] == 0
     length = (axis.ends(cells) - cells) / _MINUTE_MS
 
@@ -94,13 +95,6 @@ def site_minutes_without_port(timeline: Timeline, ports: Ports) -> pd.DataFrame:
             "perhaps_minutes": minutes(none_up & (number[UNKNOWN] > 0)),
         }
     )
-
-
-def _at_once(cells: Integers, begin: Integers, end: Integers, chosen: Flags) -> Integers:
-    """How many of the chosen spans hold in each cell."""
-    begins, ends = np.sort(begin[chosen]), np.sort(end[chosen])
-    number: Integers = np.searchsorted(begins, cells, side="right") - np.searchsorted(ends, cells, side="right")
-    return number
 
 
 def _texts(words: Sequence[str], places: Integers) -> pd.Series:

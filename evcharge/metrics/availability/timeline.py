@@ -38,6 +38,7 @@ __all__ = [
     "Counted",
     "Timeline",
     "evidence_named",
+    "merged",
     "timeline",
 ]
 SEEN = ("status", "back_office", "silence", "reported", "charge", "none")
@@ -125,7 +126,7 @@ def timeline(evidence: Evidence, period: Period, counted: Counted = ALL_EVIDENCE
     for layer, its_state, its_seen in ((outages, DOWN, REPORTED), (charges, UP, CHARGE), (outside, OUT_OF_SCOPE, NONE)):
         there: Flags = layer.at(cells, False)
         state[there], seen[there] = its_state, its_seen
-    return _merged(axis, cells, state, seen)
+    return merged(axis, cells, state, seen)
 
 
 def nothing_said(axis: Axis) -> Steps:
@@ -146,7 +147,7 @@ def _out_of_operation(ports: Ports) -> Spans:
     return Spans(*(np.concatenate(pair) for pair in zip(before, after, strict=True)))
 
 
-def _merged(axis: Axis, cells: Integers, state: Integers, seen: Integers) -> Timeline:
+def merged(axis: Axis, cells: Integers, state: Integers, seen: Integers) -> Timeline:
     """Neighbouring cells of one port that say the same, as one span."""
     port = cells // axis.width
     same = (port[1:] == port[:-1]) & (state[1:] == state[:-1]) & (seen[1:] == seen[:-1])
