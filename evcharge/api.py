@@ -270,10 +270,13 @@ def _star(
         yield session, None
 
 
-def _frames(counts: Counts) -> Frames:
+def _frames(counts: Any) -> Frames:
     """The frames that were given as counts."""
     if isinstance(counts, (str, os.PathLike)):
         return read_counts(Path(counts))
+    if not isinstance(counts, (pd.DataFrame, Mapping)):
+        reason = f"counts can't be of type {type(counts).__name__}."
+        raise ConfigError("no_counts", reason, "Give a path, the frame counts, or a dict of frames by name.")
     return checked({COUNTS: counts} if isinstance(counts, pd.DataFrame) else counts)
 
 

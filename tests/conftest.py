@@ -1,8 +1,8 @@
 """Databases for the tests: built by the migrations, one of each kind, fresh for every test.
 
 PostgreSQL is used where ``EVCHARGE_TEST_POSTGRES`` holds the URL of a server whose databases may be created and
-dropped; elsewhere its tests are skipped, or fail if ``EVCHARGE_REQUIRE_POSTGRES`` is set. Tests marked ``thorough``,
-which take a quarter of the time, run where ``EVCHARGE_THOROUGH`` is set.
+dropped; elsewhere its tests are skipped, or fail if ``EVCHARGE_REQUIRE_POSTGRES`` is set. Tests marked ``thorough``
+run where ``EVCHARGE_THOROUGH`` is set; where it is ``rest``, what the plain command runs is left out.
 """
 
 from __future__ import annotations
@@ -26,12 +26,23 @@ TEMPLATE = f"evcharge_template_{os.getpid()}"
 numbers = itertools.count()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves the thorough tests to those who ask for them."""
-    if not os.environ.get("EVCHARGE_THOROUGH"):
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the thorough tests to those who ask for them, and to ``rest`` all but what the plain command runs."""
+    asked = os.environ.get("EVCHARGE_THOROUGH")
+    if asked == "rest":
+        config.hook.pytest_deselected(items=[item for item in items if _is_plain(item)])
+        items[:] = [item for item in items if not _is_plain(item)]
+    if not asked:
         for item in items:
             if item.get_closest_marker("thorough"):
                 item.add_marker(pytest.mark.skip(reason="EVCHARGE_THOROUGH is not set; .ci/run sets it"))
+
+
+def _is_plain(item: pytest.Item) -> bool:
+    """Whether the plain command runs a test: with no server, no extra of its own and no folder of real files."""
+    of_its_own = item.nodeid.startswith(("tests/browser/", "tests/engines/", "tests/oracle/", "tests/real/"))
+    needs_server = "postgres" in item.nodeid  # as a parameter, or in the name of the file
+    return not (item.get_closest_marker("thorough") or of_its_own or needs_server)
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,8 @@ def _frame(file: Path, content: bytes) -> pd.DataFrame:
     """The rows of one file; of a CSV every cell is a text, and nothing where it is empty."""
     try:
         if file.suffix.casefold() == ".csv":
-            return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            sign = ";" if b";" in content.partition(b"\n")[0] else ","  # as a spreadsheet in Europe saves it
+            return pd.read_csv(io.BytesIO(content), sep=sign, dtype=str, keep_default_na=False, encoding="utf-8-sig")
         return pd.read_parquet(io.BytesIO(content))
     except ImportError as error:
         reason = f"{file}: what reads Parquet (pyarrow) is not installed."

@@ -163,7 +163,7 @@ def test_what_is_ignored_stays_ignored(evcharge, folder):
     assert "loaded" in out
 
 
-KILLS = int(os.environ.get("EVCHARGE_KILLS", "10")) // 2
+KILLS = int(os.environ.get("EVCHARGE_KILLS", "12")) // 4
 
 
 def run(command: str, number: int | None = None, delay: float = 0.0) -> tuple[int, str, float]:

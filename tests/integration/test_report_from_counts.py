@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 import evcharge
+from evcharge.counts.files import read_counts
 from evcharge.counts.frames import COUNTS, DETAIL, FAILURES, STATIONS, checked
 from evcharge.counts.memory import star_of_counts
 from evcharge.counts.star import frames_of_star
@@ -361,6 +362,19 @@ def test_python_takes_a_folder_a_frame_or_frames_and_gives_the_same(star, given,
     alone = evcharge.reliability(counts=given[COUNTS])
     assert alone.network.equals(by_name.network)
     assert "Only counts were given" in by_name.notes[-1]
+
+
+def test_counts_may_be_separated_by_semicolons_as_a_spreadsheet_saves_them(given, tmp_path):
+    read = []
+    for sign in ",;":
+        given[COUNTS].to_csv(tmp_path / "counts.csv", sep=sign, index=False)
+        read.append(read_counts(tmp_path).rows[COUNTS])
+    assert read[0].equals(read[1])
+
+
+def test_what_can_be_no_counts_is_refused_by_its_kind():
+    with pytest.raises(ConfigError, match="counts can't be of type int"):
+        evcharge.reliability(counts=5)
 
 
 @pytest.mark.thorough

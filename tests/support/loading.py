@@ -151,6 +151,7 @@ def command(arguments: list[str], said: Path, chunk_rows: int, most_file_bytes: 
     if most_file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most_file_bytes, most_file_bytes))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background inherit none
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nor those under nohup
     with chunks_of(chunk_rows):
         code = run_command(arguments)
     sys.stdout.flush()
