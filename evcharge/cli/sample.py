@@ -40,6 +40,12 @@ def make_sample_if_missing() -> None:
     help="Write the true rates, the planted faults and the planted defects as JSON.",
 )
 @click.option(
+    "--statuses",
+    metavar="FILE",
+    type=OutputPath(),
+    help="Write what their ports answered to an hourly poll as a CSV, too, with outages and silence.",
+)
+@click.option(
     "-o",
     "--output",
     type=OutputPath(),
@@ -49,12 +55,14 @@ def make_sample_if_missing() -> None:
     help="File to write.",
 )
 @global_options
-def sample(rows: int, stations: int | None, seed: int, dirty: bool, truth: Path | None, output: Path) -> None:
+def sample(
+    rows: int, stations: int | None, seed: int, dirty: bool, truth: Path | None, statuses: Path | None, output: Path
+) -> None:
     """Write synthetic charging sessions as a CSV."""
     from evcharge.synth import write_sample
 
     there = output.exists()
-    write_sample(output, rows=rows, stations=stations, seed=seed, dirty=dirty, truth=truth)
+    write_sample(output, rows=rows, stations=stations, seed=seed, dirty=dirty, truth=truth, statuses=statuses)
     notice(f"wrote {output}{' in place of the one there' if there else ''}")
-    if truth:
-        notice(f"wrote {truth}")
+    for besides in filter(None, (statuses, truth)):
+        notice(f"wrote {besides}")

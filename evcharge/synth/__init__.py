@@ -22,6 +22,7 @@ from evcharge.synth.period import FIRST_DAY, UTC_OFFSET
 from evcharge.synth.places import NETWORK
 from evcharge.synth.reasons import RECORDED
 from evcharge.synth.sessions import Sessions, simulate
+from evcharge.synth.statuses import answers, tell_statuses, write_statuses
 from evcharge.synth.truth import tell_truth
 
 __all__ = ["COLUMNS", "DEFECTS", "HEADER", "Defect", "write_sample"]
@@ -42,6 +43,7 @@ def write_sample(
     seed: int = 1,
     dirty: bool = False,
     truth: Path | None = None,
+    statuses: Path | None = None,
 ) -> None:
     """A CSV of made-up sessions, sorted by start, with AC and DC stations of which five are odd.
 
@@ -58,6 +60,7 @@ def write_sample(
             that a share that is less than a row is none.
         truth: where to write, as JSON, the true ratios, what was planted where, and what a right load counts. Read
             ``docs/how-to/try-a-made-up-network.md``.
+        statuses: where to write, as a CSV, what the ports of these stations answered to an hourly poll.
 
     Raises:
         ConfigError: rows or seed is negative, or stations is less than 1.
@@ -71,13 +74,13 @@ def write_sample(
     plan = plan_rows(random, rows, DEFECTS if dirty else ())
     sessions = simulate(random, more_random, fleet, plan.session_count)
     _write_csv(path, fleet, sessions, plan)
+    told = tell_truth(fleet, sessions, plan)
+    if statuses is not None:
+        answered = answers(fleet, sessions)
+        write_statuses(statuses, fleet, answered)
+        told["statuses"] = tell_statuses(fleet, answered)
     if truth is not None:
-        document = {
-            "schema_version": TRUTH_SCHEMA_VERSION,
-            "seed": seed,
-            "rows": rows,
-            **tell_truth(fleet, sessions, plan),
-        }
+        document = {"schema_version": TRUTH_SCHEMA_VERSION, "seed": seed, "rows": rows, **told}
         with written_whole(truth) as file:
             file.write((json.dumps(document, sort_keys=True, indent=2) + "\n").encode())
 
