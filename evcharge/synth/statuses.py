@@ -81,12 +81,12 @@ def answers(fleet: list[Station], sessions: Sessions) -> Statuses:
     first_port = np.cumsum(counts) - counts
     number = np.arange(len(station)) - first_port[station] + 1
 
-    charging = _charging(len(station), first_port[sessions.station] + sessions.port - 1, sessions)
-    words = charging.astype(np.int64)
+    port = first_port[sessions.station] + sessions.port - 1
+    words = _charging(len(station), port, sessions).astype(np.int64)
     liar = _liar(fleet, first_port)
     if liar is not None:
         words[liar] = 0
-    outages = _outages(fleet, first_port, charging, liar)
+    outages = _outages(fleet, first_port, _in_use(len(station), port, sessions), liar)
     for outage in outages:
         words[outage.port, outage.first_poll : outage.end_poll] = WORDS.index("Faulted")
     silences = list(_silences(fleet))
@@ -97,12 +97,25 @@ def answers(fleet: list[Station], sessions: Sessions) -> Statuses:
 
 def _charging(ports: int, port: Ints, sessions: Sessions) -> Bools:
     """Whether a session runs at each port at each poll."""
-    begun, ended = (np.zeros((ports, len(POLLS) + 1), dtype=np.int64) for _ in range(2))
-    for counts, moments in ((begun, sessions.start_s), (ended, sessions.end_s)):
-        # A session is counted at the first poll that comes after the moment, and so at all later ones
-        np.add.at(counts, (port, np.searchsorted(POLLS, moments, side="left")), 1)
-    running: Bools = (np.cumsum(begun, axis=1) > np.cumsum(ended, axis=1))[:, :-1]
-    return running
+    first, end = (np.searchsorted(POLLS, moments, side="left") for moments in (sessions.start_s, sessions.end_s))
+    return _covered(ports, port, first, end)
+
+
+def _in_use(ports: int, port: Ints, sessions: Sessions) -> Bools:
+    """Whether a session runs at each port at any time of the hour that begins with each poll."""
+    first, last = (
+        np.minimum(moments // SECONDS_PER_HOUR, len(POLLS)) for moments in (sessions.start_s, sessions.end_s)
+    )
+    return _covered(ports, port, first, np.minimum(last + 1, len(POLLS)))
+
+
+def _covered(ports: int, port: Ints, first: Ints, end: Ints) -> Bools:
+    """Of each port the polls from the first of any session up to, not including, its end."""
+    changes = np.zeros((ports, len(POLLS) + 1), dtype=np.int64)
+    np.add.at(changes, (port, first), 1)
+    np.add.at(changes, (port, end), -1)
+    covered: Bools = np.cumsum(changes, axis=1)[:, :-1] > 0
+    return covered
 
 
 def _liar(fleet: list[Station], first_port: Ints) -> int | None:
@@ -111,23 +124,23 @@ def _liar(fleet: list[Station], first_port: Ints) -> int | None:
     return int(first_port[broken[0]]) + (fleet[broken[0]].fault.port or 1) - 1 if broken else None  # type: ignore[union-attr]
 
 
-def _outages(fleet: list[Station], first_port: Ints, charging: Bools, liar: int | None) -> list[Outage]:
+def _outages(fleet: list[Station], first_port: Ints, in_use: Bools, liar: int | None) -> list[Outage]:
     """Outages of the first ports of every ``STATIONS_PER_OUTAGE``-th station, where nobody charges for long enough."""
     fewest, most = OUTAGE_POLLS
     first, end = (day * HOURS_PER_DAY for day in OUTAGE_DAYS)
     outages = []
     for index in range(0, len(fleet), STATIONS_PER_OUTAGE):
         port = int(first_port[index])
-        begin, length = _longest_pause(charging[port, first:end])
+        begin, length = _longest_pause(in_use[port, first:end])
         polls = min(length - 2, most)  # a poll before and one after find it well
         if polls >= fewest and port != liar:
             outages.append(Outage(port, first + begin + 1, first + begin + 1 + polls))
     return outages
 
 
-def _longest_pause(charging: Bools) -> tuple[int, int]:
+def _longest_pause(in_use: Bools) -> tuple[int, int]:
     """Where the longest run of polls without a session begins, and its length; of several the first."""
-    bounds = np.flatnonzero(np.diff(np.concatenate(([True], charging, [True])).astype(np.int64)))
+    bounds = np.flatnonzero(np.diff(np.concatenate(([True], in_use, [True])).astype(np.int64)))
     begins, ends = bounds[::2], bounds[1::2]
     if not len(begins):
         return 0, 0

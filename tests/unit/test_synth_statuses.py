@@ -17,8 +17,11 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made")
     paths = [folder / name for name in ("sessions.csv", "statuses.csv", "truth.json")]
     write_sample(paths[0], statuses=paths[1], truth=paths[2])
-    tables = [list(csv.DictReader(path.open())) for path in paths[:2]]
-    return (*tables, json.loads(paths[2].read_text()))
+    return (*map(rows_of, paths[:2]), json.loads(paths[2].read_text()))
+
+
+def rows_of(path):
+    return list(csv.DictReader(path.read_text().splitlines()))
 
 
 def at(row):
@@ -92,4 +95,4 @@ def test_a_port_is_charging_at_the_polls_in_its_sessions_but_for_the_one_that_al
 def test_the_smallest_fleets_have_answers_too(tmp_path, stations):
     path = tmp_path / "statuses.csv"
     write_sample(tmp_path / "sessions.csv", rows=20, stations=stations, statuses=path)
-    assert len({row["station_id"] for row in csv.DictReader(path.open())}) == stations
+    assert len({row["station_id"] for row in rows_of(path)}) == stations
