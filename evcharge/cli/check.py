@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evcharge.cli.checked_evidence import SeenEvidence, show_evidence
 from evcharge.cli.load import law, mixed_formats, show_warnings
 from evcharge.cli.options import (
     OutputPath,
@@ -101,7 +102,10 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
                 codes.append(error.exit_code)
                 found |= _tell_refused(one, error, stated, as_json=as_json)
             else:
-                too_many = RejectLimit(*max_rejects).passed_by(found["rejected"], found["read"])
+                too_many = any(
+                    RejectLimit(*max_rejects).passed_by(counts["rejected"], counts["read"])
+                    for counts in (found, *found["evidence"].values())
+                )
                 found["passes"] = not too_many and "error" not in found
                 codes.append(1 if "error" in found else EXIT_GATE if too_many else 0)
                 if not as_json:
@@ -198,7 +202,7 @@ def _check(
     with open_file(one.path, one.name) as file:
         profile = pick_among(file, profiles, companions)
         where = {"sheet": sheet_of(file, profile) or None, "header_line": line_of_header(file, profile)}
-    seen, footer = _Seen(), Footer()
+    seen, footer, evidence = _Seen(), Footer(), SeenEvidence()
 
     def look(_name: str, cleaned: Cleaned) -> None:
         seen.add(cleaned)
@@ -212,6 +216,7 @@ def _check(
         companions=companions,
         driver_salt=setting("driver_salt") or None,
         on_cleaned=look,
+        on_evidence=lambda _name, part: evidence.add(part),
     )
     unstated = {}
     try:
@@ -227,6 +232,7 @@ def _check(
         **_summary(result, profile),
         **unstated,
         **seen.summary(),
+        **evidence.summary(),
         "footer_lines": footer.lines(),
         "loaded_before": before,
         **where,
@@ -263,7 +269,8 @@ def _summary(result: LoadResult, profile: Profile) -> dict[str, Any]:
         del told[name]
     names = [spellings[0] for spellings in profile.columns.values()]
     names += [name for parts in profile.combined.values() for name in parts]
-    return {**told, "title": profile.title, "recognised_by": names if profile.is_tabular else ["its structure"]}
+    about = {"title": profile.title, "kind": profile.kind}
+    return {**told, **about, "recognised_by": names if profile.is_tabular else ["its structure"]}
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -280,13 +287,15 @@ def _show(found: dict[str, Any]) -> None:
     )
     tell(f"  recognised by {', '.join(found['recognised_by'])}{further}")
     zone = "the offset in each time" if found["timezone"] == "offset" else found["timezone"]
-    tell(f"  times: {found['time_format']}, zone: {zone}; failures in the data: {found['failures_included']}")
+    failures = f"; failures in the data: {found['failures_included']}" if found["kind"] == "sessions" else ""
+    tell(f"  times: {found['time_format']}, zone: {zone}{failures}")
     if found["first_start"]:
         tell(f"  {counted(found['stations'], 'station')}, starts from {found['first_start']} to {found['last_start']}")
     if found["loaded_before"]:
         day = found["loaded_before"][:10]
         tell(f"  loaded before, on {day}: a load would change nothing, one with --replace would do this:")
-    tell(f"  {law(found)}")
+    if found["kind"] == "sessions":
+        tell(f"  {law(found)}")
     if found["skipped"]:
         tell(f"  also {counted(found['skipped'], 'row')} skipped by this format's own rule")
     for step, count in found["repaired"].items():
@@ -297,7 +306,8 @@ def _show(found: dict[str, Any]) -> None:
     for rule, count in found["rejects_by_rule"].items():
         tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
         for example in found["examples"][rule]:
-            tell(f"             line {example['line']}: {_shown(example)}")
+            tell(f"             line {example['line']}: {shown(example)}")
+    show_evidence(found)
     show_warnings(found["warnings"], found["warning_lines"], found["unread"])
     if lines := found["footer_lines"]:
         look = "row looks" if len(lines) == 1 else f"{len(lines)} rows look"
@@ -308,7 +318,7 @@ def _show(found: dict[str, Any]) -> None:
     tell("  passes" if found["passes"] else f"  does not pass: {fault}")
 
 
-def _shown(example: dict[str, Any]) -> str:
+def shown(example: dict[str, Any]) -> str:
     """The value that a rule refused, or the whole row where it refused that."""
     text = str(example["raw"])
     if example["column"]:

@@ -69,6 +69,7 @@ def _list(as_json: bool) -> None:
         {
             "profile": profile.name,
             "title": profile.title,
+            "kind": profile.kind,
             "format": profile.format,
             "failures_included": profile.failures_included,
             "page": f"docs/sources/{profile.name}.md",
@@ -86,7 +87,7 @@ def _list(as_json: bool) -> None:
     width = max(len(one["profile"]) for one in known)
     for one in known:
         tell(f"{one['profile']:<{width}}  {one['title']}")
-        tell(f"{'':<{width}}  {one['format']}; failures in the data: {one['failures_included']}")
+        tell(f"{'':<{width}}  {one['format']}; {_holds(one)}")
     tell()
     tell("Station registries, by evcharge stations:")
     for one in registries:
@@ -94,3 +95,9 @@ def _list(as_json: bool) -> None:
     tell()
     tell("The page of one, with an example: evcharge formats NAME")
     tell("A format of your own takes one TOML file: see docs/how-to/add-a-format.md, then --profile my.toml")
+
+
+def _holds(one: dict[str, str]) -> str:
+    """What the files of a profile hold."""
+    of_others = {"status": "states of ports", "outages": "reported outages, or claims that one is exempt"}
+    return of_others.get(one["kind"]) or f"failures in the data: {one['failures_included']}"

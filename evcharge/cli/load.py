@@ -268,12 +268,20 @@ def show_warnings(
     columns: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Prints what was warned of; with ``lines`` also where the first of it stands, with ``columns`` in which ones."""
+    from evcharge.evidence_rules import EVIDENCE_WARNINGS
     from evcharge.load import CONTRADICTIONS
     from evcharge.rules import READER_WARNINGS, WARNINGS
     from evcharge.sources.unread import UNREAD_WARNINGS
 
     messages = {warning.code: warning.message for warning in WARNINGS}
-    messages = {**messages, **READER_WARNINGS, **CONTRADICTIONS, **UNREAD_WARNINGS, **LOAD_WARNINGS}
+    messages = {
+        **messages,
+        **READER_WARNINGS,
+        **CONTRADICTIONS,
+        **UNREAD_WARNINGS,
+        **EVIDENCE_WARNINGS,
+        **LOAD_WARNINGS,
+    }
     for code, count in counts.items():
         tell(f"  warning: {count:,} {code}: {with_database(messages[code], given('db'))}")
         if names := (columns or {}).get(code):

@@ -15,6 +15,7 @@ from evcharge.config import LOCK_WAIT_SECONDS
 from evcharge.load.result import RejectLimit
 
 if TYPE_CHECKING:
+    from evcharge.evidence import CleanEvidence
     from evcharge.frames import Cleaned
     from evcharge.load.rejects import Reject
 
@@ -35,6 +36,7 @@ class LoadOptions:
         loaded: those of them that are loaded already, each with when it ends (``known.told_until_seconds``).
         driver_salt: what driver tokens are hashed with; without it they are left out.
         on_cleaned: called with the file's name and what cleaning made of each chunk.
+        on_evidence: called with the file's name and each part of its statuses, contacts and outages.
         on_rejects: called once with the file's name and the rows it refused, those of its first load where it is loaded
             already; not where the file can't be read to its end.
     """
@@ -49,6 +51,7 @@ class LoadOptions:
     loaded: Mapping[Path, float | None] = field(default_factory=dict)
     driver_salt: str | None = None
     on_cleaned: Callable[[str, Cleaned], None] = lambda _name, _cleaned: None
+    on_evidence: Callable[[str, CleanEvidence], None] = lambda _name, _evidence: None
     on_rejects: Callable[[str, Iterable[Reject]], None] | None = None
 
     @property

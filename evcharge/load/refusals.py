@@ -62,6 +62,12 @@ CURES = {
     "session_id_repeated": "Name the columns that tell the rows apart: --session-key COLUMN,COLUMN.",
     "session_id_rounded": "Export the file anew with ids as text.",
     "station_id_rounded": "Export the file anew with ids as text.",
+    "time_unreadable": UNSTATED["start_time_unreadable"][1],
+    "from_time_unreadable": UNSTATED["start_time_unreadable"][1],
+    "time_without_zone": UNSTATED["start_time_without_zone"][1],
+    "from_time_without_zone": UNSTATED["start_time_without_zone"][1],
+    "until_time_without_zone": UNSTATED["start_time_without_zone"][1],
+    "status_word_unknown": "Say what the words mean: the table [words] of a profile of your own, by --profile my.toml.",
     "row_too_long": "State what separates the columns: --delimiter ';'.",
     "row_too_short": "State what separates the columns: --delimiter ';'.",
 }

@@ -211,6 +211,7 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
             if not (tally.read or evidence.counts):
                 refuse_without_zone(one, file)
             evidence.write(one)
+            options.on_evidence(file.name, one)
         progress.rows_done(tally.read + sum(counts.read for counts in evidence.counts.values()))
     progress.step("closing the load")
     writer.roll_up.close()

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "toml": (set(), TOML),
     "config": ({"toml", "errors"}, set()),
     "frames": ({"errors", "evidence"}, FRAMES),
-    "evidence": (set(), FRAMES),
+    "evidence": ({"frames"}, FRAMES),
     "kept": ({"errors"}, set()),
     "leftovers": (set(), set()),
     "output": ({"kept", "leftovers", "errors"}, set()),
@@ -47,6 +47,20 @@ MAY_IMPORT = {
     "limits": (set(), FRAMES),
     "parsed": ({"arrays", "limits", "ids", "instants", "parse", "texts", "times", "frames"}, FRAMES),
     "rules": ({"arrays", "limits", "parsed", "parse", "times", "frames"}, FRAMES),
+    "evidence_parsed": ({"arrays", "frames", "ids", "instants", "limits", "parse", "parsed", "texts", "times"}, FRAMES),
+    "evidence_rules": ({"arrays", "evidence", "evidence_parsed", "frames", "limits", "rules", "times"}, FRAMES),
+    "clean_evidence": (
+        {"arrays", "evidence", "evidence_parsed", "evidence_rules", "frames", "parsed"},
+        FRAMES,
+    ),
+    "evidence_runs": ({"arrays", "evidence_parsed", "spool"}, FRAMES),
+    "statements": (
+        {
+            *("arrays", "clean_evidence", "evidence", "evidence_parsed", "evidence_rules", "evidence_runs", "frames"),
+            "errors",
+        },
+        FRAMES,
+    ),
     "clean": ({"arrays", "limits", "parsed", "rules", "instants", "parse", "frames", "errors"}, FRAMES),
     "synth": ({"frames", "output", "errors"}, FRAMES),
     "carriers": ({"leftovers", "errors"}, set()),  # knows no format
@@ -64,6 +78,8 @@ MAY_IMPORT = {
             "sources",
             "registries",
             "clean",
+            "clean_evidence",
+            "statements",
             "rules",
             "config",
             "progress",
