@@ -12,9 +12,11 @@ import numpy as np
 from evcharge.arrays import Integers
 from evcharge.metrics.availability.evidence import (
     CAUSES,
+    DOWN,
     EVENT,
     EVER_MS,
     OWN_MESSAGE,
+    UP,
     Charges,
     Contacts,
     Evidence,
@@ -93,3 +95,38 @@ def evidence_of(
         Windows(*_columns(claims, 4)),
         Charges(*_columns(charges, 3)),
     )
+
+
+YEAR = period_of("2025-01-01", "2026-01-01")
+
+
+def ups_and_downs(
+    outages: Iterable[tuple[int, int]], period: Period = YEAR, port: int = 0
+) -> list[tuple[int, int, int]]:
+    """Events of a port that is up from the start but for outages, each a start and an end in ms."""
+    rows = [(port, period.from_ms, UP)]
+    for begin, end in outages:
+        rows += [(port, begin, DOWN), (port, end, UP)]
+    return rows
+
+
+def year_with_everything() -> Evidence:
+    """A port in 2025: faults, vandalism, maintenance, a grid outage with a fault over its end, and a gap in the log."""
+    down = _of_2025(
+        "03-10T08 03-12T08", "05-01T00 05-16T00", "06-01T00 06-02T00", "09-01T00 09-04T00", "11-05T10 11-06T04"
+    )
+    claims = _of_2025("05-01T00 05-16T00", "06-01T00 06-02T00", "09-01T00 09-04T00", "11-05T10 11-05T22")
+    causes = ("vandalism", "planned_maintenance", "planned_maintenance", "grid")
+    gap_begins, gap_ends = ms("2025-02-01") - 5 * MINUTE_MS, ms("2025-02-03T12:00")
+    return evidence_of(
+        ports_of(),
+        events=ups_and_downs(down),
+        messages=[(0, YEAR.from_ms, gap_begins), (0, gap_ends, YEAR.until_ms)],
+        exemptions=[(0, *claim, cause) for claim, cause in zip(claims, causes, strict=True)],
+    )
+
+
+def _of_2025(*spans: str) -> list[tuple[int, int]]:
+    """Spans from texts of their two ends without the year and the minutes."""
+    ends = [span.split() for span in spans]
+    return [(ms(f"2025-{begin}:00"), ms(f"2025-{end}:00")) for begin, end in ends]

@@ -19,13 +19,19 @@ from evcharge.metrics.availability.rulebooks import Rulebook
 _HOUR_MS = 3_600_000
 
 
-def exempt_time(axis: Axis, outages: Spans, claims: Windows, rulebook: Rulebook) -> Spans:
-    """The exempt part of outages by the causes and caps of a rulebook, of all causes, which may overlap.
+def exempt_time(axis: Axis, begins: Integers, ends: Integers, claims: Windows, rulebook: Rulebook) -> Integers:
+    """How much of each port's outages is exempt by the causes and caps of a rulebook [ms].
 
     Claims of one cause that overlap or touch are one incident. A cap takes the first minutes of the outages in an
     incident, or in a calendar year (UTC), that the cause claims: those that another cause claims too are among them.
+
+    Args:
+        axis: the line of time.
+        begins: keys at which the outages of all ports begin; they are disjoint and in order.
+        ends: keys at which they end.
+        claims: what is claimed.
+        rulebook: whose causes and caps.
     """
-    begins, ends = united(*_keys(axis, outages))
     pieces = []
     for cause in rulebook.exempt:
         chosen = claims.cause == CAUSES.index(cause)
@@ -36,11 +42,10 @@ def exempt_time(axis: Axis, outages: Spans, claims: Windows, rulebook: Rulebook)
         if cause in rulebook.year_hours:
             begin, end = _capped_by_year(axis, begin, end, rulebook.year_hours[cause])
         pieces.append((begin, end))
-    nothing = np.empty(0, dtype=np.int64)
-    begin, end = (np.concatenate([nothing, *column]) for column in (zip(*pieces, strict=True) if pieces else ((), ())))
-    port = begin // axis.width
-    offset = axis.period.from_ms - port * axis.width
-    return Spans(port, begin + offset, end + offset)
+    if not pieces:
+        return np.zeros(axis.ports, dtype=np.int64)
+    begin, end = united(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+    return np.bincount(begin // axis.width, weights=end - begin, minlength=axis.ports).astype(np.int64)
 
 
 def _keys(axis: Axis, spans: Spans) -> tuple[Integers, Integers]:

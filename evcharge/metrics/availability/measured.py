@@ -32,14 +32,13 @@ _HOUR_MS = 3_600_000
 
 
 class _Reading(NamedTuple):
-    """One reading of unknown time: what is down, left out and exempt; good of base time; the longest outage [ms]."""
+    """One reading of unknown time: what of it is down and left out, what is exempt; good of base time [ms]."""
 
     unseen: Integers
     out: Integers
     exempt: Integers
     good: Integers
     base: Integers
-    longest: Integers
 
 
 @dataclass(frozen=True)
@@ -103,15 +102,19 @@ def measured(
     if rulebook.minutes == "525600":
         base, outside = whole, np.zeros_like(whole)
         fixed += (FIXED_YEAR_MINUTES * 60_000 - axis.length) if own_period else 0
-    reader = _Reader(axis, cells, _claims(axis, evidence, hours, rulebook), rulebook, base + fixed, total)
-    every = cells.state == UNKNOWN
-    none = np.zeros_like(every)
-    low, seen, high = reader.read(every, none), reader.read(none, every), reader.read(none, none)
-    own = reader.read(*_as_the_rulebook_reads(cells, rulebook))
+    reader = _Reader(axis, cells, _claims(axis, evidence, hours, rulebook), rulebook, base + fixed, total[DOWN])
+    low, seen, high = reader.read(down=EVERY), reader.read(out=EVERY), reader.read()
+    own = reader.read(down=_DOWN.get(rulebook.unknown, NONE), out=EVERY if rulebook.unknown == "out" else NONE)
     return Measured(
         *(whole, outside, closed, fixed, total[UP], total[DOWN], total[UNKNOWN]),
         *(own.out, own.unseen, own.exempt, low.good, low.base, seen.good, seen.base, high.good, high.base),
-        *(own.good, own.base, own.longest, unreadable, rulebook.exempt_minutes == "leave"),
+        *(
+            own.good,
+            own.base,
+            reader.longest(_DOWN.get(rulebook.unknown, NONE)),
+            unreadable,
+            rulebook.exempt_minutes == "leave",
+        ),
     )
 
 
@@ -125,12 +128,6 @@ class _Cells(NamedTuple):
     closed: Flags
     late: Flags
 
-    def spans(self, axis: Axis, chosen: Flags) -> Spans:
-        """Those that are chosen."""
-        port = self.port[chosen]
-        offset = axis.period.from_ms - port * axis.width
-        return Spans(port, self.begin[chosen] + offset, self.end[chosen] + offset)
-
 
 def _cells(axis: Axis, timeline: Timeline, opened: Spans, rulebook: Rulebook) -> _Cells:
     """The timeline, with silence as the rulebook sees it, cut at opening hours where it counts these."""
@@ -138,8 +135,11 @@ def _cells(axis: Axis, timeline: Timeline, opened: Spans, rulebook: Rulebook) ->
     state = timeline.state.copy()
     if rulebook.offline == "down":
         state[(state == UNKNOWN) & np.isin(timeline.seen, (BACK_OFFICE_SAYS, SILENCE))] = DOWN
+    if rulebook.minutes != "open hours" and rulebook.unknown not in (DOWN_AFTER, DOWN_BEYOND):
+        nowhere = np.zeros(len(begin), dtype=bool)
+        return _Cells(begin, end, timeline.port, state, nowhere, nowhere)
     late = _late(axis, begin[state == UNKNOWN], end[state == UNKNOWN], rulebook)
-    layer = axis.covered(opened if rulebook.minutes == "open hours" else NO_SPANS)
+    layer = axis.covered(opened)
     keys = axis.cells(begin, late.keys, layer.keys)
     state = state[np.searchsorted(begin, keys, side="right") - 1]
     closed = (rulebook.minutes == "open hours") & ~layer.at(keys, False) & (state != OUT_OF_SCOPE)
@@ -185,50 +185,46 @@ def _claims(axis: Axis, evidence: Evidence, hours: open_hours.OpenHours, ruleboo
     )
 
 
-def _as_the_rulebook_reads(cells: _Cells, rulebook: Rulebook) -> tuple[Flags, Flags]:
-    """Which cells are down though unknown, and which are left out."""
-    every = cells.state == UNKNOWN
-    none = np.zeros_like(every)
-    down = {"down": every, DOWN_AFTER: every & cells.late, DOWN_BEYOND: every & cells.late}
-    return down.get(rulebook.unknown, none), every if rulebook.unknown == "out" else none
+NONE, EVERY, LATE = "none", "every", "late"
+"""Which unknown time: none, all of it, or what is beyond the hours of the rulebook."""
+_DOWN = {"down": EVERY, DOWN_AFTER: LATE, DOWN_BEYOND: LATE}
 
 
-@dataclass
 class _Reader:
     """The formula of a rulebook for one reading of unknown time after the other."""
 
-    axis: Axis
-    cells: _Cells
-    claims: Windows
-    rulebook: Rulebook
-    whole: Integers
-    total: dict[int, Integers]
+    def __init__(
+        self, axis: Axis, cells: _Cells, claims: Windows, rulebook: Rulebook, whole: Integers, down: Integers
+    ) -> None:
+        self.axis, self.cells, self.claims, self.rulebook = axis, cells, claims, rulebook
+        self.whole, self.down = whole, down
+        self._exempt: dict[str, Integers] = {}
 
-    def read(self, down: Flags, out: Flags) -> _Reading:
-        """The formula with some unknown cells down, and some left out."""
-        outages = self.cells.spans(self.axis, down | (self.cells.state == DOWN))
-        unseen, left_out = _sum(self.axis, self.cells, down), _sum(self.axis, self.cells, out)
-        exempt = _length(self.axis, exempt_time(self.axis, outages, self.claims, self.rulebook))
+    def read(self, down: str = NONE, out: str = NONE) -> _Reading:
+        """The formula with some unknown time down, and some left out."""
+        unseen, left_out = (_sum(self.axis, self.cells, self._unknown(which)) for which in (down, out))
+        if down not in self._exempt:
+            begins, ends = self._outages(down)
+            self._exempt[down] = exempt_time(self.axis, begins, ends, self.claims, self.rulebook)
+        exempt = self._exempt[down]
         base = self.whole - left_out - (exempt if self.rulebook.exempt_minutes == "leave" else 0)
-        good = base - (self.total[DOWN] + unseen - exempt)
-        return _Reading(unseen, left_out, exempt, good, base, _longest(self.axis, outages))
+        return _Reading(unseen, left_out, exempt, base - (self.down + unseen - exempt), base)
 
+    def longest(self, down: str) -> Integers:
+        """The longest outage of each port [ms], with some unknown time down."""
+        begins, ends = self._outages(down)
+        longest = np.zeros(self.axis.ports, dtype=np.int64)
+        np.maximum.at(longest, begins // self.axis.width, ends - begins)
+        return longest
 
-def _longest(axis: Axis, spans: Spans) -> Integers:
-    """The longest of the united spans of each port [ms]."""
-    begins, ends = _united_keys(axis, spans)
-    longest = np.zeros(axis.ports, dtype=np.int64)
-    np.maximum.at(longest, begins // axis.width, ends - begins)
-    return longest
+    def _unknown(self, which: str) -> Flags:
+        """Cells that are unknown, as far as they are meant."""
+        if which == NONE:
+            return np.zeros(len(self.cells.port), dtype=bool)
+        unknown: Flags = self.cells.state == UNKNOWN
+        return np.logical_and(unknown, self.cells.late) if which == LATE else unknown
 
-
-def _length(axis: Axis, spans: Spans) -> Integers:
-    """Length of the union of spans of each port [ms]."""
-    begins, ends = _united_keys(axis, spans)
-    return np.bincount(begins // axis.width, weights=ends - begins, minlength=axis.ports).astype(np.int64)
-
-
-def _united_keys(axis: Axis, spans: Spans) -> tuple[Integers, Integers]:
-    """The union of spans, as keys."""
-    begins, ends = axis.keys(spans.port, spans.from_ms), axis.keys(spans.port, spans.until_ms)
-    return united(begins[begins < ends], ends[begins < ends])
+    def _outages(self, down: str) -> tuple[Integers, Integers]:
+        """Begins and ends of what is down, or unknown and taken to be down, as disjoint spans in order."""
+        chosen = (self.cells.state == DOWN) | self._unknown(down)
+        return united(self.cells.begin[chosen], self.cells.end[chosen])

@@ -15,10 +15,19 @@ from evcharge.metrics.availability.lies import up_not_dispensing
 from evcharge.metrics.availability.rulebooks import BUILTIN, FIELDS, builtin_rulebooks, find_rulebook, read_rulebook
 from evcharge.metrics.availability.timeline import Counted, timeline
 from evcharge.metrics.availability.uptime import groups, uptime
-from tests.support.availability import MINUTE_MS, evidence_of, integers, ms, period_of, ports_of
+from tests.support.availability import (
+    MINUTE_MS,
+    YEAR,
+    evidence_of,
+    integers,
+    ms,
+    period_of,
+    ports_of,
+    ups_and_downs,
+    year_with_everything,
+)
 
 STATUSES = Counted(statuses=True)
-YEAR = period_of("2025-01-01", "2026-01-01")
 
 
 def figures_of(evidence, period, rulebook, counted=STATUSES):
@@ -34,43 +43,12 @@ def percent(ratio):
     return round(ratio * 100, 4)
 
 
-def ups_and_downs(outages, period=YEAR, port=0):
-    """Events of a port that is up from the start but for outages, each a start and an end in ms."""
-    rows = [(port, period.from_ms, UP)]
-    for begin, end in outages:
-        rows += [(port, begin, DOWN), (port, end, UP)]
-    return rows
-
-
 def minutes_down(minutes, period=YEAR, port=0, after=0):
     begin = period.from_ms + (1000 + after) * MINUTE_MS
     return ups_and_downs([(begin, begin + minutes * MINUTE_MS)] if minutes else [], period, port)
 
 
 # T1: a year with everything in it
-
-
-def of_2025(*spans):
-    return [(ms(f"2025-{begin}"), ms(f"2025-{end}")) for begin, end in spans]
-
-
-def year_with_everything():
-    down = of_2025(
-        ("03-10T08:00", "03-12T08:00"),
-        ("05-01", "05-16"),
-        ("06-01", "06-02"),
-        ("09-01", "09-04"),
-        ("11-05T10:00", "11-06T04:00"),
-    )
-    claims = [*of_2025(("05-01", "05-16"), ("06-01", "06-02"), ("09-01", "09-04"), ("11-05T10:00", "11-05T22:00"))]
-    causes = ["vandalism", "planned_maintenance", "planned_maintenance", "grid"]
-    gap_begins, gap_ends = ms("2025-02-01") - 5 * MINUTE_MS, ms("2025-02-03T12:00")
-    return evidence_of(
-        ports_of(),
-        events=ups_and_downs(down),
-        messages=[(0, YEAR.from_ms, gap_begins), (0, gap_ends, YEAR.until_ms)],
-        exemptions=[(0, *claim, cause) for claim, cause in zip(claims, causes, strict=True)],
-    )
 
 
 HEARD = Counted(statuses=True, own_messages=True)
