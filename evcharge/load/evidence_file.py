@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 READERS: dict[str, str] = {}
 """What reads and cleans a file, as module:function, by the kind of its profile."""
-_WITHOUT_ZONE = "_time_without_zone"
+_WITHOUT_ZONE = "time_without_zone"
 """How the names of rules end that refuse a time for lack of a zone."""
 CURE_ZONE = UNSTATED["start_time_without_zone"]
 """Code and cure of a file whose times have no zone."""
