@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evcharge.errors import SourceError
 from evcharge.instants import parse_instants
+from evcharge.models import SESSIONS
 from evcharge.sources import open_file, pick_profile, read
 from evcharge.sources.profile import Profile
 
@@ -21,12 +22,13 @@ LOOKED_AT_ROWS = 100
 def first_start(path: Path, profiles: Iterable[Profile]) -> float | None:
     """The earliest start among a file's first rows [s since 1970]; None where none can be read.
 
-    A message log has none: its reader puts the logs of a call together by itself.
+    A message log has none: its reader puts the logs of a call together by itself. Nor has a file without sessions: of
+    statements about ports all stay, and what stands follows from their times.
     """
     try:
         with open_file(path) as file:
             profile = pick_profile(file, profiles)
-            if not profile.is_tabular or profile.conventions.time_formats:
+            if profile.kind != SESSIONS or not profile.is_tabular or profile.conventions.time_formats:
                 return None
             raw = next(iter(read(file, profile, LOOKED_AT_ROWS)), None)
     except SourceError:
