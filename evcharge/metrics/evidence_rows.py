@@ -1,0 +1,242 @@
+"""What the star holds of the availability of some stations: statements, contacts, outages, claims and sessions.
+
+All instants are milliseconds since 1970 UTC. What does not belong here: which statement stands and what follows from it
+(``availability``), and how the rows become its arrays (``report.uptime_of_database``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from evcharge.metrics.availability.evidence import (
+    CAUSES,
+    CONTACT_NAMES,
+    EVER_MS,
+    EVIDENCE_NAMES,
+    REFUSED,
+    STATE_NAMES,
+    UNKNOWN,
+    Period,
+)
+from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
+from evcharge.metrics.milliseconds import instant_of, milliseconds
+from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.rows import frame_of
+from evcharge.models import (
+    OUTAGE,
+    STATUSES,
+    DimPort,
+    DimStation,
+    FactCharging,
+    FactContact,
+    FactOutage,
+    FactStatus,
+    LoadLedger,
+    RejectedEvidence,
+)
+
+STATION_COLUMNS = (
+    *("station_key", "source", "station_id", "name", "operator", "network", "region", "timezone", "opened_on"),
+)
+"""What is read of a station."""
+EXTENT = ("statements", "first_ms", "last_ms")
+"""How many statements there are of a station, and the first and last instant of which any evidence tells."""
+FREE_WORDS = ("available", "free", "libre", "vacant")
+"""Words by which a source announces a port as free, by letters alone: of OCPP, OCPI, OICP and IRVE."""
+SUCCEEDED, FAILED, UNTOLD = 1, 0, -1
+"""What a definition says of a session."""
+
+
+def read_stations_with_evidence(session: Session, selection: Selection) -> pd.DataFrame:
+    """The selected stations of all sources of which there is evidence, by source and id.
+
+    Columns: ``STATION_COLUMNS``, ``EXTENT`` and ``source_ends_ms``, the last instant of which any statement or contact
+    of its source tells; instants are missing where nothing does.
+    """
+    extents = _extents(session)
+    query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS))
+    stations = frame_of(session, query).merge(extents, on="station_key", how="left")
+    with_evidence = stations.loc[stations["first_ms"].notna(), "source"].unique()
+    stations = stations[stations["source"].isin(with_evidence)]
+    ends = stations.groupby("source")["told_ms"].transform("max")
+    stations = stations.assign(source_ends_ms=ends, statements=stations["statements"].fillna(0).astype("int64"))
+    if conditions := selection.station_conditions():
+        chosen = set(session.scalars(select(DimStation.station_key).where(*conditions)))
+        stations = stations[stations["station_key"].isin(chosen)]
+    return stations.drop(columns="told_ms").sort_values(["source", "station_id"], ignore_index=True)
+
+
+def _extents(session: Session) -> pd.DataFrame:
+    """``station_key``, ``EXTENT`` and ``told_ms`` (the last instant without reported outages) of stations with any."""
+    parts = [
+        _extent(session, FactStatus.station_key, FactStatus.from_time, FactStatus.until_time),
+        _extent(session, FactContact.station_key, FactContact.from_time, FactContact.from_time),
+        _extent(session, FactContact.station_key, FactContact.from_time, FactContact.until_time),
+    ]
+    told = pd.concat([part.assign(told_ms=part["last_ms"]) for part in parts], ignore_index=True)
+    told.loc[len(parts[0]) :, "number"] = 0
+    outages = _extent(session, FactOutage.station_key, FactOutage.from_time, FactOutage.until_time, _reported())
+    rows = pd.concat([told, outages.assign(number=0, told_ms=np.nan)], ignore_index=True)
+    rows = rows.astype(dict.fromkeys(("first_ms", "last_ms", "told_ms"), "float64"))
+    sums = {"statements": ("number", "sum"), "first_ms": ("first_ms", "min"), "last_ms": ("last_ms", "max")}
+    return rows.groupby("station_key", as_index=False).agg(**sums, told_ms=("told_ms", "max"))
+
+
+def _extent(session: Session, key: Any, first: Any, last: Any, *conditions: Any) -> pd.DataFrame:
+    ends = (milliseconds(session, func.min(first)), milliseconds(session, func.max(last)))
+    columns = (func.count().label("number"), ends[0].label("first_ms"), ends[1].label("last_ms"))
+    return frame_of(session, select(key, *columns).where(*conditions).group_by(key))
+
+
+def _reported() -> Any:
+    return FactOutage.kind == OUTAGE
+
+
+def read_registered_ports(session: Session, keys: Sequence[int]) -> pd.DataFrame:
+    """Ports that a registry places: ``station_key``, ``port_id``, when in operation, and opening hours."""
+    columns = (DimPort.station_key, DimPort.port_id, DimPort.commissioned_on, DimPort.decommissioned_on)
+    return frame_of(session, select(*columns, DimPort.opening_hours).where(DimPort.station_key.in_(keys)))
+
+
+def read_session_ports(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
+    """Ports that sessions up to the end of the period name: ``station_key`` and ``port_id``."""
+    query = select(FactCharging.station_key, FactCharging.port_id).distinct()
+    named = (FactCharging.port_id.is_not(None), FactCharging.start_time < instant_of(period.until_ms))
+    return frame_of(session, query.where(FactCharging.station_key.in_(keys), *named))
+
+
+def read_statements(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
+    """Statements that begin before the end of the period, the refused ones among them; which stands, comes behind.
+
+    Columns: ``station_key``, ``port_id``, ``from_ms``, ``until_ms``, ``state``, ``evidence``, ``free`` (1 where the
+    word announces a free port), ``updated_ms``, ``load_key`` and ``source_line``.
+    """
+    until = instant_of(period.until_ms)
+    query = select(*_statement(session)).where(FactStatus.station_key.in_(keys), FactStatus.from_time < until)
+    rows = pd.concat([frame_of(session, query), _refused(session, keys, period)], ignore_index=True)
+    numbers = [name for name in rows.columns if name != "port_id"]
+    rows = rows.astype(dict.fromkeys(numbers, "int64"))
+    versions = ["updated_ms", "load_key", "source_line"]
+    order = np.lexsort([rows[name].to_numpy() for name in reversed(["from_ms", *versions])])
+    return _without_corrected(rows.iloc[order].reset_index(drop=True))
+
+
+def _statement(session: Session) -> tuple[Any, ...]:
+    updated = func.coalesce(milliseconds(session, FactStatus.source_updated_at), -EVER_MS)
+    return (
+        FactStatus.station_key,
+        FactStatus.port_id,
+        milliseconds(session, FactStatus.from_time).label("from_ms"),
+        milliseconds(session, FactStatus.until_time).label("until_ms"),
+        _place(FactStatus.state, STATE_NAMES).label("state"),
+        _place(FactStatus.evidence, EVIDENCE_NAMES).label("evidence"),
+        case((func.lower(FactStatus.word).in_(FREE_WORDS), 1), else_=0).label("free"),
+        updated.label("updated_ms"),
+        FactStatus.load_key,
+        FactStatus.source_line,
+    )
+
+
+def _place(column: Any, names: Sequence[str]) -> Any:
+    """The place of a word among names; -1 for none of them."""
+    return case(*((column == name, place) for place, name in enumerate(names)), else_=-1)
+
+
+def select_refused(session: Session, keys: Sequence[int]) -> Select[Any]:
+    """Refused statements of these stations with their times, as rows of ``read_statements``."""
+    at_ms = milliseconds(session, RejectedEvidence.at_time)
+    columns: tuple[Any, ...] = (
+        DimStation.station_key,
+        func.coalesce(RejectedEvidence.port_id, "").label("port_id"),
+        *(at_ms.label("from_ms"), at_ms.label("until_ms")),
+        RejectedEvidence.load_key,
+        RejectedEvidence.source_line,
+    )
+    of_station = (DimStation.source == LoadLedger.source) & (DimStation.station_id == RejectedEvidence.station_id)
+    query = select(*columns).join(LoadLedger, LoadLedger.load_key == RejectedEvidence.load_key)
+    timed = (RejectedEvidence.kind == STATUSES, RejectedEvidence.at_time.is_not(None))
+    return query.join(DimStation, of_station).where(DimStation.station_key.in_(keys), *timed)
+
+
+def _refused(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
+    query = select_refused(session, keys).where(RejectedEvidence.at_time < instant_of(period.until_ms))
+    rows = frame_of(session, query)
+    return rows.assign(state=UNKNOWN, evidence=REFUSED, free=0, updated_ms=-EVER_MS)
+
+
+def _without_corrected(rows: pd.DataFrame) -> pd.DataFrame:
+    """The statements without the refused ones in whose place a later load has one that it could read."""
+    keys = ["station_key", "port_id", "from_ms"]
+    read = rows["load_key"].where(rows["evidence"] != REFUSED)
+    newest = read.groupby([rows[name] for name in keys]).transform("max")
+    corrected = (rows["evidence"] == REFUSED) & (newest > rows["load_key"])
+    return rows[~corrected].reset_index(drop=True)
+
+
+def read_contacts(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
+    """Contacts that begin before the end of the period.
+
+    Columns: ``station_key``, ``charger_id``, ``from_ms``, ``until_ms`` (``EVER_MS`` for none), ``evidence`` and
+    ``heartbeat_seconds`` (NaN for none).
+    """
+    columns = (
+        FactContact.station_key,
+        FactContact.charger_id,
+        milliseconds(session, FactContact.from_time).label("from_ms"),
+        func.coalesce(milliseconds(session, FactContact.until_time), EVER_MS).label("until_ms"),
+        _place(FactContact.evidence, CONTACT_NAMES).label("evidence"),
+        FactContact.heartbeat_seconds,
+    )
+    begins = FactContact.from_time < instant_of(period.until_ms)
+    rows = frame_of(session, select(*columns).where(FactContact.station_key.in_(keys), begins))
+    numbers = dict.fromkeys(("station_key", "from_ms", "until_ms", "evidence"), "int64")
+    return rows.astype({**numbers, "heartbeat_seconds": "float64"})
+
+
+def read_windows(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
+    """Reported outages and claims that meet the period.
+
+    Columns: ``station_key``, ``port_id``, ``from_ms``, ``until_ms``, ``reported`` (1 for an outage, 0 for a claim) and
+    ``cause`` (place in ``CAUSES``; -1 for none).
+    """
+    columns = (
+        FactOutage.station_key,
+        FactOutage.port_id,
+        milliseconds(session, FactOutage.from_time).label("from_ms"),
+        milliseconds(session, FactOutage.until_time).label("until_ms"),
+        case((_reported(), 1), else_=0).label("reported"),
+        _place(FactOutage.cause, CAUSES).label("cause"),
+    )
+    ends = (instant_of(period.from_ms), instant_of(period.until_ms))
+    meets = (FactOutage.from_time < ends[1], FactOutage.until_time > ends[0])
+    rows = frame_of(session, select(*columns).where(FactOutage.station_key.in_(keys), *meets))
+    return rows.astype(dict.fromkeys(("station_key", "from_ms", "until_ms", "reported", "cause"), "int64"))
+
+
+def read_sessions(session: Session, keys: Sequence[int], period: Period, definition: Definition) -> pd.DataFrame:
+    """Sessions that meet the period.
+
+    Columns: ``station_key``, ``port_id``, ``connector_id``, ``from_ms``, ``until_ms`` (that of its start where it has
+    no end), ``delivered`` (1 for energy above zero) and ``outcome`` (``SUCCEEDED``, ``FAILED`` or ``UNTOLD``).
+    """
+    end = func.coalesce(FactCharging.end_time, FactCharging.start_time)
+    said = case((definition.outcome == SUCCESS, SUCCEEDED), (definition.outcome == FAILURE, FAILED), else_=UNTOLD)
+    columns = (
+        FactCharging.station_key,
+        FactCharging.port_id,
+        FactCharging.connector_id,
+        milliseconds(session, FactCharging.start_time).label("from_ms"),
+        milliseconds(session, end).label("until_ms"),
+        case((FactCharging.energy_kwh > 0, 1), else_=0).label("delivered"),
+        said.label("outcome"),
+    )
+    ends = (instant_of(period.from_ms), instant_of(period.until_ms))
+    meets = (FactCharging.start_time < ends[1], end >= ends[0])
+    rows = frame_of(session, select(*columns).where(FactCharging.station_key.in_(keys), *meets))
+    return rows.astype(dict.fromkeys(("station_key", "from_ms", "until_ms", "delivered", "outcome"), "int64"))
