@@ -20,7 +20,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import pandas as pd
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, func, insert, not_, select
 from sqlalchemy.orm import Session
 
 from evcharge.clean import storable
@@ -31,7 +31,7 @@ from evcharge.load.evidence_tables import KINDS, Kind, Stored, tables_of
 from evcharge.load.mapping import instant_texts, to_station
 from evcharge.load.ports import Ports
 from evcharge.load.result import LAW, LoadResult
-from evcharge.models import DimStation, LoadCount, LoadLedger, RejectedEvidence
+from evcharge.models import SESSIONS, STATIONS, UNLOADED, DimStation, LoadCount, LoadLedger, RejectedEvidence
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -297,3 +297,25 @@ def _once_each(kind: Kind, rows: list[_Row], counts: EvidenceCounts) -> list[_Ro
             counts.superseded += not is_same
             once[place] = earlier if is_same else row
     return list(once.values())
+
+
+def loads_unaccounted(session: Session) -> list[int]:
+    """The loads whose evidence is not what their counts tell, or whose ledger's line is not; in their order.
+
+    A load holds no more of a kind than it kept, and nothing once it is out; of sessions and stations the counts are
+    those of the ledger.
+    """
+    wrong: set[int] = set()
+    for kind in KINDS.values():
+        held = select(kind.table.c.load_key, func.count()).group_by(kind.table.c.load_key)
+        there = {row[0]: row[1] for row in session.execute(held)}
+        kept = LoadCount.inserted + LoadCount.updated + LoadCount.unchanged + LoadCount.superseded
+        may_hold = select(LoadCount.load_key, kept).join(LoadLedger, LoadLedger.load_key == LoadCount.load_key)
+        of_kind = may_hold.where(LoadCount.kind == kind.name, LoadLedger.status != UNLOADED)
+        most = {row[0]: row[1] for row in session.execute(of_kind)}
+        wrong.update(key for key, rows in there.items() if rows > most.get(key, 0))
+        wrong.update(key for key, rows in most.items() if rows and not there.get(key))
+    same = [getattr(LoadCount, name) == getattr(LoadLedger, name) for name in ("rows_read", *LAW[1:])]
+    of_ledger = (LoadCount.load_key == LoadLedger.load_key, LoadCount.kind.in_((SESSIONS, STATIONS)))
+    differing = select(LoadCount.load_key).join(LoadLedger, and_(*of_ledger)).where(not_(and_(*same)))
+    return sorted({*wrong, *session.scalars(differing)})

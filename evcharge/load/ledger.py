@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from evcharge.errors import DatabaseError, SourceError
 from evcharge.load.evidence_tables import KINDS
 from evcharge.load.result import LAW, LoadResult
-from evcharge.models import LOADED, LoadCount, LoadLedger, RejectedEvidence, RejectedRow
+from evcharge.models import LOADED, SESSIONS, LoadCount, LoadLedger, RejectedEvidence, RejectedRow
 from evcharge.sources import SourceFile
 from evcharge.sources.profile import Profile
 from evcharge.version import __version__
@@ -112,6 +112,7 @@ def first_result(load: LoadLedger, told: Told, name: str) -> LoadResult:
     """The first result again, of a file that is now called ``name``."""
     result = result_of_entry(load, "already loaded")
     result.rejects_by_rule = dict(told.rejects_by_rule)
+    result.has_sessions = told.has_sessions
     result.evidence = {kind: dict(counts) for kind, counts in told.evidence.items()}
     result.evidence_rejects_by_rule = {kind: dict(rules) for kind, rules in told.evidence_rejects_by_rule.items()}
     result.first_loaded_at = load.finished_at.isoformat()
@@ -128,6 +129,7 @@ class Told:
     """
 
     rejects_by_rule: dict[str, int] = field(default_factory=dict)
+    has_sessions: bool = False
     evidence: dict[str, dict[str, int]] = field(default_factory=dict)
     evidence_rejects_by_rule: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -137,10 +139,12 @@ def told_of(session: Session, load_keys: Collection[int]) -> dict[int, Told]:
     told = {key: Told() for key in load_keys}
     for key, rules in _rejects_by_rule_of(session, load_keys).items():
         told[key].rejects_by_rule = rules
-    of_evidence = select(LoadCount).where(LoadCount.load_key.in_(load_keys), LoadCount.kind.in_(KINDS))
-    for count in session.scalars(of_evidence.order_by(LoadCount.load_key, LoadCount.kind)):
-        counts = {name: getattr(count, name) for name in LAW[1:]}
-        told[count.load_key].evidence[count.kind] = {"read": count.rows_read, **counts}
+    of_loads = select(LoadCount).where(LoadCount.load_key.in_(load_keys))
+    for count in session.scalars(of_loads.order_by(LoadCount.load_key, LoadCount.kind)):
+        counts = {"read": count.rows_read, **{name: getattr(count, name) for name in LAW[1:]}}
+        if count.kind in KINDS:
+            told[count.load_key].evidence[count.kind] = counts
+        told[count.load_key].has_sessions |= count.kind == SESSIONS
     refused = (RejectedEvidence.load_key, RejectedEvidence.kind, RejectedEvidence.rule)
     by_rule = select(*refused, func.count()).where(RejectedEvidence.load_key.in_(load_keys)).group_by(*refused)
     for key, kind, rule, rows in session.execute(by_rule.order_by(*refused)):

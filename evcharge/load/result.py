@@ -41,6 +41,7 @@ class LoadResult:
     ``source_stands_in`` where nobody says who published the file, and the layout's name stands in for the source.
     ``unread`` are the columns that nothing reads though they tell what a rate needs, by the code of their warning.
     ``unknown_labels`` are the first labels of zones that nobody explains, of rows that were refused for it.
+    ``has_sessions`` unless the file is one of statuses or outages alone, whose own six counts are 0.
     ``evidence`` has the same six counts of statuses, contacts and outages, by kind, where the file was read for them;
     ``evidence_rejects_by_rule`` counts those that each rule refused, by kind.
     ``times_by_format`` counts the times of a file that mixes formats by the one that each is read by; else it is empty.
@@ -60,6 +61,7 @@ class LoadResult:
     superseded: int = 0
     rejected: int = 0
     skipped: int = 0
+    has_sessions: bool = True
     evidence: dict[str, dict[str, int]] = field(default_factory=dict)
     evidence_rejects_by_rule: dict[str, dict[str, int]] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)

@@ -230,6 +230,7 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
     result = _result(
         load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, begun.profile))
     )
+    result.has_sessions = has_sessions(begun.profile)
     tell_evidence(result, evidence)
     result.unread = unread_information(file, begun.profile) if has_sessions(begun.profile) else {}
     result.warnings |= {code: len(columns) for code, columns in result.unread.items()}

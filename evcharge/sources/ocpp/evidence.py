@@ -22,14 +22,12 @@ from evcharge.sources.ocpp.instants import Instant, Instants
 from evcharge.sources.ocpp.notices import WHOLE_STATION
 from evcharge.sources.ocpp.notifications import AVAILABILITY_STATE
 from evcharge.sources.ocpp.payloads import NO_ERROR, number, one_line, scalar
+from evcharge.sources.ocpp.times import MOST_AHEAD_SECONDS
 from evcharge.sources.profile import Profile
 from evcharge.spool import Queue, Spool
 
 LONGEST_GAP_MS = 60_000
 """Messages of a charger that are no further apart make one contact. House rule: as the design of uptime has it."""
-MOST_AHEAD_MS = 300_000
-"""What is told of a time further after the load is refused: clocks of computers that are kept right differ by less.
-House rule, provisional."""
 UP_WORDS = frozenset(
     (
         *("available", "preparing", "charging", "suspendedev", "suspendedevse", "finishing", "reserved"),
@@ -39,6 +37,23 @@ UP_WORDS = frozenset(
 """Statuses in which a connector works, by their letters alone (OCPP 1.6, 7.7; OCPP 2.0.1, ConnectorStatusEnumType)."""
 DOWN_WORDS = frozenset(("faulted", "unavailable"))
 """Those in which it doesn't."""
+RULES = {
+    "station_id_unusable": f"a control character, or more than {LONGEST_TEXT} characters",
+    "port_id_missing": "no connector is named",
+    "port_id_unusable": f"a control character, a blank at an end, or more than {LONGEST_TEXT} characters",
+    "status_word_missing": "empty",
+    "status_word_unknown": "no status of OCPP",
+    "time_missing": "neither the message nor the log tells when it was",
+    "time_unreadable": "not a time",
+    "time_without_zone": "no UTC offset, and no zone is stated: --tz ZONE",
+    "time_zone_unknown": "the label of its zone is not explained: --zone LABEL=+HH:MM",
+    "time_nonexistent": "an hour that the clock change skipped",
+    "time_ambiguous": "an hour that the clock change repeated: --ambiguous earlier or later says which",
+    "time_of_unset_clock": "before 2010, and the log has no clock of its own: the charger's was never set",
+    "time_in_the_future": f"more than {MOST_AHEAD_SECONDS / 3600:g} hours after the load",
+}
+"""What refuses a status or a contact of a log, in words. The codes are those of statuses in tables, where these have
+them."""
 ROWS_AT_ONCE = 20_000
 """Rows that are handed over at a time, and that wait in memory."""
 
@@ -69,7 +84,7 @@ class LogEvidence:
         self._stated = profile.constants.get("station_id")
         self._zone = profile.conventions.timezone
         self._instants = Instants(profile.conventions)
-        self._latest_ms = int(until.timestamp() * 1000) + MOST_AHEAD_MS
+        self._latest_ms = int(until.timestamp() * 1000) + int(MOST_AHEAD_SECONDS * 1000)
         spool = Spool()
         self._statuses, self._contacts, self._refused = (Queue(spool, ROWS_AT_ONCE) for _ in range(3))
         self._open: dict[str, _Contact] = {}
@@ -143,7 +158,7 @@ class LogEvidence:
         if ms is None:
             return
         if ms > self._latest_ms:
-            self._refuse("contacts", message, "contact_in_the_future", "time", moment.text, None, ms)
+            self._refuse("contacts", message, "time_in_the_future", "time", moment.text, None, ms)
             return
         contact = self._open.get(message.station)
         if contact and -LONGEST_GAP_MS <= ms - contact.until_ms <= LONGEST_GAP_MS:
@@ -213,15 +228,15 @@ class LogEvidence:
     ) -> tuple[str, str, str | None] | None:
         """Rule, column and value of what refuses a status; None where nothing does."""
         if station is None:
-            return "status_station_id_unusable", "station_id", None
+            return "station_id_unusable", "station_id", None
         if not port or len(port) > LONGEST_TEXT or clean_id(port) != port or not port.isprintable():
-            return f"status_port_id_{'unusable' if port else 'missing'}", "port_id", None
+            return f"port_id_{'unusable' if port else 'missing'}", "port_id", None
         if not state:
             return f"status_word_{'unknown' if word else 'missing'}", "word", None
         if instant.ms is None:
-            return f"status_{instant.fault}", "time", None
+            return instant.fault, "time", None
         if instant.ms > self._latest_ms:
-            return "status_in_the_future", "time", None
+            return "time_in_the_future", "time", None
         return None
 
     def _of_evse(self, evse: tuple[str, str], connector: str, word: str, state: str) -> tuple[str, str]:
