@@ -32,8 +32,8 @@ def said(path: Path, profile: Profile, known: tuple[tuple[str, str], ...] = ()) 
     parts = evidence_of(path, profile, known)
     kept = pd.concat([part.rows for part in parts]) if parts else pd.DataFrame()
     rows = [
-        (f"{row.station_id}/{row.port_id}", clock(row.from_ms), clock(row.until_ms), row.state)
-        for row in kept.itertuples()
+        (f"{row['station_id']}/{row['port_id']}", clock(row["from_ms"]), clock(row["until_ms"]), row["state"])
+        for row in kept.to_dict("records")
     ]
     rules: Counter[str] = Counter()
     for part in parts:
