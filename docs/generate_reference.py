@@ -17,6 +17,13 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.cli import cli  # noqa: E402
 from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
+from evcharge.evidence_rules import (  # noqa: E402
+    EVIDENCE_WARNINGS,
+    OUTAGE_RULES,
+    STATUS_RULES,
+    TWO_STATUSES_RULE,
+    EvidenceRule,
+)
 from evcharge.load import CONTRADICTIONS  # noqa: E402
 from evcharge.rules import (  # noqa: E402
     LEFT_OUT_RULES,
@@ -98,6 +105,22 @@ Remarks on rows that are kept, which only other rows of the same load show; for 
 counts them, `evcharge check` lists the first lines of these and of all warnings, and so does `--json` of both.
 
 """
+STATUSES_HEAD = """
+## Rules on states of ports
+
+Of files and message logs that tell the states of ports. A refused row is kept in
+[rejected_evidence](../data-dictionary.md#rejected_evidence). Where its port and time can be read, the port is unknown from then
+until its next statement.
+
+"""
+OUTAGES_HEAD = """
+## Rules on outages and exemptions
+
+"""
+EVIDENCE_WARNINGS_HEAD = """
+## Warnings on states and outages
+
+"""
 STATIONS_HEAD = """# The frame of stations
 
 Written by `python docs/generate_reference.py` from `evcharge/station_frame.py`. Do not edit it by hand: a test
@@ -145,6 +168,17 @@ def cleaning_rules() -> str:
             _table(("warning", "what is worth a look"), warnings),
             CONTRADICTIONS_HEAD,
             _table(("warning", "what is worth a look"), contradictions),
+            STATUSES_HEAD,
+            _table(
+                ("rule", "column", "what is wrong"), map(_row_of_three, _of_columns(*STATUS_RULES, TWO_STATUSES_RULE))
+            ),
+            OUTAGES_HEAD,
+            _table(("rule", "column", "what is wrong"), map(_row_of_three, _of_columns(*OUTAGE_RULES))),
+            EVIDENCE_WARNINGS_HEAD,
+            _table(
+                ("warning", "what is worth a look"),
+                (f"| `{code}` | {_cell(message)} |" for code, message in EVIDENCE_WARNINGS.items()),
+            ),
         )
     )
 
@@ -217,6 +251,17 @@ def _taken(option: click.Option) -> str:
 
 def _table(heads: tuple[str, ...], rows: Iterable[str]) -> str:
     return "\n".join([f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *rows]) + "\n"
+
+
+def _of_columns(*rules: EvidenceRule) -> list[EvidenceRule]:
+    """The rules but for those on the row as a whole that sessions have, too."""
+    of_sessions = {rule.code for rule in STRUCTURAL_RULES}
+    return [rule for rule in rules if rule.code not in of_sessions]
+
+
+def _row_of_three(rule: EvidenceRule) -> str:
+    column = f"`{rule.column}`" if rule.column else ""
+    return f"| `{rule.code}` | {column} | {_cell(rule.message)} |"
 
 
 def _row(rule: Rule) -> str:
