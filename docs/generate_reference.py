@@ -109,8 +109,8 @@ STATUSES_HEAD = """
 ## Rules on states of ports
 
 Of files and message logs that tell the states of ports. A refused row is kept in
-[rejected_evidence](../data-dictionary.md#rejected_evidence). Where its port and time can be read, the port is unknown from then
-until its next statement.
+[rejected_evidence](../data-dictionary.md#rejected_evidence). Where its port and time can be read, the port is unknown
+from then until its next statement.
 
 """
 OUTAGES_HEAD = """
@@ -169,11 +169,9 @@ def cleaning_rules() -> str:
             CONTRADICTIONS_HEAD,
             _table(("warning", "what is worth a look"), contradictions),
             STATUSES_HEAD,
-            _table(
-                ("rule", "column", "what is wrong"), map(_row_of_three, _of_columns(*STATUS_RULES, TWO_STATUSES_RULE))
-            ),
+            _evidence_table(*STATUS_RULES, TWO_STATUSES_RULE),
             OUTAGES_HEAD,
-            _table(("rule", "column", "what is wrong"), map(_row_of_three, _of_columns(*OUTAGE_RULES))),
+            _evidence_table(*OUTAGE_RULES),
             EVIDENCE_WARNINGS_HEAD,
             _table(
                 ("warning", "what is worth a look"),
@@ -253,15 +251,12 @@ def _table(heads: tuple[str, ...], rows: Iterable[str]) -> str:
     return "\n".join([f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *rows]) + "\n"
 
 
-def _of_columns(*rules: EvidenceRule) -> list[EvidenceRule]:
-    """The rules but for those on the row as a whole that sessions have, too."""
+def _evidence_table(*rules: EvidenceRule) -> str:
+    """The rules of evidence but for those on the row as a whole that sessions have, too."""
     of_sessions = {rule.code for rule in STRUCTURAL_RULES}
-    return [rule for rule in rules if rule.code not in of_sessions]
-
-
-def _row_of_three(rule: EvidenceRule) -> str:
-    column = f"`{rule.column}`" if rule.column else ""
-    return f"| `{rule.code}` | {column} | {_cell(rule.message)} |"
+    cells = ((rule.code, rule.column, rule.message) for rule in rules if rule.code not in of_sessions)
+    rows = (f"| `{code}` | {f'`{column}`' if column else ''} | {_cell(message)} |" for code, column, message in cells)
+    return _table(("rule", "column", "what is wrong"), rows)
 
 
 def _row(rule: Rule) -> str:
