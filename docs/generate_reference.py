@@ -108,12 +108,13 @@ counts them, `evcharge check` lists the first lines of these and of all warnings
 """
 EVIDENCE_HEAD = """# Rules of evidence
 
-Written by `python docs/generate_reference.py` from `evcharge/evidence_rules.py`. Do not edit it by hand: a test compares.
+Written by `python docs/generate_reference.py` from `evcharge/evidence_rules.py`. Do not edit it by hand: a test
+compares.
 
-What refuses a statement about the state of a port, a reported outage, or a claim that one is exempt. A row that is broken
-in itself is refused by the [rules on the row as a whole](cleaning-rules.md#rules-on-the-row-as-a-whole) of sessions. A
-refused row is kept in [rejected_evidence](../data-dictionary.md#rejected_evidence). Where the port and the time of a
-refused statement can be read, the port is unknown from then until its next statement.
+What refuses a statement about the state of a port, a reported outage, or a claim that one is exempt. A row that is
+broken in itself is refused by the [rules of sessions](cleaning-rules.md#rules-on-the-row-as-a-whole), too. A refused
+row is kept in [rejected_evidence](../data-dictionary.md#rejected_evidence). Where the port and the time of a refused
+statement can be read, the port is unknown from then until its next statement.
 
 """
 STATUSES_HEAD = """

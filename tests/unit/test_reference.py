@@ -24,7 +24,7 @@ def generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["commands.md", "cleaning-rules.md", "station-frame.md"])
+@pytest.mark.parametrize("name", ["commands.md", "cleaning-rules.md", "evidence-rules.md", "station-frame.md"])
 def test_a_page_is_the_one_that_the_code_makes(generator, name):
     path = generator.REFERENCE / name
     assert path.read_text(encoding="utf-8") == generator.PAGES[path](), AGAIN
