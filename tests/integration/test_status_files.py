@@ -156,7 +156,7 @@ def test_points_of_irve_stand_at_their_stations_once_a_registry_places_them(url:
     load(url, tmp_path / "irve.csv", "\n".join([header, *rows]), source="qualicharge")
     registry = "\n".join(["id_pdc_itinerance,id_station_itinerance,nom_station", "FRP1,FRS1,Gare", "FRP2,FRS1,Gare"])
     (tmp_path / "static.csv").write_text(registry)
-    load_registry(tmp_path / "static.csv", url, RegistryOptions(source="qualicharge"))
+    load_registry(tmp_path / "static.csv", url, RegistryOptions(source="qualicharge", apply=True))
     assert [row[:3] + row[4:6] for row in instants(query(url, STATUSES))] == [
         ("FRS1", "FRP1", "08:00", "hors_service inconnu", "down"),
         ("FRS1", "FRP2", "08:00", "hors_service inconnu", "down"),
@@ -176,7 +176,9 @@ def test_a_claim_is_loaded_with_its_cause_and_its_proof(url: str, tmp_path: Path
 
 
 def test_a_table_that_fits_sessions_and_statuses_is_one_of_sessions(url: str, tmp_path: Path) -> None:
-    content = "session_id,station_id,start_time,end_time,time,status\n1,A," + ",".join(["2024-05-01T08:00:00Z"] * 3)
+    content = "session_id,station_id,energy_kwh,start_time,end_time,time,status\n1,A,5," + ",".join(
+        ["2024-05-01T08:00:00Z"] * 3
+    )
     content += ",Available\n"
     assert load(url, tmp_path / "s.csv", content).profile.startswith("native@")
 
