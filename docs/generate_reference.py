@@ -1,4 +1,4 @@
-"""Writes three pages of docs/reference from the code: commands, rules of cleaning, and the frame of stations.
+"""Writes pages of docs/reference from the code: commands, rules of cleaning and of evidence, the frame of stations.
 
 Run it as ``python docs/generate_reference.py``.
 """
@@ -17,6 +17,13 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.cli import cli  # noqa: E402
 from evcharge.cli.options import GLOBAL_OPTIONS  # noqa: E402
+from evcharge.evidence_rules import (  # noqa: E402
+    EVIDENCE_WARNINGS,
+    OUTAGE_RULES,
+    STATUS_RULES,
+    TWO_STATUSES_RULE,
+    EvidenceRule,
+)
 from evcharge.load import CONTRADICTIONS  # noqa: E402
 from evcharge.rules import (  # noqa: E402
     LEFT_OUT_RULES,
@@ -54,7 +61,8 @@ few seconds is kept, too: failed attempts look like that. Nothing is mended that
 
 A refused row is kept with its file, line, rule, value and raw text. `evcharge load --rejects FILE` writes them as CSV,
 the table [rejected_row](../data-dictionary.md#rejected_row) has them, and `evcharge explain STATION` finds those that
-name a station. A load counts them by rule, and tells how many of them would have counted as failures.
+name a station. A load counts them by rule, and tells how many of them would have counted as failures. States of ports
+and outages have [rules of their own](evidence-rules.md).
 
 """
 STRUCTURE_HEAD = """## Rules on the row as a whole
@@ -96,6 +104,33 @@ CONTRADICTIONS_HEAD = """
 
 Remarks on rows that are kept, which only other rows of the same load show; for tables and message logs alike. The load
 counts them, `evcharge check` lists the first lines of these and of all warnings, and so does `--json` of both.
+
+"""
+EVIDENCE_HEAD = """# Rules of evidence
+
+Written by `python docs/generate_reference.py` from `evcharge/evidence_rules.py`. Do not edit it by hand: a test
+compares.
+
+What refuses a statement about the state of a port, a reported outage, or a claim that one is exempt. A row that is
+broken in itself is refused by the [rules of sessions](cleaning-rules.md#rules-on-the-row-as-a-whole), too. A refused
+row is kept in [rejected_evidence](../data-dictionary.md#rejected_evidence). Where the port and the time of a refused
+statement can be read, the port is unknown from then until its next statement.
+
+"""
+STATUSES_HEAD = """
+## States of ports
+
+Of files of statuses.
+
+"""
+OUTAGES_HEAD = """
+## Outages and exemptions
+
+"""
+EVIDENCE_WARNINGS_HEAD = """
+## Warnings
+
+Remarks on rows that are kept.
 
 """
 STATIONS_HEAD = """# The frame of stations
@@ -149,6 +184,25 @@ def cleaning_rules() -> str:
     )
 
 
+def evidence_rules() -> str:
+    """The page of the rules and warnings of evidence."""
+    of_statuses, of_outages = ({rule.code for rule in rules} for rules in (STATUS_RULES, OUTAGE_RULES))
+    of_rows = {rule.code for rule in STRUCTURAL_RULES}
+    warnings = (f"| `{code}` | {_cell(message)} |" for code, message in EVIDENCE_WARNINGS.items())
+    return "".join(
+        (
+            EVIDENCE_HEAD,
+            _evidence_table(rule for rule in STATUS_RULES if rule.code in of_outages - of_rows),
+            STATUSES_HEAD,
+            _evidence_table((*(rule for rule in STATUS_RULES if rule.code not in of_outages), TWO_STATUSES_RULE)),
+            OUTAGES_HEAD,
+            _evidence_table(rule for rule in OUTAGE_RULES if rule.code not in of_statuses),
+            EVIDENCE_WARNINGS_HEAD,
+            _table(("warning", "what is worth a look"), warnings),
+        )
+    )
+
+
 def station_frame() -> str:
     """The page of the columns of the stations' frame."""
     heads = ("column", "dtype", "unit", "meaning", "missing when", "CSV")
@@ -158,6 +212,7 @@ def station_frame() -> str:
 PAGES = {
     REFERENCE / "commands.md": commands,
     REFERENCE / "cleaning-rules.md": cleaning_rules,
+    REFERENCE / "evidence-rules.md": evidence_rules,
     REFERENCE / "station-frame.md": station_frame,
 }
 
@@ -217,6 +272,12 @@ def _taken(option: click.Option) -> str:
 
 def _table(heads: tuple[str, ...], rows: Iterable[str]) -> str:
     return "\n".join([f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *rows]) + "\n"
+
+
+def _evidence_table(rules: Iterable[EvidenceRule]) -> str:
+    cells = ((rule.code, f"`{rule.column}`" if rule.column else "", _cell(rule.message)) for rule in rules)
+    rows = (f"| `{code}` | {column} | {message} |" for code, column, message in cells)
+    return _table(("rule", "column", "what is wrong"), rows)
 
 
 def _row(rule: Rule) -> str:

@@ -77,6 +77,8 @@ class ParsedEvidence:
 
     def text(self, column: str) -> list[str | None]:
         """A text that tells of a row: on one line, and no longer than the database keeps."""
+        if column not in self.raw.columns:
+            return [None] * len(self.raw)
         return per_distinct(kept_text, self.written(column))
 
     @cached_property
@@ -128,14 +130,17 @@ class ParsedEvidence:
     @cached_property
     def is_marker(self) -> Flags:
         """Rows that stand for a snapshot which lists no port."""
-        return np.array([text is not None for text in self.written("is_empty")], dtype=bool)
+        return ~self.is_missing(self.written("is_empty"))
 
     def where(self, texts: list[str | None], holds: Callable[[str], bool]) -> Flags:
         """Rows whose text is so; of no empty text."""
-        return np.array(per_distinct(holds, texts), dtype=bool)
+        found = {text for text in set(texts) if text and holds(text)}
+        return np.array([text in found for text in texts], dtype=bool) if found else np.zeros(len(texts), dtype=bool)
 
     def is_missing(self, texts: list[str | None]) -> Flags:
         """Rows without a text."""
+        if None not in texts:
+            return np.zeros(len(texts), dtype=bool)
         return np.array([text is None for text in texts], dtype=bool)
 
     def is_unusable(self, texts: list[str | None]) -> Flags:

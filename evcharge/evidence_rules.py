@@ -144,8 +144,8 @@ OUTAGE_RULES = (
     EvidenceRule(
         "duration_minutes_out_of_range",
         "duration_minutes",
-        lambda p: (p.duration.amounts < 0) | (p.duration.amounts * 60 > LONGEST_GAP_SECONDS),
-        f"below zero, or more than {LONGEST_GAP_SECONDS / DAY_SECONDS:g} days",
+        lambda p: p.duration.amounts * 60 > LONGEST_GAP_SECONDS,
+        f"more than {LONGEST_GAP_SECONDS / DAY_SECONDS:g} days",
     ),
     EvidenceRule(
         "until_before_from", "until_time", lambda p: np.asarray(p.end < p.start.instants), "earlier than the start"

@@ -6,8 +6,9 @@ What does not belong here: reading files, what is stored, and the arithmetic of 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,8 @@ NOT_LISTED, EMPTY_SNAPSHOT = "not listed", "empty snapshot"
 Port = tuple[str, str]
 """Station and port; an empty port is the whole station."""
 
+
+_Named = TypeVar("_Named")
 
 RawOf = Callable[[Collection[int]], Mapping[int, str]]
 """Tells the text of lines of the file."""
@@ -141,21 +144,29 @@ class Statements:
         if self._reading.evidence == "snapshot":
             self._note_lists(times[is_timed], lines[is_timed], parsed.is_marker[is_timed])
         rows = np.flatnonzero(is_timed & self._are_placed(parsed) & ~parsed.is_marker)
-        ports = [self._place_of((parsed.station_ids[row] or "", parsed.port_ids[row] or "")) for row in rows.tolist()]
-        errors, vendor_errors = parsed.text("error_code"), parsed.text("vendor_error_code")
-        words = parsed.words_written
         records = np.zeros(len(rows), dtype=RECORD)
-        records["port"], records["time"], records["line"] = ports, times[rows], lines[rows]
-        records["updated"] = parsed.updated_ms[rows]
-        records["word"] = [
-            REFUSED if is_refused else self._words.setdefault(words[row] or "", len(self._words))
-            for row, is_refused in zip(rows.tolist(), refused[rows].tolist(), strict=True)
+        records["port"] = self._places_of_ports(parsed, rows)
+        records["time"], records["line"], records["updated"] = times[rows], lines[rows], parsed.updated_ms[rows]
+        words = [word or "" for word in _at(parsed.words_written, rows)]
+        is_read = ~refused[rows]
+        records["word"] = _places(self._words, words, dict.fromkeys(compress(words, is_read.tolist())))
+        records["word"][~is_read] = REFUSED
+        codes = list(
+            zip(_at(parsed.text("error_code"), rows), _at(parsed.text("vendor_error_code"), rows), strict=True)
+        )
+        records["code"] = _places(self._codes, codes, dict.fromkeys(codes))
+        stations = np.array([self._stations[station] for station, _ in self._ports], dtype=np.int64)
+        self._waiting.add(records, stations[records["port"]])
+
+    def _places_of_ports(self, parsed: ParsedEvidence, rows: Integers) -> list[int]:
+        """The place of the port of each of these rows."""
+        stations = _at(parsed.station_ids, rows)
+        ports = [
+            (station or "", port or "") for station, port in zip(stations, _at(parsed.port_ids, rows), strict=True)
         ]
-        records["code"] = [
-            self._codes.setdefault((errors[row], vendor_errors[row]), len(self._codes)) for row in rows.tolist()
-        ]
-        stations = np.array([self._stations[parsed.station_ids[row] or ""] for row in rows.tolist()], dtype=np.int64)
-        self._waiting.add(records, stations)
+        for port in dict.fromkeys(ports):
+            self._place_of(port)
+        return [self._ports[port] for port in ports]
 
     def _are_placed(self, parsed: ParsedEvidence) -> Flags:
         """Rows whose station and port can be read."""
@@ -252,6 +263,18 @@ class Statements:
                 for line, word, port, time in records[["line", "word", "port", "time"]].tolist()
             ]
         )
+
+
+def _at(texts: list[str | None], rows: Integers) -> list[str | None]:
+    """The texts of these rows."""
+    return texts if len(rows) == len(texts) else [texts[row] for row in rows.tolist()]
+
+
+def _places(known: dict[_Named, int], named: Sequence[_Named], new: Iterable[_Named]) -> list[int]:
+    """The place of each of these among the known ones, the new of which are added; -1 for one that is neither."""
+    for one in new:
+        known.setdefault(one, len(known))
+    return [known.get(one, REFUSED) for one in named]
 
 
 def raws_of(chunks: Iterable[RawSessions], lines: Collection[int]) -> dict[int, str]:

@@ -191,17 +191,10 @@ def _check(
 ) -> dict[str, Any]:
     """What a load would do with one file, by doing it without keeping it."""
     from evcharge.load import LoadOptions, load_file
-    from evcharge.load.companions import pick_among
     from evcharge.load.footer import Footer
     from evcharge.load.publisher import UnstatedSource
-    from evcharge.sources import open_file
-    from evcharge.sources.recognise import line_of_header, sheet_of
 
-    if one.fault:
-        raise one.fault
-    with open_file(one.path, one.name) as file:
-        profile = pick_among(file, profiles, companions)
-        where = {"sheet": sheet_of(file, profile) or None, "header_line": line_of_header(file, profile)}
+    profile, where = _recognised(one, profiles, companions)
     seen, footer, evidence = _Seen(), Footer(), SeenEvidence()
 
     def look(_name: str, cleaned: Cleaned) -> None:
@@ -237,6 +230,21 @@ def _check(
         "loaded_before": before,
         **where,
     }
+
+
+def _recognised(
+    one: Input, profiles: list[Profile], companions: tuple[Path, ...]
+) -> tuple[Profile, dict[str, str | int | None]]:
+    """The profile that a file fits, and where in it the table begins."""
+    from evcharge.load.companions import pick_among
+    from evcharge.sources import open_file
+    from evcharge.sources.recognise import line_of_header, sheet_of
+
+    if one.fault:
+        raise one.fault
+    with open_file(one.path, one.name) as file:
+        profile = pick_among(file, profiles, companions)
+        return profile, {"sheet": sheet_of(file, profile) or None, "header_line": line_of_header(file, profile)}
 
 
 class _Seen:

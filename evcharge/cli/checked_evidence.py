@@ -76,11 +76,10 @@ class SeenEvidence:
 def show_evidence(found: Mapping[str, Any]) -> None:
     """Prints what a file holds beside sessions, and what would be refused of it."""
     from evcharge.cli.check import shown
-    from evcharge.cli.load import law
-    from evcharge.evidence_rules import EVIDENCE_RULES
+    from evcharge.cli.load import law, messages_of_evidence
     from evcharge.report.words import counted
 
-    messages = {rule.code: rule.message for rule in EVIDENCE_RULES}
+    messages = messages_of_evidence(has_sessions=found["kind"] == "sessions")
     for kind, counts in found["evidence"].items():
         if kind in found["seen"]:
             seen = found["seen"][kind]

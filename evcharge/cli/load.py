@@ -263,12 +263,19 @@ def show_result(result: LoadResult) -> None:
 
 def show_evidence(result: LoadResult) -> None:
     """Prints what became of statuses, contacts and outages, and what refused some."""
-    from evcharge.sources.ocpp.evidence import RULES
-
+    messages = messages_of_evidence(has_sessions=result.has_sessions)
     for kind, counts in result.evidence.items():
         tell(f"  {kind}: {law(counts)}")
         for rule, count in result.evidence_rejects_by_rule.get(kind, {}).items():
-            tell(f"  {count:>9,}  {rule}: {RULES.get(rule, '')}")
+            tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
+
+
+def messages_of_evidence(*, has_sessions: bool) -> Mapping[str, str]:
+    """What the rules of evidence say, by code: those of logs, which hold sessions too, or those of other files."""
+    from evcharge.evidence_rules import EVIDENCE_RULES
+    from evcharge.sources.ocpp.evidence import RULES
+
+    return RULES if has_sessions else {rule.code: rule.message for rule in EVIDENCE_RULES}
 
 
 def mixed_formats(times_by_format: Mapping[str, int]) -> str:

@@ -27,7 +27,10 @@ COUNCIL = layouts.UK_APT
 ASKED_FOR = {
     *("atlas-charging-use", "chargepoint", "chargepoint-meter", "evchart-module2", "ocpi-cdrs", "ocpi-sessions"),
     *("ocpp", "palo-alto", "steve", "uk-apt"),
+    *("evchart-outages", "exemptions", "ocpi-status-pushes", "ocpi-status-polls", "ocpi-status-snapshots"),
+    *("status-native", "status-native-jsonl"),
 }
+CLAIM = "station_id,from,to,cause\nA,2024-05-01T08:00:00Z,2024-05-01T09:00:00Z,grid\n"
 LOCATIONS = [{"country_code": "NO", "party_id": "ACM", "id": "L1", "name": "Depot", "evses": [{"uid": "E1"}]}]
 NATIVE = "session_id,station_id,start_time,end_time,energy_kwh\nS1,A,2024-05-01T08:00:00Z,2024-05-01T09:00:00Z,5\n"
 
@@ -67,6 +70,17 @@ def asks(db: str, evcharge: Run) -> str:
 
 def test_layouts_that_many_publish_in_name_no_source_and_the_others_name_one() -> None:
     assert {name for name, profile in builtin_profiles().items() if not profile.source} == ASKED_FOR
+
+
+def test_claims_are_never_taken_for_those_of_a_source_of_their_own(url: str, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text(NATIVE)
+    load_file(tmp_path / "s.csv", url, builtin_profiles().values())
+    (tmp_path / "exemptions.csv").write_text(CLAIM)
+    with pytest.raises(SourceError) as caught:
+        load_file(tmp_path / "exemptions.csv", url, builtin_profiles().values())
+    assert caught.value.code == "source_unstated"
+    assert "evcharge load exemptions.csv --source native" in str(caught.value.hint)
+    assert not query(url, "SELECT * FROM fact_outage")
 
 
 def test_the_first_such_file_is_loaded_and_a_later_one_is_refused_with_nothing_kept(url: str, tmp_path: Path) -> None:

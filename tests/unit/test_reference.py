@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evcharge.evidence_rules import EVIDENCE_RULES, EVIDENCE_WARNINGS
 from evcharge.rules import RULES, WARNINGS
 from evcharge.station_frame import STATION_FRAME
 
@@ -23,7 +24,7 @@ def generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["commands.md", "cleaning-rules.md", "station-frame.md"])
+@pytest.mark.parametrize("name", ["commands.md", "cleaning-rules.md", "evidence-rules.md", "station-frame.md"])
 def test_a_page_is_the_one_that_the_code_makes(generator, name):
     path = generator.REFERENCE / name
     assert path.read_text(encoding="utf-8") == generator.PAGES[path](), AGAIN
@@ -43,6 +44,12 @@ def test_every_rule_and_warning_has_a_line(generator):
     for one in (*RULES, *WARNINGS):
         assert sum(line.startswith(f"| `{one.code}` |") for line in lines) == 1
         assert one.message
+
+
+def test_every_rule_and_warning_of_evidence_has_a_line(generator):
+    lines = [*generator.evidence_rules().splitlines(), *generator.cleaning_rules().splitlines()]
+    for code in (*(rule.code for rule in EVIDENCE_RULES), *EVIDENCE_WARNINGS):
+        assert any(line.startswith(f"| `{code}` |") for line in lines)
 
 
 def test_every_column_of_the_stations_has_a_line(generator):

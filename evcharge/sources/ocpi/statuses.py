@@ -194,11 +194,11 @@ class _Lists:
         return ready
 
     def _end_list(self, line: int, members: Mapping[str, Any]) -> None:
-        """Gives the EVSEs of a poll its time: ``polled_at``, else the ``timestamp`` of the answer."""
+        """Gives the EVSEs of a poll its time."""
         if self._kind == SNAPSHOTS or not members:
             return
         by_name = {folded(name): value for name, value in members.items()}
-        time = by_name.get(folded("polled_at")) or by_name.get("timestamp")
+        time = by_name.get(folded("polled_at"))
         text = utc_text(time) if isinstance(time, str) else ""
         for at, evse in self._waiting:
             told = evse if evse is None or evse.fault else evse._replace(texts={**evse.texts, "time": text})
