@@ -25,9 +25,14 @@ from evcharge.models import (  # noqa: E402
     DimStation,
     DimTime,
     FactCharging,
+    FactContact,
+    FactOutage,
+    FactStatus,
+    LoadCount,
     LoadLedger,
     LoadOverlap,
     OutcomeLetter,
+    RejectedEvidence,
     RejectedRow,
     ReportRun,
     StationDayOutcome,
@@ -37,7 +42,8 @@ from evcharge.views import VIEWS, view_column_doc  # noqa: E402
 
 FILE = ROOT / "docs" / "data-dictionary.md"
 MODELS: tuple[type[Base], ...] = (
-    *(DimStation, DimPort, DimTime, FactCharging, LoadLedger, LoadOverlap, RejectedRow),
+    *(DimStation, DimPort, DimTime, FactCharging, FactStatus, FactContact, FactOutage),
+    *(LoadLedger, LoadCount, LoadOverlap, RejectedRow, RejectedEvidence),
     *(StationDayOutcome, OutcomeLetter, ReportRun, StationVerdict),
 )
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evcharge.evidence import CleanEvidence
+
 
 class Column(NamedTuple):
     """One column of a frame: its name, pandas dtype and meaning (with the unit in brackets)."""
@@ -186,6 +188,7 @@ class RawSessions:
         warning_lines: lines of the first of them, by code, where they are known.
         told_until_seconds: of a message log, the latest time of its clock [s since 1970, a time without an offset taken
             as UTC]; None where a message of it has none.
+        evidence: what the file tells besides of the states of ports, where it was asked for.
     """
 
     frame: pd.DataFrame
@@ -195,6 +198,7 @@ class RawSessions:
     warnings: Mapping[str, int] = field(default_factory=dict)
     warning_lines: Mapping[str, Sequence[int]] = field(default_factory=dict)
     told_until_seconds: float | None = None
+    evidence: Sequence[CleanEvidence] = ()
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def refuse_to_overwrite(rejects: Path | None, inputs: Sequence[Input]) -> None:
 
 def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     """Prints what became of the files, and in which database, and tells the exit code."""
-    from evcharge.load import totals
+    from evcharge.load import evidence_totals, totals
 
     results = [outcome.result for outcome in outcomes if outcome.result]
     errors = [outcome.error for outcome in outcomes if outcome.error]
@@ -172,7 +172,8 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
     if as_json:
         files = [_as_document(outcome) for outcome in outcomes]
         document = {"schema_version": LOAD_SCHEMA_VERSION, "database": database_shown(), "files": files}
-        click.echo(json.dumps({**document, "totals": dict(totals(results))}, indent=2))
+        sums = {**totals(results), "evidence": evidence_totals(results)}
+        click.echo(json.dumps({**document, "totals": sums}, indent=2))
     else:
         for result in results:
             show_result(result)
@@ -180,9 +181,11 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
             if count := sum(result.warnings.get(code, 0) for result in results):
                 tell(f"warning: {count:,} {code}: {LOAD_WARNINGS[code]}")
         if len(outcomes) > 1:
-            sums = totals(results)
+            counted = totals(results)
             what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
-            tell(f"{len(results)} of {len(outcomes)} files {what}: {law(sums)}")
+            tell(f"{len(results)} of {len(outcomes)} files {what}: {law(counted)}")
+            for kind, counts in evidence_totals(results).items():
+                tell(f"  {kind}: {law(counts)}")
         if standing := sorted({result.source for result in results if result.source_stands_in}):
             notice(STANDS_IN.format(" and ".join(standing)))
         if results:
@@ -223,7 +226,9 @@ def show_result(result: LoadResult) -> None:
         name = f" as {result.first_loaded_as}" if result.first_loaded_as != result.file else ""
         again, that_load = f" on {result.first_loaded_at[:10]}{name}, nothing changed", "; that load:"
     tell(f"{result.file}: {result.status}{again} (profile {result.profile}, source {result.source}){that_load}")
-    tell(f"  {law(asdict(result))}")
+    if result.has_sessions:
+        tell(f"  {law(asdict(result))}")
+    show_evidence(result)
     if result.skipped:
         tell(f"  also {counted(result.skipped, 'row')} skipped by this format's own rule")
     for step, count in result.repaired.items():
@@ -254,6 +259,16 @@ def show_result(result: LoadResult) -> None:
         tell(f"  changed: {change['session_id']} (line {change['line']}): {differing}")
     if result.updated > CHANGES_SHOWN and result.changes:
         tell(f"  ... and {result.updated - CHANGES_SHOWN:,} more; --json lists them")
+
+
+def show_evidence(result: LoadResult) -> None:
+    """Prints what became of statuses, contacts and outages, and what refused some."""
+    from evcharge.sources.ocpp.evidence import RULES
+
+    for kind, counts in result.evidence.items():
+        tell(f"  {kind}: {law(counts)}")
+        for rule, count in result.evidence_rejects_by_rule.get(kind, {}).items():
+            tell(f"  {count:>9,}  {rule}: {RULES.get(rule, '')}")
 
 
 def mixed_formats(times_by_format: Mapping[str, int]) -> str:

@@ -82,8 +82,10 @@ def show_unloaded(result: UnloadResult) -> None:
 def _show_loads(loads: Sequence[LoadOfSessions], *, err: bool = False) -> None:
     from evcharge.report.words import counted
 
-    sessions, rejected = (sum(getattr(one, name) for one in loads) for name in ("sessions", "rejected"))
-    held = f"{counted(sessions, 'session')} and {counted(rejected, 'rejected row')}"
+    names = ("sessions", "evidence", "rejected")
+    sessions, evidence, rejected = (sum(getattr(one, name) for one in loads) for name in names)
+    told = f", {counted(evidence, 'row')} of statuses, contacts and outages" if evidence else ""
+    held = f"{counted(sessions, 'session')}{told} and {counted(rejected, 'rejected row')}"
     tell(f"{counted(len(loads), 'file')} with {held}:", err=err)
     _show_files(loads, err=err)
 

@@ -20,10 +20,10 @@ from evcharge.counts.frames import COUNTS, DETAIL, FAILURES, STATIONS, Frames
 from evcharge.metrics.counted import COUNTED, Counted, Vectors
 from evcharge.metrics.day_outcomes import KEPT, NAMES
 from evcharge.metrics.outcomes import ATTRIBUTES
-from evcharge.models import Base, DimPort, DimStation, LoadLedger, RejectedRow, StationDayOutcome
+from evcharge.models import Base, DimPort, DimStation, LoadCount, LoadLedger, RejectedRow, StationDayOutcome
 from evcharge.version import __version__
 
-READ: tuple[type[Base], ...] = (DimStation, DimPort, LoadLedger, StationDayOutcome, RejectedRow)
+READ: tuple[type[Base], ...] = (DimStation, DimPort, LoadLedger, LoadCount, StationDayOutcome, RejectedRow)
 """Tables of the star that a report reads; without a registry and loads some stay empty. Sessions have none."""
 STATION = ["source", "station_id"]
 

@@ -20,14 +20,24 @@ from evcharge.models import (
     DimStation,
     DimTime,
     FactCharging,
+    FactContact,
+    FactOutage,
+    FactStatus,
+    LoadCount,
     LoadLedger,
+    RejectedEvidence,
     RejectedRow,
     UtcDateTime,
 )
 
-STAR: tuple[type[Base], ...] = (DimStation, DimPort, DimTime, FactCharging, LoadLedger, RejectedRow)
+STAR: tuple[type[Base], ...] = (
+    *(DimStation, DimPort, DimTime, FactCharging, FactStatus, FactContact, FactOutage),
+    *(LoadLedger, LoadCount, RejectedRow, RejectedEvidence),
+)
 """Every table but what is made from the sessions (``models.StationDayOutcome``), what only a load and its undoing read
 (``models.LoadOverlap``), and the saved reports."""
+_OF_STATIONS = (DimPort, FactStatus, FactContact, FactOutage)
+"""Those that a selection of stations narrows, beside the sessions and the stations themselves."""
 BATCH_ROWS = 10_000
 """Rows held in memory at a time."""
 
@@ -77,7 +87,8 @@ def _conditions(model: type[Base], selection: Selection) -> list[ColumnElement[b
     """Days narrow the sessions; stations narrow the sessions, the stations and their ports. Every key still leads home.
 
     Hours, loads and rejects are handed on whole: every row is accounted for in whole loads only, and no reject can be
-    told to a station.
+    told to a station. Of statuses, contacts and outages those of the stations are: what was said before a day may hold
+    on it.
     """
     if model is FactCharging:
         return selection.conditions()
@@ -85,4 +96,4 @@ def _conditions(model: type[Base], selection: Selection) -> list[ColumnElement[b
     if model is DimStation or not stations:
         return stations if model is DimStation else []
     keys = select(DimStation.station_key).where(*stations)
-    return [DimPort.station_key.in_(keys)] if model is DimPort else []
+    return [table_of(model).c.station_key.in_(keys)] if model in _OF_STATIONS else []

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from evcharge.load.contradictions import CONTRADICTIONS
     from evcharge.load.options import LoadOptions
     from evcharge.load.refusals import UNSTATED, hint_of
-    from evcharge.load.result import LoadResult, RejectLimit, totals
+    from evcharge.load.result import LoadResult, RejectLimit, evidence_totals, totals
     from evcharge.load.sessions import load_file, look_alikes
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "LoadOptions",
     "LoadResult",
     "RejectLimit",
+    "evidence_totals",
     "hint_of",
     "load_file",
     "look_alikes",
@@ -34,6 +35,7 @@ _MODULES = {
     "hint_of": "refusals",
     "LoadResult": "result",
     "RejectLimit": "result",
+    "evidence_totals": "result",
     "totals": "result",
     "load_file": "sessions",
     "look_alikes": "sessions",

@@ -18,7 +18,10 @@ from evcharge.migrate.others import refuse_theirs
 from evcharge.models import Base
 from evcharge.views import VIEWS
 
-SHARDED = {"fact_charging": "station_key", "station_day_outcome": "station_key", "rejected_row": "load_key"}
+SHARDED = {
+    **dict.fromkeys(("fact_charging", "fact_status", "fact_contact", "fact_outage"), "station_key"),
+    **{"station_day_outcome": "station_key", "rejected_row": "load_key", "rejected_evidence": "load_key"},
+}
 """By which column the rows of a table are spread. All other tables are whole on every node, so that they can be joined
 anywhere; those that are spread by one column have the rows of one value on one node."""
 TABLES = sorted(Base.metadata.sorted_tables, key=lambda table: table.name in SHARDED)

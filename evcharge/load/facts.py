@@ -5,16 +5,17 @@ What does not belong here: which of two versions of a session wins (``writer``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from functools import cache
 from operator import itemgetter
 from typing import Any, Protocol
 
-from sqlalchemy import Column, Insert, MetaData, Table, and_, exc, or_, select, text
+from sqlalchemy import Column, Insert, MetaData, Table, and_, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from evcharge.load.copying import copy_in
 from evcharge.load.mapping import FACT_COLUMNS, KEY, LINEAGE, TEXTS, Fact, FactRows
 from evcharge.models import FactCharging
 
@@ -26,7 +27,6 @@ key_of = itemgetter(*KEY)
 LINEAGE_NAMES = [FACT_COLUMNS[position] for position in LINEAGE]
 """Columns that say which line of which load wrote a fact."""
 _whose = itemgetter(*KEY, *LINEAGE)
-_NULL = r"\N"
 
 
 class Facts(Protocol):
@@ -97,17 +97,7 @@ class PostgresqlFacts:
 
     def _copy(self, facts: FactRows) -> None:
         self.connection.exec_driver_sql("TRUNCATE pg_temp.incoming")
-        statement = f"COPY pg_temp.incoming ({', '.join(facts.names)}) FROM STDIN"
-        cursor: Any = self.connection.connection.cursor()
-        driver_error = self.connection.dialect.loaded_dbapi.Error
-        try:
-            with cursor, cursor.copy(statement) as copy:
-                copy.write(_copied(facts))
-        except driver_error as error:  # SQLAlchemy, which translates the others, does not see this one
-            lost = self.connection.dialect.is_disconnect(error, self.connection.connection.dbapi_connection, cursor)
-            raise exc.DBAPIError.instance(
-                statement, None, error, driver_error, hide_parameters=True, connection_invalidated=lost
-            ) from error
+        copy_in(self.connection, "pg_temp.incoming", facts.names, facts.rows, TEXTS)
 
     def _upsert(self, names: Sequence[str]) -> postgresql.Insert:
         """An upsert of what was copied in, without what it does with keys that are there."""
@@ -131,7 +121,7 @@ class PostgresqlFacts:
         same_key = [_TABLE.c[name] == self.incoming.c[name] for name in KEY_NAMES]
         by_another = or_(*(_TABLE.c[name] != self.incoming.c[name] for name in LINEAGE_NAMES))
         rows = self.connection.execute(select(_TABLE).join(self.incoming, and_(*same_key)).where(by_another))
-        return {key_of(row): tuple(map(_as_sqlite_keeps, row)) for row in rows}
+        return {key_of(row): tuple(map(as_sqlite_keeps, row)) for row in rows}
 
     def overwrite(self, facts: list[Fact]) -> None:
         """Puts the facts in place of those of the same key."""
@@ -141,28 +131,8 @@ class PostgresqlFacts:
         self.connection.execute(upsert.on_conflict_do_update(index_elements=KEY_NAMES, set_=excluded))
 
 
-def _as_sqlite_keeps(value: Any) -> Any:
+def as_sqlite_keeps(value: Any) -> Any:
     """A value of PostgreSQL in the form of ``FactRows``."""
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return int(value) if isinstance(value, bool) else value
-
-
-def _copied(facts: FactRows) -> str:
-    """The rows in the text format of COPY.
-
-    Source: PostgreSQL 15, COPY, Text Format. No text of a fact holds a tab or a line end (``parsed.UNUSABLE``).
-    """
-    columns = zip(facts.names, zip(*facts.rows, strict=True), strict=True)
-    written = (_copied_texts(column) if name in TEXTS else _copied_values(column) for name, column in columns)
-    return "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
-
-
-def _copied_values(column: Sequence[Any]) -> Iterable[str]:
-    if None not in column:
-        return map(str, column)
-    return [_NULL if value is None else str(value) for value in column]
-
-
-def _copied_texts(column: Sequence[str | None]) -> Iterable[str]:
-    return [_NULL if text is None else text.replace("\\", r"\\") if "\\" in text else text for text in column]

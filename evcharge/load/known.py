@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from evcharge.carriers.file import open_file
 from evcharge.db import translated_errors
 from evcharge.errors import SourceError
-from evcharge.load.ledger import first_result, rejects_by_rule_of, settings_of
+from evcharge.load.ledger import Told, first_result, settings_of, told_of
 from evcharge.load.opened import OpenedToLoad
 from evcharge.load.options import LoadOptions
 from evcharge.load.publisher import with_source
@@ -41,12 +41,12 @@ class KnownFile:
 
     Attributes:
         load: its entry in the ledger.
-        rejects_by_rule: as in ``LoadResult``.
+        told: what the database tells of it besides.
         stands_in: whether nobody says who published it.
     """
 
     load: LoadLedger
-    rejects_by_rule: Mapping[str, int]
+    told: Told
     stands_in: bool
 
     @property
@@ -55,7 +55,7 @@ class KnownFile:
 
         A stop without a start may take a later start whose transaction has its id.
         """
-        log_ended_at = None if STOP_WITHOUT_START in self.rejects_by_rule else self.load.log_ended_at
+        log_ended_at = None if STOP_WITHOUT_START in self.told.rejects_by_rule else self.load.log_ended_at
         return None if log_ended_at is None else log_ended_at.timestamp()
 
 
@@ -81,11 +81,11 @@ def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: Open
     known: dict[Path, KnownFile] = {}
     with translated_errors(opened.url), Session(opened.reader, expire_on_commit=False) as session:
         loads = _loads_of(session, sorted(set(hashes.values())), stands_in)
-        rules = rejects_by_rule_of(session, [load.load_key for load, _ in loads.values()])
+        told = told_of(session, [load.load_key for load, _ in loads.values()])
     for path, sha256 in hashes.items():
         if sha256 in loads:
             load, is_stand_in = loads[sha256]
-            known[path] = KnownFile(load, rules.get(load.load_key, {}), is_stand_in)
+            known[path] = KnownFile(load, told[load.load_key], is_stand_in)
     return known
 
 
@@ -105,7 +105,7 @@ def result_of_known(known: KnownFile, name: str, opened: OpenedToLoad, options: 
             closing(rejects_of(session, known.load)) as rejects,
         ):
             options.on_rejects(name, rejects)
-    result = first_result(known.load, known.rejects_by_rule, name)
+    result = first_result(known.load, known.told, name)
     result.source_stands_in = known.stands_in
     return result
 

@@ -5,15 +5,17 @@ What does not belong here: the transaction it is written in (``transaction``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from evcharge.errors import DatabaseError, SourceError
-from evcharge.load.result import LoadResult
-from evcharge.models import LOADED, LoadLedger, RejectedRow
+from evcharge.load.evidence_tables import KINDS
+from evcharge.load.result import LAW, LoadResult
+from evcharge.models import LOADED, SESSIONS, LoadCount, LoadLedger, RejectedEvidence, RejectedRow
 from evcharge.sources import SourceFile
 from evcharge.sources.profile import Profile
 from evcharge.version import __version__
@@ -96,21 +98,61 @@ def close_entry(
         )
 
 
+def counts_of_entry(load: LoadLedger) -> dict[str, int]:
+    """The counts of an entry by the names of ``LoadCount``."""
+    return {"rows_read": load.rows_read, **{name: getattr(load, name) for name in LAW[1:]}}
+
+
 def zone_of(profile: Profile) -> str:
     """The zone as the ledger has it: the profile's, or "offset" where each time carries its own."""
     return profile.conventions.timezone or "offset"
 
 
-def first_result(load: LoadLedger, rejects_by_rule: Mapping[str, int], name: str) -> LoadResult:
+def first_result(load: LoadLedger, told: Told, name: str) -> LoadResult:
     """The first result again, of a file that is now called ``name``."""
     result = result_of_entry(load, "already loaded")
-    result.rejects_by_rule = dict(rejects_by_rule)
+    result.rejects_by_rule = dict(told.rejects_by_rule)
+    result.has_sessions = told.has_sessions
+    result.evidence = {kind: dict(counts) for kind, counts in told.evidence.items()}
+    result.evidence_rejects_by_rule = {kind: dict(rules) for kind, rules in told.evidence_rejects_by_rule.items()}
     result.first_loaded_at = load.finished_at.isoformat()
     result.file, result.first_loaded_as = name, load.file_name
     return result
 
 
-def rejects_by_rule_of(session: Session, load_keys: Collection[int]) -> dict[int, dict[str, int]]:
+@dataclass
+class Told:
+    """What the database tells of a load besides its ledger's line.
+
+    Attributes:
+        rejects_by_rule: as in ``LoadResult``; so are the others.
+    """
+
+    rejects_by_rule: dict[str, int] = field(default_factory=dict)
+    has_sessions: bool = False
+    evidence: dict[str, dict[str, int]] = field(default_factory=dict)
+    evidence_rejects_by_rule: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def told_of(session: Session, load_keys: Collection[int]) -> dict[int, Told]:
+    """What the database tells of each of these loads besides its ledger's line."""
+    told = {key: Told() for key in load_keys}
+    for key, rules in _rejects_by_rule_of(session, load_keys).items():
+        told[key].rejects_by_rule = rules
+    of_loads = select(LoadCount).where(LoadCount.load_key.in_(load_keys))
+    for count in session.scalars(of_loads.order_by(LoadCount.load_key, LoadCount.kind)):
+        counts = {"read": count.rows_read, **{name: getattr(count, name) for name in LAW[1:]}}
+        if count.kind in KINDS:
+            told[count.load_key].evidence[count.kind] = counts
+        told[count.load_key].has_sessions |= count.kind == SESSIONS
+    refused = (RejectedEvidence.load_key, RejectedEvidence.kind, RejectedEvidence.rule)
+    by_rule = select(*refused, func.count()).where(RejectedEvidence.load_key.in_(load_keys)).group_by(*refused)
+    for key, kind, rule, rows in session.execute(by_rule.order_by(*refused)):
+        told[key].evidence_rejects_by_rule.setdefault(kind, {})[rule] = rows
+    return told
+
+
+def _rejects_by_rule_of(session: Session, load_keys: Collection[int]) -> dict[int, dict[str, int]]:
     """How many rows each rule refused in each of these loads, by load and rule; loads without rejects are left out."""
     by_rule = select(RejectedRow.load_key, RejectedRow.rule, func.count()).group_by(
         RejectedRow.load_key, RejectedRow.rule

@@ -118,7 +118,12 @@ def to_facts(rows: pd.DataFrame, station_keys: Mapping[str, int], load_key: int)
         "source_line": rows["line"].tolist(),
         "time_key": rows["time_key"].tolist(),
     }
-    for names, to_values in ((BOOLEANS, _integers), (TEXTS, pd.Series.tolist), (INSTANTS, _texts), (NUMBERS, _numbers)):
+    for names, to_values in (
+        (BOOLEANS, _integers),
+        (TEXTS, pd.Series.tolist),
+        (INSTANTS, instant_texts),
+        (NUMBERS, _numbers),
+    ):
         values |= {name: to_values(rows[name]) for name in names if not rows[name].isna().all()}
     names = tuple(name for name in FACT_COLUMNS if name in values)
     facts = list(zip(*(values[name] for name in names), strict=True))
@@ -143,7 +148,7 @@ def _waves(station_keys: Sequence[int], session_ids: Sequence[str]) -> list[list
     return waves
 
 
-def _texts(instants: pd.Series) -> list[str | None]:
+def instant_texts(instants: pd.Series) -> list[str | None]:
     """Instants as ``models.UtcDateTime`` writes them on SQLite: 2024-03-09T08:07:06.543Z."""
     naive = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[ms]")
     missing = np.isnat(naive)

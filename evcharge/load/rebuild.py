@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import DatabaseError
+from evcharge.load.evidence import loads_unaccounted
 from evcharge.load.rollup import differing, make_current, remake
 from evcharge.load.transaction import one_change
 from evcharge.metrics.day_outcomes import KEPT, are_kept
@@ -17,6 +18,8 @@ from evcharge.migrate import require_head
 from evcharge.migrate.reading import reading
 
 REBUILD = "Run: evcharge db rebuild"
+MOST_NAMED = 5
+"""Loads that an error names."""
 
 
 def rebuild(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS, *, only_if_outdated: bool = False) -> int:
@@ -56,10 +59,11 @@ def are_outdated(url: str, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> bool
 
 
 def check(url: str) -> int:
-    """Compares the counts that are kept with the sessions; returns the number of rows of counts.
+    """Compares the counts that are kept with the sessions and the ledger; returns the number of rows of counts.
 
     Raises:
-        DatabaseError: ``counts_outdated`` or ``counts_differ``; the database can't be read, or is at another revision.
+        DatabaseError: ``counts_outdated``, ``counts_differ`` or ``rows_unaccounted``; the database can't be read, or is
+            at another revision.
     """
     with reading(url) as session:
         if not are_kept(session):
@@ -67,6 +71,11 @@ def check(url: str) -> int:
             raise DatabaseError("counts_outdated", reason, f"{REBUILD}    or load a file, which makes them anew")
         wrong = differing(session)
         rows = session.scalar(select(func.count()).select_from(KEPT)) or 0
+        unaccounted = loads_unaccounted(session)
+    if unaccounted:
+        named = ", ".join(map(str, unaccounted[:MOST_NAMED]))
+        reason = f"{len(unaccounted):,} loads have other rows or counts than load_count tells, such as {named}."
+        raise DatabaseError("rows_unaccounted", reason, "Load their files again: evcharge load --replace FILE")
     if wrong:
         reason = f"{wrong:,} rows of station_day_outcome are not those of the sessions, or lack."
         raise DatabaseError("counts_differ", reason, REBUILD)

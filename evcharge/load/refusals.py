@@ -6,6 +6,7 @@ What does not belong here: the rules for one row (``rules``), and files that can
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from evcharge.errors import GateError, SourceError
@@ -65,6 +66,8 @@ CURES = {
     "row_too_short": "State what separates the columns: --delimiter ';'.",
 }
 """What cures a file of which one rule refuses most rows."""
+SEE_THEM = "See the rows with --rejects FILE."
+"""What is left to do where nothing cures it."""
 
 
 def hint_of(cure: str, formats_in_use: Collection[str], labels: Sequence[str]) -> str:
@@ -109,11 +112,22 @@ def refuse_too_many(tally: Tally, limit: RejectLimit | None, file: SourceFile) -
     Raises:
         GateError: ``too_many_rejects``.
     """
-    if limit and limit.passed_by(tally.rejected, tally.read):
-        rules = ", ".join(f"{rule} {count:,}" for rule, count in tally.by_rule.most_common())
+    refuse_rows(tally.read, tally.rejected, tally.by_rule, limit, file)
+
+
+def refuse_rows(
+    read: int, rejected: int, by_rule: Counter[str], limit: RejectLimit | None, file: SourceFile, what: str = "rows"
+) -> None:
+    """The same for rows of any kind, which ``what`` names.
+
+    Raises:
+        GateError: ``too_many_rejects``.
+    """
+    if limit and limit.passed_by(rejected, read):
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in by_rule.most_common())
         raise GateError(
             "too_many_rejects",
-            f"{file.name}: {tally.rejected:,} of {tally.read:,} rows were rejected, more than {limit}. "
+            f"{file.name}: {rejected:,} of {read:,} {what} were rejected, more than {limit}. "
             f"Nothing was loaded. Rules: {rules}.",
             "See the rows with --rejects FILE, or raise --max-rejects.",
         )
@@ -127,15 +141,23 @@ def refuse_mostly_refused(
     Raises:
         SourceError: ``one_rule_refuses_most``, with what would cure it.
     """
-    if limit or tally.read < LEAST_ROWS_TO_DOUBT:
+    if limit:
         return
     left_out = {rule.code: tally.warnings[rule.code] for rule in LEFT_OUT_RULES}
     for code, count in (*tally.by_rule.most_common(), *left_out.items()):
-        if 2 * count > tally.read:
-            cure = CURES.get(code, "See the rows with --rejects FILE.")
-            hint = hint_of(cure, formats_in_use, tally.unknown_labels)
-            raise SourceError(
-                "one_rule_refuses_most",
-                f"{file.name}: {code} in {count:,} of {tally.read:,} rows. Nothing was loaded.",
-                f"{hint} If the rows are as bad as that, --max-rejects 100% loads the others.",
-            )
+        hint = hint_of(CURES.get(code, SEE_THEM), formats_in_use, tally.unknown_labels)
+        refuse_most(code, count, tally.read, file, hint)
+
+
+def refuse_most(code: str, count: int, read: int, file: SourceFile, hint: str, what: str = "rows") -> None:
+    """Refuses a file of which this rule takes over half of the rows.
+
+    Raises:
+        SourceError: ``one_rule_refuses_most``.
+    """
+    if read >= LEAST_ROWS_TO_DOUBT and 2 * count > read:
+        raise SourceError(
+            "one_rule_refuses_most",
+            f"{file.name}: {code} in {count:,} of {read:,} {what}. Nothing was loaded.",
+            f"{hint} If the rows are as bad as that, --max-rejects 100% loads the others.",
+        )

@@ -21,14 +21,15 @@ from sqlalchemy.orm import Session
 from evcharge import progress
 from evcharge.carriers.text import known_encoding
 from evcharge.db import LOCK_WAIT_SECONDS, translated_errors
-from evcharge.load.ledger import close_entry, open_entry
+from evcharge.load.evidence import write_count
+from evcharge.load.ledger import close_entry, counts_of_entry, open_entry
 from evcharge.load.moves import Holdings, move_sessions
 from evcharge.load.opened import open_to_load
 from evcharge.load.publisher import unstated_source_of_registry
 from evcharge.load.registry_result import Changes, RegistryResult
 from evcharge.load.rollup import make_current
 from evcharge.load.transaction import again_on_conflict, earlier_load, one_transaction, resolve_unclear_commit
-from evcharge.models import REGISTRY_ZONE, DimPort, DimStation, LoadLedger, RejectedRow
+from evcharge.models import REGISTRY_ZONE, STATIONS, DimPort, DimStation, LoadLedger, RejectedRow
 from evcharge.registries import Port, Registry, Station, read_registry
 from evcharge.sources import SourceFile, open_file
 
@@ -149,6 +150,7 @@ def _write_all(session: Session, file: SourceFile, registry: Registry, source: s
     move_sessions(session, source, before, keys, result)
     _write_rejects(session, registry, load.load_key)
     _close_entry(load, result)
+    write_count(session, load.load_key, STATIONS, counts_of_entry(load))
     session.flush()
     return result
 

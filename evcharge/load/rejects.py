@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evcharge.models import LoadLedger, RejectedRow
+from evcharge.models import LoadLedger, RejectedEvidence, RejectedRow
 
 ROWS_AT_A_TIME = 10_000
 """Refused rows held in memory at a time."""
@@ -28,11 +28,17 @@ class Reject(NamedTuple):
 
 
 def rejects_of(session: Session, load: LoadLedger) -> Generator[Reject, None, None]:
-    """The rejects of a load, by line and then by rule; the load may still be under way."""
+    """The rejects of a load, by line and then by rule, those of sessions first; the load may still be under way."""
     by_code_point = {"sqlite": "BINARY", "postgresql": "C"}[session.get_bind().dialect.name]
     columns = (RejectedRow.source_line, RejectedRow.rule, RejectedRow.column, RejectedRow.value, RejectedRow.raw)
     query = select(*columns).where(RejectedRow.load_key == load.load_key)
     ordered = query.order_by(RejectedRow.source_line, RejectedRow.rule.collate(by_code_point))
     with session.execute(ordered, execution_options={"yield_per": ROWS_AT_A_TIME}) as rows:
+        for row in rows:
+            yield Reject(*row)
+    evidence = (RejectedEvidence.source_line, RejectedEvidence.rule, RejectedEvidence.column, RejectedEvidence.value)
+    of_evidence = select(*evidence, RejectedEvidence.raw).where(RejectedEvidence.load_key == load.load_key)
+    in_order = [RejectedEvidence.kind, RejectedEvidence.source_line, RejectedEvidence.rule.collate(by_code_point)]
+    with session.execute(of_evidence.order_by(*in_order), execution_options={"yield_per": ROWS_AT_A_TIME}) as rows:
         for row in rows:
             yield Reject(*row)

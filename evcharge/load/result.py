@@ -25,6 +25,10 @@ class RejectLimit:
         return f"{self.amount:g}{'%' if self.is_percent else ''}"
 
 
+LAW = ("read", "inserted", "updated", "unchanged", "superseded", "rejected")
+"""Counts of rows of one kind; the first is the sum of the others."""
+
+
 @dataclass
 class LoadResult:
     """What became of one file; ``read`` is the sum of the five counts after it.
@@ -37,6 +41,9 @@ class LoadResult:
     ``source_stands_in`` where nobody says who published the file, and the layout's name stands in for the source.
     ``unread`` are the columns that nothing reads though they tell what a rate needs, by the code of their warning.
     ``unknown_labels`` are the first labels of zones that nobody explains, of rows that were refused for it.
+    ``has_sessions`` unless the file is one of statuses or outages alone, whose own six counts are 0.
+    ``evidence`` has the same six counts of statuses, contacts and outages, by kind, where the file was read for them;
+    ``evidence_rejects_by_rule`` counts those that each rule refused, by kind.
     ``times_by_format`` counts the times of a file that mixes formats by the one that each is read by; else it is empty.
     """
 
@@ -54,6 +61,9 @@ class LoadResult:
     superseded: int = 0
     rejected: int = 0
     skipped: int = 0
+    has_sessions: bool = True
+    evidence: dict[str, dict[str, int]] = field(default_factory=dict)
+    evidence_rejects_by_rule: dict[str, dict[str, int]] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
     times_by_format: dict[str, int] = field(default_factory=dict)
     rejects_by_rule: dict[str, int] = field(default_factory=dict)
@@ -74,9 +84,19 @@ def totals(results: Iterable[LoadResult]) -> Mapping[str, int]:
     """What this run did: the counts of the files it loaded, and how many were loaded before."""
     results = list(results)
     fresh = [result for result in results if result.status != "already loaded"]
-    counts = ("read", "inserted", "updated", "unchanged", "superseded", "rejected")
     return {
         "files": len(results),
         "files_already_loaded": len(results) - len(fresh),
-        **{name: sum(getattr(result, name) for result in fresh) for name in counts},
+        **{name: sum(getattr(result, name) for result in fresh) for name in LAW},
     }
+
+
+def evidence_totals(results: Iterable[LoadResult]) -> dict[str, dict[str, int]]:
+    """The same of statuses, contacts and outages, by kind."""
+    sums: dict[str, dict[str, int]] = {}
+    for result in results:
+        for kind, counts in result.evidence.items() if result.status != "already loaded" else ():
+            own = sums.setdefault(kind, dict.fromkeys(LAW, 0))
+            for name in LAW:
+                own[name] += counts[name]
+    return sums

@@ -28,19 +28,23 @@ from evcharge.frames import Cleaned, RawSessions
 from evcharge.ids import INVISIBLE
 from evcharge.load.companions import pick_among
 from evcharge.load.contradictions import Contradictions
+from evcharge.load.evidence import EvidenceWriter, empty_evidence, forget_counts, tell_evidence, write_count
+from evcharge.load.evidence_file import chunks_of_evidence, has_sessions, refuse_evidence, refuse_without_zone
 from evcharge.load.ledger import (
     begin_entry,
     close_entry,
+    counts_of_entry,
     first_result,
     open_entry,
     refuse_other_settings,
-    rejects_by_rule_of,
     result_of_entry,
+    told_of,
     zone_of,
 )
 from evcharge.load.opened import OpenedToLoad, open_to_load
 from evcharge.load.options import LoadOptions
 from evcharge.load.overlaps import count_gone, keep_overlaps, refuse_to_lose, remember_held
+from evcharge.load.ports import UNPLACED
 from evcharge.load.publisher import with_stand_in
 from evcharge.load.refusals import refuse_mostly_refused, refuse_too_many, refuse_unstated
 from evcharge.load.rejects import rejects_of
@@ -55,8 +59,8 @@ from evcharge.load.transaction import (
     one_transaction,
     resolve_unclear_commit,
 )
-from evcharge.load.writer import UNPLACED, Writer, empty_load
-from evcharge.models import LOADED, SAMPLE_SOURCE, UNLOADED, DimStation, FactCharging, LoadLedger
+from evcharge.load.writer import Writer, empty_load
+from evcharge.models import LOADED, SAMPLE_SOURCE, SESSIONS, UNLOADED, DimStation, FactCharging, LoadLedger
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
 from evcharge.sources.recognise import sheet_of
@@ -119,11 +123,15 @@ class _Begun(NamedTuple):
 def _begin(file: SourceFile, profile: Profile, options: LoadOptions, now: datetime) -> _Begun:
     """All that can be told from bytes alone before a first row can be written."""
     progress.step("looking at the times", file)
-    settled_profile, times_by_format = settled(file, profile)
+    settled_profile, times_by_format = settled(file, profile) if has_sessions(profile) else (profile, {})
     time_format = " or ".join(times_by_format) or settled_profile.conventions.time_format
     progress.step("loading", file)
     companions, loaded = options.companions, options.loaded
-    read_chunks = read(file, settled_profile, salt=options.driver_salt, companions=companions, loaded=loaded)
+    read_chunks = (
+        read(file, settled_profile, salt=options.driver_salt, companions=companions, loaded=loaded, evidence_until=now)
+        if has_sessions(profile)
+        else chunks_of_evidence(file, profile, now)
+    )
     chunks = ((raw, clean(raw, pd.Timestamp(now))) for raw in read_chunks)
     return _Begun(profile, time_format, times_by_format, chain(list(islice(chunks, 1)), chunks))
 
@@ -148,8 +156,8 @@ def _load(
                 refuse_other_settings(earlier, file, profile)
                 if earlier.status == LOADED:
                     _hand_out_rejects(session, earlier, file, options)
-                    rules = rejects_by_rule_of(session, [earlier.load_key])
-                    return first_result(earlier, rules.get(earlier.load_key, {}), file.name)
+                    told = told_of(session, [earlier.load_key])[earlier.load_key]
+                    return first_result(earlier, told, file.name)
             begun = begun or _begin(file, profile, options, now)
             result = _load_in_place_of(session, earlier, file, begun, options, now)
             if options.dry_run:
@@ -170,6 +178,8 @@ def _load_in_place_of(
     if earlier:
         remember_held(session, earlier.load_key)
         empty_load(session, earlier.load_key)
+        empty_evidence(session, earlier.load_key)
+        forget_counts(session, earlier.load_key)
     load = begin_entry(session, _new_entry(file, begun.profile, begun.time_format, now), earlier)
     result = _write_all(session, load, file, begun, options)
     result.times_by_format = dict(begun.times_by_format)
@@ -183,6 +193,7 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
     """Cleans and writes every chunk, and closes the ledger entry."""
     formats = list(begun.times_by_format) or [begun.time_format]
     writer, tally, contradictions = Writer(session, load), Tally(), Contradictions()
+    evidence = EvidenceWriter(session, load, writer.station_keys, writer.ports)
     for raw, cleaned in begun.chunks:
         if tally.read == 0:
             refuse_unstated(cleaned, len(raw.frame), file, formats)
@@ -190,13 +201,21 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
         options.on_cleaned(file.name, written)
         tally.add(raw, written)
         contradictions.add(written.rows)
-        progress.rows_done(tally.read)
+        for one in raw.evidence:
+            if not (tally.read or evidence.counts):
+                refuse_without_zone(one, file)
+            evidence.write(one)
+        progress.rows_done(tally.read + sum(counts.read for counts in evidence.counts.values()))
     progress.step("closing the load")
     writer.roll_up.close()
     _hand_out_rejects(session, load, file, options)
     refuse_too_many(tally, options.max_rejects, file)
     refuse_mostly_refused(tally, options.max_rejects, file, formats)
+    refuse_evidence(evidence, options.max_rejects, file, alone=not has_sessions(begun.profile))
     _close_entry(load, writer, tally)
+    evidence.close()
+    if has_sessions(begun.profile):
+        write_count(session, load.load_key, SESSIONS, counts_of_entry(load))
     keep_overlaps(session, load.load_key, writer.overlaps)
     session.flush()
     contradictions.close()
@@ -204,6 +223,8 @@ def _write_all(session: Session, load: LoadLedger, file: SourceFile, begun: _Beg
     result = _result(
         load, writer, tally, look_alikes(writer.station_keys), sorted(unknown_columns(file, begun.profile))
     )
+    result.has_sessions = has_sessions(begun.profile)
+    tell_evidence(result, evidence)
     result.unread = unread_information(file, begun.profile)
     result.warnings |= {code: len(columns) for code, columns in result.unread.items()}
     if made_up := _made_up_beside_others(session):

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.errors import ConfigError
+from evcharge.load.evidence import empty_evidence, with_evidence
+from evcharge.load.evidence_tables import KINDS
 from evcharge.load.overlaps import bridge_overlaps, mark_incomplete
 from evcharge.load.rollup import make_current
 from evcharge.load.transaction import one_change
@@ -24,7 +26,7 @@ from evcharge.metrics.day_outcomes import KEPT, day_outcomes
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import require_head
 from evcharge.migrate.reading import reading
-from evcharge.models import REGISTRY_ZONE, UNLOADED, DimPort, DimStation, LoadLedger
+from evcharge.models import REGISTRY_ZONE, UNLOADED, DimPort, DimStation, LoadCount, LoadLedger
 
 MOST_LISTED = 10
 """Loads or sources that an error lists."""
@@ -41,6 +43,7 @@ class LoadOfSessions:
         source: whose ids it uses.
         sessions: sessions that it holds, since it wrote them last [count].
         rejected: rows that it refused [count].
+        evidence: statuses, contacts and outages that it read [count].
     """
 
     load: int
@@ -48,6 +51,7 @@ class LoadOfSessions:
     source: str
     sessions: int
     rejected: int
+    evidence: int = 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class UnloadResult:
     Attributes:
         loads: the loads that went.
         incomplete: other loads that had read sessions which are gone now; loading their files again brings them back.
-        stations_removed: stations without any session left, which no registry describes [count].
+        stations_removed: stations without any session or evidence left, which no registry describes [count].
     """
 
     loads: list[LoadOfSessions]
@@ -85,7 +89,7 @@ def find_loads(url: str, *, source: str | None = None, load: int | None = None) 
 
 
 def unload(url: str, load_keys: Collection[int], lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> UnloadResult:
-    """Takes loads out in one transaction: their sessions, also those that they overwrote, their rejects and stations.
+    """Takes loads out in one transaction: their sessions, also overwritten ones, their evidence, rejects and stations.
 
     Args:
         url: the database, at this program's schema revision.
@@ -120,13 +124,14 @@ def _take_out(session: Session, loads: Sequence[LoadLedger], now: datetime) -> U
         if empty_load(session, load.load_key):
             incomplete |= {one.load_key: one for one in mark_incomplete(session, load.load_key)}
         bridge_overlaps(session, load.load_key)
+        empty_evidence(session, load.load_key)
     stations_removed = _remove_empty_stations(session, {load.source for load in loads})
     session.flush()
     return UnloadResult(told, _told(session, [incomplete[key] for key in sorted(incomplete)]), stations_removed)
 
 
 def _remove_empty_stations(session: Session, sources: Collection[str]) -> int:
-    """Deletes the stations of these sources that no session and no registry knows; returns how many."""
+    """Deletes the stations of these sources that no session, evidence or registry knows; returns how many."""
     not_described = (
         DimStation.source.in_(sources),
         DimStation.registry_load_key.is_(None),
@@ -136,6 +141,7 @@ def _remove_empty_stations(session: Session, sources: Collection[str]) -> int:
     with_sessions = select(KEPT.c.station_key).where(KEPT.c.station_key.in_(of_sources)).distinct()
     gone = set(session.scalars(select(DimStation.station_key).where(*not_described)))
     gone.difference_update(session.scalars(with_sessions))
+    gone.difference_update(with_evidence(session, gone))
     if gone:
         this = delete(_STATIONS).where(_STATIONS.c.station_key == bindparam("this"))
         session.connection().execute(this, [{"this": key} for key in sorted(gone)])
@@ -169,8 +175,14 @@ def _told(session: Session, loads: Iterable[LoadLedger]) -> list[LoadOfSessions]
     counts = select(counted.load_key, func.sum(counted.sessions)).group_by(counted.load_key)
     of_loads = counted.load_key.in_([load.load_key for load in loads])
     held = {key: int(sessions) for key, sessions in session.execute(counts.where(of_loads))}
+    of_evidence = (LoadCount.load_key.in_([load.load_key for load in loads]), LoadCount.kind.in_(KINDS))
+    read = select(LoadCount.load_key, func.sum(LoadCount.rows_read)).where(*of_evidence).group_by(LoadCount.load_key)
+    evidence = {key: int(rows) for key, rows in session.execute(read)}
     return [
-        LoadOfSessions(one.load_key, one.file_name, one.source, held.get(one.load_key, 0), one.rejected)
+        LoadOfSessions(
+            *(one.load_key, one.file_name, one.source, held.get(one.load_key, 0), one.rejected),
+            evidence=evidence.get(one.load_key, 0),
+        )
         for one in loads
     ]
 

@@ -8,16 +8,14 @@ rollback, and files.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
-from evcharge.errors import DatabaseError
-from evcharge.frames import FIRST_LINES, Cleaned, note_lines
+from evcharge.frames import Cleaned, note_lines
 from evcharge.load.facts import KEY_NAMES, facts_of, key_of
 from evcharge.load.hours import add_hours
 from evcharge.load.mapping import (
@@ -26,17 +24,15 @@ from evcharge.load.mapping import (
     LOAD,
     Fact,
     FactRows,
-    placed,
     to_facts,
     to_station,
 )
+from evcharge.load.ports import Ports
 from evcharge.load.repeats import repeats_of
 from evcharge.load.rollup import RollUp, count_of, remove, stations_of
 from evcharge.load.versions import CONTENT, START, choose, choose_within_file, lineage_of
-from evcharge.models import DimPort, DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
+from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger, RejectedRow
 
-UNPLACED = "port_not_in_registry"
-"""The warning of sessions that name a port which no registry of the source places."""
 CHANGES_LISTED = 1000
 """Changed sessions that a result lists one by one; the count is always of all."""
 
@@ -87,7 +83,7 @@ class Writer:
         in_source = select(DimStation.station_id, DimStation.station_key).where(DimStation.source == load.source)
         self.station_keys: dict[str, int] = {row.station_id: row.station_key for row in session.execute(in_source)}
         self.hours = set(session.scalars(select(DimTime.time_key)))
-        self.ports = _Ports(session, load.source)
+        self.ports = Ports(session, load.source)
         self.facts = facts_of(session)
         self.roll_up = RollUp(session, load.load_key)
         self._met: dict[int, int | Fact] = {}
@@ -220,80 +216,6 @@ class Writer:
             columns = rejects.rename(columns={"line": "source_line"}).astype({"time_key": "object"})
             records = columns.assign(load_key=self.load.load_key).to_dict("records")
             self.session.execute(insert(RejectedRow), [_without_nan(record) for record in records])
-
-
-class _Ports:
-    """Where a registry places the ports that the sessions of a source name in place of stations.
-
-    Attributes:
-        unplaced: sessions so far that name a port which no registry of the source places.
-        lines: lines of the first of them.
-    """
-
-    def __init__(self, session: Session, source: str) -> None:
-        self.session = session
-        self.source = source
-        self.unplaced = 0
-        self.lines: dict[str, list[int]] = {}
-        described = select(DimStation.station_id).where(
-            DimStation.source == source, DimStation.registry_load_key.is_not(None)
-        )
-        self.described = set(session.scalars(described))
-        of_source = (
-            select(DimPort.port_id, DimStation.station_id, DimPort.named_as_station)
-            .join(DimStation, DimStation.station_key == DimPort.station_key)
-            .where(DimPort.source == source)
-        )
-        rows = [row for row in session.execute(of_source) if row.port_id not in self.described]
-        self.placements = {row.port_id: row.station_id for row in rows}
-        self.named = {row.port_id for row in rows if row.named_as_station}
-
-    def place(self, cleaned: Cleaned) -> Cleaned:
-        """The chunk with its sessions at the stations of their ports; a port that stood for a station is marked."""
-        if not self.described:
-            return cleaned
-        names_port = cleaned.rows["station_id"] == cleaned.rows["port_id"]
-        known = cleaned.rows["station_id"].isin(self.placements.keys() | self.described)
-        unplaced = names_port & ~known
-        if unplaced.any():
-            self.unplaced += int(unplaced.sum())
-            note_lines(self.lines, UNPLACED, cleaned.rows["line"][unplaced].head(FIRST_LINES).tolist())
-        cleaned, found = placed(cleaned, self.placements)
-        mark_named(self.session, self.source, found - self.named)
-        self.named |= found
-        return cleaned
-
-    def refuse_collision(self, fact: Fact, before: Fact) -> None:
-        """Refuses two sessions of one id that come together at a station only because their ports stand there.
-
-        Raises:
-            DatabaseError: ``sessions_collide``; the load is undone.
-        """
-        one, other = fact[_PORT], before[_PORT]
-        if one != other and one in self.named and other in self.named:
-            session_id = fact[FACT_COLUMNS.index("session_id")]
-            raise sessions_collide(session_id, str(other), str(one))
-
-
-def mark_named(session: Session, source: str, port_ids: Collection[str]) -> None:
-    """Notes that sessions name these ports in place of stations."""
-    table = DimPort.metadata.tables[DimPort.__tablename__]
-    these = update(table).where(table.c.source == source, table.c.port_id == bindparam("this"))
-    if port_ids:
-        session.connection().execute(
-            these.values(named_as_station=True), [{"this": port_id} for port_id in sorted(port_ids)]
-        )
-
-
-def sessions_collide(session_id: str, one_port: str, other_port: str) -> DatabaseError:
-    """The error for two sessions of two ports that would be one at the station of both."""
-    return DatabaseError(
-        "sessions_collide",
-        f"the registry places the ports {one_port!r} and {other_port!r} at one station, but both have a session "
-        f"{session_id!r}. Nothing was changed.",
-        "Session ids of this source are unique only within a port: read them by a profile whose session_key names the "
-        "port, too.",
-    )
 
 
 def _without_nan(record: dict[Any, Any]) -> dict[str, Any]:

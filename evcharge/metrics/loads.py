@@ -15,7 +15,7 @@ from evcharge.metrics.counted import counted_of
 from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
-from evcharge.models import INCOMPLETE, REGISTRY_ZONE, UNLOADED, LoadLedger, RejectedRow
+from evcharge.models import INCOMPLETE, REGISTRY_ZONE, SESSIONS, STATIONS, UNLOADED, LoadCount, LoadLedger, RejectedRow
 
 ACCOUNT = ("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped")
 """Counts of a load; the first is the sum of the next five."""
@@ -32,7 +32,20 @@ def ledger_column(name: str) -> ColumnElement[Any]:
 
 def are_in() -> tuple[ColumnElement[bool], ...]:
     """That a load is of sessions, and was not taken out again: as conditions on ``LoadLedger``."""
-    return (LoadLedger.timezone != REGISTRY_ZONE, LoadLedger.status != UNLOADED)
+    return (LoadLedger.timezone != REGISTRY_ZONE, LoadLedger.status != UNLOADED, has_sessions())
+
+
+def has_sessions() -> ColumnElement[bool]:
+    """That a load is not one of statuses or outages alone, as a condition on ``LoadLedger``."""
+    counted = select(LoadCount.load_key).where(LoadCount.load_key == LoadLedger.load_key).correlate(LoadLedger)
+    return counted.where(LoadCount.kind == SESSIONS).exists() | ~counted.where(LoadCount.kind != STATIONS).exists()
+
+
+def has_evidence(session: Session) -> bool:
+    """Whether statuses, contacts or outages of a load are in."""
+    in_loads = select(LoadCount.load_key).join(LoadLedger, LoadLedger.load_key == LoadCount.load_key)
+    of_ports = (LoadCount.kind.not_in((SESSIONS, STATIONS)), LoadLedger.status != UNLOADED)
+    return session.execute(in_loads.where(*of_ports).limit(1)).first() is not None
 
 
 def select_loads(session: Session, selection: Selection) -> Select[tuple[object, ...]]:

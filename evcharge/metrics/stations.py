@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.days import DAY_COUNTS, local_days
 from evcharge.metrics.exposure import Network
+from evcharge.metrics.loads import has_sessions
 from evcharge.metrics.outcomes import Selection, loads_that_say
 from evcharge.metrics.rows import frame_of
 from evcharge.metrics.silence import data_ends
@@ -83,7 +84,7 @@ def _source_days(days: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
 
 def _asked_to(session: Session, last_day: date | None) -> int | None:
     """The last day asked for, or that of the newest load [UTC] where that is earlier: no file tells of later days."""
-    newest = session.scalar(select(func.max(LoadLedger.started_at)))
+    newest = session.scalar(select(func.max(LoadLedger.started_at)).where(has_sessions()))
     return None if last_day is None or newest is None else (min(last_day, newest.date()) - EPOCH).days
 
 

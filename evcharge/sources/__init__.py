@@ -10,6 +10,7 @@ What does not belong here: whether a value is any good (``clean``), and any tabl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -66,6 +67,7 @@ def read(
     salt: str | None = None,
     companions: tuple[Path, ...] = (),
     loaded: Mapping[Path, float | None] = MappingProxyType({}),
+    evidence_until: datetime | None = None,
 ) -> Iterator[RawSessions]:
     """The file's rows in chunks of at most ``chunk_rows``, in file order; memory does not grow with a table.
 
@@ -74,6 +76,7 @@ def read(
     ``companions`` are the other files of the call: a log may end a session that another one began.
     ``loaded`` are those of them that are loaded already, each with the ``told_until_seconds`` of its chunks: a log far
     from the new ones is not read again.
+    ``evidence_until`` asks for what the file tells of the states of ports, too; what it says of later times is refused.
 
     Raises:
         SourceError: the file does not fit the profile (as ``pick_profile``; raised at once), or it is found damaged,
@@ -84,4 +87,6 @@ def read(
     from evcharge.sources.recognise import pick_profile
 
     pick_profile(file, [profile])
-    return reader_of(file, profile.format).read(file, Reading(profile, salt, chunk_rows, companions, loaded))
+    return reader_of(file, profile.format).read(
+        file, Reading(profile, salt, chunk_rows, companions, loaded, evidence_until)
+    )

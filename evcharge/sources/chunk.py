@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain, compress
 from pathlib import Path
 from types import MappingProxyType
@@ -98,6 +99,7 @@ class Reading(NamedTuple):
         chunk_rows: rows of a frame, at least 1.
         companions: other files given in the same call, for formats whose sessions span files.
         loaded: those of them that are loaded already, each with its ``RawSessions.told_until_seconds``.
+        evidence_until: hand over what the file tells of the states of ports until then, too; None for sessions alone.
     """
 
     profile: Profile
@@ -105,6 +107,7 @@ class Reading(NamedTuple):
     chunk_rows: int
     companions: tuple[Path, ...] = ()
     loaded: Mapping[Path, float | None] = MappingProxyType({})
+    evidence_until: datetime | None = None
 
 
 def chunks(batches: Iterable[Rows], names: Sequence[str], reading: Reading) -> Iterator[RawSessions]:

@@ -184,7 +184,7 @@ def end_connections(url: str) -> None:
 def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     url: str, earlier_file: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    copied, close, settle_facts = evcharge.load.facts._copied, evcharge.load.sessions._close_entry, Writer._settle
+    copied, close, settle_facts = evcharge.load.copying._copied, evcharge.load.sessions._close_entry, Writer._settle
 
     def cut_and_copied(facts: FactRows) -> str:
         end_connections(url)
@@ -202,7 +202,7 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
     corrected = earlier_file.with_name("corrected.csv")
     corrected.write_text(earlier_file.read_text(encoding="utf-8").replace("-04:00,1", "-04:00,2"), encoding="utf-8")
     if place == "copying":
-        monkeypatch.setattr(evcharge.load.facts, "_copied", cut_and_copied)
+        monkeypatch.setattr(evcharge.load.copying, "_copied", cut_and_copied)
     elif place == "settling":
         monkeypatch.setattr(Writer, "_settle", cut_and_settle)
     else:
@@ -218,7 +218,9 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
 def test_what_the_server_refuses_while_copying_is_an_error_with_a_code(
     url: str, earlier_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evcharge.load.facts, "_copied", lambda facts: "no key" + "\t1" * (len(facts.names) - 1) + "\n")
+    monkeypatch.setattr(
+        evcharge.load.copying, "_copied", lambda names, rows, texts: "no key" + "\t1" * (len(names) - 1) + "\n"
+    )
     before = everything(url)
     with pytest.raises(DatabaseError, match="Nothing was changed") as refusal:
         load(earlier_file, url)

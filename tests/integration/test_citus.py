@@ -245,7 +245,7 @@ def test_what_is_spread_is_what_has_a_row_per_session_or_day_or_refused_row() ->
         for name, table in Base.metadata.tables.items()
         if {"station_key", "load_key"} <= set(table.c.keys()) and "station_key" in table.primary_key.columns
     }
-    assert {*grows, "rejected_row"} == set(SHARDED)
+    assert {*grows, "rejected_row", "rejected_evidence"} == set(SHARDED)
 
 
 def test_keys_that_the_database_gives_out_are_big_integers() -> None:

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "arrays": (set(), {"numpy"}),
     "toml": (set(), TOML),
     "config": ({"toml", "errors"}, set()),
-    "frames": ({"errors"}, FRAMES),
+    "frames": ({"errors", "evidence"}, FRAMES),
     "evidence": (set(), FRAMES),
     "kept": ({"errors"}, set()),
     "leftovers": (set(), set()),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 from itertools import chain, islice, pairwise
 from math import inf
@@ -17,11 +18,12 @@ from typing import NamedTuple
 
 from evcharge.carriers.file import SourceFile, open_file
 from evcharge.errors import SourceError
-from evcharge.frames import RawSessions, note_lines
+from evcharge.frames import RAW_FRAME, Conventions, RawSessions, empty_frame, note_lines
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.attempts import FIELDS, Row
 from evcharge.sources.ocpp.directions import with_directions
+from evcharge.sources.ocpp.evidence import LogEvidence
 from evcharge.sources.ocpp.frame import Broken, KeptFrame, Message
 from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Sessions
@@ -46,6 +48,7 @@ class _Logs:
         new: SHA-256 of those that are not loaded yet: only their rows are asked for.
         file: the log that is loaded now, and ``others``, by SHA-256.
         loaded: the latest time of each loaded log's clock [s since 1970], by SHA-256, where each message has one.
+        evidence_until: as in ``Reading``.
     """
 
     sha256s: tuple[str, ...]
@@ -55,6 +58,7 @@ class _Logs:
     file: SourceFile = field(compare=False)
     others: Mapping[str, Path] = field(compare=False)
     loaded: Mapping[str, float] = field(compare=False)
+    evidence_until: datetime | None = field(compare=False)
 
     def ended_after(self, seconds: float) -> set[str]:
         """The logs, but for the loaded ones that ended before this time."""
@@ -86,9 +90,14 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """
     rows = _all_rows(_logs(file, reading))
     located = rows.of_file(file.sha256)
+    told_until = rows.told_until[file.sha256]
     batches = map(_batch, iter(lambda: list(islice(located, BATCH_ROWS)), []))
     for chunk in chunks(batches, tuple(map(folded, FIELDS)), reading):
-        yield replace(chunk, told_until_seconds=rows.told_until[file.sha256])
+        yield replace(chunk, told_until_seconds=told_until)
+    if reading.evidence_until:
+        nothing = RawSessions(empty_frame(RAW_FRAME), reading.profile.conventions, told_until_seconds=told_until)
+        for evidence in rows.evidence[file.sha256].chunks():
+            yield replace(nothing, evidence=(evidence,))
 
 
 class _Located(NamedTuple):
@@ -107,12 +116,14 @@ class _AllRows:
     Args:
         sessions: all logs that the rows depend on.
         new: SHA-256 of the logs whose rows are asked for.
+        evidence: what each of these tells besides, where it was asked for.
 
     Attributes:
         told_until: the latest time of each new log's clock [s since 1970]; None where a message of it has none.
     """
 
-    def __init__(self, sessions: Sessions, new: frozenset[str]) -> None:
+    def __init__(self, sessions: Sessions, new: frozenset[str], evidence: Mapping[str, LogEvidence]) -> None:
+        self.evidence = evidence
         self.told_until = {sha256: sessions.told_until(sha256) for sha256 in new}
         self._spool = Spool()
         self._by_file = {sha256: Sorted(self._spool, itemgetter(0)) for sha256 in new}
@@ -149,11 +160,21 @@ def _logs(file: SourceFile, reading: Reading) -> _Logs:
     shas = {path: _sha256(path, _mark(path)) for path in reading.companions}
     others = {sha256: path for path, sha256 in shas.items() if sha256 and sha256 != file.sha256}
     profile = reading.profile
-    settings = (profile.encoding, profile.delimiters, profile.sheet, profile.constants.get("station_id"))
+    stated = profile.constants.get("station_id")
+    evidence = (_zone_of(profile.conventions), reading.evidence_until is not None)
+    settings = (profile.encoding, profile.delimiters, profile.sheet, stated, *evidence)
     loaded = {sha256: reading.loaded[path] for sha256, path in others.items() if path in reading.loaded}
     until = {sha256: seconds for sha256, seconds in loaded.items() if seconds is not None}
     sha256s = tuple(sorted((file.sha256, *others)))
-    return _Logs(sha256s, frozenset(sha256s).difference(loaded), settings, profile, file, others, until)
+    return _Logs(
+        sha256s, frozenset(sha256s).difference(loaded), settings, profile, file, others, until, reading.evidence_until
+    )
+
+
+def _zone_of(conventions: Conventions) -> tuple[object, ...]:
+    """What decides which instant a time is, besides its text."""
+    labels = tuple(sorted(conventions.zone_labels.items()))
+    return (conventions.timezone, conventions.ambiguous_time, labels)
 
 
 def _mark(path: Path) -> tuple[int, ...]:
@@ -183,17 +204,22 @@ def _all_rows(logs: _Logs) -> _AllRows:
         SourceError: as ``read``; for the file itself, not for its companions.
     """
     sessions, is_read = Sessions(), set[str]()
+    evidence: dict[str, LogEvidence] = {}
 
     def take(hashes: Iterable[str]) -> None:
         for sha256 in sorted(set(hashes) - is_read):
-            sessions.take_log(sha256, _first_time(logs, sha256), _messages(logs, sha256))
+            messages = _messages(logs, sha256)
+            if logs.evidence_until and sha256 in logs.new:
+                evidence[sha256] = LogEvidence(logs.profile, logs.evidence_until)
+                messages = evidence[sha256].noted(messages)
+            sessions.take_log(sha256, _first_time(logs, sha256), messages)
             is_read.add(sha256)
 
     take(logs.new)
     begin = min(map(sessions.earliest, logs.new))
     take(logs.ended_after(begin - FAR_SECONDS))
     while True:
-        rows = _AllRows(sessions, logs.new)
+        rows = _AllRows(sessions, logs.new, evidence)
         begin = min([begin, *(seconds for sha256, seconds in sessions.looks_back_to.items() if sha256 in logs.new)])
         needed = logs.ended_after(begin - NEAR_SECONDS)
         if needed <= is_read:

@@ -485,5 +485,109 @@ ALTER TABLE load_ledger ADD COLUMN log_ended_at TIMESTAMP WITH TIME ZONE;
 
 UPDATE alembic_version SET version_num='0012' WHERE alembic_version.version_num = '0011';
 
+-- Running upgrade 0012 -> 0013
+
+ALTER TABLE dim_port ADD COLUMN commissioned_on DATE;
+
+ALTER TABLE dim_port ADD COLUMN decommissioned_on DATE;
+
+ALTER TABLE dim_port ADD COLUMN opening_hours VARCHAR(255);
+
+CREATE TABLE load_count (
+    load_key BIGINT NOT NULL,
+    kind VARCHAR(8) NOT NULL,
+    rows_read BIGINT NOT NULL,
+    inserted BIGINT NOT NULL,
+    updated BIGINT NOT NULL,
+    unchanged BIGINT NOT NULL,
+    superseded BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    CONSTRAINT pk_load_count PRIMARY KEY (load_key, kind),
+    CONSTRAINT ck_load_count__every_row_is_accounted_for CHECK (rows_read = inserted + updated + unchanged + superseded + rejected),
+    CONSTRAINT ck_load_count__kind_is_known_word CHECK (kind IN ('sessions', 'statuses', 'contacts', 'outages', 'stations')),
+    CONSTRAINT fk_load_count__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+);
+
+CREATE TABLE fact_status (
+    station_key BIGINT NOT NULL,
+    port_id VARCHAR(255) NOT NULL,
+    from_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    evidence VARCHAR(8) NOT NULL,
+    load_key BIGINT NOT NULL,
+    until_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    word VARCHAR(255) NOT NULL,
+    state VARCHAR(12) NOT NULL,
+    error_code VARCHAR(255),
+    vendor_error_code VARCHAR(255),
+    source_line BIGINT NOT NULL,
+    last_line BIGINT NOT NULL,
+    source_updated_at TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_fact_status PRIMARY KEY (station_key, port_id, from_time, evidence, load_key),
+    CONSTRAINT ck_fact_status__until_not_before_from CHECK (until_time >= from_time),
+    CONSTRAINT ck_fact_status__state_is_known_word CHECK (state IN ('up', 'down', 'unknown', 'out_of_scope')),
+    CONSTRAINT ck_fact_status__evidence_is_known_word CHECK (evidence IN ('event', 'poll', 'snapshot')),
+    CONSTRAINT fk_fact_status__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_fact_status__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+);
+
+CREATE TABLE fact_contact (
+    station_key BIGINT NOT NULL,
+    charger_id VARCHAR(255) NOT NULL,
+    from_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    evidence VARCHAR(11) NOT NULL,
+    load_key BIGINT NOT NULL,
+    until_time TIMESTAMP WITH TIME ZONE,
+    heartbeat_seconds DOUBLE PRECISION,
+    source_line BIGINT NOT NULL,
+    last_line BIGINT NOT NULL,
+    CONSTRAINT pk_fact_contact PRIMARY KEY (station_key, charger_id, from_time, evidence, load_key),
+    CONSTRAINT ck_fact_contact__until_not_before_from CHECK (until_time >= from_time),
+    CONSTRAINT ck_fact_contact__evidence_is_known_word CHECK (evidence IN ('own_message', 'back_office')),
+    CONSTRAINT ck_fact_contact__heartbeat_is_finite CHECK (heartbeat_seconds > 0 AND heartbeat_seconds < 1000000000),
+    CONSTRAINT fk_fact_contact__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_fact_contact__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+);
+
+CREATE TABLE fact_outage (
+    station_key BIGINT NOT NULL,
+    port_id VARCHAR(255) NOT NULL,
+    from_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    load_key BIGINT NOT NULL,
+    source_line BIGINT NOT NULL,
+    until_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    kind VARCHAR(9) NOT NULL,
+    cause VARCHAR(255),
+    reference VARCHAR(255),
+    claimed_by VARCHAR(255),
+    CONSTRAINT pk_fact_outage PRIMARY KEY (station_key, port_id, from_time, load_key, source_line),
+    CONSTRAINT ck_fact_outage__until_not_before_from CHECK (until_time >= from_time),
+    CONSTRAINT ck_fact_outage__kind_is_known_word CHECK (kind IN ('outage', 'exemption')),
+    CONSTRAINT fk_fact_outage__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_fact_outage__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+);
+
+CREATE TABLE rejected_evidence (
+    load_key BIGINT NOT NULL,
+    kind VARCHAR(8) NOT NULL,
+    source_line BIGINT NOT NULL,
+    rule VARCHAR(64) NOT NULL,
+    "column" VARCHAR(64),
+    value TEXT,
+    raw TEXT NOT NULL,
+    station_id VARCHAR(255),
+    port_id VARCHAR(255),
+    at_time TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_rejected_evidence PRIMARY KEY (load_key, kind, source_line, rule),
+    CONSTRAINT ck_rejected_evidence__kind_is_known_word CHECK (kind IN ('statuses', 'contacts', 'outages')),
+    CONSTRAINT fk_rejected_evidence__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+);
+
+INSERT INTO load_count (load_key, kind, rows_read, inserted, updated, unchanged, superseded, rejected)
+SELECT load_key, CASE WHEN timezone = 'none' THEN 'stations' ELSE 'sessions' END,
+       rows_read, inserted, updated, unchanged, superseded, rejected
+FROM load_ledger;
+
+UPDATE alembic_version SET version_num='0013' WHERE alembic_version.version_num = '0012';
+
 COMMIT;
 

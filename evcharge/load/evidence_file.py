@@ -1,0 +1,81 @@
+"""Files that hold no sessions but statuses or outages, in the chunks of a load; and which of them are refused whole.
+
+A profile whose ``kind`` is not ``sessions`` is of such a file. ``READERS`` names, by kind, the function that reads and
+cleans one: ``function(file, profile, until) -> Iterator[CleanEvidence]``, in file order, where what is said of a time
+after ``until`` is refused. A reader of sessions hands over evidence beside them, as ``RawSessions.evidence``. What does
+not belong here: writing (``evidence``), and the load itself (``sessions``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from evcharge.errors import SourceError
+from evcharge.evidence import CleanEvidence
+from evcharge.frames import RAW_FRAME, RawSessions, empty_frame
+from evcharge.load.evidence import EvidenceWriter
+from evcharge.load.refusals import CURES, SEE_THEM, UNSTATED, refuse_most, refuse_rows
+from evcharge.load.result import RejectLimit
+from evcharge.models import SESSIONS
+from evcharge.sources import SourceFile
+from evcharge.sources.profile import Profile
+
+if TYPE_CHECKING:
+    ReadsEvidence = Callable[[SourceFile, Profile, datetime], Iterator[CleanEvidence]]
+
+READERS: dict[str, str] = {}
+"""What reads and cleans a file, as module:function, by the kind of its profile."""
+_WITHOUT_ZONE = "time_without_zone"
+"""How the names of rules end that refuse a time for lack of a zone."""
+CURE_ZONE = UNSTATED["start_time_without_zone"]
+"""Code and cure of a file whose times have no zone."""
+
+
+def has_sessions(profile: Profile) -> bool:
+    """Whether a file that is read by this profile is one of sessions."""
+    return getattr(profile, "kind", SESSIONS) == SESSIONS
+
+
+def chunks_of_evidence(file: SourceFile, profile: Profile, until: datetime) -> Iterator[RawSessions]:
+    """A file of evidence in chunks without a session."""
+    module, _, name = READERS[profile.kind].partition(":")  # type: ignore[attr-defined]
+    read: ReadsEvidence = getattr(import_module(module), name)
+    nothing = RawSessions(empty_frame(RAW_FRAME), profile.conventions)
+    for evidence in read(file, profile, until):
+        yield replace(nothing, evidence=(evidence,))
+
+
+def refuse_without_zone(evidence: CleanEvidence, file: SourceFile) -> None:
+    """Refuses a file of which every row is refused since its time has no zone, rather than row by row.
+
+    Raises:
+        SourceError: ``time_zone_unstated``.
+    """
+    refused = evidence.refused[evidence.refused["rule"].str.endswith(_WITHOUT_ZONE)] if evidence.read else None
+    if refused is not None and refused["source_line"].nunique() == evidence.read:
+        first = refused.iloc[0]
+        raise SourceError(
+            CURE_ZONE[0],
+            f"{file.name} line {first['source_line']}: {first['column']} {first['value']!r} does not say in which "
+            "zone.",
+            CURE_ZONE[1],
+        )
+
+
+def refuse_evidence(writer: EvidenceWriter, limit: RejectLimit | None, file: SourceFile, *, alone: bool) -> None:
+    """Refuses a file of which more evidence of a kind was rejected than the user allows.
+
+    Where the file holds nothing else, also one of which a single rule takes over half.
+
+    Raises:
+        GateError: ``too_many_rejects``.
+        SourceError: ``one_rule_refuses_most``.
+    """
+    for kind, counts in writer.counts.items():
+        refuse_rows(counts.read, counts.rejected, counts.rejects_by_rule, limit, file, what=kind)
+        for rule, count in counts.rejects_by_rule.items() if alone and limit is None else ():
+            refuse_most(rule, count, counts.read, file, CURES.get(rule, SEE_THEM), what=kind)
