@@ -244,8 +244,8 @@ def _at_each_port(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
     """What is said of whole stations, once for each of their ports."""
     first, number = places.first(rows["station_key"]), places.number(rows["station_key"])
     within = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-    copies: pd.DataFrame = rows.loc[rows.index.repeat(number)]
-    return copies.assign(place=np.repeat(first, number) + within)
+    repeated = np.repeat(np.arange(len(rows)), number)
+    return rows.iloc[repeated].assign(place=np.repeat(first, number) + within)
 
 
 def _together(rows: pd.DataFrame) -> pd.DataFrame:
