@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Flags, Integers
-from evcharge.evidence import OUTAGE_COLUMNS, REFUSED_COLUMNS, STATUS_COLUMNS, CleanEvidence
+from evcharge.evidence import COLUMNS, OUTAGE_COLUMNS, REFUSED_COLUMNS, CleanEvidence
 from evcharge.evidence_parsed import NO_INSTANT, ParsedEvidence, milliseconds
 from evcharge.evidence_rules import OUTAGE_RULES, REASON_UNEXPLAINED, EvidenceRule
 from evcharge.frames import FIRST_LINES, RawSessions
@@ -105,9 +105,10 @@ def refused_of(records: Sequence[Sequence[Any]]) -> pd.DataFrame:
     return frame.astype({"source_line": "int64", "at_ms": "Int64"})
 
 
-def no_statuses() -> pd.DataFrame:
-    """A frame of no statuses."""
-    return pd.DataFrame({name: pd.Series([], dtype="object") for name in STATUS_COLUMNS})
+def nothing_of(kind: str) -> CleanEvidence:
+    """No evidence of a kind: a file that has none of it was read for it all the same."""
+    rows = pd.DataFrame({name: pd.Series([], dtype="object") for name in COLUMNS[kind]})
+    return CleanEvidence(kind=kind, rows=rows, refused=refused_of([]), read=0)
 
 
 def _refusal(parsed: ParsedEvidence, rule: EvidenceRule, row: int, instants: pd.Series) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from evcharge.clean_evidence import (
     any_of,
     broken_rules,
     missing_as_na,
-    no_statuses,
+    nothing_of,
     refused_frame,
     refused_of,
 )
@@ -110,7 +110,7 @@ class Statements:
         lines = parsed.raw["line"].to_numpy()[left_out].tolist()
         return CleanEvidence(
             kind=STATUSES,
-            rows=no_statuses(),
+            rows=nothing_of(STATUSES).rows,
             refused=refused_frame(parsed, broken, parsed.time.instants),
             read=int((~parsed.is_marker | refused).sum()),
             warnings=Counter({UPDATED_LEFT_OUT: len(lines)} if lines else {}),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from evcharge.clean_evidence import clean_outages
+from evcharge.clean_evidence import OUTAGES, STATUSES, clean_outages, nothing_of
 from evcharge.errors import SourceError
 from evcharge.evidence import CleanEvidence
 from evcharge.instants import parse_instants
@@ -39,6 +39,8 @@ def read_statuses(
     for raw in read(file, profile):
         rows += len(raw.frame)
         yield statements.add(raw)
+    if not rows:
+        yield nothing_of(STATUSES)
     if not rows and "time" in profile.constants:
         statements.add_empty_snapshot(_time_of_name(file, profile))
     yield from statements.close(lambda lines: raws_of(read(file, profile), lines))
@@ -48,8 +50,11 @@ def read_outages(
     file: SourceFile, profile: Profile, until: datetime, known_ports: Collection[Port] = ()
 ) -> Iterator[CleanEvidence]:
     """The reported outages and claims of exemption of a file, chunk by chunk."""
+    raw = None
     for raw in read(file, profile):
         yield clean_outages(raw, pd.Timestamp(until))
+    if raw is None:
+        yield nothing_of(OUTAGES)
 
 
 def _time_of_name(file: SourceFile, profile: Profile) -> int:

@@ -98,6 +98,15 @@ def test_a_file_of_which_no_time_has_a_zone_is_refused_with_the_option_to_set(ur
     assert [row[2] for row in instants(query(url, STATUSES))] == ["06:00", "07:30"]
 
 
+@pytest.mark.parametrize(
+    ("name", "header", "kind"),
+    [("s.csv", HEADER, "statuses"), ("exemptions.csv", "station_id,from,to,cause", "outages")],
+)
+def test_a_header_alone_is_a_load_of_no_rows(url: str, tmp_path: Path, name: str, header: str, kind: str) -> None:
+    load(url, tmp_path / name, f"{header}\n")
+    assert query(url, COUNTS) == [(kind, 0, 0, 0, 0, 0, 0)]
+
+
 def test_one_time_without_a_zone_among_others_is_one_reject(url: str, tmp_path: Path) -> None:
     rows = [ROWS[0].replace("Z,", ","), *ROWS[1:2]]
     result = load(url, tmp_path / "s.csv", "\n".join([HEADER, *rows]))
