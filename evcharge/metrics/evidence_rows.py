@@ -115,11 +115,13 @@ def read_statements(session: Session, keys: Sequence[int], period: Period) -> pd
     """Statements that begin before the end of the period, the refused ones among them; which stands, comes behind.
 
     Columns: ``station_key``, ``port_id``, ``from_ms``, ``until_ms``, ``state``, ``evidence``, ``free`` (1 where the
-    word announces a free port), ``updated_ms``, ``load_key`` and ``source_line``.
+    word announces a free port), ``word`` (a number, the same for the same word), ``updated_ms``, ``load_key`` and
+    ``source_line``.
     """
     until = instant_of(period.until_ms)
     query = select(*_statement(session)).where(FactStatus.station_key.in_(keys), FactStatus.from_time < until)
     rows = pd.concat([frame_of(session, query), _refused(session, keys, period)], ignore_index=True)
+    rows["word"] = pd.factorize(rows["word"].to_numpy(dtype=object))[0]
     numbers = [name for name in rows.columns if name != "port_id"]
     rows = rows.astype(dict.fromkeys(numbers, "int64"))
     versions = ["updated_ms", "load_key", "source_line"]
@@ -137,6 +139,7 @@ def _statement(session: Session) -> tuple[Any, ...]:
         _place(FactStatus.state, STATE_NAMES).label("state"),
         _place(FactStatus.evidence, EVIDENCE_NAMES).label("evidence"),
         case((func.lower(FactStatus.word).in_(FREE_WORDS), 1), else_=0).label("free"),
+        FactStatus.word,
         updated.label("updated_ms"),
         FactStatus.load_key,
         FactStatus.source_line,
@@ -167,7 +170,7 @@ def select_refused(session: Session, keys: Sequence[int]) -> Select[Any]:
 def _refused(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
     query = select_refused(session, keys).where(RejectedEvidence.at_time < instant_of(period.until_ms))
     rows = frame_of(session, query)
-    return rows.assign(state=UNKNOWN, evidence=REFUSED, free=0, updated_ms=-EVER_MS)
+    return rows.assign(state=UNKNOWN, evidence=REFUSED, free=0, word="", updated_ms=-EVER_MS)
 
 
 def _without_corrected(rows: pd.DataFrame) -> pd.DataFrame:

@@ -270,7 +270,7 @@ def _ended(rows: pd.DataFrame, stations: pd.DataFrame, table: pd.DataFrame, peri
     over: Flags = ends + 1 < period.until_ms
     at_ms = ends[over].astype("int64") + 1
     last = {"place": np.flatnonzero(over), "from_ms": at_ms, "until_ms": at_ms, "state": UNKNOWN, "evidence": REFUSED}
-    return pd.concat([rows, pd.DataFrame(last).assign(free=0)], ignore_index=True)
+    return pd.concat([rows, pd.DataFrame(last).assign(free=0, word=-1)], ignore_index=True)
 
 
 def _announced(rows: pd.DataFrame) -> Integers:
@@ -281,7 +281,7 @@ def _announced(rows: pd.DataFrame) -> Integers:
 
 
 def _statements(rows: pd.DataFrame) -> Statements:
-    names = ("place", "from_ms", "until_ms", "state", "evidence")
+    names = ("place", "from_ms", "until_ms", "state", "evidence", "word")
     return Statements(*(rows[name].to_numpy(dtype="int64") for name in names))
 
 

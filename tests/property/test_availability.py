@@ -217,8 +217,8 @@ def test_more_own_messages_never_leave_more_unknown(evidence, period, messages):
     st.sampled_from(COUNTED),
 )
 def test_more_events_that_say_up_or_down_never_leave_more_unknown(evidence, period, events, counted):
-    rows = [(port, begin, begin, state, EVENT) for (port, begin, _), state in events]
-    more = [integers(row[place] for row in rows) for place in range(5)]
+    rows = [(port, begin, begin, state, EVENT, state) for (port, begin, _), state in events]
+    more = [integers(row[place] for row in rows) for place in range(6)]
     richer = evidence._replace(statements=with_rows(evidence.statements, more))
     assert unknown_ms(timeline(richer, period, counted)) <= unknown_ms(timeline(evidence, period, counted))
 

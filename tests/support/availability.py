@@ -81,7 +81,8 @@ def evidence_of(
 ) -> Evidence:
     """Evidence from rows: events (port, at, state), statements (port, from, until, state, evidence), messages.
 
-    ``messages`` are (charger, from, until); ``contacts`` have their evidence behind; claims their cause.
+    ``messages`` are (charger, from, until); ``contacts`` have their evidence behind; claims their cause. Each state has
+    a word of its own.
     """
     said = [*((port, at, at, state, EVENT) for port, at, state in events), *statements]
     heard = [*((*row, OWN_MESSAGE) for row in messages), *contacts]
@@ -89,7 +90,7 @@ def evidence_of(
     charger, begin, end, kind = _columns(heard, 4)
     return Evidence(
         ports,
-        Statements(*_columns(said, 5)),
+        Statements(*_columns([(*row, row[3]) for row in said], 6)),
         Contacts(charger, begin, end, kind, np.full(len(heard), heartbeats)),
         Windows(*_columns([(*row, -1) for row in outages], 4)),
         Windows(*_columns(claims, 4)),

@@ -31,7 +31,7 @@ HEARTBEATS = 3
 SPACINGS = 2
 """Usual spacings after which a poll or snapshot stands no more: uptime.md of the design. House rule, provisional."""
 LEAST_GAPS = 2
-"""Gaps at changes of state that show how far polls of a port are apart. House rule, provisional."""
+"""Gaps at changes of word that show how far polls of a port are apart. House rule, provisional."""
 _SILENCE_MS = round(SILENCE_SECONDS * 1000)
 
 
@@ -165,21 +165,21 @@ def _own_word(ports: Ports, statements: Statements, rows: Integers, lost: Spans)
     port, from_ms, until_ms = (column[rows] for column in (statements.port, statements.from_ms, statements.until_ms))
     events = statements.evidence[rows] == EVENT
     event_ends = _until_lost(ports.charger[port], from_ms + 1, until_ms + _SILENCE_MS, lost)
-    hold = usual_holds(port, statements.evidence[rows], from_ms, until_ms, statements.state[rows])
+    hold = usual_holds(port, statements.evidence[rows], from_ms, until_ms, statements.word[rows])
     return Spans(port, from_ms, np.where(events, np.maximum(event_ends, until_ms), until_ms + hold))
 
 
-def usual_holds(port: Integers, evidence: Integers, from_ms: Integers, until_ms: Integers, state: Integers) -> Integers:
+def usual_holds(port: Integers, evidence: Integers, from_ms: Integers, until_ms: Integers, word: Integers) -> Integers:
     """How long polls and snapshots hold after the last confirmation [ms], for statements in order of ``standing``.
 
-    ``SPACINGS`` times the usual spacing: the lower median of the gaps at which the port's state changed, since a gap
+    ``SPACINGS`` times the usual spacing: the lower median of the gaps at which the port's word changed, since a gap
     between two rows that say the same is one in which the feed was away. A port with fewer than ``LEAST_GAPS`` of them
     shows no spacing, and its statements hold as long as an event does.
     """
     order = np.lexsort((from_ms, evidence, port))
     kind = (port * 4 + evidence)[order]
     gap = (from_ms[order][1:] - until_ms[order][:-1]).astype(np.int64)
-    counts: Flags = (kind[1:] == kind[:-1]) & (gap > 0) & (state[order][1:] != state[order][:-1])
+    counts: Flags = (kind[1:] == kind[:-1]) & (gap > 0) & (word[order][1:] != word[order][:-1])
     kinds, gaps = kind[1:][counts], gap[counts]
     by_size = np.lexsort((gaps, kinds))
     kinds, gaps = kinds[by_size], gaps[by_size]

@@ -71,6 +71,7 @@ class Statements:
         until_ms: last confirmation.
         state: UP, DOWN, UNKNOWN or OUT_OF_SCOPE.
         evidence: EVENT, POLL, SNAPSHOT or REFUSED.
+        word: a number for the source's own word, the same for the same word.
     """
 
     port: Integers
@@ -78,6 +79,7 @@ class Statements:
     until_ms: Integers
     state: Integers
     evidence: Integers
+    word: Integers
 
 
 @dataclass(frozen=True)

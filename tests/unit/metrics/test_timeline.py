@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -158,7 +160,7 @@ def test_a_refused_statement_ends_what_held_before_until_the_next():
     ]
 
 
-def test_polls_hold_for_twice_the_usual_spacing_at_changes_of_state_and_no_longer_in_a_gap_of_the_feed():
+def test_polls_hold_for_twice_the_usual_spacing_at_changes_of_word_and_no_longer_in_a_gap_of_the_feed():
     polls = [
         (0, "01:00", "02:00", UP),
         (0, "02:10", "03:00", DOWN),
@@ -176,6 +178,15 @@ def test_polls_hold_for_twice_the_usual_spacing_at_changes_of_state_and_no_longe
         ("20:00", "up", "status"),
         ("21:20", "unknown", "silence"),
     ]
+
+
+def test_polls_of_a_port_that_was_never_down_show_their_spacing_by_other_words_of_the_same_state():
+    """A port that is asked each hour and charges now and then is seen all the while."""
+    free, charging = 1, 2
+    polls = [(at(f"{hour:02}:00"), word) for hour, word in enumerate([free, charging, free, charging, free])]
+    evidence = evidence_of(ports_of(), statements=[(0, begin, begin, UP, POLL) for begin, _ in polls])
+    words = replace(evidence.statements, word=np.array([word for _, word in polls]))
+    assert told(evidence._replace(statements=words)) == [("00:00", "up", "status"), ("06:00", "unknown", "silence")]
 
 
 def test_a_port_whose_polls_show_no_spacing_is_believed_for_the_silence_limit_whatever_the_gap():
