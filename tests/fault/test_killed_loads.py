@@ -18,12 +18,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-import evcharge.load.facts
+import evcharge.load.copying
 import evcharge.load.sessions
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
-from evcharge.load.mapping import FactRows
 from evcharge.load.transaction import LOAD_LOCK
 from evcharge.load.writer import Writer
 from evcharge.synth import write_sample
@@ -186,9 +185,9 @@ def test_a_connection_lost_on_the_way_is_an_error_with_a_code(
 ) -> None:
     copied, close, settle_facts = evcharge.load.copying._copied, evcharge.load.sessions._close_entry, Writer._settle
 
-    def cut_and_copied(facts: FactRows) -> str:
+    def cut_and_copied(*arguments: Any) -> str:
         end_connections(url)
-        return copied(facts)
+        return copied(*arguments)
 
     def cut_and_close(*arguments: Any) -> None:
         end_connections(url)

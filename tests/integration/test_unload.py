@@ -402,7 +402,9 @@ def test_the_command_names_the_files_that_bring_back_what_went(evcharge: Run) ->
     evcharge("load", "b.csv")
     document = json.loads(evcharge("unload", "--load", "2", "--yes", "--json")[1])
     assert document["schema_version"] == 1
-    assert document["loads"] == [{"load": 2, "file": "b.csv", "source": "native", "sessions": 1, "rejected": 0}]
+    assert document["loads"] == [
+        {"load": 2, "file": "b.csv", "source": "native", "sessions": 1, "rejected": 0, "evidence": 0}
+    ]
     assert [one["file"] for one in document["incomplete"]] == ["a.csv"]
     evcharge("load", "b.csv")
     _, out, _ = evcharge("unload", "--load", "2", "--yes")
