@@ -33,6 +33,8 @@ from evcharge.load.ports import Ports
 from evcharge.load.result import LAW, LoadResult
 from evcharge.models import SESSIONS, STATIONS, UNLOADED, DimStation, LoadCount, LoadLedger, RejectedEvidence
 
+_COMPARED = 3
+"""Parts of each key that are never missing: station, port or charger, and start."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -100,9 +102,9 @@ class EvidenceWriter:
         self.station_keys = _keys_of(session, load.source) if station_keys is None else station_keys
         self._ports = ports or Ports(session, load.source)
         self._tables = tables_of(session)
-        self._filled: dict[tuple[str, int], bool] = {}
+        self._filled: dict[str, dict[int, bool]] = {}
         """By kind and station, whether there was anything before this load."""
-        self._latest: dict[tuple[str, int], str] = {}
+        self._latest: dict[str, dict[int, str]] = {}
         """By kind and station, the latest start that this load has written."""
 
     def write(self, evidence: CleanEvidence) -> None:
@@ -149,34 +151,48 @@ class EvidenceWriter:
     def _write_rows(self, kind: Kind, rows: list[_Row], counts: EvidenceCounts) -> None:
         """Compares rows with what is there, and writes those that are kept."""
         rows = _once_each(kind, rows, counts)
-        met = self._tables.stored(kind, [row.key for row in rows if self._may_be_there(kind, row)])
+        met = self._tables.stored(kind, self._perhaps_there(kind, rows))
+        if met:
+            rows = self._settled(kind, rows, met, counts)
+        else:
+            counts.inserted += len(rows)
+            counts.unchanged += sum(row.weight for row in rows) - len(rows)
+        self._tables.add(kind, [row.stored for row in rows])
+
+        latest, start = self._latest.setdefault(kind.name, {}), kind.start
+        for row in rows:
+            station, begins = row.key[0], row.key[start]
+            if begins > latest.get(station, ""):
+                latest[station] = begins
+
+    def _settled(
+        self, kind: Kind, rows: list[_Row], met: Mapping[tuple[Any, ...], Sequence[Stored]], counts: EvidenceCounts
+    ) -> list[_Row]:
+        """The rows that are to be written, beside what is there of their keys; an earlier one of this load goes."""
         kept, replaced = [], []
         for row in rows:
-            there = met.get(row.key, [])
+            there = met.get(row.key, ())
             own = [one for one in there if one.load_key == self.load.load_key]
-            if own and not (kind.keeps_all and all(one.says != row.says for one in own)):
-                is_same = any(one.says == row.says for one in own)
-                counts.unchanged += row.weight if is_same else row.weight - 1
-                counts.superseded += not is_same
-                if is_same:
-                    continue
-                replaced.append(row.key)
-            else:
+            if not own or (kind.keeps_all and all(one.says != row.says for one in own)):
                 self._count(kind, row, there, counts)
+            elif any(one.says == row.says for one in own):
+                counts.unchanged += row.weight
+                continue
+            else:
+                counts.unchanged += row.weight - 1
+                counts.superseded += 1
+                replaced.append(row.key)
             kept.append(row)
-
         self._tables.remove(kind, self.load.load_key, replaced)
-        self._tables.add(kind, [row.stored for row in kept])
-        for row in kept:
-            place = (kind.name, row.key[0])
-            self._latest[place] = max(self._latest.get(place, ""), row.key[kind.start])
+        return kept
 
-    def _may_be_there(self, kind: Kind, row: _Row) -> bool:
-        """Whether a row of this key may be stored: of another load, or an earlier one of this load."""
-        place = (kind.name, row.key[0])
-        if place not in self._filled:
-            self._filled[place] = self._tables.has_any(kind, row.key[0])
-        return self._filled[place] or row.key[kind.start] <= self._latest.get(place, "")
+    def _perhaps_there(self, kind: Kind, rows: Sequence[_Row]) -> list[tuple[Any, ...]]:
+        """Keys of which something may be stored: by another load, or earlier by this one."""
+        filled, start = self._filled.setdefault(kind.name, {}), kind.start
+        latest = self._latest.get(kind.name, {})
+        for station in {row.key[0] for row in rows} - filled.keys():
+            filled[station] = self._tables.has_any(kind, station)
+        return [row.key for row in rows if filled[row.key[0]] or row.key[start] <= latest.get(row.key[0], "")]
 
     def _count(self, kind: Kind, row: _Row, there: Sequence[Stored], counts: EvidenceCounts) -> None:
         """Counts what a row is beside that of other loads which stands: the newest by version, then by load."""
@@ -272,7 +288,7 @@ def _rows_of(kind: Kind, frame: pd.DataFrame, station_keys: Mapping[str, int], l
         *(version, weights, zip(*(columns[name] for name in kind.columns), strict=True)),
     )
     rows = list(map(_Row._make, zip(*parts, strict=True)))
-    rows.sort(key=lambda row: tuple(part or "" for part in row.key))
+    rows.sort(key=lambda row: row.key[:_COMPARED])  # what stands behind may be missing
     return rows
 
 

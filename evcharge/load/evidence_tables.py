@@ -57,7 +57,7 @@ class Kind:
         """Those that hold texts of the source."""
         return frozenset(column.name for column in self.table.c if isinstance(column.type, String))
 
-    @property
+    @cached_property
     def start(self) -> int:
         """Place of the start in the key."""
         return self.key.index("from_time")
@@ -158,7 +158,7 @@ class _Tables:
         names = (*kind.key, *kind.says, "load_key", kind.version or "load_key")
         width, last = len(kind.key), len(kind.key) + len(kind.says)
         for row in self._joined(kind, names):
-            values = tuple(map(as_sqlite_keeps, row))
+            values = self._values(row)
             version = values[last + 1] if kind.version else None
             found.setdefault(values[:width], []).append(Stored(values[last], values[width:last], version))
         return found
@@ -175,6 +175,9 @@ class _Tables:
             start = datetime.fromisoformat(row["this_from_time"].replace("Z", "+00:00"))
             row |= {"this_load": load_key, "this_from_time": start}
         self.connection.execute(these, rows)
+
+    def _values(self, row: Any) -> tuple[Any, ...]:
+        return tuple(row)
 
     def _put_keys(self, kind: Kind, keys: Sequence[tuple[Any, ...]]) -> None:
         raise NotImplementedError
@@ -213,6 +216,9 @@ class _Postgresql(_Tables):
         """Adds rows whose keys this load has not yet."""
         if rows:
             copy_in(self.connection, kind.table.name, kind.columns, rows, kind.texts)
+
+    def _values(self, row: Any) -> tuple[Any, ...]:
+        return tuple(map(as_sqlite_keeps, row))
 
     def _put_keys(self, kind: Kind, keys: Sequence[tuple[Any, ...]]) -> None:
         name, columns = f"incoming_{kind.name}", kind.key[:3]

@@ -128,7 +128,7 @@ def test_sessions_loaded_before_or_after_the_registry_give_the_same_facts(
     engine = open_engine(url, writes=True)
     with engine.begin() as connection:
         for table in (
-            "rejected_row",
+            *("rejected_row", "load_count"),
             "station_day_outcome",
             *("fact_charging", "dim_port", "dim_station", "load_ledger"),
         ):

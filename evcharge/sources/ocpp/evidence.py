@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -255,8 +256,7 @@ class LogEvidence:
 
     def _station(self, name: str) -> str | None:
         """The station's id as sessions have it; None where it can't be one."""
-        key = clean_id(self._stated or name)
-        return key if key and len(key) <= LONGEST_TEXT and key.isprintable() else None
+        return _usable_id(self._stated or name)
 
     def _refuse(
         self, kind: str, message: Message, rule: str, column: str, value: str | None, port: str | None, ms: int | None
@@ -270,6 +270,13 @@ class LogEvidence:
         self._refused.add((kind, message.line, rule, column, value, message.packed, *where))
 
 
+@lru_cache(maxsize=4096)  # a log names the same stations again and again
+def _usable_id(text: str) -> str | None:
+    key = clean_id(text)
+    return key if key and len(key) <= LONGEST_TEXT and key.isprintable() else None
+
+
+@lru_cache(maxsize=4096)
 def state_of(word: str) -> str:
     """The state that a status means, by its letters alone; empty for one that is unknown."""
     letters = "".join(filter(str.isalpha, word)).casefold()
