@@ -56,7 +56,10 @@ def told(
     return sorted(said.itertuples(index=False, name=None)), sorted(why.itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize("evidence", ["event", "poll", "snapshot"])
+@pytest.mark.parametrize(
+    "evidence",
+    [pytest.param("event", marks=pytest.mark.thorough), "poll", pytest.param("snapshot", marks=pytest.mark.thorough)],
+)
 def test_neither_order_nor_chunks_nor_what_waits_on_disk_changes_what_is_said(
     monkeypatch: pytest.MonkeyPatch, evidence: str
 ) -> None:

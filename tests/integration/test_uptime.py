@@ -1,0 +1,380 @@
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+from sqlalchemy.orm import Session
+
+from evcharge.cli import cli
+from evcharge.db import open_engine
+from evcharge.errors import ConfigError, NoDataError
+from evcharge.metrics.availability.evidence import Period
+from evcharge.metrics.availability.rulebooks import builtin_rulebooks, find_rulebook
+from evcharge.metrics.availability.timeline import evidence_named
+from evcharge.metrics.availability.uptime import groups
+from evcharge.metrics.milliseconds import instant_ms
+from evcharge.metrics.outcomes import Selection
+from evcharge.models import (
+    DimPort,
+    DimStation,
+    FactCharging,
+    FactContact,
+    FactOutage,
+    FactStatus,
+    RejectedEvidence,
+)
+from evcharge.report import uptime_of_database
+from evcharge.report.document import to_json
+from evcharge.report.uptime import build_uptime
+from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
+from tests.support.star import hour, ledger
+
+DAY = datetime(2025, 3, 3, tzinfo=timezone.utc)
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "docs" / "reference" / "uptime.schema.json").read_text(encoding="utf-8")
+)
+
+
+def at(hours):
+    return DAY + timedelta(hours=hours)
+
+
+def days(number):
+    return Period(instant_ms(DAY), instant_ms(DAY + timedelta(days=number)))
+
+
+class Star:
+    """A star into which evidence is written, a row at a time."""
+
+    def __init__(self, engine):
+        self.engine, self.lines = engine, 1
+        self.add(ledger(load_key=1))
+        self.add(DimStation(station_key=1, source="city", station_id="A", name="Mill <b>Lane</b>", operator="Shine"))
+        self.add(DimStation(station_key=2, source="city", station_id="B"))
+
+    def add(self, *rows):
+        with Session(self.engine) as session, session.begin():
+            session.add_all(rows)
+
+    def load(self, key):
+        self.add(ledger(load_key=key, file_sha256=f"{key:064d}", file_name=f"log{key}.csv"))
+
+    def says(self, port, hours, word, state, until=None, station=1, load=1, evidence="event", updated=None):
+        self.lines += 1
+        times = {"from_time": at(hours), "until_time": at(hours if until is None else until)}
+        place = {"load_key": load, "source_line": self.lines, "last_line": self.lines}
+        told = {"word": word, "state": state, "evidence": evidence, "source_updated_at": updated}
+        self.add(FactStatus(station_key=station, port_id=port, **times, **place, **told))
+
+    def hears(self, first, last, station=1):
+        self.lines += 1
+        times = {"from_time": at(first), "until_time": at(last)}
+        place = {"load_key": 1, "source_line": self.lines, "last_line": self.lines}
+        self.add(FactContact(station_key=station, charger_id="A", evidence="own_message", **times, **place))
+
+    def session(self, number, port, hours, length, kwh, success, station=1):
+        start, key = at(hours), int(f"{at(hours):%Y%m%d%H}")
+        with Session(self.engine) as session, session.begin():
+            session.merge(hour(key))
+            session.flush()
+            session.add(
+                FactCharging(
+                    station_key=station,
+                    session_id=f"S{number}",
+                    time_key=key,
+                    load_key=1,
+                    source_line=number,
+                    port_id=port,
+                    start_time=start,
+                    end_time=start + timedelta(hours=length),
+                    energy_kwh=kwh,
+                    success=success,
+                )
+            )
+
+
+@pytest.fixture
+def star(engine):
+    return Star(engine)
+
+
+def told(star, *rulebooks, evidence="status", period=None, selection=None, **asked):
+    books = [find_rulebook(name) for name in rulebooks or ("status-only",)]
+    counted = evidence_named(evidence)
+    chosen = selection or Selection()
+    return build_uptime(star.engine, books, selection=chosen, period=period, counted=counted, **asked)
+
+
+def minutes(found, port):
+    rows = found.first.ports
+    row = rows[(rows["station_id"] + "/" + rows["port_id"]) == port].iloc[0]
+    return tuple(row[f"{name}_minutes"] / 60 for name in ("up", "down", "unknown"))
+
+
+def test_a_port_is_up_down_and_unknown_as_it_was_said(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 6, "Faulted", "down")
+    star.says("1", 8, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    found = told(star, period=days(1))
+    assert minutes(found, "A/1") == (22, 2, 0)
+    assert (found.first.ports.loc[0, "low"], found.period_reason) == (22 / 24, "asked for")
+
+
+def test_the_period_is_that_of_the_whole_days_that_the_evidence_covers(star):
+    star.says("1", -3, "Available", "up")
+    star.says("1", 50, "Available", "up")
+    found = told(star)
+    assert found.period == days(2)
+    assert found.period_reason == "the whole days that the evidence covers"
+    assert minutes(found, "A/1") == (48, 0, 0)
+
+
+def test_after_the_last_evidence_all_is_unknown_and_that_is_said(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 12, "Available", "up")
+    found = told(star, period=days(2))
+    up, down, unknown = minutes(found, "A/1")
+    assert (round(up, 5), down, round(unknown, 5)) == (12, 0, 36)
+    assert found.notes == [
+        "Evidence ends at 2025-03-03 12:00 UTC; all later time is unknown.",
+        "Nothing tells of 1 station; all of their time is unknown.",
+    ]
+
+
+def test_a_period_that_is_yet_to_come_is_refused(star):
+    star.says("1", 0, "Available", "up")
+    with pytest.raises(ConfigError, match="2025-03-03, which is yet to come"):
+        told(star, period=days(1), now=DAY)
+
+
+def test_without_evidence_there_is_nothing_to_tell(star):
+    with pytest.raises(NoDataError, match="no status, contact or reported outage"):
+        told(star)
+
+
+def test_stations_of_a_source_without_evidence_are_left_out_and_those_that_nothing_tells_of_are_unknown(star):
+    star.add(DimStation(station_key=3, source="town", station_id="C"))
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    found = told(star)
+    assert minutes(found, "B/") == (0, 0, 24)
+    assert set(found.first.ports["station_id"]) == {"A", "B"}
+    assert found.notes == ["Nothing tells of 1 station; all of their time is unknown."]
+
+
+def test_ports_are_those_that_registry_statuses_and_sessions_name(star):
+    star.add(DimPort(source="city", port_id="R", station_key=1, load_key=1, named_as_station=False))
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    star.session(1, "2", 3, 1.0, 7.5, True)
+    found = told(star, evidence="all", selection=Selection(station_ids=("A",)))
+    assert list(found.first.ports["port_id"]) == ["1", "2", "R"]
+    assert minutes(found, "A/2") == (1, 0, 23)
+    assert minutes(found, "A/R") == (0, 0, 24)
+
+
+def test_before_its_commissioning_a_port_is_out_of_scope(star):
+    opened = {"commissioned_on": date(2025, 3, 4), "load_key": 1, "named_as_station": False}
+    star.add(DimPort(source="city", port_id="1", station_key=1, **opened))
+    star.says("1", 0, "Available", "up")
+    star.says("1", 48, "Available", "up")
+    assert minutes(told(star), "A/1") == (24, 0, 0)
+
+
+def test_of_two_words_for_one_instant_the_newest_version_stands_and_else_the_later_load(star):
+    star.load(2)
+    for port, first, second in (("1", None, None), ("2", at(9), at(5))):
+        star.says(port, 0, "Available", "up")
+        star.says(port, 2, "Available", "up", load=1, updated=first)
+        star.says(port, 2, "Faulted", "down", load=2, updated=second)
+        star.says(port, 24, "Available", "up")
+    found = told(star)
+    assert minutes(found, "A/1") == (2, 22, 0)
+    assert minutes(found, "A/2") == (24, 0, 0)
+
+
+def refusal(**over):
+    row = {"load_key": 1, "kind": "statuses", "source_line": 99, "rule": "status_word_unknown", "raw": "x"}
+    return RejectedEvidence(**{**row, "station_id": "A", "port_id": "1", "at_time": at(6), **over})
+
+
+def test_a_refused_statement_ends_what_stood_before_it(star):
+    star.says("1", 0, "Available", "up")
+    star.add(refusal())
+    star.says("1", 10, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    assert minutes(told(star), "A/1") == (20, 0, 4)
+
+
+def test_a_refused_statement_that_a_later_load_reads_is_none_and_names_no_port(star):
+    star.load(2)
+    star.says("1", 0, "Available", "up")
+    star.add(refusal(), refusal(source_line=98, port_id="7"))
+    star.says("1", 6, "Available", "up", load=2)
+    star.says("1", 24, "Available", "up")
+    found = told(star, selection=Selection(station_ids=("A",)))
+    assert list(found.first.ports["port_id"]) == ["1"]
+    assert minutes(found, "A/1") == (24, 0, 0)
+
+
+def test_what_is_said_of_a_whole_station_is_true_of_each_port_and_mends_none(star):
+    for port in ("1", "2"):
+        star.says(port, 0, "Available", "up")
+    star.says("1", 2, "Faulted", "down")
+    star.says("", 4, "Faulted", "down")
+    star.says("", 6, "Available", "up")
+    star.says("1", 10, "Available", "up")
+    star.says("", 24, "Available", "up")
+    found = told(star)
+    assert minutes(found, "A/1") == (16, 8, 0)
+    assert minutes(found, "A/2") == (22, 2, 0)
+
+
+def test_silence_is_unknown_where_contact_counts_and_a_charge_proves_a_port_up(star):
+    star.says("1", 0, "Available", "up")
+    star.hears(0, 10)
+    star.says("1", 24, "Available", "up")
+    star.session(1, None, 20, 1.0, 7.5, True)
+    assert minutes(told(star, evidence="status"), "A/1") == (24, 0, 0)
+    up, _, unknown = minutes(told(star, evidence="status,contact"), "A/1")
+    assert (round(up - 10, 4), round(unknown, 4)) == (round(5 / 60, 4), round(14 - 5 / 60, 4))
+    assert minutes(told(star, evidence="all"), "A/1")[0] == pytest.approx(up + 1)
+
+
+def outage_of(**over):
+    row = {"station_key": 1, "port_id": "1", "load_key": 1, "source_line": 7, "kind": "exemption", "cause": "vandalism"}
+    return FactOutage(**{**row, "from_time": at(2), "until_time": at(12), **over})
+
+
+def test_a_claim_excludes_only_where_it_meets_an_outage(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 6, "Faulted", "down")
+    star.says("1", 8, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    star.add(outage_of(port_id=""), outage_of(kind="outage", cause=None, from_time=at(20), until_time=at(21)))
+    found = told(star, "nevi", evidence="status,outages")
+    assert minutes(found, "A/1") == (21, 3, 0)
+    assert found.first.ports.loc[0, "excluded_minutes"] == 120
+    (of_status, reported) = found.outages[found.outages["station_id"] == "A"].to_dict("records")
+    assert (of_status["claims"], of_status["seen"]) == ("vandalism", "status")
+    assert (reported["claims"], reported["seen"], reported["minutes"]) == ("", "reported", 60)
+
+
+def test_a_port_that_is_up_and_at_which_no_attempt_succeeds_is_told_and_so_is_one_that_lies_about_being_free(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    for number in range(5):
+        star.session(number, "1", 2 + number, 0.01, 0.0, False)
+    star.session(9, "1", 12, 2.0, 0.0, None)
+    found = told(star)
+    assert found.not_dispensing.to_dict("records") == [
+        {"source": "city", "station_id": "A", "port_id": "1", "attempts": 5, "failures": 5}
+    ]
+    (free,) = found.false_free.to_dict("records")
+    assert (free["free_minutes"], round(free["false_minutes"], 3)) == (24 * 60, 123.0)
+    star.session(10, "1", 20, 0.5, 9.0, True)
+    assert told(star).not_dispensing.empty
+
+
+def test_groups_of_stations_make_the_same_figures_as_all_at_once(star, monkeypatch):
+    for station in (1, 2):
+        star.says("1", 0, "Available", "up", station=station)
+        star.says("1", 3 * station, "Faulted", "down", station=station)
+        star.says("1", 24, "Available", "up", station=station)
+    whole = told(star, *builtin_rulebooks())
+    monkeypatch.setattr(uptime_of_database, "STATIONS_AT_ONCE", 1)
+    apart = told(star, *builtin_rulebooks())
+    assert to_json(UptimeDocument(apart)) == to_json(UptimeDocument(whole))
+    assert to_json(OutagesDocument(apart)) == to_json(OutagesDocument(whole))
+    assert apart.first.network["up_minutes"] == 60 * 9
+    rows = groups(apart.first, "operator")
+    assert list(rows["up_minutes"]) == [180, 360]
+
+
+def test_the_documents_are_as_their_schema_says(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    for books in (["nevi"], list(builtin_rulebooks())):
+        for by in ("port", "station", "region"):
+            document = json.loads(to_json(UptimeDocument(told(star, *books, by=by))))
+            jsonschema.validate(document, SCHEMA)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "more": 1}, SCHEMA)
+
+
+def test_every_row_of_the_csv_carries_the_hash_of_its_rulebook(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    header, *rows = uptime_csv(told(star, "nevi", "afirev")).splitlines()
+    assert header.startswith("source,station_id,port_id,minutes,")
+    hashes = [find_rulebook(name).sha256 for name in ("nevi", "nevi", "afirev", "afirev")]
+    assert [re.search("[0-9a-f]{64}", row)[0] for row in rows] == hashes
+
+
+# The command line
+
+
+@pytest.fixture
+def run(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 6, "Faulted", "down")
+    star.says("1", 8, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    url = star.engine.url.render_as_string(hide_password=False)
+
+    def run_command(*arguments, code=0):
+        done = CliRunner().invoke(cli, [*arguments, "--db", url], obj={}, catch_exceptions=True)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return run_command
+
+
+def test_the_command_says_period_evidence_rulebook_and_what_it_makes_of_each_port(run):
+    text = run("uptime", "--evidence", "status", "--station", "A")
+    assert "3 Mar 2025 (UTC)   1 port of 1 station   the whole days that the evidence covers" in text.replace(
+        "3 Mar 2025 – 3 Mar 2025", "3 Mar 2025"
+    )
+    assert "evidence: status alone" in text
+    assert "rulebook nevi" in text
+    assert "91.67%" in text
+
+
+def test_all_rulebooks_stand_side_by_side_and_outages_are_listed(run):
+    text = run("uptime", "--rulebook", "all", "--evidence", "status", "--station", "A")
+    assert all(name in text for name in builtin_rulebooks())
+    assert "2025-03-03 06:00" in run("outages", "--evidence", "status", "--station", "A")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told_so"),
+    [
+        (("--quarter", "2025Q5"), 2, "is no quarter"),
+        (("--from", "2025-03-03"), 2, "both days are needed"),
+        (("--year", "2025", "--quarter", "2025Q1"), 2, "name the period in one way"),
+        (("--from", "2025-03-05", "--to", "2025-03-03"), 2, "is before"),
+    ],
+)
+def test_a_period_that_is_none_is_refused_by_name(run, arguments, code, told_so):
+    assert told_so in run("uptime", *arguments, code=code)
+
+
+def test_a_quarter_and_a_year_are_whole(run):
+    for option, begin, end in (("--quarter", "2025-01-01", "2025-04-01"), ("--year", "2025-01-01", "2026-01-01")):
+        value = "2025Q1" if option == "--quarter" else "2025"
+        period = json.loads(run("uptime", option, value, "--json"))["period"]
+        assert (period["from"][:10], period["to"][:10]) == (begin, end)
+
+
+def test_an_engine_is_not_needed_for_its_url(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    url = star.engine.url.render_as_string(hide_password=False)
+    assert build_uptime(url, [find_rulebook("nevi")], selection=Selection()).first.network["ports"] == 2
+    assert open_engine(url) is not None
