@@ -8,14 +8,20 @@ from evcharge.version import __version__
 
 if TYPE_CHECKING:
     from evcharge.api import Reliability, reliability
+    from evcharge.api_uptime import Uptime, uptime
 
-__all__ = ["Reliability", "__version__", "reliability"]
+__all__ = ["Reliability", "Uptime", "__version__", "reliability", "uptime"]
+
+_FOUND_IN = {
+    **dict.fromkeys(("Reliability", "reliability"), "evcharge.api"),
+    **dict.fromkeys(("Uptime", "uptime"), "evcharge.api_uptime"),
+}
 
 
 def __getattr__(name: str) -> Any:
     """The public functions, imported when they are first asked for: pandas and SQLAlchemy take a second."""
-    if name in ("Reliability", "reliability"):
+    if name in _FOUND_IN:
         from importlib import import_module
 
-        return getattr(import_module("evcharge.api"), name)
+        return getattr(import_module(_FOUND_IN[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

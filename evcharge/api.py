@@ -36,7 +36,7 @@ from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
 from evcharge.migrate import upgrade
-from evcharge.migrate.reading import Database, reading
+from evcharge.migrate.reading import Database, as_database, reading
 from evcharge.report.comparison import Comparison, build_comparison
 from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import with_money
@@ -298,11 +298,8 @@ def _database(data: Any, timezone: str | None) -> Iterator[tuple[str | Engine, L
             url = f"sqlite:///{folder}/sessions.db"
             upgrade(url)
             yield url, _loaded(data, url, folder / "sessions.csv", timezone)
-    elif isinstance(data, Engine):
-        yield data, None
     else:
-        place = os.fspath(data)
-        yield (place if "://" in place else f"sqlite:///{place}"), None
+        yield as_database(data), None
 
 
 def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) -> LoadResult:

@@ -5,6 +5,7 @@ What does not belong here: queries, and opening to write (``load.transaction``).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,3 +34,11 @@ def reading(database: Database) -> Iterator[Session]:
     require_head(engine, url)
     with translated_errors(url), Session(engine) as session:
         yield session
+
+
+def as_database(named: str | os.PathLike[str] | Engine) -> str | Engine:
+    """A database that is named by its URL, as the path of an SQLite file or as an engine: the URL or the engine."""
+    if isinstance(named, Engine):
+        return named
+    place = os.fspath(named)
+    return place if "://" in place else f"sqlite:///{place}"

@@ -128,22 +128,23 @@ def build_uptime(
             progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
             known = evidence_of(session, group, covers.period, definition)
             parts.append(_part(known, covers.period, counted, rulebooks))
-    told = zip(*(stations[name].tolist() for name in ("source", "station_id", "name")), strict=True)
-    names = {(source, station): name for source, station, name in told if isinstance(name, str) and name.strip()}
+    whole = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in _FRAMES}
     return Uptime(
+        **{**whole, "outages": _in_order(whole["outages"])},
         period=covers.period,
         period_reason=covers.reason,
         evidence=tuple(word for word, counts in zip(EVIDENCE_WORDS, counted, strict=True) if counts),
         by=by,
         figures=[_joined([part.figures[place] for part in parts]) for place in range(len(rulebooks))],
-        outages=_in_order(pd.concat([part.outages for part in parts], ignore_index=True)),
-        sites=pd.concat([part.sites for part in parts], ignore_index=True),
-        not_dispensing=pd.concat([part.not_dispensing for part in parts], ignore_index=True),
-        false_free=pd.concat([part.false_free for part in parts], ignore_index=True),
-        names=names,
+        names=_names(stations),
         notes=_notes(stations, covers.period, rulebooks),
         definition=definition.id,
     )
+
+
+def _names(stations: pd.DataFrame) -> dict[tuple[str, str], str]:
+    told = zip(*(stations[name].tolist() for name in ("source", "station_id", "name")), strict=True)
+    return {(source, station): name for source, station, name in told if isinstance(name, str) and name.strip()}
 
 
 def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
@@ -206,6 +207,10 @@ class _Part(NamedTuple):
     sites: pd.DataFrame
     not_dispensing: pd.DataFrame
     false_free: pd.DataFrame
+
+
+_FRAMES = ("outages", "sites", "not_dispensing", "false_free")
+"""Frames of a part that are those of the whole, one below the other."""
 
 
 def _part(known: Known, period: Period, counted: Counted, rulebooks: Sequence[Rulebook]) -> _Part:

@@ -19,7 +19,7 @@ EXCEL = {"python_calamine"}
 TOML = {"tomllib", "tomli"}  # the standard library has it from Python 3.11 on
 MAY_IMPORT = {
     # part: (parts of evcharge beside itself, other people's packages); other people
-    "__init__": ({"api", "version"}, set()),
+    "__init__": ({"api", "api_uptime", "version"}, set()),
     "version": (set(), set()),
     "__main__": ({"cli"}, set()),
     "errors": (set(), set()),
@@ -116,6 +116,7 @@ MAY_IMPORT["api"] = (
     {"config", "counts", "errors", "leftovers", "report", "metrics", "load", "sources", "migrate"},
     FRAMES | SQL,
 )
+MAY_IMPORT["api_uptime"] = ({"errors", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {
     "pandas",

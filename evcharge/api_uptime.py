@@ -1,0 +1,133 @@
+"""What a Python program calls: ``uptime``, when the ports of a star were up, down and unknown, as DataFrames.
+
+What does not belong here: any figure of its own; it gathers what ``report`` and ``metrics`` make.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from evcharge.errors import ConfigError
+from evcharge.metrics.availability.evidence import Period
+from evcharge.metrics.availability.rulebooks import find_rulebook
+from evcharge.metrics.availability.timeline import evidence_named
+from evcharge.metrics.availability.uptime import groups
+from evcharge.metrics.milliseconds import midnight_ms
+from evcharge.metrics.outcomes import Selection, named_lot
+from evcharge.migrate.reading import as_database
+from evcharge.report.uptime import DEFAULT_RULEBOOK, build_uptime
+from evcharge.report.uptime import Uptime as UptimeFound
+from evcharge.report.uptime_document import UptimeDocument, outage_rows
+from evcharge.report.words import percent
+
+
+@dataclass(frozen=True)
+class Uptime:
+    """Uptime of ports by a rulebook, and what it is made of.
+
+    Attributes:
+        found: all of it, as ``report.uptime`` has it.
+    """
+
+    found: UptimeFound
+
+    @property
+    def ports(self) -> pd.DataFrame:
+        """One row per port: ids, minutes, ``low``, ``seen``, ``high``, ``coverage``, ``uptime`` [0 to 1], ``verdict``.
+
+        ``handed_in`` is the percentage that the rulebook asks for; missing where there is none to hand in.
+        """
+        return self.found.first.ports
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """The same figures by the group of ``by``: ratios of summed minutes."""
+        return groups(self.found.first, self.found.by)
+
+    @property
+    def network(self) -> pd.DataFrame:
+        """The same of all ports together, and counts of ports: one row."""
+        return pd.DataFrame([self.found.first.network])
+
+    @property
+    def steps(self) -> pd.DataFrame:
+        """From the minutes of the period down to the figure: ``step`` and ``minutes`` of all ports."""
+        return pd.DataFrame(self.found.first.steps, columns=["step", "minutes"])
+
+    @property
+    def outages(self) -> pd.DataFrame:
+        """One row per outage, those that go on first; ``from`` and ``to`` are texts in UTC."""
+        return outage_rows(self.found)
+
+    @property
+    def not_dispensing(self) -> pd.DataFrame:
+        """Ports that were up and whose attempts all failed: ids, ``attempts``, ``failures``."""
+        return self.found.not_dispensing
+
+    @property
+    def false_free(self) -> pd.DataFrame:
+        """How long ports were announced free, and how long of that a session ran [minutes]."""
+        return self.found.false_free
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said with the figures."""
+        return self.found.notes
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that ``evcharge uptime --json`` prints."""
+        return UptimeDocument(self.found).to_dict()
+
+    def __repr__(self) -> str:
+        network = self.found.first.network
+        low, high = (percent(network[name], 1.0) for name in ("low", "high"))
+        return f"<Uptime: {network['ports']:,} ports, {low} to {high} up by {self.found.first.rulebook.id}>"
+
+
+def uptime(
+    data: str | os.PathLike[str] | Engine,
+    rulebook: str = DEFAULT_RULEBOOK,
+    start: date | None = None,
+    end: date | None = None,
+    by: str = "port",
+    evidence: str = "all",
+    where: Mapping[str, str | Sequence[str]] | None = None,
+) -> Uptime:
+    """Uptime of the ports in a database: what was seen, and what would be true at worst and at best.
+
+    Args:
+        data: a database as URL, path of an SQLite file or engine.
+        rulebook: the id of a rulebook of ``metrics/rulebooks``, or the path of your own as TOML.
+        start: first day (UTC); with ``end``. Without both, the whole days that the evidence covers.
+        end: last day (UTC), included.
+        by: port, station, network, operator or region.
+        evidence: ``all``, or some of status, contact, back-office, charges and outages, with commas.
+        where: the lot that is looked at, as in ``reliability``.
+
+    Raises:
+        EvchargeError: with a code, a reason and a hint: no such rulebook, word or grouping, a period that is none, no
+            evidence, or a database that can't be read.
+    """
+    if (start is None) != (end is None):
+        raise ConfigError("half_a_period", "of a period one day was given.", "Give start and end, or neither.")
+    period = None
+    if start is not None and end is not None:
+        period = Period(midnight_ms(start), midnight_ms(end + timedelta(days=1)))
+        if end < start:
+            raise ConfigError("half_a_period", f"{end} is before {start}.", "Give the earlier day as start.")
+    found = build_uptime(
+        as_database(data),
+        [find_rulebook(rulebook)],
+        selection=Selection(where=named_lot(where or {})),
+        period=period,
+        counted=evidence_named(evidence),
+        by=by,
+    )
+    return Uptime(found)

@@ -1,0 +1,96 @@
+"""What was planted in the answers of a made-up network is found, dated to the poll, and nothing else; from Python too."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+import evcharge as package
+from evcharge.db import open_engine
+from evcharge.errors import ConfigError
+from evcharge.load import load_file
+from evcharge.sources import builtin_profiles
+from evcharge.synth import write_sample
+
+DAYS = {"start": date(2025, 4, 2), "end": date(2025, 6, 29)}
+
+
+@pytest.fixture(scope="module")
+def made(migrated_sqlite, tmp_path_factory):
+    """A star with the sample and the answers of its ports, and the truth about them."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "star.db").write_bytes(Path(migrated_sqlite).read_bytes())
+    paths = [folder / name for name in ("sessions.csv", "statuses.csv", "truth.json")]
+    write_sample(paths[0], rows=300, stations=6, statuses=paths[1], truth=paths[2])
+    url = f"sqlite:///{folder / 'star.db'}"
+    for path in paths[:2]:
+        load_file(path, url, builtin_profiles().values())
+    return url, json.loads(paths[2].read_text())["statuses"]
+
+
+def utc(text):
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+
+
+def test_the_planted_outages_are_found_from_the_first_poll_to_the_first_after_and_nothing_else_is_down(made):
+    url, truth = made
+    found = package.uptime(url, evidence="status", **DAYS).outages
+    told = {(row["port_id"], utc(row["from"]), utc(row["to"])) for row in found.to_dict("records")}
+    assert told == {(one["port_id"], utc(one["from"]), utc(one["until"])) for one in truth["outages"]}
+    assert set(found["state"]) == {"down"}
+
+
+def test_a_silent_station_is_unknown_from_two_polls_after_its_last_answer_and_never_up_or_down(made):
+    url, truth = made
+    found = package.uptime(url, evidence="status,contact", **DAYS)
+    unseen = found.outages[found.outages["state"] == "unknown"]
+    silent = {one["station_id"]: one for one in truth["silent"]}
+    assert set(unseen["station_id"]) == silent.keys()
+    for row in unseen.to_dict("records"):
+        planted = silent[row["station_id"]]
+        assert utc(row["from"]) == utc(planted["from"]) + timedelta(hours=1)  # the last answer was an hour before
+        assert row["goes_on"] == (planted["until"] is None)
+        assert row["goes_on"] or utc(row["to"]) == utc(planted["until"])
+    seen = found.ports[~found.ports["station_id"].isin(silent)]
+    assert (seen["coverage"] == 1).all()
+
+
+def test_the_port_that_always_says_available_is_announced_free_in_all_of_its_sessions(made):
+    url, truth = made
+    (liar,) = truth["always_available"]
+    lies = package.uptime(url, **DAYS).false_free.set_index("port_id")["false_minutes"]
+    sessions = (
+        open_engine(url)
+        .connect()
+        .exec_driver_sql(
+            "SELECT port_id, sum(duration_minutes) FROM fact_charging WHERE start_time > '2025-04-02' "
+            "AND end_time < '2025-06-30' GROUP BY port_id"
+        )
+    )
+    share = {port: lies.get(port, 0.0) / minutes for port, minutes in sessions}
+    assert share[liar["port_id"]] == pytest.approx(1, abs=0.02)
+    assert max(share.values()) == share[liar["port_id"]]
+
+
+def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_path):
+    found = package.uptime(made[0], "status-only", by="station", **DAYS)
+    for name in ("ports", "groups", "network", "steps", "outages", "not_dispensing", "false_free"):
+        frame = getattr(found, name)
+        frame.to_parquet(tmp_path / f"{name}.parquet")
+        with sqlite3.connect(tmp_path / "frames.db") as database:
+            assert frame.to_sql(name, database, index=False) == len(frame)
+        database.close()
+    assert len(found.groups) == 6
+    assert found.to_dict()["rulebook"]["id"] == "status-only"
+    assert repr(found).startswith("<Uptime: ")
+
+
+def test_half_a_period_or_one_that_runs_backwards_is_refused(made):
+    with pytest.raises(ConfigError, match="one day was given"):
+        package.uptime(made[0], start=DAYS["start"])
+    with pytest.raises(ConfigError, match="is before"):
+        package.uptime(made[0], start=DAYS["end"], end=DAYS["start"])
