@@ -32,6 +32,7 @@ from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing, sample
 from evcharge.cli.stations import stations
 from evcharge.cli.terminal import EXIT_INTERRUPTED, ended_by, ending_as_by_ctrl_c, exit_code_of, show_error, tell
 from evcharge.cli.unload import unload
+from evcharge.cli.uptime import outages, uptime
 from evcharge.errors import EvchargeError
 
 
@@ -114,6 +115,7 @@ def run() -> None:
 
 COMMANDS = (
     *(load, unload, check, formats, stations, report, explain, compare, visits, reasons, chargex),
+    *(uptime, outages),
     *(export, counts, sample, db, show_config),
     sandwich,
 )

@@ -65,7 +65,8 @@ def hint_as_typed(error: UnstatedSource) -> str:
 
 
 _ABOUT_A_DATABASE = re.compile(
-    r"evcharge (?:db upgrade|report|explain|visits|reasons|compare|chargex|export|unload(?= --))\b(?!.*--db)"
+    r"evcharge (?:db upgrade|report|explain|visits|reasons|compare|chargex|uptime|outages|export|unload(?= --))\b"
+    r"(?!.*--db)"
 )
 """Commands that read or change a database; a text that names the database itself is left alone."""
 

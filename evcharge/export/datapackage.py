@@ -27,6 +27,9 @@ DIALECT = {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQu
 FORMATS = {"datetime": "%Y-%m-%dT%H:%M:%S.%fZ"}
 """How values are written where the standard's own form is another."""
 
+_MAY_BE_EMPTY = frozenset(("fact_status.port_id", "fact_outage.port_id"))
+"""Columns whose empty text says something (``models.WHOLE_STATION``): by the standard it is missing, and no part of a
+key."""
 _BOUND = re.compile(r"(\w+) (>=|<=) (\d+)")
 _WORDS = re.compile(r"(\w+) IN \((.+)\)")
 
@@ -67,8 +70,9 @@ def _schema(table: Table) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "fields": [_field(column) for column in table.columns],
         "missingValues": [""],
-        "primaryKey": [column.name for column in table.primary_key],
     }
+    if not any(str(column) in _MAY_BE_EMPTY for column in table.primary_key):
+        schema["primaryKey"] = [column.name for column in table.primary_key]
     keys = [(column.name, key.column) for column in table.columns for key in column.foreign_keys]
     if keys:
         schema["foreignKeys"] = [
@@ -89,7 +93,7 @@ def _field(column: Column[Any]) -> dict[str, Any]:
 
 def _constraints(column: Column[Any]) -> Iterator[tuple[str, Any]]:
     """What the standard can say of a column's values; a bound that they stay under is none of it."""
-    if not column.nullable:
+    if not column.nullable and str(column) not in _MAY_BE_EMPTY:
         yield "required", True
     keys = [one for one in column.table.constraints if isinstance(one, UniqueConstraint)]
     if [column] in [list(key.columns) for key in (column.table.primary_key, *keys)]:

@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from evcharge.load.evidence import with_evidence
+from evcharge.load.evidence_moves import move_evidence
 from evcharge.load.mapping import FACT_COLUMNS
 from evcharge.load.ports import mark_named, sessions_collide
 from evcharge.load.registry_result import RegistryResult
@@ -77,7 +79,7 @@ class Holdings:
 def move_sessions(
     session: Session, source: str, before: Holdings, keys: Mapping[str, int], result: RegistryResult
 ) -> None:
-    """Moves the sessions that name a port in place of a station to where that port stands now.
+    """Moves the sessions, and the evidence, that name a port in place of a station to where that port stands now.
 
     Those are the sessions of a station that has the id of their port and that no registry describes, and those that an
     earlier load put at the station of such a port. Sessions that name a station of their own stay.
@@ -106,6 +108,10 @@ def move_sessions(
         _replace_facts(session)
         remake_stations(session, select(_MOVES.c.from_key).union(select(_MOVES.c.to_key)))
         mark_named(session, source, {port_id for _, port_id, _, _ in counted})
+    moved = move_evidence(session, _MOVES)
+    mark_named(session, source, moved.keys())
+    result.evidence_moved = sum(moved.values())
+    if counted or moved:
         result.stations_removed = _remove_placeholders(session, after, {move["from_key"] for move in moves})
 
 
@@ -157,11 +163,11 @@ def _refuse_collisions(session: Session) -> None:
 
 
 def _remove_placeholders(session: Session, after: Holdings, left: set[int]) -> int:
-    """Deletes the stations left that only stood for a port: no registry describes them, and no session is there."""
+    """Deletes the stations left that only stood for a port: no registry describes them, and nothing is there."""
     with_sessions = (
         select(_FACTS.c.station_key).distinct().join_from(_FACTS, _MOVES, _MOVES.c.from_key == _FACTS.c.station_key)
     )
-    kept = set(session.scalars(with_sessions))
+    kept = {*session.scalars(with_sessions), *with_evidence(session, left)}
     gone = [
         key for key in sorted(left - kept) if after.ids[key] in after.ports and not after.is_described(after.ids[key])
     ]

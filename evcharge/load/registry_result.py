@@ -52,6 +52,7 @@ class RegistryResult:
     ports_changed: dict[str, Changes] = field(default_factory=dict)
     ports_moved: Changes = field(default_factory=Changes)
     sessions_moved: Changes = field(default_factory=Changes)
+    evidence_moved: int = 0
     stations_removed: int = 0
     rejects_by_rule: dict[str, int] = field(default_factory=dict)
     warnings: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class RegistryResult:
     def changes_something(self) -> bool:
         """Whether anything that is there would become something else."""
         changes = (*self.attributes_changed.values(), *self.ports_changed.values(), self.ports_moved)
-        return any(one.count for one in (*changes, self.sessions_moved))
+        return self.evidence_moved > 0 or any(one.count for one in (*changes, self.sessions_moved))
 
 
 def _shown(value: Any) -> Any:

@@ -41,6 +41,13 @@ def has_sessions() -> ColumnElement[bool]:
     return counted.where(LoadCount.kind == SESSIONS).exists() | ~counted.where(LoadCount.kind != STATIONS).exists()
 
 
+def has_evidence(session: Session) -> bool:
+    """Whether statuses, contacts or outages of a load are in."""
+    in_loads = select(LoadCount.load_key).join(LoadLedger, LoadLedger.load_key == LoadCount.load_key)
+    of_ports = (LoadCount.kind.not_in((SESSIONS, STATIONS)), LoadLedger.status != UNLOADED)
+    return session.execute(in_loads.where(*of_ports).limit(1)).first() is not None
+
+
 def select_loads(session: Session, selection: Selection) -> Select[tuple[object, ...]]:
     """Every load of sessions that is in, in no order: its ledger, and how many of the selected sessions it last wrote.
 

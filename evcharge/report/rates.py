@@ -19,6 +19,7 @@ from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.left_out import LOADS, Missing, left_out_of_rates
+from evcharge.metrics.loads import has_evidence
 from evcharge.metrics.outcomes import (
     GROUPINGS,
     STATION_GROUPS,
@@ -257,7 +258,8 @@ def report_of(
     counts = count_outcomes(session, definition, selection, by)
     unjudged = count_unjudged_attempts(session, definition, selection)
     if counts.empty:
-        raise no_sessions(selection)
+        alone = ", but statuses, contacts or outages of ports are, and no success rate is made of these"
+        raise no_sessions(selection, alone if not selection.conditions() and has_evidence(session) else "")
     beside = read_beside(session, selection)
     of_groups = limits if by in STATION_GROUPS and len(counts) == 1 else STATIONS
     groups, network = with_rates(counts, target, of_groups), judge_network(counts, beside.refused, target, limits)

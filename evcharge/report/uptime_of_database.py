@@ -218,7 +218,8 @@ def _placed(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
     """
     place = places.of(rows["station_key"], rows["port_id"])
     kept = (place != NO_PORT) | (rows["port_id"] == WHOLE).to_numpy()
-    return rows.assign(place=place)[kept].reset_index(drop=True)
+    placed: pd.DataFrame = rows.assign(place=place)[kept]
+    return placed.reset_index(drop=True)
 
 
 def _spread(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
@@ -244,8 +245,9 @@ def _at_each_port(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
     """What is said of whole stations, once for each of their ports."""
     first, number = places.first(rows["station_key"]), places.number(rows["station_key"])
     within = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
-    copies: pd.DataFrame = rows.loc[rows.index.repeat(number)]
-    return copies.assign(place=np.repeat(first, number) + within)
+    copies: pd.DataFrame = rows.iloc[np.repeat(np.arange(len(rows)), number)]
+    place = np.repeat(first, number) + within
+    return copies.assign(place=place)
 
 
 def _together(rows: pd.DataFrame) -> pd.DataFrame:

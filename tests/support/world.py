@@ -8,7 +8,18 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from evcharge.models import DimPort, DimStation, FactCharging, RejectedRow
+from evcharge.models import (
+    Base,
+    DimPort,
+    DimStation,
+    FactCharging,
+    FactContact,
+    FactOutage,
+    FactStatus,
+    LoadCount,
+    RejectedEvidence,
+    RejectedRow,
+)
 from tests.support.star import hour, ledger
 
 START = datetime(2024, 12, 24, 8, 15, 0, 120_000, tzinfo=timezone.utc)
@@ -57,6 +68,25 @@ def write_world(engine: Engine) -> None:
                 (3, "b_rule", "energy_kwh", "-5", "x\ny"),
             )
         )
+        session.add_all(evidence())
+
+
+def evidence() -> list[Base]:
+    """What is known of the ports: a status at each of two stations, a contact, an outage and a refused status."""
+    span = {"from_time": START, "until_time": START.replace(hour=9), "load_key": 1, "source_line": 20}
+    said = {"evidence": "poll", "word": "=UP", "state": "up", "last_line": 21}
+    return [
+        FactStatus(station_key=1, port_id="", **span, **said),
+        FactStatus(station_key=2, port_id="-1", error_code="a\\b", **span, **said),
+        FactContact(
+            station_key=1, charger_id=PLAZA, evidence="own_message", heartbeat_seconds=60, last_line=21, **span
+        ),
+        FactOutage(station_key=2, port_id="-1", kind="outage", reference="@7", **span),
+        LoadCount(
+            load_key=1, kind="statuses", rows_read=4, inserted=2, updated=0, unchanged=2, superseded=0, rejected=0
+        ),
+        RejectedEvidence(load_key=1, kind="statuses", source_line=22, rule="a_rule", raw="=raw", at_time=START),
+    ]
 
 
 def session_of(station_key: int, session_id: str, number: int, **over: object) -> FactCharging:

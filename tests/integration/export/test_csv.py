@@ -8,7 +8,10 @@ import pytest
 from evcharge.models import Base
 from tests.support.world import PLAZA, SESSIONS, TOWER, write_world
 
-TABLES = ("dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row")
+TABLES = (
+    *("dim_station", "dim_port", "dim_time", "fact_charging", "fact_status", "fact_contact", "fact_outage"),
+    *("load_ledger", "load_count", "rejected_row", "rejected_evidence"),
+)
 FACTS = """\
 1,10,2024122408,1,5,,,,2024-12-24T08:15:00.120Z,2024-12-24T09:15:00.120Z,61.0,0.30000000000000004,,false,Local,,,,,,,,,,,,,,
 1,9,2024122408,1,6,,,,2024-12-24T08:15:00.120Z,2024-12-24T09:15:00.120Z,61.333333333333336,0.30000000000000004,,true,Local,,,,,,,,,,,,,,
@@ -28,13 +31,17 @@ level 2",,'@net,,,,,48.85,-2.35,,,,,
 3,city,'+1 idle,,,,,,,,-33.0,151.2,,,,2,
 """
 PORTS = """\
-city,'-1,3,,,,false,2
-city,10,1,,,,true,2
-city,9,1,,,,true,2
+city,'-1,3,,,,false,2,,,
+city,10,1,,,,true,2,,,
+city,9,1,,,,true,2,,,
 """
 HOURS = """\
 2024122408,2024-12-24,2024,4,12,24,8,2,false
 2024122423,2024-12-24,2024,4,12,24,23,2,false
+"""
+STATUSES = """\
+1,"",2024-12-24T08:15:00.120Z,poll,1,2024-12-24T09:15:00.120Z,'=UP,up,,,20,21,
+2,'-1,2024-12-24T08:15:00.120Z,poll,1,2024-12-24T09:15:00.120Z,'=UP,up,a\\b,,20,21,
 """
 REJECTS = '''\
 1,3,b_rule,energy_kwh,'-5,"x
@@ -68,6 +75,7 @@ def test_every_table_is_the_same_text_from_every_database(exported):
     assert tables["dim_port"] == PORTS
     assert tables["dim_time"] == HOURS
     assert tables["rejected_row"] == REJECTS
+    assert tables["fact_status"] == STATUSES
     assert tables["load_ledger"].splitlines()[1] == (
         f"2,city,'-registry.json,{'1' * 64},csv,native@0,yes,UTC,iso8601,3,3,0,0,0,0,0,"
         "2024-12-24T08:15:00.000Z,2024-12-24T08:15:00.000Z,0.1.0,loaded,,,"
@@ -125,3 +133,6 @@ def test_a_station_narrows_the_sessions_the_stations_and_their_ports(exported):
     assert tables["fact_charging"] == FACTS[: FACTS.index("2,a,")]
     assert tables["dim_station"] == STATIONS[: STATIONS.index("2,city")]
     assert tables["dim_port"] == PORTS[PORTS.index("city,10") :]
+    evidence = ("fact_status", "fact_contact", "fact_outage", "load_count", "rejected_evidence")
+    assert [len(tables[name].splitlines()) for name in evidence] == [1, 1, 0, 1, 1]
+    assert tables["fact_status"] == STATUSES.splitlines(keepends=True)[0]

@@ -22,7 +22,10 @@ from evcharge.models import DimPort, DimStation
 from tests.support.star import write_sessions
 from tests.support.world import PLAZA, session_of, write_world
 
-NAMES = ("dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "rejected_row")
+NAMES = (
+    *("dim_station", "dim_port", "dim_time", "fact_charging", "fact_status", "fact_contact", "fact_outage"),
+    *("load_ledger", "load_count", "rejected_row", "rejected_evidence"),
+)
 FILES = {
     "csv": [f"{name}.csv" for name in NAMES],
     "parquet": [f"{name}.parquet" for name in NAMES],
@@ -32,6 +35,7 @@ FILES = {
     "datasette": ["metadata.json"],
 }
 ROWS = {"dim_station": 3, "dim_port": 3, "dim_time": 2, "fact_charging": 9, "load_ledger": 2, "rejected_row": 3}
+ROWS |= {"fact_status": 2, "fact_contact": 1, "fact_outage": 1, "load_count": 1, "rejected_evidence": 1}
 ROWS_OF_STATIONS = {"counts": 3, "stations": 2, "failures": 3, "detail": 2}
 OF_TABLES = ("csv", "parquet", "datapackage")
 LATE = (
@@ -290,7 +294,7 @@ def test_a_source_narrows_sessions_stations_ports_and_points_alike(two_sources, 
     assert set(told["dim_station"]["station_key"]) == keys
     assert set(told["dim_port"]["station_key"]) == keys - {"2"}
     assert set(told["fact_charging"]["station_key"]) == keys - {"3"}
-    assert {name: len(told[name]) for name in NAMES[-2:]} == {"load_ledger": 2, "rejected_row": 3}
+    assert {name: len(told[name]) for name in ("load_ledger", "rejected_row")} == {"load_ledger": 2, "rejected_row": 3}
     points = json.loads((exported("geojson", source=source, station_ids=(PLAZA,)) / "stations.geojson").read_text())
     assert [one["properties"]["source"] for one in points["features"]] == [source]
 

@@ -1,0 +1,181 @@
+"""evcharge uptime and outages: was there anything to try?
+
+What does not belong here: the figures (``report``, ``metrics``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from evcharge.cli.options import OutputPath, database, day, global_options, known_letters, selected, where_option
+from evcharge.cli.progress import showing_progress
+from evcharge.cli.report import show
+from evcharge.cli.terminal import console
+
+if TYPE_CHECKING:
+    from evcharge.metrics.availability.evidence import Period
+    from evcharge.metrics.availability.rulebooks import Rulebook
+    from evcharge.report.uptime import Uptime
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+ALL = "all"
+
+
+def uptime_options(command: Command) -> Command:
+    """Adds the options that say of what time, which stations and which evidence uptime is told."""
+    options = (
+        click.option("--from", "first_day", type=day, metavar="YYYY-MM-DD", help="First day (UTC)."),
+        click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last day (UTC), included."),
+        click.option("--quarter", metavar="2025Q4", help="A quarter of a year, in place of --from and --to."),
+        click.option("--year", type=click.IntRange(1970, 9998), metavar="2025", help="A calendar year, likewise."),
+        click.option(
+            "--evidence",
+            metavar="WORDS",
+            default=ALL,
+            show_default=True,
+            help="Which evidence counts: all, or some of status, contact, back-office, charges and outages, with "
+            "commas. With status alone a word stands until the next one, and silence is not asked for.",
+        ),
+        click.option("--station", "station_ids", multiple=True, metavar="ID", help="Only this station; repeatable."),
+        where_option,
+        click.option("--source", metavar="NAME", help="Only stations of this source."),
+        click.option(
+            "--csv",
+            "csv_file",
+            type=OutputPath(path_type=str),
+            metavar="FILE",
+            help="Write all rows as CSV; - for stdout.",
+        ),
+        click.option(
+            "--json",
+            "json_file",
+            type=OutputPath(path_type=str),
+            is_flag=False,
+            flag_value="-",
+            metavar="[FILE]",
+            help="Print one JSON document instead of text; with a FILE, write it there.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option(
+    "--rulebook",
+    metavar="ID|FILE|all",
+    help="Whose formula and limit: the id of a rulebook, your own as TOML, or all side by side. Default: nevi, whose "
+    "formula says nothing of unknown minutes, so that no verdict rests on them.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["port", "station", "network", "operator", "region"]),
+    default="port",
+    show_default=True,
+    help="What minutes are added up by.",
+)
+@uptime_options
+@global_options
+def uptime(rulebook: str | None, by: str, csv_file: str | None, json_file: str | None, **chosen: Any) -> None:
+    """Show how much of the time each port was up, down and unknown, and what a rulebook makes of it."""
+    from evcharge.report.document import to_json
+    from evcharge.report.terminal.uptime import print_uptime, print_waterfall
+    from evcharge.report.uptime_document import UptimeDocument, uptime_csv
+
+    found = read_uptime(named_rulebooks(rulebook), by=by, csv_file=csv_file, json_file=json_file, **chosen)
+    why = "asked for" if rulebook else "the default; others: --rulebook ID, or all"
+
+    def for_people() -> None:
+        if rulebook == ALL:
+            print_waterfall(found, console())
+        else:
+            print_uptime(found, console(), why)
+
+    show(lambda: to_json(UptimeDocument(found)), lambda: uptime_csv(found), for_people, csv_file, json_file)
+
+
+@click.command()
+@uptime_options
+@global_options
+def outages(csv_file: str | None, json_file: str | None, **chosen: Any) -> None:
+    """List when ports were down or out of contact, those that go on first, with how each was seen and its claims."""
+    from evcharge.report.document import to_json
+    from evcharge.report.terminal.uptime import print_outages
+    from evcharge.report.uptime_document import OutagesDocument, outages_csv
+
+    found = read_uptime(named_rulebooks(None), csv_file=csv_file, json_file=json_file, **chosen)
+    document, table = (lambda: to_json(OutagesDocument(found))), (lambda: outages_csv(found))
+    show(document, table, lambda: print_outages(found, console()), csv_file, json_file)
+
+
+def read_uptime(
+    rulebooks: list[Rulebook],
+    *,
+    evidence: str,
+    station_ids: tuple[str, ...],
+    where: tuple[tuple[str, str], ...],
+    source: str | None,
+    csv_file: str | None,
+    json_file: str | None,
+    by: str = "port",
+    **period: Any,
+) -> Uptime:
+    """Reads uptime as the options say."""
+    from evcharge.metrics.availability.timeline import evidence_named
+    from evcharge.report.uptime import build_uptime
+
+    if json_file == csv_file == "-":
+        raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
+    selection = replace(selected(None, None, station_ids, where), source=source and known_letters(source))
+    asked: dict[str, Any] = {"period": asked_period(**period), "counted": evidence_named(evidence), "by": by}
+    with showing_progress():
+        return build_uptime(database(), rulebooks, selection=selection, **asked)
+
+
+def named_rulebooks(text: str | None) -> list[Rulebook]:
+    """The rulebooks that a word names."""
+    from evcharge.metrics.availability.rulebooks import builtin_rulebooks, find_rulebook
+    from evcharge.report.uptime import DEFAULT_RULEBOOK
+
+    if text == ALL:
+        return list(builtin_rulebooks().values())
+    return [find_rulebook(text or DEFAULT_RULEBOOK)]
+
+
+def asked_period(first_day: date | None, last_day: date | None, quarter: str | None, year: int | None) -> Period | None:
+    """The period of the options; None where none of them is given."""
+    from evcharge.metrics.availability.evidence import Period
+    from evcharge.metrics.milliseconds import midnight_ms
+
+    named = [bool(first_day or last_day), quarter is not None, year is not None]
+    if sum(named) > 1:
+        raise click.BadParameter("name the period in one way.", param_hint="--from and --to, --quarter, --year")
+    if quarter is not None:
+        first_day, after = quarter_days(quarter)
+    elif year is not None:
+        first_day, after = date(year, 1, 1), date(year + 1, 1, 1)
+    elif first_day is None and last_day is None:
+        return None
+    elif first_day is None or last_day is None:
+        raise click.BadParameter("both days are needed.", param_hint="--from and --to")
+    else:
+        after = last_day + timedelta(days=1)
+    if after <= first_day:
+        raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")
+    return Period(midnight_ms(first_day), midnight_ms(after))
+
+
+def quarter_days(text: str) -> tuple[date, date]:
+    """The first day of a quarter written 2025Q4, and the first day after it."""
+    match = re.fullmatch("([0-9]{4})-?[Qq]([1-4])", text)
+    if not match or not 1970 <= int(match[1]) <= 9998:
+        raise click.BadParameter(f"{text!r} is no quarter; write it like 2025Q4.", param_hint="--quarter")
+    year, place = int(match[1]), int(match[2])
+    return date(year, 3 * place - 2, 1), date(year + 1, 1, 1) if place == 4 else date(year, 3 * place + 1, 1)

@@ -1,0 +1,295 @@
+"""Uptime by one rulebook or several: figures of ports and groups, outages, and where statuses and sessions disagree.
+
+What does not belong here: what was up when and what a rulebook makes of it (``metrics.availability``), reading
+(``uptime_of_database``), and how it is shown (``terminal``, ``page``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from evcharge import progress
+from evcharge.errors import ConfigError, NoDataError
+from evcharge.metrics.availability.evidence import UP, Charges, Evidence, Period
+from evcharge.metrics.availability.lies import false_free, up_not_dispensing
+from evcharge.metrics.availability.outages import outages, site_minutes_without_port
+from evcharge.metrics.availability.rulebooks import Rulebook
+from evcharge.metrics.availability.timeline import ALL_EVIDENCE, EVIDENCE_WORDS, Counted, Timeline, timeline
+from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, groups, uptime
+from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence
+from evcharge.metrics.milliseconds import instant_ms, instant_of
+from evcharge.metrics.outcomes import Selection
+from evcharge.migrate.reading import Database, reading
+from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
+from evcharge.report.usual import usual_definition
+from evcharge.report.words import counted as number_of
+
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document of ``evcharge uptime``; grows when a key changes its meaning or goes."""
+BY = ("port", "station", "network", "operator", "region")
+"""What figures are grouped by."""
+DEFAULT_RULEBOOK = "nevi"
+"""Where none is named: it is published, judges each port, and its formula says nothing of unknown minutes, so that no
+verdict is given where they could turn it."""
+DAY_MS = 86_400_000
+PORT_KEYS = ("source", "station_id", "port_id")
+DISPENSING = (*PORT_KEYS, "attempts", "failures")
+"""Columns of the ports that were up, and at which no attempt succeeded."""
+FALSE_FREE = (*PORT_KEYS, "free_minutes", "false_minutes")
+"""Columns of how long ports were announced free, and how long of that a session ran."""
+NOT_THERE_NOTE = "Unknown minutes are never counted as up in low; high counts all of them as up."
+
+
+class Covers(NamedTuple):
+    """The period that is looked at, and why."""
+
+    period: Period
+    reason: str
+
+
+@dataclass(frozen=True)
+class Uptime:
+    """Uptime of the ports of a selection.
+
+    Attributes:
+        period: of which time.
+        period_reason: why of that.
+        evidence: words of the evidence that counts.
+        by: what is grouped by: one of ``BY``.
+        figures: of each rulebook, in the order asked for.
+        outages: the columns of ``metrics.availability.outages.outages`` but ``port``, those that go on first.
+        sites: the columns of ``metrics.availability.outages.site_minutes_without_port``.
+        not_dispensing: ``DISPENSING``: ports that were up and whose attempts all failed.
+        false_free: ``FALSE_FREE`` of ports that were announced free.
+        names: name of each station by source and id; those without one are left out.
+        notes: what must be said with the figures.
+        definition: the definition that attempts were judged by.
+    """
+
+    period: Period
+    period_reason: str
+    evidence: tuple[str, ...]
+    by: str
+    figures: list[Figures]
+    outages: pd.DataFrame
+    sites: pd.DataFrame
+    not_dispensing: pd.DataFrame
+    false_free: pd.DataFrame
+    names: dict[tuple[str, str], str]
+    notes: list[str]
+    definition: str
+
+    @property
+    def first(self) -> Figures:
+        """The figures of the first rulebook."""
+        return self.figures[0]
+
+
+def build_uptime(
+    database: Database,
+    rulebooks: Sequence[Rulebook],
+    *,
+    selection: Selection,
+    period: Period | None = None,
+    counted: Counted = ALL_EVIDENCE,
+    by: str = "port",
+    now: datetime | None = None,
+) -> Uptime:
+    """Reads the evidence of the selected stations and works out what each rulebook makes of it.
+
+    Args:
+        database: its URL, an engine, or a session that reads it.
+        rulebooks: one or several.
+        selection: which stations; its days are not looked at.
+        period: of which time; None for the whole days that the evidence covers.
+        counted: which evidence counts.
+        by: one of ``BY``.
+        now: the present, to which the period is held; None for the clock's.
+
+    Raises:
+        ConfigError: there is no such grouping, or the period lies in the future.
+        NoDataError: there is no evidence of these stations.
+    """
+    if by not in BY:
+        raise ConfigError("unknown_grouping", f"nothing is grouped by {by!r}.", f"Known: {', '.join(BY)}.")
+    with reading(database) as session:
+        stations = stations_of(session, selection)
+        covers = period_of(stations, period, now or datetime.now(timezone.utc))
+        definition = usual_definition(session, selection.of_all_stations())[0]
+        parts = []
+        for group in station_groups(stations):
+            progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
+            known = evidence_of(session, group, covers.period, definition)
+            parts.append(_part(known, covers.period, counted, rulebooks))
+    told = zip(*(stations[name].tolist() for name in ("source", "station_id", "name")), strict=True)
+    names = {(source, station): name for source, station, name in told if isinstance(name, str) and name.strip()}
+    return Uptime(
+        period=covers.period,
+        period_reason=covers.reason,
+        evidence=tuple(word for word, counts in zip(EVIDENCE_WORDS, counted, strict=True) if counts),
+        by=by,
+        figures=[_joined([part.figures[place] for part in parts]) for place in range(len(rulebooks))],
+        outages=_in_order(pd.concat([part.outages for part in parts], ignore_index=True)),
+        sites=pd.concat([part.sites for part in parts], ignore_index=True),
+        not_dispensing=pd.concat([part.not_dispensing for part in parts], ignore_index=True),
+        false_free=pd.concat([part.false_free for part in parts], ignore_index=True),
+        names=names,
+        notes=_notes(stations, covers.period, rulebooks),
+        definition=definition.id,
+    )
+
+
+def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
+    """The selected stations with evidence.
+
+    Raises:
+        NoDataError: there are none.
+    """
+    stations = read_stations_with_evidence(session, selection)
+    if stations.empty:
+        reason = "no status, contact or reported outage of these stations is in the database."
+        raise NoDataError("no_evidence", reason, "Load a message log or a table of statuses: docs/how-to/uptime.md")
+    return stations
+
+
+def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Covers:
+    """The period asked for, or the whole days (UTC) that the evidence covers; less than a day, all that it covers.
+
+    Raises:
+        ConfigError: it lies wholly in the future, or the evidence covers no time.
+    """
+    if asked is not None:
+        if asked.from_ms >= instant_ms(now):
+            begins = f"{instant_of(asked.from_ms):%Y-%m-%d}"
+            raise ConfigError(
+                "period_in_the_future", f"the period begins on {begins}, which is yet to come.", "Give an earlier one."
+            )
+        return Covers(asked, "asked for")
+    told = stations[stations["first_ms"].notna()]
+    first, last = (0, 0) if told.empty else (int(told["first_ms"].min()), int(told["last_ms"].max()))
+    days = Period(-(-first // DAY_MS) * DAY_MS, last // DAY_MS * DAY_MS)
+    if days.from_ms < days.until_ms:
+        return Covers(days, "the whole days that the evidence covers")
+    if first >= last:
+        raise ConfigError("no_period", "the evidence of these stations covers no time.", "Give --from and --to.")
+    return Covers(Period(first, last), "the time that the evidence covers, less than a whole day")
+
+
+def _notes(stations: pd.DataFrame, period: Period, rulebooks: Sequence[Rulebook]) -> list[str]:
+    """What must be said: where evidence ends before the period, and what is provisional of the rulebooks."""
+    notes = []
+    ends = stations["source_ends_ms"].max()
+    if ends == ends and ends + 1 < period.until_ms:
+        notes.append(f"Evidence ends at {instant_of(int(ends)):%Y-%m-%d %H:%M} UTC; all later time is unknown.")
+    never = stations[stations["first_ms"].isna()]
+    if len(never):
+        notes.append(f"Nothing tells of {number_of(len(never), 'station')}; all of their time is unknown.")
+    for rulebook in rulebooks:
+        if rulebook.provisional:
+            notes.append(f"{rulebook.id} is provisional: {rulebook.source}.")
+    return notes
+
+
+# One group of stations
+
+
+class _Part(NamedTuple):
+    figures: list[Figures]
+    outages: pd.DataFrame
+    sites: pd.DataFrame
+    not_dispensing: pd.DataFrame
+    false_free: pd.DataFrame
+
+
+def _part(known: Known, period: Period, counted: Counted, rulebooks: Sequence[Rulebook]) -> _Part:
+    states = timeline(known.evidence, period, counted)
+    figures = [uptime(states, known.evidence, period, rulebook) for rulebook in rulebooks]
+    tried = _attempts_while_up(known, states)
+    found = outages(states, known.evidence)
+    found["failed_attempts"] = _failed_in(found, known.attempts)
+    places = up_not_dispensing(figures[0].ports, tried)
+    ids = figures[0].ports[[*PORT_KEYS]]
+    dispensing = ids.iloc[places].assign(attempts=tried["attempts"].iloc[places])
+    dispensing["failures"] = dispensing["attempts"]
+    free = false_free(_announced_free(known, period, counted), _in_period(known.sessions, period))
+    lies = ids.iloc[free["port"].to_numpy()].reset_index(drop=True)
+    lies = pd.concat([lies, free[["free_minutes", "false_minutes"]].reset_index(drop=True)], axis=1)
+    sites = site_minutes_without_port(states, known.evidence.ports)
+    return _Part(figures, found, sites, dispensing, lies)
+
+
+def _announced_free(known: Known, period: Period, counted: Counted) -> Charges:
+    """Spans in which ports were announced free, by the evidence that counts."""
+    told: Evidence = known.evidence._replace(statements=known.announced)
+    spans = timeline(told, period, counted._replace(charges=False, outages=False))
+    free = spans.state == UP
+    return Charges(spans.port[free], spans.from_ms[free], spans.until_ms[free])
+
+
+def _in_period(sessions: Charges, period: Period) -> Charges:
+    begin, end = (np.clip(ends, *period) for ends in (sessions.from_ms, sessions.until_ms))
+    some = begin < end
+    return Charges(sessions.port[some], begin[some], end[some])
+
+
+def _attempts_while_up(known: Known, states: Timeline) -> pd.DataFrame:
+    """``attempts`` and ``successes`` of each port while it was up.
+
+    Those whose port can't be told count for each port of their station: that none succeeded is true of each of them.
+    """
+    ports, rows = known.evidence.ports, known.attempts
+    rows = rows[rows["outcome"].isin((SUCCEEDED, FAILED))]
+    sites = list(zip(ports.source, ports.station_id, strict=True))
+    first = {site: place for place, site in reversed(list(enumerate(sites)))}
+    station = np.array([first[site] for site in sites], dtype="int64")
+    number = np.bincount(station, minlength=len(ports))
+    told = rows[rows["port"] != NO_PORT]
+    untold = rows[rows["port"] == NO_PORT]
+    copies = untold.loc[untold.index.repeat(number[untold["station"].to_numpy()])]
+    within = copies.groupby(level=0).cumcount().to_numpy()
+    copies = copies.assign(port=copies["station"].to_numpy() + within)
+    each = pd.concat([told, copies])
+
+    line = states.port * 2**43 + states.from_ms
+    place = np.searchsorted(line, each["port"].to_numpy() * 2**43 + each["at_ms"].to_numpy(), side="right") - 1
+    each = each[states.state[np.maximum(place, 0)] == UP] if len(line) else each.iloc[:0]
+    port, succeeded = each["port"].to_numpy(), each["outcome"].to_numpy() == SUCCEEDED
+    counts = {"attempts": np.bincount(port, minlength=len(ports))}
+    counts["successes"] = np.bincount(port[succeeded], minlength=len(ports))
+    return pd.DataFrame(counts)
+
+
+def _failed_in(found: pd.DataFrame, attempts: pd.DataFrame) -> list[int]:
+    """How many failed attempts began in each outage, of those whose port is told."""
+    failed = attempts[(attempts["outcome"] == FAILED) & (attempts["port"] != NO_PORT)]
+    line = np.sort(failed["port"].to_numpy() * 2**43 + failed["at_ms"].to_numpy())
+    ends = (found["port"].to_numpy() * 2**43 + found[name].to_numpy() for name in ("from_ms", "until_ms"))
+    begin, end = (np.searchsorted(line, one, side="left") for one in ends)
+    numbers: list[int] = (end - begin).tolist()
+    return numbers
+
+
+def _in_order(found: pd.DataFrame) -> pd.DataFrame:
+    """The outages that go on first, then by station, port and time."""
+    order = ["goes_on", *PORT_KEYS, "from_ms"]
+    return found.drop(columns="port").sort_values(order, ascending=[False, *[True] * 4], ignore_index=True)
+
+
+def _joined(parts: Sequence[Figures]) -> Figures:
+    """The figures of all groups of stations together: minutes are added up, never ratios."""
+    first = parts[0]
+    ports = pd.concat([part.ports for part in parts], ignore_index=True)
+    sums = pd.concat([part.sums for part in parts], ignore_index=True)
+    steps = [(name, sum(part.steps[place][1] for part in parts)) for place, (name, _) in enumerate(first.steps)]
+    whole = replace(first, ports=ports.assign(network="all"), sums=sums)
+    row = groups(whole, "network").iloc[0]
+    network = {name: float(row[name]) for name in (*MINUTES, *RATIOS, "handed_in")} | {"verdict": str(row["verdict"])}
+    counts = {name: sum(part.network[name] for part in parts) for name in first.network if name not in network}
+    return replace(first, ports=ports, sums=sums, steps=steps, network={**network, **counts})

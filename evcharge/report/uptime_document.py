@@ -1,0 +1,129 @@
+"""Uptime for programs: the JSON document and the CSV.
+
+What does not belong here: the figures (``uptime``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evcharge.metrics.availability.evidence import Period
+from evcharge.metrics.availability.rulebooks import Rulebook
+from evcharge.metrics.availability.uptime import Figures, groups
+from evcharge.metrics.milliseconds import instant_of
+from evcharge.report.document import csv_of, plain, records
+from evcharge.report.uptime import SCHEMA_VERSION, Uptime
+
+PORT_COLUMNS = (
+    *("source", "station_id", "port_id", "minutes", "up_minutes", "down_minutes", "unknown_minutes"),
+    *("excluded_minutes", "low", "seen", "high", "coverage", "uptime", "verdict", "handed_in"),
+)
+"""What is told of a port."""
+OUTAGE_COLUMNS = (
+    *("source", "station_id", "port_id", "from", "to", "goes_on", "minutes", "length_class", "state", "seen"),
+    *("claims", "failed_attempts"),
+)
+"""What is told of an outage."""
+
+
+@dataclass(frozen=True)
+class UptimeDocument:
+    """The document of ``evcharge uptime --json``."""
+
+    uptime: Uptime
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document: of one rulebook; with several, ``rulebooks`` has one such document for each."""
+        if len(self.uptime.figures) == 1:
+            return self._of(self.uptime.first)
+        told = [self._of(figures) for figures in self.uptime.figures]
+        period = period_told(self.uptime.period)
+        return {"schema_version": SCHEMA_VERSION, "period": period, "rulebooks": told}
+
+    def _of(self, figures: Figures) -> dict[str, Any]:
+        found = self.uptime
+        by = {} if found.by == "port" else {f"{found.by}s": records(groups(figures, found.by))}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "rulebook": rulebook_told(figures.rulebook),
+            "period": {**period_told(found.period), "reason": found.period_reason, "judged": figures.own_period},
+            "evidence": list(found.evidence),
+            "ports": records(figures.ports[[*PORT_COLUMNS]]),
+            **by,
+            "network": {name: plain(value) for name, value in figures.network.items()},
+            "steps": [{"step": name, "minutes": minutes} for name, minutes in figures.steps],
+            "attempts_judged_by": found.definition,
+            "up_not_dispensing": records(found.not_dispensing),
+            "false_free": records(found.false_free),
+            "notes": found.notes,
+        }
+
+
+@dataclass(frozen=True)
+class OutagesDocument:
+    """The document of ``evcharge outages --json``."""
+
+    uptime: Uptime
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document; instants in UTC."""
+        found = self.uptime
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "period": {**period_told(found.period), "reason": found.period_reason},
+            "evidence": list(found.evidence),
+            "outages": records(outage_rows(found)),
+            "stations": records(found.sites),
+            "notes": found.notes,
+        }
+
+
+def rulebook_told(rulebook: Rulebook) -> dict[str, Any]:
+    """A rulebook as a document has it."""
+    names = ("id", "title", "version", "clause", "source", "provisional", "limit", "limit_is", "sha256")
+    return {name: getattr(rulebook, name) for name in names}
+
+
+def period_told(period: Period) -> dict[str, Any]:
+    """A period as a document has it: half-open, in UTC."""
+    return {"from": utc_text(period.from_ms), "to": utc_text(period.until_ms), "minutes": period.minutes}
+
+
+def utc_text(at_ms: int) -> str:
+    """An instant as ISO 8601 in UTC, to the millisecond."""
+    return instant_of(int(at_ms)).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def outage_rows(found: Uptime) -> pd.DataFrame:
+    """``OUTAGE_COLUMNS`` of every outage; ``to`` is missing where it goes on at the end of the period."""
+    rows = found.outages
+    begins = [utc_text(at) for at in rows["from_ms"].tolist()]
+    pairs = zip(rows["until_ms"].tolist(), rows["goes_on"].tolist(), strict=True)
+    ends = pd.Series([None if open_ else utc_text(at) for at, open_ in pairs], index=rows.index, dtype=object)
+    rows = pd.concat([rows, pd.DataFrame({"from": begins, "to": ends}, index=rows.index, dtype=object)], axis=1)
+    return rows[[*OUTAGE_COLUMNS]]
+
+
+def uptime_csv(found: Uptime) -> str:
+    """The groups as CSV, a row for each and each rulebook, unrounded, with rulebook and period in each row."""
+    parts = []
+    for figures in found.figures:
+        rows = groups(figures, found.by)
+        rows = rows[[*PORT_COLUMNS]] if found.by == "port" else rows
+        constants = {
+            "rulebook": figures.rulebook.id,
+            "rulebook_sha256": figures.rulebook.sha256,
+            "from": utc_text(found.period.from_ms),
+            "to": utc_text(found.period.until_ms),
+            "evidence": ",".join(found.evidence),
+        }
+        parts.append(pd.concat([rows, pd.DataFrame(constants, index=rows.index)], axis=1))
+    return csv_of(pd.concat(parts, ignore_index=True))
+
+
+def outages_csv(found: Uptime) -> str:
+    """The outages as CSV."""
+    return csv_of(outage_rows(found))

@@ -1,0 +1,114 @@
+"""Uptime in words, the same for terminal and page.
+
+What does not belong here: the figures (``uptime``), and how they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from evcharge.metrics.availability.evidence import Period
+from evcharge.metrics.availability.rulebooks import Rulebook
+from evcharge.metrics.availability.timeline import EVIDENCE_WORDS
+from evcharge.metrics.availability.uptime import Figures
+from evcharge.metrics.milliseconds import instant_of
+from evcharge.report.uptime import DAY_MS, Uptime
+from evcharge.report.words import NONE, day_text, percent
+
+MOST_LISTED = 5
+"""Ports that a sentence lists."""
+
+
+def ratio_text(ratio: float | None, limit: float | None = None) -> str:
+    """A share of time with two digits, more where it takes them beside a limit, never a false 100 % or 0 %."""
+    if ratio is None or ratio != ratio:
+        return NONE
+    shown = f"{ratio:.2%}"
+    beside = limit is not None and (round(ratio, 4) >= limit) != (ratio >= limit)
+    return percent(ratio, limit) if beside or (shown in ("100.00%", "0.00%") and ratio not in (0.0, 1.0)) else shown
+
+
+def range_text(row: Mapping[Any, Any], limit: float | None = None) -> str:
+    """Low and high of a row, one figure where both are the same."""
+    low, high = (ratio_text(row[name], limit) for name in ("low", "high"))
+    return low if low == high else f"{low} to {high}"
+
+
+def hours_told(minutes: float) -> str:
+    """Minutes as hours with one digit, more for less than that; a dash for none."""
+    hours = abs(minutes) / 60
+    if not hours:
+        return NONE
+    return f"{hours:,.1f}" if hours >= 0.05 else f"{hours:.3f}"
+
+
+def period_text(period: Period) -> str:
+    """A period as people write it: its days where it is of whole days, else its instants; in UTC."""
+    begin, end = instant_of(period.from_ms), instant_of(period.until_ms)
+    if period.from_ms % DAY_MS or period.until_ms % DAY_MS:
+        return f"{begin:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} UTC"
+    last = (end - timedelta(days=1)).date()
+    return f"{day_text(begin.date())} – {day_text(last)} (UTC)"
+
+
+def rulebook_text(rulebook: Rulebook) -> str:
+    """A rulebook in a line."""
+    provisional = ", provisional" if rulebook.provisional else ""
+    return f"rulebook {rulebook.id}: {rulebook.title} ({rulebook.clause}, {rulebook.version}{provisional})"
+
+
+def verdict_text(figures: Figures) -> str:
+    """What the rulebook's verdict is on the ports, or why there is none."""
+    network, rulebook = figures.network, figures.rulebook
+    if rulebook.limit is None:
+        return "; it has no limit."
+    if not figures.own_period:
+        return f"; it judges {PERIODS[rulebook.period]}, so this period has no verdict."
+    if network["verdict"]:
+        return f": {network['verdict']}."
+    words = (("meeting", "meet"), ("falling_short", "fall short"), ("not_told", "can't be told"))
+    parts = [f"{network[f'ports_{name}']:,} {word}" for name, word in words]
+    return f"; of {network['ports']:,} ports {', '.join(parts)}."
+
+
+PERIODS = {
+    "12 months": "twelve months",
+    "calendar year": "a calendar year",
+    "quarter": "a quarter",
+    "any": "any period",
+}
+"""Which period a rulebook judges, in words."""
+
+
+def evidence_text(words: Iterable[str]) -> str:
+    """Which evidence counts, in a line."""
+    counted = list(words)
+    return f"evidence: {'all of it' if len(counted) == len(EVIDENCE_WORDS) else ', '.join(counted) + ' alone'}"
+
+
+def dispensing_text(found: Uptime) -> list[str]:
+    """A sentence for the first ports that were up, and at which no attempt succeeded."""
+    rows = found.not_dispensing
+    told = [
+        f"Up, not dispensing: {port_label(row, found)}: none of {row['attempts']:,} attempts while it was up succeeded."
+        for row in rows.head(MOST_LISTED).to_dict("records")
+    ]
+    more = len(rows) - len(told)
+    return [*told, *([f"Up, not dispensing: {more:,} more; --json lists them."] if more > 0 else [])]
+
+
+def false_free_text(found: Uptime) -> list[str]:
+    """A sentence on how long ports were announced free while a session ran; none where that never was."""
+    free, lies = (float(found.false_free[name].sum()) for name in ("free_minutes", "false_minutes"))
+    if not lies:
+        return []
+    share = ratio_text(lies / free)
+    return [f"False free: {share} of {hours_told(free)} h announced free, a session was running."]
+
+
+def port_label(row: Mapping[Any, Any], found: Uptime) -> str:
+    """What people call a port."""
+    label = found.names.get((row["source"], row["station_id"]), str(row["station_id"]))
+    return f"{label} / {row['port_id']}" if row["port_id"] else label
