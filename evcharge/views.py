@@ -6,7 +6,7 @@ not belong here: the SQL of a view, which stands in ``migrations``.
 
 from __future__ import annotations
 
-from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger, ReportRun, StationVerdict
+from evcharge.models import DimStation, DimTime, FactCharging, FactOutage, LoadLedger, ReportRun, StationVerdict
 
 _NAME = {"station_name": str(DimStation.__table__.columns["name"].doc)}
 _LOCAL_DATE = {"local_date": "Local day on which the session started. Source: dim_time."}
@@ -84,6 +84,15 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
             "minutes and more than 0.5 kWh. Source: duration_minutes and energy_kwh.",
         },
     ),
+    "v_outages": (
+        "What somebody reported of ports: outages, and claims that one is exempt, one row for each as each file has "
+        "it. What two files report stands here twice, so join overlapping times before adding minutes up. Outages "
+        "that only statuses or silence show are not here: `evcharge outages` lists them.",
+        {
+            **_NAME,
+            "minutes": "From start to end [minutes]. Source: until_time and from_time.",
+        },
+    ),
 }
 """Each view with a sentence, and what its columns mean where a column of the same name does not say so already."""
 
@@ -97,8 +106,9 @@ def view_column_doc(view: str, column: str) -> str:
     own = VIEWS[view][1]
     if column in own:
         return own[column]
-    saved = (StationVerdict, ReportRun)
-    for model in saved if view == "v_station_now" else (DimStation, FactCharging, DimTime, LoadLedger):
+    sessions = (DimStation, FactCharging, DimTime, LoadLedger)
+    others = {"v_station_now": (StationVerdict, ReportRun), "v_outages": (DimStation, FactOutage, LoadLedger)}
+    for model in others.get(view, sessions):
         if column in model.__table__.columns:
             return str(model.__table__.columns[column].doc)
     raise LookupError(f"nothing says what the column {column} of a view means")

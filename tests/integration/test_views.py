@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, RECORDED
 from evcharge.metrics.outcomes import Selection, count_outcomes
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.reasons import read_failures
-from evcharge.models import DimStation
+from evcharge.models import DimStation, FactOutage, LoadLedger
 from tests.support.star import MIXED, START, write_sessions
 
 
@@ -223,3 +224,18 @@ def test_the_view_of_reasons_counts_the_failures_that_the_metrics_read(engine, s
     counted = {tuple(row[name] for name in keys): row[f"{definition.id}_failures"] for row in view}
     assert read
     assert {key: count for key, count in counted.items() if count} == read
+
+
+def test_the_view_of_outages_tells_what_was_reported_and_where_it_is_written(engine):
+    write_sessions(engine, {"station_id": "A"})
+    span = {"station_key": 1, "load_key": 1, "from_time": START, "until_time": START + timedelta(seconds=90.25)}
+    claim = {"cause": "grid", "reference": "T-7", "claimed_by": "Ops"}
+    with Session(engine) as session:
+        session.add(FactOutage(**span, port_id="", kind="outage", source_line=3))
+        session.add(FactOutage(**span, **claim, port_id="1", kind="exemption", source_line=4))
+        file_name = session.scalars(select(LoadLedger.file_name)).one()
+        session.commit()
+    whole, own = rows_of(engine, "v_outages", "source_line")
+    assert (whole["port_id"], whole["kind"], whole["cause"], whole["minutes"]) == ("", "outage", None, 90.25 / 60)
+    told = {**claim, "station_id": "A", "station_name": "Stop A", "port_id": "1", "kind": "exemption"}
+    assert own.items() >= {**told, "file_name": file_name, "source_line": 4}.items()

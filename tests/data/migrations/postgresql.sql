@@ -589,5 +589,17 @@ FROM load_ledger;
 
 UPDATE alembic_version SET version_num='0013' WHERE alembic_version.version_num = '0012';
 
+-- Running upgrade 0013 -> 0014
+
+CREATE VIEW v_outages AS
+SELECT s.source, s.station_id, s.name AS station_name, o.port_id, o.kind, o.from_time, o.until_time,
+       CAST(EXTRACT(EPOCH FROM o.until_time - o.from_time) AS DOUBLE PRECISION) / 60 AS minutes,
+       o.cause, o.reference, o.claimed_by, l.file_name, o.source_line
+FROM fact_outage o
+JOIN dim_station s ON s.station_key = o.station_key
+JOIN load_ledger l ON l.load_key = o.load_key;
+
+UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';
+
 COMMIT;
 
