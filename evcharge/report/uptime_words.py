@@ -36,6 +36,13 @@ def range_text(row: Mapping[Any, Any], limit: float | None = None) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def figure_text(row: Mapping[Any, Any], rulebook: Rulebook) -> str:
+    """The rulebook's figure of a row; a dash where it says nothing of unknown time and that would decide the figure."""
+    if rulebook.unknown == "unsaid" and ratio_text(row["low"]) != ratio_text(row["high"]):
+        return NONE
+    return ratio_text(row["uptime"], rulebook.limit)
+
+
 def hours_told(minutes: float) -> str:
     """Minutes as hours with one digit, more for less than that; a dash for none."""
     hours = abs(minutes) / 60

@@ -1,4 +1,4 @@
-"""What was planted in the answers of a made-up network is found, dated to the poll, and nothing else; from Python too."""
+"""What is planted in the answers of a made-up network is found, dated to the poll, and nothing else is."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import CANT_TELL, FALLS_SHORT, MEETS, NO_FIGURE_YET, Figures, groups
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.table import print_table, say
@@ -17,6 +18,7 @@ from evcharge.report.uptime import Uptime
 from evcharge.report.uptime_words import (
     dispensing_text,
     evidence_text,
+    figure_text,
     false_free_text,
     hours_told,
     period_text,
@@ -25,7 +27,7 @@ from evcharge.report.uptime_words import (
     rulebook_text,
     verdict_text,
 )
-from evcharge.report.words import counted
+from evcharge.report.words import NONE, counted
 
 MOST_ROWS = 40
 """Rows of a table in a terminal; all of them are in ``--csv`` and ``--json``."""
@@ -43,7 +45,6 @@ def print_uptime(found: Uptime, console: Console, why: str) -> None:
     say(console)
     rows = groups(figures, found.by).to_dict("records")
     rows.sort(key=lambda row: (_ORDER.index(row["verdict"]), row["low"] if row["low"] == row["low"] else 2.0))
-    limit = figures.rulebook.limit
     headings = (
         f"~{found.by}",
         ">low",
@@ -56,7 +57,7 @@ def print_uptime(found: Uptime, console: Console, why: str) -> None:
         ">uptime",
         "verdict",
     )
-    cells = [[_label(row, found), *_cells(row, limit)] for row in rows[:MOST_ROWS]]
+    cells = [[_label(row, found), *_cells(row, figures.rulebook)] for row in rows[:MOST_ROWS]]
     print_table(console, headings, cells, [STYLES[row["verdict"]] for row in rows[:MOST_ROWS]])
     say(console)
     if len(rows) > MOST_ROWS:
@@ -132,8 +133,9 @@ def _print_head(found: Uptime, console: Console) -> None:
 def _network_line(figures: Figures) -> str:
     network, limit = figures.network, figures.rulebook.limit
     told = f"All ports together: {range_text(network, limit)} up, {ratio_text(network['coverage'])} of the time seen"
-    uptime = ratio_text(network["uptime"], limit)
-    return f"{told}; {figures.rulebook.id} reads {uptime}{verdict_text(figures)}"
+    uptime, rulebook = figure_text(network, figures.rulebook), figures.rulebook.id
+    read = f"{rulebook} reads {uptime}" if uptime != NONE else f"{rulebook} says nothing of unknown time: no figure"
+    return f"{told}; {read}{verdict_text(figures)}"
 
 
 def _label(row: Mapping[Any, Any], found: Uptime) -> str:
@@ -144,10 +146,10 @@ def _label(row: Mapping[Any, Any], found: Uptime) -> str:
     return str(named) if isinstance(named, str) else "(not named)"
 
 
-def _cells(row: Mapping[Any, Any], limit: float | None) -> list[str]:
-    ratios = [ratio_text(row[name], limit) for name in ("low", "seen", "high")]
+def _cells(row: Mapping[Any, Any], rulebook: Rulebook) -> list[str]:
+    ratios = [ratio_text(row[name], rulebook.limit) for name in ("low", "seen", "high")]
     hours = [hours_told(row[name]) for name in ("down_minutes", "unknown_minutes", "excluded_minutes")]
-    return [*ratios, ratio_text(row["coverage"]), *hours, ratio_text(row["uptime"], limit), row["verdict"]]
+    return [*ratios, ratio_text(row["coverage"]), *hours, figure_text(row, rulebook), row["verdict"]]
 
 
 def _waterfall_row(figures: Figures) -> list[str]:
@@ -162,7 +164,7 @@ def _waterfall_row(figures: Figures) -> list[str]:
     ports = f"{network['ports_meeting']:,} of {network['ports']:,} ports meet it"
     limited = figures.rulebook.limit is not None and figures.own_period
     verdict = network["verdict"] or (ports if limited else "")
-    return [figures.rulebook.id, *hours, ratio_text(network["uptime"], figures.rulebook.limit), verdict]
+    return [figures.rulebook.id, *hours, figure_text(network, figures.rulebook), verdict]
 
 
 def _outage_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
