@@ -120,7 +120,7 @@ def availability_of(found: Uptime | None) -> Availability | None:
         f"at worst {ratio_text(network['low'])}, at best {ratio_text(network['high'])}. "
     )
     return Availability(
-        summary=f"{together}{rulebook_text(figures.rulebook).capitalize()}{verdict_text(figures)}",
+        summary=f"{together}R{rulebook_text(figures.rulebook)[1:]}{verdict_text(figures)}",
         bars=[_bar(row, found) for row in stations.head(MOST_STATIONS).to_dict("records")],
         more=f"{counted(hidden, 'more station')}: evcharge uptime --by station." if hidden > 0 else "",
         open=_open(found),
