@@ -35,10 +35,12 @@ def write_statuses(engine):
             session.add(FactStatus(station_key=key, port_id="1", load_key=1, source_line=2, last_line=2, **told))
 
 
+@pytest.mark.thorough
 def test_a_page_without_evidence_says_nothing_of_uptime(page):
     assert HEADING not in page()
 
 
+@pytest.mark.thorough
 def test_the_page_tells_uptime_where_there_is_evidence_escaped_and_the_same_again(page, engine):
     write_statuses(engine)
     told = page()
