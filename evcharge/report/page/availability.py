@@ -37,7 +37,7 @@ MOST_STATIONS = 20
 """Stations listed, those that were seen up least first."""
 MOST_OPEN = 20
 """Outages listed that go on."""
-BAR_WIDTH = 160
+BAR_WIDTH = 100
 """Width of a bar, from 0 to 100 % [px]."""
 
 
