@@ -37,7 +37,7 @@ MOST_STATIONS = 20
 """Stations listed, those that were seen up least first."""
 MOST_OPEN = 20
 """Outages listed that go on."""
-BAR_WIDTH = 160
+BAR_WIDTH = 100
 """Width of a bar, from 0 to 100 % [px]."""
 
 
@@ -120,7 +120,7 @@ def availability_of(found: Uptime | None) -> Availability | None:
         f"at worst {ratio_text(network['low'])}, at best {ratio_text(network['high'])}. "
     )
     return Availability(
-        summary=f"{together}{rulebook_text(figures.rulebook).capitalize()}{verdict_text(figures)}",
+        summary=f"{together}R{rulebook_text(figures.rulebook)[1:]}{verdict_text(figures)}",
         bars=[_bar(row, found) for row in stations.head(MOST_STATIONS).to_dict("records")],
         more=f"{counted(hidden, 'more station')}: evcharge uptime --by station." if hidden > 0 else "",
         open=_open(found),

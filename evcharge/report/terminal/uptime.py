@@ -18,8 +18,8 @@ from evcharge.report.uptime import Uptime
 from evcharge.report.uptime_words import (
     dispensing_text,
     evidence_text,
-    figure_text,
     false_free_text,
+    figure_text,
     hours_told,
     period_text,
     range_text,
