@@ -90,7 +90,7 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
         "that only statuses or silence show are not here: `evcharge outages` lists them.",
         {
             **_NAME,
-            "minutes": "From start to end [minutes]. Source: until_time and from_time.",
+            "duration_minutes": "From start to end [minutes]. Source: until_time and from_time.",
         },
     ),
 }

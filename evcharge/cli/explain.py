@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -26,7 +27,12 @@ from evcharge.cli.options import (
     where_option,
 )
 from evcharge.cli.price import price_of_kwh, price_option
+from evcharge.cli.report import show
 from evcharge.cli.terminal import console, notice
+from evcharge.cli.uptime import asked_period, evidence_option
+
+if TYPE_CHECKING:
+    from evcharge.metrics.availability.evidence import Period
 
 
 @click.command()
@@ -45,6 +51,10 @@ from evcharge.cli.terminal import console, notice
     "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all sessions as CSV; - for stdout."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all sessions instead of text.")
+@click.option(
+    "--uptime", is_flag=True, help="Take apart when its ports were up, down and unknown; STATION/PORT for one."
+)
+@evidence_option
 @global_options
 def explain(
     station: str,
@@ -58,6 +68,8 @@ def explain(
     rows: int,
     csv_file: str | None,
     as_json: bool,
+    uptime: bool,
+    evidence: str,
 ) -> None:
     """Take one station's number apart, down to the lines of the files behind it.
 
@@ -69,6 +81,9 @@ def explain(
 
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
+    if uptime:
+        show_uptime(station, source, asked_period(first_day, last_day, None, None), evidence, rows, csv_file, as_json)
+        return
     found = build_explanation(
         database(),
         known_letters(station),
@@ -93,3 +108,28 @@ def explain(
         with written_whole(Path(csv_file)) as file:
             file.writelines(text.encode() for text in csv_pieces(found))
         notice(f"wrote {csv_file}")
+
+
+def show_uptime(
+    station: str,
+    source: str | None,
+    period: Period | None,
+    evidence: str,
+    rows: int,
+    csv_file: str | None,
+    as_json: bool,
+) -> None:
+    """Takes the time of a station's ports apart."""
+    from evcharge.metrics.availability.timeline import evidence_named
+    from evcharge.report.document import to_json
+    from evcharge.report.terminal.uptime_explained import print_explained
+    from evcharge.report.uptime_explained import explain_uptime
+
+    found = explain_uptime(
+        database(),
+        known_letters(station),
+        source=None if source is None else known_letters(source),
+        period=period,
+        counted=evidence_named(evidence),
+    )
+    show(lambda: to_json(found), found.to_csv, lambda: print_explained(found, console(), rows), csv_file, "-" * as_json)

@@ -27,6 +27,16 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 ALL = "all"
 
 
+evidence_option = click.option(
+    "--evidence",
+    metavar="WORDS",
+    default=ALL,
+    show_default=True,
+    help="Which evidence of uptime counts: all, or some of status, contact, back-office, charges and outages, with "
+    "commas. With status alone a word stands until the next one, and silence is not asked for.",
+)
+
+
 def uptime_options(command: Command) -> Command:
     """Adds the options that say of what time, which stations and which evidence uptime is told."""
     options = (
@@ -34,14 +44,7 @@ def uptime_options(command: Command) -> Command:
         click.option("--to", "last_day", type=day, metavar="YYYY-MM-DD", help="Last day (UTC), included."),
         click.option("--quarter", metavar="2025Q4", help="A quarter of a year, in place of --from and --to."),
         click.option("--year", type=click.IntRange(1970, 9998), metavar="2025", help="A calendar year, likewise."),
-        click.option(
-            "--evidence",
-            metavar="WORDS",
-            default=ALL,
-            show_default=True,
-            help="Which evidence counts: all, or some of status, contact, back-office, charges and outages, with "
-            "commas. With status alone a word stands until the next one, and silence is not asked for.",
-        ),
+        evidence_option,
         click.option("--station", "station_ids", multiple=True, metavar="ID", help="Only this station; repeatable."),
         where_option,
         click.option("--source", metavar="NAME", help="Only stations of this source."),

@@ -182,6 +182,24 @@ def _without_corrected(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~corrected].reset_index(drop=True)
 
 
+def read_lines(session: Session, station_key: int, period: Period) -> pd.DataFrame:
+    """Statements of one station that begin before the end of the period, by time: ``port_id``, ``from_ms``, ``word``.
+
+    Besides ``file`` and ``line`` where each stands; of several at one instant the last is the one that stands.
+    """
+    begin = milliseconds(session, FactStatus.from_time).label("from_ms")
+    columns = (FactStatus.port_id, begin, FactStatus.word, LoadLedger.file_name.label("file"))
+    query = select(*columns, FactStatus.source_line.label("line")).join(
+        LoadLedger, LoadLedger.load_key == FactStatus.load_key
+    )
+    own = (FactStatus.station_key == station_key, FactStatus.from_time < instant_of(period.until_ms))
+    version = func.coalesce(milliseconds(session, FactStatus.source_updated_at), -EVER_MS)
+    return frame_of(
+        session,
+        query.where(*own).order_by(begin, version, FactStatus.load_key, FactStatus.source_line),
+    )
+
+
 def read_contacts(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
     """Contacts that begin before the end of the period.
 

@@ -238,7 +238,7 @@ def build_explanation(
         NoDataError: no station matches, or it has no session on these days.
     """
     with reading(database) as session:
-        found = _the_station(session, station, selection.source)
+        found = the_station(session, station, selection.source)
         everywhere = replace(selection, station_ids=(), source=None)
         definition, reason = (definition, "asked for") if definition else usual_definition(session, everywhere)
         here = replace(selection, station_ids=(found["station_id"],), source=found["source"])
@@ -302,8 +302,13 @@ def _read_uses(
     }
 
 
-def _the_station(session: Session, text: str, source: str | None) -> dict[str, Any]:
-    """The only station that this text names."""
+def the_station(session: Session, text: str, source: str | None) -> dict[str, Any]:
+    """The only station that this text names: with ``station_key`` and ``metrics.explain.STATION_COLUMNS``.
+
+    Raises:
+        ConfigError: ``station_ambiguous``.
+        NoDataError: ``unknown_station``.
+    """
     found = find_stations(session, text, source)
     if len(found) == 1:
         return found[0]

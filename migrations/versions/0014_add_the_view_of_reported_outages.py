@@ -13,7 +13,7 @@ depends_on = None
 V_OUTAGES = """
 CREATE VIEW v_outages AS
 SELECT s.source, s.station_id, s.name AS station_name, o.port_id, o.kind, o.from_time, o.until_time,
-       {minutes} AS minutes,
+       {minutes} AS duration_minutes,
        o.cause, o.reference, o.claimed_by, l.file_name, o.source_line
 FROM fact_outage o
 JOIN dim_station s ON s.station_key = o.station_key

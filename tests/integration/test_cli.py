@@ -294,6 +294,7 @@ def test_the_load_document_tells_each_file_and_the_totals(evcharge, db):
     assert document["totals"] == {
         "files": 2, "files_already_loaded": 0, "read": 3,
         "inserted": 2, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 1,
+        "evidence": {},
     }  # fmt: skip
 
 

@@ -34,6 +34,9 @@ NO_FILE = {
     "--station-id",
     "--table",
     "--url",
+    "--rulebook",
+    "--quarter",
+    "--evidence",
 }
 """Options that take a text which is no file."""
 COMPLETE = {
@@ -43,6 +46,8 @@ COMPLETE = {
     "export": ["--format", "csv"],
     "counts": ["--table", "sessions", "--url", "sqlite:///star.db"],
     "report": [],
+    "uptime": [],
+    "outages": [],
     "sample": [],
 }
 """What each command that has an output needs beside it."""
@@ -86,9 +91,14 @@ def test_the_outputs_are_found():
         ("report", "--csv"),
         ("report", "--json"),
         ("explain", "--csv"),
+        ("uptime", "--csv"),
+        ("uptime", "--json"),
+        ("outages", "--csv"),
+        ("outages", "--json"),
         ("export", "--out"),
         ("counts", "--out"),
         ("sample", "--truth"),
+        ("sample", "--statuses"),
         ("sample", "--output"),
     ]
     assert {name for name, _ in OUTPUTS} == COMPLETE.keys()

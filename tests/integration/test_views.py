@@ -236,6 +236,11 @@ def test_the_view_of_outages_tells_what_was_reported_and_where_it_is_written(eng
         file_name = session.scalars(select(LoadLedger.file_name)).one()
         session.commit()
     whole, own = rows_of(engine, "v_outages", "source_line")
-    assert (whole["port_id"], whole["kind"], whole["cause"], whole["minutes"]) == ("", "outage", None, 90.25 / 60)
+    assert (whole["port_id"], whole["kind"], whole["cause"], whole["duration_minutes"]) == (
+        "",
+        "outage",
+        None,
+        90.25 / 60,
+    )
     told = {**claim, "station_id": "A", "station_name": "Stop A", "port_id": "1", "kind": "exemption"}
     assert own.items() >= {**told, "file_name": file_name, "source_line": 4}.items()

@@ -593,7 +593,7 @@ UPDATE alembic_version SET version_num='0013' WHERE alembic_version.version_num 
 
 CREATE VIEW v_outages AS
 SELECT s.source, s.station_id, s.name AS station_name, o.port_id, o.kind, o.from_time, o.until_time,
-       CAST(EXTRACT(EPOCH FROM o.until_time - o.from_time) AS DOUBLE PRECISION) / 60 AS minutes,
+       CAST(EXTRACT(EPOCH FROM o.until_time - o.from_time) AS DOUBLE PRECISION) / 60 AS duration_minutes,
        o.cause, o.reference, o.claimed_by, l.file_name, o.source_line
 FROM fact_outage o
 JOIN dim_station s ON s.station_key = o.station_key

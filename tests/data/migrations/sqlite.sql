@@ -752,7 +752,7 @@ CREATE VIEW v_outages AS
 SELECT s.source, s.station_id, s.name AS station_name, o.port_id, o.kind, o.from_time, o.until_time,
        ((CAST(strftime('%s', o.until_time) AS INTEGER)
          - CAST(strftime('%s', o.from_time) AS INTEGER)) * 1000
-        + CAST(substr(o.until_time, 21, 3) AS INTEGER) - CAST(substr(o.from_time, 21, 3) AS INTEGER)) / 60000.0 AS minutes,
+        + CAST(substr(o.until_time, 21, 3) AS INTEGER) - CAST(substr(o.from_time, 21, 3) AS INTEGER)) / 60000.0 AS duration_minutes,
        o.cause, o.reference, o.claimed_by, l.file_name, o.source_line
 FROM fact_outage o
 JOIN dim_station s ON s.station_key = o.station_key
