@@ -33,6 +33,7 @@ from evcharge.cli.uptime import asked_period, evidence_option
 
 if TYPE_CHECKING:
     from evcharge.metrics.availability.evidence import Period
+    from evcharge.report.explain import Explanation
 
 
 @click.command()
@@ -75,9 +76,7 @@ def explain(
 
     STATION is the station's id, or its name.
     """
-    from evcharge.output import written_whole
-    from evcharge.report.explain import build_explanation, csv_pieces, json_pieces
-    from evcharge.report.terminal.explain import print_explanation
+    from evcharge.report.explain import build_explanation
 
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
@@ -96,6 +95,15 @@ def explain(
         put_aside=as_json or csv_file is not None,
         price=price_of_kwh(price),
     )
+    show_explanation(found, rows, csv_file, as_json=as_json)
+
+
+def show_explanation(found: Explanation, rows: int, csv_file: str | None, *, as_json: bool) -> None:
+    """Prints the explanation, or the document that was asked for; writes the CSV."""
+    from evcharge.output import written_whole
+    from evcharge.report.explain import csv_pieces, json_pieces
+    from evcharge.report.terminal.explain import print_explanation
+
     if as_json:
         for text in json_pieces(found):
             click.echo(text, nl=False)

@@ -303,12 +303,7 @@ def _read_uses(
 
 
 def the_station(session: Session, text: str, source: str | None) -> dict[str, Any]:
-    """The only station that this text names: with ``station_key`` and ``metrics.explain.STATION_COLUMNS``.
-
-    Raises:
-        ConfigError: ``station_ambiguous``.
-        NoDataError: ``unknown_station``.
-    """
+    """The only station that this text names; raises ``station_ambiguous`` or ``unknown_station``."""
     found = find_stations(session, text, source)
     if len(found) == 1:
         return found[0]

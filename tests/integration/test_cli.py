@@ -700,6 +700,7 @@ def test_streams_that_were_closed_before_are_no_fault(tmp_path):
 # The three ways in
 
 
+@pytest.mark.thorough
 def test_the_whole_job_runs_in_an_empty_folder_and_again(tmp_path):
     first = process(tmp_path, "-m", "evcharge")
     assert first.returncode == 0, first.stderr
@@ -722,6 +723,7 @@ def test_the_whole_job_runs_in_an_empty_folder_and_again(tmp_path):
     assert (tmp_path / "station_reliability.png").read_bytes() == drawn
 
 
+@pytest.mark.thorough
 def test_load_and_report_run_as_modules(tmp_path):
     load = process(tmp_path, "-m", "evcharge.load", "--create-db", "-q")
     assert (load.returncode, load.stderr) == (0, b"")

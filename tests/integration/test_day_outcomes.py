@@ -164,6 +164,7 @@ def test_a_page_reads_all_sessions_twice_and_otherwise_those_of_the_stations_to_
     assert len(of_all) == 2, of_all
 
 
+@pytest.mark.thorough
 def test_a_report_of_counts_that_are_kept_is_that_of_the_sessions(url: str, april: Path, evcharge: Run) -> None:
     load(april, url)
     commands = (

@@ -166,7 +166,7 @@ def test_commands_run_in_order_in_one_folder_until_one_goes_wrong(tmp_path, monk
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=[pytest.mark.thorough] if path != README else []) for path in DOCUMENTS],
+    [pytest.param(path, marks=pytest.mark.thorough) for path in DOCUMENTS],
     ids=[str(path.relative_to(CHECKOUT)) for path in DOCUMENTS],
 )
 def test_the_commands_of_a_document_print_what_it_says(tmp_path, path):

@@ -354,6 +354,7 @@ from evcharge.cli import main; main()
 DLL = "DLL load failed while importing _path: The specified module could not be found."
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "error", "says"),
     [
@@ -402,6 +403,7 @@ def test_another_fault_of_an_import_is_not_taken_for_a_missing_matplotlib(sqlite
     assert "matplotlib is not installed" not in err
 
 
+@pytest.mark.thorough
 def test_the_chart_is_a_whole_png_at_the_place_asked_for(sqlite_url, evcharge, tmp_path):
     load(sqlite_url, native_csv(tmp_path / "x.csv", *sessions("A", 3, 40), *sessions("B", 3, 0)))
     assert evcharge("report", "--db", sqlite_url, "-o", "chart.png")[2] == "wrote chart.png\n"

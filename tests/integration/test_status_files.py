@@ -192,6 +192,7 @@ def test_a_table_that_fits_sessions_and_statuses_is_one_of_sessions(url: str, tm
     assert load(url, tmp_path / "s.csv", content).profile.startswith("native@")
 
 
+@pytest.mark.thorough
 def test_check_says_what_a_file_of_statuses_holds_and_touches_no_database(evcharge: Run) -> None:
     Path("s.csv").write_text("\n".join([HEADER, *ROWS]))
     code, out, _ = evcharge("check", "s.csv", "--source", "net")

@@ -282,6 +282,7 @@ def test_a_port_that_is_up_and_at_which_no_attempt_succeeds_is_told_and_so_is_on
     assert told(star).not_dispensing.empty
 
 
+@pytest.mark.thorough
 def test_groups_of_stations_make_the_same_figures_as_all_at_once(star, monkeypatch):
     for station in (1, 2):
         star.says("1", 0, "Available", "up", station=station)
@@ -297,6 +298,7 @@ def test_groups_of_stations_make_the_same_figures_as_all_at_once(star, monkeypat
     assert list(rows["up_minutes"]) == [180, 360]
 
 
+@pytest.mark.thorough
 def test_the_documents_are_as_their_schema_says(star):
     star.says("1", 0, "Available", "up")
     star.says("1", 24, "Available", "up")
@@ -346,6 +348,7 @@ def test_the_command_says_period_evidence_rulebook_and_what_it_makes_of_each_por
     assert "91.67%" in text
 
 
+@pytest.mark.thorough
 def test_all_rulebooks_stand_side_by_side_and_outages_are_listed(run):
     text = run("uptime", "--rulebook", "all", "--evidence", "status", "--station", "A")
     assert all(name in text for name in builtin_rulebooks())

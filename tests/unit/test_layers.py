@@ -147,10 +147,14 @@ def imported(node, file, package):
     return [".".join([*base, alias.name]) for alias in node.names]
 
 
-def targets(statements, file, package):
-    """Parts of evcharge, and packages outside the standard library, that these statements import."""
+def parts_of(package):
+    """The parts that there are."""
+    return {part_of(file, package) for file in package.rglob("*.py")}
+
+
+def targets(statements, file, package, parts):
+    """Parts of evcharge, of those that there are, and packages outside the standard library, that these import."""
     ours, others = set(), set()
-    parts = {part_of(one, package) for one in package.rglob("*.py")}
     for node in statements:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for path in imported(node, file, package):
@@ -170,10 +174,10 @@ def files_of(package):
 
 def breaches(package):
     """Each import that the table does not allow, and each part that is missing on either side."""
-    found = [f"{part}: {trouble}" for part, trouble in missing(package)]
+    found, parts = [f"{part}: {trouble}" for part, trouble in missing(package)], parts_of(package)
     for file, part, tree in files_of(package):
         may_ours, may_others = MAY_IMPORT.get(part, (set(), set()))
-        ours, others = targets(ast.walk(tree), file, package)
+        ours, others = targets(ast.walk(tree), file, package, parts)
         wrong = (ours - may_ours - {part}) | (others - may_others)
         found += [f"{file.relative_to(package).as_posix()} imports {name}" for name in sorted(wrong)]
     return found
@@ -223,10 +227,10 @@ SHOWN_BY = {"rich": ("report/terminal/", "cli/"), "jinja2": ("report/page/",), "
 
 def strangers(package):
     """Each import of what shows things outside its rooms."""
-    found = []
+    found, parts = [], parts_of(package)
     for file, _, tree in files_of(package):
         name = file.relative_to(package).as_posix()
-        _, others = targets(ast.walk(tree), file, package)
+        _, others = targets(ast.walk(tree), file, package, parts)
         wrong = [other for other in others & SHOWN_BY.keys() if not name.startswith(SHOWN_BY[other])]
         found += [f"{name} imports {other}" for other in sorted(wrong)]
     return found
@@ -360,7 +364,7 @@ def test_what_is_too_long_is_found(tmp_path):
 
 def test_the_command_line_imports_the_rest_late():
     for file in (PACKAGE / "cli").glob("*.py"):
-        ours, others = targets(ast.parse(file.read_text(encoding="utf-8")).body, file, PACKAGE)
+        ours, others = targets(ast.parse(file.read_text(encoding="utf-8")).body, file, PACKAGE, parts_of(PACKAGE))
         assert ours <= {"cli", "errors", "version"}, file
         assert others <= {"click"}, file
 
@@ -397,7 +401,7 @@ def test_no_migration_imports_evcharge():
     versions = sorted((ROOT / "migrations" / "versions").glob("*.py"))
     assert versions
     for file in versions:
-        ours, others = targets(ast.walk(ast.parse(file.read_text(encoding="utf-8"))), file, PACKAGE)
+        ours, others = targets(ast.walk(ast.parse(file.read_text(encoding="utf-8"))), file, PACKAGE, parts_of(PACKAGE))
         assert not ours, file.name
         assert others <= {"alembic", "sqlalchemy"}, file.name
 
