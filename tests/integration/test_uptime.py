@@ -355,6 +355,19 @@ def test_all_rulebooks_stand_side_by_side_and_outages_are_listed(run):
     assert "2025-03-03 06:00" in run("outages", "--evidence", "status", "--station", "A")
 
 
+def test_explain_takes_the_time_of_a_port_apart_to_file_and_line(run):
+    text = run("explain", "A/1", "--uptime", "--evidence", "status")
+    assert "port 1: 22.0 h up, 2.0 h down, – h unknown: 91.67% up, seen 100.00% of the time" in text
+    (down,) = [line.split() for line in text.splitlines() if " down " in line and "Faulted" in line]
+    assert down == ["2025-03-03", "06:00", "2025-03-03", "08:00", "2.0", "down", "status", "Faulted", "sessions.csv", "2"]
+
+    document = json.loads(run("explain", "A", "--uptime", "--evidence", "status", "--json"))
+    (port,) = document["ports"]
+    assert [span["line"] for span in port["spans"]] == [1, 2, 3]
+    assert sum(span["minutes"] for span in port["spans"]) == document["period"]["minutes"]
+    assert "no port '9'" in run("explain", "A/9", "--uptime", code=4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told_so"),
     [
