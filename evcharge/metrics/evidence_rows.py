@@ -65,7 +65,9 @@ def read_stations_with_evidence(session: Session, selection: Selection) -> pd.Da
     with_evidence = stations.loc[stations["first_ms"].notna(), "source"].unique()
     stations = stations[stations["source"].isin(with_evidence)]
     ends = stations.groupby("source")["told_ms"].transform("max")
-    stations = stations.assign(source_ends_ms=ends, statements=stations["statements"].fillna(0).astype("int64"))
+    stations = stations.assign(
+        source_ends_ms=ends, statements=stations["statements"].astype("float64").fillna(0).astype("int64")
+    )
     if conditions := selection.station_conditions():
         chosen = set(session.scalars(select(DimStation.station_key).where(*conditions)))
         stations = stations[stations["station_key"].isin(chosen)]

@@ -30,10 +30,10 @@ def evidence_of(path: Path, profile: Profile, known: tuple[tuple[str, str], ...]
 def said(path: Path, profile: Profile, known: tuple[tuple[str, str], ...] = ()) -> Said:
     """Port, start, end and state of each row, and how many rows each rule refused."""
     parts = evidence_of(path, profile, known)
-    kept = pd.concat([part.rows for part in parts]) if parts else pd.DataFrame()
+    kept = [row for part in parts for row in part.rows.to_dict("records")]
     rows = [
         (f"{row['station_id']}/{row['port_id']}", clock(row["from_ms"]), clock(row["until_ms"]), row["state"])
-        for row in kept.to_dict("records")
+        for row in kept
     ]
     rules: Counter[str] = Counter()
     for part in parts:
