@@ -38,7 +38,7 @@ class SeenEvidence:
         if len(rows):
             of_charger = "charger_id" if "charger_id" in rows.columns else "port_id"
             self._ports[evidence.kind].update(zip(rows["station_id"], rows[of_charger], strict=True))
-            ends = (int(rows["from_ms"].min()), int(rows["until_ms"].fillna(rows["from_ms"]).max()))
+            ends = (int(rows["from_ms"].min()), int(rows["until_ms"].astype("float64").fillna(rows["from_ms"]).max()))
             first, last = self._span.get(evidence.kind, ends)
             self._span[evidence.kind] = (min(first, ends[0]), max(last, ends[1]))
         if len(rows) and evidence.kind == "statuses":
