@@ -48,6 +48,7 @@ def data_of(page):
     return json.loads(data), re.sub(r"\d+\.\d+(e-\d+)?", lambda number: f"{float(number[0]):.9g}", unpacked)
 
 
+@pytest.mark.thorough
 def test_the_example_page_is_what_the_code_makes(generator, example):
     _, made = example
     kept = generator.PAGE.read_text(encoding="utf-8")
@@ -55,6 +56,7 @@ def test_the_example_page_is_what_the_code_makes(generator, example):
     assert data_of(kept) == data_of(made), AGAIN
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_pictures_of_the_page_show_the_figures_of_today(generator, example, theme):
     story, _ = example

@@ -169,6 +169,7 @@ def refused(evcharge, *arguments: str | Path) -> str:
     return error
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 @pytest.mark.parametrize(("command", "option"), FILES)
 def test_no_output_replaces_database_journal_or_settings(evcharge, folder, command, option, way):

@@ -95,6 +95,7 @@ def test_every_planted_defect_is_refused_by_its_rule_and_the_report_is_what_the_
         )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (2, 3, 4, 5))])
 def test_the_broken_the_silent_and_the_repaired_station_are_named_with_their_day(tmp_path, sqlite_url, seed):
     write_sample(tmp_path / "s.csv", rows=39_000, stations=48, seed=seed, truth=tmp_path / "truth.json")
