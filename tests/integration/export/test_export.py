@@ -81,7 +81,9 @@ def test_files_are_named_on_stderr_and_told_on_stdout_as_a_document(world, evcha
         assert (file["bytes"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
         expected = (ROWS | ROWS_OF_STATIONS).get(Path(file["path"]).stem)
         assert file["rows"] == expected
-        assert line == f"wrote {file['path']}" + ("" if expected is None else f" ({expected} rows)")
+        assert line == f"wrote {file['path']}" + (
+            "" if expected is None else f" ({expected} row{'s' * (expected != 1)})"
+        )
     assert err.splitlines()[len(document["files"]) :] == document["notes"]
     assert sorted(contents("export")) == sorted(FILES[file_format])
 
