@@ -39,6 +39,7 @@ DEFAULT_RULEBOOK = "nevi"
 """Where none is named: it is published, judges each port, and its formula says nothing of unknown minutes, so that no
 verdict is given where they could turn it."""
 DAY_MS = 86_400_000
+NO_EVIDENCE_HINT = "Load a message log or a table of states with evcharge load. What is read: evcharge formats"
 PORT_KEYS = ("source", "station_id", "port_id")
 DISPENSING = (*PORT_KEYS, "attempts", "failures")
 """Columns of the ports that were up, and at which no attempt succeeded."""
@@ -156,7 +157,7 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
     stations = read_stations_with_evidence(session, selection)
     if stations.empty:
         reason = "no status, contact or reported outage of these stations is in the database."
-        raise NoDataError("no_evidence", reason, "Load a message log or a table of statuses: docs/how-to/uptime.md")
+        raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT)
     return stations
 
 
