@@ -125,7 +125,7 @@ def availability_of(found: Uptime | None) -> Availability | None:
         more=f"{counted(hidden, 'more station')}: evcharge uptime --by station." if hidden > 0 else "",
         open=_open(found),
         steps=table_of(
-            f"From the minutes of the period to the figure of {figures.rulebook.id}",
+            f"From the period to the figure of {figures.rulebook.id}",
             ("step", "hours"),
             [
                 (name, hours_told(minutes) if minutes >= 0 else f"−{hours_told(minutes)}")
@@ -138,7 +138,8 @@ def availability_of(found: Uptime | None) -> Availability | None:
 
 
 def _steps(found: Uptime) -> list[tuple[str, float]]:
-    return [(name, float(minutes)) for name, minutes in found.first.steps]
+    """Those that change anything, and the totals."""
+    return [(name, float(minutes)) for name, minutes in found.first.steps if minutes]
 
 
 def _bar(row: Mapping[Any, Any], found: Uptime) -> Bar:

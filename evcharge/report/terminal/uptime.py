@@ -78,7 +78,8 @@ def print_waterfall(found: Uptime, console: Console) -> None:
         ">down",
         ">unknown",
         ">exempt",
-        ">up",
+        ">no outage",
+        ">of it unseen",
         ">uptime",
         "verdict",
     )
@@ -153,13 +154,13 @@ def _cells(row: Mapping[Any, Any], rulebook: Rulebook) -> list[str]:
 
 
 def _waterfall_row(figures: Figures) -> list[str]:
-    """One rulebook: hours from the period down to what is up, its figure, and its verdict on the ports."""
+    """One rulebook: hours from the period down to what is no outage, its figure, and its verdict on the ports."""
     steps = dict(figures.steps)
-    counts, whole = steps["counted minutes"], steps["minutes of the period"]
+    counts, whole = steps["counted"], steps["the period"]
     exempt = sum(minutes for name, minutes in steps.items() if name.startswith("exempt") and minutes > 0)
-    up = steps["up, as the rulebook counts"]
+    kept, unseen = steps["no outage, as the rulebook counts"], steps["of that, time that nobody saw"]
     lost = (-steps["down"], -steps["unknown, counted as down"])
-    hours = [hours_told(minutes) for minutes in (whole, whole - counts, counts, *lost, exempt, up)]
+    hours = [hours_told(minutes) for minutes in (whole, whole - counts, counts, *lost, exempt, kept, unseen)]
     network = figures.network
     ports = f"{network['ports_meeting']:,} of {network['ports']:,} ports meet it"
     limited = figures.rulebook.limit is not None and figures.own_period
