@@ -1,4 +1,4 @@
-"""How many of the selected sessions are no data: what ``evcharge sample`` makes up stands beside real sessions.
+"""What is no data: what ``evcharge sample`` makes up stands beside what is real.
 
 What does not belong here: how a file is known to be made up (``sources``), and the words (``report.rates``).
 """
@@ -19,3 +19,8 @@ def count_made_up(session: Session, selection: Selection) -> int:
     stations = select(DimStation.station_key).where(DimStation.source == SAMPLE_SOURCE)
     conditions = (*counted.conditions, counted.rows.c.station_key.in_(stations))
     return int(session.scalar(select(func.coalesce(func.sum(counted.rows.c.sessions), 0)).where(*conditions)) or 0)
+
+
+def is_made_up(source: str) -> bool:
+    """Whether all that a source publishes is what ``evcharge sample`` makes up."""
+    return source == SAMPLE_SOURCE

@@ -24,12 +24,14 @@ from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import ALL_EVIDENCE, EVIDENCE_WORDS, Counted, Timeline, timeline
 from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, groups, uptime
 from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence
+from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
+from evcharge.report.words import verb
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document of ``evcharge uptime``; grows when a key changes its meaning or goes."""
@@ -187,6 +189,8 @@ def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Co
 def _notes(stations: pd.DataFrame, period: Period, rulebooks: Sequence[Rulebook]) -> list[str]:
     """What must be said: where evidence ends before the period, and what is provisional of the rulebooks."""
     notes = []
+    if made_up := int(stations["source"].map(is_made_up).sum()):
+        notes.append(f"{made_up:,} of these stations {verb(made_up, 'is', 'are')} made up: evcharge sample.")
     ends = stations["source_ends_ms"].max()
     if ends == ends and ends + 1 < period.until_ms:
         notes.append(f"Evidence ends at {instant_of(int(ends)):%Y-%m-%d %H:%M} UTC; all later time is unknown.")

@@ -27,6 +27,7 @@ from evcharge.metrics.availability.timeline import (
 )
 from evcharge.metrics.availability.uptime import MINUTES, uptime
 from evcharge.metrics.evidence_rows import read_lines, read_stations_with_evidence
+from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
@@ -68,6 +69,11 @@ class ExplainedUptime:
     ports: pd.DataFrame
     spans: pd.DataFrame
 
+    @property
+    def is_made_up(self) -> bool:
+        """Whether all of it is what ``evcharge sample`` makes up."""
+        return is_made_up(self.source)
+
     def to_dict(self) -> dict[str, Any]:
         """The document of ``--json``."""
         spans = {port: records(rows.drop(columns="port_id")) for port, rows in self.spans.groupby("port_id")}
@@ -76,6 +82,7 @@ class ExplainedUptime:
             "schema_version": SCHEMA_VERSION,
             "source": self.source,
             "station_id": self.station_id,
+            "is_made_up": self.is_made_up,
             "period": {**period_told(self.period), "reason": self.period_reason},
             "evidence": list(self.evidence),
             "ports": [

@@ -89,6 +89,21 @@ def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_p
     assert repr(found).startswith("<Uptime: ")
 
 
+def test_all_that_is_told_of_the_sample_says_that_it_is_made_up(made, evcharge):
+    url, _ = made
+    assert package.uptime(url).notes[0] == "6 of these stations are made up: evcharge sample."
+    for command in (
+        ("uptime",),
+        ("uptime", "--json"),
+        ("outages",),
+        ("outages", "--json"),
+        ("explain", "ST-001", "--uptime"),
+    ):
+        code, out, _ = evcharge(*command, "--db", url)
+        assert code == 0
+        assert "made up: evcharge sample" in out
+
+
 def test_half_a_period_or_one_that_runs_backwards_is_refused(made):
     with pytest.raises(ConfigError, match="one day was given"):
         package.uptime(made[0], start=DAYS["start"])

@@ -20,6 +20,8 @@ def print_explained(found: ExplainedUptime, console: Console, most_rows: int) ->
     """Prints the ports, each with its figures and its first spans."""
     say(console, f"{found.station_id}   source {found.source}   {period_text(found.period)}   {found.period_reason}")
     say(console, evidence_text(found.evidence))
+    if found.is_made_up:
+        say(console, "All of it is made up: evcharge sample.")
     for port in found.ports.to_dict("records"):
         say(console)
         say(console, _figures(port), "bold")
