@@ -30,7 +30,7 @@ def read_statuses(
     Args:
         file: the open file.
         profile: of statuses.
-        until: the present; what is said of a time more than 24 hours later is refused.
+        until: the present; statements about a time more than 24 hours later are refused.
         known_ports: ports of the source that are known from elsewhere: of them a snapshot speaks without listing them.
     """
     profile = with_time_of_name(profile, file)

@@ -21,12 +21,12 @@ PORT_COLUMNS = (
     *("source", "station_id", "port_id", "minutes", "up_minutes", "down_minutes", "unknown_minutes"),
     *("excluded_minutes", "low", "seen", "high", "coverage", "uptime", "verdict", "handed_in"),
 )
-"""What is told of a port."""
+"""Columns of a port."""
 OUTAGE_COLUMNS = (
     *("source", "station_id", "port_id", "from", "to", "goes_on", "minutes", "length_class", "state", "seen"),
     *("claims", "failed_attempts"),
 )
-"""What is told of an outage."""
+"""Columns of an outage."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ STATIONS_AT_ONCE, STATEMENTS_AT_ONCE = 200, 200_000
 NO_PORT = -1
 """Place of a port that can't be told."""
 WHOLE = ""
-"""Id of what is said of a whole station, and of the only port of a station of which nobody names one."""
+"""Port id of a statement about a whole station, and of the only port of a station of which nobody names one."""
 
 
 class Known(NamedTuple):
@@ -225,7 +225,7 @@ def _placed(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
 def _spread(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
     """The statements with those of whole stations at each of their ports.
 
-    What is said of a whole station and of one of its ports is true together: the port is down while either says so, and
+    A statement about a whole station and one about its port hold together: the port is down while either says so, and
     up only where neither says anything else. A charger that is back says nothing of a port that is broken.
     """
     whole = rows["place"].to_numpy() == NO_PORT
@@ -242,7 +242,7 @@ def _spread(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
 
 
 def _at_each_port(rows: pd.DataFrame, places: _Places) -> pd.DataFrame:
-    """What is said of whole stations, once for each of their ports."""
+    """Statements about whole stations, once for each of their ports."""
     first, number = places.first(rows["station_key"]), places.number(rows["station_key"])
     within = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
     copies: pd.DataFrame = rows.iloc[np.repeat(np.arange(len(rows)), number)]

@@ -60,7 +60,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Statements:
-    """What was said of ports, in any order; what is said of a whole station stands once for each of its ports.
+    """Statements about ports, in any order; one about a whole station stands once for each of its ports.
 
     Of several at one instant of one port and evidence, the last of these arrays stands: who reads the database puts the
     newer by the source's version, then by the order of loads and lines, behind.

@@ -78,7 +78,7 @@ class LogEvidence:
 
     Args:
         profile: what the log is read by.
-        until: what is told of later times is refused.
+        until: statements about later times are refused.
     """
 
     def __init__(self, profile: Profile, until: datetime) -> None:
@@ -241,9 +241,9 @@ class LogEvidence:
         return None
 
     def _of_evse(self, evse: tuple[str, str], connector: str, word: str, state: str) -> tuple[str, str]:
-        """What is said of an EVSE by what is said of one of its connectors: it works while one of them does.
+        """The state of an EVSE after a statement about one of its connectors: it works while one of them does.
 
-        Of those that work, the word of the one that was told of last; what is said of the whole EVSE holds for all.
+        Of those that work, the word of the one told last; a statement about the whole EVSE holds for all.
         """
         known = self._connectors.setdefault(evse, {})
         if connector in ("", WHOLE_STATION):
