@@ -307,6 +307,9 @@ def test_a_file_that_the_shell_opened_for_the_command_is_not_replaced(folder, ev
 def test_any_other_file_may_be_replaced(evcharge, folder):
     """But a profile, which may have been edited since it was written."""
     Path("out.x").write_text("before")
+    said = "A,1,2025-03-03T00:00:00Z,Available\nA,1,2025-03-05T00:00:00Z,Available\n"
+    Path("statuses.csv").write_text(f"station_id,port_id,time,status\n{said}")
+    assert evcharge("load", "statuses.csv", "--source", "acme")[0] == 0
     for command, option in FILES:
         if option == "--write-profile":
             continue
