@@ -37,7 +37,7 @@ def table_of(work: Work, costs: Costs, rows: int) -> str:
     """One row per way; the ratio is evcharge's CPU, which stands first, to that of the way."""
     ours = net_cpu(work.ways[0], costs) or 0.0
     lines = [
-        f"### {work.title}",
+        f"## {work.title}",
         "",
         f"{rows // work.of_share:,} sessions.",
         "",
