@@ -3,7 +3,8 @@
 A block fenced as ``console`` holds commands (lines that start with ``$ ``) and below each what it prints. All blocks of
 a document run in one folder, in order. ``# exit 3`` at the end of a command says that it ends with 3. A command with
 no lines below may print anything; else its lines appear, in this order and next to each other, in what it prints
-(stdout, then stderr). ``…`` stands for anything in a line, and a line of nothing else for any lines.
+(stdout, then stderr). ``…`` stands for anything in a line, and a line of nothing else for any lines. A block fenced as
+``python clean.py`` is that file, from there on.
 """
 
 from __future__ import annotations
@@ -24,21 +25,25 @@ DOCUMENTS = [
     *(path for path in sorted(CHECKOUT.glob("docs/**/*.md")) if "```console" in path.read_text("utf-8")),
 ]
 SET_UP = re.compile(r"^(?:\$ |    )?\S*python\S* -m venv ", re.MULTILINE)
-BLOCK = re.compile(r"^( *)```console[^\n]*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^( *)```(?:console|\w+ (\w+\.\w+))\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 
 class Step(NamedTuple):
-    """A command, the exit code it ends with, and the lines it is said to print."""
+    """A command, the exit code it ends with, and the lines it is said to print; or a file's name and its lines."""
 
     command: str
     code: int
     printed: list[str]
+    file: str = ""
 
 
 def steps_of(document):
     """The commands of a document, in order; those that set up the environment are left out."""
     steps = []
-    for indent, block in BLOCK.findall(document):
+    for indent, file, block in BLOCK.findall(document):
+        if file:
+            steps.append(Step("", 0, block.splitlines(), file))
+            continue
         for line in block.splitlines():
             line = line.removeprefix(indent).rstrip()
             if line.startswith("$ "):
@@ -80,12 +85,20 @@ def run_steps(steps, folder):
         **kept,
         "PATH": f"{tools}:{kept['PATH']}",
         "PYTHONPATH": str(CHECKOUT),
-        "ALEMBIC_CONFIG": str(CHECKOUT / "alembic.ini"),
+        # As in a clone; a folder that gets an alembic.ini of its own has no other
+        **(
+            {}
+            if any("alembic init" in step.command for step in steps)
+            else {"ALEMBIC_CONFIG": str(CHECKOUT / "alembic.ini")}
+        ),
         "HOME": str(home),
         "COLUMNS": "110",
         "LC_ALL": "C.UTF-8",
     }
     for step in steps:
+        if step.file:
+            (work / step.file).write_text("\n".join(step.printed) + "\n", encoding="utf-8")
+            continue
         command = ["bash", "-c", step.command]
         done = subprocess.run(command, cwd=work, env=environment, capture_output=True, encoding="utf-8", timeout=60)
         told = f"$ {step.command}\n{done.stdout}{done.stderr}"

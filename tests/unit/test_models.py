@@ -20,13 +20,17 @@ UNITS = {
 }
 
 
-@pytest.fixture(scope="module")
-def generator():
-    """The script that writes the data dictionary, as a module."""
-    spec = importlib.util.spec_from_file_location("generate_data_dictionary", DOCS / "generate_data_dictionary.py")
+def script(name):
+    """A script that writes a page or a picture, as a module."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return script("generate_data_dictionary")
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=str)
@@ -70,6 +74,11 @@ def test_a_saved_report_has_every_figure_of_the_network():
 def test_the_data_dictionary_is_the_one_the_models_and_migrations_make(generator):
     written = (DOCS / "data-dictionary.md").read_text(encoding="utf-8")
     assert written == generator.data_dictionary(), "run: python docs/generate_data_dictionary.py"
+
+
+def test_the_picture_of_the_star_is_the_one_the_models_make():
+    written = (DOCS / "pictures" / "star.svg").read_text(encoding="utf-8")
+    assert written == script("generate_diagram").star_svg(), "run: python docs/generate_diagram.py"
 
 
 def test_the_data_dictionary_holds_every_table_view_and_column(generator):
