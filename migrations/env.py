@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from evcharge import config as settings
 from evcharge import db, models, views
 from evcharge.errors import DatabaseError, EvchargeError
-from evcharge.migrate import one_revision, others
+from evcharge.migrate import comments, one_revision, others
 
 UPGRADE_LOCK = 7_018_244_001  # any number that no other program uses as an advisory lock
 
@@ -41,7 +41,7 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
 
 OURS = frozenset({*models.Base.metadata.tables, *views.VIEWS})
 OPTIONS = {
-    "target_metadata": models.Base.metadata,
+    "target_metadata": comments.with_comments(models.Base.metadata),
     "render_as_batch": True,
     "render_item": render_item,
     "compare_server_default": True,
@@ -63,6 +63,7 @@ def run_online(url: str) -> None:
             with others.set_aside(connection, OURS):
                 context.run_migrations()
             check_foreign_keys(connection)
+            comments.write_comments(connection)
 
 
 def check_foreign_keys(connection: Connection) -> None:
