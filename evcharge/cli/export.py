@@ -27,9 +27,9 @@ from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import notice
 
-FORMATS = ("parquet", "csv", "datapackage", "geojson", "counts", "datasette")
+FORMATS = ("parquet", "csv", "datapackage", "geojson", "counts", "datasette", "dbt")
 JUDGED, TELLS_MONEY = ("geojson", "counts"), "geojson"
-DESCRIBES_THE_SCHEMA = "datasette"
+DESCRIBE_THE_SCHEMA = ("datasette", "dbt")
 
 
 @click.command()
@@ -61,8 +61,8 @@ def export(
     """Write the tables, the stations or their description as files that other programs read.
 
     parquet and csv are the tables of the star, datapackage is csv with a description of every column; geojson is the
-    stations with the figures of report --csv; counts are what report --counts reads; datasette is the description that
-    Datasette shows beside the database.
+    stations with the figures of report --csv; counts are what report --counts reads; datasette and dbt are
+    the description that Datasette shows beside the database, and that dbt reads as sources.
     """
     from evcharge.export import export as write_export
     from evcharge.report.words import counted
@@ -72,7 +72,7 @@ def export(
         raise click.BadParameter(f"{file_format} shows no success rates.", param_hint=options)
     if file_format != TELLS_MONEY and price:
         raise click.BadParameter(f"{file_format} shows no money.", param_hint="--price")
-    if file_format == DESCRIBES_THE_SCHEMA and any(chosen.values()):
+    if file_format in DESCRIBE_THE_SCHEMA and any(chosen.values()):
         raise click.BadParameter(f"{file_format} holds no sessions.", param_hint="--from, --to, --station and --where")
     wanted: dict[str, Any] = {
         "selection": selected(**chosen),

@@ -17,6 +17,7 @@ from evcharge.export.counts import write_counts
 from evcharge.export.csv import write_csv
 from evcharge.export.datapackage import write_datapackage
 from evcharge.export.datasette import write_datasette
+from evcharge.export.dbt import write_dbt
 from evcharge.export.geojson import write_geojson
 from evcharge.export.job import Job, WrittenFile
 from evcharge.export.parquet import write_parquet
@@ -39,6 +40,7 @@ WRITERS: dict[str, Callable[[Job], None]] = {
     "geojson": write_geojson,
     "counts": write_counts,
     "datasette": write_datasette,
+    "dbt": write_dbt,
 }
 """Every format by its name."""
 

@@ -96,14 +96,15 @@ def test_documents_for_programs_count_what_is_made_up(demo: Run) -> None:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("form", ["csv", "parquet", "datapackage", "datasette", "geojson", "counts"])
+@pytest.mark.parametrize("form", ["csv", "parquet", "datapackage", "datasette", "geojson", "counts", "dbt"])
 def test_an_export_says_what_is_made_up(demo: Run, form: str) -> None:
     if form in ("parquet", "counts"):
         pytest.importorskip("pyarrow")
     _, out, err = demo("export", "--format", form, "--json")
     assert NOTE in json.loads(out)["notes"]
     assert err.splitlines().count(NOTE) == 1
-    place = {"datapackage": "datapackage.json", "datasette": "metadata.json", "geojson": "stations.geojson"}.get(form)
+    places = {"datapackage": "datapackage.json", "datasette": "metadata.json", "geojson": "stations.geojson"}
+    place = {**places, "dbt": "evcharge_sources.yml"}.get(form)
     if place:
         assert NOTE in Path("export", place).read_text(encoding="utf-8")
 

@@ -280,7 +280,12 @@ def test_what_is_written_without_being_named_does_not_replace_the_database(evcha
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("file_format", "name"),
-    [("csv", "fact_charging.csv"), ("csv", "load_ledger.csv"), ("datasette", "metadata.json")],
+    [
+        ("csv", "fact_charging.csv"),
+        ("csv", "load_ledger.csv"),
+        ("datasette", "metadata.json"),
+        ("dbt", "evcharge_sources.yml"),
+    ],
 )
 def test_an_export_replaces_neither_database_nor_settings_in_its_folder(evcharge, folder, file_format, name):
     shutil.copyfile("star.db", f"deep/{name}")

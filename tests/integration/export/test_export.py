@@ -33,6 +33,7 @@ FILES = {
     "geojson": ["stations.geojson"],
     "counts": [f"{name}.parquet" for name in ("counts", "stations", "failures", "detail")],
     "datasette": ["metadata.json"],
+    "dbt": ["evcharge_sources.yml"],
 }
 ROWS = {"dim_station": 3, "dim_port": 3, "dim_time": 2, "fact_charging": 9, "load_ledger": 2, "rejected_row": 3}
 ROWS |= {"fact_status": 2, "fact_contact": 1, "fact_outage": 1, "load_count": 1, "rejected_evidence": 1}
@@ -251,11 +252,15 @@ def test_an_export_is_one_moment_of_the_database(world, evcharge, monkeypatch, f
     ("options", "sign"),
     [
         ((), "Missing option '--format'"),
-        (("--format", "xml"), "'xml' is not one of 'parquet', 'csv', 'datapackage', 'geojson', 'counts', 'datasette'"),
+        (
+            ("--format", "xml"),
+            "'xml' is not one of 'parquet', 'csv', 'datapackage', 'geojson', 'counts', 'datasette', 'dbt'",
+        ),
         (("--format", "csv", "--target", "90%"), "--target, --definition and --price: csv shows no success rates."),
         (("--format", "parquet", "--definition", "afirev"), "parquet shows no success rates."),
         (("--format", "geojson", "--definition", "mine"), "'mine' is neither one of"),
         (("--format", "datasette", "--from", "2025-01-01"), "datasette holds no sessions."),
+        (("--format", "dbt", "--station", "A"), "dbt holds no sessions."),
         (
             ("--format", "datasette", "--station", "A"),
             "--from, --to, --station and --where: datasette holds no sessions.",
