@@ -86,11 +86,27 @@ def run_command(arguments: list[str]) -> int:
         return 1
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+GREETING = """\
+Charging sessions in, a reliability number you can defend out.
+
+  evcharge check FILE               what a file holds, and the one command that loads it
+  evcharge load --create-db FILE    clean it and load it; nothing is dropped because it failed
+  evcharge report                   which stations need attention, and how sure that is
+
+No file at hand: evcharge run does all of it with made-up sessions. All commands: evcharge --help"""
+"""What ``evcharge`` alone says."""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, invoke_without_command=True
+)
 @click.version_option(__version__, prog_name="evcharge")
 @global_options
-def cli() -> None:
-    """Charging sessions in, a defensible reliability number per station out."""
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Charging sessions in, a reliability number you can defend out."""
+    if context.invoked_subcommand is None:
+        click.echo(GREETING)
 
 
 @cli.command()

@@ -64,15 +64,25 @@ def find_stations(session: Session, text: str, source: str | None) -> list[dict[
     return [row for row in stations if row["station_id"] == text] or stations
 
 
-def closest_ids(session: Session, text: str, source: str | None) -> list[str]:
-    """The ids of up to ``CLOSEST`` stations whose id or name is most like this text, the most like first."""
+def closest_stations(session: Session, text: str, source: str | None) -> list[tuple[str, str]]:
+    """Id and name of up to ``CLOSEST`` stations that this text may mean; capitals do not matter.
+
+    First those whose id or name holds the text, from the earliest place on; then those most like it.
+    """
     query = select(DimStation.station_id, DimStation.name)
     if source is not None:
         query = query.where(DimStation.source == source)
-    names = sorted(((name or "", station_id) for station_id, name in session.execute(query)), reverse=True)
-    known = dict(names) | {station_id: station_id for _, station_id in names}
-    close = difflib.get_close_matches(text, sorted(known), CLOSEST)
-    return list(dict.fromkeys(known[word] for word in close))
+    stations = sorted((station_id, name or "") for station_id, name in session.execute(query))
+    words: dict[str, list[tuple[str, str]]] = {}
+    for station in stations:
+        for word in dict.fromkeys(part.casefold() for part in station if part):
+            words.setdefault(word, []).append(station)
+
+    asked = text.casefold()
+    holding = sorted((word.index(asked), word) for word in words if asked in word)
+    like = difflib.get_close_matches(asked, sorted(words), CLOSEST)
+    close = [station for word in (*(word for _, word in holding), *like) for station in words[word]]
+    return list(dict.fromkeys(close))[:CLOSEST]
 
 
 def rule_of(definition: Definition) -> str:

@@ -29,7 +29,7 @@ from evcharge.metrics.explain import (
     LOAD_COLUMNS,
     ROWS_AT_ONCE,
     STATION_COLUMNS,
-    closest_ids,
+    closest_stations,
     count_lacking,
     find_stations,
     group_recorded,
@@ -319,7 +319,10 @@ def the_station(session: Session, text: str, source: str | None) -> dict[str, An
             "station_ambiguous", f"{text!r} names {len(found):,} stations: {shown}{more}.", " ".join(hints)
         )
     of_source = f" of source {source}" if source is not None else ""
-    close = ", ".join(repr(station_id) for station_id in closest_ids(session, text, source))
+    close = ", ".join(
+        f"{station_id!r} ({name})" if name else repr(station_id)
+        for station_id, name in closest_stations(session, text, source)
+    )
     hint = f"Closest: {close}." if close else "See all stations: evcharge report --csv - --no-png"
     raise NoDataError("unknown_station", f"no station{of_source} has the id or the name {text!r}.", hint)
 

@@ -745,6 +745,16 @@ def commands(group=cli, names=()):
             yield (*names, name)
 
 
+def test_evcharge_alone_greets_with_the_commands_that_matter_and_they_are_there(evcharge):
+    code, out, err = evcharge()
+    assert (code, err) == (0, "")
+    named = [line.split()[1] for line in out.splitlines() if line.startswith("  evcharge ")]
+    assert named == ["check", "load", "report"]
+    assert {*named, "run"} <= cli.commands.keys()
+    assert "evcharge run " in out
+    assert out.rstrip().endswith("evcharge --help")
+
+
 @pytest.mark.parametrize("names", list(commands()), ids=" ".join)
 def test_help_tells_the_purpose_of_the_command_and_of_each_option(evcharge, names):
     command = cli

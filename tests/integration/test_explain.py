@@ -406,9 +406,10 @@ def test_an_unknown_station_ends_with_4_and_the_closest_ids(url, evcharge):
     assert (code, out) == (4, "")
     assert err.splitlines() == [
         "Error [unknown_station]: no station has the id or the name 'ST-01'.",
-        "  Closest: 'ST-010', 'ST-020'.",
+        "  Closest: 'ST-010' (Town Hall), 'ST-020' (Market).",
     ]
-    assert "Closest: 'ST-020'." in evcharge("explain", "market", "--db", url)[2]
+    assert "Closest: 'ST-020' (Market)." in evcharge("explain", "market", "--db", url)[2]
+    assert "Closest: 'ST-010' (Town Hall)." in evcharge("explain", "hall", "--db", url)[2]
     code, _, err = evcharge("explain", "X", "--db", url, "--source", "nix")
     assert code == 4
     assert "no station of source nix has the id or the name 'X'." in err

@@ -42,6 +42,8 @@ FEW_STATIONS = 25
 MOST_STATIONS = 9
 """Stations of a larger network that are printed: with what stands around them, a screen of 24 lines."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
+NARROW = 60
+"""Columns of a terminal below which each station is a paragraph of its own: a table would break its cells."""
 SHORT_STEPS = {"check power and comms": "power and comms"}
 """First steps that would not fit the column."""
 
@@ -118,10 +120,24 @@ def _print_since(since: Since, console: Console) -> None:
 
 
 def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Console) -> None:
+    if console.width < NARROW:
+        for row in rows:
+            _print_station(row, story, console)
+        return
     headings = ("", "~station", ">success", ">tries", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
     cells = [_station_cells(row, story) for row in rows]
     styles = [STYLES[row["verdict_now"]] for row in rows]
     print_table(console, headings, cells, styles, tight=True, if_room=">4 weeks")
+
+
+def _print_station(row: Mapping[Any, Any], story: Story, console: Console) -> None:
+    """A station as a paragraph: its name, what it does now, its whole period, and what to do."""
+    _, _, whole, tries, now, span, _, since, lost, step = _station_cells(row, story)
+    told = f"{now} now ({span})" if span else now
+    say(console, f"{MARKS[row['verdict_now']][0]} {row['label']}", STYLES[row["verdict_now"]])
+    say(console, f"  {told}{f' since {since}' if since else ''}; {whole} of {tries} in all")
+    if step:
+        say(console, f"  {f'{lost} charges lost a week; ' if lost else ''}first step: {step}")
 
 
 def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:

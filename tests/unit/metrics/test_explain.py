@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, DEFINITIONS, RECORDED
 from evcharge.metrics.explain import (
-    closest_ids,
+    closest_stations,
     count_lacking,
     find_stations,
     group_recorded,
@@ -109,8 +109,10 @@ def test_a_text_finds_ids_before_names_and_looks_in_the_source_that_is_named(ses
     assert find_stations(session, "a", None) == find_stations(session, "Stop", None) == []
 
 
-def test_the_closest_ids_are_found_by_id_and_by_name(session):
-    assert closest_ids(session, "Stop AA", None)[0] == "A"
-    assert closest_ids(session, "stop D", "city")[0] == "D"
-    assert closest_ids(session, "zzzz", None) == []
-    assert closest_ids(session, "Stop A", "other") == []
+def test_the_closest_stations_hold_the_text_or_are_like_it(session):
+    assert closest_stations(session, "Stop AA", None)[0] == ("A", "Stop A")
+    assert closest_stations(session, "stop D", "city")[0] == ("D", "Stop D")
+    assert closest_stations(session, "OP b", None)[0] == ("B", "Stop B")
+    assert closest_stations(session, "op", None) == [(name, f"Stop {name}") for name in "ABC"]
+    assert closest_stations(session, "zzzz", None) == []
+    assert closest_stations(session, "Stop A", "other") == []

@@ -66,6 +66,24 @@ def test_the_screen_tells_the_finding_the_figures_and_what_each_station_does():
     ]
 
 
+def test_below_60_columns_each_station_is_a_paragraph():
+    stations = (station(*GOOD, station_id="good"), station(350, 0, station_id="still", last_day=50))
+    text = printed(story_of(*stations, station(*BAD, station_id="bad", name="Harbour Street")), width=59)
+    assert "lost/wk" not in text
+    assert [line.rstrip() for line in text.splitlines()[-13:-4]] == [
+        "× still",
+        "  silent since 20 May; 100.0% of 350 in all",
+        "  49 charges lost a week; first step: power and comms",
+        "▼ Harbour Street",
+        "  45.0% now (35–55); 45.0% of 100 in all",
+        "  5.1 charges lost a week; first step: review",
+        "● good",
+        "  100.0% now (96–100); 100.0% of 100 in all",
+        "",
+    ]
+    assert "lost/wk" in printed(story_of(*stations), width=60)
+
+
 def test_a_station_out_of_use_stands_last_with_its_last_session_and_is_told_of_in_a_sentence():
     story = story_of(
         station(300, 40, station_id="gone", last_day=50),
