@@ -31,8 +31,21 @@ from evcharge.load.evidence_tables import KINDS, Kind, Stored, tables_of
 from evcharge.load.mapping import instant_texts, to_station
 from evcharge.load.ports import Ports
 from evcharge.load.result import LAW, LoadResult
-from evcharge.models import SESSIONS, STATIONS, UNLOADED, DimStation, LoadCount, LoadLedger, RejectedEvidence
+from evcharge.metrics.evidence_rows import read_unnamed_ports
+from evcharge.models import (
+    OUTAGES,
+    SESSIONS,
+    STATIONS,
+    UNLOADED,
+    DimStation,
+    FactOutage,
+    LoadCount,
+    LoadLedger,
+    RejectedEvidence,
+)
 
+UNNAMED = "port_named_by_nothing_else"
+"""The warning of ports of which only claims and reported outages tell."""
 _COMPARED = 3
 """Parts of each key that are never missing: station, port or charger, and start."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -238,6 +251,9 @@ def tell_evidence(result: LoadResult, writer: EvidenceWriter) -> None:
         result.warnings[code] = result.warnings.get(code, 0) + count
     for code, lines in writer.warning_lines.items():
         note_lines(result.warning_lines, code, lines)
+    if OUTAGES in writer.counts:
+        result.unnamed_ports = read_unnamed_ports(writer.session, FactOutage.load_key == writer.load.load_key)
+        result.warnings |= {UNNAMED: len(result.unnamed_ports)} if result.unnamed_ports else {}
 
 
 def empty_evidence(session: Session, load_key: int) -> None:
