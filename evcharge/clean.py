@@ -7,6 +7,7 @@ verdict on success.
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import compress
 
 import numpy as np
@@ -16,9 +17,11 @@ from evcharge.arrays import Flags
 from evcharge.frames import (
     CLEAN_FRAME,
     FIRST_LINES,
+    RAW_FRAME,
     REJECT_FRAME,
     STATION_TEXTS,
     Cleaned,
+    Conventions,
     RawSessions,
     empty_frame,
 )
@@ -41,6 +44,16 @@ def clean(raw: RawSessions, as_of: pd.Timestamp) -> Cleaned:
     Returns:
         Rows, rejects, stations and warnings, as ``frames.Cleaned`` says.
     """
+    return _cleaned(raw, as_of) if len(raw.frame) else _of_no_rows()
+
+
+@cache
+def _of_no_rows() -> Cleaned:
+    """What a chunk without rows comes to: a file of statuses has no other, and may have many."""
+    return _cleaned(RawSessions(empty_frame(RAW_FRAME), Conventions()), pd.Timestamp(0, tz="UTC"))
+
+
+def _cleaned(raw: RawSessions, as_of: pd.Timestamp) -> Cleaned:
     parsed = Parsed(_numbered(raw.frame), raw.conventions, as_of)
     sound = np.asarray(parsed.written("fault").isna())
     broken = [(rule, rule.condition(parsed) & (sound if rule.column else True)) for rule in RULES]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,15 @@ def refused_frame(
 
 def refused_of(records: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """A frame of what was refused, of records in the order of ``REFUSED_COLUMNS``."""
+    return _refused_of(records) if len(records) else _nothing_refused()
+
+
+@cache
+def _nothing_refused() -> pd.DataFrame:
+    return _refused_of([])
+
+
+def _refused_of(records: Sequence[Sequence[Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(records, columns=list(REFUSED_COLUMNS), dtype="object")
     return frame.astype({"source_line": "int64", "at_ms": "Int64"})
 

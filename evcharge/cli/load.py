@@ -52,6 +52,8 @@ LOAD_WARNINGS = {
     "not_replaced": "sessions of the first load did not come back",
     "demo_in_database": "sessions are made up and stand beside real ones; to take them out: "
     "evcharge unload --source sample",
+    "port_named_by_nothing_else": "ports of claims or reported outages that nothing else loaded so far names: they "
+    "count nowhere until something does",
     "port_not_in_registry": "sessions name a port in place of a station, and no registry of the source places it",
 }
 """What a load says beside ``clean.WARNINGS``."""
@@ -218,7 +220,7 @@ def _as_document(outcome: Outcome) -> dict[str, Any]:
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.load import UNSTATED, hint_of
-    from evcharge.report.words import counted
+    from evcharge.report.words import counted, listed_ports
     from evcharge.rules import RULES
 
     again = that_load = ""
@@ -252,6 +254,8 @@ def show_result(result: LoadResult) -> None:
     show_warnings(
         {code: count for code, count in result.warnings.items() if code not in TOLD_ONCE}, columns=result.unread
     )
+    if result.unnamed_ports:
+        tell(f"             {listed_ports(result.unnamed_ports)}")
     if result.unknown_columns:
         tell(f"  columns not used: {', '.join(result.unknown_columns)}")
     for change in result.changes[:CHANGES_SHOWN]:

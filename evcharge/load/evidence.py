@@ -14,10 +14,10 @@ commit, rollback; reading and cleaning (``sources``); what stands (``metrics.ava
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import and_, delete, func, insert, not_, select
@@ -27,14 +27,26 @@ from evcharge.clean import storable
 from evcharge.errors import DatabaseError
 from evcharge.evidence import CleanEvidence
 from evcharge.frames import note_lines
+from evcharge.load.evidence_columns import Columns, Row, columns_of
 from evcharge.load.evidence_tables import KINDS, Kind, Stored, tables_of
-from evcharge.load.mapping import instant_texts, to_station
+from evcharge.load.mapping import to_station
 from evcharge.load.ports import Ports
 from evcharge.load.result import LAW, LoadResult
-from evcharge.models import SESSIONS, STATIONS, UNLOADED, DimStation, LoadCount, LoadLedger, RejectedEvidence
+from evcharge.metrics.evidence_rows import read_unnamed_ports
+from evcharge.models import (
+    OUTAGES,
+    SESSIONS,
+    STATIONS,
+    UNLOADED,
+    DimStation,
+    FactOutage,
+    LoadCount,
+    LoadLedger,
+    RejectedEvidence,
+)
 
-_COMPARED = 3
-"""Parts of each key that are never missing: station, port or charger, and start."""
+UNNAMED = "port_named_by_nothing_else"
+"""The warning of ports of which only claims and reported outages tell."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -53,24 +65,6 @@ class EvidenceCounts:
     def law(self) -> dict[str, int]:
         """The counts, by name."""
         return {name: getattr(self, name) for name in LAW}
-
-
-class _Row(NamedTuple):
-    """A row to be written.
-
-    Attributes:
-        key: what it is about: its key without the load.
-        says: what it says of that.
-        version: the source's own version of it [text of an instant]; None where there is none.
-        weight: rows of the file that it stands for.
-        stored: what is stored, in the order of the kind's columns.
-    """
-
-    key: tuple[Any, ...]
-    says: tuple[Any, ...]
-    version: str | None
-    weight: int
-    stored: tuple[Any, ...]
 
 
 class EvidenceWriter:
@@ -116,7 +110,7 @@ class EvidenceWriter:
             kind = KINDS[evidence.kind]
             rows = self._ports.place_evidence(evidence.rows)
             self._add_stations(rows["station_id"], evidence.timezone)
-            self._write_rows(kind, _rows_of(kind, rows, self.station_keys, self.load.load_key), counts)
+            self._write_rows(kind, columns_of(kind, rows, self.station_keys, self.load.load_key), counts)
         if len(evidence.refused):
             self._write_refused(evidence.kind, evidence.refused, counts)
         self.warnings.update(evidence.warnings)
@@ -148,26 +142,39 @@ class EvidenceWriter:
         self.session.flush()
         self.station_keys.update({station.station_id: station.station_key for station in stations})
 
-    def _write_rows(self, kind: Kind, rows: list[_Row], counts: EvidenceCounts) -> None:
+    def _write_rows(self, kind: Kind, columns: Columns, counts: EvidenceCounts) -> None:
         """Compares rows with what is there, and writes those that are kept."""
-        rows = _once_each(kind, rows, counts)
-        met = self._tables.stored(kind, self._perhaps_there(kind, rows))
-        if met:
-            rows = self._settled(kind, rows, met, counts)
+        if self._are_all_new(kind, columns):
+            counts.inserted += len(columns.weights)
+            counts.unchanged += sum(columns.weights) - len(columns.weights)
+            self._tables.add(kind, list(columns.tuples(kind.columns)))
         else:
-            counts.inserted += len(rows)
-            counts.unchanged += sum(row.weight for row in rows) - len(rows)
-        self._tables.add(kind, [row.stored for row in rows])
+            rows = _once_each(kind, columns.rows(kind), counts)
+            rows = self._settled(kind, rows, self._tables.stored(kind, self._perhaps_there(kind, rows)), counts)
+            self._tables.add(kind, [row.stored for row in rows])
 
-        latest, start = self._latest.setdefault(kind.name, {}), kind.start
-        for row in rows:
-            station, begins = row.key[0], row.key[start]
-            if begins > latest.get(station, ""):
-                latest[station] = begins
+        latest = self._latest.setdefault(kind.name, {})
+        for station, (_, last) in columns.starts().items():
+            latest[station] = max(last, latest.get(station, ""))
+
+    def _are_all_new(self, kind: Kind, columns: Columns) -> bool:
+        """Whether each row is the only one of its key: none is stored, and this load has none so late."""
+        latest, starts = self._latest.get(kind.name, {}), columns.starts()
+        filled = self._are_filled(kind, starts.keys())
+        if any(filled[station] or first <= latest.get(station, "") for station, (first, _) in starts.items()):
+            return False
+        return columns.are_apart
+
+    def _are_filled(self, kind: Kind, stations: Collection[int]) -> Mapping[int, bool]:
+        """Of these stations, and others, whether there was anything before this load."""
+        filled = self._filled.setdefault(kind.name, {})
+        for station in stations - filled.keys():
+            filled[station] = self._tables.has_any(kind, station)
+        return filled
 
     def _settled(
-        self, kind: Kind, rows: list[_Row], met: Mapping[tuple[Any, ...], Sequence[Stored]], counts: EvidenceCounts
-    ) -> list[_Row]:
+        self, kind: Kind, rows: list[Row], met: Mapping[tuple[Any, ...], Sequence[Stored]], counts: EvidenceCounts
+    ) -> list[Row]:
         """The rows that are to be written, beside what is there of their keys; an earlier one of this load goes."""
         kept, replaced = [], []
         for row in rows:
@@ -186,15 +193,13 @@ class EvidenceWriter:
         self._tables.remove(kind, self.load.load_key, replaced)
         return kept
 
-    def _perhaps_there(self, kind: Kind, rows: Sequence[_Row]) -> list[tuple[Any, ...]]:
+    def _perhaps_there(self, kind: Kind, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """Keys of which something may be stored: by another load, or earlier by this one."""
-        filled, start = self._filled.setdefault(kind.name, {}), kind.start
+        filled, start = self._are_filled(kind, {row.key[0] for row in rows}), kind.start
         latest = self._latest.get(kind.name, {})
-        for station in {row.key[0] for row in rows} - filled.keys():
-            filled[station] = self._tables.has_any(kind, station)
         return [row.key for row in rows if filled[row.key[0]] or row.key[start] <= latest.get(row.key[0], "")]
 
-    def _count(self, kind: Kind, row: _Row, there: Sequence[Stored], counts: EvidenceCounts) -> None:
+    def _count(self, kind: Kind, row: Row, there: Sequence[Stored], counts: EvidenceCounts) -> None:
         """Counts what a row is beside that of other loads which stands: the newest by version, then by load."""
         counts.unchanged += row.weight - 1
         others = [one for one in there if one.load_key != self.load.load_key]
@@ -238,6 +243,9 @@ def tell_evidence(result: LoadResult, writer: EvidenceWriter) -> None:
         result.warnings[code] = result.warnings.get(code, 0) + count
     for code, lines in writer.warning_lines.items():
         note_lines(result.warning_lines, code, lines)
+    if OUTAGES in writer.counts:
+        result.unnamed_ports = read_unnamed_ports(writer.session, FactOutage.load_key == writer.load.load_key)
+        result.warnings |= {UNNAMED: len(result.unnamed_ports)} if result.unnamed_ports else {}
 
 
 def empty_evidence(session: Session, load_key: int) -> None:
@@ -269,29 +277,6 @@ def _keys_of(session: Session, source: str) -> dict[str, int]:
     return {row.station_id: row.station_key for row in session.execute(in_source)}
 
 
-def _rows_of(kind: Kind, frame: pd.DataFrame, station_keys: Mapping[str, int], load_key: int) -> list[_Row]:
-    """The rows of a clean frame, sorted by key; those of one key in file order."""
-    columns: dict[str, list[Any]] = {
-        "station_key": [station_keys[one] for one in frame["station_id"].tolist()],
-        "load_key": [load_key] * len(frame),
-    }
-    for name, column in kind.instants.items():
-        columns[name] = instant_texts(pd.to_datetime(frame[column], unit="ms", utc=True).dt.as_unit("ms"))
-    for name in kind.columns:
-        if name not in columns:
-            values = frame[name].astype("object")
-            columns[name] = values.where(values.notna(), None).tolist()
-    weights = kind.weights_of(frame)
-    version = columns[kind.version] if kind.version else [None] * len(frame)
-    parts = (
-        *(zip(*(columns[name] for name in names), strict=True) for names in (kind.key, kind.says)),
-        *(version, weights, zip(*(columns[name] for name in kind.columns), strict=True)),
-    )
-    rows = list(map(_Row._make, zip(*parts, strict=True)))
-    rows.sort(key=lambda row: row.key[:_COMPARED])  # what stands behind may be missing
-    return rows
-
-
 def _instant(milliseconds: Any) -> datetime | None:
     return None if _told(milliseconds) is None else _EPOCH + timedelta(milliseconds=int(milliseconds))
 
@@ -300,9 +285,9 @@ def _told(value: Any) -> Any:
     return None if value is pd.NA or value != value else value
 
 
-def _once_each(kind: Kind, rows: list[_Row], counts: EvidenceCounts) -> list[_Row]:
+def _once_each(kind: Kind, rows: list[Row], counts: EvidenceCounts) -> list[Row]:
     """Of rows of one key the last; the others are counted. Claims that differ are all kept."""
-    once: dict[tuple[Any, ...], _Row] = {}
+    once: dict[tuple[Any, ...], Row] = {}
     for row in rows:
         place = (*row.key, *row.says) if kind.keeps_all else row.key
         earlier = once.get(place)

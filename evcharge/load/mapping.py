@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evcharge.arrays import Flags, Integers
 from evcharge.frames import CLEAN_FRAME, Cleaned
 from evcharge.models import DimStation, FactCharging
 
@@ -152,11 +153,22 @@ def instant_texts(instants: pd.Series) -> list[str | None]:
     """Instants as ``models.UtcDateTime`` writes them on SQLite: 2024-03-09T08:07:06.543Z."""
     naive = instants.dt.tz_localize(None).to_numpy(dtype="datetime64[ms]")
     missing = np.isnat(naive)
-    day, millisecond = np.divmod(np.where(missing, 0, naive.astype(np.int64)), _DAY_MS)
+    return _texts_of(np.where(missing, 0, naive.astype(np.int64)), missing)
+
+
+def millisecond_texts(instants: pd.Series) -> list[str | None]:
+    """The same of instants in milliseconds since 1970 UTC, as pandas' ``Int64``."""
+    return _texts_of(instants.fillna(0).to_numpy(dtype=np.int64), instants.isna().to_numpy())
+
+
+def _texts_of(milliseconds: Integers, missing: Flags) -> list[str | None]:
+    day, millisecond = np.divmod(milliseconds, _DAY_MS)
     second, fraction = np.divmod(millisecond, 1000)
     first = day.min()
     dates = np.datetime_as_string(np.arange(first, day.max() + 1).astype("datetime64[D]"))
-    written = np.empty(len(naive), dtype=[("date", "V10"), ("minute", "V7"), ("second", "V3"), ("fraction", "V4")])
+    written = np.empty(
+        len(milliseconds), dtype=[("date", "V10"), ("minute", "V7"), ("second", "V3"), ("fraction", "V4")]
+    )
     written["date"] = _pieces(dates, 10)[day - first]
     minute = second // 60
     written["minute"], written["second"] = _minutes()[minute], _seconds()[second - minute * 60]

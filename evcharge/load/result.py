@@ -44,6 +44,8 @@ class LoadResult:
     ``has_sessions`` unless the file is one of statuses or outages alone, whose own six counts are 0.
     ``evidence`` has the same six counts of statuses, contacts and outages, by kind, where the file was read for them;
     ``evidence_rejects_by_rule`` counts those that each rule refused, by kind.
+    ``unnamed_ports`` are station and port of claims and reported outages about what nothing else in the database names:
+    they count nowhere until something does. An empty port is the whole station.
     ``times_by_format`` counts the times of a file that mixes formats by the one that each is read by; else it is empty.
     """
 
@@ -73,6 +75,7 @@ class LoadResult:
     unknown_columns: list[str] = field(default_factory=list)
     unread: dict[str, list[str]] = field(default_factory=dict)
     unknown_labels: list[str] = field(default_factory=list)
+    unnamed_ports: list[tuple[str, str]] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     first_loaded_at: str | None = None
     first_loaded_as: str | None = None

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from evcharge.frames import Cleaned, RawSessions, note_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LABELS = ("start_zone", "end_zone")
 MOST_LABELS = 5
@@ -32,17 +36,21 @@ class Tally:
 
     def add(self, raw: RawSessions, cleaned: Cleaned) -> None:
         """Adds what became of one chunk."""
-        rejected = cleaned.rejects.drop_duplicates("line")
         self.read += len(raw.frame)
         self.skipped += raw.skipped
         self.repaired.update(raw.repaired)
         self.told_until_seconds = raw.told_until_seconds
-        self.rejected += len(rejected)
-        self.by_rule.update(cleaned.rejects["rule"].tolist())
-        self.rejected_as.update(rejected["would_have_been"].tolist())
         self.warn(raw.warnings, raw.warning_lines)
         self.warn(cleaned.warnings, cleaned.warning_lines)
-        refused_labels = cleaned.rejects.loc[cleaned.rejects["column"].isin(_LABELS), "value"]
+        if len(cleaned.rejects):
+            self._add_rejects(cleaned.rejects)
+
+    def _add_rejects(self, rejects: pd.DataFrame) -> None:
+        rejected = rejects.drop_duplicates("line")
+        self.rejected += len(rejected)
+        self.by_rule.update(rejects["rule"].tolist())
+        self.rejected_as.update(rejected["would_have_been"].tolist())
+        refused_labels = rejects.loc[rejects["column"].isin(_LABELS), "value"]
         self.unknown_labels = list(dict.fromkeys([*self.unknown_labels, *refused_labels]))[:MOST_LABELS]
 
     def warn(self, counts: Mapping[str, int], lines: Mapping[str, Iterable[int]]) -> None:

@@ -102,6 +102,8 @@ class Writer:
         Returns:
             The chunk with the rejects of ``session_id_repeated`` beside its own.
         """
+        if not len(raws):
+            return cleaned
         cleaned = self.ports.place(cleaned)
         self._write_dimensions(cleaned)
         self._repeats = []

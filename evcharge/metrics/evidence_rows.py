@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.availability.evidence import (
@@ -56,11 +56,13 @@ SUCCEEDED, FAILED, UNTOLD = 1, 0, -1
 def read_stations_with_evidence(session: Session, selection: Selection) -> pd.DataFrame:
     """The selected stations of all sources of which there is evidence, by source and id.
 
+    A station that only claims and reported outages name is none.
+
     Columns: ``STATION_COLUMNS``, ``EXTENT`` and ``source_ends_ms``, the last instant of which any statement or contact
     of its source tells; instants are missing where nothing does.
     """
     extents = _extents(session)
-    query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS))
+    query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS)).where(~_is_claimed_alone())
     stations = frame_of(session, query).merge(extents, on="station_key", how="left")
     with_evidence = stations.loc[stations["first_ms"].notna(), "source"].unique()
     stations = stations[stations["source"].isin(with_evidence)]
@@ -98,6 +100,37 @@ def _extent(session: Session, key: Any, first: Any, last: Any, *conditions: Any)
 
 def _reported() -> Any:
     return FactOutage.kind == OUTAGE
+
+
+def _is_claimed_alone() -> ColumnElement[bool]:
+    """Whether claims and reported outages name a station, and nothing else does."""
+    named = [_knows(table) for table in (DimPort, FactStatus, FactContact, FactCharging)]
+    return and_(_knows(FactOutage), not_(or_(DimStation.registry_load_key.is_not(None), *named)))
+
+
+def _knows(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a table has a row of the station, and of it what the conditions say."""
+    rows = select(table.station_key).where(table.station_key == DimStation.station_key, *conditions)
+    return rows.correlate_except(table).exists()
+
+
+def read_unnamed_ports(session: Session, *conditions: ColumnElement[bool]) -> list[tuple[str, str]]:
+    """Station and port of claims and reported outages about what nothing else names; an empty port is the station.
+
+    Nothing exists because somebody claims that it was out: an id may be mistyped.
+
+    Args:
+        session: reads the star.
+        conditions: on ``DimStation`` and ``FactOutage``: which claims and outages.
+    """
+    tables: tuple[Any, ...] = (DimPort, FactStatus, FactCharging)
+    named = (_knows(table, table.port_id == FactOutage.port_id) for table in tables)
+    is_named = or_(FactOutage.port_id == "", *named)
+    ports = select(DimStation.station_id, FactOutage.port_id).distinct().where(*conditions)
+    of_station = DimStation.station_key == FactOutage.station_key
+    unnamed = ports.join(FactOutage, of_station).where(or_(_is_claimed_alone(), not_(is_named)))
+    order = unnamed.order_by(DimStation.station_id, FactOutage.port_id)
+    return [(station, port) for station, port in session.execute(order)]
 
 
 def read_registered_ports(session: Session, keys: Sequence[int]) -> pd.DataFrame:

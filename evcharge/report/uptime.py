@@ -23,7 +23,7 @@ from evcharge.metrics.availability.outages import outages, site_minutes_without_
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import ALL_EVIDENCE, EVIDENCE_WORDS, Counted, Timeline, timeline
 from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, groups, uptime
-from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence
+from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence, read_unnamed_ports
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection
@@ -31,7 +31,7 @@ from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
-from evcharge.report.words import verb
+from evcharge.report.words import listed_ports, verb
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document of ``evcharge uptime``; grows when a key changes its meaning or goes."""
@@ -126,6 +126,7 @@ def build_uptime(
         stations = stations_of(session, selection)
         covers = period_of(stations, period, now or datetime.now(timezone.utc))
         definition = usual_definition(session, selection.of_all_stations())[0]
+        unnamed = _unnamed_note(read_unnamed_ports(session, *selection.station_conditions()))
         parts = []
         for group in station_groups(stations):
             progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
@@ -140,7 +141,7 @@ def build_uptime(
         by=by,
         figures=[_joined([part.figures[place] for part in parts]) for place in range(len(rulebooks))],
         names=_names(stations),
-        notes=_notes(stations, covers.period, rulebooks),
+        notes=[*_notes(stations, covers.period, rulebooks), *unnamed],
         definition=definition.id,
     )
 
@@ -201,6 +202,14 @@ def _notes(stations: pd.DataFrame, period: Period, rulebooks: Sequence[Rulebook]
         if rulebook.provisional:
             notes.append(f"{rulebook.id} is provisional: {rulebook.source}.")
     return notes
+
+
+def _unnamed_note(ports: Sequence[tuple[str, str]]) -> list[str]:
+    """What must be said of claims and reported outages that count nowhere."""
+    if not ports:
+        return []
+    what = f"{number_of(len(ports), 'port')} that nothing else names"
+    return [f"Claims or reported outages of {what} are left out: {listed_ports(ports)}."]
 
 
 # One group of stations

@@ -99,8 +99,7 @@ def evidence_of(session: Session, stations: pd.DataFrame, period: Period, defini
     rows, windows = read_statements(session, keys, period), read_windows(session, keys, period)
     contacts = read_contacts(session, keys, period)
     registered = read_registered_ports(session, keys)
-    naming = (rows[rows["evidence"] != REFUSED], windows[windows["reported"] == 1])
-    named = [registered, read_session_ports(session, keys, period), *naming]
+    named = [registered, read_session_ports(session, keys, period), rows[rows["evidence"] != REFUSED]]
     pairs = pd.concat([frame[["station_key", "port_id"]] for frame in named], ignore_index=True)
     table = _port_table(stations, pairs)
     ports, charger_of = _ports(stations, table, registered, contacts)

@@ -18,6 +18,8 @@ NO_PORT = "no port id"
 """Stands for the port of sessions that name none."""
 MOST_DIGITS = 12
 """Digits after the point up to which a ratio is rounded; closer to its target it is written out whole."""
+PORTS_LISTED = 5
+"""Ports that a sentence lists."""
 SMALL_NUMBERS = (
     "no",
     "one",
@@ -157,6 +159,13 @@ def hours_text(first_hour: int, hours: int) -> str:
 def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 station, 1,000 stations."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed_ports(ports: Sequence[tuple[str, str]]) -> str:
+    """The first of some ports, each a station and a port, of which an empty one is the whole station."""
+    first = [repr(f"{station}/{port}" if port else station) for station, port in ports[:PORTS_LISTED]]
+    more = len(ports) - len(first)
+    return ", ".join(first) + (f" and {more:,} more" if more else "")
 
 
 def verb(number: int, of_one: str, of_many: str) -> str:

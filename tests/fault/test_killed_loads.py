@@ -23,14 +23,12 @@ import evcharge.load.sessions
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
-from evcharge.load.transaction import LOAD_LOCK
 from evcharge.load.writer import Writer
 from evcharge.synth import write_sample
 from tests.support.factories import native_csv
+from tests.support.kills import KILLS, SEED, begin_and_kill, is_sqlite, settle
 from tests.support.loading import chunks_of, command, everything, in_chunks, load, processes, query, wipe
 
-KILLS = int(os.environ.get("EVCHARGE_KILLS", "10"))
-SEED = 20250401
 CHUNK_ROWS = 4000
 ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 
@@ -49,17 +47,6 @@ def earlier_file(big_file: Path, tmp_path: Path) -> Path:
     header, *lines = big_file.read_text(encoding="utf-8").splitlines()[:900]
     rows = (line.replace("true", "false") for line in lines[::3])
     return native_csv(tmp_path / "earlier.csv", *rows, header=header)
-
-
-def is_sqlite(url: str) -> bool:
-    return url.startswith("sqlite")
-
-
-def settle(url: str) -> None:
-    """Waits until no load is under way, not even in a server whose client is gone."""
-    if not is_sqlite(url):
-        with open_engine(url, writes=True).begin() as connection:
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOAD_LOCK})"))
 
 
 def brief(url: str) -> list[tuple[object, ...]]:
@@ -87,20 +74,6 @@ def back_to(url: str, earlier: Path, copy: Path) -> None:
         load(earlier, url)
 
 
-def begin_and_kill(big_file: Path, url: str, delay: float | None) -> tuple[bool, float]:
-    """Loads in another process, killed after a delay; returns whether that cut it short, and how long it ran."""
-    process = processes().Process(target=in_chunks, args=(big_file, url, CHUNK_ROWS))
-    began = time.monotonic()
-    process.start()
-    process.join(delay)
-    cut_short = process.is_alive()
-    process.kill()
-    process.join()
-    seconds = time.monotonic() - began
-    process.close()
-    return cut_short, seconds
-
-
 @pytest.mark.thorough
 def test_a_killed_load_leaves_its_file_in_whole_or_not_at_all(
     url: str, big_file: Path, earlier_file: Path, tmp_path: Path
@@ -110,7 +83,7 @@ def test_a_killed_load_leaves_its_file_in_whole_or_not_at_all(
     if is_sqlite(url):
         shutil.copyfile(url.removeprefix("sqlite:///"), copy)
     before = rounded(brief(url))
-    _, seconds = begin_and_kill(big_file, url, None)
+    _, seconds = begin_and_kill(in_chunks, (big_file, url, CHUNK_ROWS), None)
     after, clean_load = rounded(brief(url)), everything(url)
     assert len(clean_load["ledger"]) == 2
     assert before != after
@@ -119,7 +92,8 @@ def test_a_killed_load_leaves_its_file_in_whole_or_not_at_all(
     back_to(url, earlier_file, copy)
     kills = KILLS if is_sqlite(url) else KILLS // 2  # a server's own kills follow below
     for number in range(kills):
-        was_cut_short, took = begin_and_kill(big_file, url, delay := chance.uniform(0, seconds))
+        delay = chance.uniform(0, seconds)
+        was_cut_short, took = begin_and_kill(in_chunks, (big_file, url, CHUNK_ROWS), delay)
         cut_short += was_cut_short
         seconds = seconds if was_cut_short else min(seconds, took)  # a machine that was busy at first is not any more
         settle(url)

@@ -183,7 +183,10 @@ class _Lists:
         """The EVSEs of each list once the list has ended."""
         for item in items(self._file, reading.profile.encoding, self._end_list):
             yield from self._taken()
-            self._waiting += ((item.line, evse) for evse in self._of_location(item))
+            answer = _answer_of_one(item)
+            self._waiting += ((item.line, evse) for evse in self._of(item, answer))
+            if answer:
+                self._end_list(item.line, answer)
             if self._kind == SNAPSHOTS:
                 self._ready, self._waiting = [*self._ready, *self._waiting], []
         yield from self._taken()
@@ -205,6 +208,14 @@ class _Lists:
             self._ready.append((at, told))
         self._waiting = []
 
+    def _of(self, item: Item, answer: Mapping[str, Any] | None) -> Iterator[_Evse | None]:
+        """The EVSEs of a Location, or of the one object that was asked for: an EVSE does not tell its Location."""
+        only = answer["data"] if answer else {}
+        if any(folded(name) == "uid" for name in only):
+            yield _of_member("", only)
+        else:
+            yield from self._of_location(item._replace(members=only) if answer else item)
+
     def _of_location(self, item: Item) -> Iterator[_Evse | None]:
         if item.fault:
             yield _Evse(item.raw, {}, item.fault)
@@ -221,6 +232,17 @@ class _Lists:
         evses = location.get("evses")
         for evse in evses if isinstance(evses, list) and evses else [None]:
             yield None if evse is None else _of_member(location_id, evse)
+
+
+def _answer_of_one(item: Item) -> Mapping[str, Any] | None:
+    """The members of an answer that holds one object in place of a list, by their letters alone; None for no such."""
+    if item.fault or "id" in item.members:
+        return None
+    try:
+        members = folded_members(item.members)
+    except Fault:
+        return None
+    return members if "id" not in members and isinstance(members.get("data"), dict) else None
 
 
 def _refuse_two_parties(file: SourceFile, line: int, location_id: str, party: Party, parties: dict[str, Party]) -> None:

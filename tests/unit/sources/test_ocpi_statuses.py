@@ -110,6 +110,42 @@ POLLS: dict[str, tuple[list[Any], list[tuple[str, ...]], dict[str, int]]] = {
 }
 
 
+FOUR = ("L1/E1", "01T10:00", "01T10:15", "up")
+POLLS |= {
+    "a byte order mark": (["\ufeff" + json.dumps(FIVE[0]), *FIVE[1:]], [FOUR], {}),
+    "blank lines": (["", *FIVE, "", ""], [FOUR], {}),
+    "an unknown word": (
+        [*FIVE, poll(20, evse(status="MELTED")), poll(25, evse())],
+        [FOUR, ("L1/E1", "01T10:25", "01T10:25", "up")], {"status_word_unknown": 1}),
+    "the future": (
+        [*FIVE, {**poll(0, evse()), "polled_at": "2031-01-01T00:00:00Z"}], [FOUR], {"time_in_the_future": 1}),
+    "a clock of 1970": (
+        [*FIVE, {**poll(0, evse()), "polled_at": "1970-01-01T00:00:00Z"}], [FOUR], {"time_out_of_range": 1}),
+    "seconds since 1970": ([*FIVE, {**poll(0, evse()), "polled_at": 1714557600}], [FOUR], {"time_unreadable": 1}),
+    "a poll twice": ([*FIVE, FIVE[1]], [FOUR], {}),
+    "two words at one instant": (
+        [*FIVE, poll(5, evse(status="BLOCKED"))],
+        [("L1/E1", "01T10:00", "01T10:00", "up"), ("L1/E1", "01T10:10", "01T10:15", "up")],
+        {"two_statuses_at_one_instant": 2}),
+    "no word": ([*FIVE, poll(20, evse(status=None))], [FOUR], {"status_word_missing": 1}),
+    "a word that is a list": ([*FIVE, poll(20, evse(status=["AVAILABLE"]))], [FOUR], {"value_not_scalar": 1}),
+    "null for the EVSEs": ([*FIVE, {**poll(20), "data": [{**location(), "evses": None}]}], [FOUR], {}),
+    "null for a location": ([*FIVE, {**poll(20), "data": [None, location(evse())]}],
+                            [("L1/E1", "01T10:00", "01T10:20", "up")], {"not_an_object": 1}),
+    "the partner has no answer": ([*FIVE, {**poll(20), "data": None, "status_code": 3000}], [FOUR], {}),
+    "an EVSE that is missing once": (
+        [*FIVE, poll(20, evse("E2")), poll(25, evse())],
+        [("L1/E1", "01T10:00", "01T10:25", "up"), ("L1/E2", "01T10:20", "01T10:20", "up")], {}),
+    "ids that differ by case and zeros": (
+        [poll(0, evse("e1"), evse("E1"), evse("E01"))],
+        [(f"L1/{uid}", "01T10:00", "01T10:00", "up") for uid in ("E01", "E1", "e1")], {}),
+    "NUL": ([*FIVE, poll(20, evse("E\0"))], [FOUR], {"nul_character": 1}),
+    "a long uid": ([*FIVE, poll(20, evse("E" * 256))], [FOUR], {"port_id_unusable": 1}),
+    "the one location that was asked for": ([{**one, "data": location(evse())} for one in FIVE], [FOUR], {}),
+    "the one EVSE that was asked for": ([*FIVE, {**poll(20), "data": evse()}], [FOUR], {"station_id_missing": 1}),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", POLLS)
 def test_polls_say_what_each_evse_was_when_it_was_asked(tmp_path: Path, name: str) -> None:
     values, rows, refused = POLLS[name]
@@ -131,11 +167,51 @@ SNAPSHOTS: dict[str, tuple[str, list[tuple[str, ...]], dict[str, int]]] = {
 }  # fmt: skip
 
 
+SNAPSHOTS |= {
+    "nested nulls": (json.dumps([location(evse(connectors=None, coordinates=None, x={"y": None}))]), [UP], {}),
+    "null for the EVSEs": (json.dumps([location(evse()), location(id="L2", evses=None)]), [UP], {}),
+    "no uid": (json.dumps([location(evse(None), evse())]), [UP], {"evse_without_uid": 1}),
+    "a number for a uid": (json.dumps([location(evse(7))]), [("L1/7", "01T10:00", "01T10:00", "up")], {}),
+    "no word": (json.dumps([location(evse(), evse("E2", None))]), [UP], {"status_word_missing": 1}),
+    "a number for a word": (json.dumps([location(evse(), evse("E2", 3))]), [UP], {"status_word_unknown": 1}),
+    "words in any case": (json.dumps([location(evse(status="available"))]), [UP], {}),
+    "ids that differ by case and zeros": (
+        json.dumps([location(evse("e1"), evse("E1"), evse("01"), evse("1"))]),
+        [(f"L1/{uid}", "01T10:00", "01T10:00", "up") for uid in ("01", "1", "E1", "e1")], {}),
+    "a change that is yet to come": (json.dumps([location(evse(last_updated="2031-01-01T00:00:00Z"))]), [UP], {}),
+    "a change by a clock of 1970": (json.dumps([location(evse(last_updated="1970-01-01T00:00:00Z"))]), [UP], {}),
+    "no change": (json.dumps([location(evse(last_updated=None))]), [UP], {}),
+    "a location twice": (json.dumps([location(evse()), location(evse())]), [UP], {}),
+    "no party": (json.dumps([location(evse(), country_code=None, party_id=None)]), [UP], {}),
+    "a location without an id": (
+        json.dumps([location(evse(), id=None), location(evse())]), [UP], {"station_id_missing": 1}),
+    "null for a location": (json.dumps([None, location(evse())]), [UP], {"not_an_object": 1}),
+    "a text for a location": (json.dumps(["x", location(evse())]), [UP], {"not_an_object": 1}),
+    "NUL": (json.dumps([location(evse("E\0"), evse())]), [UP], {"nul_character": 1}),
+    "a long uid": (json.dumps([location(evse("E" * 256), evse())]), [UP], {"port_id_unusable": 1}),
+    "the one location that was asked for": (json.dumps({"data": location(evse())}), [UP], {}),
+    "one location alone": (json.dumps(location(evse())), [UP], {}),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", SNAPSHOTS)
 def test_a_snapshot_says_what_it_lists_at_the_time_in_its_name(tmp_path: Path, name: str) -> None:
     content, rows, refused = SNAPSHOTS[name]
     path = written(tmp_path / "2024-05-01T10-00-00Z.json", content)
     assert said(path, builtin_profiles()["ocpi-status-snapshots"]) == (rows, refused)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (json.dumps([location(evse()), location(evse("E2"))])[:-40], "truncated_json"),
+        (json.dumps({"data": None, "status_code": 3000}), "service_answered_error"),
+    ],
+)
+def test_a_snapshot_that_is_none_is_refused_whole(tmp_path: Path, content: str, code: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        said(written(tmp_path / "2024-05-01T10-00-00Z.json", content), builtin_profiles()["ocpi-status-snapshots"])
+    assert caught.value.code == code
 
 
 @pytest.mark.parametrize("empty", ["[]", '{"data": []}', '{"data": [], "status_code": 1000, "timestamp": "x"}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -92,6 +93,8 @@ def test_a_table_says_what_it_says_however_it_is_written(tmp_path: Path, name: s
     assert said(written(tmp_path / "s.csv", content), native()) == (rows, refused)
 
 
+WHOLE = {"station_id": "A", "port_id": "1", "time": "2024-05-01T10:00:00Z", "status": "Available"}
+LATER = {"time": "2024-05-01T11:00:00Z", "status": "Faulted"}
 JSON_LINES: dict[str, tuple[list[Any], list[tuple[str, ...]], dict[str, int]]] = {
     "numbers as ids": ([{"station_id": 7, "port_id": 1}], [("7/1", "01T10:00", "01T10:00", "up")], {}),
     "a key twice": (['{"station_id": "A", "station_id": "B"}'], [], {"duplicate_key": 1}),
@@ -101,18 +104,63 @@ JSON_LINES: dict[str, tuple[list[Any], list[tuple[str, ...]], dict[str, int]]] =
     "a line cut off": (['{"station_id": "A"'], [], {"malformed_row": 1}),
     "nobody names the port": ([{"station_id": ""}], [], {"station_id_missing": 1}),
     "no port": ([{"port_id": None}], [("A/", "01T10:00", "01T10:00", "up")], {}),
-}
+    "blank lines": ([{}, "", "", LATER], BOTH, {}),
+    "a nested null": ([{}, {"status": {"now": None}}], [TEN_UP], {"value_not_scalar": 1}),
+    "seconds since 1970": ([{}, {"time": 1714561200}], [TEN_UP], {"time_unreadable": 1}),
+    "a truth for a word": ([{}, {"status": True}], [TEN_UP], {"status_word_unknown": 1}),
+    "no zone": ([{}, {"time": "2024-05-01T11:00:00"}], [TEN_UP], {"time_without_zone": 1}),
+    "the future": ([{}, {"time": "2031-05-01T11:00:00Z"}], [TEN_UP], {"time_in_the_future": 1}),
+    "a clock of 1970": ([{}, {"time": "1970-01-01T00:00:00Z"}], [TEN_UP], {"time_out_of_range": 1}),
+    "two words at one instant": ([{}, {"status": "Faulted"}, LATER], [ELEVEN_DOWN], {"two_statuses_at_one_instant": 2}),
+    "a row twice, out of order": ([LATER, {}, LATER], BOTH, {}),
+    "keys that nobody knows": ([{"more": {"a": [None]}, "x": None}], [TEN_UP], {}),
+    "keys in capitals": (['{"STATION_ID": "A", "Port_Id": "1", "TIME": "2024-05-01T10:00:00Z", "status": "free"}'],
+                         [], {"status_word_unknown": 1}),
+    "escapes": ([json.dumps({**WHOLE, "status": "Available"}).replace("Av", "\\u0041v")], [TEN_UP], {}),
+    "ids that differ by case and zeros": (
+        [{"station_id": "a"}, {"station_id": "07"}, {"station_id": "7"}],
+        [(f"{station}/1", "01T10:00", "01T10:00", "up") for station in ("07", "7", "a")], {}),
+    "an id with a fraction": ([{}, {"station_id": 7.5}], [TEN_UP], {"value_not_scalar": 1}),
+    "no number": ([{}, '{"station_id": NaN, "status": "Faulted"}'], [TEN_UP], {"malformed_row": 1}),
+    "NUL": ([{}, {"station_id": "A\0"}], [TEN_UP], {"nul_character": 1}),
+    "half a character": ([{}, '{"station_id": "A\\ud800"}'], [TEN_UP], {"malformed_row": 1}),
+    "brackets without an end in sight": ([{}, f'{{"x": {"[" * 5000}{"]" * 5000}}}'], [TEN_UP], {"malformed_row": 1}),
+    "null for a row": ([{}, "null"], [TEN_UP], {"not_an_object": 1}),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", JSON_LINES)
 def test_json_lines_say_the_same_as_a_table(tmp_path: Path, name: str) -> None:
     lines, rows, refused = JSON_LINES[name]
-    whole = {"station_id": "A", "port_id": "1", "time": "2024-05-01T10:00:00Z", "status": "Available"}
-    first = {**whole, "station_id": "Z"}
-    texts = [line if isinstance(line, str) else json.dumps({**whole, **line}) for line in lines]
+    first = {**WHOLE, "station_id": "Z"}
+    texts = [line if isinstance(line, str) else json.dumps({**WHOLE, **line}) for line in lines]
     path = written(tmp_path / "s.jsonl", "\n".join([json.dumps(first), *texts]))
     kept, rules = said(path, builtin_profiles()["status-native-jsonl"])
     assert ([row for row in kept if not row[0].startswith("Z")], rules) == (rows, refused)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gzip", "line ends of Windows"])
+def test_json_lines_are_read_however_they_are_packed(tmp_path: Path, encoding: str) -> None:
+    text = "\n".join(json.dumps({**WHOLE, **row}) for row in ({}, LATER))
+    bytes_of = {"gzip": gzip.compress(text.encode()), "line ends of Windows": text.replace("\n", "\r\n").encode()}
+    path = written(tmp_path / "s.jsonl", bytes_of.get(encoding) or text.encode(encoding))
+    assert said(path, builtin_profiles()["status-native-jsonl"]) == (BOTH, {})
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (f"[{json.dumps(WHOLE)}]", "json_array"),
+        ("", "empty_file"),
+        (json.dumps({**WHOLE, "x": "y" * 2_000_000}), "line_too_long"),
+        (f"{json.dumps(WHOLE)},\n{json.dumps(WHOLE)}", "not_json_lines"),
+        (json.dumps(WHOLE).encode() + b'\n{"station_id": "\xc5re"}', "wrong_encoding"),
+    ],
+)
+def test_what_are_no_json_lines_is_refused_whole(tmp_path: Path, content: str | bytes, code: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        said(written(tmp_path / "s.jsonl", content), builtin_profiles()["status-native-jsonl"])
+    assert caught.value.code == code
 
 
 def test_a_zone_reads_local_times_and_the_hour_that_a_clock_change_repeats_is_refused(tmp_path: Path) -> None:
@@ -158,6 +206,13 @@ def test_a_version_that_can_not_be_is_left_out_and_counted(tmp_path: Path) -> No
     assert parts[0].warning_lines == {"updated_at_left_out": [2]}
 
 
+TEN = "2024-05-01T10:00:00Z"
+
+
+def point(name: str, hour: str, state: str) -> tuple[str, ...]:
+    return (f"{name}/{name}", f"01T{hour}:00", f"01T{hour}:00", state)
+
+
 IRVE_ROWS: dict[str, tuple[str, list[tuple[str, ...]], dict[str, int]]] = {
     "free": ("FR1,en_service,libre,2024-05-01T12:00:00+02:00", [("FR1/FR1", "01T10:00", "01T10:00", "up")], {}),
     "in capitals": ("FR1,EN SERVICE,Occupé,2024-05-01T10:00:00Z", [("FR1/FR1", "01T10:00", "01T10:00", "up")], {}),
@@ -168,7 +223,30 @@ IRVE_ROWS: dict[str, tuple[str, list[tuple[str, ...]], dict[str, int]]] = {
     "a word of nobody's": ("FR1,en_panne,libre,2024-05-01T10:00:00Z", [], {"status_word_unknown": 1}),
     "no zone": ("FR1,en_service,libre,2024-05-01T10:00:00", [], {"time_without_zone": 1}),
     "no point": (",en_service,libre,2024-05-01T10:00:00Z", [], {"station_id_missing": 1}),
-}
+    "out, though free": (f"FR1,hors_service,libre,{TEN}", [point("FR1", "10", "down")], {}),
+    "a word of nobody's for free": (f"FR1,en_service,branche,{TEN}", [], {"status_word_unknown": 1}),
+    "the word null": (f"FR1,en_service,null,{TEN}", [], {"status_word_unknown": 1}),
+    "the future": ("FR1,en_service,libre,2031-05-01T10:00:00Z", [], {"time_in_the_future": 1}),
+    "a clock of 1970": ("FR1,en_service,libre,1970-01-01T00:00:00Z", [], {"time_out_of_range": 1}),
+    "no time": ("FR1,en_service,libre,", [], {"time_missing": 1}),
+    "no such day": ("FR1,en_service,libre,2024-02-30T10:00:00Z", [], {"time_unreadable": 1}),
+    "an offset without a colon": ("FR1,en_service,libre,2024-05-01T12:00:00+0200", [point("FR1", "10", "up")], {}),
+    "a row twice": (f"FR1,en_service,libre,{TEN}\nFR1,en_service,libre,{TEN}", [point("FR1", "10", "up")], {}),
+    "two words at one instant": (
+        f"FR1,en_service,libre,{TEN}\nFR1,hors_service,libre,{TEN}", [], {"two_statuses_at_one_instant": 2}),
+    "out of order": (
+        f"FR1,hors_service,libre,2024-05-01T11:00:00Z\nFR1,en_service,libre,{TEN}",
+        [point("FR1", "10", "up"), point("FR1", "11", "down")], {}),
+    "ids that differ by case": (
+        f"FR1,en_service,libre,{TEN}\nfr1,en_service,libre,{TEN}",
+        [point("FR1", "10", "up"), point("fr1", "10", "up")], {}),
+    "blanks around all": (f" FR1 , en_service , libre , {TEN} ", [point("FR1", "10", "up")], {}),
+    "stars in an id": (f"FR*A01*E1,en_service,libre,{TEN}", [point("FR*A01*E1", "10", "up")], {}),
+    "a long id": (
+        f"{'F' * 256},en_service,libre,{TEN}", [], {"station_id_unusable": 1, "port_id_unusable": 1}),
+    "an id that a spreadsheet rounded": (
+        f"1.2E+17,en_service,libre,{TEN}", [], {"station_id_rounded": 1, "port_id_rounded": 1}),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", IRVE_ROWS)
@@ -177,7 +255,8 @@ def test_irve_tells_the_state_of_a_point_by_etat_pdc(tmp_path: Path, name: str, 
     row, rows, refused = IRVE_ROWS[name]
     text = f"{IRVE}\n{row}\n".replace(",", ";" if kind == "semicolon" else ",")
     if kind == "jsonl":
-        text = json.dumps(dict(zip(IRVE.split(","), row.split(","), strict=True)), ensure_ascii=False)
+        records = (dict(zip(IRVE.split(","), line.split(","), strict=True)) for line in row.split("\n"))
+        text = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     profile = builtin_profiles()["irve-dynamic-jsonl" if kind == "jsonl" else "irve-dynamic"]
     assert said(written(tmp_path / "irve", text), profile) == (rows, refused)
 
