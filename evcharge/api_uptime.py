@@ -24,7 +24,7 @@ from evcharge.metrics.outcomes import Selection, named_lot
 from evcharge.migrate.reading import as_database
 from evcharge.report.uptime import DEFAULT_RULEBOOK, build_uptime
 from evcharge.report.uptime import Uptime as UptimeFound
-from evcharge.report.uptime_document import UptimeDocument, outage_rows
+from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
 from evcharge.report.words import percent
 
 
@@ -75,6 +75,17 @@ class Uptime:
     def false_free(self) -> pd.DataFrame:
         """How long ports were announced free, and how long of that a session ran [minutes]."""
         return self.found.false_free
+
+    @property
+    def reported(self) -> pd.DataFrame:
+        """What was reported for times that meet the period, beside what the rulebook makes of the evidence.
+
+        One row per report: ids, ``from`` and ``to`` (texts in UTC), ``reported``, ``low``, ``high``, ``coverage``,
+        ``difference`` (how far it lies outside of low to high) and ``from_minutes`` (what its own minutes make) [0 to
+        1], ``verdict`` (agrees, contradicts, can't tell), ``why`` not, ``contradictions`` in itself, and its file and
+        line.
+        """
+        return report_rows(self.found)
 
     @property
     def notes(self) -> list[str]:
@@ -129,5 +140,6 @@ def uptime(
         period=period,
         counted=evidence_named(evidence),
         by=by,
+        with_reports=True,
     )
     return Uptime(found)

@@ -57,6 +57,7 @@ def clean_outages(raw: RawSessions, as_of: pd.Timestamp) -> CleanEvidence:
         rows=rows[~refused].reset_index(drop=True),
         refused=refused_frame(parsed, broken, parsed.start.instants),
         read=len(parsed.raw),
+        skipped=raw.skipped,
         warnings=Counter({REASON_UNEXPLAINED: len(lines)} if lines else {}),
         warning_lines={REASON_UNEXPLAINED: lines[:FIRST_LINES]} if lines else {},
     )
@@ -91,6 +92,7 @@ def clean_uptimes(raw: RawSessions, as_of: pd.Timestamp) -> CleanEvidence:
         rows=rows,
         refused=refused_frame(parsed, broken, parsed.start.instants),
         read=len(parsed.raw),
+        skipped=raw.skipped,
         warnings=Counter({code: len(found) for code, found in lines.items()}),
         warning_lines={code: found[:FIRST_LINES] for code, found in lines.items()},
     )

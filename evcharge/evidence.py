@@ -59,6 +59,7 @@ class CleanEvidence:
         refused: with ``REFUSED_COLUMNS``; all rows of one line are in one of these.
         read: rows of the file that this is of; those confirmed and refused included.
         superseded: rows that a later one of the same file takes the place of.
+        skipped: rows of the file that are none by the format's own rule; not in ``read``.
         warnings: how many are odd, by code.
         warning_lines: lines of the first of them, by code.
         timezone: IANA zone of the stations, where the source states one.
@@ -69,6 +70,7 @@ class CleanEvidence:
     refused: pd.DataFrame
     read: int
     superseded: int = 0
+    skipped: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
     warning_lines: dict[str, list[int]] = field(default_factory=dict)
     timezone: str | None = None

@@ -123,10 +123,12 @@ class ParsedEvidence:
         return self.stated_end.instants.where(self.stated_end.present, made)
 
     def figure(self, column: str) -> Numbers:
-        """A number of each row, where the source states one."""
-        if column not in self.raw.columns:
-            return Numbers(np.full(len(self.raw), np.nan), np.zeros(len(self.raw), dtype=bool))
-        return parse_numbers(self.raw[column], self.conventions.decimal, 1.0, self.conventions.thousands)
+        """A number of each row, where the source states one; a percentage may be written with its sign."""
+        texts = self.written(column)
+        if column.endswith("_percent"):
+            texts = per_distinct(lambda text: text.strip().removesuffix("%"), texts)
+        series = pd.Series(texts, dtype="object")
+        return parse_numbers(series, self.conventions.decimal, 1.0, self.conventions.thousands)
 
     @cached_property
     def excluded(self) -> pd.Series:

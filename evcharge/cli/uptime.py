@@ -92,7 +92,8 @@ def uptime(rulebook: str | None, by: str, csv_file: str | None, json_file: str |
     from evcharge.report.terminal.uptime import print_uptime, print_waterfall
     from evcharge.report.uptime_document import UptimeDocument, uptime_csv
 
-    found = read_uptime(named_rulebooks(rulebook), by=by, csv_file=csv_file, json_file=json_file, **chosen)
+    chosen |= {"csv_file": csv_file, "json_file": json_file}
+    found = read_uptime(named_rulebooks(rulebook), by=by, with_reports=rulebook != ALL, **chosen)
     why = "asked for" if rulebook else "the default; others: --rulebook ID, or all"
 
     def for_people() -> None:
@@ -128,6 +129,7 @@ def read_uptime(
     csv_file: str | None,
     json_file: str | None,
     by: str = "port",
+    with_reports: bool = False,
     **period: Any,
 ) -> Uptime:
     """Reads uptime as the options say."""
@@ -138,6 +140,7 @@ def read_uptime(
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
     selection = replace(selected(None, None, station_ids, where), source=source and known_letters(source))
     asked: dict[str, Any] = {"period": asked_period(**period), "counted": evidence_named(evidence), "by": by}
+    asked["with_reports"] = with_reports
     with showing_progress():
         return build_uptime(database(), rulebooks, selection=selection, **asked)
 

@@ -72,7 +72,7 @@ def chunks_of_evidence(
     read: ReadsEvidence = getattr(import_module(module), name)
     nothing = RawSessions(empty_frame(RAW_FRAME), profile.conventions)
     for evidence in read(file, profile, until, known_ports):
-        yield replace(nothing, evidence=(evidence,))
+        yield replace(nothing, evidence=(evidence,), skipped=evidence.skipped)
 
 
 def refuse_without_zone(evidence: CleanEvidence, file: SourceFile) -> None:

@@ -27,7 +27,9 @@ from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.reported_rows import sources_that_report
 from evcharge.migrate.reading import Database, reading
+from evcharge.report.reported import NO_REPORTS, notes_on_reports, reported_beside
 from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
@@ -71,6 +73,7 @@ class Uptime:
         sites: the columns of ``metrics.availability.outages.site_minutes_without_port``.
         not_dispensing: ``DISPENSING``: ports that were up and whose attempts all failed.
         false_free: ``FALSE_FREE`` of ports that were announced free.
+        reported: ``report.reported.REPORTED``: what was reported, beside what the first rulebook makes of the evidence.
         names: name of each station by source and id; those without one are left out.
         notes: what must be said with the figures.
         definition: the definition that attempts were judged by.
@@ -85,6 +88,7 @@ class Uptime:
     sites: pd.DataFrame
     not_dispensing: pd.DataFrame
     false_free: pd.DataFrame
+    reported: pd.DataFrame
     names: dict[tuple[str, str], str]
     notes: list[str]
     definition: str
@@ -103,6 +107,7 @@ def build_uptime(
     period: Period | None = None,
     counted: Counted = ALL_EVIDENCE,
     by: str = "port",
+    with_reports: bool = False,
     now: datetime | None = None,
 ) -> Uptime:
     """Reads the evidence of the selected stations and works out what each rulebook makes of it.
@@ -114,6 +119,7 @@ def build_uptime(
         period: of which time; None for the whole days that the evidence covers.
         counted: which evidence counts.
         by: one of ``BY``.
+        with_reports: whether what was reported is compared with the evidence, too.
         now: the present, to which the period is held; None for the clock's.
 
     Raises:
@@ -131,6 +137,10 @@ def build_uptime(
             progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
             known = evidence_of(session, group, covers.period, definition)
             parts.append(_part(known, covers.period, counted, rulebooks))
+        reports, notes = NO_REPORTS, _notes(stations, covers.period, rulebooks)
+        if with_reports:
+            reports = reported_beside(session, stations, covers.period, counted, rulebooks[0], definition)
+            notes += notes_on_reports(session, set(stations["source"]), reports)
     whole = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in _FRAMES}
     return Uptime(
         **{**whole, "outages": _in_order(whole["outages"])},
@@ -139,8 +149,9 @@ def build_uptime(
         evidence=tuple(word for word, counts in zip(EVIDENCE_WORDS, counted, strict=True) if counts),
         by=by,
         figures=[_joined([part.figures[place] for part in parts]) for place in range(len(rulebooks))],
+        reported=reports.rows,
         names=_names(stations),
-        notes=_notes(stations, covers.period, rulebooks),
+        notes=notes,
         definition=definition.id,
     )
 
@@ -158,7 +169,8 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
     """
     stations = read_stations_with_evidence(session, selection)
     if stations.empty:
-        reason = "no status, contact or reported outage of these stations is in the database."
+        alone = ", and uptime as reported is no evidence" if sources_that_report(session) else ""
+        reason = f"no status, contact or reported outage of these stations is in the database{alone}."
         raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT)
     return stations
 

@@ -15,6 +15,7 @@ from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import Figures, groups
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.document import csv_of, plain, records
+from evcharge.report.reported import REPORTED
 from evcharge.report.uptime import SCHEMA_VERSION, Uptime
 
 PORT_COLUMNS = (
@@ -27,6 +28,9 @@ OUTAGE_COLUMNS = (
     *("claims", "failed_attempts"),
 )
 """Columns of an outage."""
+
+REPORT_COLUMNS = tuple({"from_ms": "from", "until_ms": "to"}.get(name, name) for name in REPORTED)
+"""Columns of what was reported beside the evidence."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class UptimeDocument:
 
     def _of(self, figures: Figures) -> dict[str, Any]:
         found = self.uptime
+        reported = {"reported": records(report_rows(found))} if len(found.figures) == 1 else {}
         by = {} if found.by == "port" else {f"{found.by}s": records(groups(figures, found.by))}
         return {
             "schema_version": SCHEMA_VERSION,
@@ -58,6 +63,7 @@ class UptimeDocument:
             "attempts_judged_by": found.definition,
             "up_not_dispensing": records(found.not_dispensing),
             "false_free": records(found.false_free),
+            **reported,
             "notes": found.notes,
         }
 
@@ -105,6 +111,16 @@ def outage_rows(found: Uptime) -> pd.DataFrame:
     ends = pd.Series([None if open_ else utc_text(at) for at, open_ in pairs], index=rows.index, dtype=object)
     rows = pd.concat([rows, pd.DataFrame({"from": begins, "to": ends}, index=rows.index, dtype=object)], axis=1)
     return rows[[*OUTAGE_COLUMNS]]
+
+
+def report_rows(found: Uptime) -> pd.DataFrame:
+    """``REPORT_COLUMNS`` of every report beside the evidence; ``from`` and ``to`` are texts in UTC."""
+    rows = found.reported
+    ends = {
+        name: pd.Series([utc_text(at) for at in rows[column].tolist()], index=rows.index, dtype=object)
+        for name, column in (("from", "from_ms"), ("to", "until_ms"))
+    }
+    return rows.assign(**ends)[[*REPORT_COLUMNS]]
 
 
 def uptime_csv(found: Uptime) -> str:

@@ -73,7 +73,7 @@ def write_world(engine: Engine) -> None:
 
 
 def evidence() -> list[Base]:
-    """What is known of the ports: a status at each of two stations, a contact, an outage, a report and a refused status."""
+    """What is known of the ports: two statuses, a contact, an outage, a reported uptime and a refused status."""
     span = {"from_time": START, "until_time": START.replace(hour=9), "load_key": 1, "source_line": 20}
     said = {"evidence": "poll", "word": "=UP", "state": "up", "last_line": 21}
     return [

@@ -102,13 +102,16 @@ MAY_IMPORT = {
         },
         FRAMES | SQL,
     ),
-    "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
+    "metrics": ({"arrays", "reported", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "counts": (
         {"db", "errors", "limits", "metrics", "models", "output", "progress", "version"},
         FRAMES | SQL | {"pyarrow", "sqlglot"},
     ),
     "report": (
-        {"arrays", "station_frame", "metrics", "spool", "db", "migrate", "errors", "output", "progress", "version"},
+        {
+            *("arrays", "station_frame", "metrics", "reported", "spool", "db", "migrate", "errors", "output"),
+            *("progress", "version"),
+        },
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": (
