@@ -202,8 +202,8 @@ def test_each_report_is_compared_over_its_own_period(url: str, tmp_path: Path) -
     assert found[["port_id", "verdict", "why"]].values.tolist() == [
         ["1", "agrees", ""],
         ["1", "contradicts", ""],
-        ["2", "can't tell", "unseen time decides"],
-        ["9", "can't tell", "nothing tells of this port"],
+        ["2", "can't tell", "too little seen"],
+        ["9", "can't tell", "port not known"],
     ]
     assert found["low"].round(4).tolist()[:3] == [1.0, 0.25, 0.5]
     assert found["difference"].round(4).tolist()[:2] == [0.0, 0.75]
@@ -242,10 +242,7 @@ def test_a_station_of_which_nobody_names_a_port_is_each_port_that_is_reported(ur
 
 
 @pytest.mark.thorough
-def test_the_command_shows_what_is_contradicted_first_and_what_is_wrong_in_itself(
-    evcharge: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "140")
+def test_the_command_shows_what_is_contradicted_first_and_what_is_wrong_in_itself(evcharge: Run) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     reports = (
         report("2", "100.00,600,0"),
@@ -262,9 +259,9 @@ def test_the_command_shows_what_is_contradicted_first_and_what_is_wrong_in_itsel
     _, out, _ = evcharge("uptime", "--evidence", "status")
     _, told = out.split("Reported uptime: ")
     assert told.startswith("the evidence contradicts 1 of 3, agrees with 1, can't tell of 1; 2 contradict themselves.")
-    lines = [line for line in told.splitlines() if "DEPOT" in line]
+    lines = [line for line in told.splitlines() if line.strip().startswith("DEPOT")]
     assert ["contradicts" in lines[0], "can't tell" in lines[1], "agrees" in lines[2]] == [True] * 3
-    assert "92.86%       78.57%   +14.29" in lines[0]
+    assert {"92.86%", "78.57%", "+14.29"} <= set(lines[0].split())
     assert ["2025-03 " in lines[1], "101.00%" in lines[1], "its minutes make 99.89%" in lines[2]] == [True] * 3
     document = json.loads(evcharge("uptime", "--evidence", "status", "--json")[1])
     jsonschema.validate(document, schema)

@@ -15,8 +15,8 @@ from evcharge.reported import TOLERANCE
 
 AGREES, CONTRADICTS, CANT_TELL = "agrees", "contradicts", "can't tell"
 """What the evidence says of a reported uptime."""
-NO_UPTIME, NO_LENGTH, NO_EVIDENCE = "no uptime is reported", "the period has no length", "nothing tells of this port"
-NOT_IN_OPERATION, UNSEEN = "not in operation", "unseen time decides"
+NO_UPTIME, NO_LENGTH, NO_EVIDENCE = "no uptime given", "no length", "port not known"
+NOT_IN_OPERATION, UNSEEN = "not in operation", "too little seen"
 """Why nothing can be told."""
 
 

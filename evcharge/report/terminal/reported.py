@@ -38,7 +38,7 @@ def print_reported(found: Uptime, console: Console) -> None:
     rows.sort(key=lambda row: _ORDER.index(row["verdict"]))
     shown = rows[:MOST_ROWS]
     say(console, _summary(found))
-    headings = ("~port", "period (UTC)", ">reported", ">low to high", ">outside", "evidence", "in itself")
+    headings = ("port", "period (UTC)", ">reported", ">low to high", ">outside", "evidence", "in itself")
     print_table(console, headings, [_cells(row, found) for row in shown], [STYLES[row["verdict"]] for row in shown])
     if len(rows) > MOST_ROWS:
         say(console, f"{counted(len(rows) - MOST_ROWS, 'more report')}: add --json to see all")
