@@ -118,18 +118,20 @@ def _beside(rows: pd.DataFrame, computed: pd.DataFrame, rulebook: Rulebook) -> p
     return compared(rows.assign(**texts), rulebook)
 
 
-def notes_on_reports(session: Session, sources: Collection[str], reports: Reports) -> list[str]:
+def notes_on_reports(session: Session, sources: Collection[str] | None, reports: Reports) -> list[str]:
     """What must be said of reports that are not shown: they are of other times, or of sources without evidence.
 
     Args:
         session: reads the star.
-        sources: those of which there is evidence.
+        sources: those of which there is evidence; None where only some stations are looked at.
         reports: what is shown.
     """
     notes = []
     if number := reports.elsewhere:
         told = f"{counted_text(number, 'report')} of uptime {verb(number, 'is', 'are')} of other times"
         notes.append(f"{told}: --from and --to, --quarter or --year name them.")
+    if sources is None:
+        return notes
     if alone := [source for source in sources_that_report(session) if source not in sources]:
         told = f"Uptime is reported of source {', '.join(alone)}, of which there is no evidence"
         notes.append(f"{told}: a report is compared where both are loaded under one --source.")

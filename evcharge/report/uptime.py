@@ -140,7 +140,8 @@ def build_uptime(
         reports, notes = NO_REPORTS, _notes(stations, covers.period, rulebooks)
         if with_reports:
             reports = reported_beside(session, stations, covers.period, counted, rulebooks[0], definition)
-            notes += notes_on_reports(session, set(stations["source"]), reports)
+            sources = None if selection.station_conditions() else set(stations["source"])
+            notes += notes_on_reports(session, sources, reports)
     whole = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in _FRAMES}
     return Uptime(
         **{**whole, "outages": _in_order(whole["outages"])},

@@ -20,10 +20,12 @@ from evcharge.load import LoadOptions, LoadResult, RejectLimit, load_file
 from evcharge.load.rebuild import check
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.load.unload import unload
+from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.loads import read_loads
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import alembic_config, upgrade
 from evcharge.migrate.reading import reading
+from evcharge.report.uptime import build_uptime
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import dump_but_hours, query
 
@@ -219,12 +221,17 @@ def test_reports_of_other_times_are_counted_and_those_that_meet_the_period_are_s
     assert any(note.startswith("1 report of uptime is of other times") for note in found.notes)
 
 
+@pytest.mark.thorough
 def test_a_report_of_another_source_is_named_since_its_ports_are_others(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     load(url, tmp_path, report("1", "99,0,0"), source="state")
     found = package.uptime(url)
     assert found.reported.empty
     assert any("source state, of which there is no evidence" in note for note in found.notes)
+    load(url, tmp_path, STATUSES, "DEPOT,1,2025-03-03T00:00:00Z,Available", name="state.csv", source="state")
+    narrowed = Selection(source="net")
+    book = [find_rulebook("nevi")]
+    assert build_uptime(url, book, selection=narrowed, with_reports=True).notes == package.uptime(url).notes == []
 
 
 def test_reports_alone_are_no_evidence(url: str, tmp_path: Path) -> None:
