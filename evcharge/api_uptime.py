@@ -22,7 +22,8 @@ from evcharge.metrics.availability.uptime import groups
 from evcharge.metrics.milliseconds import midnight_ms
 from evcharge.metrics.outcomes import Selection, named_lot
 from evcharge.migrate.reading import as_database
-from evcharge.report.uptime import DEFAULT_RULEBOOK, build_uptime
+from evcharge.report.reported import NO_REPORTS, build_uptime_with_reports
+from evcharge.report.uptime import DEFAULT_RULEBOOK
 from evcharge.report.uptime import Uptime as UptimeFound
 from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
 from evcharge.report.words import percent
@@ -85,7 +86,7 @@ class Uptime:
         1], ``verdict`` (agrees, contradicts, can't tell), ``why`` not, ``contradictions`` in itself, and its file and
         line.
         """
-        return report_rows(self.found)
+        return report_rows(NO_REPORTS.rows if self.found.reported is None else self.found.reported)
 
     @property
     def notes(self) -> list[str]:
@@ -133,13 +134,12 @@ def uptime(
         period = Period(midnight_ms(start), midnight_ms(end + timedelta(days=1)))
         if end < start:
             raise ConfigError("half_a_period", f"{end} is before {start}.", "Give the earlier day as start.")
-    found = build_uptime(
+    found = build_uptime_with_reports(
         as_database(data),
-        [find_rulebook(rulebook)],
+        find_rulebook(rulebook),
         selection=Selection(where=named_lot(where or {})),
         period=period,
         counted=evidence_named(evidence),
         by=by,
-        with_reports=True,
     )
     return Uptime(found)

@@ -134,14 +134,16 @@ def read_uptime(
 ) -> Uptime:
     """Reads uptime as the options say."""
     from evcharge.metrics.availability.timeline import evidence_named
+    from evcharge.report.reported import build_uptime_with_reports
     from evcharge.report.uptime import build_uptime
 
     if json_file == csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
     selection = replace(selected(None, None, station_ids, where), source=source and known_letters(source))
     asked: dict[str, Any] = {"period": asked_period(**period), "counted": evidence_named(evidence), "by": by}
-    asked["with_reports"] = with_reports
     with showing_progress():
+        if with_reports:
+            return build_uptime_with_reports(database(), rulebooks[0], selection=selection, **asked)
         return build_uptime(database(), rulebooks, selection=selection, **asked)
 
 

@@ -29,7 +29,6 @@ from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reported_rows import sources_that_report
 from evcharge.migrate.reading import Database, reading
-from evcharge.report.reported import NO_REPORTS, notes_on_reports, reported_beside
 from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
@@ -73,10 +72,10 @@ class Uptime:
         sites: the columns of ``metrics.availability.outages.site_minutes_without_port``.
         not_dispensing: ``DISPENSING``: ports that were up and whose attempts all failed.
         false_free: ``FALSE_FREE`` of ports that were announced free.
-        reported: ``report.reported.REPORTED``: what was reported, beside what the first rulebook makes of the evidence.
         names: name of each station by source and id; those without one are left out.
         notes: what must be said with the figures.
         definition: the definition that attempts were judged by.
+        reported: ``report.reported.REPORTED``: what was reported, beside the evidence; None where nothing is compared.
     """
 
     period: Period
@@ -88,10 +87,10 @@ class Uptime:
     sites: pd.DataFrame
     not_dispensing: pd.DataFrame
     false_free: pd.DataFrame
-    reported: pd.DataFrame
     names: dict[tuple[str, str], str]
     notes: list[str]
     definition: str
+    reported: pd.DataFrame | None = None
 
     @property
     def first(self) -> Figures:
@@ -107,7 +106,6 @@ def build_uptime(
     period: Period | None = None,
     counted: Counted = ALL_EVIDENCE,
     by: str = "port",
-    with_reports: bool = False,
     now: datetime | None = None,
 ) -> Uptime:
     """Reads the evidence of the selected stations and works out what each rulebook makes of it.
@@ -119,7 +117,6 @@ def build_uptime(
         period: of which time; None for the whole days that the evidence covers.
         counted: which evidence counts.
         by: one of ``BY``.
-        with_reports: whether what was reported is compared with the evidence, too.
         now: the present, to which the period is held; None for the clock's.
 
     Raises:
@@ -137,11 +134,6 @@ def build_uptime(
             progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
             known = evidence_of(session, group, covers.period, definition)
             parts.append(_part(known, covers.period, counted, rulebooks))
-        reports, notes = NO_REPORTS, _notes(stations, covers.period, rulebooks)
-        if with_reports:
-            reports = reported_beside(session, stations, covers.period, counted, rulebooks[0], definition)
-            sources = None if selection.station_conditions() else set(stations["source"])
-            notes += notes_on_reports(session, sources, reports)
     whole = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in _FRAMES}
     return Uptime(
         **{**whole, "outages": _in_order(whole["outages"])},
@@ -150,9 +142,8 @@ def build_uptime(
         evidence=tuple(word for word, counts in zip(EVIDENCE_WORDS, counted, strict=True) if counts),
         by=by,
         figures=[_joined([part.figures[place] for part in parts]) for place in range(len(rulebooks))],
-        reported=reports.rows,
         names=_names(stations),
-        notes=notes,
+        notes=_notes(stations, covers.period, rulebooks),
         definition=definition.id,
     )
 

@@ -15,7 +15,6 @@ from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import Figures, groups
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.document import csv_of, plain, records
-from evcharge.report.reported import REPORTED
 from evcharge.report.uptime import SCHEMA_VERSION, Uptime
 
 PORT_COLUMNS = (
@@ -28,9 +27,6 @@ OUTAGE_COLUMNS = (
     *("claims", "failed_attempts"),
 )
 """Columns of an outage."""
-
-REPORT_COLUMNS = tuple({"from_ms": "from", "until_ms": "to"}.get(name, name) for name in REPORTED)
-"""Columns of what was reported beside the evidence."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class UptimeDocument:
 
     def _of(self, figures: Figures) -> dict[str, Any]:
         found = self.uptime
-        reported = {"reported": records(report_rows(found))} if len(found.figures) == 1 else {}
+        reported = {} if found.reported is None else {"reported": records(report_rows(found.reported))}
         by = {} if found.by == "port" else {f"{found.by}s": records(groups(figures, found.by))}
         return {
             "schema_version": SCHEMA_VERSION,
@@ -113,14 +109,13 @@ def outage_rows(found: Uptime) -> pd.DataFrame:
     return rows[[*OUTAGE_COLUMNS]]
 
 
-def report_rows(found: Uptime) -> pd.DataFrame:
-    """``REPORT_COLUMNS`` of every report beside the evidence; ``from`` and ``to`` are texts in UTC."""
-    rows = found.reported
-    ends = {
-        name: pd.Series([utc_text(at) for at in rows[column].tolist()], index=rows.index, dtype=object)
-        for name, column in (("from", "from_ms"), ("to", "until_ms"))
+def report_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """``Uptime.reported`` with ``from`` and ``to``, texts in UTC, in place of milliseconds."""
+    names = {"from_ms": "from", "until_ms": "to"}
+    texts = {
+        name: pd.Series([utc_text(at) for at in rows[name].tolist()], index=rows.index, dtype=object) for name in names
     }
-    return rows.assign(**ends)[[*REPORT_COLUMNS]]
+    return rows.assign(**texts).rename(columns=names)
 
 
 def uptime_csv(found: Uptime) -> str:

@@ -25,7 +25,7 @@ from evcharge.metrics.loads import read_loads
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import alembic_config, upgrade
 from evcharge.migrate.reading import reading
-from evcharge.report.uptime import build_uptime
+from evcharge.report.reported import build_uptime_with_reports
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import dump_but_hours, query
 
@@ -230,8 +230,8 @@ def test_a_report_of_another_source_is_named_since_its_ports_are_others(url: str
     assert any("source state, of which there is no evidence" in note for note in found.notes)
     load(url, tmp_path, STATUSES, "DEPOT,1,2025-03-03T00:00:00Z,Available", name="state.csv", source="state")
     narrowed = Selection(source="net")
-    book = [find_rulebook("nevi")]
-    assert build_uptime(url, book, selection=narrowed, with_reports=True).notes == package.uptime(url).notes == []
+    found = build_uptime_with_reports(url, find_rulebook("nevi"), selection=narrowed)
+    assert found.notes == package.uptime(url).notes == []
 
 
 def test_reports_alone_are_no_evidence(url: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Reported uptime beside what the evidence allows: whether the two agree.
 
-What does not belong here: what a report contradicts in itself (``evcharge.reported``), and reading (``reported_rows``).
+What does not belong here: what a report contradicts in itself (``reported.CONTRADICTIONS``), and reading
+(``reported_rows``).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 
 from evcharge.metrics.availability.evidence import Period
@@ -32,12 +33,12 @@ _IN_ITSELF = {
 
 def print_reported(found: Uptime, console: Console) -> None:
     """Prints what was reported, that which the evidence contradicts first; nothing where nothing was."""
-    if found.reported.empty:
+    if found.reported is None or found.reported.empty:
         return
     rows = found.reported.to_dict("records")
     rows.sort(key=lambda row: _ORDER.index(row["verdict"]))
     shown = rows[:MOST_ROWS]
-    say(console, _summary(found))
+    say(console, _summary(found.reported))
     headings = ("port", "period (UTC)", ">reported", ">low to high", ">outside", "evidence", "in itself")
     print_table(console, headings, [_cells(row, found) for row in shown], [STYLES[row["verdict"]] for row in shown])
     if len(rows) > MOST_ROWS:
@@ -45,9 +46,8 @@ def print_reported(found: Uptime, console: Console) -> None:
     say(console)
 
 
-def _summary(found: Uptime) -> str:
+def _summary(reported: pd.DataFrame) -> str:
     """How many reports there are, and what the evidence says of them."""
-    reported = found.reported
     contradicted, agrees, untold = (
         int((reported["verdict"] == word).sum()) for word in (CONTRADICTS, AGREES, CANT_TELL)
     )
