@@ -27,6 +27,7 @@ from evcharge.models import (  # noqa: E402
     FactCharging,
     FactContact,
     FactOutage,
+    FactReportedUptime,
     FactStatus,
     LoadCount,
     LoadLedger,
@@ -43,7 +44,7 @@ from evcharge.views import VIEWS, view_column_doc  # noqa: E402
 FILE = ROOT / "docs" / "data-dictionary.md"
 MODELS: tuple[type[Base], ...] = (
     *(DimStation, DimPort, DimTime, FactCharging, FactStatus, FactContact, FactOutage),
-    *(LoadLedger, LoadCount, LoadOverlap, RejectedRow, RejectedEvidence),
+    *(FactReportedUptime, LoadLedger, LoadCount, LoadOverlap, RejectedRow, RejectedEvidence),
     *(StationDayOutcome, OutcomeLetter, ReportRun, StationVerdict),
 )
 

@@ -22,6 +22,7 @@ from evcharge.evidence_rules import (  # noqa: E402
     OUTAGE_RULES,
     STATUS_RULES,
     TWO_STATUSES_RULE,
+    UPTIME_RULES,
     EvidenceRule,
 )
 from evcharge.load import CONTRADICTIONS  # noqa: E402
@@ -111,7 +112,8 @@ EVIDENCE_HEAD = """# Rules of evidence
 Written by `python docs/generate_reference.py` from `evcharge/evidence_rules.py`. Do not edit it by hand: a test
 compares.
 
-What refuses a statement about the state of a port, a reported outage, or a claim that one is exempt. A row that is
+What refuses a statement about the state of a port, a reported outage, a claim that one is exempt, or a reported uptime,
+which is no evidence itself. A row that is
 broken in itself is refused by the [rules of sessions](cleaning-rules.md#rules-on-the-row-as-a-whole), too. A refused
 row is kept in [rejected_evidence](../data-dictionary.md#rejected_evidence). Where the port and the time of a refused
 statement can be read, the port is unknown from then until its next statement.
@@ -125,6 +127,13 @@ Of files of statuses.
 """
 OUTAGES_HEAD = """
 ## Outages and exemptions
+
+"""
+UPTIMES_HEAD = """
+## Uptime as reported
+
+The times are judged by the rules above on `from_time` and `until_time`, too. Figures that contradict themselves are no
+fault of the row: they are kept as they were reported, and [warned of](#warnings).
 
 """
 EVIDENCE_WARNINGS_HEAD = """
@@ -197,6 +206,8 @@ def evidence_rules() -> str:
             _evidence_table((*(rule for rule in STATUS_RULES if rule.code not in of_outages), TWO_STATUSES_RULE)),
             OUTAGES_HEAD,
             _evidence_table(rule for rule in OUTAGE_RULES if rule.code not in of_statuses),
+            UPTIMES_HEAD,
+            _evidence_table(rule for rule in UPTIME_RULES if rule.code not in of_statuses | of_outages),
             EVIDENCE_WARNINGS_HEAD,
             _table(("warning", "what is worth a look"), warnings),
         )

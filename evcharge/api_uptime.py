@@ -22,9 +22,10 @@ from evcharge.metrics.availability.uptime import groups
 from evcharge.metrics.milliseconds import midnight_ms
 from evcharge.metrics.outcomes import Selection, named_lot
 from evcharge.migrate.reading import as_database
-from evcharge.report.uptime import DEFAULT_RULEBOOK, build_uptime
+from evcharge.report.reported import NO_REPORTS, build_uptime_with_reports
+from evcharge.report.uptime import DEFAULT_RULEBOOK
 from evcharge.report.uptime import Uptime as UptimeFound
-from evcharge.report.uptime_document import UptimeDocument, outage_rows
+from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
 from evcharge.report.words import percent
 
 
@@ -77,6 +78,17 @@ class Uptime:
         return self.found.false_free
 
     @property
+    def reported(self) -> pd.DataFrame:
+        """What was reported for times that meet the period, beside what the rulebook makes of the evidence.
+
+        One row per report: ids, ``from`` and ``to`` (texts in UTC), ``reported``, ``low``, ``high``, ``coverage``,
+        ``difference`` (how far it lies outside of low to high) and ``from_minutes`` (what its own minutes make) [0 to
+        1], ``verdict`` (agrees, contradicts, can't tell), ``why`` not, ``contradictions`` in itself, and its file and
+        line.
+        """
+        return report_rows(NO_REPORTS.rows if self.found.reported is None else self.found.reported)
+
+    @property
     def notes(self) -> list[str]:
         """What must be said with the figures."""
         return self.found.notes
@@ -122,9 +134,9 @@ def uptime(
         period = Period(midnight_ms(start), midnight_ms(end + timedelta(days=1)))
         if end < start:
             raise ConfigError("half_a_period", f"{end} is before {start}.", "Give the earlier day as start.")
-    found = build_uptime(
+    found = build_uptime_with_reports(
         as_database(data),
-        [find_rulebook(rulebook)],
+        find_rulebook(rulebook),
         selection=Selection(where=named_lot(where or {})),
         period=period,
         counted=evidence_named(evidence),

@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 
 from evcharge.arrays import Flags, Integers
-from evcharge.evidence import COLUMNS, OUTAGE_COLUMNS, REFUSED_COLUMNS, CleanEvidence
+from evcharge.evidence import COLUMNS, OUTAGE_COLUMNS, REFUSED_COLUMNS, UPTIME_COLUMNS, CleanEvidence
 from evcharge.evidence_parsed import NO_INSTANT, ParsedEvidence, milliseconds
-from evcharge.evidence_rules import OUTAGE_RULES, REASON_UNEXPLAINED, EvidenceRule
+from evcharge.evidence_rules import OUTAGE_RULES, REASON_UNEXPLAINED, UPTIME_RULES, EvidenceRule
 from evcharge.frames import FIRST_LINES, RawSessions
 from evcharge.parsed import is_usable
+from evcharge.reported import FIGURES, contradictions
 
-STATUSES, OUTAGES = "statuses", "outages"
+STATUSES, OUTAGES, UPTIMES = "statuses", "outages", "uptimes"
 """Kinds of evidence as ``CleanEvidence`` calls them."""
 
 
@@ -57,8 +58,44 @@ def clean_outages(raw: RawSessions, as_of: pd.Timestamp) -> CleanEvidence:
         rows=rows[~refused].reset_index(drop=True),
         refused=refused_frame(parsed, broken, parsed.start.instants),
         read=len(parsed.raw),
+        skipped=raw.skipped,
         warnings=Counter({REASON_UNEXPLAINED: len(lines)} if lines else {}),
         warning_lines={REASON_UNEXPLAINED: lines[:FIRST_LINES]} if lines else {},
+    )
+
+
+def clean_uptimes(raw: RawSessions, as_of: pd.Timestamp) -> CleanEvidence:
+    """Uptime of a chunk as it was reported; each row is kept or refused, and one that contradicts itself is warned of.
+
+    Args:
+        raw: a chunk with the columns of ``evidence.RAW_UPTIMES``.
+        as_of: the present [UTC].
+    """
+    parsed = ParsedEvidence(_numbered(raw.frame), raw.conventions, as_of, {})
+    broken = broken_rules(parsed, UPTIME_RULES)
+    refused = any_of(broken, len(parsed.raw))
+    rows = pd.DataFrame(
+        {
+            "station_id": parsed.station_ids,
+            "port_id": parsed.port_ids,
+            "from_ms": milliseconds(parsed.start.instants),
+            "until_ms": milliseconds(parsed.stated_end.instants),
+            **{name: parsed.figure(name).amounts for name in FIGURES},
+            "reported_by": pd.Series(parsed.text("reported_by"), dtype="object"),
+            "source_line": parsed.raw["line"].to_numpy(),
+        },
+        columns=list(UPTIME_COLUMNS),
+    )[~refused].reset_index(drop=True)
+    wrong = contradictions(rows)
+    lines = {code: rows["source_line"][mask].tolist() for code, mask in wrong.items() if mask.any()}
+    return CleanEvidence(
+        kind=UPTIMES,
+        rows=rows,
+        refused=refused_frame(parsed, broken, parsed.start.instants),
+        read=len(parsed.raw),
+        skipped=raw.skipped,
+        warnings=Counter({code: len(found) for code, found in lines.items()}),
+        warning_lines={code: found[:FIRST_LINES] for code, found in lines.items()},
     )
 
 

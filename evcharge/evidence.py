@@ -1,4 +1,4 @@
-"""What readers hand over of statuses, contacts and outages, and what cleaning makes of it: frames with fixed columns.
+"""What readers hand over of statuses, contacts, outages and reported uptime, and what cleaning makes of it: frames.
 
 Beside ``frames``, which does the same for sessions. Every row of a file is counted once: ``read`` is the rows kept with
 those that confirm them (``confirmations``; of a contact all its ``messages``), the distinct lines refused, and those
@@ -33,9 +33,19 @@ OUTAGE_COLUMNS = (
     *("station_id", "port_id", "from_ms", "until_ms", "kind", "cause", "reference", "claimed_by", "source_line"),
 )
 """Columns of reported outages and claims of exemption."""
+UPTIME_COLUMNS = (
+    *("station_id", "port_id", "from_ms", "until_ms", "uptime_percent", "outage_minutes", "excluded_minutes"),
+    *("reported_by", "source_line"),
+)
+"""Columns of uptime as somebody reported it; its three figures may be missing."""
 REFUSED_COLUMNS = ("source_line", "rule", "column", "value", "raw", "station_id", "port_id", "at_ms")
 """Columns of what was refused; one row per rule and line; the last three are missing where they can't be read."""
-COLUMNS = {"statuses": STATUS_COLUMNS, "contacts": CONTACT_COLUMNS, "outages": OUTAGE_COLUMNS}
+COLUMNS = {
+    "statuses": STATUS_COLUMNS,
+    "contacts": CONTACT_COLUMNS,
+    "outages": OUTAGE_COLUMNS,
+    "uptimes": UPTIME_COLUMNS,
+}
 """Columns of what is kept, by kind."""
 
 
@@ -44,11 +54,12 @@ class CleanEvidence:
     """Some evidence of one kind, clean and refused.
 
     Attributes:
-        kind: ``statuses``, ``contacts`` or ``outages``.
+        kind: ``statuses``, ``contacts``, ``outages`` or ``uptimes``.
         rows: what is kept, with the columns of its kind.
         refused: with ``REFUSED_COLUMNS``; all rows of one line are in one of these.
         read: rows of the file that this is of; those confirmed and refused included.
         superseded: rows that a later one of the same file takes the place of.
+        skipped: rows of the file that are none by the format's own rule; not in ``read``.
         warnings: how many are odd, by code.
         warning_lines: lines of the first of them, by code.
         timezone: IANA zone of the stations, where the source states one.
@@ -59,6 +70,7 @@ class CleanEvidence:
     refused: pd.DataFrame
     read: int
     superseded: int = 0
+    skipped: int = 0
     warnings: Counter[str] = field(default_factory=Counter)
     warning_lines: dict[str, list[int]] = field(default_factory=dict)
     timezone: str | None = None
@@ -93,7 +105,18 @@ RAW_OUTAGES = (
 )
 """Reported outages and claims of exemption as read: text as written, None where the source has nothing."""
 
-RAW_EVIDENCE = {"status": RAW_STATUSES, "outages": RAW_OUTAGES}
+RAW_UPTIMES = (
+    *RAW_STATUSES[:5],
+    Column("from_time", "object", "start of the period"),
+    Column("until_time", "object", "end of the period"),
+    Column("uptime_percent", "object", "uptime, in percent"),
+    Column("outage_minutes", "object", "minutes of outage"),
+    Column("excluded_minutes", "object", "those of them that the reporter takes out of its uptime"),
+    Column("reported_by", "object", "who says so"),
+)
+"""Uptime as somebody reported it, as read: text as written, None where the source has nothing."""
+
+RAW_EVIDENCE = {"status": RAW_STATUSES, "outages": RAW_OUTAGES, "uptime": RAW_UPTIMES}
 """Columns of raw frames, by the kind of their profile."""
 
 CAUSES = ("planned_maintenance", "vandalism", "grid", "disaster", "vehicle", "closed")

@@ -18,7 +18,7 @@ from evcharge.frames import Conventions
 from evcharge.ids import AROUND, clean_id, is_rounded
 from evcharge.instants import parse_instants
 from evcharge.limits import CLOCK_SKEW, EARLIEST, LONGEST_DURATION_MINUTES
-from evcharge.parse import Numbers, parse_durations, parse_words
+from evcharge.parse import Numbers, parse_durations, parse_numbers, parse_words
 from evcharge.parsed import is_usable, shortened, without_blanks
 from evcharge.texts import per_distinct
 from evcharge.times import Times, no_times
@@ -121,6 +121,14 @@ class ParsedEvidence:
         length = pd.Series(pd.to_timedelta(np.round(minutes * 60_000), unit="ms"))
         made = (self.start.instants + length).astype("datetime64[ms, UTC]")
         return self.stated_end.instants.where(self.stated_end.present, made)
+
+    def figure(self, column: str) -> Numbers:
+        """A number of each row, where the source states one; a percentage may be written with its sign."""
+        texts = self.written(column)
+        if column.endswith("_percent"):
+            texts = per_distinct(lambda text: text.strip().removesuffix("%"), texts)
+        series = pd.Series(texts, dtype="object")
+        return parse_numbers(series, self.conventions.decimal, 1.0, self.conventions.thousands)
 
     @cached_property
     def excluded(self) -> pd.Series:

@@ -1,4 +1,4 @@
-"""What refuses a row of evidence: of statuses, of reported outages, and of claims that one is exempt.
+"""What refuses a row of evidence: of statuses, reported outages, claims that one is exempt, and reported uptime.
 
 A row is refused where it can't be read or can't be true, and nothing is guessed in its place. What does not belong
 here: how rules are applied (``clean_evidence``), and the rules of sessions (``rules``).
@@ -17,6 +17,7 @@ from evcharge.evidence import CAUSES
 from evcharge.evidence_parsed import ParsedEvidence
 from evcharge.frames import LONGEST_TEXT
 from evcharge.limits import CLOCK_SKEW, DAY_SECONDS, EARLIEST, LONGEST_GAP_SECONDS
+from evcharge.reported import CONTRADICTIONS
 from evcharge.rules import STRUCTURAL_RULES
 from evcharge.times import Times
 
@@ -126,9 +127,7 @@ TWO_STATUSES_RULE = EvidenceRule(
 )
 """A rule on what only the whole file shows: no row of a chunk breaks it alone."""
 
-OUTAGE_RULES = (
-    *_OF_ROWS,
-    *_OF_PLACES,
+_OF_SPANS = (
     EvidenceRule("from_time_missing", "from_time", lambda p: ~p.start.present, "empty"),
     *_time_rules("from_time", lambda p: p.start),
     EvidenceRule(
@@ -139,6 +138,15 @@ OUTAGE_RULES = (
     ),
     *_time_rules("until_time", lambda p: p.stated_end),
     EvidenceRule(
+        "until_before_from", "until_time", lambda p: np.asarray(p.end < p.start.instants), "earlier than the start"
+    ),
+)
+
+OUTAGE_RULES = (
+    *_OF_ROWS,
+    *_OF_PLACES,
+    *_OF_SPANS,
+    EvidenceRule(
         "duration_minutes_unreadable", "duration_minutes", lambda p: p.duration.unreadable, "not a length in minutes"
     ),
     EvidenceRule(
@@ -146,9 +154,6 @@ OUTAGE_RULES = (
         "duration_minutes",
         lambda p: p.duration.amounts * 60 > LONGEST_GAP_SECONDS,
         f"more than {LONGEST_GAP_SECONDS / DAY_SECONDS:g} days",
-    ),
-    EvidenceRule(
-        "until_before_from", "until_time", lambda p: np.asarray(p.end < p.start.instants), "earlier than the start"
     ),
     EvidenceRule(
         "outage_kind_unknown",
@@ -171,7 +176,48 @@ OUTAGE_RULES = (
 )
 """Rules on a reported outage, and on a claim that one is exempt. Either may lie ahead, as planned maintenance does."""
 
-EVIDENCE_RULES = tuple({rule.code: rule for rule in (*STATUS_RULES, TWO_STATUSES_RULE, *OUTAGE_RULES)}.values())
+
+def _figure_rules(column: str, below: float, most: str) -> tuple[EvidenceRule, ...]:
+    """Rules on a figure that may be missing."""
+    return (
+        EvidenceRule(f"{column}_unreadable", column, lambda p: p.figure(column).unreadable, "not a number"),
+        EvidenceRule(
+            f"{column}_out_of_range",
+            column,
+            lambda p: (p.figure(column).amounts < 0) | (p.figure(column).amounts >= below),
+            f"below 0, or more than {most}: EV-ChART's template has no room for it",
+        ),
+    )
+
+
+UPTIME_RULES = (
+    *_OF_ROWS,
+    *_OF_PLACES,
+    EvidenceRule(
+        "port_id_missing", "port_id", lambda p: p.is_missing(p.port_ids), "no port is named: uptime is of a port"
+    ),
+    *_OF_SPANS,
+    EvidenceRule(
+        "from_time_in_the_future",
+        "from_time",
+        lambda p: p.is_after_today(p.start.instants),
+        f"more than {CLOCK_SKEW / timedelta(hours=1):g} hours after the load: nobody knows the uptime of it",
+    ),
+    *_figure_rules("uptime_percent", 1_000, "999.99"),
+    *_figure_rules("outage_minutes", 1_000_000, "999,999.99"),
+    *_figure_rules("excluded_minutes", 1_000_000, "999,999.99"),
+    EvidenceRule(
+        "figures_missing",
+        "uptime_percent",
+        lambda p: p.is_missing(p.written("uptime_percent")) & p.is_missing(p.written("outage_minutes")),
+        "neither an uptime nor minutes of outage: nothing is reported",
+    ),
+)
+"""Rules on uptime as somebody reported it. What contradicts itself is kept as it was reported, and warned of."""
+
+EVIDENCE_RULES = tuple(
+    {rule.code: rule for rule in (*STATUS_RULES, TWO_STATUSES_RULE, *OUTAGE_RULES, *UPTIME_RULES)}.values()
+)
 """All reasons to refuse a row of evidence. The codes are stored: a new name is a new rule."""
 
 UPDATED_LEFT_OUT, REASON_UNEXPLAINED = "updated_at_left_out", "reason_code_unexplained"
@@ -179,5 +225,6 @@ EVIDENCE_WARNINGS = {
     UPDATED_LEFT_OUT: "the source's version of a row can't be read or can't be: left out",
     REASON_UNEXPLAINED: "an excluded outage whose reason is a number that nobody explains: it has no cause, and no "
     "rulebook exempts it",
+    **CONTRADICTIONS,
 }
 """Remarks on rows that are kept."""

@@ -40,6 +40,7 @@ SAMPLE_SOURCE = "sample"
 LOADED, INCOMPLETE, UNLOADED = "loaded", "incomplete", "unloaded"
 """What ``load_ledger.status`` says of a load."""
 SESSIONS, STATUSES, CONTACTS, OUTAGES, STATIONS = "sessions", "statuses", "contacts", "outages", "stations"
+UPTIMES = "uptimes"
 """What ``LoadCount.kind`` says of the rows that are counted."""
 WHOLE_STATION = ""
 """``port_id`` of a statement about a whole station: it is true of each of its ports."""
@@ -369,7 +370,7 @@ class LoadCount(Base):
             "rows_read = inserted + updated + unchanged + superseded + rejected", name="every_row_is_accounted_for"
         ),
         CheckConstraint(
-            "kind IN ('sessions', 'statuses', 'contacts', 'outages', 'stations')", name="kind_is_known_word"
+            "kind IN ('sessions', 'statuses', 'contacts', 'outages', 'uptimes', 'stations')", name="kind_is_known_word"
         ),
     )
 
@@ -379,7 +380,8 @@ class LoadCount(Base):
     kind: Mapped[str] = mapped_column(
         String(8),
         primary_key=True,
-        doc="What the rows are: sessions, statuses, contacts, outages or stations. Source: the load.",
+        doc="What the rows are: sessions, statuses, contacts, outages, uptimes (as reported) or stations. Source: the "
+        "load.",
     )
     rows_read: Mapped[int] = mapped_column(BigInteger, doc="Rows of this kind that were read. Source: the load.")
     inserted: Mapped[int] = mapped_column(BigInteger, doc="Rows that say something new. Source: the load.")
@@ -536,20 +538,68 @@ class FactOutage(Base):
     claimed_by: Mapped[str | None] = mapped_column(String(255), doc="Who says so. Source: the file.")
 
 
-class RejectedEvidence(Base):
-    """A rule that refused a statement, a contact or a claim, with its row; of sessions rejected_row tells it.
+class FactReportedUptime(Base):
+    """Uptime of a port in a period as somebody reported it, as one load has it: no evidence, and never taken for it."""
 
-    What it named ends what was said of its port before: from then on the port is unknown, until the next statement.
+    __tablename__ = "fact_reported_uptime"
+    __table_args__ = (
+        CheckConstraint("until_time >= from_time", name="until_not_before_from"),
+        CheckConstraint("uptime_percent >= 0 AND uptime_percent < 1000", name="uptime_is_finite"),
+        CheckConstraint("outage_minutes >= 0 AND outage_minutes < 1000000", name="outage_is_finite"),
+        CheckConstraint("excluded_minutes >= 0 AND excluded_minutes < 1000000", name="excluded_is_finite"),
+        {"sqlite_with_rowid": False},
+    )
+
+    station_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(DimStation.station_key), primary_key=True, doc="Station of the port. Source: dim_station."
+    )
+    port_id: Mapped[str] = mapped_column(
+        String(255), primary_key=True, doc="The source's own id of the port. Source: the file."
+    )
+    from_time: Mapped[datetime] = mapped_column(
+        UtcDateTime, primary_key=True, doc="Start of the period [UTC]. Source: the file."
+    )
+    load_key: Mapped[int] = mapped_column(
+        BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read it. Source: load_ledger."
+    )
+    source_line: Mapped[int] = mapped_column(
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        doc="Line of the file on which it begins, counted from 1. Source: the file.",
+    )
+    until_time: Mapped[datetime] = mapped_column(UtcDateTime, doc="End of the period [UTC]. Source: the file.")
+    uptime_percent: Mapped[float | None] = mapped_column(
+        Double,
+        doc="Uptime as reported [%], even if over 100; empty where the file says none. Source: the file.",
+    )
+    outage_minutes: Mapped[float | None] = mapped_column(
+        Double, doc="Minutes of outage as reported [minutes]; empty where the file says none. Source: the file."
+    )
+    excluded_minutes: Mapped[float | None] = mapped_column(
+        Double,
+        doc="Those of them that the reporter leaves out [minutes]; empty where the file says none. Source: the file.",
+    )
+    reported_by: Mapped[str | None] = mapped_column(String(255), doc="Who reported it. Source: the file.")
+
+
+class RejectedEvidence(Base):
+    """A rule that refused a row of evidence or of reported uptime, with its row; of sessions rejected_row tells it.
+
+    What a refused statement named ends what was said of its port before: from then on the port is unknown, until the
+    next statement.
     """
 
     __tablename__ = "rejected_evidence"
-    __table_args__ = (CheckConstraint("kind IN ('statuses', 'contacts', 'outages')", name="kind_is_known_word"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('statuses', 'contacts', 'outages', 'uptimes')", name="kind_is_known_word"),
+    )
 
     load_key: Mapped[int] = mapped_column(
         BigKey, ForeignKey(LoadLedger.load_key), primary_key=True, doc="Load that read the row. Source: load_ledger."
     )
     kind: Mapped[str] = mapped_column(
-        String(8), primary_key=True, doc="What the row is: statuses, contacts or outages. Source: the load."
+        String(8), primary_key=True, doc="What the row is: statuses, contacts, outages or uptimes. Source: the load."
     )
     source_line: Mapped[int] = mapped_column(
         BigInteger,

@@ -113,6 +113,7 @@ class Statements:
             rows=nothing_of(STATUSES).rows,
             refused=refused_frame(parsed, broken, parsed.time.instants),
             read=int((~parsed.is_marker | refused).sum()),
+            skipped=raw.skipped,
             warnings=Counter({UPDATED_LEFT_OUT: len(lines)} if lines else {}),
             warning_lines={UPDATED_LEFT_OUT: lines[:FIRST_LINES]} if lines else {},
         )

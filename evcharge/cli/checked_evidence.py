@@ -1,4 +1,4 @@
-"""What evcharge check shows of statuses, contacts and outages that a file holds.
+"""What evcharge check shows of statuses, contacts, outages and reported uptime that a file holds.
 
 What does not belong here: sessions (``check``), and the rules (``evidence_rules``).
 """

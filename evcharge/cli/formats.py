@@ -99,5 +99,9 @@ def _list(as_json: bool) -> None:
 
 def _holds(one: dict[str, str]) -> str:
     """What the files of a profile hold."""
-    of_others = {"status": "states of ports", "outages": "reported outages, or claims that one is exempt"}
+    of_others = {
+        "status": "states of ports",
+        "outages": "reported outages, or claims that one is exempt",
+        "uptime": "uptime of ports as reported",
+    }
     return of_others.get(one["kind"]) or f"failures in the data: {one['failures_included']}"

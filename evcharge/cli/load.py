@@ -266,7 +266,7 @@ def show_result(result: LoadResult) -> None:
 
 
 def show_evidence(result: LoadResult) -> None:
-    """Prints what became of statuses, contacts and outages, and what refused some."""
+    """Prints what became of statuses, contacts, outages and reported uptime, and what refused some."""
     messages = messages_of_evidence(has_sessions=result.has_sessions)
     for kind, counts in result.evidence.items():
         tell(f"  {kind}: {law(counts)}")

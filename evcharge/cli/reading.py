@@ -188,7 +188,7 @@ OF_SESSIONS = {
     "false_words": "--false-words",
     "failures_included": "--failures-included",
 }
-"""Options that say how sessions are read, and nothing of statuses and outages."""
+"""Options that say how sessions are read, and nothing of statuses, outages and reported uptime."""
 
 
 def _own_layouts(mapped: Collection[str]) -> tuple[str, ...]:
@@ -212,6 +212,6 @@ def _refuse_of_sessions(profile: Profile, overrides: Mapping[str, Any]) -> None:
     """
     given = [option for name, option in OF_SESSIONS.items() if overrides.get(name)]
     if given and profile.kind != "sessions":
-        what = {"status": "statuses", "outages": "outages"}[profile.kind]
+        what = {"status": "statuses", "outages": "outages", "uptime": "reported uptime"}[profile.kind]
         reason = f"{given[0]} says how sessions are read, and profile {profile.name} is of {what}."
         raise SourceError("option_of_sessions", reason, f"Leave out {given[0]}.")

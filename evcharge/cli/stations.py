@@ -81,7 +81,7 @@ def show_registry(result: RegistryResult) -> None:
     _show_changes(f"{counted(sessions.count, 'session')} {does}", sessions, "sessions")
     if result.evidence_moved:
         does = verb(result.evidence_moved, "moves", "move")
-        tell(f"  {counted(result.evidence_moved, 'row')} of statuses and outages {does} with the ports")
+        tell(f"  {counted(result.evidence_moved, 'row')} of statuses, outages and uptime {does} with the ports")
     if gone:
         does = verb(gone, "goes: its", "go: their")
         tell(f"  {counted(gone, 'station')} that only stood for a port {does} sessions moved")

@@ -84,7 +84,7 @@ def _show_loads(loads: Sequence[LoadOfSessions], *, err: bool = False) -> None:
 
     names = ("sessions", "evidence", "rejected")
     sessions, evidence, rejected = (sum(getattr(one, name) for one in loads) for name in names)
-    told = f", {counted(evidence, 'row')} of statuses, contacts and outages" if evidence else ""
+    told = f", {counted(evidence, 'row')} of statuses, contacts, outages and reported uptime" if evidence else ""
     held = f"{counted(sessions, 'session')}{told} and {counted(rejected, 'rejected row')}"
     tell(f"{counted(len(loads), 'file')} with {held}:", err=err)
     _show_files(loads, err=err)

@@ -92,7 +92,8 @@ def uptime(rulebook: str | None, by: str, csv_file: str | None, json_file: str |
     from evcharge.report.terminal.uptime import print_uptime, print_waterfall
     from evcharge.report.uptime_document import UptimeDocument, uptime_csv
 
-    found = read_uptime(named_rulebooks(rulebook), by=by, csv_file=csv_file, json_file=json_file, **chosen)
+    chosen |= {"csv_file": csv_file, "json_file": json_file}
+    found = read_uptime(named_rulebooks(rulebook), by=by, with_reports=rulebook != ALL, **chosen)
     why = "asked for" if rulebook else "the default; others: --rulebook ID, or all"
 
     def for_people() -> None:
@@ -128,10 +129,12 @@ def read_uptime(
     csv_file: str | None,
     json_file: str | None,
     by: str = "port",
+    with_reports: bool = False,
     **period: Any,
 ) -> Uptime:
     """Reads uptime as the options say."""
     from evcharge.metrics.availability.timeline import evidence_named
+    from evcharge.report.reported import build_uptime_with_reports
     from evcharge.report.uptime import build_uptime
 
     if json_file == csv_file == "-":
@@ -139,6 +142,8 @@ def read_uptime(
     selection = replace(selected(None, None, station_ids, where), source=source and known_letters(source))
     asked: dict[str, Any] = {"period": asked_period(**period), "counted": evidence_named(evidence), "by": by}
     with showing_progress():
+        if with_reports:
+            return build_uptime_with_reports(database(), rulebooks[0], selection=selection, **asked)
         return build_uptime(database(), rulebooks, selection=selection, **asked)
 
 

@@ -22,6 +22,7 @@ from evcharge.models import (
     FactCharging,
     FactContact,
     FactOutage,
+    FactReportedUptime,
     FactStatus,
     LoadCount,
     LoadLedger,
@@ -32,11 +33,11 @@ from evcharge.models import (
 
 STAR: tuple[type[Base], ...] = (
     *(DimStation, DimPort, DimTime, FactCharging, FactStatus, FactContact, FactOutage),
-    *(LoadLedger, LoadCount, RejectedRow, RejectedEvidence),
+    *(FactReportedUptime, LoadLedger, LoadCount, RejectedRow, RejectedEvidence),
 )
 """Every table but what is made from the sessions (``models.StationDayOutcome``), what only a load and its undoing read
 (``models.LoadOverlap``), and the saved reports."""
-_OF_STATIONS = (DimPort, FactStatus, FactContact, FactOutage)
+_OF_STATIONS = (DimPort, FactStatus, FactContact, FactOutage, FactReportedUptime)
 """Those that a selection of stations narrows, beside the sessions and the stations themselves."""
 BATCH_ROWS = 10_000
 """Rows held in memory at a time."""
@@ -87,8 +88,8 @@ def _conditions(model: type[Base], selection: Selection) -> list[ColumnElement[b
     """Days narrow the sessions; stations narrow the sessions, the stations and their ports. Every key still leads home.
 
     Hours, loads and rejects are handed on whole: every row is accounted for in whole loads only, and no reject can be
-    told to a station. Of statuses, contacts and outages those of the stations are: what was said before a day may hold
-    on it.
+    told to a station. Statuses, contacts, outages and reported uptime are those of the stations: what was said before a
+    day may hold on it.
     """
     if model is FactCharging:
         return selection.conditions()

@@ -20,6 +20,7 @@ from evcharge.views import VIEWS
 
 SHARDED = {
     **dict.fromkeys(("fact_charging", "fact_status", "fact_contact", "fact_outage"), "station_key"),
+    "fact_reported_uptime": "station_key",
     **{"station_day_outcome": "station_key", "rejected_row": "load_key", "rejected_evidence": "load_key"},
 }
 """By which column the rows of a table are spread. All other tables are whole on every node, so that they can be joined

@@ -1,4 +1,4 @@
-"""Writes statuses, contacts and outages through a Session, and says what became of each row.
+"""Writes statuses, contacts, outages and reported uptime through a Session, and says what became of each row.
 
 The interface::
 

@@ -1,4 +1,4 @@
-"""Files that hold no sessions but statuses or outages, in the chunks of a load; and which of them are refused whole.
+"""Files of statuses, outages or reported uptime, in the chunks of a load; and which of them are refused whole.
 
 A profile whose ``kind`` is not ``sessions`` is of such a file. ``READERS`` names, by kind, the function that reads and
 cleans one: ``function(file, profile, until, known_ports) -> Iterator[CleanEvidence]``, where what is said of a time
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 READERS = {
     "status": "evcharge.load.status_files:read_statuses",
     "outages": "evcharge.load.status_files:read_outages",
+    "uptime": "evcharge.load.status_files:read_uptimes",
 }
 """What reads and cleans a file, as module:function, by the kind of its profile."""
 _WITHOUT_ZONE = "time_without_zone"
@@ -71,7 +72,7 @@ def chunks_of_evidence(
     read: ReadsEvidence = getattr(import_module(module), name)
     nothing = RawSessions(empty_frame(RAW_FRAME), profile.conventions)
     for evidence in read(file, profile, until, known_ports):
-        yield replace(nothing, evidence=(evidence,))
+        yield replace(nothing, evidence=(evidence,), skipped=evidence.skipped)
 
 
 def refuse_without_zone(evidence: CleanEvidence, file: SourceFile) -> None:

@@ -11,18 +11,18 @@ from sqlalchemy import Column, MetaData, Table, and_, delete, func, insert, sele
 from sqlalchemy.orm import Session
 
 from evcharge.load.evidence_tables import KINDS
-from evcharge.models import OUTAGES, STATUSES
+from evcharge.models import OUTAGES, STATUSES, UPTIMES
 
 
 def move_evidence(session: Session, moves: Table) -> Counter[str]:
-    """Moves statuses and outages; returns how many rows of each port.
+    """Moves statuses, outages and reported uptime; returns how many rows of each port.
 
     Args:
         session: in the loader's transaction.
         moves: a table of ``from_key``, ``port_id`` and ``to_key``.
     """
     moved: Counter[str] = Counter()
-    for name in (STATUSES, OUTAGES):
+    for name in (STATUSES, OUTAGES, UPTIMES):
         moved.update(_move(session, KINDS[name].table, moves))
     return moved
 

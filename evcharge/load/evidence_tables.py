@@ -17,7 +17,17 @@ from sqlalchemy.orm import Session
 
 from evcharge.load.copying import copy_in
 from evcharge.load.facts import as_sqlite_keeps
-from evcharge.models import CONTACTS, OUTAGES, STATUSES, Base, FactContact, FactOutage, FactStatus
+from evcharge.models import (
+    CONTACTS,
+    OUTAGES,
+    STATUSES,
+    UPTIMES,
+    Base,
+    FactContact,
+    FactOutage,
+    FactReportedUptime,
+    FactStatus,
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +40,7 @@ class Kind:
         key: what it is about, without the load; ``says``, what it says of that; ``version``, the source's own version.
         instants: columns of instants, each with its column of milliseconds in a clean frame.
         weight: column of a clean frame by which a row stands for several rows of the file, and what is added to it.
-        keeps_all: whether rows of one load that say different things of one key all stay: claims do.
+        keeps_all: whether rows of one load that say different things of one key all stay: claims and reports do.
     """
 
     name: str
@@ -95,6 +105,14 @@ KINDS = {
         FactOutage,
         key=("station_key", "port_id", "from_time", "kind", "cause"),
         says=("until_time", "reference", "claimed_by"),
+        instants=_SPAN,
+        keeps_all=True,
+    ),
+    UPTIMES: Kind(
+        UPTIMES,
+        FactReportedUptime,
+        key=("station_key", "port_id", "from_time", "until_time"),
+        says=("uptime_percent", "outage_minutes", "excluded_minutes", "reported_by"),
         instants=_SPAN,
         keeps_all=True,
     ),

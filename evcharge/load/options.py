@@ -36,7 +36,7 @@ class LoadOptions:
         loaded: those of them that are loaded already, each with when it ends (``known.told_until_seconds``).
         driver_salt: what driver tokens are hashed with; without it they are left out.
         on_cleaned: called with the file's name and what cleaning made of each chunk.
-        on_evidence: called with the file's name and each part of its statuses, contacts and outages.
+        on_evidence: called with the file's name and each part of its statuses, contacts, outages and reported uptime.
         on_rejects: called once with the file's name and the rows it refused, those of its first load where it is loaded
             already; not where the file can't be read to its end.
     """

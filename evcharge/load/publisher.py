@@ -19,7 +19,7 @@ from evcharge.errors import SourceError, as_path
 from evcharge.load.transaction import is_loaded
 from evcharge.models import SAMPLE_SOURCE, UNLOADED, LoadLedger
 from evcharge.sources import Profile
-from evcharge.sources.profile import OUTAGES
+from evcharge.sources.profile import OUTAGES, UPTIME
 
 
 class UnstatedSource(SourceError):
@@ -61,9 +61,10 @@ def with_stand_in(database: Engine, file: SourceFile, profile: Profile, call_beg
         call_began: since when loads are of the same call.
 
     Raises:
-        UnstatedSource: files of this layout were loaded before, or it is of outages, which are of another file's ports.
+        UnstatedSource: files of this layout were loaded before, or it is of outages or
+            reported uptime, which are of another file's ports.
     """
-    if profile.kind == OUTAGES:
+    if profile.kind in (OUTAGES, UPTIME):
         reason = f"{file.name} ({profile.title}) does not say whose ports it is about."
         raise UnstatedSource(reason, f"evcharge load {shlex.quote(as_path(file.name))}", _sources(database))
     standing_in = with_source(profile)

@@ -41,8 +41,8 @@ class LoadResult:
     ``source_stands_in`` where nobody says who published the file, and the layout's name stands in for the source.
     ``unread`` are the columns that nothing reads though they tell what a rate needs, by the code of their warning.
     ``unknown_labels`` are the first labels of zones that nobody explains, of rows that were refused for it.
-    ``has_sessions`` unless the file is one of statuses or outages alone, whose own six counts are 0.
-    ``evidence`` has the same six counts of statuses, contacts and outages, by kind, where the file was read for them;
+    ``has_sessions`` unless the file is one of statuses, outages or reported uptime alone, whose own six counts are 0.
+    ``evidence`` has the same six counts of statuses, contacts, outages and uptimes, where the file was read for them;
     ``evidence_rejects_by_rule`` counts those that each rule refused, by kind.
     ``unnamed_ports`` are station and port of claims and reported outages about what nothing else in the database names:
     they count nowhere until something does. An empty port is the whole station.
@@ -95,7 +95,7 @@ def totals(results: Iterable[LoadResult]) -> Mapping[str, int]:
 
 
 def evidence_totals(results: Iterable[LoadResult]) -> dict[str, dict[str, int]]:
-    """The same of statuses, contacts and outages, by kind."""
+    """The same of statuses, contacts, outages and uptimes, by kind."""
     sums: dict[str, dict[str, int]] = {}
     for result in results:
         for kind, counts in result.evidence.items() if result.status != "already loaded" else ():

@@ -1,4 +1,4 @@
-"""Files of statuses and of reported outages, read and cleaned.
+"""Files of statuses, of reported outages and of reported uptime, read and cleaned.
 
 What does not belong here: formats (``sources``), the rules (``evidence_rules``), and writing (``evidence``).
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from evcharge.clean_evidence import OUTAGES, STATUSES, clean_outages, nothing_of
+from evcharge.clean_evidence import OUTAGES, STATUSES, UPTIMES, clean_outages, clean_uptimes, nothing_of
 from evcharge.errors import SourceError
 from evcharge.evidence import CleanEvidence
 from evcharge.instants import parse_instants
@@ -55,6 +55,17 @@ def read_outages(
         yield clean_outages(raw, pd.Timestamp(until))
     if raw is None:
         yield nothing_of(OUTAGES)
+
+
+def read_uptimes(
+    file: SourceFile, profile: Profile, until: datetime, known_ports: Collection[Port] = ()
+) -> Iterator[CleanEvidence]:
+    """Uptime as a file reports it, chunk by chunk."""
+    raw = None
+    for raw in read(file, profile):
+        yield clean_uptimes(raw, pd.Timestamp(until))
+    if raw is None:
+        yield nothing_of(UPTIMES)
 
 
 def _time_of_name(file: SourceFile, profile: Profile) -> int:

@@ -43,7 +43,7 @@ class LoadOfSessions:
         source: whose ids it uses.
         sessions: sessions that it holds, since it wrote them last [count].
         rejected: rows that it refused [count].
-        evidence: statuses, contacts and outages that it read [count].
+        evidence: statuses, contacts, outages and reported uptime that it read [count].
     """
 
     load: int

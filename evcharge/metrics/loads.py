@@ -36,13 +36,13 @@ def are_in() -> tuple[ColumnElement[bool], ...]:
 
 
 def has_sessions() -> ColumnElement[bool]:
-    """That a load is not one of statuses or outages alone, as a condition on ``LoadLedger``."""
+    """That a load is not one of statuses, outages or reported uptime alone, as a condition on ``LoadLedger``."""
     counted = select(LoadCount.load_key).where(LoadCount.load_key == LoadLedger.load_key).correlate(LoadLedger)
     return counted.where(LoadCount.kind == SESSIONS).exists() | ~counted.where(LoadCount.kind != STATIONS).exists()
 
 
 def has_evidence(session: Session) -> bool:
-    """Whether statuses, contacts or outages of a load are in."""
+    """Whether statuses, contacts, outages or reported uptime of a load are in."""
     in_loads = select(LoadCount.load_key).join(LoadLedger, LoadLedger.load_key == LoadCount.load_key)
     of_ports = (LoadCount.kind.not_in((SESSIONS, STATIONS)), LoadLedger.status != UNLOADED)
     return session.execute(in_loads.where(*of_ports).limit(1)).first() is not None

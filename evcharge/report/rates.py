@@ -258,7 +258,7 @@ def report_of(
     counts = count_outcomes(session, definition, selection, by)
     unjudged = count_unjudged_attempts(session, definition, selection)
     if counts.empty:
-        alone = ", but statuses, contacts or outages of ports are, and no success rate is made of these"
+        alone = ", but statuses, contacts, outages or uptime of ports are, and no success rate is made of these"
         raise no_sessions(selection, alone if not selection.conditions() and has_evidence(session) else "")
     beside = read_beside(session, selection)
     of_groups = limits if by in STATION_GROUPS and len(counts) == 1 else STATIONS

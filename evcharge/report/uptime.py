@@ -27,6 +27,7 @@ from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.reported_rows import sources_that_report
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
@@ -74,6 +75,7 @@ class Uptime:
         names: name of each station by source and id; those without one are left out.
         notes: what must be said with the figures.
         definition: the definition that attempts were judged by.
+        reported: ``report.reported.REPORTED``: what was reported, beside the evidence; None where nothing is compared.
     """
 
     period: Period
@@ -88,6 +90,7 @@ class Uptime:
     names: dict[tuple[str, str], str]
     notes: list[str]
     definition: str
+    reported: pd.DataFrame | None = None
 
     @property
     def first(self) -> Figures:
@@ -159,7 +162,8 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
     """
     stations = read_stations_with_evidence(session, selection)
     if stations.empty:
-        reason = "no status, contact or reported outage of these stations is in the database."
+        alone = ", and uptime as reported is no evidence" if sources_that_report(session) else ""
+        reason = f"no status, contact or reported outage of these stations is in the database{alone}."
         raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT)
     return stations
 

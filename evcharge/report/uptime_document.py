@@ -45,6 +45,7 @@ class UptimeDocument:
 
     def _of(self, figures: Figures) -> dict[str, Any]:
         found = self.uptime
+        reported = {} if found.reported is None else {"reported": records(report_rows(found.reported))}
         by = {} if found.by == "port" else {f"{found.by}s": records(groups(figures, found.by))}
         return {
             "schema_version": SCHEMA_VERSION,
@@ -58,6 +59,7 @@ class UptimeDocument:
             "attempts_judged_by": found.definition,
             "up_not_dispensing": records(found.not_dispensing),
             "false_free": records(found.false_free),
+            **reported,
             "notes": found.notes,
         }
 
@@ -105,6 +107,15 @@ def outage_rows(found: Uptime) -> pd.DataFrame:
     ends = pd.Series([None if open_ else utc_text(at) for at, open_ in pairs], index=rows.index, dtype=object)
     rows = pd.concat([rows, pd.DataFrame({"from": begins, "to": ends}, index=rows.index, dtype=object)], axis=1)
     return rows[[*OUTAGE_COLUMNS]]
+
+
+def report_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """``Uptime.reported`` with ``from`` and ``to``, texts in UTC, in place of milliseconds."""
+    names = {"from_ms": "from", "until_ms": "to"}
+    texts = {
+        name: pd.Series([utc_text(at) for at in rows[name].tolist()], index=rows.index, dtype=object) for name in names
+    }
+    return rows.assign(**texts).rename(columns=names)
 
 
 def uptime_csv(found: Uptime) -> str:

@@ -24,7 +24,7 @@ _FINGERPRINT_DIGITS = 8
 """Hexadecimal digits of a fingerprint's hash: 32 bits tell apart the few profiles a person ever writes."""
 
 
-SESSIONS, STATUS, OUTAGES = "sessions", "status", "outages"
+SESSIONS, STATUS, OUTAGES, UPTIME = "sessions", "status", "outages", "uptime"
 """What a profile's files hold."""
 
 
@@ -67,7 +67,7 @@ class Profile:
         steps: what is done to their fields before they are mapped, in this order.
         key_steps: what is done to their fields in ``session_key`` besides, for the key alone.
         conventions: how the text is read.
-        kind: what a row is: one of ``sessions``, ``status`` and ``outages``.
+        kind: what a row is: one of ``sessions``, ``status``, ``outages`` and ``uptime``.
         evidence: of statuses: ``event`` (a change), ``poll`` (an answer about a port) or ``snapshot`` (a list of all).
         unlisted: what a port is that a snapshot does not list: ``up``, ``down`` or ``unknown``; empty for no snapshot.
         words: a source's words for the state of a port, each with what it means; compared by their letters alone.

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 from evcharge.carriers.file import open_file, printable
 from evcharge.carriers.text import known_encoding
 from evcharge.errors import SourceError
-from evcharge.evidence import RAW_OUTAGES, RAW_STATUSES
+from evcharge.evidence import RAW_OUTAGES, RAW_STATUSES, RAW_UPTIMES
 from evcharge.frames import SESSION_TEXTS, STATION_TEXTS
 from evcharge.sources.conventions import conventions_of
 from evcharge.sources.formats import format_names
-from evcharge.sources.profile import OUTAGES, SESSIONS, STATUS, Profile, Spellings, Step
+from evcharge.sources.profile import OUTAGES, SESSIONS, STATUS, UPTIME, Profile, Spellings, Step
 from evcharge.sources.settings import Settings
 from evcharge.sources.status_settings import of_statuses
 from evcharge.sources.steps import STEPS, VALUE_STEPS
@@ -55,6 +55,7 @@ _COLUMNS_OF = {
     SESSIONS: RAW_COLUMNS,
     STATUS: tuple(column.name for column in RAW_STATUSES if column.name not in _NOT_MAPPED),
     OUTAGES: tuple(column.name for column in RAW_OUTAGES if column.name not in _NOT_MAPPED),
+    UPTIME: tuple(column.name for column in RAW_UPTIMES if column.name not in _NOT_MAPPED),
 }
 """Our columns that a field can be mapped to, by the kind of the profile."""
 
@@ -62,6 +63,7 @@ _NEEDED_OF = {
     SESSIONS: ("station_id", "start_time"),
     STATUS: ("station_id", "word"),
     OUTAGES: ("station_id", "from_time"),
+    UPTIME: ("station_id", "port_id", "from_time", "until_time"),
 }
 """Our columns that each kind of profile has to fill. A snapshot may have its time in the name of its file."""
 

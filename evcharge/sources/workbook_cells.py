@@ -20,10 +20,13 @@ from evcharge.sources.profile import ID_COLUMNS, Profile
 EXACT_DIGITS = 10**15
 """Excel keeps 15 digits of a number: an id this large has lost some."""
 
-TIMES = ("start_time", "end_time", "source_updated_at")
+TIMES = ("start_time", "end_time", "source_updated_at", "time", "from_time", "until_time")
 """Our columns that hold a point in time."""
 
-_NUMBERS = ("duration_minutes", "energy_kwh", "peak_power_kw", "start_soc_percent", "end_soc_percent")
+_NUMBERS = (
+    *("duration_minutes", "energy_kwh", "peak_power_kw", "start_soc_percent", "end_soc_percent"),
+    *("uptime_percent", "outage_minutes", "excluded_minutes"),
+)
 """Our columns whose numbers are read with the profile's decimal sign."""
 
 _EPOCH_DAY = datetime(1899, 12, 31)  # noqa: DTZ001

@@ -103,7 +103,8 @@ def test_a_file_of_statuses_alone_is_loaded_and_counts_no_sessions(url, tmp_path
     check(url)
     with reading(url) as session:
         assert read_loads(session, Selection()).empty
-    with pytest.raises(NoDataError, match="no session is in the database, but statuses, contacts or outages of ports"):
+    alone = "no session is in the database, but statuses, contacts, outages or uptime of ports"
+    with pytest.raises(NoDataError, match=alone):
         build_report(url, target=0.97, definition=None, selection=Selection())
 
 

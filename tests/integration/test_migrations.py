@@ -23,7 +23,7 @@ from tests.support.star import MIXED, write_sessions
 
 ROOT = Path(__file__).parents[2]
 TABLES = {"dim_station", "dim_port", "dim_time", "fact_charging", "load_ledger", "load_overlap", "rejected_row"}
-TABLES |= {"fact_status", "fact_contact", "fact_outage", "load_count", "rejected_evidence"}
+TABLES |= {"fact_status", "fact_contact", "fact_outage", "load_count", "rejected_evidence", "fact_reported_uptime"}
 TABLES |= {"station_day_outcome", "outcome_letter", "report_run", "station_verdict"}
 VIEWS = {"v_charging", "v_station_reliability", "v_failure_reasons", "v_port_daily", "v_station_now", "v_outages"}
 CANARY = "c4n4ry"

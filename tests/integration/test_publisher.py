@@ -27,7 +27,14 @@ COUNCIL = layouts.UK_APT
 ASKED_FOR = {
     *("atlas-charging-use", "chargepoint", "chargepoint-meter", "evchart-module2", "ocpi-cdrs", "ocpi-sessions"),
     *("ocpp", "palo-alto", "steve", "uk-apt"),
-    *("evchart-outages", "exemptions", "ocpi-status-pushes", "ocpi-status-polls", "ocpi-status-snapshots"),
+    *(
+        "evchart-outages",
+        "evchart-uptime",
+        "exemptions",
+        "ocpi-status-pushes",
+        "ocpi-status-polls",
+        "ocpi-status-snapshots",
+    ),
     *("status-native", "status-native-jsonl"),
 }
 CLAIM = "station_id,from,to,cause\nA,2024-05-01T08:00:00Z,2024-05-01T09:00:00Z,grid\n"

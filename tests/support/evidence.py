@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from evcharge.evidence import CleanEvidence
-from evcharge.load.status_files import read_outages, read_statuses
+from evcharge.load.status_files import read_outages, read_statuses, read_uptimes
 from evcharge.sources import Profile, open_file, pick_profile
 
 NOW = datetime(2024, 6, 1, tzinfo=timezone.utc)
@@ -18,7 +18,7 @@ Said = tuple[list[tuple[str, ...]], dict[str, int]]
 
 def evidence_of(path: Path, profile: Profile, known: tuple[tuple[str, str], ...] = ()) -> list[CleanEvidence]:
     """The parts that a file is read in; each of its rows is accounted for."""
-    read = read_statuses if profile.kind == "status" else read_outages
+    read = {"status": read_statuses, "outages": read_outages, "uptime": read_uptimes}[profile.kind]
     with open_file(path) as file:
         parts = list(read(file, pick_profile(file, [profile]), NOW, known))
     weight = sum(int(part.rows.get("confirmations", pd.Series(dtype=int)).sum()) + len(part.rows) for part in parts)

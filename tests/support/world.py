@@ -15,6 +15,7 @@ from evcharge.models import (
     FactCharging,
     FactContact,
     FactOutage,
+    FactReportedUptime,
     FactStatus,
     LoadCount,
     RejectedEvidence,
@@ -72,7 +73,7 @@ def write_world(engine: Engine) -> None:
 
 
 def evidence() -> list[Base]:
-    """What is known of the ports: a status at each of two stations, a contact, an outage and a refused status."""
+    """What is known of the ports: two statuses, a contact, an outage, a reported uptime and a refused status."""
     span = {"from_time": START, "until_time": START.replace(hour=9), "load_key": 1, "source_line": 20}
     said = {"evidence": "poll", "word": "=UP", "state": "up", "last_line": 21}
     return [
@@ -82,6 +83,7 @@ def evidence() -> list[Base]:
             station_key=1, charger_id=PLAZA, evidence="own_message", heartbeat_seconds=60, last_line=21, **span
         ),
         FactOutage(station_key=2, port_id="-1", kind="outage", reference="@7", **span),
+        FactReportedUptime(station_key=2, port_id="-1", uptime_percent=101.02, reported_by="@me", **span),
         LoadCount(
             load_key=1, kind="statuses", rows_read=4, inserted=2, updated=0, unchanged=2, superseded=0, rejected=0
         ),

@@ -47,10 +47,14 @@ MAY_IMPORT = {
     "limits": (set(), FRAMES),
     "parsed": ({"arrays", "limits", "ids", "instants", "parse", "texts", "times", "frames"}, FRAMES),
     "rules": ({"arrays", "limits", "parsed", "parse", "times", "frames"}, FRAMES),
+    "reported": ({"arrays"}, FRAMES),
     "evidence_parsed": ({"arrays", "frames", "ids", "instants", "limits", "parse", "parsed", "texts", "times"}, FRAMES),
-    "evidence_rules": ({"arrays", "evidence", "evidence_parsed", "frames", "limits", "rules", "times"}, FRAMES),
+    "evidence_rules": (
+        {"arrays", "evidence", "evidence_parsed", "frames", "limits", "reported", "rules", "times"},
+        FRAMES,
+    ),
     "clean_evidence": (
-        {"arrays", "evidence", "evidence_parsed", "evidence_rules", "frames", "parsed"},
+        {"arrays", "evidence", "evidence_parsed", "evidence_rules", "frames", "parsed", "reported"},
         FRAMES,
     ),
     "evidence_runs": ({"arrays", "evidence_parsed", "spool"}, FRAMES),
@@ -98,13 +102,16 @@ MAY_IMPORT = {
         },
         FRAMES | SQL,
     ),
-    "metrics": ({"arrays", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
+    "metrics": ({"arrays", "reported", "toml", "models", "errors"}, FRAMES | SQL | {"scipy"}),
     "counts": (
         {"db", "errors", "limits", "metrics", "models", "output", "progress", "version"},
         FRAMES | SQL | {"pyarrow", "sqlglot"},
     ),
     "report": (
-        {"arrays", "station_frame", "metrics", "spool", "db", "migrate", "errors", "output", "progress", "version"},
+        {
+            *("arrays", "station_frame", "metrics", "reported", "spool", "db", "migrate", "errors", "output"),
+            *("progress", "version"),
+        },
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
     "export": (

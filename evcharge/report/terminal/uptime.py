@@ -13,6 +13,7 @@ from rich.console import Console
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import CANT_TELL, FALLS_SHORT, MEETS, NO_FIGURE_YET, Figures, groups
 from evcharge.metrics.milliseconds import instant_of
+from evcharge.report.terminal.reported import print_reported
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime import Uptime
 from evcharge.report.uptime_words import (
@@ -62,6 +63,7 @@ def print_uptime(found: Uptime, console: Console, why: str) -> None:
     say(console)
     if len(rows) > MOST_ROWS:
         say(console, f"{counted(len(rows) - MOST_ROWS, f'more {found.by}')}: add --csv - or --json to see all")
+    print_reported(found, console)
     for line in _besides(found):
         say(console, line)
 

@@ -601,5 +601,37 @@ JOIN load_ledger l ON l.load_key = o.load_key;
 
 UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';
 
+-- Running upgrade 0014 -> 0015
+
+ALTER TABLE load_count DROP CONSTRAINT ck_load_count__kind_is_known_word;
+
+ALTER TABLE load_count ADD CONSTRAINT ck_load_count__kind_is_known_word CHECK (kind IN ('sessions', 'statuses', 'contacts', 'outages', 'uptimes', 'stations'));
+
+ALTER TABLE rejected_evidence DROP CONSTRAINT ck_rejected_evidence__kind_is_known_word;
+
+ALTER TABLE rejected_evidence ADD CONSTRAINT ck_rejected_evidence__kind_is_known_word CHECK (kind IN ('statuses', 'contacts', 'outages', 'uptimes'));
+
+CREATE TABLE fact_reported_uptime (
+    station_key BIGINT NOT NULL,
+    port_id VARCHAR(255) NOT NULL,
+    from_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    load_key BIGINT NOT NULL,
+    source_line BIGINT NOT NULL,
+    until_time TIMESTAMP WITH TIME ZONE NOT NULL,
+    uptime_percent DOUBLE PRECISION,
+    outage_minutes DOUBLE PRECISION,
+    excluded_minutes DOUBLE PRECISION,
+    reported_by VARCHAR(255),
+    CONSTRAINT pk_fact_reported_uptime PRIMARY KEY (station_key, port_id, from_time, load_key, source_line),
+    CONSTRAINT ck_fact_reported_uptime__until_not_before_from CHECK (until_time >= from_time),
+    CONSTRAINT ck_fact_reported_uptime__uptime_is_finite CHECK (uptime_percent >= 0 AND uptime_percent < 1000),
+    CONSTRAINT ck_fact_reported_uptime__outage_is_finite CHECK (outage_minutes >= 0 AND outage_minutes < 1000000),
+    CONSTRAINT ck_fact_reported_uptime__excluded_is_finite CHECK (excluded_minutes >= 0 AND excluded_minutes < 1000000),
+    CONSTRAINT fk_fact_reported_uptime__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_fact_reported_uptime__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+);
+
+UPDATE alembic_version SET version_num='0015' WHERE alembic_version.version_num = '0014';
+
 COMMIT;
 

@@ -760,5 +760,75 @@ JOIN load_ledger l ON l.load_key = o.load_key;
 
 UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';
 
+-- Running upgrade 0014 -> 0015
+
+ALTER TABLE load_count RENAME TO load_count_before;
+
+CREATE TABLE load_count (
+    load_key INTEGER NOT NULL,
+    kind VARCHAR(8) NOT NULL,
+    rows_read BIGINT NOT NULL,
+    inserted BIGINT NOT NULL,
+    updated BIGINT NOT NULL,
+    unchanged BIGINT NOT NULL,
+    superseded BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    CONSTRAINT pk_load_count PRIMARY KEY (load_key, kind),
+    CONSTRAINT ck_load_count__every_row_is_accounted_for CHECK (rows_read = inserted + updated + unchanged + superseded + rejected),
+    CONSTRAINT fk_load_count__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key),
+    CONSTRAINT ck_load_count__kind_is_known_word CHECK (kind IN ('sessions', 'statuses', 'contacts', 'outages', 'uptimes', 'stations'))
+);
+
+INSERT INTO load_count (load_key, kind, rows_read, inserted, updated, unchanged, superseded, rejected) SELECT load_key, kind, rows_read, inserted, updated, unchanged, superseded, rejected
+FROM load_count_before;
+
+DROP TABLE load_count_before;
+
+ALTER TABLE rejected_evidence RENAME TO rejected_evidence_before;
+
+CREATE TABLE rejected_evidence (
+    load_key INTEGER NOT NULL,
+    kind VARCHAR(8) NOT NULL,
+    source_line BIGINT NOT NULL,
+    rule VARCHAR(64) NOT NULL,
+    "column" VARCHAR(64),
+    value TEXT,
+    raw TEXT NOT NULL,
+    station_id VARCHAR(255),
+    port_id VARCHAR(255),
+    at_time TEXT,
+    CONSTRAINT pk_rejected_evidence PRIMARY KEY (load_key, kind, source_line, rule),
+    CONSTRAINT fk_rejected_evidence__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key),
+    CONSTRAINT ck_rejected_evidence__kind_is_known_word CHECK (kind IN ('statuses', 'contacts', 'outages', 'uptimes'))
+);
+
+INSERT INTO rejected_evidence (load_key, kind, source_line, rule, "column", value, raw, station_id, port_id, at_time) SELECT load_key, kind, source_line, rule, "column", value, raw, station_id, port_id, at_time
+FROM rejected_evidence_before;
+
+DROP TABLE rejected_evidence_before;
+
+CREATE TABLE fact_reported_uptime (
+    station_key INTEGER NOT NULL,
+    port_id VARCHAR(255) NOT NULL,
+    from_time TEXT NOT NULL,
+    load_key INTEGER NOT NULL,
+    source_line BIGINT NOT NULL,
+    until_time TEXT NOT NULL,
+    uptime_percent DOUBLE,
+    outage_minutes DOUBLE,
+    excluded_minutes DOUBLE,
+    reported_by VARCHAR(255),
+    CONSTRAINT pk_fact_reported_uptime PRIMARY KEY (station_key, port_id, from_time, load_key, source_line),
+    CONSTRAINT ck_fact_reported_uptime__until_not_before_from CHECK (until_time >= from_time),
+    CONSTRAINT ck_fact_reported_uptime__uptime_is_finite CHECK (uptime_percent >= 0 AND uptime_percent < 1000),
+    CONSTRAINT ck_fact_reported_uptime__outage_is_finite CHECK (outage_minutes >= 0 AND outage_minutes < 1000000),
+    CONSTRAINT ck_fact_reported_uptime__excluded_is_finite CHECK (excluded_minutes >= 0 AND excluded_minutes < 1000000),
+    CONSTRAINT fk_fact_reported_uptime__station_key FOREIGN KEY(station_key) REFERENCES dim_station (station_key),
+    CONSTRAINT fk_fact_reported_uptime__load_key FOREIGN KEY(load_key) REFERENCES load_ledger (load_key)
+)
+ WITHOUT ROWID;
+
+UPDATE alembic_version SET version_num='0015' WHERE alembic_version.version_num = '0014';
+
 COMMIT;
 

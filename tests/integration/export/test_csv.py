@@ -10,7 +10,7 @@ from tests.support.world import PLAZA, SESSIONS, TOWER, write_world
 
 TABLES = (
     *("dim_station", "dim_port", "dim_time", "fact_charging", "fact_status", "fact_contact", "fact_outage"),
-    *("load_ledger", "load_count", "rejected_row", "rejected_evidence"),
+    *("fact_reported_uptime", "load_ledger", "load_count", "rejected_row", "rejected_evidence"),
 )
 FACTS = """\
 1,10,2024122408,1,5,,,,2024-12-24T08:15:00.120Z,2024-12-24T09:15:00.120Z,61.0,0.30000000000000004,,false,Local,,,,,,,,,,,,,,
@@ -133,6 +133,6 @@ def test_a_station_narrows_the_sessions_the_stations_and_their_ports(exported):
     assert tables["fact_charging"] == FACTS[: FACTS.index("2,a,")]
     assert tables["dim_station"] == STATIONS[: STATIONS.index("2,city")]
     assert tables["dim_port"] == PORTS[PORTS.index("city,10") :]
-    evidence = ("fact_status", "fact_contact", "fact_outage", "load_count", "rejected_evidence")
-    assert [len(tables[name].splitlines()) for name in evidence] == [1, 1, 0, 1, 1]
+    evidence = ("fact_status", "fact_contact", "fact_outage", "fact_reported_uptime", "load_count", "rejected_evidence")
+    assert [len(tables[name].splitlines()) for name in evidence] == [1, 1, 0, 0, 1, 1]
     assert tables["fact_status"] == STATUSES.splitlines(keepends=True)[0]

@@ -24,7 +24,7 @@ from tests.support.world import PLAZA, session_of, write_world
 
 NAMES = (
     *("dim_station", "dim_port", "dim_time", "fact_charging", "fact_status", "fact_contact", "fact_outage"),
-    *("load_ledger", "load_count", "rejected_row", "rejected_evidence"),
+    *("fact_reported_uptime", "load_ledger", "load_count", "rejected_row", "rejected_evidence"),
 )
 FILES = {
     "csv": [f"{name}.csv" for name in NAMES],
@@ -37,6 +37,7 @@ FILES = {
 }
 ROWS = {"dim_station": 3, "dim_port": 3, "dim_time": 2, "fact_charging": 9, "load_ledger": 2, "rejected_row": 3}
 ROWS |= {"fact_status": 2, "fact_contact": 1, "fact_outage": 1, "load_count": 1, "rejected_evidence": 1}
+ROWS |= {"fact_reported_uptime": 1}
 ROWS_OF_STATIONS = {"counts": 3, "stations": 2, "failures": 3, "detail": 2}
 OF_TABLES = ("csv", "parquet", "datapackage")
 LATE = (
