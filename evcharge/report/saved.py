@@ -22,6 +22,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import ONE_LOT, Limits
 from evcharge.metrics.saved import SavedReport, count_saved, read_last_saved
 from evcharge.migrate.reading import Database, reading
+from evcharge.report.availability import read_uptime
 from evcharge.report.document import plain
 from evcharge.report.earlier import read_earlier
 from evcharge.report.rates import STATION_FIGURES, constants_of
@@ -46,7 +47,7 @@ def tell_story(
     limits: Limits = ONE_LOT,
     price: Price | None = None,
 ) -> Story:
-    """The story of ``build_story``, with what changed since an earlier report where one is named.
+    """The story of ``build_story``, with uptime where there is evidence, and what changed since an earlier report.
 
     Args:
         database: its URL, an engine, or a session that reads it.
@@ -66,6 +67,7 @@ def tell_story(
     with reading(database) as session:
         wanted: dict[str, Any] = {"target": target, "definition": definition, "selection": selection}
         story = build_story(session, **wanted, limits=limits, price=price)
+        story = replace(story, uptime=read_uptime(session, story.report, selection))
         if since is None:
             return story
         if since != LAST:

@@ -60,6 +60,16 @@ def period_text(period: Period) -> str:
     return f"{day_text(begin.date())} – {day_text(last)} (UTC)"
 
 
+def network_text(found: Uptime) -> str:
+    """How much of the time all ports together were seen up, and what unknown time could make of it."""
+    network = found.first.network
+    return (
+        f"{period_text(found.period)}, {found.period_reason}. All ports together: seen up "
+        f"{ratio_text(network['seen'])} of the time that was seen, which is {ratio_text(network['coverage'])} of all; "
+        f"at worst {ratio_text(network['low'])}, at best {ratio_text(network['high'])}."
+    )
+
+
 def rulebook_text(rulebook: Rulebook) -> str:
     """A rulebook in a line."""
     provisional = ", provisional" if rulebook.provisional else ""

@@ -1,6 +1,6 @@
 """Was it there? Uptime of each station on the page, where there is evidence of it.
 
-What does not belong here: the figures (``report.uptime``), and markup.
+What does not belong here: the figures (``report.uptime``), which are read (``report.availability``), and markup.
 """
 
 from __future__ import annotations
@@ -10,22 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy.orm import Session
 
-from evcharge.errors import ConfigError, NoDataError
-from evcharge.metrics.availability.evidence import Period
-from evcharge.metrics.availability.rulebooks import find_rulebook
-from evcharge.metrics.availability.uptime import groups
-from evcharge.metrics.counted import counted_of
-from evcharge.metrics.milliseconds import instant_of, midnight_ms
+from evcharge.metrics.milliseconds import instant_of
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.availability import command_of, going_on, stations_by_uptime
 from evcharge.report.page.cells import Table, table_of
-from evcharge.report.story import Story
-from evcharge.report.uptime import DAY_MS, DEFAULT_RULEBOOK, Uptime, build_uptime
+from evcharge.report.uptime import Uptime
 from evcharge.report.uptime_words import (
     dispensing_text,
     false_free_text,
     hours_told,
-    period_text,
+    network_text,
     port_label,
     ratio_text,
     rulebook_text,
@@ -85,45 +80,18 @@ class Availability:
     width: int = BAR_WIDTH
 
 
-def read_uptime(session: Session, story: Story) -> Uptime | None:
-    """Uptime in the period of the report; None where nothing tells of it, or where counts alone are read."""
-    if counted_of(session):
-        return None
-    try:
-        rulebooks = [find_rulebook(DEFAULT_RULEBOOK)]
-        return build_uptime(session, rulebooks, selection=story.selection, period=_period(story), by="station")
-    except (NoDataError, ConfigError):  # no evidence, or none of any length of time
-        return None
-
-
-def _period(story: Story) -> Period | None:
-    """The days that were asked for; where only one end was, up to that of the sessions."""
-    selection, report = story.selection, story.report
-    if not (selection.first_day or selection.last_day):
-        return None
-    first, last = selection.first_day or report.first_day, selection.last_day or report.last_day
-    return Period(midnight_ms(first), midnight_ms(last) + DAY_MS) if first and last else None
-
-
-def availability_of(found: Uptime | None) -> Availability | None:
+def availability_of(found: Uptime | None, selection: Selection) -> Availability | None:
     """The section; None where nothing tells of uptime."""
     if found is None:
         return None
-    figures, network = found.first, found.first.network
-    stations = groups(figures, "station").sort_values(
-        ["low", "seen", "source", "station_id"], kind="stable", na_position="last"
-    )
+    figures, stations = found.first, stations_by_uptime(found)
     hidden = len(stations) - MOST_STATIONS
-    together = (
-        f"{period_text(found.period)}, {found.period_reason}. All ports together: seen up "
-        f"{ratio_text(network['seen'])} of the time that was seen, which is {ratio_text(network['coverage'])} of all; "
-        f"at worst {ratio_text(network['low'])}, at best {ratio_text(network['high'])}. "
-    )
+    more = f"{counted(hidden, 'more station')}: {command_of('uptime', found.period, selection)} --by station"
     return Availability(
-        summary=f"{together}R{rulebook_text(figures.rulebook)[1:]}{verdict_text(figures)}",
+        summary=f"{network_text(found)} R{rulebook_text(figures.rulebook)[1:]}{verdict_text(figures)}",
         bars=[_bar(row, found) for row in stations.head(MOST_STATIONS).to_dict("records")],
-        more=f"{counted(hidden, 'more station')}: evcharge uptime --by station." if hidden > 0 else "",
-        open=_open(found),
+        more=more if hidden > 0 else "",
+        open=_open(found, selection),
         steps=table_of(
             f"From the period to the figure of {figures.rulebook.id}",
             ("step", "hours"),
@@ -152,9 +120,9 @@ def _pixels(ratio: float) -> float | None:
     return None if np.isnan(ratio) else round(min(max(ratio, 0.0), 1.0) * BAR_WIDTH, 1)
 
 
-def _open(found: Uptime) -> Table | None:
+def _open(found: Uptime, selection: Selection) -> Table | None:
     """The outages that go on at the end of the period, the longest first."""
-    going = found.outages[found.outages["goes_on"]].sort_values("minutes", ascending=False, kind="stable")
+    going = going_on(found)
     if going.empty:
         return None
     rows = [
@@ -169,6 +137,6 @@ def _open(found: Uptime) -> Table | None:
         for row in going.head(MOST_OPEN).to_dict("records")
     ]
     hidden = len(going) - len(rows)
-    more = f"{counted(hidden, 'more outage')}: evcharge outages." if hidden > 0 else ""
+    more = f"{counted(hidden, 'more outage')}: {command_of('outages', found.period, selection)}" if hidden > 0 else ""
     title = f"{counted(len(going), 'outage')} at the end of the period"
     return table_of(title, ("port", "state", "since (UTC)", "hours", "shown by", "claims"), rows, (3,), more)

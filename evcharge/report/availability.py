@@ -1,0 +1,94 @@
+"""Was it there? Uptime beside a report's rates: read once, for terminal, page and document.
+
+What does not belong here: the figures (``uptime``), and how they are shown (``terminal``, ``page``).
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from evcharge.errors import ConfigError, NoDataError
+from evcharge.metrics.availability.evidence import Period
+from evcharge.metrics.availability.rulebooks import find_rulebook
+from evcharge.metrics.availability.uptime import groups
+from evcharge.metrics.counted import counted_of
+from evcharge.metrics.evidence_rows import has_evidence
+from evcharge.metrics.milliseconds import instant_of, midnight_ms
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.document import plain, records
+from evcharge.report.rates import Report
+from evcharge.report.uptime import DAY_MS, DEFAULT_RULEBOOK, Uptime, build_uptime
+from evcharge.report.uptime_document import period_told
+
+TITLE = "Was it there?"
+RATIOS = ("low", "seen", "high", "coverage")
+"""Shares of time of a station or the network, from 0 to 1."""
+
+
+def read_uptime(session: Session, report: Report, selection: Selection) -> Uptime | None:
+    """Uptime in the period of a report; None where nothing tells of it, or where counts alone are read."""
+    if counted_of(session) or not has_evidence(session):
+        return None
+    try:
+        rulebooks = [find_rulebook(DEFAULT_RULEBOOK)]
+        return build_uptime(session, rulebooks, selection=selection, period=_period(report, selection), by="station")
+    except (NoDataError, ConfigError):  # none of these stations, or none of any length of time
+        return None
+
+
+def _period(report: Report, selection: Selection) -> Period | None:
+    """The days that were asked for; where only one end was, up to that of the sessions."""
+    if not (selection.first_day or selection.last_day):
+        return None
+    first, last = selection.first_day or report.first_day, selection.last_day or report.last_day
+    return Period(midnight_ms(first), midnight_ms(last) + DAY_MS) if first and last else None
+
+
+def stations_by_uptime(found: Uptime) -> pd.DataFrame:
+    """The stations, those that were up least for certain first, and last those of which nothing was seen."""
+    stations = groups(found.first, "station")
+    order = ["nothing", "low", "seen", "source", "station_id"]
+    ranked = stations.assign(nothing=stations["seen"].isna()).sort_values(order, kind="stable", ignore_index=True)
+    return ranked.drop(columns="nothing")
+
+
+def going_on(found: Uptime) -> pd.DataFrame:
+    """The outages that go on at the end of the period, the longest first."""
+    return found.outages[found.outages["goes_on"]].sort_values("minutes", ascending=False, kind="stable")
+
+
+def command_of(command: str, period: Period, selection: Selection) -> str:
+    """What shows more of the same: a command of the stations, and the days, that the report is of."""
+    words = ["evcharge", command]
+    if selection.first_day or selection.last_day:
+        first, last = (instant_of(at) for at in (period.from_ms, period.until_ms - DAY_MS))
+        words += ["--from", f"{first:%Y-%m-%d}", "--to", f"{last:%Y-%m-%d}"]
+    for station in selection.station_ids:
+        words += ["--station", station]
+    for column, word in selection.where:
+        words += ["--where", f"{column}={word}"]
+    return shlex.join(words)
+
+
+def availability_document(found: Uptime) -> dict[str, Any]:
+    """What the report's document says of uptime: ratios unrounded, null where not known."""
+    figures, free = found.first, found.false_free
+    network = {name: plain(figures.network[name]) for name in (*RATIOS, "uptime", "verdict")}
+    period = {**period_told(found.period), "reason": found.period_reason, "judged": figures.own_period}
+    return {
+        "rulebook": figures.rulebook.id,
+        "rulebook_sha256": figures.rulebook.sha256,
+        "period": period,
+        "evidence": list(found.evidence),
+        "network": {"ports": int(figures.network["ports"]), **network},
+        "stations": records(stations_by_uptime(found)[["source", "station_id", *RATIOS]]),
+        "outages_going_on": len(going_on(found)),
+        "ports_up_not_dispensing": len(found.not_dispensing),
+        "minutes_announced_free": float(free["free_minutes"].sum()),
+        "minutes_false_free": float(free["false_minutes"].sum()),
+        "notes": found.notes,
+    }
