@@ -57,8 +57,8 @@ def stations_by_uptime(found: Uptime) -> pd.DataFrame:
 
 
 def going_on(found: Uptime) -> pd.DataFrame:
-    """The outages that go on at the end of the period, the longest first."""
-    return found.outages[found.outages["goes_on"]].sort_values("minutes", ascending=False, kind="stable")
+    """The outages that go on at the end of the period."""
+    return found.outages[found.outages["goes_on"]]
 
 
 def command_of(command: str, period: Period, selection: Selection) -> str:
