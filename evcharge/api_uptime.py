@@ -23,8 +23,8 @@ from evcharge.metrics.milliseconds import midnight_ms
 from evcharge.metrics.outcomes import Selection, named_lot
 from evcharge.migrate.reading import as_database
 from evcharge.report.uptime import DEFAULT_RULEBOOK, build_uptime
-from evcharge.report.uptime import Uptime as UptimeFound
 from evcharge.report.uptime_document import UptimeDocument, outage_rows
+from evcharge.report.uptime_found import Uptime as UptimeFound
 from evcharge.report.words import percent
 
 

@@ -1,6 +1,6 @@
-"""Was it there? Uptime beside a report's rates: read once, for terminal, page and document.
+"""Was it there? Uptime beside a report's rates: what terminal, page and document say of it.
 
-What does not belong here: the figures (``uptime``), and how they are shown (``terminal``, ``page``).
+What does not belong here: reading it (``uptime_of_report``), and how it is shown (``terminal``, ``page``).
 """
 
 from __future__ import annotations
@@ -9,43 +9,17 @@ import shlex
 from typing import Any
 
 import pandas as pd
-from sqlalchemy.orm import Session
 
-from evcharge.errors import ConfigError, NoDataError
 from evcharge.metrics.availability.evidence import Period
-from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.availability.uptime import groups
-from evcharge.metrics.counted import counted_of
-from evcharge.metrics.evidence_rows import has_evidence
-from evcharge.metrics.milliseconds import instant_of, midnight_ms
+from evcharge.metrics.milliseconds import instant_of
 from evcharge.metrics.outcomes import Selection
-from evcharge.report.document import plain, records
-from evcharge.report.rates import Report
-from evcharge.report.uptime import DAY_MS, DEFAULT_RULEBOOK, Uptime, build_uptime
-from evcharge.report.uptime_document import period_told
+from evcharge.report.document import period_told, plain, records
+from evcharge.report.uptime_found import DAY_MS, Uptime
 
 TITLE = "Was it there?"
 RATIOS = ("low", "seen", "high", "coverage")
 """Shares of time of a station or the network, from 0 to 1."""
-
-
-def read_uptime(session: Session, report: Report, selection: Selection) -> Uptime | None:
-    """Uptime in the period of a report; None where nothing tells of it, or where counts alone are read."""
-    if counted_of(session) or not has_evidence(session):
-        return None
-    try:
-        rulebooks = [find_rulebook(DEFAULT_RULEBOOK)]
-        return build_uptime(session, rulebooks, selection=selection, period=_period(report, selection), by="station")
-    except (NoDataError, ConfigError):  # none of these stations, or none of any length of time
-        return None
-
-
-def _period(report: Report, selection: Selection) -> Period | None:
-    """The days that were asked for; where only one end was, up to that of the sessions."""
-    if not (selection.first_day or selection.last_day):
-        return None
-    first, last = selection.first_day or report.first_day, selection.last_day or report.last_day
-    return Period(midnight_ms(first), midnight_ms(last) + DAY_MS) if first and last else None
 
 
 def stations_by_uptime(found: Uptime) -> pd.DataFrame:

@@ -22,12 +22,12 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import ONE_LOT, Limits
 from evcharge.metrics.saved import SavedReport, count_saved, read_last_saved
 from evcharge.migrate.reading import Database, reading
-from evcharge.report.availability import read_uptime
 from evcharge.report.document import plain
 from evcharge.report.earlier import read_earlier
 from evcharge.report.rates import STATION_FIGURES, constants_of
 from evcharge.report.since import Earlier, Finding, Key, Since, changes_since
 from evcharge.report.story import Story, build_story
+from evcharge.report.uptime_of_report import read_uptime
 from evcharge.station_frame import SAVED_COLUMNS
 
 LAST = "last"

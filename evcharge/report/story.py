@@ -41,7 +41,7 @@ from evcharge.report.losses import MONEY, Losses, in_title, loss_sentence, split
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.since import Since
-from evcharge.report.uptime import Uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.words import (
     counted,
     hours_text,

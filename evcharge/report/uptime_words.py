@@ -14,7 +14,7 @@ from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import EVIDENCE_WORDS
 from evcharge.metrics.availability.uptime import Figures
 from evcharge.metrics.milliseconds import instant_of
-from evcharge.report.uptime import DAY_MS, Uptime
+from evcharge.report.uptime_found import DAY_MS, Uptime
 from evcharge.report.words import NONE, day_text, percent
 
 MOST_LISTED = 5

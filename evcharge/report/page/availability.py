@@ -16,7 +16,7 @@ from evcharge.metrics.milliseconds import instant_of
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.availability import command_of, stations_by_uptime
 from evcharge.report.page.cells import Table, table_of
-from evcharge.report.uptime import Uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
     dispensing_text,
     false_free_text,

@@ -13,7 +13,7 @@ from rich.console import Console
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.availability import RATIOS, TITLE, command_of, going_on, stations_by_uptime
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.uptime import Uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import false_free_text, hours_told, network_text, port_label, ratio_text, verdict_text
 from evcharge.report.words import counted, verb
 

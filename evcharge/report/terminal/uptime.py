@@ -25,7 +25,7 @@ from evcharge.metrics.availability.uptime import (
 )
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.uptime import Uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
     dispensing_text,
     evidence_text,
