@@ -91,7 +91,7 @@ def compare_charger() -> Compared:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/star.db"
         upgrade(url)
-        load_file(CHARGER, url, [with_overrides(builtin_profiles()["ocpp"], source="sample")])
+        load_file(CHARGER, url, [with_overrides(builtin_profiles()["ocpp"], source="made-up")])
         return compare_evidence(url, "MADE-UP-1/1")
 
 
