@@ -19,7 +19,7 @@ from evcharge.models import Base  # noqa: E402
 FILE = ROOT / "docs" / "pictures" / "star.svg"
 
 LEFT = ("dim_station", "dim_port")
-MIDDLE = ("fact_charging", "fact_status", "fact_contact", "fact_outage")
+MIDDLE = ("fact_charging", "fact_status", "fact_contact", "fact_outage", "fact_reported_uptime")
 RIGHT = ("dim_time", "load_ledger", "load_count", "rejected_row", "rejected_evidence")
 MOST_COLUMNS = 16
 """Columns of a table that are drawn; the others are counted."""

@@ -1,4 +1,4 @@
-"""Writes the example report and the pictures of the README from ``evcharge sample``.
+"""Writes the example report, the log of a made-up charger, and the pictures of the README.
 
 Run it as ``python docs/generate_example.py``. The pictures of the page are made in Chromium, named by
 ``EVCHARGE_CHROMIUM``, with the extra ``browser``; each picture carries what it was made from, so that a test sees
@@ -7,11 +7,14 @@ when they are no longer those of the code.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import sys
 import tempfile
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,11 +25,16 @@ from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.outcomes import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
 from evcharge.report.charts.bars import draw_station_reliability  # noqa: E402
+from evcharge.report.charts.evidence import draw_evidence  # noqa: E402
+from evcharge.report.charts.lettering import DPI  # noqa: E402
 from evcharge.report.charts.picture import save_chart  # noqa: E402
+from evcharge.report.charts.save import to_svg  # noqa: E402
+from evcharge.report.colours import TOKENS  # noqa: E402
+from evcharge.report.evidence_compared import Compared, compare_evidence  # noqa: E402
 from evcharge.report.page.page import build_page  # noqa: E402
 from evcharge.report.page.request import PageRequest  # noqa: E402
 from evcharge.report.story import Story  # noqa: E402
-from evcharge.sources import builtin_profiles  # noqa: E402
+from evcharge.sources import builtin_profiles, with_overrides  # noqa: E402
 from evcharge.synth import write_sample  # noqa: E402
 
 PAGE = ROOT / "docs" / "example" / "report.html"
@@ -34,8 +42,57 @@ PICTURES = ROOT / "docs" / "pictures"
 ROWS, STATIONS = 39_000, 48
 COMMAND = f"evcharge sample --rows {ROWS} --stations {STATIONS}"
 WIDTH, HEIGHT = 1240, 1330
+CHARGER = ROOT / "docs" / "example" / "charger.csv"
+BEGIN, HOURS = datetime(2025, 3, 3, tzinfo=timezone.utc), 72
+BEAT_MINUTES = 15
+"""Between heartbeats, and what the made-up back office asks for at boot: contact holds for three of them."""
+QUIET = ((0.5, 6.25), (20.0, 27.5), (57.0, 63.0))
+"""When the made-up charger sends nothing, from its last message to its next [hours from the beginning]."""
+CUT_OFF = ((2.6, 6.2), (23.4, 27.4), (59.9, 62.8))
+"""When its back office notes that it is not connected [hours from the beginning]."""
+FAULT = (40.1, 40.125)
+"""When it says that it is Faulted [hours from the beginning]."""
 FIGURES = "Figures"
 """Name of the text chunk that holds the hash of what a picture shows."""
+
+
+def charger_log() -> str:
+    """A made-up table export of one charger: statuses, heartbeats, and the back office's notes of its connection."""
+    rows = [(0.0, "", "ChargePointConnected", {})]
+    for lost, found in CUT_OFF:
+        rows += [(lost, "", "ChargePointDisconnected", {}), (found, "", "ChargePointConnected", {})]
+    rows += [(HOURS + 0.5, "", "ChargePointDisconnected", {})]
+    rows += [(0.0, "in", "BootNotificationRequest", {"chargePointVendor": "Made", "chargePointModel": "Up"})]
+    rows += [(0.0, "out", "BootNotificationResponse", {"status": "Accepted", "interval": 60 * BEAT_MINUTES})]
+    for at, word in ((0.0, "Available"), (FAULT[0], "Faulted"), (FAULT[1], "Available"), (float(HOURS), "Available")):
+        told = {"connectorId": 1, "status": word, "errorCode": "NoError", "timestamp": f"{_at(at):%Y-%m-%dT%H:%M:%SZ}"}
+        rows.append((at, "in", "StatusNotificationRequest", told))
+    beats = [number * BEAT_MINUTES / 60 for number in range(1, HOURS * 60 // BEAT_MINUTES)]
+    rows += [(at, "in", "HeartbeatRequest", {}) for at in beats if not any(a < at < b for a, b in QUIET)]
+
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["cp_id", "real_time", "Id", "msgFlow", "command", "payLoadData"])
+    for number, (at, way, command, payload) in enumerate(sorted(rows, key=lambda row: row[0])):
+        clock = _at(at)
+        time = f"{clock:%d/%m/%Y}, {clock.hour % 12}:{clock:%M:%S} {'pm' if clock.hour >= 12 else 'am'} UTC"
+        flow = {"in": "CP-->CMS", "out": "CMS-->CP", "": ""}[way]
+        told = json.dumps(payload) if way else ""
+        writer.writerow(["MADE-UP-1", time, 0 if "Boot" in command else number, flow, command, told])
+    return file.getvalue()
+
+
+def _at(hours: float) -> datetime:
+    return BEGIN + timedelta(seconds=round(3600 * hours))
+
+
+def compare_charger() -> Compared:
+    """The made-up charger by three kinds of evidence."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/star.db"
+        upgrade(url)
+        load_file(CHARGER, url, [with_overrides(builtin_profiles()["ocpp"], source="made-up")])
+        return compare_evidence(url, "MADE-UP-1/1")
 
 
 def tell_example() -> tuple[Story, str]:
@@ -54,19 +111,36 @@ def hash_of(story: Story) -> str:
     return hashlib.sha256(json.dumps(rounded, sort_keys=True).encode()).hexdigest()
 
 
-def photograph(page: Path, theme: str) -> bytes:
-    """The top of the page in a browser, in one of its two themes."""
+def hash_of_charger(compared: Compared) -> str:
+    """SHA-256 of what the picture of the charger shows: words and spans."""
+    return hashlib.sha256(repr(compared).encode()).hexdigest()
+
+
+def photograph(page: Path, theme: str, width: int = WIDTH, height: int = HEIGHT) -> bytes:
+    """The top of a page in a browser, in one of its two themes."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ["EVCHARGE_CHROMIUM"], args=["--no-sandbox", "--disable-gpu"]
         )
-        tab = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme)
+        tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
         tab.goto(page.as_uri())
         picture = tab.screenshot()
         browser.close()
     return picture
+
+
+def photograph_charger(compared: Compared, theme: str) -> bytes:
+    """The picture of ``evcharge explain --uptime --png`` in one of the page's two themes."""
+    figure = draw_evidence(compared)
+    width, height = (round(inches * DPI) for inches in figure.get_size_inches())
+    colours = "".join(f"{name}:{shade[theme == 'dark']};" for name, shade in TOKENS.items())
+    style = f":root{{{colours}}}body{{margin:0;background:var(--paper);font-family:'DejaVu Sans',sans-serif}}"
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "charger.html"
+        page.write_text(f"<meta charset=utf-8><style>{style}</style>{to_svg(figure, 'charger')}", encoding="utf-8")
+        return photograph(page, theme, width, height)
 
 
 def save_picture(picture: bytes, path: Path, figures: str) -> None:
@@ -83,16 +157,20 @@ def save_picture(picture: bytes, path: Path, figures: str) -> None:
 
 
 def main() -> None:
-    """Writes the page, the chart, and with a browser the two photographs."""
+    """Writes the page, the charger's log, the chart, and with a browser the photographs."""
     story, page = tell_example()
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
+    CHARGER.write_text(charger_log(), encoding="utf-8")
     save_chart(story, PICTURES / "station_reliability.png", draw_station_reliability)
     if not os.environ.get("EVCHARGE_CHROMIUM"):
         print("no picture of the page: EVCHARGE_CHROMIUM names no browser")
         return
+    compared = compare_charger()
     for theme in ("light", "dark"):
         save_picture(photograph(PAGE, theme), PICTURES / f"report_{theme}.png", hash_of(story))
+        picture = photograph_charger(compared, theme)
+        save_picture(picture, PICTURES / f"charger_{theme}.png", hash_of_charger(compared))
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ from evcharge.metrics.outcomes import Selection, named_lot
 from evcharge.migrate.reading import as_database
 from evcharge.report.reported import NO_REPORTS, build_uptime_with_reports
 from evcharge.report.uptime import DEFAULT_RULEBOOK
-from evcharge.report.uptime import Uptime as UptimeFound
 from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
+from evcharge.report.uptime_found import Uptime as UptimeFound
 from evcharge.report.words import percent
 
 

@@ -27,7 +27,7 @@ from evcharge.cli.options import (
     where_option,
 )
 from evcharge.cli.price import price_of_kwh, price_option
-from evcharge.cli.report import show
+from evcharge.cli.report import no_charts, show
 from evcharge.cli.terminal import console, notice
 from evcharge.cli.uptime import asked_period, evidence_option
 
@@ -55,6 +55,12 @@ if TYPE_CHECKING:
 @click.option(
     "--uptime", is_flag=True, help="Take apart when its ports were up, down and unknown; STATION/PORT for one."
 )
+@click.option(
+    "--png",
+    type=OutputPath(),
+    metavar="FILE",
+    help="With --uptime: draw one port by its statuses alone, with the back office's records, and with its messages.",
+)
 @evidence_option
 @global_options
 def explain(
@@ -70,6 +76,7 @@ def explain(
     csv_file: str | None,
     as_json: bool,
     uptime: bool,
+    png: Path | None,
     evidence: str,
 ) -> None:
     """Take one station's number apart, down to the lines of the files behind it.
@@ -80,8 +87,14 @@ def explain(
 
     if as_json and csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
+    if png and not uptime:
+        raise click.BadParameter("only the time of a port is drawn: add --uptime.", param_hint="--png")
     if uptime:
-        show_uptime(station, source, asked_period(first_day, last_day, None, None), evidence, rows, csv_file, as_json)
+        period = asked_period(first_day, last_day, None, None)
+        named = (known_letters(station), None if source is None else known_letters(source), period)
+        show_uptime(*named, evidence, rows, csv_file, as_json)
+        if png:
+            draw_evidence(*named, png)
         return
     found = build_explanation(
         database(),
@@ -133,11 +146,16 @@ def show_uptime(
     from evcharge.report.terminal.uptime_explained import print_explained
     from evcharge.report.uptime_explained import explain_uptime
 
-    found = explain_uptime(
-        database(),
-        known_letters(station),
-        source=None if source is None else known_letters(source),
-        period=period,
-        counted=evidence_named(evidence),
-    )
+    found = explain_uptime(database(), station, source=source, period=period, counted=evidence_named(evidence))
     show(lambda: to_json(found), found.to_csv, lambda: print_explained(found, console(), rows), csv_file, "-" * as_json)
+
+
+def draw_evidence(station: str, source: str | None, period: Period | None, path: Path) -> None:
+    """Draws one port by three kinds of evidence."""
+    if no_charts(path):
+        return
+    from evcharge.report.charts.evidence import save_evidence
+    from evcharge.report.evidence_compared import compare_evidence
+
+    save_evidence(compare_evidence(database(), station, source=source, period=period), path)
+    notice(f"wrote {path}")

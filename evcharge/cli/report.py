@@ -269,16 +269,23 @@ def save_story(story: Story) -> None:
         notice(f"saved what the report says of {counted(len(stations), 'station')} (report {saved.run_key})")
 
 
-def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
-    """Draws the chart; where matplotlib is missing or broken, says what was left out, why, and how to get it."""
+def no_charts(path: Path) -> bool:
+    """Whether matplotlib is missing or broken; then says what was left out, why, and how to get it."""
     from evcharge.report.charts.available import BROKEN, why_no_charts
 
-    if missing := why_no_charts():
+    missing = why_no_charts()
+    if missing:
         anew = "--force-reinstall " if missing[0] == BROKEN else ""
         tell(
             f"{path} was left out: {': '.join(filter(None, missing)).rstrip('.')}. Run: pip install {anew}matplotlib",
             err=True,
         )
+    return missing is not None
+
+
+def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
+    """Draws the chart, where it can be drawn."""
+    if no_charts(path):
         return
     from evcharge.report.charts.bars import draw_station_reliability
     from evcharge.report.charts.dots import draw_station_dots

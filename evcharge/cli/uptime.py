@@ -21,7 +21,7 @@ from evcharge.cli.terminal import console
 if TYPE_CHECKING:
     from evcharge.metrics.availability.evidence import Period
     from evcharge.metrics.availability.rulebooks import Rulebook
-    from evcharge.report.uptime import Uptime
+    from evcharge.report.uptime_found import Uptime
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 ALL = "all"

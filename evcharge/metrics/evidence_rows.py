@@ -53,6 +53,12 @@ SUCCEEDED, FAILED, UNTOLD = 1, 0, -1
 """What a definition says of a session."""
 
 
+def has_evidence(session: Session) -> bool:
+    """Whether anything in the star tells of uptime; a look at three tables, however large the others are."""
+    tables = (FactStatus, FactContact, FactOutage)
+    return any(session.execute(select(table.load_key).limit(1)).first() for table in tables)
+
+
 def read_stations_with_evidence(session: Session, selection: Selection) -> pd.DataFrame:
     """The selected stations of all sources of which there is evidence, by source and id.
 

@@ -319,10 +319,8 @@ def the_station(session: Session, text: str, source: str | None) -> dict[str, An
             "station_ambiguous", f"{text!r} names {len(found):,} stations: {shown}{more}.", " ".join(hints)
         )
     of_source = f" of source {source}" if source is not None else ""
-    close = ", ".join(
-        f"{station_id!r} ({name})" if name else repr(station_id)
-        for station_id, name in closest_stations(session, text, source)
-    )
+    closest = closest_stations(session, text, source)
+    close = ", ".join(f"{station_id!r} ({name})" if name else repr(station_id) for station_id, name in closest)
     hint = f"Closest: {close}." if close else "See all stations: evcharge report --csv - --no-png"
     raise NoDataError("unknown_station", f"no station{of_source} has the id or the name {text!r}.", hint)
 

@@ -22,7 +22,8 @@ from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reported_rows import read_reported, sources_that_report
 from evcharge.migrate.reading import Database, reading
-from evcharge.report.uptime import Uptime, build_uptime, stations_of
+from evcharge.report.uptime import build_uptime, stations_of
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_of_database import WHOLE, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as counted_text

@@ -27,6 +27,7 @@ from evcharge.report.earlier import read_earlier
 from evcharge.report.rates import STATION_FIGURES, constants_of
 from evcharge.report.since import Earlier, Finding, Key, Since, changes_since
 from evcharge.report.story import Story, build_story
+from evcharge.report.uptime_of_report import read_uptime
 from evcharge.station_frame import SAVED_COLUMNS
 
 LAST = "last"
@@ -46,7 +47,7 @@ def tell_story(
     limits: Limits = ONE_LOT,
     price: Price | None = None,
 ) -> Story:
-    """The story of ``build_story``, with what changed since an earlier report where one is named.
+    """The story of ``build_story``, with uptime where there is evidence, and what changed since an earlier report.
 
     Args:
         database: its URL, an engine, or a session that reads it.
@@ -66,6 +67,7 @@ def tell_story(
     with reading(database) as session:
         wanted: dict[str, Any] = {"target": target, "definition": definition, "selection": selection}
         story = build_story(session, **wanted, limits=limits, price=price)
+        story = replace(story, uptime=read_uptime(session, story.report, selection))
         if since is None:
             return story
         if since != LAST:

@@ -33,6 +33,7 @@ from evcharge.metrics.stations import read_network
 from evcharge.metrics.weekly import control_chart, weekly_counts
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.absence import OUTAGES, named_outages, no_data_text
+from evcharge.report.availability import availability_document
 from evcharge.report.direction import direction_document, direction_text
 from evcharge.report.document import csv_of, records
 from evcharge.report.headline import bounds_text, rate_text
@@ -40,6 +41,7 @@ from evcharge.report.losses import MONEY, Losses, in_title, loss_sentence, split
 from evcharge.report.now import ATTENTION, PRESENT, SILENT, in_order_of_attention, needing_attention, read_present
 from evcharge.report.rates import Report, build_report, constants_of
 from evcharge.report.since import Since
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.words import (
     counted,
     hours_text,
@@ -79,6 +81,7 @@ class Story:
         selection: what was asked for.
         since: what changed since an earlier report; None where it is compared with none.
         price: what a kWh brings; None where no money is told.
+        uptime: how much of the time ports were there; None where it is not read, or nothing tells of it.
     """
 
     report: Report
@@ -94,6 +97,7 @@ class Story:
     selection: Selection = field(default_factory=Selection)
     since: Since | None = None
     price: Price | None = None
+    uptime: Uptime | None = None
 
     @property
     def attention(self) -> pd.DataFrame:
@@ -130,6 +134,7 @@ class Story:
         document["price"] = self.price and self.price._asdict()
         document["attention"] = {"stations": len(self.attention), **split_document(*self.losses)}
         document["selection"] = self.selection.to_dict()
+        document |= {"uptime": availability_document(self.uptime)} if self.uptime else {}
         return document | ({"since_report": self.since.to_dict()} if self.since else {})
 
     def _now(self) -> list[dict[str, Any]]:

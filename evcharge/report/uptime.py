@@ -7,7 +7,7 @@ What does not belong here: what was up when and what a rulebook makes of it (``m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -29,19 +29,17 @@ from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reported_rows import sources_that_report
 from evcharge.migrate.reading import Database, reading
+from evcharge.report.uptime_found import DAY_MS, Uptime
 from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
 from evcharge.report.words import listed_ports, verb
 
-SCHEMA_VERSION = 1
-"""Of the ``--json`` document of ``evcharge uptime``; grows when a key changes its meaning or goes."""
 BY = ("port", "station", "network", "operator", "region")
 """What figures are grouped by."""
 DEFAULT_RULEBOOK = "nevi"
 """Where none is named: it is published, judges each port, and its formula says nothing of unknown minutes, so that no
 verdict is given where they could turn it."""
-DAY_MS = 86_400_000
 NO_EVIDENCE_HINT = "Load a message log or a table of states with evcharge load. What is read: evcharge formats"
 PORT_KEYS = ("source", "station_id", "port_id")
 DISPENSING = (*PORT_KEYS, "attempts", "failures")
@@ -56,46 +54,6 @@ class Covers(NamedTuple):
 
     period: Period
     reason: str
-
-
-@dataclass(frozen=True)
-class Uptime:
-    """Uptime of the ports of a selection.
-
-    Attributes:
-        period: of which time.
-        period_reason: why of that.
-        evidence: words of the evidence that counts.
-        by: what is grouped by: one of ``BY``.
-        figures: of each rulebook, in the order asked for.
-        outages: the columns of ``metrics.availability.outages.outages`` but ``port``, those that go on first.
-        sites: the columns of ``metrics.availability.outages.site_minutes_without_port``.
-        not_dispensing: ``DISPENSING``: ports that were up and whose attempts all failed.
-        false_free: ``FALSE_FREE`` of ports that were announced free.
-        names: name of each station by source and id; those without one are left out.
-        notes: what must be said with the figures.
-        definition: the definition that attempts were judged by.
-        reported: ``report.reported.REPORTED``: what was reported, beside the evidence; None where nothing is compared.
-    """
-
-    period: Period
-    period_reason: str
-    evidence: tuple[str, ...]
-    by: str
-    figures: list[Figures]
-    outages: pd.DataFrame
-    sites: pd.DataFrame
-    not_dispensing: pd.DataFrame
-    false_free: pd.DataFrame
-    names: dict[tuple[str, str], str]
-    notes: list[str]
-    definition: str
-    reported: pd.DataFrame | None = None
-
-    @property
-    def first(self) -> Figures:
-        """The figures of the first rulebook."""
-        return self.figures[0]
 
 
 def build_uptime(

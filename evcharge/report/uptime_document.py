@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import Figures, groups
-from evcharge.metrics.milliseconds import instant_of
-from evcharge.report.document import csv_of, plain, records
-from evcharge.report.uptime import SCHEMA_VERSION, Uptime
+from evcharge.report.document import csv_of, period_told, plain, records, utc_text
+from evcharge.report.uptime_found import Uptime
 
+SCHEMA_VERSION = 1
+"""Of the ``--json`` document of ``evcharge uptime``; grows when a key changes its meaning or goes."""
 PORT_COLUMNS = (
     *("source", "station_id", "port_id", "minutes", "up_minutes", "down_minutes", "unknown_minutes"),
     *("excluded_minutes", "low", "seen", "high", "coverage", "uptime", "verdict", "handed_in"),
@@ -87,16 +87,6 @@ def rulebook_told(rulebook: Rulebook) -> dict[str, Any]:
     """A rulebook as a document has it."""
     names = ("id", "title", "version", "clause", "source", "provisional", "limit", "limit_is", "sha256")
     return {name: getattr(rulebook, name) for name in names}
-
-
-def period_told(period: Period) -> dict[str, Any]:
-    """A period as a document has it: half-open, in UTC."""
-    return {"from": utc_text(period.from_ms), "to": utc_text(period.until_ms), "minutes": period.minutes}
-
-
-def utc_text(at_ms: int) -> str:
-    """An instant as ISO 8601 in UTC, to the millisecond."""
-    return instant_of(int(at_ms)).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def outage_rows(found: Uptime) -> pd.DataFrame:

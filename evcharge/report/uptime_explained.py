@@ -30,10 +30,9 @@ from evcharge.metrics.evidence_rows import read_lines, read_stations_with_eviden
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate.reading import Database, reading
-from evcharge.report.document import csv_of, plain, records
+from evcharge.report.document import csv_of, period_told, plain, records, utc_text
 from evcharge.report.explain import the_station
 from evcharge.report.uptime import NO_EVIDENCE_HINT, period_of
-from evcharge.report.uptime_document import period_told, utc_text
 from evcharge.report.uptime_of_database import evidence_of
 from evcharge.report.usual import usual_definition
 

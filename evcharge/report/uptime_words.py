@@ -14,7 +14,7 @@ from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import EVIDENCE_WORDS
 from evcharge.metrics.availability.uptime import Figures
 from evcharge.metrics.milliseconds import instant_of
-from evcharge.report.uptime import DAY_MS, Uptime
+from evcharge.report.uptime_found import DAY_MS, Uptime
 from evcharge.report.words import NONE, day_text, percent
 
 MOST_LISTED = 5
@@ -58,6 +58,16 @@ def period_text(period: Period) -> str:
         return f"{begin:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} UTC"
     last = (end - timedelta(days=1)).date()
     return f"{day_text(begin.date())} – {day_text(last)} (UTC)"
+
+
+def network_text(found: Uptime) -> str:
+    """How much of the time all ports together were seen up, and what unknown time could make of it."""
+    network = found.first.network
+    return (
+        f"{period_text(found.period)}, {found.period_reason}. All ports together: seen up "
+        f"{ratio_text(network['seen'])} of the time that was seen, which is {ratio_text(network['coverage'])} of all; "
+        f"at worst {ratio_text(network['low'])}, at best {ratio_text(network['high'])}."
+    )
 
 
 def rulebook_text(rulebook: Rulebook) -> str:

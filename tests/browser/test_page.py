@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from evcharge.load import load_file
+from evcharge.load import LoadOptions, RejectLimit, load_file
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import upgrade
 from evcharge.report.document import to_json
 from evcharge.report.page.page import build_page
 from evcharge.report.page.request import PageRequest
 from evcharge.report.story import Story, build_story, to_csv
-from evcharge.sources import builtin_profiles
+from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
 from tests.support.factories import HEADER, native_csv, session_row
 
@@ -64,6 +64,17 @@ def story_page(folder: Path, path: Path, sessions: Path) -> Story:
     return story
 
 
+def loaded(folder: Path, *paths: Path, source: str | None = None) -> str:
+    """The URL of a new star with these files."""
+    url = f"sqlite:///{folder / 'star.db'}"
+    upgrade(url)
+    overrides = {"source": source} if source else {}
+    profiles = [with_overrides(profile, **overrides) for profile in builtin_profiles().values()]
+    for path in paths:
+        load_file(path, url, profiles, LoadOptions(max_rejects=RejectLimit(100, True)))
+    return url
+
+
 def write_page(folder: Path, path: Path, sessions: Path) -> Path:
     story_page(folder, path, sessions)
     return path
@@ -78,6 +89,18 @@ def pages(tmp_path_factory):
         write_sample(folder / "sessions.csv", rows=rows, stations=stations)
         made[stations] = write_page(folder, folder / "report.html", folder / "sessions.csv")
     return made
+
+
+@pytest.fixture(scope="session")
+def page_with_uptime(tmp_path_factory):
+    """A page of made-up stations that were polled, some of them down or silent for a time."""
+    folder = tmp_path_factory.mktemp("uptime")
+    write_sample(folder / "sessions.csv", rows=1_500, stations=7, statuses=folder / "statuses.csv")
+    url = loaded(folder, folder / "sessions.csv", folder / "statuses.csv")
+    _, page = build_page(url, PageRequest(target=0.95, selection=Selection()))
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    assert build_page(url, PageRequest(target=0.95, selection=Selection()))[1] == page
+    return folder / "report.html"
 
 
 @pytest.fixture(scope="session")
@@ -131,6 +154,13 @@ def keep(page, name):
         page.screenshot(path=str(Path(SCREENSHOTS) / f"{name}.png"), full_page=True)
 
 
+def faults_of(page):
+    """What axe finds against WCAG 2.2 AA and good practice."""
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [(one["id"], one["help"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("stations", SIZES)
 def test_the_page_is_accessible_asks_for_nothing_and_says_nothing(visit, pages, stations, theme):
@@ -138,10 +168,7 @@ def test_the_page_is_accessible_asks_for_nothing_and_says_nothing(visit, pages, 
     keep(page, f"{stations}_{theme}")
     for details in page.locator("details").all():
         details.evaluate("one => { one.open = true }")
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    found = Axe().run(page, options=options).response["violations"]
-    told = [(one["id"], one["help"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found]
-    assert told == []
+    assert faults_of(page) == []
 
 
 @pytest.mark.parametrize("stations", SIZES)
@@ -348,3 +375,83 @@ def test_dark_is_dark_and_print_is_light(visit, pages):
     assert told.page.evaluate(paper) == "rgb(20, 23, 27)"
     told.page.emulate_media(media="print", color_scheme="dark")
     assert told.page.evaluate(paper) == "rgb(255, 255, 255)"
+
+
+# Was it there?
+
+BROKEN_WORDS = """section => {
+  const broken = [], texts = document.createTreeWalker(section, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    if (text.parentElement.closest(".unseen, script")) continue;
+    for (const word of text.data.matchAll(/[^\\s-]+/g)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+"""Words of a section that stand on two lines."""
+SMALLEST_LETTER = """section => Math.min(...[...section.querySelectorAll("*")].filter(
+  one => [...one.childNodes].some(child => child.nodeType === 3 && child.data.trim()) && !one.closest(".unseen")
+).map(one => parseFloat(getComputedStyle(one).fontSize) * parseFloat(getComputedStyle(document.body).zoom) * 0.75))"""
+"""The smallest letters of a section [pt]."""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_section_on_uptime_is_accessible_in_both_themes(visit, page_with_uptime, theme):
+    page = visit(page_with_uptime, theme).page
+    keep(page, f"uptime_{theme}")
+    assert page.locator("#availability").inner_text() == "Was it there?"
+    assert page.locator("section[aria-labelledby=availability] tbody tr").count() > 10
+    assert faults_of(page) == []
+
+
+def test_on_a_phone_uptime_scrolls_by_itself_and_no_word_is_broken(visit, page_with_uptime):
+    page = visit(page_with_uptime, width=390, height=844).page
+    keep(page, "uptime_phone")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.locator("section[aria-labelledby=availability]").evaluate(BROKEN_WORDS) == []
+
+
+@pytest.mark.parametrize(("paper", "width"), [("Letter", 725), ("A4", 703)])
+def test_uptime_on_paper_is_whole_and_large_enough_to_read(visit, page_with_uptime, paper, width):
+    told = visit(page_with_uptime, width=width, height=1000)
+    told.page.emulate_media(media="print", color_scheme="light")
+    section = told.page.locator("section[aria-labelledby=availability]")
+    edges = section.evaluate("one => [...one.querySelectorAll('*')].map(part => part.getBoundingClientRect().right)")
+    assert max(edges) <= width
+    assert section.evaluate(BROKEN_WORDS) == []
+    assert section.evaluate(SMALLEST_LETTER) >= 7
+    if SCREENSHOTS:
+        told.page.pdf(path=str(Path(SCREENSHOTS) / f"uptime_{paper}.pdf"), format=paper)
+
+
+def test_hostile_ports_words_and_claims_are_text_and_nothing_runs(visit, tmp_path):
+    def quoted(text):
+        return '"' + " ".join(text.split()).replace('"', '""') + '"'
+
+    sessions = [session_row(station_id=f"S{number}", session_id=str(number)) for number in range(len(PAYLOADS))]
+    statuses, claims = ["station_id,port_id,time,status,error_code"], ["station_id,port_id,from,to,cause,reference"]
+    for number, payload in enumerate(map(quoted, PAYLOADS)):
+        for day, word in ((1, "Available"), (2, "Faulted"), (4, "Available"), (5, payload), (6, "Faulted")):
+            statuses.append(f"S{number},{payload},2025-04-0{day}T00:00:00Z,{word},{payload}")
+        claims.append(f"S{number},{payload},2025-04-02T00:00:00Z,2025-04-03T00:00:00Z,grid,{payload}")
+    for name, rows in (("statuses.csv", statuses), ("claims.csv", claims)):
+        (tmp_path / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
+    native_csv(tmp_path / "s.csv", *sessions)
+    url = loaded(tmp_path, *(tmp_path / name for name in ("s.csv", "statuses.csv", "claims.csv")), source="acme")
+    page = build_page(url, PageRequest(target=0.95, selection=Selection()))[1]
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    told = visit(tmp_path / "report.html")
+    assert told.page.evaluate("window.owned") is None
+    assert told.page.locator("body *[onerror], body *[onload], body *[onmouseover], body img, body iframe").count() == 0
+    section = told.page.locator("section[aria-labelledby=availability]")
+    keep(told.page, "uptime_hostile")
+    shown = section.evaluate("one => one.textContent")
+    for payload in PAYLOADS:
+        assert " ".join(payload.split()).replace("\u202e", "\\u202e") in shown
+    assert "grid" in shown
+    assert told.page.locator("body").is_visible()

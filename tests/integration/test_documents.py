@@ -73,6 +73,7 @@ def run_steps(steps, folder):
     tools, work, home = folder / "bin", folder / "work", folder / "home"
     for new in (tools, work, home):
         new.mkdir()
+    (work / "docs").symlink_to(CHECKOUT / "docs")  # the examples of a checkout
     for name, arguments in (
         ("python", ""),
         ("evcharge", "-c 'from evcharge.cli import main; main()'"),

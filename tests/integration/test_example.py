@@ -76,3 +76,14 @@ def test_the_chart_of_the_readme_says_what_the_chart_says_today(generator, examp
             picture.load()
             described.append((picture.text["Title"], picture.text["Description"]))
     assert described[0] == described[1], AGAIN
+
+
+@pytest.mark.thorough
+def test_the_made_up_charger_and_its_pictures_are_those_of_today(generator):
+    assert generator.CHARGER.read_text(encoding="utf-8") == generator.charger_log(), AGAIN
+    compared = generator.compare_charger()
+    assert [bar.figure for bar in compared.bars] == ["99.97% up", "85.38% up", "76.35% up"]
+    for theme in ("light", "dark"):
+        with Image.open(generator.PICTURES / f"charger_{theme}.png") as picture:
+            picture.load()
+            assert picture.text[generator.FIGURES] == generator.hash_of_charger(compared), AGAIN

@@ -54,7 +54,7 @@ def boot(log: Log, clock: str, interval: object, accepted: str = "Accepted") -> 
 def clock_of(value: object) -> str:
     """The clock time of an instant, whatever the driver makes of it."""
     text = value.astimezone(timezone.utc).isoformat() if isinstance(value, datetime) else str(value)
-    return text[11:19]
+    return "" if value is None else text[11:19]
 
 
 def statuses(url: str) -> list[tuple[Any, ...]]:
@@ -117,6 +117,44 @@ def test_a_contact_has_the_interval_that_the_last_accepted_boot_asked_for(url, t
         ("09:00:00", 300.0),
         ("10:00:00", None),
     ]
+
+
+EXPORT = "cp_id,real_time,received_time,Id,msgFlow,command,payLoadData"
+SECONDS_OF_HEARTBEATS = ("08:00:00", "08:00:30", "12:00:00")
+
+
+def export(*notes: tuple[str, str]) -> str:
+    """A table export: heartbeats, and the back office's notes of connections (clock and word), in order of time."""
+    beats = [(clock, f"h{clock}", "CP-->CMS", "HeartbeatRequest", "{}") for clock in SECONDS_OF_HEARTBEATS]
+    told = [(clock, "", "", f"ChargePoint{word}", "") for clock, word in notes]
+    rows = [
+        f'CP-1,"04/03/2025, {int(clock[:2]) % 12}:{clock[3:]} {"am" if clock < "12" else "pm"} UTC",,{",".join(rest)}'
+        for clock, *rest in sorted([*beats, *told])
+    ]
+    return "\n".join([EXPORT, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("notes", "spans"),
+    [
+        ([("08:00:00", "Connected"), ("09:00:00", "Disconnected")], [("08:00:00", "09:00:00")]),
+        ([("08:00:00", "Connected")], [("08:00:00", "")]),
+        ([("09:00:00", "Disconnected")], [("09:00:00", "09:00:00")]),
+        ([("08:00:00", "Connected"), ("09:00:00", "Connected")], [("08:00:00", ""), ("09:00:00", "")]),
+        (
+            [("08:00:00", "Connected"), ("09:00:00", "Disconnected"), ("09:30:00", "Disconnected")],
+            [("08:00:00", "09:00:00")],
+        ),
+    ],
+)
+def test_what_the_back_office_notes_of_connections_is_contact_of_its_record(sqlite_url, tmp_path, notes, spans):
+    (tmp_path / "export.csv").write_text(export(*notes), encoding="utf-8")
+    profile = sources.with_overrides(sources.builtin_profiles()["ocpp"], source="net")
+    result = load_file(tmp_path / "export.csv", sqlite_url, [profile], LoadOptions())
+    assert law(result, "contacts")["read"] == len(SECONDS_OF_HEARTBEATS) + len(notes)
+    found = query(sqlite_url, "SELECT from_time, until_time, evidence FROM fact_contact ORDER BY from_time")
+    assert [(clock_of(begin), clock_of(end)) for begin, end, kind in found if kind == "back_office"] == spans
+    assert sum(kind == "own_message" for *_, kind in found) == 2
 
 
 def test_an_answer_of_the_central_system_is_no_contact(url, tmp_path):

@@ -91,6 +91,7 @@ def test_the_outputs_are_found():
         ("report", "--csv"),
         ("report", "--json"),
         ("explain", "--csv"),
+        ("explain", "--png"),
         ("uptime", "--csv"),
         ("uptime", "--json"),
         ("outages", "--csv"),
@@ -318,7 +319,8 @@ def test_any_other_file_may_be_replaced(evcharge, folder):
     for command, option in FILES:
         if option == "--write-profile":
             continue
-        code, _, err = evcharge(command, *COMPLETE[command], option, "out.x")
+        besides = ["A/1", "--uptime"] if option == "--png" else COMPLETE[command]
+        code, _, err = evcharge(command, *besides, option, "out.x")
         assert code == 0, err
         assert "wrote out.x" in err
 

@@ -16,8 +16,9 @@ from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.availability.timeline import evidence_named
 from evcharge.metrics.milliseconds import instant_ms
 from evcharge.metrics.outcomes import Selection
-from evcharge.report.uptime import Uptime, build_uptime
+from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_explained import explain_uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import query, wipe
 

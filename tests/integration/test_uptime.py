@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from evcharge.cli import cli
@@ -30,6 +31,7 @@ from evcharge.models import (
 )
 from evcharge.report import uptime_of_database
 from evcharge.report.document import to_json
+from evcharge.report.evidence_compared import compare_evidence
 from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
 from evcharge.report.uptime_explained import explain_uptime
@@ -77,6 +79,12 @@ class Star:
         times = {"from_time": at(first), "until_time": at(last)}
         place = {"load_key": 1, "source_line": self.lines, "last_line": self.lines}
         self.add(FactContact(station_key=station, charger_id="A", evidence="own_message", **times, **place))
+
+    def connects(self, first, last, station=1):
+        self.lines += 1
+        place = {"load_key": 1, "source_line": self.lines, "last_line": self.lines}
+        times = {"from_time": at(first), "until_time": at(last)}
+        self.add(FactContact(station_key=station, charger_id="A", evidence="back_office", **times, **place))
 
     def session(self, number, port, hours, length, kwh, success, station=1):
         start, key = at(hours), int(f"{at(hours):%Y%m%d%H}")
@@ -379,6 +387,35 @@ def test_explain_takes_the_time_of_a_port_apart_to_file_and_line(run, star):
     assert sum(span["minutes"] for span in port["spans"]) == document["period"]["minutes"]
     with pytest.raises(NoDataError, match="A has no port '9'"):
         explain_uptime(star.engine, "A/9")
+
+
+def test_a_port_is_compared_by_its_statuses_the_back_offices_records_and_its_messages(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    star.hears(0, 6)
+    star.hears(12, 24)
+    star.connects(0, 9)
+    star.connects(12, 24)
+    found = compare_evidence(star.engine, "A", period=days(1))
+    assert found.title == "A / 1, 3 Mar 2025 – 3 Mar 2025 (UTC)"
+    assert [(bar.label, bar.figure, bar.note) for bar in found.bars] == [
+        ("statuses alone", "100.00% up", "all of it seen"),
+        ("with back office's records", "87.50% up", "12.50% unknown"),
+        ("with its own messages", "75.35% up", "24.65% unknown"),  # 5 minutes of silence are none
+    ]
+    assert [span[2] for span in found.bars[1].spans] == ["up", "unknown", "up"]
+    star.says("2", 0, "Available", "up")
+    with pytest.raises(ConfigError, match="A has 2 ports; a picture is of one"):
+        compare_evidence(star.engine, "A", period=days(1))
+
+
+@pytest.mark.thorough
+def test_the_comparison_is_drawn_where_a_picture_is_asked_for(run, tmp_path):
+    assert "add --uptime" in run("explain", "A", "--png", str(tmp_path / "a.png"), code=2)
+    run("explain", "A/1", "--uptime", "--png", str(tmp_path / "a.png"))
+    with Image.open(tmp_path / "a.png") as picture:
+        picture.load()
+        assert "Statuses alone: 91.67% up, 8.33% down." in picture.text["Description"]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import pandas as pd
 from matplotlib.figure import Figure
 
+from evcharge.metrics.availability.evidence import Period
+from evcharge.metrics.milliseconds import instant_ms
 from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.dots import draw_station_dots
+from evcharge.report.charts.evidence import draw_evidence
 from evcharge.report.charts.funnel import draw_funnel
 from evcharge.report.charts.hours import draw_hours
 from evcharge.report.charts.panels import draw_panels
@@ -14,6 +19,7 @@ from evcharge.report.charts.reasons import draw_reasons
 from evcharge.report.charts.stations import ChartText
 from evcharge.report.charts.tiles import draw_port_weeks
 from evcharge.report.charts.weekly import draw_weekly
+from evcharge.report.evidence_compared import Bar, Compared
 from tests.support.charting import BELOW, HOSTILE, UNSURE, fleet, station, texts, weeks_of
 
 
@@ -41,4 +47,15 @@ def everything() -> dict[str, Figure]:
         "panels": draw_panels(panels, 0.95),
         "tiles": draw_port_weeks(tiles),
         "hours": draw_hours(hours),
+        "evidence": draw_evidence(compared(HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3])),
     }
+
+
+MIDNIGHT = datetime(2025, 3, 3, tzinfo=timezone.utc)
+
+
+def compared(title: str = "CP / 1", label: str = "statuses", up: str = "75% up", down: str = "25% down") -> Compared:
+    """Two days of a port, up but for 12 hours from the second noon on, when it was down; a bar alone."""
+    noon, end = MIDNIGHT + timedelta(hours=36), MIDNIGHT + timedelta(hours=48)
+    spans = [(MIDNIGHT, noon, "up"), (noon, end, "down")]
+    return Compared([Bar(label, up, down, spans)], Period(instant_ms(MIDNIGHT), instant_ms(end)), title)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from evcharge.models import DimStation, DimTime, FactCharging, LoadLedger
+from evcharge.models import DimStation, DimTime, FactCharging, FactStatus, LoadLedger
 
 START = datetime(2024, 12, 24, 8, 15, tzinfo=timezone.utc)
 MIXED = (
@@ -85,3 +85,14 @@ def write_sessions(engine: Engine, *overrides: dict[str, object], idle: tuple[st
         session.add_all(
             FactCharging(station_key=station.station_key, load_key=load.load_key, **row) for row, station, load in facts
         )
+
+
+def write_statuses(engine: Engine, port: str = "1", name: str = "Stop A") -> None:
+    """Writes polls of a port of the first two stations: up, and down from 40 and 60 hours on; names the first."""
+    with Session(engine) as session, session.begin():
+        session.execute(update(DimStation).where(DimStation.station_id == "A").values(name=name))
+        for key, word, begin, end in ((1, "up", 0, 40), (1, "down", 40, 100), (2, "up", 0, 60), (2, "down", 60, 100)):
+            times = {"from_time": START + timedelta(hours=begin), "until_time": START + timedelta(hours=end)}
+            told = {"word": f"{word} {port}", "state": word, "evidence": "poll"}
+            place = {"load_key": 1, "source_line": 2, "last_line": 2}
+            session.add(FactStatus(station_key=key, port_id=port, **times, **told, **place))

@@ -23,6 +23,11 @@ MEETS, FALLS_SHORT, CANT_TELL, NO_FIGURE_YET = "meets", "falls short", "can't te
 IDS = ("source", "station_id", "port_id", "operator", "network", "region")
 MINUTES = ("minutes", "up_minutes", "down_minutes", "unknown_minutes", "excluded_minutes")
 RATIOS = ("low", "seen", "high", "coverage", "uptime")
+WHOLE, COUNTED, NO_OUTAGE = "the period", "counted", "no outage, as the rulebook counts"
+TOTALS = (WHOLE, COUNTED, NO_OUTAGE)
+"""Steps of the waterfall that are what is left so far."""
+UNSEEN = "of that, time that nobody saw"
+"""Its last step, which is part of the one before."""
 GOOD_TIME = 0.99
 """AFIREV's indicator: ports that are available for at least this share."""
 _MINUTE_MS = 60_000
@@ -118,7 +123,7 @@ def waterfall(sums: Measured) -> list[tuple[str, float]]:
     total = {name: float(getattr(sums, name).sum()) / _MINUTE_MS for name in FIGURES}
     exempt = "exempt outages, which leave the period" if sums.leave else "exempt outages, which are no outages"
     counted = [
-        ("the period", total["whole"]),
+        (WHOLE, total["whole"]),
         ("not in operation", -total["outside"]),
         ("outside opening hours", -total["closed"]),
         ("a fixed year instead", total["fixed"]),
@@ -132,10 +137,10 @@ def waterfall(sums: Measured) -> list[tuple[str, float]]:
     ]
     return [
         *counted,
-        ("counted", sum(minutes for _, minutes in counted)),
+        (COUNTED, sum(minutes for _, minutes in counted)),
         *lost,
-        ("no outage, as the rulebook counts", sum(minutes for _, minutes in (*counted, *lost))),
-        ("of that, time that nobody saw", total["unknown"] - total["out_uptime"] - total["unseen_uptime"]),
+        (NO_OUTAGE, sum(minutes for _, minutes in (*counted, *lost))),
+        (UNSEEN, total["unknown"] - total["out_uptime"] - total["unseen_uptime"]),
     ]
 
 

@@ -1,6 +1,6 @@
 """Was it there? Uptime of each station on the page, where there is evidence of it.
 
-What does not belong here: the figures (``report.uptime``), and markup.
+What does not belong here: the figures (``report.uptime``), which are read (``report.availability``), and markup.
 """
 
 from __future__ import annotations
@@ -10,35 +10,36 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy.orm import Session
 
-from evcharge.errors import ConfigError, NoDataError
-from evcharge.metrics.availability.evidence import Period
-from evcharge.metrics.availability.rulebooks import find_rulebook
-from evcharge.metrics.availability.uptime import groups
-from evcharge.metrics.counted import counted_of
-from evcharge.metrics.milliseconds import instant_of, midnight_ms
+from evcharge.metrics.availability.uptime import COUNTED, NO_OUTAGE, TOTALS, UNSEEN, WHOLE
+from evcharge.metrics.milliseconds import instant_of
+from evcharge.metrics.outcomes import Selection
+from evcharge.report.availability import command_of, stations_by_uptime
 from evcharge.report.page.cells import Table, table_of
-from evcharge.report.story import Story
-from evcharge.report.uptime import DAY_MS, DEFAULT_RULEBOOK, Uptime, build_uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
     dispensing_text,
     false_free_text,
+    figure_text,
     hours_told,
-    period_text,
+    network_text,
     port_label,
     ratio_text,
     rulebook_text,
     verdict_text,
 )
-from evcharge.report.words import counted
+from evcharge.report.words import NONE, counted, verb
 
 MOST_STATIONS = 20
 """Stations listed, those that were seen up least first."""
-MOST_OPEN = 20
-"""Outages listed that go on."""
+MOST_OUTAGES = 15
+"""Outages listed, those that go on first, then the longest."""
 BAR_WIDTH = 100
 """Width of a bar, from 0 to 100 % [px]."""
+TONES = {WHOLE: "unsure", COUNTED: "unsure", NO_OUTAGE: "ok", UNSEEN: "unsure-pale"}
+"""The colour of a step of the waterfall; others take minutes away, or give some back."""
+STEP_WIDTH = 240
+"""Width of the waterfall, from nothing to all minutes of the period [px]."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,24 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step from the minutes of the period down to the rulebook's figure, as a bar.
+
+    Attributes:
+        name: what is taken away, given back, or left.
+        hours: of all ports.
+        begin, length: where its bar begins and how long it is [px].
+        tone: the colour of the bar, by the name that the style sheet gives it.
+    """
+
+    name: str
+    hours: str
+    begin: float
+    length: float
+    tone: str
+
+
+@dataclass(frozen=True)
 class Availability:
     """The section.
 
@@ -70,76 +89,63 @@ class Availability:
         summary: of which time, and what all ports together come to.
         bars: stations, the worst first.
         more: how many stations are not listed; empty for none.
-        open: the outages that go on; None where there are none.
+        outages: when ports were down or out of contact; None where they never were.
+        steps_title: what the waterfall comes down to.
         steps: from the minutes of the period down to the figure of the rulebook.
         notes: sentences on where statuses and sessions disagree, and on what is not known.
-        width: of a bar [px].
+        width, step_width: of a bar, and of the waterfall [px].
     """
 
     summary: str
     bars: list[Bar]
     more: str
-    open: Table | None
-    steps: Table
+    outages: Table | None
+    steps_title: str
+    steps: list[Step]
     notes: list[str]
     width: int = BAR_WIDTH
+    step_width: int = STEP_WIDTH
 
 
-def read_uptime(session: Session, story: Story) -> Uptime | None:
-    """Uptime in the period of the report; None where nothing tells of it, or where counts alone are read."""
-    if counted_of(session):
-        return None
-    try:
-        rulebooks = [find_rulebook(DEFAULT_RULEBOOK)]
-        return build_uptime(session, rulebooks, selection=story.selection, period=_period(story), by="station")
-    except (NoDataError, ConfigError):  # no evidence, or none of any length of time
-        return None
-
-
-def _period(story: Story) -> Period | None:
-    """The days that were asked for; where only one end was, up to that of the sessions."""
-    selection, report = story.selection, story.report
-    if not (selection.first_day or selection.last_day):
-        return None
-    first, last = selection.first_day or report.first_day, selection.last_day or report.last_day
-    return Period(midnight_ms(first), midnight_ms(last) + DAY_MS) if first and last else None
-
-
-def availability_of(found: Uptime | None) -> Availability | None:
+def availability_of(found: Uptime | None, selection: Selection) -> Availability | None:
     """The section; None where nothing tells of uptime."""
     if found is None:
         return None
-    figures, network = found.first, found.first.network
-    stations = groups(figures, "station").sort_values(
-        ["low", "seen", "source", "station_id"], kind="stable", na_position="last"
-    )
+    figures, stations = found.first, stations_by_uptime(found)
     hidden = len(stations) - MOST_STATIONS
-    together = (
-        f"{period_text(found.period)}, {found.period_reason}. All ports together: seen up "
-        f"{ratio_text(network['seen'])} of the time that was seen, which is {ratio_text(network['coverage'])} of all; "
-        f"at worst {ratio_text(network['low'])}, at best {ratio_text(network['high'])}. "
-    )
+    more = f"{counted(hidden, 'more station')}: {command_of('uptime', found.period, selection)} --by station"
     return Availability(
-        summary=f"{together}R{rulebook_text(figures.rulebook)[1:]}{verdict_text(figures)}",
+        summary=f"{network_text(found)} R{rulebook_text(figures.rulebook)[1:]}{verdict_text(figures)}",
         bars=[_bar(row, found) for row in stations.head(MOST_STATIONS).to_dict("records")],
-        more=f"{counted(hidden, 'more station')}: evcharge uptime --by station." if hidden > 0 else "",
-        open=_open(found),
-        steps=table_of(
-            f"From the period to the figure of {figures.rulebook.id}",
-            ("step", "hours"),
-            [
-                (name, hours_told(minutes) if minutes >= 0 else f"−{hours_told(minutes)}")
-                for name, minutes in _steps(found)
-            ],
-            (1,),
-        ),
+        more=more if hidden > 0 else "",
+        outages=_outages(found, selection),
+        steps_title=_steps_title(found),
+        steps=_steps(found),
         notes=[*dispensing_text(found), *false_free_text(found), *found.notes],
     )
 
 
-def _steps(found: Uptime) -> list[tuple[str, float]]:
-    """Those that change anything, and the totals."""
-    return [(name, float(minutes)) for name, minutes in found.first.steps if minutes]
+def _steps_title(found: Uptime) -> str:
+    figures = found.first
+    told = figure_text(figures.network, figures.rulebook)
+    none = "none, as it says nothing of time that nobody saw"
+    return f"From the period to the figure of {figures.rulebook.id}: {none if told == NONE else told}"
+
+
+def _steps(found: Uptime) -> list[Step]:
+    """Those that change anything, each beginning where the one before ends, and the totals, from nothing."""
+    steps = [(name, float(minutes)) for name, minutes in found.first.steps if minutes]
+    scale = STEP_WIDTH / max((minutes for _, minutes in steps), default=1.0)
+    told, level = [], 0.0
+    for name, minutes in steps:
+        before = 0.0 if name in TOTALS else level - minutes if name == UNSEEN else level
+        level = level if name == UNSEEN else before + minutes
+        length = max(abs(minutes) * scale, 1.0)  # what there is can be seen
+        begin = min(min(before, before + minutes) * scale, STEP_WIDTH - length)
+        tone = TONES.get(name, "bad" if minutes < 0 else "ok-pale")
+        hours = hours_told(minutes) if minutes >= 0 else f"−{hours_told(minutes)}"
+        told.append(Step(name, hours, round(begin, 1), round(length, 1), tone))
+    return told
 
 
 def _bar(row: Mapping[Any, Any], found: Uptime) -> Bar:
@@ -152,23 +158,24 @@ def _pixels(ratio: float) -> float | None:
     return None if np.isnan(ratio) else round(min(max(ratio, 0.0), 1.0) * BAR_WIDTH, 1)
 
 
-def _open(found: Uptime) -> Table | None:
-    """The outages that go on at the end of the period, the longest first."""
-    going = found.outages[found.outages["goes_on"]].sort_values("minutes", ascending=False, kind="stable")
-    if going.empty:
+def _outages(found: Uptime, selection: Selection) -> Table | None:
+    """When ports were down or out of contact: what goes on at the end of the period first, then the longest."""
+    rows = found.outages.sort_values(["goes_on", "minutes"], ascending=False, kind="stable")
+    if rows.empty:
         return None
-    rows = [
-        (
-            port_label(row, found),
-            row["state"],
-            f"{instant_of(int(row['from_ms'])):%Y-%m-%d %H:%M}",
-            hours_told(row["minutes"]),
-            row["seen"].replace("_", " "),
-            row["claims"],
-        )
-        for row in going.head(MOST_OPEN).to_dict("records")
-    ]
-    hidden = len(going) - len(rows)
-    more = f"{counted(hidden, 'more outage')}: evcharge outages." if hidden > 0 else ""
-    title = f"{counted(len(going), 'outage')} at the end of the period"
-    return table_of(title, ("port", "state", "since (UTC)", "hours", "shown by", "claims"), rows, (3,), more)
+    going, claimed, listed = int(rows["goes_on"].sum()), bool(rows["claims"].any()), rows.head(MOST_OUTAGES)
+    columns = ["port", "from (UTC)", "to (UTC)", "hours", "state", "seen by", "failed attempts"]
+    cells = [[*_outage(row, found), *([row["claims"]] * claimed)] for row in listed.to_dict("records")]
+    hidden = len(rows) - len(listed)
+    more = f"{counted(hidden, 'more outage')}: {command_of('outages', found.period, selection)}" if hidden > 0 else ""
+    goes = f"; {going:,} {verb(going, 'goes', 'go')} on at the end of the period" if going else ""
+    title = f"{counted(len(rows), 'outage')}{goes}"
+    return table_of(title, [*columns, *(["claims"] * claimed)], cells, (3, 6), more)
+
+
+def _outage(row: Mapping[Any, Any], found: Uptime) -> list[str]:
+    """An outage, with the attempts at its port that failed in it."""
+    begin, end = (f"{instant_of(int(row[name])):%Y-%m-%d %H:%M}" for name in ("from_ms", "until_ms"))
+    end = "goes on" if row["goes_on"] else end
+    told = [hours_told(row["minutes"]), row["state"], row["seen"].replace("_", " "), f"{row['failed_attempts']:,}"]
+    return [port_label(row, found), begin, end, *told]

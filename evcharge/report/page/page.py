@@ -23,7 +23,7 @@ from evcharge.report.charts.available import why_no_charts
 from evcharge.report.colours import TOKENS
 from evcharge.report.page.account import account_of, reproduction_of
 from evcharge.report.page.actions import actions_of
-from evcharge.report.page.availability import availability_of, read_uptime
+from evcharge.report.page.availability import availability_of
 from evcharge.report.page.background import Evidence, read_evidence
 from evcharge.report.page.definitions import definitions_of
 from evcharge.report.page.figures import Pens, charts_of
@@ -35,7 +35,6 @@ from evcharge.report.page.stations import download_data, stations_of, table_data
 from evcharge.report.rates import lot_text, period_of
 from evcharge.report.saved import tell_story
 from evcharge.report.story import Story
-from evcharge.report.uptime import Uptime
 
 TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
 
@@ -89,12 +88,11 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
         )
         progress.step("reading what the page shows besides")
         evidence = read_evidence(session, story, selection)
-        uptime = read_uptime(session, story)
     progress.step("drawing the page")
-    return story, render_page(story, evidence, request.command(story.report), uptime)
+    return story, render_page(story, evidence, request.command(story.report))
 
 
-def render_page(story: Story, evidence: Evidence, command: str, uptime: Uptime | None = None) -> str:
+def render_page(story: Story, evidence: Evidence, command: str) -> str:
     """The page as text: every text of the data is escaped, styles and the script are bound to the page by hash."""
     return (
         _environment()
@@ -106,7 +104,7 @@ def render_page(story: Story, evidence: Evidence, command: str, uptime: Uptime |
             actions=actions_of(story, evidence.actions, evidence.silent),
             changes=changes_of(story.since),
             charts=charts_of(story, evidence.actions, evidence.missing, pens()),
-            availability=availability_of(uptime),
+            availability=availability_of(story.uptime, story.selection),
             roll_up=roll_up_of(evidence.roll_up, story.report.target),
             stations=stations_of(story),
             definitions=definitions_of(story, evidence.comparison),

@@ -15,7 +15,7 @@ from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.reported import AGREES, CANT_TELL, CONTRADICTS
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.uptime import Uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import period_text, port_label, range_text, ratio_text
 from evcharge.report.words import NONE, counted, verb
 from evcharge.reported import ABOVE_100, EXCLUDED_MORE, NOT_FROM_MINUTES, OUTAGE_LONGER

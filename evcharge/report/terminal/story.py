@@ -22,6 +22,7 @@ from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
 from evcharge.report.rates import Report, lot_text, period_of
 from evcharge.report.since import Since, since_lines, since_title
 from evcharge.report.story import Story, out_of_use_text, title_of
+from evcharge.report.terminal.availability import print_availability
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import (
     amount,
@@ -68,6 +69,8 @@ def print_story(story: Story, console: Console) -> None:
     absent = (past_outages_text(story.outages), holes_text(story.holes), out_of_use_text(story))
     for line in filter(None, (_tally(story), *absent, *more, *report.notes, left_out_text(report.left_out))):
         say(console, line)
+    if story.uptime:
+        print_availability(story.uptime, story.selection, console)
 
 
 def print_report(report: Report, console: Console) -> None:

@@ -11,11 +11,22 @@ from typing import Any
 from rich.console import Console
 
 from evcharge.metrics.availability.rulebooks import Rulebook
-from evcharge.metrics.availability.uptime import CANT_TELL, FALLS_SHORT, MEETS, NO_FIGURE_YET, Figures, groups
+from evcharge.metrics.availability.uptime import (
+    CANT_TELL,
+    COUNTED,
+    FALLS_SHORT,
+    MEETS,
+    NO_FIGURE_YET,
+    NO_OUTAGE,
+    UNSEEN,
+    WHOLE,
+    Figures,
+    groups,
+)
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.reported import print_reported
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.uptime import Uptime
+from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
     dispensing_text,
     evidence_text,
@@ -158,9 +169,9 @@ def _cells(row: Mapping[Any, Any], rulebook: Rulebook) -> list[str]:
 def _waterfall_row(figures: Figures) -> list[str]:
     """One rulebook: hours from the period down to what is no outage, its figure, and its verdict on the ports."""
     steps = dict(figures.steps)
-    counts, whole = steps["counted"], steps["the period"]
+    counts, whole = steps[COUNTED], steps[WHOLE]
     exempt = sum(minutes for name, minutes in steps.items() if name.startswith("exempt") and minutes > 0)
-    kept, unseen = steps["no outage, as the rulebook counts"], steps["of that, time that nobody saw"]
+    kept, unseen = steps[NO_OUTAGE], steps[UNSEEN]
     lost = (-steps["down"], -steps["unknown, counted as down"])
     hours = [hours_told(minutes) for minutes in (whole, whole - counts, counts, *lost, exempt, kept, unseen)]
     network = figures.network

@@ -1,8 +1,8 @@
 """What a log tells of the states of connectors, and of when its chargers were heard from, in its one reading.
 
 A status is what a StatusNotification says, or an event of NotifyEvent that tells an AvailabilityState. A contact is a
-time in which a charger's own messages came with gaps of at most a minute. What does not belong here: attempts
-(``ocpp.pairing``), and how long a status holds (``metrics.availability``).
+time in which a charger's own messages came with gaps of at most a minute, or a connection as the back office noted it.
+What does not belong here: attempts (``ocpp.pairing``), and how long a status holds (``metrics.availability``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pandas as pd
 from evcharge.evidence import CONTACT_COLUMNS, REFUSED_COLUMNS, STATUS_COLUMNS, CleanEvidence
 from evcharge.frames import LONGEST_TEXT
 from evcharge.ids import clean_id
-from evcharge.sources.ocpp.frame import CALL, FROM_STATION, RESULT, Broken, KeptFrame, Message
+from evcharge.sources.ocpp.frame import CALL, CONNECTED, FROM_STATION, RECORD, RESULT, Broken, KeptFrame, Message
 from evcharge.sources.ocpp.instants import Instant, Instants
 from evcharge.sources.ocpp.notices import WHOLE_STATION
 from evcharge.sources.ocpp.notifications import AVAILABILITY_STATE
@@ -73,6 +73,17 @@ class _Contact:
     messages: int = 1
 
 
+@dataclass(slots=True)
+class _Connection:
+    """A connection of one charger as the back office notes it; without an end as long as it notes none."""
+
+    from_ms: int
+    until_ms: int | None
+    source_line: int
+    last_line: int
+    notes: int = 1
+
+
 class LogEvidence:
     """Takes the messages of one log, in its order, and keeps what they tell of states and contacts.
 
@@ -89,19 +100,25 @@ class LogEvidence:
         spool = Spool()
         self._statuses, self._contacts, self._refused = (Queue(spool, ROWS_AT_ONCE) for _ in range(3))
         self._open: dict[str, _Contact] = {}
+        self._connections: dict[str, _Connection] = {}
         self._heartbeats: dict[str, float] = {}
         self._boots: dict[str, str] = {}
         self._connectors: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
         self._last_refused: tuple[object, ...] = ()
 
     def noted(self, messages: Iterable[Message | Broken]) -> Iterator[Message | Broken]:
-        """The messages as they come, each noted on its way."""
+        """The messages as they come, each noted on its way; notes of the back office go no further."""
         for message in messages:
+            if isinstance(message, Message) and message.kind == RECORD:
+                self._take_record(message)
+                continue
             if isinstance(message, Message):
                 self._take(message)
             yield message
         for station in list(self._open):
             self._close(station)
+        for station in list(self._connections):
+            self._end(station)
 
     def chunks(self) -> Iterator[CleanEvidence]:
         """What the log told, statuses first; of each kind one frame at least."""
@@ -149,17 +166,50 @@ class LogEvidence:
             else:
                 self._heartbeats.pop(message.station, None)
 
-    def _take_contact(self, message: Message) -> None:
-        """Lets a message continue its charger's contact, by the log's clock, or begin one."""
+    def _heard_at(self, message: Message) -> int | None:
+        """When a message came by the log's clock, or else its own [ms since 1970]; refused if that is yet to come."""
         moment = message.moment(message.payload.get("timestamp"))
         instant = self._instants.of(moment.log_text, moment.log_zone)
         if instant.ms is None and moment.sent is not None:
             instant = self._instants.of(moment.text, moment.zone)
-        ms = instant.ms
+        if instant.ms is not None and instant.ms > self._latest_ms:
+            self._refuse("contacts", message, "time_in_the_future", "time", moment.text, None, instant.ms)
+            return None
+        return instant.ms
+
+    def _take_record(self, message: Message) -> None:
+        """Lets a note begin its charger's connection or end it.
+
+        A connection that begins while another one is open leaves that one without an end. A second end says nothing
+        new, and an end without a beginning is a connection of no length: contact is lost from then on.
+        """
+        ms = self._heard_at(message)
         if ms is None:
             return
-        if ms > self._latest_ms:
-            self._refuse("contacts", message, "time_in_the_future", "time", moment.text, None, ms)
+        known, begins = self._connections.get(message.station), message.action == CONNECTED
+        if known is None or (begins and ms > known.from_ms):
+            self._end(message.station)
+            until = None if begins else ms
+            self._connections[message.station] = _Connection(ms, until, message.line, message.line)
+            return
+        known.notes += 1
+        known.last_line = message.line
+        if begins:
+            known.until_ms = None  # again at the same instant
+        elif known.until_ms is None:
+            known.until_ms = max(ms, known.from_ms)
+
+    def _end(self, station: str) -> None:
+        """Keeps the connection of a charger, if there is one."""
+        one, charger = self._connections.pop(station, None), self._station(station)
+        if one and charger:
+            span = (charger, charger, one.from_ms, one.until_ms, "back_office", None)
+            self._contacts.add((*span, *sorted((one.source_line, one.last_line)), one.notes))
+
+    def _take_contact(self, message: Message) -> None:
+        """Lets a message continue its charger's contact, or begin one."""
+        ms = self._heard_at(message)
+        if ms is None:
             return
         contact = self._open.get(message.station)
         if contact and -LONGEST_GAP_MS <= ms - contact.until_ms <= LONGEST_GAP_MS:

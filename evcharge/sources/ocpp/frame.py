@@ -18,6 +18,9 @@ from evcharge.sources.privacy import ROW_WITHHELD
 
 CALL, RESULT, ERROR = 2, 3, 4
 """Kinds of frames (OCPP-J 1.6, 4.2)."""
+RECORD = 0
+"""No frame: the back office's own note, with ``CONNECTED`` or ``DISCONNECTED`` as its action."""
+CONNECTED, DISCONNECTED = "connected", "disconnected"
 
 _STATES = {"1": CALL, "2": RESULT}
 """States of CitrineOS's messages."""
@@ -57,7 +60,7 @@ class Message(NamedTuple):
         direction: ``FROM_STATION``, ``TO_STATION``, or empty.
         logged_at: time in the log as ``iso_time`` writes it, or empty.
         zone: label of that time's zone, or empty.
-        kind: ``CALL``, ``RESULT`` or ``ERROR``.
+        kind: ``CALL``, ``RESULT``, ``ERROR`` or ``RECORD``.
         id: message id, by which an answer names its request.
         action: of a request, else empty; of an error its code.
         payload: what is asked or answered.

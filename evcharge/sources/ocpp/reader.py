@@ -24,7 +24,7 @@ from evcharge.sources.names import folded
 from evcharge.sources.ocpp.attempts import FIELDS, Row
 from evcharge.sources.ocpp.directions import with_directions
 from evcharge.sources.ocpp.evidence import LogEvidence
-from evcharge.sources.ocpp.frame import Broken, KeptFrame, Message
+from evcharge.sources.ocpp.frame import RECORD, Broken, KeptFrame, Message
 from evcharge.sources.ocpp.messages import carries_messages, messages_of
 from evcharge.sources.ocpp.pairing import Sessions
 from evcharge.sources.ocpp.times import MOST_AHEAD_SECONDS, seconds_of
@@ -212,6 +212,8 @@ def _all_rows(logs: _Logs) -> _AllRows:
             if logs.evidence_until and sha256 in logs.new:
                 evidence[sha256] = LogEvidence(logs.profile, logs.evidence_until)
                 messages = evidence[sha256].noted(messages)
+            else:
+                messages = (message for message in messages if isinstance(message, Broken) or message.kind != RECORD)
             sessions.take_log(sha256, _first_time(logs, sha256), messages)
             is_read.add(sha256)
 

@@ -17,7 +17,18 @@ from evcharge.sources import table, workbook
 from evcharge.sources.json_values import Fault
 from evcharge.sources.names import folded
 from evcharge.sources.ocpp.columns import SAMPLE_ROWS, Columns, columns_of, is_frame
-from evcharge.sources.ocpp.frame import CALL, RESULT, Broken, Head, Message, json_value, message_of_parts
+from evcharge.sources.ocpp.frame import (
+    CALL,
+    CONNECTED,
+    DISCONNECTED,
+    RECORD,
+    RESULT,
+    Broken,
+    Head,
+    Message,
+    json_value,
+    message_of_parts,
+)
 from evcharge.sources.ocpp.heads import WAYS
 from evcharge.sources.ocpp.payloads import station_name
 from evcharge.sources.ocpp.texts import messages_in
@@ -33,6 +44,8 @@ _NEEDED_OF_CITRINEOS = frozenset(map(folded, _CITRINEOS)) - {"state"}
 
 _COLUMNS_OF_CITRINEOS = Columns("message", "timestamp", "stationid", "origin")
 
+_RECORDS = {"chargepointconnected": CONNECTED, "chargepointdisconnected": DISCONNECTED}
+"""Commands of the table export by which the back office notes that a charger's connection began or ended."""
 _COMMAND = re.compile("(?P<action>[A-Za-z]+)(?P<kind>Request|Response)")
 
 
@@ -157,7 +170,11 @@ def _of_citrineos(file: str, line: int, _raw: str, row: Mapping[str, str]) -> It
 
 
 def _of_export(file: str, line: int, raw: str, row: Mapping[str, str]) -> Iterator[Message]:
-    """The message of a row of the table export; its commands that are no messages of OCPP are none."""
+    """The message of a row of the table export, or its note of a connection; other commands are none."""
+    around = (file, line, f"{raw} ", station_name(row["cpid"]))
+    if noted := _RECORDS.get(row["command"].strip().casefold()):
+        yield Message(*around, "", *log_time(row["realtime"]), RECORD, "", noted, {})
+        return
     command = _COMMAND.fullmatch(row["command"].strip())
     if not command:
         return
@@ -166,5 +183,12 @@ def _of_export(file: str, line: int, raw: str, row: Mapping[str, str]) -> Iterat
         raise Fault("not_an_object")
     kind = CALL if command["kind"] == "Request" else RESULT
     direction = WAYS.get(row["msgflow"].strip().casefold(), "")
-    around = (file, line, f"{raw} ", station_name(row["cpid"]), direction, *log_time(row["realtime"]))
-    yield Message(*around, kind, row["id"], command["action"] if kind == CALL else "", payload)
+    yield Message(
+        *around,
+        direction,
+        *log_time(row["realtime"]),
+        kind,
+        row["id"],
+        command["action"] if kind == CALL else "",
+        payload,
+    )

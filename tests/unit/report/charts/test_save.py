@@ -28,7 +28,7 @@ def svgs():
     return {name: to_svg(figure, name) for name, figure in everything().items()}
 
 
-KINDS = ("bars", "dots", "funnel", "reasons", "weekly", "panels", "tiles", "hours")
+KINDS = ("bars", "dots", "funnel", "reasons", "weekly", "panels", "tiles", "hours", "evidence")
 
 
 @pytest.mark.thorough
