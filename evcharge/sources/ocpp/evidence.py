@@ -151,15 +151,15 @@ class LogEvidence:
 
     def _take_contact(self, message: Message) -> None:
         """Lets a message continue its charger's contact, by the log's clock, or begin one."""
-        moment = message.moment(message.payload.get("timestamp"))
-        instant = self._instants.of(moment.log_text, moment.log_zone)
-        if instant.ms is None and moment.sent is not None:
-            instant = self._instants.of(moment.text, moment.zone)
-        ms = instant.ms
+        ms = self._instants.of(message.logged_at, message.zone).ms
+        if ms is None:
+            moment = message.moment(message.payload.get("timestamp"))
+            ms = None if moment.sent is None else self._instants.of(moment.text, moment.zone).ms
         if ms is None:
             return
         if ms > self._latest_ms:
-            self._refuse("contacts", message, "time_in_the_future", "time", moment.text, None, ms)
+            text = message.moment(message.payload.get("timestamp")).text
+            self._refuse("contacts", message, "time_in_the_future", "time", text, None, ms)
             return
         contact = self._open.get(message.station)
         if contact and -LONGEST_GAP_MS <= ms - contact.until_ms <= LONGEST_GAP_MS:
