@@ -59,6 +59,8 @@ ROWS_AT_ONCE = 20_000
 """Rows that are handed over at a time, and that wait in memory."""
 
 _UP, _DOWN = "up", "down"
+_TELLING = frozenset(("StatusNotification", "NotifyEvent", "BootNotification"))
+"""Requests that tell more than that their charger is there."""
 _LONGEST_HEARTBEAT_SECONDS = 1e9
 
 
@@ -98,7 +100,10 @@ class LogEvidence:
         """The messages as they come, each noted on its way."""
         for message in messages:
             if isinstance(message, Message):
-                self._take(message)
+                if message.action in _TELLING or self._boots:
+                    self._take(message)
+                if message.direction == FROM_STATION:
+                    self._take_contact(message)
             yield message
         for station in list(self._open):
             self._close(station)
@@ -136,8 +141,6 @@ class LogEvidence:
                 self._boots[message.station] = message.id
         elif message.kind == RESULT and self._boots.get(message.station) == message.id:
             self._take_boot_answer(message)
-        if message.direction == FROM_STATION:
-            self._take_contact(message)
 
     def _take_boot_answer(self, message: Message) -> None:
         """The interval of heartbeats that the answer to a boot asks for, where it accepts the boot."""
@@ -163,7 +166,10 @@ class LogEvidence:
             return
         contact = self._open.get(message.station)
         if contact and -LONGEST_GAP_MS <= ms - contact.until_ms <= LONGEST_GAP_MS:
-            contact.from_ms, contact.until_ms = min(contact.from_ms, ms), max(contact.until_ms, ms)
+            if ms > contact.until_ms:
+                contact.until_ms = ms
+            elif ms < contact.from_ms:
+                contact.from_ms = ms
             contact.last_line = message.line
             contact.messages += 1
             return
