@@ -17,7 +17,6 @@ from statistics import median
 
 from benchmarks.measure import measured
 
-ROOT = Path(__file__).parents[1]
 BEGIN = datetime(2024, 5, 1, tzinfo=timezone.utc)
 STATIONS = 500
 WORDS = ("Available", "Charging", "Preparing", "Faulted")
@@ -49,7 +48,7 @@ def cpu_of(name: str, folder: Path) -> float:
     database = folder / "star.db"
     database.unlink(missing_ok=True)
     command = [sys.executable, "-m", "evcharge", "load", "--create-db", "--db", f"sqlite:///{database}"]
-    cost = measured([*command, str(folder / f"{name}.csv"), "--source", "net"], ROOT)
+    cost = measured([*command, str(folder / f"{name}.csv"), "--source", "net"], folder)
     if cost is None:
         raise SystemExit("evcharge is not installed")
     return cost.cpu
