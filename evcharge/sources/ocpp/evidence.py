@@ -59,6 +59,8 @@ ROWS_AT_ONCE = 20_000
 """Rows that are handed over at a time, and that wait in memory."""
 
 _UP, _DOWN = "up", "down"
+_TELLING = frozenset(("StatusNotification", "NotifyEvent", "BootNotification"))
+"""Requests that tell more than that their charger is there."""
 _LONGEST_HEARTBEAT_SECONDS = 1e9
 
 
@@ -113,7 +115,10 @@ class LogEvidence:
                 self._take_record(message)
                 continue
             if isinstance(message, Message):
-                self._take(message)
+                if message.action in _TELLING or self._boots:
+                    self._take(message)
+                if message.direction == FROM_STATION:
+                    self._take_contact(message)
             yield message
         for station in list(self._open):
             self._close(station)
@@ -153,8 +158,6 @@ class LogEvidence:
                 self._boots[message.station] = message.id
         elif message.kind == RESULT and self._boots.get(message.station) == message.id:
             self._take_boot_answer(message)
-        if message.direction == FROM_STATION:
-            self._take_contact(message)
 
     def _take_boot_answer(self, message: Message) -> None:
         """The interval of heartbeats that the answer to a boot asks for, where it accepts the boot."""
@@ -168,14 +171,15 @@ class LogEvidence:
 
     def _heard_at(self, message: Message) -> int | None:
         """When a message came by the log's clock, or else its own [ms since 1970]; refused if that is yet to come."""
-        moment = message.moment(message.payload.get("timestamp"))
-        instant = self._instants.of(moment.log_text, moment.log_zone)
-        if instant.ms is None and moment.sent is not None:
-            instant = self._instants.of(moment.text, moment.zone)
-        if instant.ms is not None and instant.ms > self._latest_ms:
-            self._refuse("contacts", message, "time_in_the_future", "time", moment.text, None, instant.ms)
+        ms = self._instants.of(message.logged_at, message.zone).ms
+        if ms is None:
+            moment = message.moment(message.payload.get("timestamp"))
+            ms = None if moment.sent is None else self._instants.of(moment.text, moment.zone).ms
+        if ms is not None and ms > self._latest_ms:
+            text = message.moment(message.payload.get("timestamp")).text
+            self._refuse("contacts", message, "time_in_the_future", "time", text, None, ms)
             return None
-        return instant.ms
+        return ms
 
     def _take_record(self, message: Message) -> None:
         """Lets a note begin its charger's connection or end it.
@@ -213,7 +217,10 @@ class LogEvidence:
             return
         contact = self._open.get(message.station)
         if contact and -LONGEST_GAP_MS <= ms - contact.until_ms <= LONGEST_GAP_MS:
-            contact.from_ms, contact.until_ms = min(contact.from_ms, ms), max(contact.until_ms, ms)
+            if ms > contact.until_ms:
+                contact.until_ms = ms
+            elif ms < contact.from_ms:
+                contact.from_ms = ms
             contact.last_line = message.line
             contact.messages += 1
             return

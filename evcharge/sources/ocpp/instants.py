@@ -46,11 +46,12 @@ class Instants:
         """The instant of a time as ``ocpp.times.iso_time`` writes it, with the label of its zone."""
         if not text:
             return Instant(None, "time_missing")
-        offset = "" if _HAS_OFFSET.search(text, 10) else self._offsets.get(label.casefold(), "") if label else ""
+        has_offset = _HAS_OFFSET.search(text, 10) is not None
+        offset = self._offsets.get(label.casefold(), "") if label and not has_offset else ""
         seconds = seconds_of(text + offset)
         if seconds is None:
             return Instant(None, "time_unreadable")
-        if offset or _HAS_OFFSET.search(text, 10):
+        if offset or has_offset:
             return _sane(seconds)
         if self._zone is None:
             return Instant(None, "time_zone_unknown" if label else "time_without_zone")
