@@ -30,7 +30,8 @@ from evcharge.report.charts.lettering import DPI  # noqa: E402
 from evcharge.report.charts.picture import save_chart  # noqa: E402
 from evcharge.report.charts.save import to_svg  # noqa: E402
 from evcharge.report.colours import TOKENS  # noqa: E402
-from evcharge.report.evidence_compared import Compared, compare_evidence  # noqa: E402
+from evcharge.report.evidence_bars import Compared  # noqa: E402
+from evcharge.report.evidence_compared import compare_evidence  # noqa: E402
 from evcharge.report.page.page import build_page  # noqa: E402
 from evcharge.report.page.request import PageRequest  # noqa: E402
 from evcharge.report.story import Story  # noqa: E402

@@ -5,14 +5,14 @@ What does not belong here: the spans (``uptime_explained``), and drawing (``char
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from evcharge.errors import ConfigError
-from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.timeline import evidence_named
 from evcharge.migrate.reading import Database, reading
+from evcharge.report.evidence_bars import Bar, Compared
 from evcharge.report.uptime_explained import ExplainedUptime, explain_uptime
 from evcharge.report.uptime_words import period_text, ratio_text
 
@@ -22,30 +22,6 @@ KINDS = {
     "status,contact": "with its own messages",
 }
 """The evidence that counts -> what its bar is called."""
-
-
-class Bar(NamedTuple):
-    """A port's time by one kind of evidence.
-
-    Attributes:
-        label: which evidence.
-        figure: the share of the period that it was up for certain, in words.
-        note: what else it was, in words.
-        spans: since when, until when, and the state.
-    """
-
-    label: str
-    figure: str
-    note: str
-    spans: Sequence[tuple[datetime, datetime, str]]
-
-
-class Compared(NamedTuple):
-    """What is drawn: the bars from top to bottom, their period, and what they are of."""
-
-    bars: list[Bar]
-    period: Period
-    title: str
 
 
 def compare_evidence(database: Database, text: str, **asked: Any) -> Compared:

@@ -35,5 +35,5 @@ def test_the_page_tells_uptime_where_there_is_evidence_escaped_and_the_same_agai
         '<th scope="row">&lt;script&gt;owned&lt;/script&gt; / 1&#34;&gt;&lt;script&gt;owned&lt;/script&gt;' in section
     )
     assert "up between " in section
-    assert "outages at the end of the period" in section
+    assert "<h3>2 outages; 2 go on at the end of the period</h3>" in section
     assert page() == told

@@ -32,6 +32,7 @@ from evcharge.models import (
 from evcharge.report import uptime_of_database
 from evcharge.report.document import to_json
 from evcharge.report.evidence_compared import compare_evidence
+from evcharge.report.terminal.uptime import _without_port
 from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
 from evcharge.report.uptime_explained import explain_uptime
@@ -362,6 +363,18 @@ def test_all_rulebooks_stand_side_by_side_and_outages_are_listed(run):
     text = run("uptime", "--rulebook", "all", "--evidence", "status", "--station", "A")
     assert all(name in text for name in builtin_rulebooks())
     assert "2025-03-03 06:00" in run("outages", "--evidence", "status", "--station", "A")
+
+
+@pytest.mark.parametrize(
+    ("certain", "perhaps", "told_so"),
+    [
+        (90.0, 0.0, "no working port for 1.5 h"),
+        (0.0, 90.0, "perhaps no working port for 1.5 h that nobody saw"),
+        (60.0, 90.0, "no working port for 1.0 h, perhaps for 1.5 h more that nobody saw"),
+    ],
+)
+def test_time_without_any_port_is_certain_or_perhaps(certain, perhaps, told_so):
+    assert _without_port(certain, perhaps) == told_so
 
 
 def test_explain_takes_the_time_of_a_port_apart_to_file_and_line(run, star):

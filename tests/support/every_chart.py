@@ -19,7 +19,7 @@ from evcharge.report.charts.reasons import draw_reasons
 from evcharge.report.charts.stations import ChartText
 from evcharge.report.charts.tiles import draw_port_weeks
 from evcharge.report.charts.weekly import draw_weekly
-from evcharge.report.evidence_compared import Bar, Compared
+from evcharge.report.evidence_bars import Bar, Compared
 from tests.support.charting import BELOW, HOSTILE, UNSURE, fleet, station, texts, weeks_of
 
 

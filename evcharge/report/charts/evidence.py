@@ -20,7 +20,7 @@ from evcharge.report.charts.save import save_png
 from evcharge.report.charts.shapes import lines
 from evcharge.report.charts.sheet import PAGE_PX, Sheet, Sign, default_style, draw_legend
 from evcharge.report.colours import BAD, LINE, OK, UNSURE_PALE
-from evcharge.report.evidence_compared import Bar, Compared
+from evcharge.report.evidence_bars import Bar, Compared
 from evcharge.report.words import day_text
 
 LOOKS = {"up": OK, "down": BAD, "unknown": UNSURE_PALE}

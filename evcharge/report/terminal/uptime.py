@@ -131,8 +131,7 @@ def print_outages(found: Uptime, console: Console) -> None:
     without = found.sites[(found.sites["without_minutes"] > 0) | (found.sites["perhaps_minutes"] > 0)]
     for row in without.head(MOST_ROWS).to_dict("records"):
         label = found.names.get((row["source"], row["station_id"]), row["station_id"])
-        told = f"{label}: no working port for {hours_told(row['without_minutes'])} h"
-        say(console, f"{told}, perhaps for {hours_told(row['perhaps_minutes'])} h more that nobody saw")
+        say(console, f"{label}: {_without_port(row['without_minutes'], row['perhaps_minutes'])}")
     for line in found.notes:
         say(console, line)
 
@@ -195,6 +194,15 @@ def _outage_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
         row["claims"],
         f"{row['failed_attempts']:,}" if row["failed_attempts"] else "",
     ]
+
+
+def _without_port(certain: float, perhaps: float) -> str:
+    """How long a site had no working port, and how long it may have had none."""
+    unseen = f"{hours_told(perhaps)} h{' more' if certain else ''} that nobody saw"
+    if not certain:
+        return f"perhaps no working port for {unseen}"
+    told = f"no working port for {hours_told(certain)} h"
+    return f"{told}, perhaps for {unseen}" if perhaps else told
 
 
 def _besides(found: Uptime) -> list[str]:
