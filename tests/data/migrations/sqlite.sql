@@ -760,5 +760,15 @@ JOIN load_ledger l ON l.load_key = o.load_key;
 
 UPDATE alembic_version SET version_num='0014' WHERE alembic_version.version_num = '0013';
 
+-- Running upgrade 0014 -> 0016
+
+ALTER TABLE fact_status ADD COLUMN connectors INTEGER;
+
+ALTER TABLE fact_status ADD COLUMN connectors_up INTEGER;
+
+ALTER TABLE fact_status ADD COLUMN spacing_seconds DOUBLE;
+
+UPDATE alembic_version SET version_num='0016' WHERE alembic_version.version_num = '0014';
+
 COMMIT;
 
