@@ -49,6 +49,8 @@ EXTENT = ("statements", "first_ms", "last_ms")
 """How many statements there are of a station, and the first and last instant of which any evidence tells."""
 FREE_WORDS = ("available", "free", "libre", "vacant")
 """Words by which a source announces a port as free, by letters alone: of OCPP, OCPI, OICP and IRVE."""
+MESSAGE_LOG = "ocpp"
+"""The format of a message log in the ledger."""
 SUCCEEDED, FAILED, UNTOLD = 1, 0, -1
 """What a definition says of a session."""
 
@@ -59,8 +61,10 @@ def read_stations_with_evidence(session: Session, selection: Selection) -> pd.Da
     Columns: ``STATION_COLUMNS``, ``EXTENT`` and ``source_ends_ms``, the last instant of which any statement or contact
     of its source tells; instants are missing where nothing does.
     """
-    extents = _extents(session)
-    query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS))
+    conditions = selection.station_conditions()
+    of_sources = _of_sources(session, conditions)
+    extents = _extents(session, of_sources)
+    query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS)).where(*of_sources)
     stations = frame_of(session, query).merge(extents, on="station_key", how="left")
     with_evidence = stations.loc[stations["first_ms"].notna(), "source"].unique()
     stations = stations[stations["source"].isin(with_evidence)]
@@ -68,22 +72,31 @@ def read_stations_with_evidence(session: Session, selection: Selection) -> pd.Da
     stations = stations.assign(
         source_ends_ms=ends, statements=stations["statements"].astype("float64").fillna(0).astype("int64")
     )
-    if conditions := selection.station_conditions():
+    if conditions:
         chosen = set(session.scalars(select(DimStation.station_key).where(*conditions)))
         stations = stations[stations["station_key"].isin(chosen)]
     return stations.drop(columns="told_ms").sort_values(["source", "station_id"], ignore_index=True)
 
 
-def _extents(session: Session) -> pd.DataFrame:
+def _of_sources(session: Session, conditions: Sequence[Any]) -> list[Any]:
+    """Conditions on stations: those of the sources of the selected ones, where some are selected."""
+    if not conditions:
+        return []
+    return [DimStation.source.in_(session.scalars(select(DimStation.source).where(*conditions).distinct()).all())]
+
+
+def _extents(session: Session, of_sources: Sequence[Any]) -> pd.DataFrame:
     """``station_key``, ``EXTENT`` and ``told_ms`` (the last instant without reported outages) of stations with any."""
-    parts = [
-        _extent(session, FactStatus.station_key, FactStatus.from_time, FactStatus.until_time),
-        _extent(session, FactContact.station_key, FactContact.from_time, FactContact.from_time),
-        _extent(session, FactContact.station_key, FactContact.from_time, FactContact.until_time),
-    ]
+
+    def extent(table: Any, last: str = "until_time", *conditions: Any) -> pd.DataFrame:
+        if of_sources:
+            conditions += (table.station_key.in_(select(DimStation.station_key).where(*of_sources)),)
+        return _extent(session, table.station_key, table.from_time, getattr(table, last), *conditions)
+
+    parts = [extent(FactStatus), extent(FactContact, "from_time"), extent(FactContact)]
     told = pd.concat([part.assign(told_ms=part["last_ms"]) for part in parts], ignore_index=True)
     told.loc[len(parts[0]) :, "number"] = 0
-    outages = _extent(session, FactOutage.station_key, FactOutage.from_time, FactOutage.until_time, _reported())
+    outages = extent(FactOutage, "until_time", _reported())
     rows = pd.concat([told, outages.assign(number=0, told_ms=np.nan)], ignore_index=True)
     rows = rows.astype(dict.fromkeys(("first_ms", "last_ms", "told_ms"), "float64"))
     sums = {"statements": ("number", "sum"), "first_ms": ("first_ms", "min"), "last_ms": ("last_ms", "max")}
@@ -106,6 +119,11 @@ def read_registered_ports(session: Session, keys: Sequence[int]) -> pd.DataFrame
     return frame_of(session, select(*columns, DimPort.opening_hours).where(DimPort.station_key.in_(keys)))
 
 
+def read_message_logs(session: Session) -> set[int]:
+    """Keys of the loads of message logs, which may name connectors where others name ports."""
+    return set(session.scalars(select(LoadLedger.load_key).where(LoadLedger.format == MESSAGE_LOG)))
+
+
 def read_session_ports(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
     """Ports that sessions up to the end of the period name: ``station_key`` and ``port_id``."""
     query = select(FactCharging.station_key, FactCharging.port_id).distinct()
@@ -117,8 +135,8 @@ def read_statements(session: Session, keys: Sequence[int], period: Period) -> pd
     """Statements that begin before the end of the period, the refused ones among them; which stands, comes behind.
 
     Columns: ``station_key``, ``port_id``, ``from_ms``, ``until_ms``, ``state``, ``evidence``, ``free`` (1 where the
-    word announces a free port), ``word`` (a number, the same for the same word), ``updated_ms``, ``load_key`` and
-    ``source_line``.
+    word announces a free port), ``word`` (a number, the same for the same word), ``updated_ms``, ``load_key``,
+    ``source_line``, ``connectors`` (0 where they are not told), ``connectors_up`` and ``spacing_ms`` (0 for none).
     """
     until = instant_of(period.until_ms)
     query = select(*_statement(session)).where(FactStatus.station_key.in_(keys), FactStatus.from_time < until)
@@ -145,6 +163,9 @@ def _statement(session: Session) -> tuple[Any, ...]:
         updated.label("updated_ms"),
         FactStatus.load_key,
         FactStatus.source_line,
+        func.coalesce(FactStatus.connectors, 0).label("connectors"),
+        func.coalesce(FactStatus.connectors_up, 0).label("connectors_up"),
+        (func.coalesce(FactStatus.spacing_seconds, 0.0) * 1000).label("spacing_ms"),
     )
 
 
@@ -171,8 +192,8 @@ def select_refused(session: Session, keys: Sequence[int]) -> Select[Any]:
 
 def _refused(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
     query = select_refused(session, keys).where(RejectedEvidence.at_time < instant_of(period.until_ms))
-    rows = frame_of(session, query)
-    return rows.assign(state=UNKNOWN, evidence=REFUSED, free=0, word="", updated_ms=-EVER_MS)
+    never = dict.fromkeys(("free", "connectors", "connectors_up", "spacing_ms"), 0)
+    return frame_of(session, query).assign(state=UNKNOWN, evidence=REFUSED, word="", updated_ms=-EVER_MS, **never)
 
 
 def _without_corrected(rows: pd.DataFrame) -> pd.DataFrame:
@@ -200,6 +221,15 @@ def read_lines(session: Session, station_key: int, period: Period) -> pd.DataFra
         session,
         query.where(*own).order_by(begin, version, FactStatus.load_key, FactStatus.source_line),
     )
+
+
+def read_session_ends(session: Session, keys: Sequence[int]) -> pd.DataFrame:
+    """``station_key``, and ``first_ms`` and ``last_ms``: when the first and the last session of each station began."""
+    begin = FactCharging.start_time
+    ends = (milliseconds(session, func.min(begin)), milliseconds(session, func.max(begin)))
+    columns = (FactCharging.station_key, ends[0].label("first_ms"), ends[1].label("last_ms"))
+    query = select(*columns).where(FactCharging.station_key.in_(keys)).group_by(FactCharging.station_key)
+    return frame_of(session, query).astype("int64")
 
 
 def read_contacts(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:

@@ -11,7 +11,15 @@ from typing import Any
 from rich.console import Console
 
 from evcharge.metrics.availability.rulebooks import Rulebook
-from evcharge.metrics.availability.uptime import CANT_TELL, FALLS_SHORT, MEETS, NO_FIGURE_YET, Figures, groups
+from evcharge.metrics.availability.uptime import (
+    AGE_UNKNOWN,
+    CANT_TELL,
+    FALLS_SHORT,
+    MEETS,
+    NO_FIGURE_YET,
+    Figures,
+    groups,
+)
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime import Uptime
@@ -26,13 +34,14 @@ from evcharge.report.uptime_words import (
     ratio_text,
     rulebook_text,
     verdict_text,
+    without_text,
 )
 from evcharge.report.words import NONE, counted
 
 MOST_ROWS = 40
 """Rows of a table in a terminal; all of them are in ``--csv`` and ``--json``."""
-STYLES = {FALLS_SHORT: "bold #d9601a", MEETS: "#3f8fd0", CANT_TELL: "", NO_FIGURE_YET: "", "": ""}
-_ORDER = (FALLS_SHORT, CANT_TELL, NO_FIGURE_YET, "", MEETS)
+STYLES = {FALLS_SHORT: "bold #d9601a", MEETS: "#3f8fd0", CANT_TELL: "", AGE_UNKNOWN: "", NO_FIGURE_YET: "", "": ""}
+_ORDER = (FALLS_SHORT, CANT_TELL, AGE_UNKNOWN, NO_FIGURE_YET, "", MEETS)
 
 
 def print_uptime(found: Uptime, console: Console, why: str) -> None:
@@ -108,6 +117,7 @@ def print_outages(found: Uptime, console: Console) -> None:
             "seen by",
             "claims",
             ">failed tries",
+            ">charges lost",
         )
         print_table(console, headings, [_outage_cells(row, found) for row in rows])
     else:
@@ -118,8 +128,7 @@ def print_outages(found: Uptime, console: Console) -> None:
     without = found.sites[(found.sites["without_minutes"] > 0) | (found.sites["perhaps_minutes"] > 0)]
     for row in without.head(MOST_ROWS).to_dict("records"):
         label = found.names.get((row["source"], row["station_id"]), row["station_id"])
-        told = f"{label}: no working port for {hours_told(row['without_minutes'])} h"
-        say(console, f"{told}, perhaps for {hours_told(row['perhaps_minutes'])} h more that nobody saw")
+        say(console, f"{label}: {without_text(row['without_minutes'], row['perhaps_minutes'])}")
     for line in found.notes:
         say(console, line)
 
@@ -181,6 +190,7 @@ def _outage_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
         row["seen"].replace("_", " "),
         row["claims"],
         f"{row['failed_attempts']:,}" if row["failed_attempts"] else "",
+        NONE if row["charges_lost"] != row["charges_lost"] else f"{row['charges_lost']:,.1f}",
     ]
 
 
