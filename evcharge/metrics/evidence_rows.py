@@ -7,6 +7,7 @@ All instants are milliseconds since 1970 UTC. What does not belong here: which s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,9 @@ from evcharge.metrics.availability.evidence import (
     UNKNOWN,
     Period,
 )
+from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
-from evcharge.metrics.milliseconds import instant_of, milliseconds
+from evcharge.metrics.milliseconds import instant_of, midnight_ms, milliseconds
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
 from evcharge.models import (
@@ -51,6 +53,7 @@ FREE_WORDS = ("available", "free", "libre", "vacant")
 """Words by which a source announces a port as free, by letters alone: of OCPP, OCPI, OICP and IRVE."""
 MESSAGE_LOG = "ocpp"
 """The format of a message log in the ledger."""
+_HOUR_MS = 3_600_000
 SUCCEEDED, FAILED, UNTOLD = 1, 0, -1
 """What a definition says of a session."""
 
@@ -58,8 +61,8 @@ SUCCEEDED, FAILED, UNTOLD = 1, 0, -1
 def read_stations_with_evidence(session: Session, selection: Selection) -> pd.DataFrame:
     """The selected stations of all sources of which there is evidence, by source and id.
 
-    Columns: ``STATION_COLUMNS``, ``EXTENT`` and ``source_ends_ms``, the last instant of which any statement or contact
-    of its source tells; instants are missing where nothing does.
+    Columns: ``STATION_COLUMNS``, ``EXTENT``, ``source_ends_ms``, the last instant of which any statement or contact of
+    its source tells, and ``sessions_end_ms``, up to which its sessions do; instants are missing where nothing does.
     """
     conditions = selection.station_conditions()
     of_sources = _of_sources(session, conditions)
@@ -70,7 +73,9 @@ def read_stations_with_evidence(session: Session, selection: Selection) -> pd.Da
     stations = stations[stations["source"].isin(with_evidence)]
     ends = stations.groupby("source")["told_ms"].transform("max")
     stations = stations.assign(
-        source_ends_ms=ends, statements=stations["statements"].astype("float64").fillna(0).astype("int64")
+        source_ends_ms=ends,
+        sessions_end_ms=stations["source"].map(read_ends_of_sessions(session)).astype("float64"),
+        statements=stations["statements"].astype("float64").fillna(0).astype("int64"),
     )
     if conditions:
         chosen = set(session.scalars(select(DimStation.station_key).where(*conditions)))
@@ -223,13 +228,24 @@ def read_lines(session: Session, station_key: int, period: Period) -> pd.DataFra
     )
 
 
-def read_session_ends(session: Session, keys: Sequence[int]) -> pd.DataFrame:
-    """``station_key``, and ``first_ms`` and ``last_ms``: when the first and the last session of each station began."""
-    begin = FactCharging.start_time
-    ends = (milliseconds(session, func.min(begin)), milliseconds(session, func.max(begin)))
-    columns = (FactCharging.station_key, ends[0].label("first_ms"), ends[1].label("last_ms"))
-    query = select(*columns).where(FactCharging.station_key.in_(keys)).group_by(FactCharging.station_key)
-    return frame_of(session, query).astype("int64")
+def read_first_sessions(session: Session, keys: Sequence[int]) -> pd.DataFrame:
+    """``station_key`` and ``first_ms``, when the first session of each station began."""
+    first = milliseconds(session, func.min(FactCharging.start_time)).label("first_ms")
+    query = select(FactCharging.station_key, first).where(FactCharging.station_key.in_(keys))
+    return frame_of(session, query.group_by(FactCharging.station_key)).astype("int64")
+
+
+def read_ends_of_sessions(session: Session) -> dict[str, int]:
+    """The end of the hour in which the last session of each source began, by the counts that loads keep."""
+    counted = day_outcomes(session, (), Selection())
+    last = func.max(counted.rows.c.last_hour)
+    query = select(DimStation.source, DimStation.timezone, last).where(*counted.conditions)
+    query = query.join(counted.rows, counted.rows.c.station_key == DimStation.station_key)
+    ends: dict[str, int] = {}
+    for source, zone, hour in session.execute(query.group_by(DimStation.source, DimStation.timezone)):
+        day = date(hour // 1_000_000, hour // 10_000 % 100, hour // 100 % 100)
+        ends[source] = max(ends.get(source, 0), midnight_ms(day, zone) + (hour % 100 + 1) * _HOUR_MS)
+    return ends
 
 
 def read_contacts(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:

@@ -37,9 +37,9 @@ from evcharge.metrics.evidence_ports import NO_PORT, Places, connector_table, po
 from evcharge.metrics.evidence_rows import (
     SUCCEEDED,
     read_contacts,
+    read_first_sessions,
     read_message_logs,
     read_registered_ports,
-    read_session_ends,
     read_session_ports,
     read_sessions,
     read_statements,
@@ -140,7 +140,7 @@ def evidence_of(session: Session, stations: pd.DataFrame, period: Period, defini
         _statements(statements.assign(state=_announced(statements))),
         _charges(sessions, port, ran),
         _attempts(sessions, port, places, period),
-        _use(sessions, port, table, read_session_ends(session, keys)),
+        _use(sessions, port, table.merge(stations, on="station_key", how="left"), read_first_sessions(session, keys)),
     )
 
 
@@ -280,11 +280,12 @@ def _at_connectors(charges: Charges, places: Places) -> Charges:
     return Charges(place, charges.from_ms[of_row], charges.until_ms[of_row])
 
 
-def _use(sessions: pd.DataFrame, port: Integers, table: pd.DataFrame, ends: pd.DataFrame) -> Use:
+def _use(sessions: pd.DataFrame, port: Integers, table: pd.DataFrame, begins: pd.DataFrame) -> Use:
     """The successes at ports, and since when and until when sessions of their stations are known; nowhere, never."""
     charged = (sessions["outcome"].to_numpy() == SUCCEEDED) & (port != NO_PORT)
-    known = table.drop_duplicates("port").merge(ends, on="station_key", how="left")
-    first, last = known["first_ms"].fillna(EVER_MS), known["last_ms"].fillna(-EVER_MS)
+    columns = ["station_key", "sessions_end_ms"]
+    known = table.drop_duplicates("port")[columns].merge(begins, on="station_key", how="left")
+    first, last = known["first_ms"].fillna(EVER_MS), known["sessions_end_ms"].fillna(0)
     at_ms = sessions["from_ms"].to_numpy(dtype="int64")[charged]
     return Use(port[charged], at_ms, first.to_numpy(dtype="int64"), last.to_numpy(dtype="int64"))
 

@@ -35,7 +35,7 @@ class Use(NamedTuple):
         port: index of the port of each charge.
         at_ms: when each began; charges in any order.
         first_ms: of each port, the first instant from which its sessions are known.
-        last_ms: the last such instant.
+        last_ms: the instant up to which they are known: that of the last session of its source.
     """
 
     port: Integers
@@ -45,20 +45,23 @@ class Use(NamedTuple):
 
 
 def charges_lost(outages: Spans, use: Use, down: Spans) -> Floats:
-    """How many charges a port lost in each outage; NaN where the weeks before don't tell what is usual.
+    """How many charges a port lost in each outage, as far as sessions are known; NaN where the weeks before don't tell.
 
     The same hours of the week in the ``USUAL_WEEKS`` before the outage tell it, as far as the port's sessions are known
     then and it was not down: charges in them by their length, times the length of the outage. An outage of more than
     a week has its whole weeks measured by whole weeks. What began in the outage itself is taken off.
     """
     charges = np.sort(use.port * _FAR + use.at_ms)
+    until_ms = np.minimum(outages.until_ms, use.last_ms[outages.port])
+    outages = outages._replace(until_ms=np.maximum(until_ms, outages.from_ms))
     whole = (outages.until_ms - outages.from_ms) // WEEK_MS
     rest_from = outages.from_ms + whole * WEEK_MS
     weeks = _usual(Spans(outages.port, outages.from_ms, outages.from_ms + WEEK_MS), use, charges, down)
     rest_length = outages.until_ms - rest_from
     rest = _usual(Spans(outages.port, outages.from_ms, outages.from_ms + rest_length), use, charges, down)
     usual = np.where(whole > 0, whole * weeks, 0.0) + np.where(rest_length > 0, rest, 0.0)
-    lost: Floats = np.maximum(usual - _number(charges, outages), 0.0)
+    known = outages.until_ms > outages.from_ms
+    lost: Floats = np.where(known, np.maximum(usual - _number(charges, outages), 0.0), np.nan)
     return lost
 
 

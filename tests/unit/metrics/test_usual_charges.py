@@ -19,7 +19,7 @@ def use_of(charges, first=BEGIN - 20 * WEEK_MS, last=BEGIN + 20 * WEEK_MS, port=
 
 def weekly(hour, weeks, number=1):
     """So many charges at an hour of each of the weeks before."""
-    return [BEGIN + hour * HOUR - week * WEEK_MS + one for week in weeks for one in range(number)]
+    return [BEGIN + round(hour * HOUR) - week * WEEK_MS + one for week in weeks for one in range(number)]
 
 
 def lost(use, hours=2.0, down=NO_SPANS):
@@ -50,9 +50,11 @@ def test_the_same_hours_must_have_been_seen_four_times(weeks, told):
     assert lost(use) == told if told is not None else np.isnan(lost(use))
 
 
-def test_weeks_after_the_last_session_that_is_known_are_no_weeks_without_a_charge():
-    use = use_of(weekly(1, range(6, 14)), last=BEGIN - 5 * WEEK_MS)
-    assert lost(use) == 1
+def test_an_outage_counts_as_far_as_sessions_are_known_and_beyond_nothing_is_told():
+    charges = weekly(0.5, range(1, 14)) + weekly(1.5, range(1, 14))
+    assert lost(use_of(charges, last=BEGIN + 2 * HOUR)) == 2
+    assert lost(use_of(charges, last=BEGIN + HOUR)) == 1
+    assert np.isnan(lost(use_of(charges, last=BEGIN)))
 
 
 def test_hours_in_which_the_port_was_down_before_are_not_usual():
