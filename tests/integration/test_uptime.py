@@ -202,6 +202,16 @@ def test_a_port_of_connectors_is_down_as_the_rulebook_says(star):
     assert found.outages["minutes"].tolist() == [120]
 
 
+def test_what_is_said_of_a_whole_station_is_true_of_each_connector_and_mends_none(star):
+    star.says("1", 0, "Available", "up", connectors=2, connectors_up=2)
+    star.says("1", 2, "Available", "up", connectors=2, connectors_up=1)
+    star.says("", 4, "Faulted", "down")
+    star.says("", 6, "Available", "up")
+    star.says("1", 10, "Available", "up", connectors=2, connectors_up=2)
+    star.says("1", 24, "Available", "up", connectors=2, connectors_up=2)
+    assert by_connectors(star)[1] == [2, 8, 5]
+
+
 def test_where_a_registry_places_one_port_the_ids_of_a_message_log_are_its_connectors(star):
     star.add(DimPort(source="city", port_id="E*1", station_key=1, load_key=1, named_as_station=False))
     star.load(2, format="ocpp")
