@@ -51,6 +51,11 @@ def hours_told(minutes: float) -> str:
     return f"{hours:,.1f}" if hours >= 0.05 else f"{hours:.3f}"
 
 
+def charges_lost_text(charges: float) -> str:
+    """Charges lost in an outage with one digit; a dash where they can't be told."""
+    return NONE if charges != charges else f"{charges:,.1f}"
+
+
 def period_text(period: Period) -> str:
     """A period as people write it: its days where it is of whole days, else its instants; in UTC."""
     begin, end = instant_of(period.from_ms), instant_of(period.until_ms)

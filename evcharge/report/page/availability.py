@@ -22,6 +22,7 @@ from evcharge.report.page.cells import Table, table_of
 from evcharge.report.story import Story
 from evcharge.report.uptime import DAY_MS, DEFAULT_RULEBOOK, Uptime, build_uptime
 from evcharge.report.uptime_words import (
+    charges_lost_text,
     dispensing_text,
     false_free_text,
     hours_told,
@@ -152,6 +153,9 @@ def _pixels(ratio: float) -> float | None:
     return None if np.isnan(ratio) else round(min(max(ratio, 0.0), 1.0) * BAR_WIDTH, 1)
 
 
+_OPEN_HEADINGS = ("port", "state", "since (UTC)", "hours", "shown by", "claims", "charges lost")
+
+
 def _open(found: Uptime) -> Table | None:
     """The outages that go on at the end of the period, the longest first."""
     going = found.outages[found.outages["goes_on"]].sort_values("minutes", ascending=False, kind="stable")
@@ -165,10 +169,11 @@ def _open(found: Uptime) -> Table | None:
             hours_told(row["minutes"]),
             row["seen"].replace("_", " "),
             row["claims"],
+            charges_lost_text(row["charges_lost"]),
         )
         for row in going.head(MOST_OPEN).to_dict("records")
     ]
     hidden = len(going) - len(rows)
     more = f"{counted(hidden, 'more outage')}: evcharge outages." if hidden > 0 else ""
     title = f"{counted(len(going), 'outage')} at the end of the period"
-    return table_of(title, ("port", "state", "since (UTC)", "hours", "shown by", "claims"), rows, (3,), more)
+    return table_of(title, _OPEN_HEADINGS, rows, (3, 6), more)

@@ -24,6 +24,7 @@ from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime import Uptime
 from evcharge.report.uptime_words import (
+    charges_lost_text,
     dispensing_text,
     evidence_text,
     false_free_text,
@@ -190,7 +191,7 @@ def _outage_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
         row["seen"].replace("_", " "),
         row["claims"],
         f"{row['failed_attempts']:,}" if row["failed_attempts"] else "",
-        NONE if row["charges_lost"] != row["charges_lost"] else f"{row['charges_lost']:,.1f}",
+        charges_lost_text(row["charges_lost"]),
     ]
 
 
