@@ -35,5 +35,6 @@ def test_the_page_tells_uptime_where_there_is_evidence_escaped_and_the_same_agai
         '<th scope="row">&lt;script&gt;owned&lt;/script&gt; / 1&#34;&gt;&lt;script&gt;owned&lt;/script&gt;' in section
     )
     assert "up between " in section
-    assert "outages at the end of the period" in section
+    assert "2 outages; 2 go on at the end of the period" in section
+    assert '<th scope="col" class="r">charges lost</th>' in section
     assert page() == told
