@@ -129,7 +129,7 @@ def dispensing_text(found: Uptime) -> list[str]:
         for row in rows.head(MOST_LISTED).to_dict("records")
     ]
     more = len(rows) - len(told)
-    beyond = [f"Up, not dispensing: {more:,} more; --json lists them."] if more > 0 else []
+    beyond = [f"Up, not dispensing: {more:,} more (evcharge uptime --json lists them)."] if more > 0 else []
     return [*told, *beyond, *_without_port_text(found)]
 
 
@@ -154,7 +154,7 @@ def false_free_text(found: Uptime) -> list[str]:
         f"{port_label(row, found)} {hours_told(row['false_minutes'])} of {hours_told(row['free_minutes'])} h"
         for row in worst.to_dict("records")
     ]
-    more = f"; {len(rows) - len(worst):,} more in --json" if len(rows) > len(worst) else ""
+    more = f"; {len(rows) - len(worst):,} more (evcharge uptime --json lists them)" if len(rows) > len(worst) else ""
     most = f" Most at {', '.join(told)}{more}." if len(found.false_free) > 1 else ""
     return [f"False free: {share} of {hours_told(free)} h announced free, a session was running.{most}"]
 
