@@ -75,7 +75,7 @@ def made_up(random: np.random.Generator, ports: int, statements: int) -> Evidenc
     nothing = np.zeros(0, dtype=np.int64)
     return Evidence(
         _ports(ports),
-        Statements(port, from_ms, from_ms, state, events, state),
+        Statements(port, from_ms, from_ms, state, events, state, np.zeros(count, dtype=np.int64)),
         Contacts(port, from_ms, heard_until, messages, np.full(count, 300.0)),
         Windows(nothing, nothing, nothing, nothing),
         Windows(nothing, nothing, nothing, nothing),

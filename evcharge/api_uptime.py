@@ -64,13 +64,21 @@ class Uptime:
 
     @property
     def outages(self) -> pd.DataFrame:
-        """One row per outage, those that go on first; ``from`` and ``to`` are texts in UTC."""
+        """One row per outage, those that go on first; ``from`` and ``to`` are texts in UTC.
+
+        ``charges_lost`` is missing where the weeks before don't tell what is usual.
+        """
         return outage_rows(self.found)
 
     @property
     def not_dispensing(self) -> pd.DataFrame:
         """Ports that were up and whose attempts all failed: ids, ``attempts``, ``failures``."""
         return self.found.not_dispensing
+
+    @property
+    def without_port(self) -> pd.DataFrame:
+        """Attempts that name none of several ports, and count for none: station, ``attempts``, ``failures``."""
+        return self.found.without_port
 
     @property
     def false_free(self) -> pd.DataFrame:

@@ -18,11 +18,13 @@ from evcharge.frames import Column
 
 STATUS_COLUMNS = (
     *("station_id", "port_id", "from_ms", "until_ms", "word", "state", "error_code", "vendor_error_code"),
-    *("evidence", "source_line", "last_line", "updated_ms", "confirmations"),
+    *("evidence", "source_line", "last_line", "updated_ms", "connectors", "connectors_up", "spacing_seconds"),
+    "confirmations",
 )
 """Columns of clean statuses. ``*_ms`` [ms since 1970 UTC]; ``port_id`` is empty for the whole station.
 
-``confirmations`` counts the rows of the file after the first that say the same; ``updated_ms`` may be missing.
+``confirmations`` counts the rows of the file after the first that say the same; ``updated_ms``, ``connectors``,
+``connectors_up`` and ``spacing_seconds`` may be missing.
 """
 CONTACT_COLUMNS = (
     *("station_id", "charger_id", "from_ms", "until_ms", "evidence", "heartbeat_seconds"),

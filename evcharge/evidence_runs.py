@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -143,10 +143,26 @@ def _letters_at(records: Records, letters: Integers) -> Integers:
     return np.where(records["word"] >= 0, letters[records["word"]], REFUSED)
 
 
-def runs(
-    stand: Standing, letters: Integers, spacing: int | None = None
-) -> tuple[Records, Integers, Integers, Integers]:
-    """Run-lengths of what stands: the first statement of each, its last instant, last line, and confirmations.
+class Runs(NamedTuple):
+    """Run-lengths of what stands.
+
+    Attributes:
+        begun: the first statement of each.
+        until: its last instant [ms].
+        last_lines: line of its last confirmation.
+        confirmations: how many.
+        spacing: the usual time between statements of its port, by which it is cut [ms]; 0 where that can't be told.
+    """
+
+    begun: Records
+    until: Integers
+    last_lines: Integers
+    confirmations: Integers
+    spacing: Integers
+
+
+def runs(stand: Standing, letters: Integers, spacing: int | None = None) -> Runs:
+    """Run-lengths of what stands.
 
     A run ends where the word or a code changes, where a statement was refused, and where the next one comes later than
     ``SPACINGS`` usual spacings.
@@ -159,7 +175,7 @@ def runs(
     records = stand.records
     if not len(records):
         nothing = np.zeros(0, dtype=np.int64)
-        return records, nothing, nothing, nothing
+        return Runs(records, nothing, nothing, nothing, nothing)
     words = _letters_at(records, letters)
     starts = _changes(records["port"], words, records["code"]) | (words == REFUSED) | stand.breaks
     gaps = np.diff(records["time"], prepend=records["time"][:1])
@@ -170,7 +186,7 @@ def runs(
     confirmed = np.add.reduceat(stand.confirmations, first) + (last - first)
     begun = records[first].copy()
     begun["updated"] = records["updated"][last]
-    return begun, records["time"][last], records["line"][last], confirmed
+    return Runs(begun, records["time"][last], records["line"][last], confirmed, limits[first])
 
 
 def usual_spacings(records: Records) -> Integers:

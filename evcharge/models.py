@@ -448,6 +448,19 @@ class FactStatus(Base):
     source_updated_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime, doc="The source's own version of the statement [UTC]; the newest wins. Source: the file."
     )
+    connectors: Mapped[int | None] = mapped_column(
+        Integer,
+        doc="Connectors of the port of which the log has told a state so far; empty for fewer than two. Source: the "
+        "file.",
+    )
+    connectors_up: Mapped[int | None] = mapped_column(
+        Integer, doc="How many of these work after the statement; empty where connectors is. Source: the file."
+    )
+    spacing_seconds: Mapped[float | None] = mapped_column(
+        Double,
+        doc="Usual time between polls of the port, or between snapshots [s]: the median in the file, by which runs are "
+        "cut; empty for an event, or where it can't be told. Source: the file.",
+    )
 
 
 class FactContact(Base):

@@ -32,6 +32,7 @@ from evcharge.evidence_runs import (
     REFUSED,
     UNLISTED,
     Records,
+    Runs,
     Standing,
     Waiting,
     runs,
@@ -208,14 +209,14 @@ class Statements:
         is_kept = stand.records["word"] != REFUSED
         told = int(is_kept.sum() + stand.confirmations.sum()) + stand.superseded + len(stand.contradicting)
         if self._reading.evidence == "event":
-            begun, until, last_lines = stand.records, stand.records["time"], stand.records["line"]
-            confirmations = stand.confirmations
+            never = np.zeros(len(stand.records), dtype=np.int64)
+            told_as = Runs(stand.records, stand.records["time"], stand.records["line"], stand.confirmations, never)
         else:
-            begun, until, last_lines, confirmations = runs(stand, letters, self._spacing())
-        kept = begun["word"] != REFUSED
+            told_as = runs(stand, letters, self._spacing())
+        kept = told_as.begun["word"] != REFUSED
         return CleanEvidence(
             kind=STATUSES,
-            rows=self._rows(begun[kept], until[kept], last_lines[kept], confirmations[kept]),
+            rows=self._rows(Runs(*(column[kept] for column in told_as))),
             refused=self._contradicting(stand.contradicting, raw_of),
             read=told - rows,
             superseded=stand.superseded,
@@ -229,7 +230,8 @@ class Statements:
         gaps = np.diff(np.array(sorted(self._lists), dtype=np.int64))
         return int(np.median(gaps)) if len(gaps) else 0
 
-    def _rows(self, begun: Records, until: Integers, last_lines: Integers, confirmations: Integers) -> pd.DataFrame:
+    def _rows(self, told: Runs) -> pd.DataFrame:
+        begun = told.begun
         ports, words, codes = list(self._ports), list(self._words), list(self._codes)
         at_ports, at_words = begun["port"].tolist(), begun["word"].tolist()
         at_codes = begun["code"].tolist()
@@ -238,16 +240,18 @@ class Statements:
             "station_id": [ports[place][0] for place in at_ports],
             "port_id": [ports[place][1] for place in at_ports],
             "from_ms": begun["time"],
-            "until_ms": until,
+            "until_ms": told.until,
             "word": [words[place] for place in at_words],
             "state": [states[place] for place in at_words],
             "error_code": pd.Series([codes[place][0] for place in at_codes], dtype="object"),
             "vendor_error_code": pd.Series([codes[place][1] for place in at_codes], dtype="object"),
             "evidence": self._reading.evidence,
             "source_line": begun["line"],
-            "last_line": last_lines,
+            "last_line": told.last_lines,
             "updated_ms": missing_as_na(begun["updated"]),
-            "confirmations": confirmations,
+            **dict.fromkeys(("connectors", "connectors_up")),
+            "spacing_seconds": np.where(told.spacing > 0, told.spacing / 1000, np.nan),
+            "confirmations": told.confirmations,
         }
         return pd.DataFrame(columns, columns=list(STATUS_COLUMNS))
 

@@ -87,7 +87,7 @@ KINDS = {
         STATUSES,
         FactStatus,
         key=("station_key", "port_id", "from_time", "evidence"),
-        says=("word", "state", "error_code", "vendor_error_code"),
+        says=("word", "state", "error_code", "vendor_error_code", "connectors", "connectors_up"),
         version="source_updated_at",
         instants={**_SPAN, "source_updated_at": "updated_ms"},
         weight=("confirmations", 1),

@@ -7,6 +7,7 @@ All instants are milliseconds since 1970 UTC. What does not belong here: which s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,9 @@ from evcharge.metrics.availability.evidence import (
     UNKNOWN,
     Period,
 )
+from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
-from evcharge.metrics.milliseconds import instant_of, milliseconds
+from evcharge.metrics.milliseconds import instant_of, midnight_ms, milliseconds
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
 from evcharge.models import (
@@ -49,6 +51,9 @@ EXTENT = ("statements", "first_ms", "last_ms")
 """How many statements there are of a station, and the first and last instant of which any evidence tells."""
 FREE_WORDS = ("available", "free", "libre", "vacant")
 """Words by which a source announces a port as free, by letters alone: of OCPP, OCPI, OICP and IRVE."""
+MESSAGE_LOG = "ocpp"
+"""The format of a message log in the ledger."""
+_HOUR_MS = 3_600_000
 SUCCEEDED, FAILED, UNTOLD = 1, 0, -1
 """What a definition says of a session."""
 
@@ -64,34 +69,48 @@ def read_stations_with_evidence(session: Session, selection: Selection) -> pd.Da
 
     A station that only claims and reported outages name is none.
 
-    Columns: ``STATION_COLUMNS``, ``EXTENT`` and ``source_ends_ms``, the last instant of which any statement or contact
-    of its source tells; instants are missing where nothing does.
+    Columns: ``STATION_COLUMNS``, ``EXTENT``, ``source_ends_ms``, the last instant of which any statement or contact of
+    its source tells, and ``sessions_end_ms``, up to which its sessions do; instants are missing where nothing does.
     """
-    extents = _extents(session)
-    query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS)).where(~_is_claimed_alone())
+    conditions = selection.station_conditions()
+    of_sources = _of_sources(session, conditions)
+    extents = _extents(session, of_sources)
+    told = (~_is_claimed_alone(), *of_sources)
+    query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS)).where(*told)
     stations = frame_of(session, query).merge(extents, on="station_key", how="left")
     with_evidence = stations.loc[stations["first_ms"].notna(), "source"].unique()
     stations = stations[stations["source"].isin(with_evidence)]
     ends = stations.groupby("source")["told_ms"].transform("max")
     stations = stations.assign(
-        source_ends_ms=ends, statements=stations["statements"].astype("float64").fillna(0).astype("int64")
+        source_ends_ms=ends,
+        sessions_end_ms=stations["source"].map(read_ends_of_sessions(session)).astype("float64"),
+        statements=stations["statements"].astype("float64").fillna(0).astype("int64"),
     )
-    if conditions := selection.station_conditions():
+    if conditions:
         chosen = set(session.scalars(select(DimStation.station_key).where(*conditions)))
         stations = stations[stations["station_key"].isin(chosen)]
     return stations.drop(columns="told_ms").sort_values(["source", "station_id"], ignore_index=True)
 
 
-def _extents(session: Session) -> pd.DataFrame:
+def _of_sources(session: Session, conditions: Sequence[Any]) -> list[Any]:
+    """Conditions on stations: those of the sources of the selected ones, where some are selected."""
+    if not conditions:
+        return []
+    return [DimStation.source.in_(session.scalars(select(DimStation.source).where(*conditions).distinct()).all())]
+
+
+def _extents(session: Session, of_sources: Sequence[Any]) -> pd.DataFrame:
     """``station_key``, ``EXTENT`` and ``told_ms`` (the last instant without reported outages) of stations with any."""
-    parts = [
-        _extent(session, FactStatus.station_key, FactStatus.from_time, FactStatus.until_time),
-        _extent(session, FactContact.station_key, FactContact.from_time, FactContact.from_time),
-        _extent(session, FactContact.station_key, FactContact.from_time, FactContact.until_time),
-    ]
+
+    def extent(table: Any, last: str = "until_time", *conditions: Any) -> pd.DataFrame:
+        if of_sources:
+            conditions += (table.station_key.in_(select(DimStation.station_key).where(*of_sources)),)
+        return _extent(session, table.station_key, table.from_time, getattr(table, last), *conditions)
+
+    parts = [extent(FactStatus), extent(FactContact, "from_time"), extent(FactContact)]
     told = pd.concat([part.assign(told_ms=part["last_ms"]) for part in parts], ignore_index=True)
     told.loc[len(parts[0]) :, "number"] = 0
-    outages = _extent(session, FactOutage.station_key, FactOutage.from_time, FactOutage.until_time, _reported())
+    outages = extent(FactOutage, "until_time", _reported())
     rows = pd.concat([told, outages.assign(number=0, told_ms=np.nan)], ignore_index=True)
     rows = rows.astype(dict.fromkeys(("first_ms", "last_ms", "told_ms"), "float64"))
     sums = {"statements": ("number", "sum"), "first_ms": ("first_ms", "min"), "last_ms": ("last_ms", "max")}
@@ -145,6 +164,11 @@ def read_registered_ports(session: Session, keys: Sequence[int]) -> pd.DataFrame
     return frame_of(session, select(*columns, DimPort.opening_hours).where(DimPort.station_key.in_(keys)))
 
 
+def read_message_logs(session: Session) -> set[int]:
+    """Keys of the loads of message logs, which may name connectors where others name ports."""
+    return set(session.scalars(select(LoadLedger.load_key).where(LoadLedger.format == MESSAGE_LOG)))
+
+
 def read_session_ports(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
     """Ports that sessions up to the end of the period name: ``station_key`` and ``port_id``."""
     query = select(FactCharging.station_key, FactCharging.port_id).distinct()
@@ -156,8 +180,8 @@ def read_statements(session: Session, keys: Sequence[int], period: Period) -> pd
     """Statements that begin before the end of the period, the refused ones among them; which stands, comes behind.
 
     Columns: ``station_key``, ``port_id``, ``from_ms``, ``until_ms``, ``state``, ``evidence``, ``free`` (1 where the
-    word announces a free port), ``word`` (a number, the same for the same word), ``updated_ms``, ``load_key`` and
-    ``source_line``.
+    word announces a free port), ``word`` (a number, the same for the same word), ``updated_ms``, ``load_key``,
+    ``source_line``, ``connectors`` (0 where they are not told), ``connectors_up`` and ``spacing_ms`` (0 for none).
     """
     until = instant_of(period.until_ms)
     query = select(*_statement(session)).where(FactStatus.station_key.in_(keys), FactStatus.from_time < until)
@@ -184,6 +208,9 @@ def _statement(session: Session) -> tuple[Any, ...]:
         updated.label("updated_ms"),
         FactStatus.load_key,
         FactStatus.source_line,
+        func.coalesce(FactStatus.connectors, 0).label("connectors"),
+        func.coalesce(FactStatus.connectors_up, 0).label("connectors_up"),
+        (func.coalesce(FactStatus.spacing_seconds, 0.0) * 1000).label("spacing_ms"),
     )
 
 
@@ -210,8 +237,8 @@ def select_refused(session: Session, keys: Sequence[int]) -> Select[Any]:
 
 def _refused(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
     query = select_refused(session, keys).where(RejectedEvidence.at_time < instant_of(period.until_ms))
-    rows = frame_of(session, query)
-    return rows.assign(state=UNKNOWN, evidence=REFUSED, free=0, word="", updated_ms=-EVER_MS)
+    never = dict.fromkeys(("free", "connectors", "connectors_up", "spacing_ms"), 0)
+    return frame_of(session, query).assign(state=UNKNOWN, evidence=REFUSED, word="", updated_ms=-EVER_MS, **never)
 
 
 def _without_corrected(rows: pd.DataFrame) -> pd.DataFrame:
@@ -239,6 +266,26 @@ def read_lines(session: Session, station_key: int, period: Period) -> pd.DataFra
         session,
         query.where(*own).order_by(begin, version, FactStatus.load_key, FactStatus.source_line),
     )
+
+
+def read_first_sessions(session: Session, keys: Sequence[int]) -> pd.DataFrame:
+    """``station_key`` and ``first_ms``, when the first session of each station began."""
+    first = milliseconds(session, func.min(FactCharging.start_time)).label("first_ms")
+    query = select(FactCharging.station_key, first).where(FactCharging.station_key.in_(keys))
+    return frame_of(session, query.group_by(FactCharging.station_key)).astype("int64")
+
+
+def read_ends_of_sessions(session: Session) -> dict[str, int]:
+    """The end of the hour in which the last session of each source began, by the counts that loads keep."""
+    counted = day_outcomes(session, (), Selection())
+    last = func.max(counted.rows.c.last_hour)
+    query = select(DimStation.source, DimStation.timezone, last).where(*counted.conditions)
+    query = query.join(counted.rows, counted.rows.c.station_key == DimStation.station_key)
+    ends: dict[str, int] = {}
+    for source, zone, hour in session.execute(query.group_by(DimStation.source, DimStation.timezone)):
+        day = date(hour // 1_000_000, hour // 10_000 % 100, hour // 100 % 100)
+        ends[source] = max(ends.get(source, 0), midnight_ms(day, zone) + (hour % 100 + 1) * _HOUR_MS)
+    return ends
 
 
 def read_contacts(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:

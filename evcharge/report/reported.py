@@ -19,12 +19,13 @@ from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import ALL_EVIDENCE, Counted, timeline
 from evcharge.metrics.availability.uptime import uptime
 from evcharge.metrics.definitions import Definition
+from evcharge.metrics.evidence_ports import WHOLE
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reported_rows import read_reported, sources_that_report
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime import build_uptime, stations_of
 from evcharge.report.uptime_found import Uptime
-from evcharge.report.uptime_of_database import WHOLE, evidence_of, station_groups
+from evcharge.report.uptime_of_database import evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as counted_text
 from evcharge.report.words import verb
@@ -138,7 +139,8 @@ def _computed(
     if period.from_ms >= period.until_ms:
         return pd.DataFrame({name: pd.Series([], dtype=object) for name in _COMPUTED})
     known = evidence_of(session, stations, period, definition)
-    ports = uptime(timeline(known.evidence, period, counted), known.evidence, period, rulebook).ports
+    connectors = timeline(known.evidence, period, counted)
+    ports = uptime(connectors, known.evidence, period, rulebook, known.whole).ports
     return ports.merge(stations[["station_key", "source", "station_id"]], on=["source", "station_id"])[_COMPUTED]
 
 

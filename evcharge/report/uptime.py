@@ -12,17 +12,21 @@ from datetime import datetime, timezone
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge import progress
 from evcharge.errors import ConfigError, NoDataError
-from evcharge.metrics.availability.evidence import UP, Charges, Evidence, Period
+from evcharge.metrics.availability.axis import NO_SPANS, Spans
+from evcharge.metrics.availability.evidence import DOWN, UP, Charges, Evidence, Period
 from evcharge.metrics.availability.lies import false_free, up_not_dispensing
 from evcharge.metrics.availability.outages import outages, site_minutes_without_port
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import ALL_EVIDENCE, EVIDENCE_WORDS, Counted, Timeline, timeline
 from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, groups, uptime
+from evcharge.metrics.availability.usual_charges import charges_lost, weeks_before
+from evcharge.metrics.evidence_ports import NO_PORT
 from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence, read_unnamed_ports
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
@@ -30,7 +34,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reported_rows import sources_that_report
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_found import DAY_MS, Uptime
-from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
+from evcharge.report.uptime_of_database import Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
 from evcharge.report.words import listed_ports, verb
@@ -44,6 +48,9 @@ NO_EVIDENCE_HINT = "Load a message log or a table of states with evcharge load. 
 PORT_KEYS = ("source", "station_id", "port_id")
 DISPENSING = (*PORT_KEYS, "attempts", "failures")
 """Columns of the ports that were up, and at which no attempt succeeded."""
+_STATION = PORT_KEYS[:2]
+WITHOUT_PORT = (*_STATION, "attempts", "failures")
+"""Columns of stations with several ports, and of attempts there that name none of them."""
 FALSE_FREE = (*PORT_KEYS, "free_minutes", "false_minutes")
 """Columns of how long ports were announced free, and how long of that a session ran."""
 NOT_THERE_NOTE = "Unknown minutes are never counted as up in low; high counts all of them as up."
@@ -182,19 +189,22 @@ class _Part(NamedTuple):
     outages: pd.DataFrame
     sites: pd.DataFrame
     not_dispensing: pd.DataFrame
+    without_port: pd.DataFrame
     false_free: pd.DataFrame
 
 
-_FRAMES = ("outages", "sites", "not_dispensing", "false_free")
+_FRAMES = ("outages", "sites", "not_dispensing", "without_port", "false_free")
 """Frames of a part that are those of the whole, one below the other."""
 
 
 def _part(known: Known, period: Period, counted: Counted, rulebooks: Sequence[Rulebook]) -> _Part:
-    states = timeline(known.evidence, period, counted)
-    figures = [uptime(states, known.evidence, period, rulebook) for rulebook in rulebooks]
+    connectors = timeline(known.evidence, period, counted)
+    figures = [uptime(connectors, known.evidence, period, rulebook, known.whole) for rulebook in rulebooks]
+    states = known.of_whole_ports(connectors)
     tried = _attempts_while_up(known, states)
-    found = outages(states, known.evidence)
+    found = outages(states, known.of_ports)
     found["failed_attempts"] = _failed_in(found, known.attempts)
+    found["charges_lost"] = _charges_lost(found, states, known, period, counted)
     places = up_not_dispensing(figures[0].ports, tried)
     ids = figures[0].ports[[*PORT_KEYS]]
     dispensing = ids.iloc[places].assign(attempts=tried["attempts"].iloc[places])
@@ -202,8 +212,8 @@ def _part(known: Known, period: Period, counted: Counted, rulebooks: Sequence[Ru
     free = false_free(_announced_free(known, period, counted), _in_period(known.sessions, period))
     lies = ids.iloc[free["port"].to_numpy()].reset_index(drop=True)
     lies = pd.concat([lies, free[["free_minutes", "false_minutes"]].reset_index(drop=True)], axis=1)
-    sites = site_minutes_without_port(states, known.evidence.ports)
-    return _Part(figures, found, sites, dispensing, lies)
+    sites = site_minutes_without_port(states, known.of_ports.ports)
+    return _Part(figures, found, sites, dispensing, _without_port(known), lies)
 
 
 def _announced_free(known: Known, period: Period, counted: Counted) -> Charges:
@@ -211,7 +221,8 @@ def _announced_free(known: Known, period: Period, counted: Counted) -> Charges:
     told: Evidence = known.evidence._replace(statements=known.announced)
     spans = timeline(told, period, counted._replace(charges=False, outages=False))
     free = spans.state == UP
-    return Charges(spans.port[free], spans.from_ms[free], spans.until_ms[free])
+    port = spans.port[free] if known.whole is None else known.whole[spans.port[free]]
+    return Charges(port, spans.from_ms[free], spans.until_ms[free])
 
 
 def _in_period(sessions: Charges, period: Period) -> Charges:
@@ -223,21 +234,10 @@ def _in_period(sessions: Charges, period: Period) -> Charges:
 def _attempts_while_up(known: Known, states: Timeline) -> pd.DataFrame:
     """``attempts`` and ``successes`` of each port while it was up.
 
-    Those whose port can't be told count for each port of their station: that none succeeded is true of each of them.
+    Those whose port can't be told count for none (``_without_port``).
     """
-    ports, rows = known.evidence.ports, known.attempts
-    rows = rows[rows["outcome"].isin((SUCCEEDED, FAILED))]
-    sites = list(zip(ports.source, ports.station_id, strict=True))
-    first = {site: place for place, site in reversed(list(enumerate(sites)))}
-    station = np.array([first[site] for site in sites], dtype="int64")
-    number = np.bincount(station, minlength=len(ports))
-    told = rows[rows["port"] != NO_PORT]
-    untold = rows[rows["port"] == NO_PORT]
-    copies = untold.loc[untold.index.repeat(number[untold["station"].to_numpy()])]
-    within = copies.groupby(level=0).cumcount().to_numpy()
-    copies = copies.assign(port=copies["station"].to_numpy() + within)
-    each = pd.concat([told, copies])
-
+    ports, rows = known.of_ports.ports, known.attempts
+    each = rows[rows["outcome"].isin((SUCCEEDED, FAILED)) & (rows["port"] != NO_PORT)]
     line = states.port * 2**43 + states.from_ms
     place = np.searchsorted(line, each["port"].to_numpy() * 2**43 + each["at_ms"].to_numpy(), side="right") - 1
     each = each[states.state[np.maximum(place, 0)] == UP] if len(line) else each.iloc[:0]
@@ -245,6 +245,29 @@ def _attempts_while_up(known: Known, states: Timeline) -> pd.DataFrame:
     counts = {"attempts": np.bincount(port, minlength=len(ports))}
     counts["successes"] = np.bincount(port[succeeded], minlength=len(ports))
     return pd.DataFrame(counts)
+
+
+def _without_port(known: Known) -> pd.DataFrame:
+    """``WITHOUT_PORT`` of the stations with several ports at which attempts name none."""
+    ports, rows = known.of_ports.ports, known.attempts
+    rows = rows[rows["outcome"].isin((SUCCEEDED, FAILED)) & (rows["port"] == NO_PORT)]
+    rows = rows.assign(failures=rows["outcome"] == FAILED)
+    number = rows.groupby("station")["failures"].agg(["size", "sum"])
+    ids = {name: pd.Series([getattr(ports, name)[place] for place in number.index], dtype=object) for name in _STATION}
+    return pd.DataFrame(ids).assign(attempts=number["size"].to_numpy("int64"), failures=number["sum"].to_numpy("int64"))
+
+
+def _charges_lost(
+    found: pd.DataFrame, states: Timeline, known: Known, period: Period, counted: Counted
+) -> npt.NDArray[np.float64]:
+    """What each outage cost in charges by the weeks before it, of which down time is no measure."""
+    down = NO_SPANS
+    if len(found):
+        lines = (known.of_whole_ports(timeline(known.evidence, weeks_before(period), counted)), states)
+        parts = [Spans(line.port, line.from_ms, line.until_ms).where(line.state == DOWN) for line in lines]
+        down = Spans(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    spans = Spans(*(found[name].to_numpy(dtype="int64") for name in ("port", "from_ms", "until_ms")))
+    return charges_lost(spans, known.use, down)
 
 
 def _failed_in(found: pd.DataFrame, attempts: pd.DataFrame) -> list[int]:

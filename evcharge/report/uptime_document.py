@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from evcharge.metrics.availability.rulebooks import Rulebook
-from evcharge.metrics.availability.uptime import Figures, groups
+from evcharge.metrics.availability.uptime import Figures, group_keys, groups
+from evcharge.metrics.made_up import is_made_up
 from evcharge.report.document import csv_of, period_told, plain, records, utc_text
 from evcharge.report.uptime_found import Uptime
 
@@ -24,7 +25,7 @@ PORT_COLUMNS = (
 """Columns of a port."""
 OUTAGE_COLUMNS = (
     *("source", "station_id", "port_id", "from", "to", "goes_on", "minutes", "length_class", "state", "seen"),
-    *("claims", "failed_attempts"),
+    *("claims", "failed_attempts", "charges_lost"),
 )
 """Columns of an outage."""
 
@@ -58,6 +59,7 @@ class UptimeDocument:
             "steps": [{"step": name, "minutes": minutes} for name, minutes in figures.steps],
             "attempts_judged_by": found.definition,
             "up_not_dispensing": records(found.not_dispensing),
+            "attempts_without_port": records(found.without_port),
             "false_free": records(found.false_free),
             **reported,
             "notes": found.notes,
@@ -114,6 +116,7 @@ def uptime_csv(found: Uptime) -> str:
     for figures in found.figures:
         rows = groups(figures, found.by)
         rows = rows[[*PORT_COLUMNS]] if found.by == "port" else rows
+        rows = rows.assign(made_up_ports=made_up_ports(figures, found.by))
         constants = {
             "rulebook": figures.rulebook.id,
             "rulebook_sha256": figures.rulebook.sha256,
@@ -125,6 +128,17 @@ def uptime_csv(found: Uptime) -> str:
     return csv_of(pd.concat(parts, ignore_index=True))
 
 
+def made_up_ports(figures: Figures, by: str) -> list[int]:
+    """How many ports of each row of ``groups`` are what ``evcharge sample`` makes up."""
+    made_up = figures.ports["source"].map(is_made_up).astype("int64")
+    if by == "port":
+        return made_up.tolist()
+    names = group_keys(by)
+    summed = made_up.groupby([figures.ports[name] for name in names], dropna=False, sort=True).sum()
+    return summed.tolist()
+
+
 def outages_csv(found: Uptime) -> str:
-    """The outages as CSV."""
-    return csv_of(outage_rows(found))
+    """The outages as CSV, with whether each is of a port that ``evcharge sample`` made up."""
+    rows = outage_rows(found)
+    return csv_of(rows.assign(is_made_up=rows["source"].map(is_made_up)))

@@ -33,7 +33,7 @@ from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, period_told, plain, records, utc_text
 from evcharge.report.explain import the_station
 from evcharge.report.uptime import NO_EVIDENCE_HINT, period_of
-from evcharge.report.uptime_of_database import evidence_of
+from evcharge.report.uptime_of_database import Known, evidence_of
 from evcharge.report.usual import usual_definition
 
 SCHEMA_VERSION = 1
@@ -127,11 +127,11 @@ def explain_uptime(
             raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT)
         covers = period_of(rows, period, now or datetime.now(timezone.utc))
         known = evidence_of(session, rows, covers.period, usual_definition(session, Selection())[0])
-        states = timeline(known.evidence, covers.period, counted)
-        figures = uptime(states, known.evidence, covers.period, builtin_rulebooks()[READING]).ports
+        states = known.of_whole_ports(timeline(known.evidence, covers.period, counted))
+        figures = uptime(states, known.of_ports, covers.period, builtin_rulebooks()[READING]).ports
         lines = read_lines(session, int(rows["station_key"].iloc[0]), covers.period)
     ports = figures[["port_id", *MINUTES, *SHARES]]
-    spans = _spans(states, known.evidence.ports.port_id, lines)
+    spans = _spans(states, known, lines)
     if port_id is not None:
         ports, spans = (frame[frame["port_id"] == port_id].reset_index(drop=True) for frame in (ports, spans))
         if ports.empty:
@@ -154,9 +154,9 @@ def _named(session: Session, text: str, source: str | None) -> tuple[dict[str, A
         return the_station(session, station, source), port_id
 
 
-def _spans(states: Timeline, port_ids: list[str], lines: pd.DataFrame) -> pd.DataFrame:
+def _spans(states: Timeline, known: Known, lines: pd.DataFrame) -> pd.DataFrame:
     """The spans of all ports with what shows each."""
-    ids = [port_ids[port] for port in states.port.tolist()]
+    ids = [known.of_ports.ports.port_id[port] for port in states.port.tolist()]
     frame = pd.DataFrame(
         {
             "port_id": pd.Series(ids, dtype=object),
@@ -168,9 +168,9 @@ def _spans(states: Timeline, port_ids: list[str], lines: pd.DataFrame) -> pd.Dat
         }
     )
     told = [
-        _line(lines, port_id, begin, until) if seen == STATUS else (None, None, None)
-        for port_id, begin, until, seen in zip(
-            ids, states.from_ms.tolist(), states.until_ms.tolist(), states.seen.tolist(), strict=True
+        _line(lines, known.told_as[port], begin, until) if seen == STATUS else (None, None, None)
+        for port, begin, until, seen in zip(
+            *(getattr(states, name).tolist() for name in ("port", "from_ms", "until_ms", "seen")), strict=True
         )
     ]
     for place, name in enumerate(LINE):
@@ -178,12 +178,12 @@ def _spans(states: Timeline, port_ids: list[str], lines: pd.DataFrame) -> pd.Dat
     return frame
 
 
-def _line(lines: pd.DataFrame, port_id: str, begin: int, until: int) -> tuple[Any, Any, Any]:
+def _line(lines: pd.DataFrame, told_as: set[str], begin: int, until: int) -> tuple[Any, Any, Any]:
     """Word, file and line of the last statement on a port, or its whole station, that stood as a span began.
 
     Where a span begins with none, since it was silent before, it is the first one within.
     """
-    own = lines[lines["port_id"].isin(["", port_id])]
+    own = lines[lines["port_id"].isin({"", *told_as})]
     place = int(np.searchsorted(own["from_ms"].to_numpy(), begin, side="right")) - 1
     place = place if place >= 0 else 0
     if not len(own) or own["from_ms"].iloc[place] >= until:

@@ -25,9 +25,11 @@ class Uptime:
         evidence: words of the evidence that counts.
         by: what is grouped by: one of ``BY``.
         figures: of each rulebook, in the order asked for.
-        outages: the columns of ``metrics.availability.outages.outages`` but ``port``, those that go on first.
+        outages: the columns of ``metrics.availability.outages.outages`` but ``port``, with ``failed_attempts`` and
+            ``charges_lost``; those that go on first.
         sites: the columns of ``metrics.availability.outages.site_minutes_without_port``.
         not_dispensing: ``DISPENSING``: ports that were up and whose attempts all failed.
+        without_port: ``WITHOUT_PORT``: attempts that count for no port.
         false_free: ``FALSE_FREE`` of ports that were announced free.
         names: name of each station by source and id; those without one are left out.
         notes: what must be said with the figures.
@@ -43,6 +45,7 @@ class Uptime:
     outages: pd.DataFrame
     sites: pd.DataFrame
     not_dispensing: pd.DataFrame
+    without_port: pd.DataFrame
     false_free: pd.DataFrame
     names: dict[tuple[str, str], str]
     notes: list[str]

@@ -15,7 +15,7 @@ from evcharge.metrics.availability.timeline import EVIDENCE_WORDS
 from evcharge.metrics.availability.uptime import Figures
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.uptime_found import DAY_MS, Uptime
-from evcharge.report.words import NONE, day_text, percent
+from evcharge.report.words import NONE, counted, day_text, percent, verb
 
 MOST_LISTED = 5
 """Ports that a sentence lists."""
@@ -51,13 +51,28 @@ def hours_told(minutes: float) -> str:
     return f"{hours:,.1f}" if hours >= 0.05 else f"{hours:.3f}"
 
 
+def charges_lost_text(charges: float) -> str:
+    """Charges lost in an outage with one digit; a dash where they can't be told."""
+    return NONE if charges != charges else f"{charges:,.1f}"
+
+
 def period_text(period: Period) -> str:
     """A period as people write it: its days where it is of whole days, else its instants; in UTC."""
     begin, end = instant_of(period.from_ms), instant_of(period.until_ms)
     if period.from_ms % DAY_MS or period.until_ms % DAY_MS:
         return f"{begin:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} UTC"
-    last = (end - timedelta(days=1)).date()
-    return f"{day_text(begin.date())} – {day_text(last)} (UTC)"
+    first, last = begin.date(), (end - timedelta(days=1)).date()
+    days = day_text(first) if first == last else f"{day_text(first)} – {day_text(last)}"
+    return f"{days} (UTC)"
+
+
+def without_text(without_minutes: float, perhaps_minutes: float) -> str:
+    """How long a station had no working port, and how long nobody saw one that works."""
+    without, perhaps = hours_told(without_minutes), hours_told(perhaps_minutes)
+    if not without_minutes:
+        return f"perhaps no working port for {perhaps} h that nobody saw"
+    seen = f"no working port for {without} h"
+    return f"{seen}, perhaps for {perhaps} h more that nobody saw" if perhaps_minutes else seen
 
 
 def network_text(found: Uptime) -> str:
@@ -109,21 +124,39 @@ def dispensing_text(found: Uptime) -> list[str]:
     """A sentence for the first ports that were up, and at which no attempt succeeded."""
     rows = found.not_dispensing
     told = [
-        f"Up, not dispensing: {port_label(row, found)}: of {row['attempts']:,} attempts while it was up, at it or at "
-        "no port that is told, none succeeded."
+        f"Up, not dispensing: {port_label(row, found)}: of {row['attempts']:,} attempts at it while it was up, none "
+        "succeeded."
         for row in rows.head(MOST_LISTED).to_dict("records")
     ]
     more = len(rows) - len(told)
-    return [*told, *([f"Up, not dispensing: {more:,} more; --json lists them."] if more > 0 else [])]
+    beyond = [f"Up, not dispensing: {more:,} more (evcharge uptime --json lists them)."] if more > 0 else []
+    return [*told, *beyond, *_without_port_text(found)]
+
+
+def _without_port_text(found: Uptime) -> list[str]:
+    """A sentence on the attempts that named no port, where their station has several."""
+    attempts, failures = (int(found.without_port[name].sum()) for name in ("attempts", "failures"))
+    if not attempts:
+        return []
+    at = f"{counted(attempts, 'attempt')} at {counted(len(found.without_port), 'station')}"
+    return [f"{at} named no port, and {verb(attempts, 'counts', 'count')} for none; {failures:,} of them failed."]
 
 
 def false_free_text(found: Uptime) -> list[str]:
-    """A sentence on how long ports were announced free while a session ran; none where that never was."""
+    """How long ports were announced free while a session ran, and of which most; none where that never was."""
     free, lies = (float(found.false_free[name].sum()) for name in ("free_minutes", "false_minutes"))
     if not lies:
         return []
     share = ratio_text(lies / free)
-    return [f"False free: {share} of {hours_told(free)} h announced free, a session was running."]
+    rows = found.false_free[found.false_free["false_minutes"] > 0]
+    worst = rows.sort_values("false_minutes", ascending=False, kind="stable").head(MOST_LISTED)
+    told = [
+        f"{port_label(row, found)} {hours_told(row['false_minutes'])} of {hours_told(row['free_minutes'])} h"
+        for row in worst.to_dict("records")
+    ]
+    more = f"; {len(rows) - len(worst):,} more (evcharge uptime --json lists them)" if len(rows) > len(worst) else ""
+    most = f" Most at {', '.join(told)}{more}." if len(found.false_free) > 1 else ""
+    return [f"False free: {share} of {hours_told(free)} h announced free, a session was running.{most}"]
 
 
 def port_label(row: Mapping[Any, Any], found: Uptime) -> str:

@@ -234,6 +234,27 @@ def test_an_evse_works_while_one_of_its_connectors_does(url, tmp_path):
     ]
 
 
+COUNTS = "SELECT connectors, connectors_up, state FROM fact_status ORDER BY from_time"
+
+
+def test_an_evse_keeps_how_many_of_its_connectors_work(sqlite_url, tmp_path):
+    log = evse(Log(), "08:00:00", 2, 1, "Available")
+    evse(log, "08:00:01", 2, 2, "Available")
+    evse(log, "08:00:02", 2, 2, "Faulted")
+    evse(log, "08:00:03", 2, 0, "Unavailable")
+    evse(log, "08:00:04", 2, 0, "Available")
+    load_log(log, sqlite_url, tmp_path)
+    assert query(sqlite_url, COUNTS) == [(None, None, "up"), (2, 2, "up"), (2, 1, "up"), (2, 0, "down"), (2, 1, "up")]
+
+
+def test_a_connector_that_is_unavailable_while_a_car_is_at_another_of_its_evse_is_not_down(sqlite_url, tmp_path):
+    log = evse(Log(), "08:00:00", 2, 1, "Occupied")
+    evse(log, "08:00:01", 2, 2, "Unavailable")
+    evse(log, "08:00:02", 2, 1, "Available")
+    load_log(log, sqlite_url, tmp_path)
+    assert query(sqlite_url, COUNTS)[1:] == [(2, 2, "up"), (2, 1, "up")]
+
+
 def test_an_event_that_tells_an_availability_is_a_status(url, tmp_path):
     component = {"name": "Connector", "evse": {"id": 3, "connectorId": 1}}
     event = {

@@ -36,4 +36,5 @@ def test_the_page_tells_uptime_where_there_is_evidence_escaped_and_the_same_agai
     )
     assert "up between " in section
     assert "<h3>2 outages; 2 go on at the end of the period</h3>" in section
+    assert '<th scope="col" class="r">charges lost</th>' in section
     assert page() == told

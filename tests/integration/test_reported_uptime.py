@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 from alembic import command
+from sqlalchemy import text
 
 import evcharge as package
 from evcharge.db import open_engine
@@ -210,6 +211,18 @@ def test_each_report_is_compared_over_its_own_period(url: str, tmp_path: Path) -
     assert found["low"].round(4).tolist()[:3] == [1.0, 0.25, 0.5]
     assert found["difference"].round(4).tolist()[:2] == [0.0, 0.75]
     assert found[["from", "to"]].iloc[1].tolist() == ["2025-03-05T00:00:00.000Z", "2025-03-07T00:00:00.000Z"]
+
+
+@pytest.mark.thorough
+def test_a_report_of_a_port_of_connectors_is_compared_as_the_rulebook_takes_them(url: str, tmp_path: Path) -> None:
+    week(url, tmp_path)
+    one_of_two = "UPDATE fact_status SET connectors = 2, connectors_up = 1 WHERE port_id = '1' AND state = 'up'"
+    with open_engine(url, writes=True).begin() as connection:
+        connection.execute(text(one_of_two))
+    load(url, tmp_path, report("1", "78.57,2160,0"))
+    found = [beside(url, rulebook) for rulebook in ("nevi", "kwwhat")]
+    assert [rows["high"].round(4).tolist() for rows in found] == [[0.0], [0.7857]]
+    assert [rows["verdict"].tolist() for rows in found] == [["contradicts"], ["agrees"]]
 
 
 @pytest.mark.thorough

@@ -157,6 +157,7 @@ def test_polls_that_say_the_same_are_one_row_and_the_others_are_unchanged(url: s
         ("L1", "E1", "08:00", "08:55", "CHARGING", "up", None, "poll", 1, 12),
     ]
     assert query(url, COUNTS) == [("statuses", 12, 1, 0, 11, 0, 0)]
+    assert query(url, "SELECT spacing_seconds, connectors FROM fact_status") == [(300, None)]
 
 
 def test_points_of_irve_stand_at_their_stations_once_a_registry_places_them(url: str, tmp_path: Path) -> None:

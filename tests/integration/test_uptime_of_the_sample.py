@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import evcharge as package
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError
 from evcharge.load import load_file
+from evcharge.report.uptime_document import outages_csv, uptime_csv
 from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
 
@@ -74,6 +78,23 @@ def test_the_port_that_always_says_available_is_announced_free_in_all_of_its_ses
     share = {port: lies.get(port, 0.0) / minutes for port, minutes in sessions}
     assert share[liar["port_id"]] == pytest.approx(1, abs=0.02)
     assert max(share.values()) == share[liar["port_id"]]
+
+
+@pytest.mark.thorough
+def test_the_csv_files_say_of_each_row_what_is_made_up(made):
+    found = package.uptime(made[0], **DAYS).found
+    for by, made_up in (("port", 1), ("network", len(found.first.ports))):
+        rows = csv.DictReader(io.StringIO(uptime_csv(replace(found, by=by))))
+        assert {row["made_up_ports"] for row in rows} == {str(made_up)}
+    assert {row["is_made_up"] for row in csv.DictReader(io.StringIO(outages_csv(found)))} == {"true"}
+
+
+@pytest.mark.thorough
+def test_the_charges_lost_in_the_planted_outages_are_told_from_the_weeks_before(made):
+    found = package.uptime(made[0], evidence="status", **DAYS).outages
+    known = found.dropna(subset=["charges_lost"])
+    assert len(known) > 0
+    assert (known["charges_lost"] >= 0).all()
 
 
 def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evcharge.metrics.availability.connectors import together
 from evcharge.metrics.availability.evidence import (
     BACK_OFFICE,
     CAUSES,
@@ -28,7 +29,7 @@ from evcharge.metrics.availability.evidence import (
     Statements,
     Windows,
 )
-from evcharge.metrics.availability.rulebooks import builtin_rulebooks
+from evcharge.metrics.availability.rulebooks import builtin_rulebooks, find_rulebook
 from evcharge.metrics.availability.said import standing
 from evcharge.metrics.availability.timeline import ALL_EVIDENCE, Counted, timeline
 from evcharge.metrics.availability.uptime import MINUTES, groups, uptime
@@ -48,6 +49,12 @@ COUNTED = [
     Counted(statuses=True, back_office=True),
     Counted(charges=True, outages=True),
 ]
+
+
+ALWAYS = {
+    "commissioned_ms": integers([-EVER_MS] * PORTS),
+    "decommissioned_ms": integers([EVER_MS] * PORTS),
+}
 
 
 def minute(at):
@@ -90,7 +97,7 @@ def evidences(draw):
     contacts = [(*row, OWN_MESSAGE) for row in some(spans(CHARGERS))]
     contacts += [(*row, BACK_OFFICE) for row in some(spans(CHARGERS, ever=True), 4)]
     causes = st.sampled_from(CAUSES)
-    return evidence_of(
+    evidence = evidence_of(
         ports,
         statements=some(statement(), 24, 10),
         contacts=contacts,
@@ -99,6 +106,9 @@ def evidences(draw):
         charges=some(spans(), 3),
         exemptions=[(*row, draw(causes)) for row in some(spans(), 6)],
     )
+    said = evidence.statements
+    spacing = [draw(st.sampled_from([0, 0, 1, 4])) * MINUTE_MS * (kind in (POLL, SNAPSHOT)) for kind in said.evidence]
+    return evidence._replace(statements=replace(said, spacing_ms=integers(spacing)))
 
 
 up_or_down = st.sampled_from([UP, DOWN])
@@ -217,8 +227,8 @@ def test_more_own_messages_never_leave_more_unknown(evidence, period, messages):
     st.sampled_from(COUNTED),
 )
 def test_more_events_that_say_up_or_down_never_leave_more_unknown(evidence, period, events, counted):
-    rows = [(port, begin, begin, state, EVENT, state) for (port, begin, _), state in events]
-    more = [integers(row[place] for row in rows) for place in range(6)]
+    rows = [(port, begin, begin, state, EVENT, state, 0) for (port, begin, _), state in events]
+    more = [integers(row[place] for row in rows) for place in range(7)]
     richer = evidence._replace(statements=with_rows(evidence.statements, more))
     assert unknown_ms(timeline(richer, period, counted)) <= unknown_ms(timeline(evidence, period, counted))
 
@@ -234,6 +244,32 @@ def test_more_charges_and_reported_outages_never_leave_more_unknown(evidence, pe
         outages=with_rows(evidence.outages, [*columns(outages), integers([-1] * len(outages))]),
     )
     assert unknown_ms(timeline(richer, period)) <= unknown_ms(timeline(evidence, period))
+
+
+@laws(50)
+@given(evidences(), periods, st.sampled_from(COUNTED), st.sampled_from(["all", "any"]))
+def test_a_port_of_connectors_is_in_each_minute_what_its_connectors_make_it(evidence, period, counted, down_if):
+    whole = integers([0, 0, 1])
+    ports = together(timeline(evidence, period, counted), whole, down_if)
+    first, second, alone = ([state for state, _ in one] for one in grid(evidence, period, counted))
+
+    def both(states):
+        order = (UP, UNKNOWN, DOWN) if down_if == "all" else (DOWN, UNKNOWN, UP)
+        return next((state for state in order if state in states), OUT_OF_SCOPE)
+
+    expected = [[both(pair) for pair in zip(first, second, strict=True)], alone]
+    assert [[state for state, _ in one] for one in spread(ports, period, 2)] == expected
+
+
+@laws(50)
+@given(evidences(), periods)
+def test_a_port_is_up_no_longer_if_any_connector_counts_than_in_their_mean_nor_than_if_all_do(evidence, period):
+    evidence = evidence._replace(ports=replace(evidence.ports, **ALWAYS))
+    line, whole = timeline(evidence, period), integers([0, 0, 1])
+    books = [replace(find_rulebook("status-only"), connectors=word) for word in ("any", "mean", "all")]
+    least, mean, most = (uptime(line, evidence, period, book, whole).ports["up_minutes"] for book in books)
+    assert (least <= mean).all()
+    assert (mean <= most).all()
 
 
 @laws(50)

@@ -90,7 +90,7 @@ def evidence_of(
     charger, begin, end, kind = _columns(heard, 4)
     return Evidence(
         ports,
-        Statements(*_columns([(*row, row[3]) for row in said], 6)),
+        Statements(*_columns([(*row, row[3], 0) for row in said], 7)),
         Contacts(charger, begin, end, kind, np.full(len(heard), heartbeats)),
         Windows(*_columns([(*row, -1) for row in outages], 4)),
         Windows(*_columns(claims, 4)),

@@ -38,6 +38,7 @@ class Said(NamedTuple):
     until: int
     state: int
     evidence: int
+    spacing: int
 
 
 def grid(evidence: Evidence, period: Period, counted: Counted) -> list[list[tuple[int, str]]]:
@@ -79,7 +80,7 @@ def _said(evidence: Evidence, port: int) -> list[Said]:
     for row in np.flatnonzero(statements.port == port):
         begin, kind = int(statements.from_ms[row]), int(statements.evidence[row])
         state = UNKNOWN if kind == REFUSED else int(statements.state[row])
-        standing[begin, kind] = Said(begin, int(statements.until_ms[row]), state, kind)
+        standing[begin, kind] = Said(begin, int(statements.until_ms[row]), state, kind, int(statements.spacing_ms[row]))
     return list(standing.values())
 
 
@@ -121,7 +122,7 @@ def _heard(evidence: Evidence, counted: Counted, port: int, now: int) -> tuple[b
             promised = min([one.until + SILENCE_MS, *(loss for loss in losses if loss > one.begin)])
             heard = heard or one.begin <= now < max(promised, one.until)
         else:
-            heard = heard or one.begin <= now < one.until + _hold(said, one.evidence)
+            heard = heard or one.begin <= now < one.until + (2 * one.spacing or _hold(said, one.evidence))
     return heard, lost
 
 

@@ -1,16 +1,18 @@
 """Ports of several connectors, or stations of several ports: when the whole is down.
 
-Message logs name connectors; which of them make one port is told by a registry or the user. What does not belong here:
-the mean of connectors, which is the sum of their minutes (``uptime.groups``).
+Which connectors make one port is told by the log (OCPP 2.0.1) or by a registry. What does not belong here: the mean of
+connectors, which is that of their minutes (``uptime``).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from evcharge.arrays import Flags, Integers
 from evcharge.metrics.availability.axis import Axis
-from evcharge.metrics.availability.evidence import DOWN, OUT_OF_SCOPE, UNKNOWN, UP, Period
+from evcharge.metrics.availability.evidence import DOWN, OUT_OF_SCOPE, UNKNOWN, UP, Evidence
 from evcharge.metrics.availability.timeline import NONE, Timeline, merged
 
 
@@ -26,7 +28,7 @@ def together(line: Timeline, whole: Integers, down_if: str) -> Timeline:
     Returns:
         What shows a state is of its parts in that state the first in ``SEEN``.
     """
-    period = Period(int(line.from_ms.min(initial=0)), int(line.until_ms.max(initial=0)))
+    period = line.period
     axis = Axis(int(whole.max(initial=-1)) + 1, period)
     begin, end = axis.keys(whole[line.port], line.from_ms), axis.keys(whole[line.port], line.until_ms)
     cells = axis.cells(begin)
@@ -36,6 +38,19 @@ def together(line: Timeline, whole: Integers, down_if: str) -> Timeline:
     state = np.where(there[UNKNOWN], UNKNOWN, state)
     state = np.where(there[first], first, state)
     return merged(axis, cells, state, _seen(line, cells, begin, end, state))
+
+
+def of_ports(parts: Evidence, whole: Integers) -> Evidence:
+    """The evidence of ports from that of their connectors; of statements it tells who is spoken of, and no states.
+
+    Args:
+        parts: the evidence of connectors; what is told of one is told of its port.
+        whole: index of the port that each connector belongs to; those of one port stand together, in order.
+    """
+    first = np.searchsorted(whole, np.arange(int(whole.max(initial=-1)) + 1))
+    names = ("statements", "outages", "exemptions", "charges")
+    told = {name: replace(rows, port=whole[rows.port]) for name, rows in parts._asdict().items() if name in names}
+    return parts._replace(ports=parts.ports.at(first), **told)
 
 
 def at_once(cells: Integers, begin: Integers, end: Integers, chosen: Flags) -> Integers:

@@ -165,12 +165,16 @@ def _own_word(ports: Ports, statements: Statements, rows: Integers, lost: Spans)
     port, from_ms, until_ms = (column[rows] for column in (statements.port, statements.from_ms, statements.until_ms))
     events = statements.evidence[rows] == EVENT
     event_ends = _until_lost(ports.charger[port], from_ms + 1, until_ms + _SILENCE_MS, lost)
-    hold = usual_holds(port, statements.evidence[rows], from_ms, until_ms, statements.word[rows])
+    spacing = statements.spacing_ms[rows]
+    seen = usual_holds(port, statements.evidence[rows], from_ms, until_ms, statements.word[rows])
+    hold = np.where(spacing > 0, SPACINGS * spacing, seen)
     return Spans(port, from_ms, np.where(events, np.maximum(event_ends, until_ms), until_ms + hold))
 
 
 def usual_holds(port: Integers, evidence: Integers, from_ms: Integers, until_ms: Integers, word: Integers) -> Integers:
-    """How long polls and snapshots hold after the last confirmation [ms], for statements in order of ``standing``.
+    """How long polls and snapshots of an unknown spacing hold after the last confirmation [ms].
+
+    For statements in order of ``standing``.
 
     ``SPACINGS`` times the usual spacing: the lower median of the gaps at which the port's word changed, since a gap
     between two rows that say the same is one in which the feed was away. A port with fewer than ``LEAST_GAPS`` of them

@@ -7,7 +7,9 @@ from it (``timeline``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from evcharge.arrays import Floats, Integers
 
@@ -57,6 +59,14 @@ class Ports:
     def __len__(self) -> int:
         return len(self.port_id)
 
+    def at(self, places: Integers) -> Ports:
+        """The ports at these places, in their order; one may come several times."""
+        columns: dict[str, Any] = {
+            name: column[places] if isinstance(column, np.ndarray) else [column[place] for place in places.tolist()]
+            for name, column in vars(self).items()
+        }
+        return Ports(**columns)
+
 
 @dataclass(frozen=True)
 class Statements:
@@ -72,6 +82,8 @@ class Statements:
         state: UP, DOWN, UNKNOWN or OUT_OF_SCOPE.
         evidence: EVENT, POLL, SNAPSHOT or REFUSED.
         word: a number for the source's own word, the same for the same word.
+        spacing_ms: the usual time between statements of the port in its file, by which its runs were cut; 0 where that
+            is not known.
     """
 
     port: Integers
@@ -80,6 +92,7 @@ class Statements:
     state: Integers
     evidence: Integers
     word: Integers
+    spacing_ms: Integers
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ What does not belong here: ratios and verdicts (``uptime``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -116,6 +116,22 @@ def measured(
             rulebook.exempt_minutes == "leave",
         ),
     )
+
+
+def averaged(connectors: Measured, whole: Integers) -> Measured:
+    """The minutes of ports as the means of their connectors'; the longest outage is that of any of them.
+
+    Args:
+        connectors: the minutes of each connector.
+        whole: index of the port that each belongs to.
+    """
+    number = np.bincount(whole)
+    longest = np.zeros(len(number), dtype=np.int64)
+    np.maximum.at(longest, whole, connectors.longest_down)
+    unreadable = np.bincount(whole, weights=connectors.unreadable) > 0
+    columns = {name: column for name, column in vars(connectors).items() if isinstance(column, np.ndarray)}
+    means: dict[str, Any] = {name: np.bincount(whole, weights=column) / number for name, column in columns.items()}
+    return replace(connectors, **{**means, "longest_down": longest, "unreadable": unreadable})
 
 
 class _Cells(NamedTuple):

@@ -72,8 +72,7 @@ def site_minutes_without_port(timeline: Timeline, ports: Ports) -> pd.DataFrame:
     stations = sorted(set(names))
     place = {name: number for number, name in enumerate(stations)}
     site = np.array([place[name] for name in names], dtype=np.int64)
-    period = Period(int(timeline.from_ms.min(initial=0)), int(timeline.until_ms.max(initial=0)))
-    axis = Axis(len(stations), period)
+    axis = Axis(len(stations), timeline.period)
     begin = axis.keys(site[timeline.port], timeline.from_ms)
     end = axis.keys(site[timeline.port], timeline.until_ms)
     cells = axis.cells(begin)

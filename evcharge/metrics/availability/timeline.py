@@ -96,6 +96,11 @@ class Timeline:
     state: Integers
     seen: Integers
 
+    @property
+    def period(self) -> Period:
+        """The period that it tiles; none of any length without ports."""
+        return Period(int(self.from_ms.min()), int(self.until_ms.max())) if len(self.port) else Period(0, 0)
+
 
 def timeline(evidence: Evidence, period: Period, counted: Counted = ALL_EVIDENCE) -> Timeline:
     """What each port was in the period, by the evidence that counts.

@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evcharge.arrays import Flags, Floats
-from evcharge.metrics.availability.evidence import Evidence, Period
-from evcharge.metrics.availability.measured import FIGURES, Measured, measured
+from evcharge.arrays import Floats, Integers
+from evcharge.metrics.availability.connectors import of_ports, together
+from evcharge.metrics.availability.evidence import EVER_MS, Evidence, Period
+from evcharge.metrics.availability.measured import FIGURES, Measured, averaged, measured
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import Timeline
 
 MEETS, FALLS_SHORT, CANT_TELL, NO_FIGURE_YET = "meets", "falls short", "can't tell", "no figure yet"
+AGE_UNKNOWN = "can't tell: age unknown"
 """Verdicts; the empty text is none, where the rulebook has no limit for such rows or for such a period."""
 IDS = ("source", "station_id", "port_id", "operator", "network", "region")
 MINUTES = ("minutes", "up_minutes", "down_minutes", "unknown_minutes", "excluded_minutes")
@@ -30,6 +32,8 @@ UNSEEN = "of that, time that nobody saw"
 """Its last step, which is part of the one before."""
 GOOD_TIME = 0.99
 """AFIREV's indicator: ports that are available for at least this share."""
+MEAN = "mean"
+"""The word of ``Rulebook.connectors`` by which a port's minutes are the mean of its connectors'."""
 _MINUTE_MS = 60_000
 _YEAR_MS = 365 * 86_400_000
 _UNIT_OF = {"port": ("port",), "network": ("network", "operator")}
@@ -59,25 +63,41 @@ class Figures:
     sums: pd.DataFrame
 
 
-def uptime(timeline: Timeline, evidence: Evidence, period: Period, rulebook: Rulebook) -> Figures:
+def uptime(
+    timeline: Timeline, evidence: Evidence, period: Period, rulebook: Rulebook, whole: Integers | None = None
+) -> Figures:
     """The figures of a rulebook for each port and all of them.
 
     ``minutes`` = up + down + unknown, in scope. ``low`` and ``high`` are the rulebook's formula with all unknown
     minutes down and up, ``seen`` with them left out. ``uptime`` is the formula as it reads: where it says nothing of
     unknown minutes, they are no outages in it, and it is missing where nothing was seen. ``excluded_minutes`` are
     those of outages under a claim that is exempt.
+
+    Args:
+        timeline: of ports, or of the connectors that make them.
+        evidence: of the same.
+        period: of which time.
+        rulebook: whose figures.
+        whole: index of the port that each connector belongs to; None where each row is a port.
     """
     own_period = judges(rulebook, period)
-    sums = measured(timeline, evidence, period, rulebook, own_period=own_period)
+    if whole is None:
+        sums = measured(timeline, evidence, period, rulebook, own_period=own_period)
+    elif rulebook.connectors == MEAN:
+        sums = averaged(measured(timeline, evidence, period, rulebook, own_period=own_period), whole)
+        evidence = of_ports(evidence, whole)
+    else:
+        timeline, evidence = together(timeline, whole, rulebook.connectors), of_ports(evidence, whole)
+        sums = measured(timeline, evidence, period, rulebook, own_period=own_period)
     ids = pd.DataFrame({name: pd.Series(getattr(evidence.ports, name), dtype=object) for name in IDS})
     frame = _minutes_frame(sums)
-    young = _young(evidence, period, rulebook)
-    figures = _with_figures(frame, rulebook, judged=own_period and rulebook.unit == "port", young=young)
+    age = _age(evidence, period, rulebook)
+    figures = _with_figures(frame, rulebook, judged=own_period and rulebook.unit == "port", age=age)
     if not own_period:
         figures["handed_in"] = np.nan
     ports = pd.concat([ids, figures[[*MINUTES, *RATIOS, "handed_in", "verdict"]]], axis=1)
     empty = Figures(rulebook, period, own_period, ports, {}, [], frame)
-    return Figures(rulebook, period, own_period, ports, _network(empty, sums, young), waterfall(sums), frame)
+    return Figures(rulebook, period, own_period, ports, _network(empty, sums), waterfall(sums), frame)
 
 
 def judges(rulebook: Rulebook, period: Period) -> bool:
@@ -105,14 +125,19 @@ def groups(figures: Figures, by: str) -> pd.DataFrame:
     """
     if by == "port":
         return figures.ports
-    names = ["source", "station_id"] if by == "station" else [by]
+    names = group_keys(by)
     keys = figures.ports[names]
     summed = figures.sums.groupby([keys[name] for name in names], dropna=False, sort=True).sum().reset_index()
     judged = figures.own_period and by in _UNIT_OF[figures.rulebook.unit]
-    rows = _with_figures(summed, figures.rulebook, judged=judged, young=np.zeros(len(summed), dtype=bool))
+    rows = _with_figures(summed, figures.rulebook, judged=judged, age=np.full(len(summed), _OLD))
     if not figures.own_period:
         rows["handed_in"] = np.nan
     return rows[[*names, *MINUTES, *RATIOS, "handed_in", "verdict"]]
+
+
+def group_keys(by: str) -> list[str]:
+    """The columns of ports by which they are grouped."""
+    return ["source", "station_id"] if by == "station" else [by]
 
 
 def waterfall(sums: Measured) -> list[tuple[str, float]]:
@@ -158,7 +183,7 @@ def _minutes_frame(sums: Measured) -> pd.DataFrame:
     return pd.DataFrame({name: values / _MINUTE_MS for name, values in ms.items()})
 
 
-def _with_figures(sums: pd.DataFrame, rulebook: Rulebook, *, judged: bool, young: Flags) -> pd.DataFrame:
+def _with_figures(sums: pd.DataFrame, rulebook: Rulebook, *, judged: bool, age: Integers) -> pd.DataFrame:
     """Summed minutes with ratios, verdict and the figure to hand in."""
     frame = sums.copy()
     seen = (frame["up_minutes"] + frame["down_minutes"]).to_numpy()
@@ -168,8 +193,8 @@ def _with_figures(sums: pd.DataFrame, rulebook: Rulebook, *, judged: bool, young
     nowhere = frame["minutes"].to_numpy() == 0
     frame.loc[nowhere, ["low", "seen", "high", "uptime"]] = np.nan
     frame.loc[seen == 0, ["seen", "uptime"] if rulebook.unknown == "unsaid" else ["seen"]] = np.nan
-    frame["verdict"] = _verdicts(frame, rulebook, young) if judged and rulebook.limit is not None else ""
-    doubtful = frame["verdict"].isin([CANT_TELL, NO_FIGURE_YET]).to_numpy() | young
+    frame["verdict"] = _verdicts(frame, rulebook, age) if judged and rulebook.limit is not None else ""
+    doubtful = frame["verdict"].isin([CANT_TELL, AGE_UNKNOWN, NO_FIGURE_YET]).to_numpy() | (age != _OLD)
     frame["handed_in"] = np.where(doubtful, np.nan, rounded(frame["uptime"].to_numpy(), rulebook))
     return frame
 
@@ -189,7 +214,7 @@ def rounded(ratio: Floats, rulebook: Rulebook) -> Floats:
     return whole
 
 
-def _verdicts(frame: pd.DataFrame, rulebook: Rulebook, young: Flags) -> npt.NDArray[np.object_]:
+def _verdicts(frame: pd.DataFrame, rulebook: Rulebook, age: Integers) -> npt.NDArray[np.object_]:
     """The verdict on each row: of the formula if it says what unknown is, else only where low and high agree."""
     low, high = (frame[name].to_numpy() for name in ("low", "high"))
     if rulebook.unknown != "unsaid":
@@ -199,24 +224,37 @@ def _verdicts(frame: pd.DataFrame, rulebook: Rulebook, young: Flags) -> npt.NDAr
         (ratio > limit) if rulebook.limit_is == "above" else (ratio >= limit) for ratio in (low, high)
     )
     verdict = np.where(passes_low, MEETS, np.where(passes_high, CANT_TELL, FALLS_SHORT)).astype(object)
-    verdict[young | np.isnan(low)] = NO_FIGURE_YET
+    verdict[(age == _NOT_KNOWN) & (verdict != CANT_TELL)] = AGE_UNKNOWN
+    verdict[(age == _YOUNG) | np.isnan(low)] = NO_FIGURE_YET
     return verdict
 
 
-def _young(evidence: Evidence, period: Period, rulebook: Rulebook) -> Flags:
-    """Ports that the rulebook does not judge yet: in operation for less than a year at the end of the period."""
+_OLD, _YOUNG, _NOT_KNOWN = range(3)
+"""Ages of ports, as far as a rulebook asks for them."""
+
+
+def _age(evidence: Evidence, period: Period, rulebook: Rulebook) -> Integers:
+    """Whether each port is young, in operation for less than a year at the end of the period.
+
+    Without a day of commissioning it is old if anything tells of it from before, and else its age is not known.
+    """
+    ports = len(evidence.ports)
     if rulebook.young_ports == "count":
-        return np.zeros(len(evidence.ports), dtype=bool)
-    young: Flags = evidence.ports.commissioned_ms > period.until_ms - _YEAR_MS
-    return young
+        return np.full(ports, _OLD)
+    year_before = period.until_ms - _YEAR_MS
+    first = np.full(ports, EVER_MS, dtype=np.int64)
+    for rows in (evidence.statements, evidence.charges, evidence.outages):
+        np.minimum.at(first, rows.port, rows.from_ms)
+    begun = evidence.ports.commissioned_ms
+    return np.select([begun > year_before, (begun > -EVER_MS) | (first <= year_before)], [_YOUNG, _OLD], _NOT_KNOWN)
 
 
-def _network(figures: Figures, sums: Measured, young: Flags) -> dict[str, Any]:
+def _network(figures: Figures, sums: Measured) -> dict[str, Any]:
     """The figures of all ports together; those without a figure yet are left out where there are others."""
     rulebook = figures.rulebook
     judged = figures.own_period and rulebook.unit == "network"
     summed = figures.sums.sum().to_frame().T
-    row = _with_figures(summed, rulebook, judged=judged, young=np.zeros(1, dtype=bool)).iloc[0]
+    row = _with_figures(summed, rulebook, judged=judged, age=np.full(1, _OLD)).iloc[0]
     network: dict[str, Any] = {name: float(row[name]) for name in (*MINUTES, *RATIOS)}
     network["handed_in"] = float(row["handed_in"]) if figures.own_period else float("nan")
     network["verdict"] = str(row["verdict"])
@@ -226,7 +264,7 @@ def _network(figures: Figures, sums: Measured, young: Flags) -> dict[str, Any]:
         "ports": len(figures.ports),
         "ports_meeting": int((verdict == MEETS).sum()),
         "ports_falling_short": int((verdict == FALLS_SHORT).sum()),
-        "ports_not_told": int((verdict == CANT_TELL).sum()),
+        "ports_not_told": int(verdict.isin([CANT_TELL, AGE_UNKNOWN]).sum()),
         "ports_without_figure": int((verdict == NO_FIGURE_YET).sum()),
         "ports_hours_unreadable": int(sums.unreadable.sum()),
         "ports_available_99": int((ratio >= GOOD_TIME).sum()),

@@ -18,6 +18,7 @@ from evcharge.report.availability import command_of, stations_by_uptime
 from evcharge.report.page.cells import Table, table_of
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
+    charges_lost_text,
     dispensing_text,
     false_free_text,
     figure_text,
@@ -164,18 +165,19 @@ def _outages(found: Uptime, selection: Selection) -> Table | None:
     if rows.empty:
         return None
     going, claimed, listed = int(rows["goes_on"].sum()), bool(rows["claims"].any()), rows.head(MOST_OUTAGES)
-    columns = ["port", "from (UTC)", "to (UTC)", "hours", "state", "seen by", "failed attempts"]
+    columns = ["port", "from (UTC)", "to (UTC)", "hours", "state", "seen by", "failed attempts", "charges lost"]
     cells = [[*_outage(row, found), *([row["claims"]] * claimed)] for row in listed.to_dict("records")]
     hidden = len(rows) - len(listed)
     more = f"{counted(hidden, 'more outage')}: {command_of('outages', found.period, selection)}" if hidden > 0 else ""
     goes = f"; {going:,} {verb(going, 'goes', 'go')} on at the end of the period" if going else ""
     title = f"{counted(len(rows), 'outage')}{goes}"
-    return table_of(title, [*columns, *(["claims"] * claimed)], cells, (3, 6), more)
+    return table_of(title, [*columns, *(["claims"] * claimed)], cells, (3, 6, 7), more)
 
 
 def _outage(row: Mapping[Any, Any], found: Uptime) -> list[str]:
-    """An outage, with the attempts at its port that failed in it."""
+    """An outage, with the attempts at its port that failed in it, and the charges lost."""
     begin, end = (f"{instant_of(int(row[name])):%Y-%m-%d %H:%M}" for name in ("from_ms", "until_ms"))
     end = "goes on" if row["goes_on"] else end
-    told = [hours_told(row["minutes"]), row["state"], row["seen"].replace("_", " "), f"{row['failed_attempts']:,}"]
-    return [port_label(row, found), begin, end, *told]
+    told = [hours_told(row["minutes"]), row["state"], row["seen"].replace("_", " ")]
+    cost = [f"{row['failed_attempts']:,}", charges_lost_text(row["charges_lost"])]
+    return [port_label(row, found), begin, end, *told, *cost]

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import (
+    AGE_UNKNOWN,
     CANT_TELL,
     COUNTED,
     FALLS_SHORT,
@@ -28,6 +29,7 @@ from evcharge.report.terminal.reported import print_reported
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
+    charges_lost_text,
     dispensing_text,
     evidence_text,
     false_free_text,
@@ -38,13 +40,14 @@ from evcharge.report.uptime_words import (
     ratio_text,
     rulebook_text,
     verdict_text,
+    without_text,
 )
 from evcharge.report.words import NONE, counted
 
 MOST_ROWS = 40
 """Rows of a table in a terminal; all of them are in ``--csv`` and ``--json``."""
-STYLES = {FALLS_SHORT: "bold #d9601a", MEETS: "#3f8fd0", CANT_TELL: "", NO_FIGURE_YET: "", "": ""}
-_ORDER = (FALLS_SHORT, CANT_TELL, NO_FIGURE_YET, "", MEETS)
+STYLES = {FALLS_SHORT: "bold #d9601a", MEETS: "#3f8fd0", CANT_TELL: "", AGE_UNKNOWN: "", NO_FIGURE_YET: "", "": ""}
+_ORDER = (FALLS_SHORT, CANT_TELL, AGE_UNKNOWN, NO_FIGURE_YET, "", MEETS)
 
 
 def print_uptime(found: Uptime, console: Console, why: str) -> None:
@@ -121,6 +124,7 @@ def print_outages(found: Uptime, console: Console) -> None:
             "seen by",
             "claims",
             ">failed tries",
+            ">charges lost",
         )
         print_table(console, headings, [_outage_cells(row, found) for row in rows])
     else:
@@ -131,7 +135,7 @@ def print_outages(found: Uptime, console: Console) -> None:
     without = found.sites[(found.sites["without_minutes"] > 0) | (found.sites["perhaps_minutes"] > 0)]
     for row in without.head(MOST_ROWS).to_dict("records"):
         label = found.names.get((row["source"], row["station_id"]), row["station_id"])
-        say(console, f"{label}: {_without_port(row['without_minutes'], row['perhaps_minutes'])}")
+        say(console, f"{label}: {without_text(row['without_minutes'], row['perhaps_minutes'])}")
     for line in found.notes:
         say(console, line)
 
@@ -193,16 +197,8 @@ def _outage_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
         row["seen"].replace("_", " "),
         row["claims"],
         f"{row['failed_attempts']:,}" if row["failed_attempts"] else "",
+        charges_lost_text(row["charges_lost"]),
     ]
-
-
-def _without_port(certain: float, perhaps: float) -> str:
-    """How long a site had no working port, and how long it may have had none."""
-    unseen = f"{hours_told(perhaps)} h{' more' if certain else ''} that nobody saw"
-    if not certain:
-        return f"perhaps no working port for {unseen}"
-    told = f"no working port for {hours_told(certain)} h"
-    return f"{told}, perhaps for {unseen}" if perhaps else told
 
 
 def _besides(found: Uptime) -> list[str]:

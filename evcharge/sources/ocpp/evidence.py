@@ -18,6 +18,7 @@ import pandas as pd
 from evcharge.evidence import CONTACT_COLUMNS, REFUSED_COLUMNS, STATUS_COLUMNS, CleanEvidence
 from evcharge.frames import LONGEST_TEXT
 from evcharge.ids import clean_id
+from evcharge.sources.ocpp.evse_states import DOWN, UP, EvseState, EvseStates
 from evcharge.sources.ocpp.frame import CALL, CONNECTED, FROM_STATION, RECORD, RESULT, Broken, KeptFrame, Message
 from evcharge.sources.ocpp.instants import Instant, Instants
 from evcharge.sources.ocpp.notices import WHOLE_STATION
@@ -58,7 +59,6 @@ them."""
 ROWS_AT_ONCE = 20_000
 """Rows that are handed over at a time, and that wait in memory."""
 
-_UP, _DOWN = "up", "down"
 _TELLING = frozenset(("StatusNotification", "NotifyEvent", "BootNotification"))
 """Requests that tell more than that their charger is there."""
 _LONGEST_HEARTBEAT_SECONDS = 1e9
@@ -105,7 +105,7 @@ class LogEvidence:
         self._connections: dict[str, _Connection] = {}
         self._heartbeats: dict[str, float] = {}
         self._boots: dict[str, str] = {}
-        self._connectors: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
+        self._evses = EvseStates()
         self._last_refused: tuple[object, ...] = ()
 
     def noted(self, messages: Iterable[Message | Broken]) -> Iterator[Message | Broken]:
@@ -274,12 +274,14 @@ class LogEvidence:
             told = {"time": moment.text, "port_id": port, "station_id": message.station, "word": status}
             self._refuse("statuses", message, rule, column, value or told.get(column), port, instant.ms)
             return
+        after = EvseState(word, state, None, None)
         if evse and evse != WHOLE_STATION:
-            word, state = self._of_evse((message.station, evse), connector, word, state)
+            after = self._of_evse((message.station, evse), connector, word, state)
         port_id = "" if port == WHOLE_STATION else port
         error, vendor = (code[:LONGEST_TEXT] if code not in ("", NO_ERROR) else None for code in codes)
-        said = (word[:LONGEST_TEXT], state, error, vendor, "event", message.line, message.line, None, 0)
-        self._statuses.add((station, port_id, instant.ms, instant.ms, *said))
+        said = (after.word[:LONGEST_TEXT], after.state, error, vendor, "event", message.line, message.line, None)
+        counts = (after.connectors, after.connectors_up, None, 0)
+        self._statuses.add((station, port_id, instant.ms, instant.ms, *said, *counts))
 
     def _fault(
         self, instant: Instant, station: str | None, port: str, word: str, state: str
@@ -297,19 +299,11 @@ class LogEvidence:
             return "time_in_the_future", "time", None
         return None
 
-    def _of_evse(self, evse: tuple[str, str], connector: str, word: str, state: str) -> tuple[str, str]:
-        """The state of an EVSE after a statement about one of its connectors: it works while one of them does.
-
-        Of those that work, the word of the one told last; a statement about the whole EVSE holds for all.
-        """
-        known = self._connectors.setdefault(evse, {})
+    def _of_evse(self, evse: tuple[str, str], connector: str, word: str, state: str) -> EvseState:
+        """An EVSE after a statement about one of its connectors, or about all of it."""
         if connector in ("", WHOLE_STATION):
-            known.clear()
-            return word, state
-        known.pop(connector, None)
-        known[connector] = (word, state)
-        working = [told for told in known.values() if told[1] == _UP]
-        return working[-1] if working else (word, state)
+            return self._evses.after_all(evse, word, state)
+        return self._evses.after_connector(evse, connector, word, state)
 
     def _station(self, name: str) -> str | None:
         """The station's id as sessions have it; None where it can't be one."""
@@ -337,7 +331,7 @@ def _usable_id(text: str) -> str | None:
 def state_of(word: str) -> str:
     """The state that a status means, by its letters alone; empty for one that is unknown."""
     letters = "".join(filter(str.isalpha, word)).casefold()
-    return _UP if letters in UP_WORDS else _DOWN if letters in DOWN_WORDS else ""
+    return UP if letters in UP_WORDS else DOWN if letters in DOWN_WORDS else ""
 
 
 def _parts(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

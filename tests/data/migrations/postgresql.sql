@@ -633,5 +633,15 @@ CREATE TABLE fact_reported_uptime (
 
 UPDATE alembic_version SET version_num='0015' WHERE alembic_version.version_num = '0014';
 
+-- Running upgrade 0015 -> 0016
+
+ALTER TABLE fact_status ADD COLUMN connectors INTEGER;
+
+ALTER TABLE fact_status ADD COLUMN connectors_up INTEGER;
+
+ALTER TABLE fact_status ADD COLUMN spacing_seconds DOUBLE PRECISION;
+
+UPDATE alembic_version SET version_num='0016' WHERE alembic_version.version_num = '0015';
+
 COMMIT;
 

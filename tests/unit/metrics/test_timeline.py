@@ -199,6 +199,15 @@ def test_a_port_whose_polls_show_no_spacing_is_believed_for_the_silence_limit_wh
     ]
 
 
+def test_polls_hold_for_twice_the_spacing_that_their_file_told():
+    evidence = evidence_of(ports_of(), statements=[(0, at("01:00"), at("02:00"), UP, POLL)])
+    told_spacing = replace(evidence.statements, spacing_ms=integers([600_000]))
+    assert told(evidence._replace(statements=told_spacing))[1:] == [
+        ("01:00", "up", "status"),
+        ("02:20", "unknown", "silence"),
+    ]
+
+
 def test_a_run_of_polls_stands_over_an_event_in_it_and_an_event_at_its_end_over_the_run():
     evidence = evidence_of(
         ports_of(),
