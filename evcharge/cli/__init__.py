@@ -25,7 +25,7 @@ from evcharge.cli.findings import chargex, reasons, visits
 from evcharge.cli.formats import formats
 from evcharge.cli.load import load, show_outcomes
 from evcharge.cli.loading import load_files
-from evcharge.cli.options import global_options, setting
+from evcharge.cli.options import given, global_options, setting
 from evcharge.cli.reading import reading_profiles
 from evcharge.cli.report import compare, make_report, report, sandwich
 from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing, sample
@@ -109,7 +109,8 @@ def run() -> None:
     )
     if code:
         click.get_current_context().exit(code)
-    click.echo()
+    if not given("quiet"):
+        click.echo()
     make_report()
 
 

@@ -258,7 +258,22 @@ def test_notices_go_to_stderr_and_quiet_silences_them(evcharge, db):
         quiet_code, quiet_out, quiet_err = evcharge(*arguments, "-q")
         assert (code, quiet_code) == (0, 0)
         assert err.splitlines()[-1].startswith("wrote ")
-        assert (quiet_out, quiet_err) == (out, "")
+        assert (quiet_out, quiet_err) == ("" if arguments[0] == "load" else out, "")
+
+
+def test_a_quiet_load_says_only_what_failed_and_which_limit_was_passed(evcharge, db):
+    native_csv(Path("good.csv"), session_row())
+    native_csv(Path("bad.csv"), session_row(), session_row(session_id="B", start_time="never"))
+    assert evcharge("load", "good.csv", "-q") == (0, "", "")
+    assert evcharge("load", "good.csv", "good.csv", "-q") == (0, "", "")
+    code, out, err = evcharge("load", "bad.csv", "good.csv", "--max-rejects", "0", "-q")
+    assert (code, out) == (3, "")
+    assert err.startswith("Error [too_many_rejects]")
+    code, out, err = evcharge("load", "nowhere.csv", "good.csv", "-q")
+    assert (code, out) == (1, "")
+    assert err.startswith("Error [file_not_found]")
+    assert evcharge("load", "good.csv", "-q", "--json")[1].startswith("{")
+    assert evcharge("unload", "--load", "1", "--yes", "-q") == (0, "", "")
 
 
 def test_without_a_file_the_sample_is_made_once_and_loaded(evcharge, db):
