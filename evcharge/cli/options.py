@@ -155,7 +155,7 @@ def kept_files(context: click.Context) -> dict[Path, str]:
     return kept
 
 
-WORTH_SAYING = ("database_url", "driver_salt")
+WORTH_SAYING = ("database_url", "driver_salt", "notify", "smtp_host")
 """Settings that decide where data goes and who can be told from it: a folder that is not one's own may state them."""
 
 

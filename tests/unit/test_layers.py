@@ -107,6 +107,7 @@ MAY_IMPORT = {
         {"arrays", "station_frame", "metrics", "spool", "db", "migrate", "errors", "output", "progress", "version"},
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
+    "notify": ({"report", "errors", "output", "version"}, set()),
     "export": (
         {"counts", "report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
         FRAMES | SQL | {"pyarrow"},
