@@ -13,7 +13,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from evcharge.notify.message import Message
 from evcharge.notify.retries import TIMEOUT_SECONDS, NotSent, of_network
@@ -31,11 +31,6 @@ class _NoRedirects(HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any) -> None:
         """No request."""
-
-
-_OPENER = build_opener(_NoRedirects)
-_DIRECT = build_opener(_NoRedirects, ProxyHandler({}))
-"""For what stays on this machine, and so may be unencrypted: by no proxy."""
 
 
 def body_of(message: Message, kind: str) -> dict[str, Any]:
@@ -64,8 +59,7 @@ def post(url: str, body: dict[str, Any]) -> None:
     headers = {"Content-Type": "application/json", "User-Agent": f"evcharge/{__version__}"}
     request = Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310 - parse_target let it through
     try:
-        opener = _DIRECT if urlsplit(url).hostname in LOOPBACK else _OPENER
-        opener.open(request, timeout=TIMEOUT_SECONDS).close()
+        _opener(url).open(request, timeout=TIMEOUT_SECONDS).close()
     except HTTPError as error:
         with error:
             raise _answered(error.code, error.headers) from None
@@ -73,6 +67,12 @@ def post(url: str, body: dict[str, Any]) -> None:
         raise of_network(error) from None
     except HTTPException as error:
         raise NotSent(f"its answer is no HTTP ({type(error).__name__})", again=True) from None
+
+
+def _opener(url: str) -> OpenerDirector:
+    """What opens it: by no proxy what stays on this machine, and so may be unencrypted."""
+    by_proxy = urlsplit(url).hostname not in LOOPBACK
+    return build_opener(_NoRedirects, *([] if by_proxy else [ProxyHandler({})]))
 
 
 def _answered(status: int, headers: Headers) -> NotSent:

@@ -108,6 +108,15 @@ def test_no_answer_in_time_is_tried_again(monkeypatch, pauses):
     assert (len(requests), error, pauses) == (2, None, [1])
 
 
+def test_what_may_be_unencrypted_goes_by_no_proxy(monkeypatch):
+    proxy = WebServer([Answer(200)])
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with serving(proxy):
+        assert len(sent_to(Answer(200))[0]) == 1
+    assert proxy.requests == []
+
+
 def test_who_is_not_there_is_told_in_the_systems_words():
     server = WebServer([Answer(200)])
     server.server_close()

@@ -108,6 +108,7 @@ def test_the_network_is_named_where_its_verdict_is_another():
     assert since_lines(since_of({}, {}, network=(MEETS, BELOW))) == ["the network: below target, was meets target"]
     both = since_of({}, {("city", "A"): finding(BELOW, label="A")}, network=(CANT_TELL, BELOW))
     assert since_lines(both) == ["1 new station: A (below target)", "the network: below target, was can't tell yet"]
+    assert changes_of(both).summary == "1 new station. The network: below target, was can't tell yet."
     assert both.to_dict()["network"] == {"before": CANT_TELL, "now": BELOW}
 
 
