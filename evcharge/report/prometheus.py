@@ -57,8 +57,7 @@ def to_prometheus(story: Story) -> str:
     lines: list[str] = []
     for name, meaning, samples in (*_of_report(story), *_of_network(story), *_of_stations(story)):
         shown = [f"{name}{_labels(labels)} {_number(value)}" for labels, value in samples if not _is_missing(value)]
-        if shown:
-            lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge", *shown]
+        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge", *shown]
     return "\n".join([*lines, "# EOF", ""])
 
 

@@ -162,6 +162,8 @@ USAGE = [
     ("report --definition all -o x.png", "the chart is of stations"),
     ("report --definition all --by port", "compared for the whole network"),
     ("report --by month --html x.html", "the page is of stations"),
+    ("report --definition all --metrics x.prom", "the gauges are of stations"),
+    ("report --metrics -", "stdout can't take it"),
     ("report --html -", "name a file"),
     ("report -o -", "name a file"),
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),
