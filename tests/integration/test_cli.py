@@ -742,8 +742,8 @@ def test_the_whole_job_runs_in_an_empty_folder_and_again(tmp_path):
 
 @pytest.mark.thorough
 def test_load_and_report_run_as_modules(tmp_path):
-    load = process(tmp_path, "-m", "evcharge.load", "--create-db", "-q")
-    assert (load.returncode, load.stderr) == (0, b"")
+    load = process(tmp_path, "-m", "evcharge.load", "--create-db")
+    assert load.returncode == 0
     assert b"read 1,000 = 1,000 inserted" in load.stdout
     report = process(tmp_path, "-m", "evcharge.report")
     assert report.returncode == 0
