@@ -56,6 +56,7 @@ def mail_server(settings: Mapping[str, str]) -> MailServer:
     try:
         place = urlsplit(f"//{host}")
         named, port = place.hostname, place.port
+        (named or "").encode("idna")
     except ValueError:
         named, port = None, None
     if not named or place.netloc != host or "@" in host:

@@ -70,7 +70,8 @@ def _fault_of_path(path: str) -> str:
 def _fault_of_url(address: str) -> str:
     try:
         url = urlsplit(address)
-        host, _ = url.hostname, url.port  # a port that is none raises
+        host, _ = url.hostname, url.port  # a port that is none raises, and so does a name that no host can have
+        (host or "").encode("idna")
     except ValueError:
         return "can't be read as a URL"
     if not address.isascii() or not address.isprintable() or " " in address:

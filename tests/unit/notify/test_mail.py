@@ -142,6 +142,7 @@ def test_the_port_is_the_usual_one_unless_it_is_named(host, security, place):
         ({"smtp_host": "smtp://mail.example.org"}, "smtp_host_unreadable"),
         ({"smtp_host": "user:SECRET@mail.example.org"}, "smtp_host_unreadable"),
         ({"smtp_host": "mail.example.org:x"}, "smtp_host_unreadable"),
+        ({"smtp_host": "mail..example.org"}, "smtp_host_unreadable"),
         ({"smtp_security": "ssl"}, "smtp_security_unknown"),
         ({"smtp_security": "none", "smtp_user": "a@b.org", "smtp_password": "SECRET"}, "smtp_password_unencrypted"),
         ({"smtp_from": ""}, "smtp_from_missing"),

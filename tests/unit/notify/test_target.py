@@ -44,6 +44,8 @@ def test_a_target_is_of_the_kind_that_its_beginning_says_and_is_shown_without_a_
         "https://user:SECRET@example.org/",
         "https://SECRET@example.org/",
         "https:///SECRET",
+        "https://.example.org/SECRET",
+        f"https://{'a' * 64}.org/SECRET",
         "https://example.org:SECRET/",
         "https://[SECRET/",
         "https://example.org/SECRET secret",
