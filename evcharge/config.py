@@ -32,8 +32,20 @@ DEFAULTS: dict[str, str | float] = {
     # What a kWh brings, and in which currency (ISO 4217); 0 for none, so that no money is told.
     "price_per_kwh": 0.0,
     "currency": "",
+    # Whom --notify tells what changed, where it names nobody: a webhook's URL is as good as a password.
+    "notify": "",
+    # The server that takes a mail of --notify: host:port, how it is spoken to, who sends, and as whom it is asked.
+    "smtp_host": "",
+    "smtp_security": "starttls",
+    "smtp_from": "",
+    "smtp_user": "",
+    "smtp_password": "",
 }
 """Every setting there is, and what it is when nobody says otherwise."""
+
+
+SECRETS = ("driver_salt", "notify", "smtp_password")
+"""Settings that nothing shows."""
 
 
 class Setting(NamedTuple):
@@ -96,5 +108,6 @@ def _typed(name: str, value: Any, origin: str) -> Any:
     except (TypeError, ValueError):
         pass
     kind = "a number from 0 up" if wanted is float else "text"
-    reason = f"{name} from {origin} is {value!r}; it must be {kind}."
+    shown = "***" if name in SECRETS else repr(value)
+    reason = f"{name} from {origin} is {shown}; it must be {kind}."
     raise ConfigError("config_wrong_kind", reason, "Correct it there. To see every setting: evcharge config")

@@ -7,6 +7,7 @@
     ├─ ConfigError               1  a setting can't be used
     ├─ DatabaseError             1  unreachable, busy, behind or ahead of this program
     ├─ ReportError               1  nowhere to write
+    ├─ NotifyError               1  what changed could not be told; nothing is saved
     ├─ GateError                 3  a limit that was asked for was passed
     └─ NoDataError               4  nothing matches the selection
 
@@ -52,6 +53,10 @@ class DatabaseError(EvchargeError):
 
 class ReportError(EvchargeError):
     """A result could not be written where it was asked for."""
+
+
+class NotifyError(EvchargeError):
+    """What changed could not be sent to whom it was to be told."""
 
 
 class GateError(EvchargeError):

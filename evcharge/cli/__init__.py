@@ -17,6 +17,7 @@ import click
 
 from evcharge import __version__
 from evcharge.cli.check import check
+from evcharge.cli.compare import compare, sandwich
 from evcharge.cli.counts import counts
 from evcharge.cli.database import db, show_config, upgrade_database
 from evcharge.cli.explain import explain
@@ -25,9 +26,9 @@ from evcharge.cli.findings import chargex, reasons, visits
 from evcharge.cli.formats import formats
 from evcharge.cli.load import load, show_outcomes
 from evcharge.cli.loading import load_files
-from evcharge.cli.options import global_options, setting
+from evcharge.cli.options import given, global_options, setting
 from evcharge.cli.reading import reading_profiles
-from evcharge.cli.report import compare, make_report, report, sandwich
+from evcharge.cli.report import Asked, make_report, report
 from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing, sample
 from evcharge.cli.stations import stations
 from evcharge.cli.terminal import EXIT_INTERRUPTED, ended_by, ending_as_by_ctrl_c, exit_code_of, show_error, tell
@@ -125,8 +126,9 @@ def run() -> None:
     )
     if code:
         click.get_current_context().exit(code)
-    click.echo()
-    make_report()
+    if not given("quiet"):
+        click.echo()
+    make_report(Asked())
 
 
 COMMANDS = (

@@ -107,12 +107,12 @@ def db_url() -> None:
 @global_options
 def show_config() -> None:
     """Print every setting and where its value comes from."""
-    from evcharge.config import DEFAULTS, resolve
+    from evcharge.config import DEFAULTS, SECRETS, resolve
     from evcharge.db import masked
 
     for name in DEFAULTS:
         found = resolve(name, given("db") if name == "database_url" else None, given("config"))
-        value = {"database_url": masked, "driver_salt": _concealed}.get(name, str)(found.value)
+        value = {"database_url": masked, **dict.fromkeys(SECRETS, _concealed)}.get(name, str)(found.value)
         tell(f"{name} = {value}    ({found.origin})")
 
 

@@ -176,27 +176,38 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
         document = {"schema_version": LOAD_SCHEMA_VERSION, "database": database_shown(), "files": files}
         sums = {**totals(results), "evidence": evidence_totals(results)}
         click.echo(json.dumps({**document, "totals": sums}, indent=2))
-    else:
-        for result in results:
-            show_result(result)
-        for code in TOLD_ONCE:
-            if count := sum(result.warnings.get(code, 0) for result in results):
-                tell(f"warning: {count:,} {code}: {LOAD_WARNINGS[code]}")
-        if len(outcomes) > 1:
-            counted = totals(results)
-            what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
-            tell(f"{len(results)} of {len(outcomes)} files {what}: {law(counted)}")
-            for kind, counts in evidence_totals(results).items():
-                tell(f"  {kind}: {law(counts)}")
-        if standing := sorted({result.source for result in results if result.source_stands_in}):
-            notice(STANDS_IN.format(" and ".join(standing)))
-        if results:
-            notice(f"database: {database_shown()}")
+    elif not given("quiet"):
+        show_results(outcomes, results)
     show_errors(errors, given("db"))
     if not_tried:
         tell(f"Not tried: {', '.join(not_tried)}", err=True)
     codes = [error.exit_code for error in errors]
     return min(codes) if codes else 0
+
+
+def show_results(outcomes: Sequence[Outcome], results: Sequence[LoadResult]) -> None:
+    """Prints what became of each file; those that are loaded already share one line where they are several."""
+    from evcharge.load import evidence_totals, totals
+
+    known = [result for result in results if result.first_loaded_at]
+    if len(known) > 1:
+        tell(f"{len(known):,} files are already loaded, nothing changed")
+    shown = [result for result in results if not result.first_loaded_at] if len(known) > 1 else results
+    for result in shown:
+        show_result(result)
+    for code in TOLD_ONCE:
+        if count := sum(result.warnings.get(code, 0) for result in shown):
+            tell(f"warning: {count:,} {code}: {LOAD_WARNINGS[code]}")
+
+    if len(outcomes) > 1:
+        what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
+        tell(f"{len(results):,} of {len(outcomes):,} files {what}: {law(totals(results))}")
+        for kind, counts in evidence_totals(results).items():
+            tell(f"  {kind}: {law(counts)}")
+    if standing := sorted({result.source for result in results if result.source_stands_in}):
+        notice(STANDS_IN.format(" and ".join(standing)))
+    if results:
+        notice(f"database: {database_shown()}")
 
 
 def database_shown() -> str | None:

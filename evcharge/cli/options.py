@@ -34,6 +34,11 @@ DEFINITION_HELP = (
     "where most sessions lack what afirev needs, ucdavis_1kwh or chargex_session."
 )
 
+QUIET_HELP = (
+    "Say nothing but errors, limits that were passed, and what a command is there to show. What it did (load, unload, "
+    "stations, sample, export) it does not say."
+)
+
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value is not None and value is not False:
@@ -66,9 +71,7 @@ GLOBAL_OPTIONS = (
         callback=_remember,
         expose_value=False,
     ),
-    click.option(
-        "-q", "--quiet", is_flag=True, help="Say only what was asked for.", callback=_remember, expose_value=False
-    ),
+    click.option("-q", "--quiet", is_flag=True, help=QUIET_HELP, callback=_remember, expose_value=False),
     click.option(
         "-v",
         "--verbose",
@@ -152,7 +155,7 @@ def kept_files(context: click.Context) -> dict[Path, str]:
     return kept
 
 
-WORTH_SAYING = ("database_url", "driver_salt")
+WORTH_SAYING = ("database_url", "driver_salt", "notify", "smtp_host")
 """Settings that decide where data goes and who can be told from it: a folder that is not one's own may state them."""
 
 

@@ -6,6 +6,7 @@ What does not belong here: the figures (``report``, ``metrics``).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,11 +15,11 @@ import click
 
 from evcharge.cli.counted import counts_option, refuse_beside_counts, what_is_read
 from evcharge.cli.judging import confidence_option, limits_of_lot, target_ratio
+from evcharge.cli.notify import dry_run_option, notify_option, recipient_of, tell_changes
 from evcharge.cli.options import (
     DEFINITION_HELP,
     TARGET_HELP,
     OutputPath,
-    database,
     database_url,
     global_options,
     named_definition,
@@ -100,85 +101,126 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
     help="Print one JSON document instead of text; with a FILE, write it there.",
 )
 @click.option(
+    "--metrics",
+    type=OutputPath(),
+    metavar="FILE",
+    help="Write gauges for Prometheus, as node_exporter's textfile collector reads them: name it NAME.prom.",
+)
+@click.option(
     "--since-report",
     metavar="FILE|last",
     help="Show what changed since an earlier report: a document of --json, or last: the last one of --save.",
 )
 @click.option("--save", is_flag=True, help="Save what the report says of each station in the database, as history.")
+@notify_option
+@dry_run_option
 @price_option
 @click.option("--fail-under", type=share, metavar="SHARE", help=FAIL_UNDER_HELP)
 @global_options
 def report(**options: Any) -> None:
     """Show which stations need attention, with the success rate of each, and draw station_reliability.png."""
-    make_report(**options)
+    make_report(Asked(**options))
 
 
-def make_report(
-    *,
-    target: float | None = None,
-    confidence: float | None = None,
-    definition: str | None = None,
-    first_day: date | None = None,
-    last_day: date | None = None,
-    station_ids: tuple[str, ...] = (),
-    where: tuple[tuple[str, str], ...] = (),
-    by: str = "station",
-    output: Path = CHART_FILE,
-    style: Literal["bars", "dots"] = "bars",
-    no_png: bool = False,
-    html: Path | None = None,
-    csv_file: str | None = None,
-    json_file: str | None = None,
-    since_report: str | None = None,
-    save: bool = False,
-    price: tuple[float, str | None] | None = None,
-    fail_under: float | None = None,
-    counts: Path | None = None,
-) -> None:
-    """Builds the report, writes it where it was asked for, and saves it when all that is done."""
-    if json_file == csv_file == "-":
-        raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
-    refuse_what_does_not_go_together(by, definition, html, output, since_report, save)
-    refuse_beside_counts(counts, since_report, save)
-    selection = selected(first_day, last_day, station_ids, where)
-    if definition == ALL:
-        if csv_file or fail_under is not None:
-            raise click.BadParameter("it takes one definition.", param_hint="--csv and --fail-under")
-        show_definitions(counts, target_ratio(target), selection, limits_of_lot(confidence, None), json_file)
+@dataclass(frozen=True)
+class Asked:
+    """What ``evcharge report`` was asked for: its options, and what they are where they are not given."""
+
+    target: float | None = None
+    confidence: float | None = None
+    definition: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    station_ids: tuple[str, ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+    by: str = "station"
+    output: Path = CHART_FILE
+    style: Literal["bars", "dots"] = "bars"
+    no_png: bool = False
+    html: Path | None = None
+    csv_file: str | None = None
+    json_file: str | None = None
+    metrics: Path | None = None
+    since_report: str | None = None
+    save: bool = False
+    notify: str | None = None
+    dry_run: bool = False
+    price: tuple[float, str | None] | None = None
+    fail_under: float | None = None
+    counts: Path | None = None
+
+    @property
+    def is_of_stations(self) -> bool:
+        """Whether it is a report on stations, by one definition."""
+        return self.by == "station" and self.definition != ALL
+
+
+def make_report(asked: Asked) -> None:
+    """Builds the report and writes it where it was asked for; when all that is done, tells what changed and saves."""
+    refuse_what_does_not_go_together(asked)
+    refuse_beside_counts(asked.counts, asked.since_report, asked.save)
+    selection = selected(asked.first_day, asked.last_day, asked.station_ids, asked.where)
+    if asked.definition == ALL:
+        limits = limits_of_lot(asked.confidence, None)
+        show_definitions(asked.counts, target_ratio(asked.target), selection, limits, asked.json_file)
         return
-    named = named_definition(definition) if definition else None
-    wanted: dict[str, Any] = {"target": target_ratio(target, definition), "definition": named, "selection": selection}
-    wanted["limits"] = limits_of_lot(confidence, definition)
-    if by == "station":
-        besides = {"since": since_report, "may_be_first": save, "price": price_of_kwh(price)}
-        story = tell_and_write_page(counts, {**wanted, **besides}, html, definition)
-        show_story(story, csv_file, json_file)
-        if not no_png:
-            draw_chart(story, output, style)
-        if save:
-            save_story(story)
-        report = story.report
+    named = named_definition(asked.definition) if asked.definition else None
+    wanted: dict[str, Any] = {"definition": named, "selection": selection}
+    wanted["target"] = target_ratio(asked.target, asked.definition)
+    wanted["limits"] = limits_of_lot(asked.confidence, asked.definition)
+    if asked.by == "station":
+        report = report_on_stations(asked, wanted)
     else:
-        report = show_groups(counts, wanted, by, csv_file, json_file)
-    check_gate(report, fail_under)
+        report = show_groups(asked.counts, wanted, asked.by, asked.csv_file, asked.json_file)
+    check_gate(report, asked.fail_under)
 
 
-def refuse_what_does_not_go_together(
-    by: str, definition: str | None, html: Path | None, output: Path, since_report: str | None, save: bool
-) -> None:
+def report_on_stations(asked: Asked, wanted: dict[str, Any]) -> Report:
+    """The report on stations, in all that was asked for.
+
+    It is saved last, after what changed was sent: what could not be sent is told by the next run, too.
+    """
+    recipient = recipient_of(asked.notify)
+    besides = {"since": asked.since_report, "may_be_first": asked.save, "price": price_of_kwh(asked.price)}
+    story = tell_and_write_page(asked.counts, {**wanted, **besides}, asked.html, asked.definition)
+    show_story(story, asked.csv_file, asked.json_file)
+    if asked.metrics:
+        write_metrics(story, asked.metrics)
+    if not asked.no_png:
+        draw_chart(story, asked.output, asked.style)
+    if recipient:
+        tell_changes(story, recipient, asked.dry_run)
+    if asked.save and not asked.dry_run:
+        save_story(story)
+    return story.report
+
+
+def refuse_what_does_not_go_together(asked: Asked) -> None:
     """Refuses an option that would have no effect here, so that nobody waits for a file that is not written."""
-    told_by_stations = by == "station" and definition != ALL
-    if html and not told_by_stations:
-        raise click.BadParameter("the page is of stations, by one definition.", param_hint="--html")
-    if (since_report is not None or save) and not told_by_stations:
-        raise click.BadParameter("both are of stations, by one definition.", param_hint="--since-report and --save")
-    if not told_by_stations and (on_command_line("output") or on_command_line("style")):
-        raise click.BadParameter("the chart is of stations, by one definition.", param_hint="--output and --style")
-    if not told_by_stations and on_command_line("price"):
+    if asked.json_file == asked.csv_file == "-":
+        raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
+    for_stations = {
+        "--html": ("the page is", asked.html),
+        "--metrics": ("the gauges are", asked.metrics),
+        "--since-report and --save": ("both are", asked.since_report is not None or asked.save),
+        "--output and --style": ("the chart is", on_command_line("output") or on_command_line("style")),
+    }
+    for options, (what, is_given) in for_stations.items():
+        if is_given and not asked.is_of_stations:
+            raise click.BadParameter(f"{what} of stations, by one definition.", param_hint=options)
+    if not asked.is_of_stations and on_command_line("price"):
         raise click.BadParameter("it shows what stations lose, by one definition.", param_hint="--price")
-    if definition == ALL and by != "station":
+    if asked.definition == ALL and asked.by != "station":
         raise click.BadParameter("all definitions are compared for the whole network.", param_hint="--by")
-    for file, option in ((html, "--html"), (output, "--output")):
+    if asked.definition == ALL and (asked.csv_file or asked.fail_under is not None):
+        raise click.BadParameter("it takes one definition.", param_hint="--csv and --fail-under")
+    if asked.notify is not None and not (asked.save and asked.since_report == "last"):
+        raise click.BadParameter(
+            "it tells what changed since what was saved: add --since-report last --save.", param_hint="--notify"
+        )
+    if asked.dry_run and asked.notify is None:
+        raise click.BadParameter("it prints what --notify would send.", param_hint="--dry-run")
+    for file, option in ((asked.html, "--html"), (asked.output, "--output"), (asked.metrics, "--metrics")):
         if file == Path("-"):
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
 
@@ -253,6 +295,16 @@ def show(
             with written_whole(Path(name)) as file:
                 file.write(text().encode())
             notice(f"wrote {name}")
+
+
+def write_metrics(story: Story, path: Path) -> None:
+    """Writes the gauges, whole or not at all."""
+    from evcharge.output import written_whole
+    from evcharge.report.prometheus import to_prometheus
+
+    with written_whole(path) as file:
+        file.write(to_prometheus(story).encode())
+    notice(f"wrote {path}")
 
 
 def save_story(story: Story) -> None:
@@ -332,49 +384,3 @@ def show_definitions(
         built = build_comparison(star, target=target, selection=selection, limits=limits)
     require_definitions(built, selection)
     show(lambda: to_json(built), str, lambda: print_definitions(built, console()), None, json_file)
-
-
-@click.command()
-@click.option("--target", type=share, metavar="SHARE", help=TARGET_HELP)
-@confidence_option
-@click.option(
-    "--definition",
-    default="afirev",
-    show_default=True,
-    metavar="ID|FILE",
-    help="The definition that the others are compared with.",
-)
-@selecting_options
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-@global_options
-def compare(target: float | None, confidence: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
-    """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
-    from evcharge.metrics.definitions import DEFINITIONS
-    from evcharge.report.comparison import build_comparison, require_definitions
-    from evcharge.report.document import to_json
-    from evcharge.report.terminal.comparison import print_comparison
-
-    base, selection = named_definition(definition), selected(**chosen)
-    built = build_comparison(
-        database(),
-        target=target_ratio(target, definition),
-        limits=limits_of_lot(confidence, definition),
-        base=base,
-        selection=selection,
-        own=() if base.id in DEFINITIONS else (base,),
-    )
-    require_definitions(built, selection)
-    if as_json:
-        click.echo(to_json(built))
-    else:
-        print_comparison(built, console())
-
-
-def renamed(**options: Any) -> None:
-    """Runs ``evcharge compare`` for those who know it by its old name, and says the new one."""
-    notice("evcharge sandwich is now called evcharge compare.")
-    click.get_current_context().invoke(compare, **options)
-
-
-sandwich = click.Command("sandwich", callback=renamed, params=compare.params, help=compare.help, hidden=True)
-"""The old name of ``evcharge compare``; it stays for one release."""

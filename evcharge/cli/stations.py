@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evcharge.cli.options import database_url, global_options, setting
+from evcharge.cli.options import database_url, given, global_options, setting
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import hint_as_typed, tell
 
@@ -50,7 +50,7 @@ def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json
         document = {"schema_version": STATIONS_SCHEMA_VERSION, **asdict(result)}
         document["changes_something"] = result.changes_something
         click.echo(json.dumps(document, indent=2))
-    else:
+    elif not given("quiet") or result.status == "not applied":
         show_registry(result)
 
 

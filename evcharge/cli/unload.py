@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evcharge.cli.options import database_url, global_options, setting
+from evcharge.cli.options import database_url, given, global_options, setting
 from evcharge.cli.terminal import tell
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def unload(source: str | None, load_key: int | None, yes: bool, as_json: bool) -
     result = take_out(database_url(), [one.load for one in found], setting("lock_wait_seconds"))
     if as_json:
         click.echo(json.dumps({"schema_version": UNLOAD_SCHEMA_VERSION, **asdict(result)}, indent=2))
-    else:
+    elif not given("quiet"):
         show_unloaded(result)
     return 0
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from evcharge.db import LOCK_WAIT_SECONDS, open_engine, translated_errors
 from evcharge.load.transaction import one_change
 from evcharge.migrate import require_head
+from evcharge.migrate.reading import reading
 from evcharge.models import ReportRun, StationVerdict
 from evcharge.version import __version__
 
@@ -59,6 +60,20 @@ def save_report(
 
     with translated_errors(url):
         return one_change(engine, "saves the report, or says that it is saved", save)
+
+
+def is_saved(url: str, run: Mapping[str, Any]) -> bool:
+    """Whether the last saved report of the same question says the same, so that ``save_report`` would write nothing.
+
+    Args:
+        url: the database, at this program's schema revision.
+        run: as ``save_report`` takes it.
+
+    Raises:
+        DatabaseError: the database can't be read.
+    """
+    with reading(url) as session:
+        return _saved_before(session, run) is not None
 
 
 def _saved_before(session: Session, run: Mapping[str, Any]) -> Saved | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from evcharge.errors import ReportError
+from evcharge.metrics.rates import VERDICTS
 from evcharge.report.now import WORDS
 from evcharge.report.rates import SCHEMA_VERSION, Report
 from evcharge.report.since import Earlier, Finding, Key
@@ -34,6 +35,7 @@ def read_earlier(path: Path, report: Report, stations: Sequence[str]) -> Earlier
     document = _read(path)
     try:
         findings = _findings(document["stations"])
+        verdict = VERDICTS[VERDICTS.index(document["network"]["verdict"])]
         days = [date.fromisoformat(document[name]) for name in ("from", "to")]
         rule = (str(document["definition"]), int(document["definition_version"]), float(document["target"]))
         asked = document.get("selection") and _asked_stations(document)
@@ -43,7 +45,7 @@ def read_earlier(path: Path, report: Report, stations: Sequence[str]) -> Earlier
     if days[1] > report.last_day:
         until = f"tells of days up to {day_text(days[1])}, this report of days up to {day_text(report.last_day)}"
         _refuse(path, until, "Name an earlier report, or load the newer sessions.")
-    return Earlier(days[0], days[1], None, findings)
+    return Earlier(days[0], days[1], None, findings, verdict)
 
 
 def _asked_stations(document: Mapping[str, Any]) -> list[str]:

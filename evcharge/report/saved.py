@@ -80,7 +80,7 @@ def tell_story(
 def with_changes(story: Story, earlier: Earlier) -> Story:
     """The story with what changed since an earlier report."""
     changes = changes_since(earlier.findings, _findings(story.rows), story.report.target)
-    return replace(story, since=Since(earlier, changes))
+    return replace(story, since=Since(earlier, changes, story.report.network["verdict"]))
 
 
 def _last_saved(session: Session, story: Story, may_be_first: bool) -> Earlier | None:
@@ -110,7 +110,8 @@ def _last_saved(session: Session, story: Story, may_be_first: bool) -> Earlier |
 
 def _earlier_of(saved: SavedReport) -> Earlier:
     run = saved.run
-    return Earlier(run["data_from"], run["data_to"], run["saved_at"], _findings(saved.stations.to_dict("records")))
+    findings = _findings(saved.stations.to_dict("records"))
+    return Earlier(run["data_from"], run["data_to"], run["saved_at"], findings, run["verdict"])
 
 
 def _findings(rows: list[dict[Any, Any]]) -> dict[Key, Finding]:

@@ -64,12 +64,14 @@ class Earlier:
         first_day, last_day: of its data.
         saved_at: when it was saved; None of a document.
         findings: by source and id.
+        network_verdict: on all stations together.
     """
 
     first_day: date
     last_day: date
     saved_at: datetime | None
     findings: Mapping[Key, Finding]
+    network_verdict: str
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Since:
-    """What changed since an earlier report."""
+    """What changed since an earlier report; ``network_verdict`` is that of now."""
 
     earlier: Earlier
     changes: Sequence[Change]
+    network_verdict: str
 
     def to_dict(self) -> dict[str, Any]:
         """The key ``since_report`` of the JSON document."""
@@ -107,6 +110,7 @@ class Since:
             "from": self.earlier.first_day.isoformat(),
             "to": self.earlier.last_day.isoformat(),
             "saved_at": saved_at.isoformat() if saved_at else None,
+            "network": {"before": self.earlier.network_verdict, "now": self.network_verdict},
             "changes": [
                 {
                     "source": one.source,
@@ -200,7 +204,15 @@ def since_lines(since: Since) -> list[str]:
             hidden = len(labels) - MOST_NAMES
             names = [*labels[:MOST_NAMES], *([f"{hidden:,} more"] if hidden > 0 else [])]
             lines.append(f"{counted_change(change, len(labels))}: {joined(names)}")
+    if network := network_line(since):
+        lines.append(network)
     return lines or ["no station is newly below target or silent, none came back, none was mended"]
+
+
+def network_line(since: Since) -> str:
+    """The verdict on all stations together and what it was; empty where it is the same."""
+    was, now = since.earlier.network_verdict, since.network_verdict
+    return "" if was == now else f"the network: {now}, was {was}"
 
 
 def counted_change(change: str, number: int) -> str:

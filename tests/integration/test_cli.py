@@ -162,6 +162,8 @@ USAGE = [
     ("report --definition all -o x.png", "the chart is of stations"),
     ("report --definition all --by port", "compared for the whole network"),
     ("report --by month --html x.html", "the page is of stations"),
+    ("report --definition all --metrics x.prom", "the gauges are of stations"),
+    ("report --metrics -", "stdout can't take it"),
     ("report --html -", "name a file"),
     ("report -o -", "name a file"),
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),
@@ -258,7 +260,22 @@ def test_notices_go_to_stderr_and_quiet_silences_them(evcharge, db):
         quiet_code, quiet_out, quiet_err = evcharge(*arguments, "-q")
         assert (code, quiet_code) == (0, 0)
         assert err.splitlines()[-1].startswith("wrote ")
-        assert (quiet_out, quiet_err) == (out, "")
+        assert (quiet_out, quiet_err) == ("" if arguments[0] == "load" else out, "")
+
+
+def test_a_quiet_load_says_only_what_failed_and_which_limit_was_passed(evcharge, db):
+    native_csv(Path("good.csv"), session_row())
+    native_csv(Path("bad.csv"), session_row(), session_row(session_id="B", start_time="never"))
+    assert evcharge("load", "good.csv", "-q") == (0, "", "")
+    assert evcharge("load", "good.csv", "good.csv", "-q") == (0, "", "")
+    code, out, err = evcharge("load", "bad.csv", "good.csv", "--max-rejects", "0", "-q")
+    assert (code, out) == (3, "")
+    assert err.startswith("Error [too_many_rejects]")
+    code, out, err = evcharge("load", "nowhere.csv", "good.csv", "-q")
+    assert (code, out) == (1, "")
+    assert err.startswith("Error [file_not_found]")
+    assert evcharge("load", "good.csv", "-q", "--json")[1].startswith("{")
+    assert evcharge("unload", "--load", "1", "--yes", "-q") == (0, "", "")
 
 
 def test_without_a_file_the_sample_is_made_once_and_loaded(evcharge, db):
@@ -725,8 +742,8 @@ def test_the_whole_job_runs_in_an_empty_folder_and_again(tmp_path):
 
 @pytest.mark.thorough
 def test_load_and_report_run_as_modules(tmp_path):
-    load = process(tmp_path, "-m", "evcharge.load", "--create-db", "-q")
-    assert (load.returncode, load.stderr) == (0, b"")
+    load = process(tmp_path, "-m", "evcharge.load", "--create-db")
+    assert load.returncode == 0
     assert b"read 1,000 = 1,000 inserted" in load.stdout
     report = process(tmp_path, "-m", "evcharge.report")
     assert report.returncode == 0

@@ -83,9 +83,10 @@ def test_a_file_is_the_same_in_an_archive_and_beside_it(evcharge, db):
     code, out, _ = evcharge("load", "x.csv", "a.zip", "--json")
     assert code == 0
     assert files_of(out) == [("x.csv", "loaded"), ("a.zip/x.csv", "already loaded")]
-    code, out, _ = evcharge("load", "a.zip", "x.csv", "x.csv")
+    code, out, _ = evcharge("load", "a.zip")
     assert out.startswith("a.zip/x.csv: already loaded on ")
     assert " as x.csv, nothing changed" in out.splitlines()[0]
+    assert evcharge("load", "a.zip", "x.csv", "x.csv")[1].startswith("3 files are already loaded, nothing changed\n")
     assert ledger(db) == ["x.csv"]
 
 

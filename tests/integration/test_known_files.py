@@ -92,6 +92,19 @@ def test_a_known_file_tells_in_a_folder_what_it_tells_alone(evcharge, db):
     assert together == alone
 
 
+def test_files_that_are_known_share_one_line_and_one_alone_tells_what_it_was(evcharge, db):
+    for number in (1, 2, 3):
+        day(number)
+    evcharge("load", "data")
+    day(4)
+    lines = evcharge("load", "data")[1].splitlines()
+    assert lines[0] == "3 files are already loaded, nothing changed"
+    assert lines[1].startswith("data/4.csv: loaded ")
+    assert lines[-1].startswith("4 of 4 files are in: read 1 = 1 inserted ")
+    assert "already" not in "".join(lines[1:])
+    assert evcharge("load", "data/1.csv")[1].startswith("1.csv: already loaded on ")
+
+
 def test_a_copy_under_another_name_is_known_by_its_first_name(evcharge, db):
     day(1)
     evcharge("load", "data")

@@ -37,6 +37,7 @@ NO_FILE = {
     "--rulebook",
     "--quarter",
     "--evidence",
+    "--notify",  # a file it names is looked at when the target is read
 }
 """Options that take a text which is no file."""
 COMPLETE = {
@@ -90,6 +91,7 @@ def test_the_outputs_are_found():
         ("report", "--html"),
         ("report", "--csv"),
         ("report", "--json"),
+        ("report", "--metrics"),
         ("explain", "--csv"),
         ("explain", "--png"),
         ("uptime", "--csv"),

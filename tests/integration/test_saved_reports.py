@@ -12,7 +12,7 @@ from sqlalchemy import text
 import evcharge.load.saved_reports
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
-from evcharge.load.saved_reports import save_report
+from evcharge.load.saved_reports import is_saved, save_report
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.saved import as_saved
 from evcharge.report.story import build_story
@@ -90,8 +90,12 @@ def plain(row):
 
 @pytest.mark.thorough
 def test_the_same_report_is_saved_once_and_says_so(url, report):
+    run, _ = as_saved(build_story(url, target=0.95, selection=Selection()))
+    assert not is_saved(url, run)
     assert "saved what the report says of 4 stations (report 1)" in report("--save")[1]
     before = dump(url)
+    assert is_saved(url, run)
+    assert not is_saved(url, {**run, "fingerprint": "another"})
     assert "already saved on" in report("--save", "-v")[1]
     assert dump(url) == before
 

@@ -33,7 +33,6 @@ from evcharge.models import (
 from evcharge.report import uptime_of_database
 from evcharge.report.document import to_json
 from evcharge.report.evidence_compared import compare_evidence
-from evcharge.report.terminal.uptime import 
 from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
 from evcharge.report.uptime_explained import explain_uptime

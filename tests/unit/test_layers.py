@@ -114,6 +114,7 @@ MAY_IMPORT = {
         },
         FRAMES | SQL | {"matplotlib", "jinja2", "rich"},
     ),
+    "notify": ({"report", "errors", "output", "version"}, set()),
     "export": (
         {"counts", "report", "station_frame", "metrics", "models", "views", "migrate", "errors", "output", "progress"},
         FRAMES | SQL | {"pyarrow"},

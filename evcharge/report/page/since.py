@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evcharge.report.page.cells import Table, table_of
-from evcharge.report.since import STILL_BELOW, STILL_SILENT, Since, counted_change, since_lines, since_title
+from evcharge.report.since import (
+    STILL_BELOW,
+    STILL_SILENT,
+    Since,
+    counted_change,
+    network_line,
+    since_lines,
+    since_title,
+)
 from evcharge.report.words import NONE, counted, day_text, joined, sentence
 
 MOST_ROWS = 40
@@ -42,8 +50,9 @@ def changes_of(since: Since | None) -> Changes | None:
     rows = [
         (one.label, one.change, one.before or NONE, one.now or NONE, day_text(one.since)) for one in changes[:MOST_ROWS]
     ]
+    network = network_line(since)
     hidden = len(changes) - len(rows)
     more = f"{counted(hidden, 'more station')}: evcharge report --json." if hidden > 0 else ""
     title = since_title(since)
     table = table_of(title, ("station", "what changed", "then", "now", "since"), rows, more=more)
-    return Changes(title, sentence(joined(counts)), table)
+    return Changes(title, " ".join(map(sentence, [joined(counts), *([network] if network else [])])), table)

@@ -99,9 +99,17 @@ def test_a_station_that_comes_back_broken_is_newly_below_target_and_not_only_bac
     assert change.change == "newly below target"
 
 
-def since_of(before, now, saved_at=None):
-    earlier = Earlier(date(2025, 4, 1), MAY, saved_at, before)
-    return Since(earlier, changes_since(before, now, 0.95))
+def since_of(before, now, saved_at=None, network=(MEETS, MEETS)):
+    earlier = Earlier(date(2025, 4, 1), MAY, saved_at, before, network[0])
+    return Since(earlier, changes_since(before, now, 0.95), network[1])
+
+
+def test_the_network_is_named_where_its_verdict_is_another():
+    assert since_lines(since_of({}, {}, network=(MEETS, BELOW))) == ["the network: below target, was meets target"]
+    both = since_of({}, {("city", "A"): finding(BELOW, label="A")}, network=(CANT_TELL, BELOW))
+    assert since_lines(both) == ["1 new station: A (below target)", "the network: below target, was can't tell yet"]
+    assert changes_of(both).summary == "1 new station. The network: below target, was can't tell yet."
+    assert both.to_dict()["network"] == {"before": CANT_TELL, "now": BELOW}
 
 
 def test_a_line_names_the_first_stations_and_says_how_many_more():
@@ -143,6 +151,7 @@ def test_the_document_of_the_changes_is_plain_json():
         "from": "2025-04-01",
         "to": "2025-05-01",
         "saved_at": "2025-05-02T03:04:00+00:00",
+        "network": {"before": "meets target", "now": "meets target"},
         "changes": [
             {
                 **{"source": "city", "station_id": "A", "label": "Plaza", "change": "new station"},
