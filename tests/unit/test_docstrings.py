@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "evcharge"
 REFERENCE = re.compile(r"``([a-z]\w*(?:\.\w+)+)(?:\(\w*\))?``")
-FILE = re.compile(r"\.(toml|json|geojson|js|png)$")
+FILE = re.compile(r"\.(toml|json|geojson|js|png|yml)$")
 ELSEWHERE = {"str", "scipy", "load_ledger", "conventions", "ev_network_ids", "package"}
 """What stands before a dot and is no module of evcharge: other people's, tables, arguments."""
 

@@ -79,7 +79,7 @@ def test_title_and_description_come_first_and_name_the_picture(svgs, kind):
 def test_a_unit_is_a_css_pixel_and_small_text_is_readable(svgs, kind):
     root = ElementTree.fromstring(svgs[kind])
     assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
-    width = {"bars": 1320, "dots": 1320, "weekly": 1140, "tiles": 270}.get(kind, 560)
+    width = {"bars": 1320, "dots": 1320, "weekly": 1140, "evidence": 1140, "tiles": 270}.get(kind, 560)
     assert root.get("width") == str(width)
     sizes = {float(text.get("font-size").removesuffix("px")) for text in root.iter("text")}
     assert min(sizes) >= 12
