@@ -155,8 +155,10 @@ def test_on_a_narrow_screen_no_mark_and_no_digit_is_lost(width):
     )
 
     def told(width, encoding):
-        table = printed(story_of(*stations), encoding, width).split("first", 1)[1].split("target", 1)[0]
-        return Counter(re.findall("[0-9%▼×○●*,.]", table))
+        text = "\n".join(line.rstrip() for line in printed(story_of(*stations), encoding, width).splitlines())
+        rows = text.split("\n\n")[-2]
+        rows = rows.split("first", 1)[1] if width >= 60 else rows
+        return Counter(re.findall("[0-9%▼×○●*,.]", rows))
 
     shown = story_of(*stations).stations.query("not silent and not out_of_use")
     last_four_weeks = Counter("".join(f"{rate:.1%}" for rate in shown["rate_4_weeks"]))
