@@ -70,6 +70,8 @@ FAILURES_REMOVED_NOTE = (
 )
 FAILURES_PERHAPS_REMOVED_NOTE = "The publisher does not say whether failures are in the data; rates may be too high."
 SOME_FAILURES_REMOVED_NOTE = "For some stations failures are not in the data: their publisher removed them."
+WIDEN = "Widen start, end or where, or leave them out."
+LOAD_FIRST = "Load a file, in a shell: evcharge load FILE; or give its sessions as a DataFrame."
 NOT_COUNTED_NOTE = "Attempts that left no session are not counted; those that drivers cut short may count as failures."
 
 
@@ -302,7 +304,10 @@ def network_figures(network: pd.DataFrame) -> dict[str, Any]:
 def no_sessions(selection: Selection, besides: str = "") -> NoDataError:
     """The error of a selection without sessions; ``besides`` says what else may be the cause."""
     return NoDataError(
-        "no_sessions", f"no session {described(selection)}{besides}.", "Load a file, or widen the selection."
+        "no_sessions",
+        f"no session {described(selection)}{besides}.",
+        "Load a file, or widen the selection.",
+        WIDEN if selection.conditions() else LOAD_FIRST,
     )
 
 

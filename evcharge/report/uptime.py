@@ -26,7 +26,7 @@ from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, group
 from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.outcomes import Selection, unknown_grouping
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_of_database import NO_PORT, Known, evidence_of, station_groups
 from evcharge.report.usual import usual_definition
@@ -42,6 +42,10 @@ DEFAULT_RULEBOOK = "nevi"
 verdict is given where they could turn it."""
 DAY_MS = 86_400_000
 NO_EVIDENCE_HINT = "Load a message log or a table of states with evcharge load. What is read: evcharge formats"
+NO_EVIDENCE_IN_PYTHON = (
+    "Leave where out, or load a message log or a table of states, in a shell: evcharge load FILE. A made-up one: "
+    "evcharge sample --statuses"
+)
 PORT_KEYS = ("source", "station_id", "port_id")
 DISPENSING = (*PORT_KEYS, "attempts", "failures")
 """Columns of the ports that were up, and at which no attempt succeeded."""
@@ -121,7 +125,7 @@ def build_uptime(
         NoDataError: there is no evidence of these stations.
     """
     if by not in BY:
-        raise ConfigError("unknown_grouping", f"nothing is grouped by {by!r}.", f"Known: {', '.join(BY)}.")
+        raise unknown_grouping(by, BY)
     with reading(database) as session:
         stations = stations_of(session, selection)
         covers = period_of(stations, period, now or datetime.now(timezone.utc))
@@ -159,7 +163,7 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
     stations = read_stations_with_evidence(session, selection)
     if stations.empty:
         reason = "no status, contact or reported outage of these stations is in the database."
-        raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT)
+        raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT, NO_EVIDENCE_IN_PYTHON)
     return stations
 
 
@@ -182,7 +186,8 @@ def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Co
     if days.from_ms < days.until_ms:
         return Covers(days, "the whole days that the evidence covers")
     if first >= last:
-        raise ConfigError("no_period", "the evidence of these stations covers no time.", "Give --from and --to.")
+        reason, days = "the evidence of these stations covers no time.", "Give start='2025-04-01' and end='2025-06-30'."
+        raise ConfigError("no_period", reason, "Give --from and --to.", days)
     return Covers(Period(first, last), "the time that the evidence covers, less than a whole day")
 
 
