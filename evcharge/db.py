@@ -297,7 +297,12 @@ def _translated(error: exc.DBAPIError, shown_url: str) -> DatabaseError:
             "database_busy", f"{shown_url} is busy: another load holds it. {unchanged}", "Run it again."
         )
     if state == "42P01" or "no such table" in text:
-        return DatabaseError("schema_missing", f"{shown_url} has no evcharge tables.", "Run: evcharge db upgrade", upgrade_in_python(shown_url))
+        return DatabaseError(
+            "schema_missing",
+            f"{shown_url} has no evcharge tables.",
+            "Run: evcharge db upgrade",
+            upgrade_in_python(shown_url),
+        )
     fault = next((fault for begins, fault in _BY_STATE.items() if state.startswith(begins)), None)
     fault = fault or next((fault for words, fault in _BY_WORDS.items() if words in text), None)
     if fault is None and error.connection_invalidated:
