@@ -186,8 +186,8 @@ def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Co
     if days.from_ms < days.until_ms:
         return Covers(days, "the whole days that the evidence covers")
     if first >= last:
-        reason, days = "the evidence of these stations covers no time.", "Give start='2025-04-01' and end='2025-06-30'."
-        raise ConfigError("no_period", reason, "Give --from and --to.", days)
+        reason = "the evidence of these stations covers no time."
+        raise ConfigError("no_period", reason, "Give --from and --to.", "Give start and end.")
     return Covers(Period(first, last), "the time that the evidence covers, less than a whole day")
 
 

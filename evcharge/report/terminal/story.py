@@ -15,24 +15,22 @@ from rich.console import Console
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
-from evcharge.report.headline import bounds_text, chance_told, group_limits_text, network_verdict_text
+from evcharge.report.headline import bounds_text, chance_told, group_limits_text, network_text, network_verdict_text
 from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import loss_sentence
-from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
+from evcharge.report.now import MARKS, ORDER, SILENT
 from evcharge.report.rates import Report, lot_text, period_of
 from evcharge.report.since import Since, since_lines, since_title
+from evcharge.report.station_cells import HEADINGS, station_cells
 from evcharge.report.story import Story, out_of_use_text, title_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import (
-    amount,
     counted,
-    day_text,
     interval,
     percent,
     sentence,
     target_text,
     verb,
-    whole_interval,
 )
 
 MOST_ROWS = 40
@@ -42,8 +40,6 @@ FEW_STATIONS = 25
 MOST_STATIONS = 9
 """Stations of a larger network that are printed: with what stands around them, a screen of 24 lines."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
-SHORT_STEPS = {"check power and comms": "power and comms"}
-"""First steps that would not fit the column."""
 
 
 def print_story(story: Story, console: Console) -> None:
@@ -91,19 +87,9 @@ def _print_head(report: Report, console: Console) -> None:
 
 def _print_network(report: Report, console: Console, style: str | None = None) -> None:
     """Prints the rate of all stations together, between what it lies with all attempts in it, and its verdict."""
-    say(console, sentence(_network_line(report)), style)
+    say(console, sentence(network_text(report)), style)
     for line in filter(None, (bounds_text(report), network_verdict_text(report))):
         say(console, sentence(line))
-
-
-def _network_line(report: Report) -> str:
-    network = report.network
-    others = f"{network['unknown']:,} unknown, {network['excluded']:,} excluded"
-    if not network["attempts"]:
-        return f"no attempt could be judged; {others}"
-    shown = interval(network["low"], network["high"], report.target)
-    of_what = " of the sessions published" if report.failures_removed else ""
-    return f"{percent(network['success_ratio'], report.target)}{of_what} succeeded (95% interval {shown}); {others}"
 
 
 def _print_since(since: Since, console: Console) -> None:
@@ -118,32 +104,10 @@ def _print_since(since: Since, console: Console) -> None:
 
 
 def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Console) -> None:
-    headings = ("", "~station", ">success", ">tries", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
-    cells = [_station_cells(row, story) for row in rows]
+    year = story.report.last_day.year
+    cells = [station_cells(row, story.report.target, year) for row in rows]
     styles = [STYLES[row["verdict_now"]] for row in rows]
-    print_table(console, headings, cells, styles, tight=True, if_room=">4 weeks")
-
-
-def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
-    """Rate and attempts of the whole period; those of the present spell, beside the last four weeks; loss, first step.
-
-    The last four weeks have a column where the screen has room for it.
-    """
-    attention, target = row["verdict_now"] in ATTENTION, story.report.target
-    stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
-    since = row["last_session"] if stopped else row["since"] if row["changed"] else None
-    return [
-        MARKS[row["verdict_now"]][0],
-        row["label"],
-        percent(row["success_ratio"], target),
-        f"{row['attempts']:,}",
-        stopped or percent(row["rate_now"], target),
-        "" if stopped else whole_interval(row["low_now"], row["high_now"]),
-        "" if stopped else percent(row["rate_4_weeks"], target),
-        "" if since is None else day_text(since, story.report.last_day.year),
-        amount(row["charges_lost_per_week"]) if attention else "",
-        SHORT_STEPS.get(row["first_step"], row["first_step"]) if attention else "",
-    ]
+    print_table(console, HEADINGS, cells, styles, tight=True, if_room=">4 weeks")
 
 
 def _tally(story: Story) -> str:
