@@ -25,6 +25,7 @@ from evcharge.counts.frames import COUNTS, Frames, checked
 from evcharge.counts.memory import star_of_counts
 from evcharge.counts.spark import SparkFrame, detail_of_spark, frames_of_spark, is_spark
 from evcharge.errors import ConfigError, ReportError, SourceError
+from evcharge.kept import keeping
 from evcharge.leftovers import temporary_folder
 from evcharge.load import LoadResult, load_file
 from evcharge.metrics.bounds import Refused
@@ -230,6 +231,7 @@ class Reliability:
         """Writes the page of ``evcharge report --html``, whole or not at all; it needs no other file and no network.
 
         Raises:
+            ConfigError: the path leads to the database that is read.
             ReportError: the file can't be written, or the database has changed since the report was read.
         """
         from evcharge.report.page.page import render_page
@@ -244,7 +246,7 @@ class Reliability:
         )
         evidence, uptime = self.parts.background
         page = render_page(story, evidence, request.python_call(story.report), uptime)
-        with written_whole(path) as file:
+        with keeping(self.parts.kept), written_whole(path) as file:
             file.write(page.encode())
 
     def _repr_html_(self) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from evcharge.db import parse_url
 from evcharge.errors import ReportError
+from evcharge.kept import Kept, database_files
 from evcharge.metrics.definitions import DEFINITIONS, Definition
 from evcharge.metrics.left_out import FAILURES
 from evcharge.metrics.loads import last_change
@@ -88,6 +91,13 @@ class Parts:
         """What the page shows beside the story."""
         with self._reading() as session:
             return read_evidence(session, self._story, self._story.selection), read_uptime(session, self._story)
+
+    def kept(self) -> Kept:
+        """The files that no output may replace: those of the database that is read."""
+        if isinstance(self._star, Session):
+            return {}
+        url = parse_url(self._star) if isinstance(self._star, str) else self._star.url
+        return database_files(Path(str(url.database))) if url.get_backend_name() == "sqlite" else {}
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.counted import refuse_without_sessions
+from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.explain import FACT_COLUMNS, ROWS_AT_ONCE
 from evcharge.metrics.outcomes import Selection
@@ -70,7 +71,7 @@ def read_sessions(session: Session, definition: Definition, selection: Selection
 
 
 def _typed(part: pd.DataFrame) -> pd.DataFrame:
-    days = pd.to_datetime(part["time_key"].astype("int64") // 100, format="%Y%m%d").astype("datetime64[s]")
+    days = local_days(part["time_key"].to_numpy(dtype="int64"))
     times = {name: pd.to_datetime(part[name], utc=True).astype("datetime64[ms, UTC]") for name in _TIMES}
     kinds = {**dict.fromkeys(_FLAGS, "boolean"), **dict.fromkeys(_NUMBERS, "float64"), "source_line": "int64"}
     return part.astype(kinds).assign(local_date=days, **times)

@@ -40,7 +40,7 @@ from evcharge.metrics.refused import withhold
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.usual import judging_note, usual_definition
-from evcharge.report.words import counted, day_text, verb
+from evcharge.report.words import counted, day_text, target_text, verb
 
 SCHEMA_VERSION = 2
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -319,6 +319,12 @@ def described(selection: Selection) -> str:
     parts += [f"from {selection.first_day}"] if selection.first_day else []
     parts += [f"to {selection.last_day}"] if selection.last_day else []
     return "matches: " + ", ".join(parts) if parts else "is in the database"
+
+
+def head_text(report: Report) -> str:
+    """Of which days, how many groups and attempts, and the target, in a line."""
+    groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
+    return f"{period_of(report)}   {groups}   {attempts}   target {target_text(report.target)}"
 
 
 def lot_text(where: Sequence[tuple[str, str]]) -> str:

@@ -13,23 +13,21 @@ from evcharge.report.bidi import apart
 from evcharge.report.headline import bounds_text, network_text, network_verdict_text
 from evcharge.report.left_out import left_out_text
 from evcharge.report.now import ATTENTION
-from evcharge.report.rates import lot_text, period_of
+from evcharge.report.rates import head_text, lot_text
 from evcharge.report.station_cells import HEADINGS, station_cells
 from evcharge.report.story import Story, title_of
 from evcharge.report.uptime import Uptime
 from evcharge.report.uptime_words import (
+    all_ports_text,
     besides_text,
+    covered_text,
     evidence_text,
     group_cells,
     group_headings,
     group_rows,
-    head_text,
     rulebook_text,
 )
-from evcharge.report.uptime_words import (
-    network_text as uptime_text,
-)
-from evcharge.report.words import counted, sentence, target_text
+from evcharge.report.words import counted, sentence
 
 MOST_ROWS = 10
 """Rows of a table: what a cell of a notebook shows without scrolling. House rule."""
@@ -43,11 +41,10 @@ def story_html(story: Story) -> str:
     rows = [row for row in story.rows if row["verdict_now"] in ATTENTION]
     cells = [station_cells(row, report.target, report.last_day.year) for row in rows[:MOST_ROWS]]
     more = counted(len(rows) - MOST_ROWS, "more station") + ": see spells" if len(rows) > MOST_ROWS else ""
-    head = f"{period_of(report)}   {counted(len(report.groups), report.by)}   target {target_text(report.target)}"
     return _summary(
         title_of(story),
         [
-            head,
+            head_text(report),
             f"success = {report.definition.id}: {report.definition.title} ({report.reason})",
             *(sentence(line) for line in lines if line),
         ],
@@ -63,8 +60,8 @@ def uptime_html(found: Uptime) -> str:
     more = counted(len(rows) - MOST_ROWS, f"more {found.by}") + ": see groups" if len(rows) > MOST_ROWS else ""
     rulebook = found.first.rulebook
     return _summary(
-        uptime_text(found.first),
-        [head_text(found), evidence_text(found.evidence), rulebook_text(rulebook)],
+        all_ports_text(found.first),
+        [covered_text(found), evidence_text(found.evidence), rulebook_text(rulebook)],
         _table(group_headings(found), cells),
         [more, *besides_text(found)],
     )

@@ -60,14 +60,14 @@ def period_text(period: Period) -> str:
     return f"{day_text(begin.date())} – {day_text(last)} (UTC)"
 
 
-def head_text(found: Uptime) -> str:
+def covered_text(found: Uptime) -> str:
     """Of which time, how many ports and stations, and why of that time, in a line."""
     ports = counted(len(found.first.ports), "port")
     stations = counted(len(found.first.ports[["source", "station_id"]].drop_duplicates()), "station")
     return f"{period_text(found.period)}   {ports} of {stations}   {found.period_reason}"
 
 
-def network_text(figures: Figures) -> str:
+def all_ports_text(figures: Figures) -> str:
     """All ports together: low to high, how much of the time was seen, and what the rulebook reads."""
     network, limit = figures.network, figures.rulebook.limit
     told = f"All ports together: {range_text(network, limit)} up, {ratio_text(network['coverage'])} of the time seen"

@@ -112,11 +112,29 @@ MAY_IMPORT = {
         FRAMES | SQL | {"pyarrow"},
     ),
 }
+MAY_IMPORT["api_arguments"] = ({"errors", "sources"}, FRAMES)
+MAY_IMPORT["api_figures"] = ({"errors", "report"}, FRAMES)
+MAY_IMPORT["api_parts"] = ({"db", "errors", "kept", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["api"] = (
-    {"config", "counts", "errors", "leftovers", "report", "metrics", "load", "sources", "migrate"},
+    {
+        *("api_arguments", "api_figures", "api_parts"),
+        *(
+            "config",
+            "counts",
+            "errors",
+            "kept",
+            "leftovers",
+            "report",
+            "metrics",
+            "load",
+            "output",
+            "sources",
+            "migrate",
+        ),
+    },
     FRAMES | SQL,
 )
-MAY_IMPORT["api_uptime"] = ({"errors", "metrics", "migrate", "report"}, FRAMES | SQL)
+MAY_IMPORT["api_uptime"] = ({"api_arguments", "errors", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {
     "pandas",

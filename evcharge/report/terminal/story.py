@@ -19,7 +19,7 @@ from evcharge.report.headline import bounds_text, chance_told, group_limits_text
 from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import loss_sentence
 from evcharge.report.now import MARKS, ORDER, SILENT
-from evcharge.report.rates import Report, lot_text, period_of
+from evcharge.report.rates import Report, head_text, lot_text
 from evcharge.report.since import Since, since_lines, since_title
 from evcharge.report.station_cells import HEADINGS, station_cells
 from evcharge.report.story import Story, out_of_use_text, title_of
@@ -29,7 +29,6 @@ from evcharge.report.words import (
     interval,
     percent,
     sentence,
-    target_text,
     verb,
 )
 
@@ -77,8 +76,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _print_head(report: Report, console: Console) -> None:
-    groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
-    say(console, f"{period_of(report)}   {groups}   {attempts}   target {target_text(report.target)}")
+    say(console, head_text(report))
     if report.where:
         say(console, sentence(f"only stations whose {lot_text(report.where)}"))
     say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})")

@@ -15,15 +15,15 @@ from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime import Uptime
 from evcharge.report.uptime_words import (
+    all_ports_text,
     besides_text,
+    covered_text,
     evidence_text,
     figure_text,
     group_cells,
     group_headings,
     group_rows,
-    head_text,
     hours_told,
-    network_text,
     rulebook_text,
 )
 from evcharge.report.words import counted
@@ -39,7 +39,7 @@ def print_uptime(found: Uptime, console: Console, why: str) -> None:
     _print_head(found, console)
     say(console, f"{rulebook_text(figures.rulebook)} ({why}; sha256 {figures.rulebook.sha256[:8]})")
     say(console)
-    say(console, network_text(figures), "bold")
+    say(console, all_ports_text(figures), "bold")
     say(console)
     rows = group_rows(found)
     cells = [group_cells(row, found) for row in rows[:MOST_ROWS]]
@@ -110,7 +110,7 @@ def print_outages(found: Uptime, console: Console) -> None:
 
 
 def _print_head(found: Uptime, console: Console) -> None:
-    say(console, head_text(found))
+    say(console, covered_text(found))
     say(console, evidence_text(found.evidence))
 
 
