@@ -12,8 +12,10 @@ import pytest
 
 import evcharge
 from evcharge.api import Reliability
+from evcharge.api_uptime import Uptime
 from evcharge.load import load_file
 from evcharge.metrics.outcomes import GROUPINGS
+from evcharge.report.uptime import BY
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.station_frame import NEVER, STATION_FRAME
 from evcharge.synth import write_sample
@@ -172,6 +174,7 @@ def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
     frames = dict(frames_of(found, "found"))
     shown = {one for one, what in vars(Reliability).items() if isinstance(what, property)}
     shown -= {"direction", "dispersion", "refused", "notes"}  # these are no frames
+    shown -= {"comparison", "visits_report", "reasons_report"}  # these hold some
     assert {f"found.{one}" for one in shown} <= frames.keys()
     assert {"found.story.days", "found.reasons_report.stations", "found.comparison.flipping"} <= frames.keys()
     for name, frame in frames.items():
@@ -186,6 +189,21 @@ def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):
     found = evcharge.reliability(request.getfixturevalue(url), by=by)
     for name in ("stations", "network", "evidence"):
         assert_it_saves(getattr(found, name), name, tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")
+def test_every_frame_of_uptime_saves_too(migrated_sqlite, by, tmp_path):
+    url = f"sqlite:///{shutil.copyfile(migrated_sqlite, tmp_path / 'star.db')}"
+    write_sample(tmp_path / "s.csv", rows=300, stations=6, statuses=tmp_path / "statuses.csv")
+    for name in ("s.csv", "statuses.csv"):
+        load_file(tmp_path / name, url, builtin_profiles().values())
+    frames = dict(frames_of(evcharge.uptime(url, by=by), "uptime"))
+    shown = {one for one, what in vars(Uptime).items() if isinstance(what, property)} - {"notes"}
+    assert {f"uptime.{one}" for one in shown} | {"uptime.found.sites"} <= frames.keys()
+    for name, frame in frames.items():
+        assert_it_saves(frame, name, tmp_path)
 
 
 @pytest.mark.thorough
