@@ -438,10 +438,15 @@ def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) 
         raise SourceError(error.code, error.reason, error.hint, _OF_FRAMES.get(error.code)) from error
 
 
+_MAKE_TIMES = (
+    "Make times of the column first, as in frame['start_time'] = pd.to_datetime(frame['start_time'], "
+    "format='%d/%m/%Y %H:%M')."
+)
 _OF_FRAMES = {
     "missing_columns": "Say which column it is: columns={'Station': 'station_id'}, their name to ours.",
     "time_zone_unstated": "Name the zone of the stations: timezone='Europe/Paris' (any IANA name, or UTC).",
-    "time_format_unstated": "Make times of the column first, as in frame['start_time'] = "
-    "pd.to_datetime(frame['start_time'], format='%d/%m/%Y %H:%M').",
+    "zone_label_unstated": "Make instants of the column first: pd.to_datetime(…, utc=True), or tz_localize.",
+    **dict.fromkeys(("time_format_unstated", "time_format_ambiguous", "time_formats_mixed"), _MAKE_TIMES),
+    "one_rule_refuses_most": "Correct or drop those rows: docs/reference/cleaning-rules.md has the rule.",
 }
 """What to do in Python about a fault of a frame, by its code."""

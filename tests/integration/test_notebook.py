@@ -39,6 +39,7 @@ FRAME = pd.DataFrame(
     }
 )
 OURS = {"id": "session_id", "Station": "station_id"}
+MOSTLY_BAD = pd.concat([FRAME.assign(id=[f"{n}a", f"{n}b", f"{n}c"], energy_kwh=5000) for n in range(40)])
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +285,7 @@ def test_parts_of_another_moment_are_refused(small):
             "timezone='Europe/Paris'",
         ),
         ({"data": FRAME.assign(start_time="1/5/2024 8:00"), "columns": OURS}, SourceError, "pd.to_datetime("),
+        ({"data": MOSTLY_BAD, "columns": OURS}, SourceError, "Correct or drop those rows"),
     ],
 )
 def test_an_error_tells_a_python_program_what_to_write_in_python(star, asked, kind, told):
