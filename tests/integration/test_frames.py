@@ -170,6 +170,7 @@ def assert_it_saves(frame, name, folder):
 
 @pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")  # old pyarrow's way with pandas
+@pytest.mark.filterwarnings("ignore:DatetimeTZBlock is deprecated:DeprecationWarning")  # the same, of instants
 def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
     frames = dict(frames_of(found, "found"))
     shown = {one for one, what in vars(Reliability).items() if isinstance(what, property)}
