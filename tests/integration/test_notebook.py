@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from sqlalchemy.orm import Session
 
 import evcharge
-from evcharge import api_figures
+from evcharge import api_figures, reliability
 from evcharge.api_figures import FIGURES, OF_A_STATION
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError, DatabaseError, EvchargeError, NoDataError, ReportError, SourceError
@@ -227,6 +227,16 @@ def test_sessions_of_a_frame_are_cleaned_and_stay_when_its_database_is_gone():
     assert found.sessions["source_line"].tolist() == [2, 3, 4]
     assert found.sessions["station_id"].tolist() == ["7", "7", "8"]
     pd.testing.assert_frame_equal(found.sessions, evcharge.sessions(FRAME, columns=OURS))
+
+
+@pytest.mark.thorough
+def test_counts_have_a_page_and_figures_but_no_sessions(star, evcharge, tmp_path):
+    evcharge("export", "--db", f"sqlite:///{star}", "--format", "counts", "--out", tmp_path / "counts")
+    found = reliability(counts=tmp_path / "counts")
+    found.to_html(tmp_path / "page.html")
+    assert isinstance(found.figure("hours"), Figure)
+    with pytest.raises(ReportError, match="only counts were given"):
+        found.sessions  # noqa: B018 - reading is the point
 
 
 # What is read when

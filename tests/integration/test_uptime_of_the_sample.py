@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import sqlite3
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -87,6 +89,20 @@ def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_p
     assert len(found.groups) == 6
     assert found.to_dict()["rulebook"]["id"] == "status-only"
     assert repr(found).startswith("<Uptime: ")
+
+
+@pytest.mark.thorough
+def test_a_notebook_shows_of_uptime_what_the_terminal_says(made, evcharge):
+    shown = package.uptime(made[0], "status-only", by="station", **DAYS)._repr_html_()
+    days = ("--from", DAYS["start"].isoformat(), "--to", DAYS["end"].isoformat())
+    _, out, _ = evcharge("uptime", "--db", made[0], "--rulebook", "status-only", "--by", "station", *days)
+    words = " ".join(out.split())
+    told = re.findall("<(?:strong|div)>([^<]+)<", shown)
+    cells = re.findall("<td[^>]*>([^<]+)</td>", shown)
+    assert len(told) >= 4
+    assert len(cells) >= 6 * 8
+    for text in (*told, *cells):
+        assert " ".join(html.unescape(text).split()) in words, text
 
 
 def test_all_that_is_told_of_the_sample_says_that_it_is_made_up(made, evcharge):
