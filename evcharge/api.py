@@ -6,41 +6,34 @@ What does not belong here: any figure of its own; it gathers what ``report`` and
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from evcharge.api_arguments import Day, as_day, renamed
+from evcharge.api_arguments import Day, as_day
 from evcharge.api_figures import draw_figure
 from evcharge.api_parts import Parts
+from evcharge.api_star import Counts, Data, Frame, database_of, opened
 from evcharge.config import DEFAULT_TARGET
-from evcharge.counts.files import read_counts
-from evcharge.counts.frames import COUNTS, Frames, checked
-from evcharge.counts.memory import star_of_counts
-from evcharge.counts.spark import SparkFrame, detail_of_spark, frames_of_spark, is_spark
-from evcharge.errors import ConfigError, ReportError, SourceError
+from evcharge.errors import ReportError
 from evcharge.kept import keeping
-from evcharge.leftovers import temporary_folder
-from evcharge.load import LoadResult, load_file
+from evcharge.load import LoadResult
 from evcharge.metrics.bounds import Refused
 from evcharge.metrics.cost import Price
 from evcharge.metrics.counted import LOAD_SESSIONS
 from evcharge.metrics.definitions import Definition, find_definition
 from evcharge.metrics.direction import Direction
-from evcharge.metrics.letters import ORDER
 from evcharge.metrics.outcomes import Selection, find_grouping, named_lot
 from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
 from evcharge.metrics.session_rows import read_sessions
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
-from evcharge.migrate import upgrade
-from evcharge.migrate.reading import Database, as_database, reading
+from evcharge.migrate.reading import reading
 from evcharge.output import written_whole
 from evcharge.report.comparison import Comparison
 from evcharge.report.left_out import left_out_text
@@ -53,13 +46,9 @@ from evcharge.report.summary import story_html
 from evcharge.report.usual import usual_definition
 from evcharge.report.visits import Visits
 from evcharge.report.words import percent
-from evcharge.sources import builtin_profiles, with_overrides
 
 if TYPE_CHECKING:
     from evcharge.report.charts.sheet import Picture
-
-Data = str | os.PathLike[str] | Engine | pd.DataFrame | SparkFrame
-Counts = str | os.PathLike[str] | pd.DataFrame | Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -319,8 +308,8 @@ def reliability(
     selection, limits = _selection(start, end, where), one_test(confidence)
     paid, rule = Price(*price) if price else None, find_visit_rule(visit_rule)
     asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
-    frame = _Frame(timezone, columns or {})
-    with _star(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
+    frame = Frame(timezone, columns or {})
+    with opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
         story = build_story(session, definition=chosen, price=paid, **asked)
         report = story.report if by == "station" else build_report(session, definition=chosen, by=by, **asked)
         lasts = load is None and not isinstance(star, Session)
@@ -356,7 +345,7 @@ def sessions(
     """
     chosen = find_definition(definition) if isinstance(definition, str) else definition
     selection = _selection(start, end, where)
-    with _database(data, _Frame(timezone, columns or {})) as (star, _), reading(star) as session:
+    with database_of(data, Frame(timezone, columns or {})) as (star, _), reading(star) as session:
         judged = chosen or usual_definition(session, selection)[0]
         rows = read_sessions(session, judged, selection)
     if rows.empty:
@@ -364,89 +353,5 @@ def sessions(
     return rows
 
 
-class _Frame(NamedTuple):
-    """How a DataFrame of sessions is read: the zone of times that carry none, and its names of columns to ours."""
-
-    timezone: str | None
-    columns: Mapping[str, str]
-
-
 def _selection(start: Any, end: Any, where: Mapping[str, str | Sequence[str]] | None) -> Selection:
     return Selection(as_day(start, "start"), as_day(end, "end"), where=named_lot(where or {}))
-
-
-@contextmanager
-def _star(
-    data: Data | None, counts: Counts | None, frame: _Frame, definition: Definition | None, asked: dict[str, Any]
-) -> Iterator[tuple[Database, LoadResult | None]]:
-    """The star that data or counts are, as long as the block runs."""
-    if (data is None) == (counts is None):
-        raise ConfigError("data_or_counts", "one of data and counts must be given, and not both.", "Leave one out.")
-    if counts is None and not is_spark(data):
-        with _database(data, frame) as (star, load):
-            yield star, load
-        return
-    with star_of_counts(_frames(counts) if counts is not None else _by_spark(data, definition, asked)) as session:
-        yield session, None
-
-
-def _frames(counts: Any) -> Frames:
-    """The frames that were given as counts."""
-    if isinstance(counts, (str, os.PathLike)):
-        return read_counts(Path(counts))
-    if not isinstance(counts, (pd.DataFrame, Mapping)):
-        reason = f"counts can't be of type {type(counts).__name__}."
-        raise ConfigError("no_counts", reason, "Give a path, the frame counts, or a dict of frames by name.")
-    return checked({COUNTS: counts} if isinstance(counts, pd.DataFrame) else counts)
-
-
-def _by_spark(sessions: Any, definition: Definition | None, asked: dict[str, Any]) -> Frames:
-    """The frames that Spark counts: first those of all stations, then the detail of those that need attention."""
-    definitions = [*ORDER, *([definition] if definition and definition not in ORDER else [])]
-    frames = frames_of_spark(sessions, definitions)
-    with star_of_counts(checked(frames)) as session:
-        attention = build_story(session, definition=definition, **asked).attention
-    stations = list(zip(attention["source"], attention["station_id"], strict=True))
-    return checked({**frames, **detail_of_spark(sessions, definitions, stations)})
-
-
-@contextmanager
-def _database(data: Any, frame: _Frame) -> Iterator[tuple[str | Engine, LoadResult | None]]:
-    """The database that the data is, or one that lives as long as the block."""
-    if isinstance(data, pd.DataFrame):
-        with temporary_folder() as folder:
-            url = f"sqlite:///{folder}/sessions.db"
-            upgrade(url)
-            yield url, _loaded(renamed(data, frame.columns), url, folder / "sessions.csv", frame.timezone)
-    elif frame.columns:
-        raise ConfigError("no_frame", "columns names those of a DataFrame, and none was given.", "Leave it out.")
-    else:
-        yield as_database(data), None
-
-
-def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) -> LoadResult:
-    """Loads the sessions as a file of the native layout would be: by the same rules, nothing cleaned away.
-
-    Those that carry the mark of ``evcharge sample`` are loaded as the sample, so that every figure says so.
-    """
-    sessions.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%f%z")
-    native, sample = (builtin_profiles()[name] for name in ("native", "sample"))
-    profile = sample if set(sample.marks) <= set(sessions.columns) else native
-    try:
-        return load_file(path, url, [with_overrides(profile, timezone=timezone)])
-    except SourceError as error:
-        raise SourceError(error.code, error.reason, error.hint, _OF_FRAMES.get(error.code)) from error
-
-
-_MAKE_TIMES = (
-    "Make times of the column first, as in frame['start_time'] = pd.to_datetime(frame['start_time'], "
-    "format='%d/%m/%Y %H:%M')."
-)
-_OF_FRAMES = {
-    "missing_columns": "Say which column it is: columns={'Station': 'station_id'}, their name to ours.",
-    "time_zone_unstated": "Name the zone of the stations: timezone='Europe/Paris' (any IANA name, or UTC).",
-    "zone_label_unstated": "Make instants of the column first: pd.to_datetime(…, utc=True), or tz_localize.",
-    **dict.fromkeys(("time_format_unstated", "time_format_ambiguous", "time_formats_mixed"), _MAKE_TIMES),
-    "one_rule_refuses_most": "Correct or drop those rows: docs/reference/cleaning-rules.md has the rule.",
-}
-"""What to do in Python about a fault of a frame, by its code."""

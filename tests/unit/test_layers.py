@@ -115,22 +115,14 @@ MAY_IMPORT = {
 MAY_IMPORT["api_arguments"] = ({"errors", "sources"}, FRAMES)
 MAY_IMPORT["api_figures"] = ({"errors", "report"}, FRAMES)
 MAY_IMPORT["api_parts"] = ({"db", "errors", "kept", "metrics", "migrate", "report"}, FRAMES | SQL)
+MAY_IMPORT["api_star"] = (
+    {"api_arguments", "counts", "errors", "leftovers", "load", "metrics", "migrate", "report", "sources"},
+    FRAMES | SQL,
+)
 MAY_IMPORT["api"] = (
     {
-        *("api_arguments", "api_figures", "api_parts"),
-        *(
-            "config",
-            "counts",
-            "errors",
-            "kept",
-            "leftovers",
-            "report",
-            "metrics",
-            "load",
-            "output",
-            "sources",
-            "migrate",
-        ),
+        *("api_arguments", "api_figures", "api_parts", "api_star"),
+        *("config", "errors", "kept", "load", "metrics", "migrate", "output", "report"),
     },
     FRAMES | SQL,
 )
