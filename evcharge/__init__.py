@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from evcharge.version import __version__
 
 if TYPE_CHECKING:
-    from evcharge.api import Reliability, reliability
+    from evcharge.api import Reliability, reliability, sessions
     from evcharge.api_uptime import Uptime, uptime
 
-__all__ = ["Reliability", "Uptime", "__version__", "reliability", "uptime"]
+__all__ = ["Reliability", "Uptime", "__version__", "reliability", "sessions", "uptime"]
 
 _FOUND_IN = {
-    **dict.fromkeys(("Reliability", "reliability"), "evcharge.api"),
+    **dict.fromkeys(("Reliability", "reliability", "sessions"), "evcharge.api"),
     **dict.fromkeys(("Uptime", "uptime"), "evcharge.api_uptime"),
 }
 
@@ -25,3 +25,8 @@ def __getattr__(name: str) -> Any:
 
         return getattr(import_module(_FOUND_IN[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """All names, those that are not imported yet among them."""
+    return sorted({*globals(), *__all__})

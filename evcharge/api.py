@@ -6,49 +6,49 @@ What does not belong here: any figure of its own; it gathers what ``report`` and
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from evcharge.api_arguments import Day, as_day
+from evcharge.api_figures import draw_figure
+from evcharge.api_parts import Parts
+from evcharge.api_star import Counts, Data, Frame, database_of, opened
 from evcharge.config import DEFAULT_TARGET
-from evcharge.counts.files import read_counts
-from evcharge.counts.frames import COUNTS, Frames, checked
-from evcharge.counts.memory import star_of_counts
-from evcharge.counts.spark import SparkFrame, detail_of_spark, frames_of_spark, is_spark
-from evcharge.errors import ConfigError, ReportError
-from evcharge.leftovers import temporary_folder
-from evcharge.load import LoadResult, load_file
+from evcharge.errors import ReportError
+from evcharge.kept import keeping
+from evcharge.load import LoadResult
 from evcharge.metrics.bounds import Refused
 from evcharge.metrics.cost import Price
 from evcharge.metrics.counted import LOAD_SESSIONS
-from evcharge.metrics.definitions import DEFINITIONS, Definition, find_definition
+from evcharge.metrics.definitions import Definition, find_definition
 from evcharge.metrics.direction import Direction
-from evcharge.metrics.left_out import FAILURES
-from evcharge.metrics.letters import ORDER
 from evcharge.metrics.outcomes import Selection, find_grouping, named_lot
 from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
+from evcharge.metrics.session_rows import read_sessions
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
-from evcharge.migrate import upgrade
-from evcharge.migrate.reading import Database, as_database, reading
-from evcharge.report.comparison import Comparison, build_comparison
+from evcharge.migrate.reading import reading
+from evcharge.output import written_whole
+from evcharge.report.comparison import Comparison
 from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import with_money
-from evcharge.report.rates import Report, build_report
-from evcharge.report.reasons import Reasons, build_reasons
+from evcharge.report.page.request import PageRequest
+from evcharge.report.rates import Report, build_report, no_sessions
+from evcharge.report.reasons import Reasons
 from evcharge.report.story import Story, build_story
-from evcharge.report.visits import Visits, build_visits
+from evcharge.report.summary import story_html
+from evcharge.report.usual import usual_definition
+from evcharge.report.visits import Visits
 from evcharge.report.words import percent
-from evcharge.sources import builtin_profiles, with_overrides
 
-Data = str | os.PathLike[str] | Engine | pd.DataFrame | SparkFrame
-Counts = str | os.PathLike[str] | pd.DataFrame | Mapping[str, pd.DataFrame]
+if TYPE_CHECKING:
+    from evcharge.report.charts.sheet import Picture
 
 
 @dataclass(frozen=True)
@@ -58,18 +58,29 @@ class Reliability:
     Attributes:
         report: the report by the definition asked for, by the group asked for.
         story: the same by station, with what each station does now.
-        comparison: every definition side by side.
-        visits_report: visits by the rule asked for; None where only counts were given.
-        reasons_report: what was recorded of the failures; None where counts came without the frame ``failures``.
+        parts: what is read of a database when it is first asked for; of a DataFrame or counts all was read at once.
         load: what became of the rows of a DataFrame; None where a database was read.
     """
 
     report: Report
     story: Story
-    comparison: Comparison
-    visits_report: Visits | None
-    reasons_report: Reasons | None
+    parts: Parts
     load: LoadResult | None = None
+
+    @property
+    def comparison(self) -> Comparison:
+        """Every definition side by side."""
+        return self.parts.comparison
+
+    @property
+    def visits_report(self) -> Visits | None:
+        """Visits by the rule asked for; None where only counts were given."""
+        return self.parts.visits
+
+    @property
+    def reasons_report(self) -> Reasons | None:
+        """What was recorded of the failures; None where counts came without the frame ``failures``."""
+        return self.parts.reasons
 
     @property
     def stations(self) -> pd.DataFrame:
@@ -161,6 +172,20 @@ class Reliability:
         return self.reasons_report.network
 
     @property
+    def sessions(self) -> pd.DataFrame:
+        """One row per session, cleaned: the columns of ``metrics.session_rows.SESSION_COLUMNS``.
+
+        ``outcome`` is by the definition of the report; ``file_name`` and ``source_line`` say where the session comes
+        from (of a DataFrame: line 2 is its first row).
+
+        Raises:
+            ReportError: only counts were given.
+        """
+        if self.parts.sessions is None:
+            raise _not_in_counts("sessions are not in counts", LOAD_SESSIONS)
+        return self.parts.sessions
+
+    @property
     def notes(self) -> list[str]:
         """What must be said with the figures: what is made up, refused, or left out by publishers or by counts."""
         left_out = left_out_text(self.report.left_out)
@@ -177,9 +202,52 @@ class Reliability:
             raise _not_in_counts("refused rows are known where they were loaded", LOAD_SESSIONS)
         return self.report.beside.refused
 
+    def figure(self, name: str = "stations", station_id: str | None = None) -> Picture:
+        """A figure of matplotlib, drawn as the page and ``evcharge report`` draw it.
+
+        Args:
+            name: ``stations``, ``dots``, ``funnel``, ``panels``, ``weekly`` or ``reasons``; of one station ``ports``
+                or ``hours``.
+            station_id: of which station; None for the first that needs attention and has what is drawn.
+
+        Raises:
+            ConfigError: no such figure, which the hint lists, or no such station.
+            ReportError: matplotlib is missing, or the data lacks what the figure is of.
+        """
+        return draw_figure(self.story, name, station_id)
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Writes the page of ``evcharge report --html``, whole or not at all; it needs no other file and no network.
+
+        Raises:
+            ConfigError: the path leads to the database that is read.
+            ReportError: the file can't be written, or the database has changed since the report was read.
+        """
+        from evcharge.report.page.page import render_page
+
+        story, path = self._with_uptime(), Path(path)
+        request = PageRequest(
+            target=story.report.target,
+            selection=story.selection,
+            file_name=path.name,
+            limits=story.report.limits,
+            price=story.price,
+        )
+        page = render_page(story, self.parts.background, request.python_call(story.report))
+        with keeping(self.parts.kept), written_whole(path) as file:
+            file.write(page.encode())
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the finding, the network's rate, and the stations that need attention."""
+        return story_html(self.story)
+
     def to_dict(self) -> dict[str, Any]:
         """The document that ``evcharge report --json`` prints."""
-        return self.story.to_dict() if self.report.by == "station" else self.report.to_dict()
+        return self._with_uptime().to_dict() if self.report.by == "station" else self.report.to_dict()
+
+    def _with_uptime(self) -> Story:
+        """The story as commands tell it: with uptime where there is evidence."""
+        return replace(self.story, uptime=self.parts.uptime)
 
     def __repr__(self) -> str:
         network = self.report.network
@@ -198,8 +266,8 @@ def _not_in_counts(reason: str, hint: str) -> ReportError:
 
 def reliability(
     data: Data | None = None,
-    start: date | None = None,
-    end: date | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     definition: str | Definition | None = None,
     target: float = DEFAULT_TARGET,
     confidence: float = DEFAULT_CONFIDENCE,
@@ -209,6 +277,7 @@ def reliability(
     where: Mapping[str, str | Sequence[str]] | None = None,
     price: tuple[float, str] | None = None,
     counts: Counts | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Reliability:
     """The reliability of the stations in a database, in a DataFrame of sessions, or in counts of them.
 
@@ -216,7 +285,7 @@ def reliability(
         data: a database as URL, path of an SQLite file or engine; or sessions with the columns of the ``native``
             profile (``session_id``, ``station_id``, ``start_time``, ``end_time``, ``energy_kwh``, and what else it
             knows); or a Spark DataFrame of clean sessions, which Spark counts: only counts leave it.
-        start: first local day.
+        start: first local day: text such as ``2025-04-01``, a date, or a datetime or Timestamp at midnight.
         end: last local day, included.
         definition: an id of ``metrics.definitions.DEFINITIONS`` or a definition; None takes that of
             ``report.usual.usual_definition``.
@@ -230,84 +299,62 @@ def reliability(
         price: what a kWh brings, with the code of its currency, such as ``(0.59, "EUR")``: money lost in ``spells``.
         counts: in place of ``data``, counts: the path of a folder or file, the frame ``counts``, or frames by name
             (docs/how-to/report-from-counts.md). What needs more is left out, and ``notes`` names it.
+        columns: a DataFrame's own names of columns to ours, such as ``{"Station": "station_id"}``.
 
     Raises:
-        EvchargeError: with a code, a reason and a hint: no such definition, grouping or column, a target out of range,
-            no session, a database or counts that can't be read.
+        EvchargeError: with a code, a reason and a hint: no such definition, grouping or column, no day, a target out of
+            range, no session, a database or counts that can't be read. ``python_hint`` says in Python what to do.
     """
     require_target(target)
     find_grouping(by)
     chosen = find_definition(definition) if isinstance(definition, str) else definition
-    own = () if chosen is None or chosen.id in DEFINITIONS else (chosen,)
-    selection, limits = Selection(start, end, where=named_lot(where or {})), one_test(confidence)
-    paid = Price(*price) if price else None
+    selection, limits = _selection(start, end, where), one_test(confidence)
+    paid, rule = Price(*price) if price else None, find_visit_rule(visit_rule)
     asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
-    with _star(data, counts, timezone, chosen, asked) as (place, load), reading(place) as database:
-        story = build_story(database, definition=chosen, price=paid, **asked)
-        report = story.report
-        if by != "station":
-            report = build_report(database, definition=chosen, by=by, **asked)
-        comparison = build_comparison(database, own=own, **asked)
-        rule = find_visit_rule(visit_rule)
-        what: dict[str, Any] = {"definition": chosen, "selection": selection}
-        visits = None if report.of_counts_alone else build_visits(database, rule=rule, **what)
-        reasons = None if story.report.lacks(FAILURES) else build_reasons(database, **what)
-    return Reliability(report, story, comparison, visits, reasons, load)
+    frame = Frame(timezone, columns or {})
+    with opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
+        story = build_story(session, definition=chosen, price=paid, **asked)
+        report = story.report if by == "station" else build_report(session, definition=chosen, by=by, **asked)
+        lasts = load is None and not isinstance(star, Session)
+        parts = Parts(session, star if lasts else None, story, chosen, rule)
+    return Reliability(report, story, parts, load)
 
 
-@contextmanager
-def _star(
-    data: Data | None, counts: Counts | None, timezone: str | None, definition: Definition | None, asked: dict[str, Any]
-) -> Iterator[tuple[Database, LoadResult | None]]:
-    """The star that data or counts are, as long as the block runs."""
-    if (data is None) == (counts is None):
-        raise ConfigError("data_or_counts", "one of data and counts must be given, and not both.", "Leave one out.")
-    if counts is None and not is_spark(data):
-        with _database(data, timezone) as (place, load):
-            yield place, load
-        return
-    with star_of_counts(_frames(counts) if counts is not None else _by_spark(data, definition, asked)) as session:
-        yield session, None
+def sessions(
+    data: str | os.PathLike[str] | Engine | pd.DataFrame,
+    start: Day | None = None,
+    end: Day | None = None,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    definition: str | Definition | None = None,
+    timezone: str | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """The clean sessions in a database, or those that cleaning makes of a DataFrame, as one frame.
 
+    Args:
+        data: as in ``reliability``, but no counts.
+        start: first local day, as in ``reliability``.
+        end: last local day, included.
+        where: the lot that is looked at, as in ``reliability``.
+        definition: by which ``outcome`` is told; None takes that of ``report.usual.usual_definition``.
+        timezone: IANA zone of a DataFrame's times that carry none.
+        columns: a DataFrame's own names of columns to ours.
 
-def _frames(counts: Any) -> Frames:
-    """The frames that were given as counts."""
-    if isinstance(counts, (str, os.PathLike)):
-        return read_counts(Path(counts))
-    if not isinstance(counts, (pd.DataFrame, Mapping)):
-        reason = f"counts can't be of type {type(counts).__name__}."
-        raise ConfigError("no_counts", reason, "Give a path, the frame counts, or a dict of frames by name.")
-    return checked({COUNTS: counts} if isinstance(counts, pd.DataFrame) else counts)
+    Returns:
+        The columns of ``metrics.session_rows.SESSION_COLUMNS``, one row per session.
 
-
-def _by_spark(sessions: Any, definition: Definition | None, asked: dict[str, Any]) -> Frames:
-    """The frames that Spark counts: first those of all stations, then the detail of those that need attention."""
-    definitions = [*ORDER, *([definition] if definition and definition not in ORDER else [])]
-    frames = frames_of_spark(sessions, definitions)
-    with star_of_counts(checked(frames)) as session:
-        attention = build_story(session, definition=definition, **asked).attention
-    stations = list(zip(attention["source"], attention["station_id"], strict=True))
-    return checked({**frames, **detail_of_spark(sessions, definitions, stations)})
-
-
-@contextmanager
-def _database(data: Any, timezone: str | None) -> Iterator[tuple[str | Engine, LoadResult | None]]:
-    """The database that the data is, or one that lives as long as the block."""
-    if isinstance(data, pd.DataFrame):
-        with temporary_folder() as folder:
-            url = f"sqlite:///{folder}/sessions.db"
-            upgrade(url)
-            yield url, _loaded(data, url, folder / "sessions.csv", timezone)
-    else:
-        yield as_database(data), None
-
-
-def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) -> LoadResult:
-    """Loads the sessions as a file of the native layout would be: by the same rules, nothing cleaned away.
-
-    Those that carry the mark of ``evcharge sample`` are loaded as the sample, so that every figure says so.
+    Raises:
+        EvchargeError: as ``reliability``.
     """
-    sessions.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%f%z")
-    native, sample = (builtin_profiles()[name] for name in ("native", "sample"))
-    profile = sample if set(sample.marks) <= set(sessions.columns) else native
-    return load_file(path, url, [with_overrides(profile, timezone=timezone)])
+    chosen = find_definition(definition) if isinstance(definition, str) else definition
+    selection = _selection(start, end, where)
+    with database_of(data, Frame(timezone, columns or {})) as (star, _), reading(star) as session:
+        judged = chosen or usual_definition(session, selection)[0]
+        rows = read_sessions(session, judged, selection)
+    if rows.empty:
+        raise no_sessions(selection)
+    return rows
+
+
+def _selection(start: Any, end: Any, where: Mapping[str, str | Sequence[str]] | None) -> Selection:
+    return Selection(as_day(start, "start"), as_day(end, "end"), where=named_lot(where or {}))

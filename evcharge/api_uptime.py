@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine
 
+from evcharge.api_arguments import Day, as_day
 from evcharge.errors import ConfigError
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import find_rulebook
@@ -23,6 +24,7 @@ from evcharge.metrics.milliseconds import midnight_ms
 from evcharge.metrics.outcomes import Selection, named_lot
 from evcharge.migrate.reading import as_database
 from evcharge.report.reported import NO_REPORTS, build_uptime_with_reports
+from evcharge.report.summary import uptime_html
 from evcharge.report.uptime import DEFAULT_RULEBOOK
 from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
 from evcharge.report.uptime_found import Uptime as UptimeFound
@@ -101,6 +103,10 @@ class Uptime:
         """What must be said with the figures."""
         return self.found.notes
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: all ports together, and the groups that fall short or were seen up least."""
+        return uptime_html(self.found)
+
     def to_dict(self) -> dict[str, Any]:
         """The document that ``evcharge uptime --json`` prints."""
         return UptimeDocument(self.found).to_dict()
@@ -114,8 +120,8 @@ class Uptime:
 def uptime(
     data: str | os.PathLike[str] | Engine,
     rulebook: str = DEFAULT_RULEBOOK,
-    start: date | None = None,
-    end: date | None = None,
+    start: Day | None = None,
+    end: Day | None = None,
     by: str = "port",
     evidence: str = "all",
     where: Mapping[str, str | Sequence[str]] | None = None,
@@ -125,7 +131,8 @@ def uptime(
     Args:
         data: a database as URL, path of an SQLite file or engine.
         rulebook: the id of a rulebook of ``metrics/rulebooks``, or the path of your own as TOML.
-        start: first day (UTC); with ``end``. Without both, the whole days that the evidence covers.
+        start: first day (UTC), as in ``reliability``; with ``end``. Without both, the whole days that the evidence
+            covers.
         end: last day (UTC), included.
         by: port, station, network, operator or region.
         evidence: ``all``, or some of status, contact, back-office, charges and outages, with commas.
@@ -133,15 +140,16 @@ def uptime(
 
     Raises:
         EvchargeError: with a code, a reason and a hint: no such rulebook, word or grouping, a period that is none, no
-            evidence, or a database that can't be read.
+            evidence, or a database that can't be read. ``python_hint`` says in Python what to do.
     """
-    if (start is None) != (end is None):
+    first, last = as_day(start, "start"), as_day(end, "end")
+    if (first is None) != (last is None):
         raise ConfigError("half_a_period", "of a period one day was given.", "Give start and end, or neither.")
     period = None
-    if start is not None and end is not None:
-        period = Period(midnight_ms(start), midnight_ms(end + timedelta(days=1)))
-        if end < start:
-            raise ConfigError("half_a_period", f"{end} is before {start}.", "Give the earlier day as start.")
+    if first is not None and last is not None:
+        period = Period(midnight_ms(first), midnight_ms(last + timedelta(days=1)))
+        if last < first:
+            raise ConfigError("half_a_period", f"{last} is before {first}.", "Give the earlier day as start.")
     found = build_uptime_with_reports(
         as_database(data),
         find_rulebook(rulebook),

@@ -50,6 +50,7 @@ NOT_UTF8_HINT = (
 _SURVIVES_POWER_LOSS = (
     "SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
+UPGRADE_HINT = "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head"
 _MAX_MILLISECONDS = 2**31 - 1
 
 
@@ -89,6 +90,12 @@ def masked(text: str) -> str:
         return text
     hidden = {name: "***" for name in url.query if "pass" in name.lower() or "key" in name.lower()}
     return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
+
+
+def upgrade_in_python(url: str) -> str:
+    """What a Python program runs to make the tables of a database, or to bring them up to date; without a password."""
+    password = " with its password" if "***" in (shown := masked(url)) else ""
+    return f"To make it or bring it up to date: from evcharge.migrate import upgrade; upgrade({shown!r}){password}"
 
 
 def url_of(engine: Engine) -> str:
@@ -135,7 +142,8 @@ def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, loc
         raise DatabaseError(
             "database_missing",
             f"there is no database at {path}.",
-            "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head",
+            UPGRADE_HINT,
+            f"Name one that is there. {upgrade_in_python(f'sqlite:///{quote(path)}')}",
         )
     # A reader opens the file for writing too, so that it can undo what a killed load left half written.
     address = f"file:{quote(path)}?mode={'rwc' if create else 'rw'}"
@@ -274,7 +282,7 @@ _BY_WORDS = {
     "readonly database": _Fault("database_read_only", "Make the file and its folder writable."),
     "disk is full": _Fault("disk_full", "Free some space and run it again."),
     "disk I/O error": _Fault("disk_error", "Check the disk, then run: PRAGMA integrity_check"),
-    "not a database": _Fault("database_damaged", "Name another file with --db, or restore a back-up."),
+    "not a database": _Fault("database_damaged", "Name another file, or restore a back-up."),
     "malformed": _Fault("database_damaged", "Restore a back-up, or run: PRAGMA integrity_check"),
 }
 """Words in the messages of SQLite, which has no codes in Python 3.10, and of the driver."""
@@ -289,7 +297,12 @@ def _translated(error: exc.DBAPIError, shown_url: str) -> DatabaseError:
             "database_busy", f"{shown_url} is busy: another load holds it. {unchanged}", "Run it again."
         )
     if state == "42P01" or "no such table" in text:
-        return DatabaseError("schema_missing", f"{shown_url} has no evcharge tables.", "Run: evcharge db upgrade")
+        return DatabaseError(
+            "schema_missing",
+            f"{shown_url} has no evcharge tables.",
+            "Run: evcharge db upgrade",
+            upgrade_in_python(shown_url),
+        )
     fault = next((fault for begins, fault in _BY_STATE.items() if state.startswith(begins)), None)
     fault = fault or next((fault for words, fault in _BY_WORDS.items() if words in text), None)
     if fault is None and error.connection_invalidated:

@@ -24,19 +24,22 @@ class EvchargeError(Exception):
     Args:
         code: stable snake_case name of the fault; scripts may rely on it.
         reason: what is wrong, with the value, where it stands and what would be right.
-        hint: what to run or change next; may be empty.
+        hint: what to run or change next, in words of the command line; may be empty.
+        python_hint: the same in words of Python; None where ``hint`` says it to both. A traceback shows this one, for
+            only a Python program sees a traceback.
     """
 
     exit_code = 1
 
-    def __init__(self, code: str, reason: str, hint: str = "") -> None:
+    def __init__(self, code: str, reason: str, hint: str = "", python_hint: str | None = None) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.hint = hint
+        self.python_hint = hint if python_hint is None else python_hint
 
     def __str__(self) -> str:
-        return f"{self.reason}\n  {self.hint}" if self.hint else self.reason
+        return f"{self.reason}\n  {self.python_hint}" if self.python_hint else self.reason
 
 
 class SourceError(EvchargeError):

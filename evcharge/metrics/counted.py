@@ -85,18 +85,21 @@ class Counted:
         """
         if not self.tells(definition):
             reason = f"{definition.id} can't be read from the counts: they {self.why_not(definition)}."
-            raise ReportError("definition_not_counted", reason, self._what_can_be_read())
+            raise ReportError("definition_not_counted", reason, *self._what_can_be_read())
         return self.places[definition.id, definition.version]
 
-    def _what_can_be_read(self) -> str:
-        """What to type instead of a definition that the counts are not by."""
+    def _what_can_be_read(self) -> tuple[str, str]:
+        """What to type instead of a definition that the counts are not by, and what to write in Python."""
         published = [one.id for one in DEFINITIONS.values() if self.tells(one)]
         own = [name for name, _ in self.places if "@" in name]  # an own one's id has the hash of its file
         if published:
-            return f"Name one of these with --definition: {', '.join(published)}. Or make counts with it."
+            python = f"Write definition={published[0]!r}, or another of {', '.join(map(repr, published))}."
+            return f"Name one of these with --definition: {', '.join(published)}. Or make counts with it.", python
         if own:
-            return f"They are by {', '.join(own)}: --definition FILE.toml, the file as it was when they were made."
-        return "Make them anew with this evcharge."
+            by = f"They are by {', '.join(own)}:"
+            python = f"{by} give the Definition as it was when they were made."
+            return f"{by} --definition FILE.toml, the file as it was when they were made.", python
+        return ("Make them anew with this evcharge.",) * 2
 
     def require_attribute(self, column: str) -> None:
         """Refuses to group or choose stations by what was not given of them.

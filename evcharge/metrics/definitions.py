@@ -181,6 +181,9 @@ def find_definition(definition_id: str) -> Definition:
     """
     if definition_id not in DEFINITIONS:
         raise ConfigError(
-            "unknown_definition", f"there is no definition {definition_id!r}.", f"Known: {', '.join(DEFINITIONS)}."
+            "unknown_definition",
+            f"there is no definition {definition_id!r}.",
+            f"Known: {', '.join(DEFINITIONS)}.",
+            f"Write definition={AFIREV.id!r}, or another of {', '.join(map(repr, DEFINITIONS))}; or give a Definition.",
         )
     return DEFINITIONS[definition_id]

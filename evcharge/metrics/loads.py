@@ -48,6 +48,13 @@ def has_evidence(session: Session) -> bool:
     return session.execute(in_loads.where(*of_ports).limit(1)).first() is not None
 
 
+def last_change(session: Session) -> tuple[int, int]:
+    """What is another pair after anything was loaded or taken out: the last load's key, and how many were taken out."""
+    taken_out = func.coalesce(func.sum(case((LoadLedger.status == UNLOADED, 1), else_=0)), 0)
+    last, out = session.execute(select(func.coalesce(func.max(LoadLedger.load_key), 0), taken_out)).one()
+    return int(last), int(out)
+
+
 def select_loads(session: Session, selection: Selection) -> Select[tuple[object, ...]]:
     """Every load of sessions that is in, in no order: its ledger, and how many of the selected sessions it last wrote.
 

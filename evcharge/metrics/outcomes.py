@@ -5,7 +5,7 @@ What does not belong here: what a definition says (``definitions``), and rates o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -140,7 +140,8 @@ def named_lot(where: Mapping[str, str | Sequence[str]]) -> tuple[tuple[str, str]
     for column, some in words.items():
         if column not in ATTRIBUTES:
             known = f"The columns are {', '.join(ATTRIBUTES)}."
-            raise ConfigError("unknown_column", f"no lot of stations can be named by the column {column!r}.", known)
+            reason = f"no lot of stations can be named by the column {column!r}."
+            raise ConfigError("unknown_column", reason, known, f"Write it like where={{'network': 'Exampla'}}. {known}")
         if not some:
             raise ConfigError("empty_lot", f"no word of the column {column!r} is named.", "For all, leave it out.")
     return tuple((column, word) for column, some in words.items() for word in some)
@@ -153,8 +154,15 @@ def find_grouping(by: str) -> Grouping:
         ConfigError: there is none; the hint lists those there are.
     """
     if by not in GROUPINGS:
-        raise ConfigError("unknown_grouping", f"nothing is grouped by {by!r}.", f"Known: {', '.join(GROUPINGS)}.")
+        raise unknown_grouping(by, GROUPINGS)
     return GROUPINGS[by]
+
+
+def unknown_grouping(by: str, known: Iterable[str]) -> ConfigError:
+    """The error of a grouping that is none of those that are known."""
+    names = list(known)
+    python = f"Write by={names[0]!r}, or another of {', '.join(map(repr, names))}."
+    return ConfigError("unknown_grouping", f"nothing is grouped by {by!r}.", f"Known: {', '.join(names)}.", python)
 
 
 def select_outcomes(

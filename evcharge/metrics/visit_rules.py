@@ -85,6 +85,9 @@ def find_visit_rule(rule_id: str) -> VisitRule:
     """
     if rule_id not in VISIT_RULES:
         raise ConfigError(
-            "unknown_visit_rule", f"there is no visit rule {rule_id!r}.", f"Known: {', '.join(VISIT_RULES)}."
+            "unknown_visit_rule",
+            f"there is no visit rule {rule_id!r}.",
+            f"Known: {', '.join(VISIT_RULES)}.",
+            f"Write visit_rule={next(iter(VISIT_RULES))!r}, or another of {', '.join(map(repr, VISIT_RULES))}.",
         )
     return VISIT_RULES[rule_id]

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, String, column, inspect, select, table
 
-from evcharge.db import LOCK_WAIT_SECONDS, masked, open_engine, translated_errors
+from evcharge.db import (
+    LOCK_WAIT_SECONDS,
+    UPGRADE_HINT,
+    masked,
+    open_engine,
+    translated_errors,
+    upgrade_in_python,
+)
 from evcharge.errors import DatabaseError
 from evcharge.revisions import newest, revisions_in
 from evcharge.revisions import script_location as script_location
@@ -119,13 +126,15 @@ def require_head(database: Engine | Connection, url: str) -> None:
         raise DatabaseError(
             "schema_missing",
             f"the database has no evcharge tables ({masked(url)}).",
-            "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head",
+            UPGRADE_HINT,
+            upgrade_in_python(url),
         )
     if found in revisions_in(script_location()):
         raise DatabaseError(
             "schema_behind",
             f"the database is at revision {found}; this program needs {needed}.",
-            "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head",
+            UPGRADE_HINT,
+            upgrade_in_python(url),
         )
     raise DatabaseError(
         "schema_ahead", f"the database is at revision {found}, which this program does not know.", UPDATE

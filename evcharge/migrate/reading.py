@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine, translated_errors, url_of
+from evcharge.errors import ConfigError
 from evcharge.migrate import require_head
 
 Database = str | Engine | Session
@@ -36,9 +38,17 @@ def reading(database: Database) -> Iterator[Session]:
         yield session
 
 
-def as_database(named: str | os.PathLike[str] | Engine) -> str | Engine:
-    """A database that is named by its URL, as the path of an SQLite file or as an engine: the URL or the engine."""
+def as_database(named: Any) -> str | Engine:
+    """A database that is named by its URL, as the path of an SQLite file or as an engine: the URL or the engine.
+
+    Raises:
+        ConfigError: ``no_database``: it is named by nothing of the kind.
+    """
     if isinstance(named, Engine):
         return named
+    if not isinstance(named, (str, os.PathLike)):
+        reason = f"no database is named by what is of type {type(named).__name__}."
+        hint = "Give its URL, the path of an SQLite file, or an engine. reliability takes a pandas DataFrame, too."
+        raise ConfigError("no_database", reason, hint)
     place = os.fspath(named)
     return place if "://" in place else f"sqlite:///{place}"

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from evcharge.metrics.beside import Beside
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_INCLUDED, FAILURES_REMOVED, MEETS, STATIONS, Limits
-from evcharge.report.words import chance_text, counted, joined, percent, sentence, target_text, verb
+from evcharge.report.words import chance_text, counted, interval, joined, percent, sentence, target_text, verb
 
 
 class Rated(Protocol):
@@ -55,6 +55,17 @@ def rate_text(report: Rated) -> str:
     if report.failures_removed:
         return f"{shown} of {counted(attempts, 'published session')} succeeded; failures are not in the data"
     return f"{shown} of {counted(attempts, 'attempt')} succeeded, against a target of {target_text(report.target)}"
+
+
+def network_text(report: Rated) -> str:
+    """The rate with its interval, and how many sessions it leaves out."""
+    network = report.network
+    others = f"{network['unknown']:,} unknown, {network['excluded']:,} excluded"
+    if not network["attempts"]:
+        return f"no attempt could be judged; {others}"
+    shown = interval(network["low"], network["high"], report.target)
+    of_what = " of the sessions published" if report.failures_removed else ""
+    return f"{percent(network['success_ratio'], report.target)}{of_what} succeeded (95% interval {shown}); {others}"
 
 
 def bounds_text(report: Rated) -> str:

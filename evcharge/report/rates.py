@@ -40,7 +40,7 @@ from evcharge.metrics.refused import withhold
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.usual import judging_note, usual_definition
-from evcharge.report.words import counted, day_text, verb
+from evcharge.report.words import counted, day_text, target_text, verb
 
 SCHEMA_VERSION = 2
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -70,6 +70,8 @@ FAILURES_REMOVED_NOTE = (
 )
 FAILURES_PERHAPS_REMOVED_NOTE = "The publisher does not say whether failures are in the data; rates may be too high."
 SOME_FAILURES_REMOVED_NOTE = "For some stations failures are not in the data: their publisher removed them."
+WIDEN = "Widen start, end or where, or leave them out."
+LOAD_FIRST = "Load a file, in a shell: evcharge load FILE; or give its sessions as a DataFrame."
 NOT_COUNTED_NOTE = "Attempts that left no session are not counted; those that drivers cut short may count as failures."
 
 
@@ -302,7 +304,10 @@ def network_figures(network: pd.DataFrame) -> dict[str, Any]:
 def no_sessions(selection: Selection, besides: str = "") -> NoDataError:
     """The error of a selection without sessions; ``besides`` says what else may be the cause."""
     return NoDataError(
-        "no_sessions", f"no session {described(selection)}{besides}.", "Load a file, or widen the selection."
+        "no_sessions",
+        f"no session {described(selection)}{besides}.",
+        "Load a file, or widen the selection.",
+        WIDEN if selection.conditions() else LOAD_FIRST,
     )
 
 
@@ -314,6 +319,12 @@ def described(selection: Selection) -> str:
     parts += [f"from {selection.first_day}"] if selection.first_day else []
     parts += [f"to {selection.last_day}"] if selection.last_day else []
     return "matches: " + ", ".join(parts) if parts else "is in the database"
+
+
+def head_text(report: Report) -> str:
+    """Of which days, how many groups and attempts, and the target, in a line."""
+    groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
+    return f"{period_of(report)}   {groups}   {attempts}   target {target_text(report.target)}"
 
 
 def lot_text(where: Sequence[tuple[str, str]]) -> str:

@@ -30,7 +30,7 @@ from evcharge.metrics.evidence_ports import NO_PORT
 from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence, read_unnamed_ports
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.outcomes import Selection, unknown_grouping
 from evcharge.metrics.reported_rows import sources_that_report
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_found import DAY_MS, Uptime
@@ -45,6 +45,10 @@ DEFAULT_RULEBOOK = "nevi"
 """Where none is named: it is published, judges each port, and its formula says nothing of unknown minutes, so that no
 verdict is given where they could turn it."""
 NO_EVIDENCE_HINT = "Load a message log or a table of states with evcharge load. What is read: evcharge formats"
+NO_EVIDENCE_IN_PYTHON = (
+    "Leave where out, or load a message log or a table of states, in a shell: evcharge load FILE. A made-up one: "
+    "evcharge sample --statuses"
+)
 PORT_KEYS = ("source", "station_id", "port_id")
 DISPENSING = (*PORT_KEYS, "attempts", "failures")
 """Columns of the ports that were up, and at which no attempt succeeded."""
@@ -89,7 +93,7 @@ def build_uptime(
         NoDataError: there is no evidence of these stations.
     """
     if by not in BY:
-        raise ConfigError("unknown_grouping", f"nothing is grouped by {by!r}.", f"Known: {', '.join(BY)}.")
+        raise unknown_grouping(by, BY)
     with reading(database) as session:
         stations = stations_of(session, selection)
         covers = period_of(stations, period, now or datetime.now(timezone.utc))
@@ -129,7 +133,7 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
     if stations.empty:
         alone = ", and uptime as reported is no evidence" if sources_that_report(session) else ""
         reason = f"no status, contact or reported outage of these stations is in the database{alone}."
-        raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT)
+        raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT, NO_EVIDENCE_IN_PYTHON)
     return stations
 
 
@@ -152,7 +156,8 @@ def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Co
     if days.from_ms < days.until_ms:
         return Covers(days, "the whole days that the evidence covers")
     if first >= last:
-        raise ConfigError("no_period", "the evidence of these stations covers no time.", "Give --from and --to.")
+        reason = "the evidence of these stations covers no time."
+        raise ConfigError("no_period", reason, "Give --from and --to.", "Give start and end.")
     return Covers(Period(first, last), "the time that the evidence covers, less than a whole day")
 
 

@@ -32,7 +32,7 @@ from evcharge.metrics.outcomes import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, period_told, plain, records, utc_text
 from evcharge.report.explain import the_station
-from evcharge.report.uptime import NO_EVIDENCE_HINT, period_of
+from evcharge.report.uptime import NO_EVIDENCE_HINT, NO_EVIDENCE_IN_PYTHON, period_of
 from evcharge.report.uptime_of_database import Known, evidence_of
 from evcharge.report.usual import usual_definition
 
@@ -124,7 +124,7 @@ def explain_uptime(
         rows = read_stations_with_evidence(session, chosen)
         if rows.empty:
             reason = f"no status, contact or reported outage of {station['station_id']} is in the database."
-            raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT)
+            raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT, NO_EVIDENCE_IN_PYTHON)
         covers = period_of(rows, period, now or datetime.now(timezone.utc))
         known = evidence_of(session, rows, covers.period, usual_definition(session, Selection())[0])
         states = known.of_whole_ports(timeline(known.evidence, covers.period, counted))

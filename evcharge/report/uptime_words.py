@@ -12,7 +12,15 @@ from typing import Any
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import EVIDENCE_WORDS
-from evcharge.metrics.availability.uptime import Figures
+from evcharge.metrics.availability.uptime import (
+    AGE_UNKNOWN,
+    CANT_TELL,
+    FALLS_SHORT,
+    MEETS,
+    NO_FIGURE_YET,
+    Figures,
+    groups,
+)
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.uptime_found import DAY_MS, Uptime
 from evcharge.report.words import NONE, counted, day_text, percent, verb
@@ -85,6 +93,22 @@ def network_text(found: Uptime) -> str:
     )
 
 
+def covered_text(found: Uptime) -> str:
+    """Of which time, how many ports and stations, and why of that time, in a line."""
+    ports = counted(len(found.first.ports), "port")
+    stations = counted(len(found.first.ports[["source", "station_id"]].drop_duplicates()), "station")
+    return f"{period_text(found.period)}   {ports} of {stations}   {found.period_reason}"
+
+
+def all_ports_text(figures: Figures) -> str:
+    """All ports together: low to high, how much of the time was seen, and what the rulebook reads."""
+    network, limit = figures.network, figures.rulebook.limit
+    told = f"All ports together: {range_text(network, limit)} up, {ratio_text(network['coverage'])} of the time seen"
+    uptime, rulebook = figure_text(network, figures.rulebook), figures.rulebook.id
+    read = f"{rulebook} reads {uptime}" if uptime != NONE else f"{rulebook} says nothing of unknown time: no figure"
+    return f"{told}; {read}{verdict_text(figures)}"
+
+
 def rulebook_text(rulebook: Rulebook) -> str:
     """A rulebook in a line."""
     provisional = ", provisional" if rulebook.provisional else ""
@@ -116,8 +140,8 @@ PERIODS = {
 
 def evidence_text(words: Iterable[str]) -> str:
     """Which evidence counts, in a line."""
-    counted = list(words)
-    return f"evidence: {'all of it' if len(counted) == len(EVIDENCE_WORDS) else ', '.join(counted) + ' alone'}"
+    named = list(words)
+    return f"evidence: {'all of it' if len(named) == len(EVIDENCE_WORDS) else ', '.join(named) + ' alone'}"
 
 
 def dispensing_text(found: Uptime) -> list[str]:
@@ -159,7 +183,54 @@ def false_free_text(found: Uptime) -> list[str]:
     return [f"False free: {share} of {hours_told(free)} h announced free, a session was running.{most}"]
 
 
+def besides_text(found: Uptime) -> list[str]:
+    """Sentences on where statuses and sessions disagree, and on what is not known."""
+    return [*dispensing_text(found), *false_free_text(found), *found.notes]
+
+
 def port_label(row: Mapping[Any, Any], found: Uptime) -> str:
     """What people call a port."""
     label = found.names.get((row["source"], row["station_id"]), str(row["station_id"]))
     return f"{label} / {row['port_id']}" if row["port_id"] else label
+
+
+# The groups as a table
+
+
+_ORDER = (FALLS_SHORT, CANT_TELL, AGE_UNKNOWN, NO_FIGURE_YET, "", MEETS)
+
+
+def group_rows(found: Uptime) -> list[dict[Any, Any]]:
+    """The groups of ``Uptime.by`` by the first rulebook: those that fall short first, then those seen up least."""
+    rows = groups(found.first, found.by).to_dict("records")
+    return sorted(rows, key=lambda row: (_ORDER.index(row["verdict"]), row["low"] if row["low"] == row["low"] else 2.0))
+
+
+def group_headings(found: Uptime) -> tuple[str, ...]:
+    """Of ``group_cells``: ``>`` stands before what is flush right, ``~`` before what may be cut short."""
+    ratios = (">low", ">seen", ">high", ">coverage")
+    return (f"~{found.by}", *ratios, ">down", ">unknown", ">excluded", ">uptime", "verdict")
+
+
+def group_label(row: Mapping[Any, Any], found: Uptime) -> str:
+    """What people call a group of ``Uptime.by``."""
+    if found.by in ("port", "station"):
+        label = found.names.get((row["source"], row["station_id"]), str(row["station_id"]))
+        return f"{label} / {row['port_id'] or '(no port)'}" if found.by == "port" else label
+    named = row[found.by]
+    return str(named) if isinstance(named, str) else "(not named)"
+
+
+def group_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
+    """A group as the cells of a row below ``group_headings``."""
+    rulebook = found.first.rulebook
+    ratios = [ratio_text(row[name], rulebook.limit) for name in ("low", "seen", "high")]
+    hours = [hours_told(row[name]) for name in ("down_minutes", "unknown_minutes", "excluded_minutes")]
+    return [
+        group_label(row, found),
+        *ratios,
+        ratio_text(row["coverage"]),
+        *hours,
+        figure_text(row, rulebook),
+        row["verdict"],
+    ]

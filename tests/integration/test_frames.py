@@ -12,8 +12,11 @@ import pytest
 
 import evcharge
 from evcharge.api import Reliability
+from evcharge.api_uptime import Uptime
 from evcharge.load import load_file
 from evcharge.metrics.outcomes import GROUPINGS
+from evcharge.models import SAMPLE_SOURCE
+from evcharge.report.uptime import BY
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.station_frame import NEVER, STATION_FRAME
 from evcharge.synth import write_sample
@@ -25,6 +28,11 @@ RARE = (
     "3,out-of-use,2024-12-01T08:00Z,2024-12-01T09:00Z,7,true",
     "4,one-day,2025-06-29T08:00Z,2025-06-29T08:01Z,0,false",
     *(f"{n},no-energy,2025-06-{1 + n % 28:02}T08:00Z,2025-06-{1 + n % 28:02}T08:10Z,,false" for n in range(100, 150)),
+)
+REPORTED = (
+    "station_id,port_id,network_provider,uptime_reporting_start,uptime_reporting_end,uptime,total_outage,total_outage_excl",
+    "ST-001,ST-001-1,net,2025-04-02T00:00:00Z,2025-06-30T00:00:00Z,20.00,60,0",  # contradicts its own minutes, too
+    "ST-001,mistyped,net,2025-04-02T00:00:00Z,2025-06-30T00:00:00Z,99.00,60,0",
 )
 REMOVED = tuple(f"{n},removed,2025-06-{1 + n:02}T08:00Z,2025-06-{1 + n:02}T09:00Z,7,true" for n in range(28))
 
@@ -168,10 +176,12 @@ def assert_it_saves(frame, name, folder):
 
 @pytest.mark.thorough
 @pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")  # old pyarrow's way with pandas
+@pytest.mark.filterwarnings("ignore:DatetimeTZBlock is deprecated:DeprecationWarning")  # the same, of instants
 def test_every_frame_saves_to_parquet_and_sql(found, tmp_path):
     frames = dict(frames_of(found, "found"))
     shown = {one for one, what in vars(Reliability).items() if isinstance(what, property)}
     shown -= {"direction", "dispersion", "refused", "notes"}  # these are no frames
+    shown -= {"comparison", "visits_report", "reasons_report"}  # these hold some
     assert {f"found.{one}" for one in shown} <= frames.keys()
     assert {"found.story.days", "found.reasons_report.stations", "found.comparison.flipping"} <= frames.keys()
     for name, frame in frames.items():
@@ -186,6 +196,25 @@ def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):
     found = evcharge.reliability(request.getfixturevalue(url), by=by)
     for name in ("stations", "network", "evidence"):
         assert_it_saves(getattr(found, name), name, tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("by", BY)
+@pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")
+def test_every_frame_of_uptime_saves_too(migrated_sqlite, by, tmp_path):
+    url = f"sqlite:///{shutil.copyfile(migrated_sqlite, tmp_path / 'star.db')}"
+    write_sample(tmp_path / "s.csv", rows=300, stations=6, statuses=tmp_path / "statuses.csv")
+    (tmp_path / "module3.csv").write_text("\n".join(REPORTED), encoding="utf-8")
+    for name in ("s.csv", "statuses.csv"):
+        load_file(tmp_path / name, url, builtin_profiles().values())
+    module3 = with_overrides(builtin_profiles()["evchart-uptime"], source=SAMPLE_SOURCE)
+    load_file(tmp_path / "module3.csv", url, [module3])
+    frames = dict(frames_of(evcharge.uptime(url, by=by), "uptime"))
+    assert frames["uptime.reported"]["verdict"].tolist() == ["contradicts", "can't tell"]
+    shown = {one for one, what in vars(Uptime).items() if isinstance(what, property)} - {"notes"}
+    assert {f"uptime.{one}" for one in shown} | {"uptime.found.sites"} <= frames.keys()
+    for name, frame in frames.items():
+        assert_it_saves(frame, name, tmp_path)
 
 
 @pytest.mark.thorough

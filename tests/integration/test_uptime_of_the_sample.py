@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 import sqlite3
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
@@ -99,7 +101,8 @@ def test_the_charges_lost_in_the_planted_outages_are_told_from_the_weeks_before(
 
 def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_path):
     found = package.uptime(made[0], "status-only", by="station", **DAYS)
-    for name in ("ports", "groups", "network", "steps", "outages", "not_dispensing", "false_free"):
+    besides = ("outages", "not_dispensing", "without_port", "false_free", "reported")
+    for name in ("ports", "groups", "network", "steps", *besides):
         frame = getattr(found, name)
         frame.to_parquet(tmp_path / f"{name}.parquet")
         with sqlite3.connect(tmp_path / "frames.db") as database:
@@ -108,6 +111,30 @@ def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_p
     assert len(found.groups) == 6
     assert found.to_dict()["rulebook"]["id"] == "status-only"
     assert repr(found).startswith("<Uptime: ")
+
+
+@pytest.mark.thorough
+def test_a_notebook_shows_of_uptime_what_the_terminal_says(made, evcharge):
+    shown = package.uptime(made[0], "status-only", by="station", **DAYS)._repr_html_()
+    days = ("--from", DAYS["start"].isoformat(), "--to", DAYS["end"].isoformat())
+    _, out, _ = evcharge("uptime", "--db", made[0], "--rulebook", "status-only", "--by", "station", *days)
+    words = " ".join(out.split())
+    told = re.findall("<(?:strong|div)>([^<]+)<", shown)
+    cells = re.findall("<td[^>]*>([^<]+)</td>", shown)
+    assert len(told) >= 4
+    assert len(cells) >= 6 * 8
+    for text in (*told, *cells):
+        assert " ".join(html.unescape(text).split()) in words, text
+
+
+@pytest.mark.thorough
+def test_python_says_of_a_report_what_the_commands_document_and_page_say_of_uptime(made, evcharge, tmp_path):
+    found = package.reliability(made[0])
+    _, out, _ = evcharge("report", "--db", made[0], "--no-png", "--json")
+    assert found.to_dict() == json.loads(out)
+    assert found.to_dict()["uptime"]["rulebook"] == "nevi"
+    found.to_html(tmp_path / "page.html")
+    assert "Was it there?" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_all_that_is_told_of_the_sample_says_that_it_is_made_up(made, evcharge):

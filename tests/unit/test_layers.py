@@ -120,11 +120,21 @@ MAY_IMPORT = {
         FRAMES | SQL | {"pyarrow"},
     ),
 }
-MAY_IMPORT["api"] = (
-    {"config", "counts", "errors", "leftovers", "report", "metrics", "load", "sources", "migrate"},
+MAY_IMPORT["api_arguments"] = ({"errors", "sources"}, FRAMES)
+MAY_IMPORT["api_figures"] = ({"errors", "report"}, FRAMES)
+MAY_IMPORT["api_parts"] = ({"db", "errors", "kept", "metrics", "migrate", "report"}, FRAMES | SQL)
+MAY_IMPORT["api_star"] = (
+    {"api_arguments", "counts", "errors", "leftovers", "load", "metrics", "migrate", "report", "sources"},
     FRAMES | SQL,
 )
-MAY_IMPORT["api_uptime"] = ({"errors", "metrics", "migrate", "report"}, FRAMES | SQL)
+MAY_IMPORT["api"] = (
+    {
+        *("api_arguments", "api_figures", "api_parts", "api_star"),
+        *("config", "errors", "kept", "load", "metrics", "migrate", "output", "report"),
+    },
+    FRAMES | SQL,
+)
+MAY_IMPORT["api_uptime"] = ({"api_arguments", "errors", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {
     "pandas",

@@ -170,7 +170,8 @@ def find_rulebook(name: str) -> Rulebook:
     if name.lower().endswith(".toml"):
         return read_rulebook(Path(name))
     hint = f"Known: {', '.join(BUILTIN)}; or name a file that ends in .toml."
-    raise ConfigError("unknown_rulebook", f"There is no rulebook {name!r}.", hint)
+    python = f"Write rulebook={BUILTIN[0]!r}, or another of {', '.join(map(repr, BUILTIN))}; or the path of a .toml."
+    raise ConfigError("unknown_rulebook", f"There is no rulebook {name!r}.", hint, python)
 
 
 def read_rulebook(path: Path) -> Rulebook:

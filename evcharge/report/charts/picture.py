@@ -1,4 +1,4 @@
-"""The chart of the stations as a PNG: ``station_reliability.png``.
+"""The chart of the stations, and as a PNG: ``station_reliability.png``.
 
 What does not belong here: drawing (the caller names ``bars`` or ``dots``) and the finding (``story``).
 """
@@ -20,16 +20,12 @@ from evcharge.report.story import Story, title_of
 from evcharge.report.words import sentence
 
 
-def save_chart(story: Story, path: Path, draw: Callable[[pd.DataFrame, ChartText], Figure]) -> None:
-    """Draws the stations to a PNG.
+def station_figure(story: Story, draw: Callable[[pd.DataFrame, ChartText], Figure]) -> Figure:
+    """Draws the stations, with the finding as its title.
 
     Args:
         story: what is told.
-        path: the file.
         draw: ``bars.draw_station_reliability`` or ``dots.draw_station_dots``.
-
-    Raises:
-        ReportError: the file can't be written.
     """
     report = story.report
     text = ChartText(
@@ -39,7 +35,21 @@ def save_chart(story: Story, path: Path, draw: Callable[[pd.DataFrame, ChartText
         definition=f"{report.definition.id}: {report.definition.title}",
         note=" ".join([*_bounds(report), *(note for note in report.notes if note != NOT_COUNTED_NOTE)]),
     )
-    figure = draw(story.stations, text)
+    return draw(story.stations, text)
+
+
+def save_chart(story: Story, path: Path, draw: Callable[[pd.DataFrame, ChartText], Figure]) -> None:
+    """Draws the stations to a PNG.
+
+    Args:
+        story: what is told.
+        path: the file.
+        draw: see ``station_figure``.
+
+    Raises:
+        ReportError: the file can't be written.
+    """
+    figure = station_figure(story, draw)
     with written_whole(path) as file:
         save_png(figure, file)
 

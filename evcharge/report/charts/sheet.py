@@ -6,6 +6,7 @@ what the signs of a legend mean, files (``save``).
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,6 +48,16 @@ def default_style() -> Iterator[None]:
         yield
 
 
+class Picture(Figure):
+    """A figure that a notebook shows, whether or not pyplot was ever imported."""
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        with default_style():
+            self.savefig(file, format="png", dpi=DPI)
+        return file.getvalue()
+
+
 @dataclass
 class Sheet:
     """A sheet of some width; ``y`` is the pixel row reached so far."""
@@ -56,7 +67,7 @@ class Sheet:
     figure: Figure = field(init=False)
 
     def __post_init__(self) -> None:
-        self.figure = Figure(figsize=(self.width / DPI, 1), dpi=DPI, facecolor=PAPER)
+        self.figure = Picture(figsize=(self.width / DPI, 1), dpi=DPI, facecolor=PAPER)
         FigureCanvasAgg(self.figure)
 
     @property

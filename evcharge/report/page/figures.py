@@ -9,21 +9,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from evcharge.metrics.concentration import HourWindow
 from evcharge.metrics.direction import BETTER, CHANGES, WORSE
 from evcharge.metrics.left_out import DETAIL, FAILURES
 from evcharge.metrics.rates import BELOW
-from evcharge.metrics.reasons import NOT_RECORDED
-from evcharge.metrics.weekly import MOST_WEEKS, weekly_counts
+from evcharge.metrics.weekly import MOST_WEEKS
+from evcharge.report.chart_frames import (
+    any_recorded,
+    hour_counts,
+    port_weeks,
+    reason_counts,
+    station_weeks,
+    stations_in_use,
+)
 from evcharge.report.direction import change_text, compared_text
 from evcharge.report.page.cells import Table, table_of
 from evcharge.report.plots import MOST_PANELS
 from evcharge.report.story import REVIEW, STEP_NOUNS, Story, present_rows
 from evcharge.report.words import (
-    NO_PORT,
     NONE,
     day_text,
     in_words,
@@ -138,7 +143,7 @@ def _spread(story: Story, pens: Pens | None) -> Chart | None:
 
 
 def _funnel(story: Story, pens: Pens | None) -> Chart:
-    in_use = story.stations[~story.stations["out_of_use"]]
+    in_use = stations_in_use(story.stations)
 
     left_out = "" if len(in_use) == len(story.stations) else " Without the stations out of use."
     return Chart(
@@ -159,7 +164,7 @@ def _funnel_title(below: int) -> str:
 
 def _panels(story: Story, pens: Pens | None) -> Chart | None:
     """Few stations week by week; None where no week is whole."""
-    weeks = _station_weeks(story)
+    weeks = station_weeks(story.stations, story.days)
     if weeks.empty:
         return None
 
@@ -181,22 +186,11 @@ def _panels(story: Story, pens: Pens | None) -> Chart | None:
     )
 
 
-def _station_weeks(story: Story) -> pd.DataFrame:
-    """The weeks of each station, in order of attention."""
-    parts = []
-    span = story.days.groupby("day", as_index=False)[["successes", "failures"]].sum().assign(successes=0, failures=0)
-    for row in story.stations.to_dict("records"):
-        own = story.days[story.days["station_key"] == row["station_key"]]
-        weeks = weekly_counts(pd.concat([span, own[["day", "successes", "failures"]]]))
-        parts.append(weeks.assign(**{name: row[name] for name in ("station_key", "verdict_now")}, station=row["label"]))
-    return pd.concat(parts, ignore_index=True)
-
-
 def _reasons(story: Story, pens: Pens | None) -> Chart | None:
     """The reasons of the failures since each station's last change; None where none was recorded at all."""
-    if not len(story.reasons) or (story.reasons["kind"] == NOT_RECORDED.kind).all():
+    if not any_recorded(story.reasons):
         return None
-    table = _reason_frame(story)
+    table = reason_counts(story.reasons, story.stations, story.attention)
 
     rows = [
         (row["title"], f"{row['flagged']:,}", f"{row['elsewhere']:,}", percent(row["share"]), row["first_step"])
@@ -225,23 +219,6 @@ def _no_ports(story: Story, missing: Sequence[str]) -> str:
     if "port_id" in missing:
         return NO_PORTS
     return NO_DETAIL_FRAME if story.report.lacks(DETAIL) else ""
-
-
-def _reason_frame(story: Story) -> pd.DataFrame:
-    """One row per reason: title, first_step, failures at stations that need attention and elsewhere, shares."""
-    attention = set(story.attention["station_key"])
-    keys = story.stations.set_index(["source", "station_id"])["station_key"]
-    at = pd.MultiIndex.from_frame(story.reasons[["source", "station_id"]])
-    flagged = keys.reindex(at).isin(attention).to_numpy()
-    sessions = story.reasons["sessions"].to_numpy()
-    counts = story.reasons.assign(flagged=np.where(flagged, sessions, 0), elsewhere=np.where(flagged, 0, sessions))
-    unsaid = counts["kind"] == NOT_RECORDED.kind
-    counts["title"] = counts["title"].mask(unsaid, "not recorded")
-    counts["first_step"] = counts["first_step"].mask(unsaid, NONE)
-    sums = counts.groupby(["title", "first_step"], as_index=False)[["flagged", "elsewhere"]].sum()
-    total = sums["flagged"] + sums["elsewhere"]
-    sums = sums.assign(total=total, share=total / max(int(total.sum()), 1))
-    return sums.sort_values(["total", "title"], ascending=[False, True], ignore_index=True)
 
 
 def _reasons_title(table: pd.DataFrame) -> str:
@@ -290,19 +267,8 @@ def _tiles(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Tile]:
     for row in first.to_dict("records"):
         detail = story.detail[story.detail["station_key"] == row["station_key"]]
         if detail["port_id"].notna().any() and len(found) < MOST_TILED:
-            found.append(_tile(row, _port_weeks(detail), len(found), pens))
+            found.append(_tile(row, port_weeks(detail), len(found), pens))
     return [one for one in found if one.svg]
-
-
-def _port_weeks(detail: pd.DataFrame) -> pd.DataFrame:
-    """Attempts and failures by port and week, every port in every week."""
-    monday = detail["day"] - pd.to_timedelta(detail["day"].dt.day_of_week, unit="D")
-    attempts = detail["successes"] + detail["failures"]
-    counts = detail.assign(port=detail["port_id"].fillna(NO_PORT), week=monday, attempts=attempts)
-    sums = counts.groupby(["port", "week"])[["attempts", "failures"]].sum()
-    weeks = pd.date_range(monday.min(), monday.max(), freq="7D")
-    whole = pd.MultiIndex.from_product([sorted(counts["port"].unique()), weeks], names=["port", "week"])
-    return sums.reindex(whole, fill_value=0).reset_index()
 
 
 def _tile(row: dict[Any, Any], weeks: pd.DataFrame, number: int, pens: Pens | None) -> Tile:
@@ -332,9 +298,7 @@ def _hours(story: Story, first: pd.DataFrame, pens: Pens | None) -> list[Chart]:
 
 
 def _hour_chart(row: dict[Any, Any], window: HourWindow, now: pd.DataFrame, number: int, pens: Pens | None) -> Chart:
-    counts = now.groupby("hour")[["attempts", "failures"]].sum()
-    hours = counts.reindex(range(24), fill_value=0).rename_axis("hour").reset_index()
-    hours["in_window"] = (hours["hour"] - window.first_hour) % 24 < window.hours
+    hours = hour_counts(now, window)
 
     cells = [
         (f"{one['hour']:02}:00", f"{one['attempts']:,}", f"{one['failures']:,}") for one in hours.to_dict("records")

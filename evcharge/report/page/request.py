@@ -43,6 +43,20 @@ class PageRequest:
     price: Price | None = None
     counts: str | None = None
 
+    def python_call(self, report: Report) -> str:
+        """What makes the same page in Python, of the same data."""
+        days = {"start": self.selection.first_day, "end": self.selection.last_day}
+        named: dict[str, object] = {"definition": self.definition_word or report.definition.id, "target": report.target}
+        named |= {name: day.isoformat() for name, day in days.items() if day}
+        where: dict[str, list[str]] = {}
+        for column, word in self.selection.where:
+            where.setdefault(column, []).append(word)
+        named |= {"where": where} if where else {}
+        named |= {"confidence": self.limits.confidence} if self.limits != ONE_LOT else {}
+        named |= {"price": tuple(self.price)} if self.price else {}
+        words = ", ".join(["data", *(f"{name}={value!r}" for name, value in named.items())])
+        return f"evcharge.reliability({words}).to_html({self.file_name!r})"
+
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
         named = self.definition_word or report.definition.id

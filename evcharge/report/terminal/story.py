@@ -15,25 +15,22 @@ from rich.console import Console
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.absence import holes_text, past_outages_text
 from evcharge.report.direction import direction_text
-from evcharge.report.headline import bounds_text, chance_told, group_limits_text, network_verdict_text
+from evcharge.report.headline import bounds_text, chance_told, group_limits_text, network_text, network_verdict_text
 from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import loss_sentence
-from evcharge.report.now import ATTENTION, MARKS, ORDER, SILENT, UNUSED
-from evcharge.report.rates import Report, lot_text, period_of
+from evcharge.report.now import MARKS, ORDER, SILENT
+from evcharge.report.rates import Report, head_text, lot_text
 from evcharge.report.since import Since, since_lines, since_title
+from evcharge.report.station_cells import HEADINGS, station_cells
 from evcharge.report.story import Story, out_of_use_text, title_of
 from evcharge.report.terminal.availability import print_availability
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.words import (
-    amount,
     counted,
-    day_text,
     interval,
     percent,
     sentence,
-    target_text,
     verb,
-    whole_interval,
 )
 
 MOST_ROWS = 40
@@ -45,8 +42,6 @@ MOST_STATIONS = 9
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
 NARROW = 60
 """Columns of a terminal below which each station is a paragraph of its own: a table would break its cells."""
-SHORT_STEPS = {"check power and comms": "power and comms"}
-"""First steps that would not fit the column."""
 
 
 def print_story(story: Story, console: Console) -> None:
@@ -86,8 +81,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _print_head(report: Report, console: Console) -> None:
-    groups, attempts = counted(len(report.groups), report.by), counted(report.network["attempts"], "attempt")
-    say(console, f"{period_of(report)}   {groups}   {attempts}   target {target_text(report.target)}")
+    say(console, head_text(report))
     if report.where:
         say(console, sentence(f"only stations whose {lot_text(report.where)}"))
     say(console, f"success = {report.definition.id}: {report.definition.title} ({report.reason})")
@@ -96,19 +90,9 @@ def _print_head(report: Report, console: Console) -> None:
 
 def _print_network(report: Report, console: Console, style: str | None = None) -> None:
     """Prints the rate of all stations together, between what it lies with all attempts in it, and its verdict."""
-    say(console, sentence(_network_line(report)), style)
+    say(console, sentence(network_text(report)), style)
     for line in filter(None, (bounds_text(report), network_verdict_text(report))):
         say(console, sentence(line))
-
-
-def _network_line(report: Report) -> str:
-    network = report.network
-    others = f"{network['unknown']:,} unknown, {network['excluded']:,} excluded"
-    if not network["attempts"]:
-        return f"no attempt could be judged; {others}"
-    shown = interval(network["low"], network["high"], report.target)
-    of_what = " of the sessions published" if report.failures_removed else ""
-    return f"{percent(network['success_ratio'], report.target)}{of_what} succeeded (95% interval {shown}); {others}"
 
 
 def _print_since(since: Since, console: Console) -> None:
@@ -123,46 +107,24 @@ def _print_since(since: Since, console: Console) -> None:
 
 
 def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Console) -> None:
-    if console.width < NARROW:
-        for row in rows:
-            _print_station(row, story, console)
-        return
-    headings = ("", "~station", ">success", ">tries", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
-    cells = [_station_cells(row, story) for row in rows]
+    year = story.report.last_day.year
+    cells = [station_cells(row, story.report.target, year) for row in rows]
     styles = [STYLES[row["verdict_now"]] for row in rows]
-    print_table(console, headings, cells, styles, tight=True, if_room=">4 weeks")
+    if console.width >= NARROW:
+        print_table(console, HEADINGS, cells, styles, tight=True, if_room=">4 weeks")
+        return
+    for row, style in zip(cells, styles, strict=True):
+        _print_station(row, style, console)
 
 
-def _print_station(row: Mapping[Any, Any], story: Story, console: Console) -> None:
+def _print_station(cells: Sequence[str], style: str, console: Console) -> None:
     """A station as a paragraph: its name, what it does now, its whole period, and what to do."""
-    _, _, whole, tries, now, span, _, since, lost, step = _station_cells(row, story)
+    mark, label, whole, tries, now, span, _, since, lost, step = cells
     told = f"{now} now ({span})" if span else now
-    say(console, f"{MARKS[row['verdict_now']][0]} {row['label']}", STYLES[row["verdict_now"]])
+    say(console, f"{mark} {label}", style)
     say(console, f"  {told}{f' since {since}' if since else ''}; {whole} of {tries} in all")
     if step:
         say(console, f"  {f'{lost} charges lost a week; ' if lost else ''}first step: {step}")
-
-
-def _station_cells(row: Mapping[Any, Any], story: Story) -> list[str]:
-    """Rate and attempts of the whole period; those of the present spell, beside the last four weeks; loss, first step.
-
-    The last four weeks have a column where the screen has room for it.
-    """
-    attention, target = row["verdict_now"] in ATTENTION, story.report.target
-    stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
-    since = row["last_session"] if stopped else row["since"] if row["changed"] else None
-    return [
-        MARKS[row["verdict_now"]][0],
-        row["label"],
-        percent(row["success_ratio"], target),
-        f"{row['attempts']:,}",
-        stopped or percent(row["rate_now"], target),
-        "" if stopped else whole_interval(row["low_now"], row["high_now"]),
-        "" if stopped else percent(row["rate_4_weeks"], target),
-        "" if since is None else day_text(since, story.report.last_day.year),
-        amount(row["charges_lost_per_week"]) if attention else "",
-        SHORT_STEPS.get(row["first_step"], row["first_step"]) if attention else "",
-    ]
 
 
 def _tally(story: Story) -> str:

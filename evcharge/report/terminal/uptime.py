@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.console import Console
 
-from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import (
     AGE_UNKNOWN,
     CANT_TELL,
@@ -22,32 +21,30 @@ from evcharge.metrics.availability.uptime import (
     UNSEEN,
     WHOLE,
     Figures,
-    groups,
 )
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.reported import print_reported
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
+    all_ports_text,
+    besides_text,
     charges_lost_text,
-    dispensing_text,
+    covered_text,
     evidence_text,
-    false_free_text,
     figure_text,
+    group_cells,
+    group_headings,
+    group_rows,
     hours_told,
-    period_text,
-    range_text,
-    ratio_text,
     rulebook_text,
-    verdict_text,
     without_text,
 )
-from evcharge.report.words import NONE, counted
+from evcharge.report.words import counted
 
 MOST_ROWS = 40
 """Rows of a table in a terminal; all of them are in ``--csv`` and ``--json``."""
 STYLES = {FALLS_SHORT: "bold #d9601a", MEETS: "#3f8fd0", CANT_TELL: "", AGE_UNKNOWN: "", NO_FIGURE_YET: "", "": ""}
-_ORDER = (FALLS_SHORT, CANT_TELL, AGE_UNKNOWN, NO_FIGURE_YET, "", MEETS)
 
 
 def print_uptime(found: Uptime, console: Console, why: str) -> None:
@@ -56,29 +53,16 @@ def print_uptime(found: Uptime, console: Console, why: str) -> None:
     _print_head(found, console)
     say(console, f"{rulebook_text(figures.rulebook)} ({why}; sha256 {figures.rulebook.sha256[:8]})")
     say(console)
-    say(console, _network_line(figures), "bold")
+    say(console, all_ports_text(figures), "bold")
     say(console)
-    rows = groups(figures, found.by).to_dict("records")
-    rows.sort(key=lambda row: (_ORDER.index(row["verdict"]), row["low"] if row["low"] == row["low"] else 2.0))
-    headings = (
-        f"~{found.by}",
-        ">low",
-        ">seen",
-        ">high",
-        ">coverage",
-        ">down",
-        ">unknown",
-        ">excluded",
-        ">uptime",
-        "verdict",
-    )
-    cells = [[_label(row, found), *_cells(row, figures.rulebook)] for row in rows[:MOST_ROWS]]
-    print_table(console, headings, cells, [STYLES[row["verdict"]] for row in rows[:MOST_ROWS]])
+    rows = group_rows(found)
+    cells = [group_cells(row, found) for row in rows[:MOST_ROWS]]
+    print_table(console, group_headings(found), cells, [STYLES[row["verdict"]] for row in rows[:MOST_ROWS]])
     say(console)
     if len(rows) > MOST_ROWS:
         say(console, f"{counted(len(rows) - MOST_ROWS, f'more {found.by}')}: add --csv - or --json to see all")
     print_reported(found, console)
-    for line in _besides(found):
+    for line in besides_text(found):
         say(console, line)
 
 
@@ -104,7 +88,7 @@ def print_waterfall(found: Uptime, console: Console) -> None:
     say(console)
     say(console, "Hours of all ports; left out: not in operation, closed, or unknown where the rulebook leaves it out.")
     say(console, "unknown: what the rulebook counts as down; exempt: outages under a claim, given back or left out.")
-    for line in _besides(found):
+    for line in besides_text(found):
         say(console, line)
 
 
@@ -141,32 +125,8 @@ def print_outages(found: Uptime, console: Console) -> None:
 
 
 def _print_head(found: Uptime, console: Console) -> None:
-    ports = counted(len(found.first.ports), "port")
-    stations = counted(len(found.first.ports[["source", "station_id"]].drop_duplicates()), "station")
-    say(console, f"{period_text(found.period)}   {ports} of {stations}   {found.period_reason}")
+    say(console, covered_text(found))
     say(console, evidence_text(found.evidence))
-
-
-def _network_line(figures: Figures) -> str:
-    network, limit = figures.network, figures.rulebook.limit
-    told = f"All ports together: {range_text(network, limit)} up, {ratio_text(network['coverage'])} of the time seen"
-    uptime, rulebook = figure_text(network, figures.rulebook), figures.rulebook.id
-    read = f"{rulebook} reads {uptime}" if uptime != NONE else f"{rulebook} says nothing of unknown time: no figure"
-    return f"{told}; {read}{verdict_text(figures)}"
-
-
-def _label(row: Mapping[Any, Any], found: Uptime) -> str:
-    if found.by in ("port", "station"):
-        label = found.names.get((row["source"], row["station_id"]), str(row["station_id"]))
-        return f"{label} / {row['port_id'] or '(no port)'}" if found.by == "port" else label
-    named = row[found.by]
-    return str(named) if isinstance(named, str) else "(not named)"
-
-
-def _cells(row: Mapping[Any, Any], rulebook: Rulebook) -> list[str]:
-    ratios = [ratio_text(row[name], rulebook.limit) for name in ("low", "seen", "high")]
-    hours = [hours_told(row[name]) for name in ("down_minutes", "unknown_minutes", "excluded_minutes")]
-    return [*ratios, ratio_text(row["coverage"]), *hours, figure_text(row, rulebook), row["verdict"]]
 
 
 def _waterfall_row(figures: Figures) -> list[str]:
@@ -199,7 +159,3 @@ def _outage_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
         f"{row['failed_attempts']:,}" if row["failed_attempts"] else "",
         charges_lost_text(row["charges_lost"]),
     ]
-
-
-def _besides(found: Uptime) -> list[str]:
-    return [*dispensing_text(found), *false_free_text(found), *found.notes]

@@ -1,0 +1,80 @@
+"""What a Python program gives, read: days in any of their shapes, and frames with other names of columns.
+
+What does not belong here: what is done with them (``api``, ``api_uptime``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any
+
+import pandas as pd
+
+from evcharge.errors import ConfigError
+from evcharge.sources import builtin_profiles
+
+Day = str | date
+"""A day as text such as ``2025-04-01``, a date, or a datetime or pandas Timestamp at midnight, which are dates, too."""
+
+
+def as_day(given: Any, name: str) -> date | None:
+    """The day that was given as ``start`` or ``end``; None for no limit.
+
+    Raises:
+        ConfigError: ``bad_day``: it is no day, or a time of day, of which it is not plain what is meant by it.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+        try:
+            return date.fromisoformat(given)
+        except ValueError:
+            raise _no_day(given, name) from None
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    if not isinstance(given, datetime) or given is pd.NaT or given.time() != time():
+        raise _no_day(given, name)
+    return given.date()
+
+
+def _no_day(given: Any, name: str) -> ConfigError:
+    is_time = isinstance(given, datetime) and given is not pd.NaT
+    what = "has a time of day" if is_time else "is no day"
+    hint = f"Write {name}='2025-04-01', or give a datetime.date, or a pandas Timestamp at midnight."
+    also = f" Of a time, its day: {name}=when.date()." if is_time else ""
+    return ConfigError("bad_day", f"{name} is {str(given)!r}, which {what}.", hint + also)
+
+
+def known_columns() -> Sequence[str]:
+    """The names of columns that a frame of sessions may have: those of the ``native`` profile."""
+    native = builtin_profiles()["native"]
+    spellings = [*native.columns.values(), *native.optional_columns.values()]
+    return [name for names in spellings for name in names]
+
+
+def renamed(sessions: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """The frame with our names in place of theirs.
+
+    Args:
+        sessions: any frame.
+        columns: their name to ours.
+
+    Raises:
+        ConfigError: ``unknown_column``: we have no such column, or the frame has not; ``column_named_twice``.
+    """
+    known = f"The columns are {', '.join(known_columns())}."
+    for theirs, ours in columns.items():
+        if theirs not in sessions.columns:
+            there = f"It has: {', '.join(map(str, sessions.columns))}."
+            raise ConfigError("unknown_column", f"columns names {theirs!r}, which the frame does not have.", there)
+        if ours not in known_columns():
+            reason = f"columns makes {theirs!r} the column {ours!r}, which is none of ours."
+            raise ConfigError("unknown_column", reason, f"Write it like columns={{{theirs!r}: 'station_id'}}. {known}")
+    names = [columns.get(name, name) for name in sessions.columns]
+    twice = [name for name in columns.values() if names.count(name) > 1]
+    if twice:
+        reason = f"with columns, the frame has two columns {twice[0]!r}."
+        raise ConfigError("column_named_twice", reason, "Drop the one that is not meant, or name one column alone.")
+    return sessions.set_axis(names, axis="columns")
