@@ -28,6 +28,7 @@ from evcharge.cli.options import (
     setting,
     share,
 )
+from evcharge.cli.page import refuse_pages_of_stations, tell_and_write_page
 from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import console, notice, tell
@@ -88,6 +89,13 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
 @click.option("--no-png", is_flag=True, help="Draw no chart.")
 @click.option("--html", type=OutputPath(), metavar="FILE", help="Write the whole report as one page.")
 @click.option(
+    "--stations-dir",
+    type=OutputPath(),
+    metavar="DIR",
+    help="With --html: write a page of each station that needs attention, what evcharge explain shows, into this "
+    "folder; made if it is not there.",
+)
+@click.option(
     "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all stations as CSV; - for stdout."
 )
 @click.option(
@@ -127,6 +135,7 @@ def make_report(
     style: Literal["bars", "dots"] = "bars",
     no_png: bool = False,
     html: Path | None = None,
+    stations_dir: Path | None = None,
     csv_file: str | None = None,
     json_file: str | None = None,
     since_report: str | None = None,
@@ -140,6 +149,7 @@ def make_report(
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
     refuse_what_does_not_go_together(by, definition, html, output, since_report, save)
     refuse_beside_counts(counts, since_report, save)
+    refuse_pages_of_stations(stations_dir, html, counts)
     selection = selected(first_day, last_day, station_ids, where)
     if definition == ALL:
         if csv_file or fail_under is not None:
@@ -151,7 +161,7 @@ def make_report(
     wanted["limits"] = limits_of_lot(confidence, definition)
     if by == "station":
         besides = {"since": since_report, "may_be_first": save, "price": price_of_kwh(price)}
-        story = tell_and_write_page(counts, {**wanted, **besides}, html, definition)
+        story = tell_and_write_page(counts, {**wanted, **besides}, html, stations_dir, definition)
         show_story(story, csv_file, json_file)
         if not no_png:
             draw_chart(story, output, style)
@@ -181,32 +191,6 @@ def refuse_what_does_not_go_together(
     for file, option in ((html, "--html"), (output, "--output")):
         if file == Path("-"):
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
-
-
-def tell_and_write_page(
-    counts: Path | None, wanted: dict[str, Any], html: Path | None, definition: str | None
-) -> Story:
-    """Reads the story, and writes its page if it was asked for."""
-    from evcharge.output import written_whole
-    from evcharge.report.saved import tell_story
-
-    if html is None:
-        with showing_progress(), what_is_read(counts) as star:
-            story = tell_story(star, **wanted)
-    else:
-        from evcharge.report.page.page import build_page
-        from evcharge.report.page.request import PageRequest
-
-        called = str(counts) if counts else None
-        request = PageRequest(**wanted, definition_word=definition, file_name=html.name, counts=called)
-        with showing_progress(), what_is_read(counts) as star:
-            story, page = build_page(star, request)
-        with written_whole(html) as file:
-            file.write(page.encode())
-        notice(f"wrote {html}")
-    if wanted["since"] and not story.since:
-        notice("No earlier report is saved to compare with; this is the first.")
-    return story
 
 
 def show_story(story: Story, csv_file: str | None, json_file: str | None) -> None:

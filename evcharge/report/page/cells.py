@@ -5,7 +5,7 @@ What does not belong here: what one section alone says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,32 @@ class Badge:
 def badge_of(word: str) -> Badge:
     """Mark, tone and word of what a station is now."""
     return Badge(MARKS[word][0], TONES[word], word)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A cell that names a station.
+
+    Attributes:
+        text: its label.
+        href: the address of its own page; None without one.
+        detail: its id and place; empty where the label tells both.
+    """
+
+    text: str
+    href: str | None
+    detail: str
+
+
+def named(row: Mapping[Any, Any], links: Mapping[int, str]) -> Named:
+    """The cell that names a station of the story."""
+    return Named(row["label"], links.get(row["station_key"]), id_and_place(row))
+
+
+def id_and_place(row: Mapping[Any, Any]) -> str:
+    """The id of a station and its city, what its label does not say already."""
+    parts = (row["station_id"], row["city"] if isinstance(row["city"], str) else "")
+    return " · ".join(part for part in parts if part and part not in row["label"])
 
 
 @dataclass(frozen=True)

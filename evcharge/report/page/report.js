@@ -77,12 +77,20 @@
     return svg;
   };
 
+  const nameOf = (row) => {
+    const name = element("bdi", {}, visible(row.s));
+    if (!row.p) return name;
+    const link = element("a", { href: row.p });
+    link.append(name);
+    return link;
+  };
   const rowOf = (row) => {
     const made = element("tr", {});
     const head = element("th", { scope: "row" });
     head.append(
       element("span", { class: `mark ${data.words[row.w].tone}`, "aria-hidden": "true" }, data.words[row.w].mark),
-      element("bdi", {}, ` ${visible(row.s)}`), element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
+      " ", nameOf(row), element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
+    if (row.y) head.append(element("small", {}, visible(row.y)));
     const graphic = element("td", { class: "g" }), strip = element("td", { class: "s" });
     const why = element("td", { class: "w", title: reasonOf(row) });
     if (row.r) why.append(element("bdi", {}, visible(row.r)), ` ${row.share}`);
