@@ -82,9 +82,8 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
 @click.option(
     "--style",
     type=click.Choice(["bars", "dots"]),
-    default="bars",
-    show_default=True,
-    help="The chart: bars from zero, or dots on an axis that shows only where the stations are.",
+    help="The chart: bars from zero, or dots on an axis that shows only where the stations are. By default bars for up "
+    "to 20 stations, dots for more.",
 )
 @click.option("--no-png", is_flag=True, help="Draw no chart.")
 @click.option("--html", type=OutputPath(), metavar="FILE", help="Write the whole report as one page.")
@@ -132,7 +131,7 @@ def make_report(
     where: tuple[tuple[str, str], ...] = (),
     by: str = "station",
     output: Path = CHART_FILE,
-    style: Literal["bars", "dots"] = "bars",
+    style: Literal["bars", "dots"] | None = None,
     no_png: bool = False,
     html: Path | None = None,
     stations_dir: Path | None = None,
@@ -267,16 +266,19 @@ def no_charts(path: Path) -> bool:
     return missing is not None
 
 
-def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
+def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"] | None) -> None:
     """Draws the chart, where it can be drawn."""
     if no_charts(path):
         return
     from evcharge.report.charts.bars import draw_station_reliability
     from evcharge.report.charts.dots import draw_station_dots
     from evcharge.report.charts.picture import save_chart
+    from evcharge.report.plots import usual_style
+
+    drawn = {"bars": draw_station_reliability, "dots": draw_station_dots}
 
     with showing_progress("drawing the picture"):
-        save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
+        save_chart(story, path, drawn[style or usual_style(len(story.stations))])
     notice(f"wrote {path}")
 
 

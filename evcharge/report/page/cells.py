@@ -5,6 +5,7 @@ What does not belong here: what one section alone says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.now import MARKS, SILENT
 
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
 TONES = {BELOW: "bad", SILENT: "silent", CANT_TELL: "unsure", MEETS: "ok"}
 """The colour of what a station is now, by the name that the style sheet gives it."""
 
@@ -98,6 +100,11 @@ class Term:
 
     name: str
     text: str
+
+    @property
+    def id(self) -> str:
+        """Where links to it lead: small letters with hyphens."""
+        return f"how-{_NO_LETTERS.sub('-', self.name.lower())}"
 
 
 def terms_of(pairs: Iterable[tuple[str, str]]) -> list[Term]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from evcharge import __version__, progress
 from evcharge.migrate.reading import Database, reading
@@ -28,6 +29,7 @@ from evcharge.report.page.stations import download_data, stations_of, table_data
 from evcharge.report.rates import lot_text, period_of
 from evcharge.report.saved import tell_story
 from evcharge.report.story import Story
+from evcharge.report.words import day_text
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Frame:
 
     Attributes:
         version: of evcharge.
+        made: the day on which the page is made [UTC]; empty where that is not said.
         period: the days that the data is from, and the lot that it is of.
         style, style_hash: the style sheet, and what the content security policy allows it by.
         script, script_hash: the same of the script.
@@ -44,6 +47,7 @@ class Frame:
     """
 
     version: str
+    made: str
     period: str
     style: str
     style_hash: str
@@ -80,24 +84,23 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
         progress.step("reading what the page shows besides")
         evidence = read_evidence(session, story, selection)
     progress.step("drawing the page")
-    return story, render_page(story, evidence, request.command(story.report), request.stations_dir)
+    return story, render_page(story, evidence, request)
 
 
-def render_page(story: Story, evidence: Evidence, command: str, folder: str | None = None) -> str:
+def render_page(story: Story, evidence: Evidence, request: PageRequest) -> str:
     """The page as text: every text of the data is escaped, styles and the script are bound to the page by hash.
 
     Args:
         story: what is told.
         evidence: what stands behind it.
-        command: what makes the page again.
-        folder: where the pages of single stations are, seen from this one; None where there are none.
+        request: what the page is of.
     """
-    links = links_of(story, folder)
+    links = links_of(story, request.stations_dir)
     return (
         environment()
         .get_template(REPORT)
         .render(
-            frame=_frame(story, links),
+            frame=_frame(story, links, request.made_on),
             no_charts=(why_no_charts() or ("",))[0],
             head=head_of(story, evidence.out_of_period),
             actions=actions_of(story, evidence.actions, evidence.silent, links),
@@ -108,7 +111,7 @@ def render_page(story: Story, evidence: Evidence, command: str, folder: str | No
             stations=stations_of(story, links),
             definitions=definitions_of(story, evidence.comparison),
             account=account_of(story, evidence.loads, evidence.rejects, evidence.missing),
-            reproduction=reproduction_of(story, evidence.files, command),
+            reproduction=reproduction_of(story, evidence.files, request.command(story.report)),
         )
     )
 
@@ -135,10 +138,11 @@ def pens() -> Pens | None:
     )
 
 
-def _frame(story: Story, links: Mapping[int, str]) -> Frame:
+def _frame(story: Story, links: Mapping[int, str], made_on: date | None) -> Frame:
     style, script = style_sheet(), resource(SCRIPT)
     return Frame(
         version=__version__,
+        made=day_text(made_on) if made_on else "",
         period=" · ".join(filter(None, (lot_text(story.report.where), period_of(story.report)))),
         style=style,
         style_hash=hash_of(style),

@@ -20,6 +20,7 @@ from evcharge.report.page.markup import STATION, environment, hash_of, style_she
 from evcharge.report.page.request import PageRequest
 from evcharge.report.rates import period_of
 from evcharge.report.story import Story
+from evcharge.report.words import day_text
 
 MOST_ROWS = 100
 """Sessions, and refused rows, on the page of a station; ``evcharge explain`` writes all of them."""
@@ -59,12 +60,11 @@ def station_pages(session: Session, story: Story, request: PageRequest, back: st
             most_rows=MOST_ROWS,
             price=story.price,
         )
-        command = request.explain_command(story.report, row["source"], row["station_id"])
         found = replace(found, reason=story.report.reason)
-        yield file_of(row["source"], row["station_id"]), render_station(found, story, command, back)
+        yield file_of(row["source"], row["station_id"]), render_station(found, story, request, back)
 
 
-def render_station(found: Explanation, story: Story, command: str, back: str) -> str:
+def render_station(found: Explanation, story: Story, request: PageRequest, back: str) -> str:
     """The page of one station as text: every text of the data is escaped, the style is bound to it by hash."""
     first, *others = explained(found, MOST_ROWS)
     style = style_sheet()
@@ -81,7 +81,8 @@ def render_station(found: Explanation, story: Story, command: str, back: str) ->
             sections=[(section.title, _parts(section.parts)) for section in others],
             notes=found.figure_notes,
             period=period_of(story.report),
-            command=command,
+            made=day_text(request.made_on) if request.made_on else "",
+            command=request.explain_command(story.report, found.station["source"], found.station["station_id"]),
         )
     )
 

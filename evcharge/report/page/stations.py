@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from evcharge.metrics.rates import MEETS
 from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.document import csv_rows, plain
 from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
@@ -24,6 +25,8 @@ from evcharge.report.words import amount, counted, day_text, percent, sentence, 
 
 STATIC_ROWS = 100
 """Rows that are there without scripts; with them, all are."""
+MOST_PRINTED = 10
+"""Stations that meet the target and are printed; more would be sheets on which nothing is to be done."""
 MOST_OUTAGES = 20
 """Outages listed."""
 STRIP_BINS = 91
@@ -35,7 +38,7 @@ TEXTS = {
     "range": "range",
     "recent": "weeks",
     "period": "period",
-    "attempts": "tries",
+    "attempts": "attempts",
     "since": "since",
     "reason_share": "share",
     "lost": "lost",
@@ -64,11 +67,12 @@ quotient of its counts there as here, and two counts are shorter."""
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, what the script sorts it by (None for nothing), and its class in the style sheet."""
+    """A column: its heading, what the script sorts it by (None for nothing), its class, and the term that says how."""
 
     name: str
     key: str | None
     tone: str
+    term: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class Stations:
         columns: from left to right.
         rows: the first ``STATIC_ROWS``.
         without_scripts: what is said where these are not all; else empty.
+        folded: what is said on paper of the stations that meet the target, where they are not printed; else empty.
         outages: the costliest outages; None without any.
     """
 
@@ -108,6 +113,7 @@ class Stations:
     columns: list[Column]
     rows: list[Row]
     without_scripts: str
+    folded: str
     outages: Table | None
 
 
@@ -126,23 +132,31 @@ def stations_of(story: Story, links: Mapping[int, str] | None = None) -> Station
         "more did.",
         columns=[
             Column("Station", "station", ""),
-            Column("Now", "now", "r"),
-            Column(f"{start} to 100%", None, "g"),
-            Column("Last 4 weeks", "weeks", "r"),
-            Column("Whole period", "period", "r"),
-            Column("Attempts", "tries", "r"),
+            Column("Now", "now", "r", "now"),
+            Column(f"{start} to 100%", None, "g", "interval"),
+            Column("Last 4 weeks", "weeks", "r", "last-4-weeks"),
+            Column("Whole period", "period", "r", "success"),
+            Column("Attempts", "attempts", "r", "attempt"),
             Column(counted(days, "day"), None, "s"),
-            Column("Changed, or last session", "since", ""),
-            Column("Main reason now", None, ""),
-            Column("Lost a week", "lost", "r"),
+            Column("Changed, or last session", "since", "", "now"),
+            Column("Main reason now", None, "", "first-step"),
+            Column("Lost a week", "lost", "r", "lost-a-week"),
         ],
         rows=[_row(row, story.report.target, links or {}) for row in story.rows[:STATIC_ROWS]],
         without_scripts=f"Without scripts only the first {STATIC_ROWS} stations are here; evcharge report --csv "
         "stations.csv has all of them."
         if count > STATIC_ROWS
         else "",
+        folded=_folded_text(story.count_of(MEETS)),
         outages=_outages(story),
     )
+
+
+def _folded_text(meeting: int) -> str:
+    """What stands on paper in place of the stations that meet the target, where they are many."""
+    if meeting <= MOST_PRINTED:
+        return ""
+    return f"{counted(meeting, 'more station')} meet the target, and are not printed: on a screen all are here."
 
 
 def _linked_text(links: Mapping[int, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 import zlib
 from datetime import date
 
@@ -19,6 +20,7 @@ from evcharge.report.page.actions import actions_of
 from evcharge.report.page.figures import Charts, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.page import pens, render_page
+from evcharge.report.page.request import PageRequest
 from evcharge.report.page.stations import STATIC_ROWS, download_data, stations_of, table_data
 from evcharge.report.story import to_csv
 from tests.support.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
@@ -42,7 +44,8 @@ def charts_shown(story, **evidence) -> Charts:
 
 
 def page_of(story, **evidence):
-    return render_page(story, evidence_of(story, **evidence), "evcharge report")
+    request = PageRequest(target=story.report.target, selection=story.selection)
+    return render_page(story, evidence_of(story, **evidence), request)
 
 
 # Do these first
@@ -309,7 +312,7 @@ def test_a_silent_station_is_told_by_its_last_session_and_its_spell_is_kept_besi
 def test_a_station_out_of_use_has_no_rate_now_in_the_table_and_a_note_on_the_page():
     told = story_of(station(60, 40, "old", last_day=50), station(500, 0, "good", last_day=160))
     row = stations_of(told).rows[-1]
-    assert (row.label, row.now, row.since, row.lost) == ("old", "unused", "last 20 May 2025", "")
+    assert (row.name.text, row.now, row.since, row.lost) == ("old", "unused", "last 20 May 2025", "")
     assert "1 station has been out of use for more than 13 weeks" in page_of(told)
     assert "been out of use" not in page_of(story_of(station(*GOOD)))
 
@@ -360,3 +363,26 @@ def test_stations_without_a_session_on_the_days_asked_for_are_counted(out, said)
     text = page_of(story_of(station(*GOOD)), out_of_period=out)
     assert "session on these days" in text if said else "session on these days" not in text
     assert said is None or said in text
+
+
+def test_every_how_leads_to_a_term_on_the_page_and_every_entry_of_the_contents_to_a_section():
+    text = page_of(story_of(station(*BAD, station_id="B", name="Depot", city="Bo"), station(*GOOD)))
+    leads = set(re.findall(r'href="#([^"]+)"', text))
+    assert leads <= set(re.findall(r' id="([^"]+)"', text))
+    assert {"how-now", "how-lost-a-week", "how-direction", "evidence"} <= leads
+
+
+def test_no_word_is_of_the_clock_and_the_id_and_city_stand_below_a_name():
+    told = story_of(silent("S", name="Depot", city="Bo"), station(*BAD))
+    said = actions_of(told, evidence_of(told).actions, evidence_of(told).silent)
+    (row,) = (one for one in said.rows if one.station == "Depot")
+    assert row.station_detail[0] == "S · Bo"
+    assert row.since_detail.endswith("days before the data's end")
+
+
+def test_on_paper_stations_that_meet_the_target_are_counted_where_they_are_many():
+    many = story_of(station(*BAD), *(station(*GOOD, f"G{n}") for n in range(11)))
+    assert (
+        stations_of(many).folded == "11 more stations meet the target, and are not printed: on a screen all are here."
+    )
+    assert stations_of(story_of(station(*BAD), station(*GOOD, "B"))).folded == ""
