@@ -16,7 +16,7 @@ from evcharge.metrics.cost import ENDS
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK
 from evcharge.metrics.left_out import FAILURES
 from evcharge.metrics.usual import USUAL_WEEKS
-from evcharge.report.losses import with_money
+from evcharge.report.losses import losses_of, with_money
 from evcharge.report.now import SILENT
 from evcharge.report.page.cells import Badge, Table, badge_of, id_and_place, named, table_of
 from evcharge.report.story import Story, title_of
@@ -96,7 +96,7 @@ class Actions:
     Attributes:
         rows: the stations, the costliest first.
         caption: how to read the rows.
-        more: how many more there are; empty for none.
+        more: how many more there are, and how the rows add up to what the title says; empty where both are plain.
         nothing: what is said where there is nothing to do; else empty.
         silent: the silent stations, where they are many.
     """
@@ -129,10 +129,28 @@ def actions_of(
         "down. Drivers who never began a session are not in it; some who left come back later. Each station is beyond "
         f"what chance explains at a target of {target_text(story.report.target)}. First steps are inferred from "
         "recorded codes: leads, not diagnoses.",
-        more=f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
+        more=" ".join(filter(None, (_hidden_text(hidden), _sum_text(story, first)))),
         nothing="" if len(first) or len(silent) else f"{title_of(story)}: nothing to do first.",
         silent=_silent(silent, links),
     )
+
+
+def _hidden_text(hidden: int) -> str:
+    return f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else ""
+
+
+def _sum_text(story: Story, first: pd.DataFrame) -> str:
+    """How the charges lost in the rows add up to the figure above them, that of the stations below target."""
+    below, _ = story.losses
+    rows = first[first["verdict_now"] != SILENT]
+    listed = losses_of(rows, story.price).charges
+    if below.charges is None or listed is None or len(below.labels) < 2:
+        return ""
+    others = len(below.labels) - len(rows)
+    rest = f", and {amount(below.charges.about - listed.about)} at {counted(others, 'other')}" if others else ""
+    silent = ", without what is silent" if len(rows) < len(first) else ""
+    lost, whole = amount(listed.about), amount(below.charges.about)
+    return f"These rows lose {lost} charges a week{silent}{rest}: {whole} in all. Each figure is rounded by itself."
 
 
 def _action(row: Mapping[Any, Any], story: Story, href: str | None) -> Action:

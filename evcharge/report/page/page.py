@@ -6,9 +6,10 @@ does not belong here: figures (``story``, ``background``), drawing (``charts``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from evcharge import __version__, progress
 from evcharge.migrate.reading import Database, reading
@@ -18,7 +19,7 @@ from evcharge.report.page.actions import actions_of
 from evcharge.report.page.availability import availability_of
 from evcharge.report.page.background import Evidence, read_evidence
 from evcharge.report.page.definitions import definitions_of
-from evcharge.report.page.figures import Pens, charts_of
+from evcharge.report.page.figures import Drawing, Pens, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.links import links_of
 from evcharge.report.page.markup import REPORT, SCRIPT, environment, hash_of, inert_json, resource, style_sheet
@@ -125,16 +126,21 @@ def pens() -> Pens | None:
     from evcharge.report.charts.panels import draw_panels
     from evcharge.report.charts.reasons import draw_reasons
     from evcharge.report.charts.save import to_svg
+    from evcharge.report.charts.sheet import PHONE_PX
     from evcharge.report.charts.tiles import draw_port_weeks
     from evcharge.report.charts.weekly import draw_weekly
 
+    def both(draw: Callable[..., Any], prefix: str, *told: Any) -> Drawing:
+        phone = to_svg(draw(*told, width=PHONE_PX), f"{prefix}-phone")
+        return Drawing(to_svg(draw(*told), prefix), phone)
+
     return Pens(
-        funnel=lambda stations, target: to_svg(draw_funnel(stations, target), "funnel"),
-        panels=lambda weeks, target: to_svg(draw_panels(weeks, target), "panels"),
-        reasons=lambda table: to_svg(draw_reasons(table), "reasons"),
-        weekly=lambda weeks, target: to_svg(draw_weekly(weeks, target), "weekly"),
+        funnel=lambda stations, target: both(draw_funnel, "funnel", stations, target),
+        panels=lambda weeks, target: both(draw_panels, "panels", weeks, target),
+        reasons=lambda table: both(draw_reasons, "reasons", table),
+        weekly=lambda weeks, target: both(draw_weekly, "weekly", weeks, target),
         ports=lambda weeks, number: to_svg(draw_port_weeks(weeks), f"ports{number}"),
-        hours=lambda hours, number: to_svg(draw_hours(hours), f"hours{number}"),
+        hours=lambda hours, number: both(draw_hours, f"hours{number}", hours),
     )
 
 

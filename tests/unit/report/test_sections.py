@@ -78,7 +78,7 @@ def test_stations_of_one_name_have_panels_and_labels_of_their_own():
     told = story_of(station(*BAD, "1", name="Depot"), station(*GOOD, "2", name="Depot"))
     spread = charts_shown(told).spread
     assert {row[0] for row in spread.table.rows} == {"Depot · 1", "Depot · 2"}
-    assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread.svg)}
+    assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread.drawn.wide)}
 
 
 @pytest.mark.thorough
@@ -111,15 +111,15 @@ def test_stations_out_of_use_are_not_in_the_funnel():
     told = story_of(gone, *(station(*GOOD, f"G{n}", last_day=160) for n in range(10)))
     spread = charts_shown(told).spread
     assert spread.caption.endswith("Without the stations out of use.")
-    assert "Meets target: 10." in spread.svg
-    assert "tell yet: 1." not in spread.svg
+    assert "Meets target: 10." in spread.drawn.wide
+    assert "tell yet: 1." not in spread.drawn.wide
 
 
 def test_where_failures_were_removed_the_charts_show_the_rates_that_the_table_shows():
     told = story_of(*(station(100, 0, f"R{n}", without_failures=1) for n in range(10)))
     shown = charts_shown(told)
-    assert shown.spread.svg
-    assert shown.weekly.svg
+    assert shown.spread.drawn.wide
+    assert shown.weekly.drawn.wide
 
 
 @pytest.mark.thorough
@@ -170,7 +170,7 @@ def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
     told = story_of(*stations, detail=hours_of(1, 3))
     charts = charts_shown(told).hours
     assert [one.title for one in charts] == ["c: 100.0% fail 20:00–24:00", "a: 100.0% fail 20:00–24:00"]
-    assert all(">20:00–24:00<" in one.svg for one in charts)
+    assert all(">20:00–24:00<" in one.drawn.wide for one in charts)
 
 
 # The head
