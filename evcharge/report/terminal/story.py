@@ -127,7 +127,7 @@ def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Co
         for row in rows:
             _print_station(row, story, console)
         return
-    headings = ("", "~station", ">success", ">tries", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
+    headings = ("", "~station", ">success", ">of", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
     cells = [_station_cells(row, story) for row in rows]
     styles = [STYLES[row["verdict_now"]] for row in rows]
     print_table(console, headings, cells, styles, tight=True, if_room=">4 weeks")
@@ -135,10 +135,10 @@ def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Co
 
 def _print_station(row: Mapping[Any, Any], story: Story, console: Console) -> None:
     """A station as a paragraph: its name, what it does now, its whole period, and what to do."""
-    _, _, whole, tries, now, span, _, since, lost, step = _station_cells(row, story)
+    _, _, whole, attempts, now, span, _, since, lost, step = _station_cells(row, story)
     told = f"{now} now ({span})" if span else now
     say(console, f"{MARKS[row['verdict_now']][0]} {row['label']}", STYLES[row["verdict_now"]])
-    say(console, f"  {told}{f' since {since}' if since else ''}; {whole} of {tries} in all")
+    say(console, f"  {told}{f' since {since}' if since else ''}; {whole} of {attempts} in all")
     if step:
         say(console, f"  {f'{lost} charges lost a week; ' if lost else ''}first step: {step}")
 
