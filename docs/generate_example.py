@@ -24,7 +24,7 @@ from evcharge.config import DEFAULT_TARGET  # noqa: E402
 from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.outcomes import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
-from evcharge.report.charts.bars import draw_station_reliability  # noqa: E402
+from evcharge.report.charts.dots import draw_station_dots  # noqa: E402
 from evcharge.report.charts.evidence import draw_evidence  # noqa: E402
 from evcharge.report.charts.lettering import DPI  # noqa: E402
 from evcharge.report.charts.picture import save_chart  # noqa: E402
@@ -163,7 +163,7 @@ def main() -> None:
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
     CHARGER.write_text(charger_log(), encoding="utf-8")
-    save_chart(story, PICTURES / "station_reliability.png", draw_station_reliability)
+    save_chart(story, PICTURES / "station_reliability.png", draw_station_dots)
     if not os.environ.get("EVCHARGE_CHROMIUM"):
         print("no picture of the page: EVCHARGE_CHROMIUM names no browser")
         return

@@ -232,8 +232,9 @@ class Reliability:
             file_name=path.name,
             limits=story.report.limits,
             price=story.price,
+            made_on=datetime.now(timezone.utc).date(),
         )
-        page = render_page(story, self.parts.background, request.python_call(story.report))
+        page = render_page(story, self.parts.background, request, request.python_call(story.report))
         with keeping(self.parts.kept), written_whole(path) as file:
             file.write(page.encode())
 

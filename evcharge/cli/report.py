@@ -29,6 +29,7 @@ from evcharge.cli.options import (
     setting,
     share,
 )
+from evcharge.cli.page import refuse_pages_of_stations, tell_and_write_page
 from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import console, notice, tell
@@ -82,12 +83,18 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
 @click.option(
     "--style",
     type=click.Choice(["bars", "dots"]),
-    default="bars",
-    show_default=True,
-    help="The chart: bars from zero, or dots on an axis that shows only where the stations are.",
+    help="The chart: bars from zero, or dots on an axis that shows only where the stations are. By default bars for up "
+    "to 20 stations, dots for more.",
 )
 @click.option("--no-png", is_flag=True, help="Draw no chart.")
 @click.option("--html", type=OutputPath(), metavar="FILE", help="Write the whole report as one page.")
+@click.option(
+    "--stations-dir",
+    type=OutputPath(),
+    metavar="DIR",
+    help="With --html: write a page of each station that needs attention, what evcharge explain shows, into this "
+    "folder; made if it is not there.",
+)
 @click.option(
     "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all stations as CSV; - for stdout."
 )
@@ -135,9 +142,10 @@ class Asked:
     where: tuple[tuple[str, str], ...] = ()
     by: str = "station"
     output: Path = CHART_FILE
-    style: Literal["bars", "dots"] = "bars"
+    style: Literal["bars", "dots"] | None = None
     no_png: bool = False
     html: Path | None = None
+    stations_dir: Path | None = None
     csv_file: str | None = None
     json_file: str | None = None
     metrics: Path | None = None
@@ -159,6 +167,7 @@ def make_report(asked: Asked) -> None:
     """Builds the report and writes it where it was asked for; when all that is done, tells what changed and saves."""
     refuse_what_does_not_go_together(asked)
     refuse_beside_counts(asked.counts, asked.since_report, asked.save)
+    refuse_pages_of_stations(asked.stations_dir, asked.html, asked.counts)
     selection = selected(asked.first_day, asked.last_day, asked.station_ids, asked.where)
     if asked.definition == ALL:
         limits = limits_of_lot(asked.confidence, None)
@@ -182,7 +191,7 @@ def report_on_stations(asked: Asked, wanted: dict[str, Any]) -> Report:
     """
     recipient = recipient_of(asked.notify)
     besides = {"since": asked.since_report, "may_be_first": asked.save, "price": price_of_kwh(asked.price)}
-    story = tell_and_write_page(asked.counts, {**wanted, **besides}, asked.html, asked.definition)
+    story = tell_and_write_page(asked.counts, {**wanted, **besides}, asked.html, asked.stations_dir, asked.definition)
     show_story(story, asked.csv_file, asked.json_file)
     if asked.metrics:
         write_metrics(story, asked.metrics)
@@ -223,32 +232,6 @@ def refuse_what_does_not_go_together(asked: Asked) -> None:
     for file, option in ((asked.html, "--html"), (asked.output, "--output"), (asked.metrics, "--metrics")):
         if file == Path("-"):
             raise click.BadParameter("stdout can't take it; name a file.", param_hint=option)
-
-
-def tell_and_write_page(
-    counts: Path | None, wanted: dict[str, Any], html: Path | None, definition: str | None
-) -> Story:
-    """Reads the story, and writes its page if it was asked for."""
-    from evcharge.output import written_whole
-    from evcharge.report.saved import tell_story
-
-    if html is None:
-        with showing_progress(), what_is_read(counts) as star:
-            story = tell_story(star, **wanted)
-    else:
-        from evcharge.report.page.page import build_page
-        from evcharge.report.page.request import PageRequest
-
-        called = str(counts) if counts else None
-        request = PageRequest(**wanted, definition_word=definition, file_name=html.name, counts=called)
-        with showing_progress(), what_is_read(counts) as star:
-            story, page = build_page(star, request)
-        with written_whole(html) as file:
-            file.write(page.encode())
-        notice(f"wrote {html}")
-    if wanted["since"] and not story.since:
-        notice("No earlier report is saved to compare with; this is the first.")
-    return story
 
 
 def show_story(story: Story, csv_file: str | None, json_file: str | None) -> None:
@@ -335,16 +318,19 @@ def no_charts(path: Path) -> bool:
     return missing is not None
 
 
-def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"]) -> None:
+def draw_chart(story: Story, path: Path, style: Literal["bars", "dots"] | None) -> None:
     """Draws the chart, where it can be drawn."""
     if no_charts(path):
         return
     from evcharge.report.charts.bars import draw_station_reliability
     from evcharge.report.charts.dots import draw_station_dots
     from evcharge.report.charts.picture import save_chart
+    from evcharge.report.plots import usual_style
+
+    drawn = {"bars": draw_station_reliability, "dots": draw_station_dots}
 
     with showing_progress("drawing the picture"):
-        save_chart(story, path, {"bars": draw_station_reliability, "dots": draw_station_dots}[style])
+        save_chart(story, path, drawn[style or usual_style(len(story.stations))])
     notice(f"wrote {path}")
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ConfigError, NoDataError
@@ -50,7 +49,7 @@ from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.refused import count_perhaps_failed
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
 from evcharge.metrics.stations import read_network
-from evcharge.migrate.reading import reading
+from evcharge.migrate.reading import Database, reading
 from evcharge.output import inert_cell
 from evcharge.report.absence import OUTAGES
 from evcharge.report.document import csv_cell, plain, records
@@ -209,7 +208,7 @@ class Explanation:
 
 
 def build_explanation(
-    database: str | Engine,
+    database: Database,
     station: str,
     *,
     target: float,
@@ -222,7 +221,7 @@ def build_explanation(
     """Reads what one station's number is made of.
 
     Args:
-        database: its URL, or an engine.
+        database: its URL, an engine, or a session that reads it.
         station: the id of the station, else its name.
         target: success ratio to judge against, between 0 and 1.
         definition: what counts as a success; None takes that of the report of the lot, or of all stations.

@@ -11,7 +11,7 @@ from typing import Any
 from evcharge.report.now import ATTENTION, MARKS, SILENT, UNUSED
 from evcharge.report.words import amount, day_text, percent, whole_interval
 
-HEADINGS = ("", "~station", ">success", ">tries", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
+HEADINGS = ("", "~station", ">success", ">of", ">now", ">range", ">4 weeks", ">since", ">lost/wk", "first step")
 """Of ``station_cells``: ``>`` stands before what is flush right, ``~`` before what may be cut short."""
 SHORT_STEPS = {"check power and comms": "power and comms"}
 """First steps that would not fit the column."""

@@ -18,9 +18,11 @@ import pytest
 from evcharge.load import LoadOptions, RejectLimit, load_file
 from evcharge.metrics.outcomes import Selection
 from evcharge.migrate import upgrade
+from evcharge.migrate.reading import reading
 from evcharge.report.document import to_json
 from evcharge.report.page.page import build_page
 from evcharge.report.page.request import PageRequest
+from evcharge.report.page.station import station_pages
 from evcharge.report.story import Story, build_story, to_csv
 from evcharge.sources import builtin_profiles, with_overrides
 from evcharge.synth import write_sample
@@ -92,6 +94,21 @@ def pages(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def pages_of_stations(tmp_path_factory):
+    """A page that leads to those of its stations."""
+    folder = tmp_path_factory.mktemp("each")
+    write_sample(folder / "sessions.csv", rows=1_500, stations=5)
+    url, request = loaded(folder, folder / "sessions.csv"), PageRequest(0.95, Selection(), stations_dir="each one")
+    (folder / "each one").mkdir()
+    with reading(url) as session:
+        story, page = build_page(session, request)
+        for name, text in station_pages(session, story, request, "../report.html"):
+            (folder / "each one" / name).write_text(text, encoding="utf-8")
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="session")
 def page_with_uptime(tmp_path_factory):
     """A page of made-up stations that were polled, some of them down or silent for a time."""
     folder = tmp_path_factory.mktemp("uptime")
@@ -126,7 +143,7 @@ class Visit:
     def rows(self):
         """The names in the table of all stations, in order."""
         return self.page.locator("#stations tbody th").evaluate_all(
-            "heads => heads.map(head => head.childNodes[1].textContent.trim())"
+            "heads => heads.map(head => head.querySelector('bdi').textContent.trim())"
         )
 
 
@@ -176,6 +193,37 @@ def test_on_a_phone_nothing_but_what_scrolls_by_itself_is_wider_than_the_screen(
     page = visit(pages[stations], width=390, height=844).page
     keep(page, f"{stations}_phone")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_on_a_phone_each_chart_is_drawn_for_it_and_nothing_of_it_scrolls(visit, pages):
+    page = visit(pages[50], width=390, height=844).page
+    boxes = page.locator(".chart svg:visible").evaluate_all("all => all.map(one => one.getBoundingClientRect())")
+    assert len(boxes) >= 3
+    assert all(box["x"] >= 0 and box["right"] <= 390 for box in boxes)
+    shrunk = "all => all.map(one => one.getBoundingClientRect().width / one.viewBox.baseVal.width)"
+    assert min(page.locator(".chart svg:visible").evaluate_all(shrunk)) >= 1
+    assert page.locator(".wide-drawn:visible").count() == 0
+
+
+@pytest.mark.parametrize("width", [1240, 390])
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_page_of_a_station_is_accessible_and_is_led_to_from_that_of_all(visit, pages_of_stations, theme, width):
+    page = visit(pages_of_stations, theme, width=width).page
+    page.locator(".actions tbody th a").first.click()
+    assert page.locator("h2").first.inner_text() == "By which rule"
+    assert faults_of(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    keep(page, f"station_{theme}_{width}")
+    page.locator("header a").click()
+    assert page.locator("h2").first.inner_text() == "Do these first"
+
+
+def test_a_how_leads_to_the_term_and_the_contents_to_the_section(visit, pages):
+    page = visit(pages[50]).page
+    page.locator("#stations thead .how").last.click()
+    assert page.evaluate("document.querySelector(':target').textContent") == "Lost a week"
+    page.locator("nav a", has_text="Can the data carry this?").click()
+    assert page.evaluate("document.querySelector(':target').id") == "quality"
 
 
 def test_the_table_sorts_by_its_headings_and_says_so(visit, pages):

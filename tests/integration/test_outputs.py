@@ -66,7 +66,7 @@ def parameters() -> list[tuple[str, click.Parameter]]:
 
 
 OUTPUTS = [(name, one.opts[-1]) for name, one in parameters() if isinstance(one.type, OutputPath)]
-FILES = [(name, option) for name, option in OUTPUTS if option != "--out"]
+FILES = [(name, option) for name, option in OUTPUTS if option not in ("--out", "--stations-dir")]
 
 
 def test_every_parameter_that_could_name_a_file_is_an_output_an_input_or_known_to_be_none():
@@ -89,6 +89,7 @@ def test_the_outputs_are_found():
         ("check", "--write-profile"),
         ("report", "--output"),
         ("report", "--html"),
+        ("report", "--stations-dir"),
         ("report", "--csv"),
         ("report", "--json"),
         ("report", "--metrics"),

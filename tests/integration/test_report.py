@@ -514,6 +514,6 @@ def test_of_5000_stations_a_screen_is_shown_and_the_rest_is_counted(sqlite_url, 
     assert sum("ST-" in line for line in out.splitlines()) == MOST_STATIONS == 9
     assert "\n4,991 more stations: add --csv - to see all\n" in out
     assert "5,000 stations   15,000 attempts" in out
-    assert "Shown: the 40 of 5,000 stations" in described("station_reliability.png")["Description"]
+    assert "Shown: the 10 of 5,000 that are nearest to it" in described("station_reliability.png")["Description"]
     assert len(report(sqlite_url)["stations"]) == 5000
     assert len(evcharge("report", "--db", sqlite_url, "--csv", "-", "--no-png")[1].splitlines()) == 5001

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from evcharge.report.charts.ranked import MARKER_PX, draw_marks, draw_ranked
 from evcharge.report.charts.shapes import BEHIND, DOTS, Point, lines, marks
-from evcharge.report.charts.stations import MAX_ROWS, ChartText, in_words, rows_of
+from evcharge.report.charts.stations import ChartText, in_words, rows_of, rows_shown
 from evcharge.report.charts.theme import MARKS
 from evcharge.report.colours import MUTED, Mark
 from evcharge.report.plots import zoomed_floor
@@ -46,7 +46,7 @@ def draw_station_dots(stations: pd.DataFrame, text: ChartText) -> Figure:
         KeyError: a column is missing.
     """
     everything = rows_of(stations)
-    shown = everything[:MAX_ROWS]
+    shown = rows_shown(everything)
     attempts = np.array([row.attempts_now for row in shown], dtype=float)
     floor = zoomed_floor(np.array([row.rate_now for row in shown], dtype=float), attempts, text.target)
 

@@ -49,9 +49,10 @@ LIMIT_SIGNS = (
 )
 
 CURVE_POINTS = 160
-LEFT, RIGHT, TALL = 84, HALF_PX - 16, 340
+LEFT, END_PX, TALL = 84, 16, 340
 MARK_PX, SQUARE_PX, LABEL_PX = 9, 8, 190
-"""The plot, a mark, a square and the widest label [px], and points of a curve; set by eye."""
+"""Where the plot begins, room at its right, its height, a mark, a square and the widest label [px], and points of a
+curve; set by eye."""
 
 
 class Plot(NamedTuple):
@@ -63,6 +64,7 @@ class Plot(NamedTuple):
         first: fewest attempts on the axis.
         last: most attempts on it.
         top: its upper edge [px].
+        right: its right edge [px].
     """
 
     rows: Sequence[Any]
@@ -70,6 +72,7 @@ class Plot(NamedTuple):
     first: int
     last: int
     top: float
+    right: float
 
     def points(self, rows: Sequence[Any]) -> Floats:
         """Decimal logarithm of the attempts, and rate, of each row; no lower than the axis."""
@@ -79,7 +82,7 @@ class Plot(NamedTuple):
     def pixels(self, points: Floats) -> Floats:
         """The points in pixels from the top left corner of the sheet."""
         low, high = np.log10([self.first, self.last])
-        x = LEFT + (points[:, 0] - low) / (high - low) * (RIGHT - LEFT)
+        x = LEFT + (points[:, 0] - low) / (high - low) * (self.right - LEFT)
         y = self.top + (1 - points[:, 1]) / (1 - self.floor) * TALL
         return np.column_stack([x, y])
 
@@ -109,7 +112,7 @@ class Layer(NamedTuple):
 
 
 @default_style()
-def draw_funnel(stations: pd.DataFrame, target: float) -> Figure:
+def draw_funnel(stations: pd.DataFrame, target: float, width: int = HALF_PX) -> Figure:
     """The present rate of every station with attempts against their number, with the limits of chance at the target.
 
     Limits: interpolated exact binomial ones at 95 % and 99.8 % (``metrics.small_samples.funnel_limits``). Of the
@@ -119,6 +122,7 @@ def draw_funnel(stations: pd.DataFrame, target: float) -> Figure:
     Args:
         stations: all stations, one a row, in order of attention, with ``stations.COLUMNS``.
         target: success ratio, 0–1.
+        width: of the chart [px].
 
     Raises:
         ValueError: there is no station, or a verdict is not one of ``theme.MARKS``.
@@ -127,18 +131,18 @@ def draw_funnel(stations: pd.DataFrame, target: float) -> Figure:
     everything = rows_of(stations)
     rows = [row for row in everything if row.attempts_now > 0]
     layers = _layers(rows)
-    sheet = Sheet(HALF_PX)
+    sheet = Sheet(width)
     draw_legend(sheet, [layer.sign for layer in layers])
     if rows:
         draw_legend(sheet, LIMIT_SIGNS)
-        plot = _plot(rows, target, sheet.y + 16)
+        plot = _plot(rows, target, sheet.y + 16, width - END_PX)
         axes = sheet.add_axes(
-            LEFT, plot.top, RIGHT - LEFT, TALL, (np.log10(plot.first), np.log10(plot.last)), (plot.floor, 1)
+            LEFT, plot.top, plot.right - LEFT, TALL, (np.log10(plot.first), np.log10(plot.last)), (plot.floor, 1)
         )
         limits = [_curve(plot, target, tail) for tail in FUNNEL_TAILS]
         _draw_limits(axes, plot, limits, target)
         for layer in reversed(layers):
-            _draw_layer(axes, layer, plot.points(layer.rows))
+            _draw_layer(axes, layer, plot, plot.points(layer.rows))
         squared = {row.verdict_now for layer in layers if layer.squares for row in layer.rows}
         single = [row for row in rows if row.verdict_now not in squared]
         at_target = np.array([(np.log10(count), target) for count in (plot.first, plot.last)])
@@ -174,11 +178,11 @@ def _short(row: Any) -> str:
     return elided(row.label, MAX_LABEL_CHARS)
 
 
-def _plot(rows: Sequence[Any], target: float, top: float) -> Plot:
+def _plot(rows: Sequence[Any], target: float, top: float, right: float) -> Plot:
     attempts, ratios = (np.array([getattr(row, name) for row in rows], float) for name in ("attempts_now", "rate_now"))
     room = 1.3 if attempts.max() > 3 * attempts.min() else 3
     first, last = max(1, int(attempts.min() / room)), int(np.ceil(attempts.max() * room)) + 1
-    return Plot(rows, zoomed_floor(ratios, attempts, target), first, last, top)
+    return Plot(rows, zoomed_floor(ratios, attempts, target), first, last, top, right)
 
 
 def _layers(rows: Sequence[Any]) -> list[Layer]:
@@ -213,18 +217,18 @@ def _draw_limits(axes: Axes, plot: Plot, limits: Sequence[Floats], target: float
         axes.add_artist(curve(seen, UNSURE, axes.transData, pattern=pattern, layer=BEHIND, name="limit"))
 
 
-def _draw_layer(axes: Axes, layer: Layer, points: Floats) -> None:
+def _draw_layer(axes: Axes, layer: Layer, plot: Plot, points: Floats) -> None:
     """The marks of a layer; squares where there are too many."""
     if layer.squares:
-        _draw_squares(axes, points, layer.mark.colour)
+        _draw_squares(axes, points, layer.mark.colour, plot.right - LEFT)
     else:
         axes.add_artist(marks(points, layer.mark, MARK_PX, axes.transData, layer.words))
 
 
-def _draw_squares(axes: Axes, points: Floats, colour: str) -> None:
+def _draw_squares(axes: Axes, points: Floats, colour: str, wide: float) -> None:
     """The points as squares, as dark as the logarithm of their number."""
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    x_edges = np.linspace(left, right, round((RIGHT - LEFT) / SQUARE_PX) + 1)
+    x_edges = np.linspace(left, right, round(wide / SQUARE_PX) + 1)
     y_edges = np.linspace(bottom, top, round(TALL / SQUARE_PX) + 1)
     counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=[x_edges, y_edges])
     levels = np.ceil(len(OPACITIES) * np.log1p(counts) / np.log1p(counts.max()) - 1e-9).astype(int)
@@ -235,7 +239,7 @@ def _draw_squares(axes: Axes, points: Floats, colour: str) -> None:
 
 def _room(plot: Plot, single: Sequence[Any], curves: Sequence[Floats]) -> Room:
     """The room for labels: on no mark, and not on a curve if there is another place."""
-    edges = (LEFT, plot.top - 2, HALF_PX, plot.top + TALL)
+    edges = (LEFT, plot.top - 2, plot.right + END_PX, plot.top + TALL)
     return Room(edges, plot.pixels(plot.points(single)), MARK_PX / 2 + 1, [plot.pixels(curve) for curve in curves])
 
 
@@ -294,11 +298,12 @@ def _write_axes(sheet: Sheet, plot: Plot, target: float) -> None:
     counts = count_ticks(plot.first, plot.last)
     places = plot.pixels(np.column_stack([np.log10(counts), np.ones(len(counts))]))[:, 0]
     ticks_below = [[(x, bottom), (x, bottom + 4)] for x in places]
-    sheet.add(lines([[(LEFT, bottom), (RIGHT, bottom)], *ticks_below], LINE, sheet.pixels))
+    sheet.add(lines([[(LEFT, bottom), (plot.right, bottom)], *ticks_below], LINE, sheet.pixels))
     for count, x in zip(counts, places, strict=True):
-        middle = min(x, HALF_PX - text_width(f"{count:,}", SMALL_MUTED) / 2)
+        middle = min(x, sheet.width - text_width(f"{count:,}", SMALL_MUTED) / 2)
         sheet.write(middle, bottom + 14, f"{count:,}", SMALL_MUTED, "center")
-    sheet.write(LEFT, bottom + 34, "Attempts since the station's last change (log scale)", SMALL_MUTED)
+    words = "Attempts since the station's last change (log scale)"
+    sheet.write(min(LEFT, sheet.width - text_width(words, SMALL_MUTED)), bottom + 34, words, SMALL_MUTED)
     sheet.y = bottom + 42
     lower = sum(row.rate_now < plot.floor for row in plot.rows)
     if lower:

@@ -32,21 +32,22 @@ BAR_HOURS = 0.74
 
 
 @default_style()
-def draw_hours(hours: pd.DataFrame) -> Figure:
+def draw_hours(hours: pd.DataFrame, width: int = HALF_PX) -> Figure:
     """One bar per hour of the day: the share of its attempts that failed, dark within the window, pale where few.
 
     Args:
         hours: one row per hour (0–23), in any order, with ``COLUMNS``; an hour without a row had no attempts.
+        width: of the chart [px].
 
     Raises:
         KeyError: a column is missing.
     """
     table = _whole(hours)
     most = _top(table)
-    sheet = Sheet(HALF_PX)
+    sheet = Sheet(width)
     draw_legend(sheet, _signs(table, most))
     top = sheet.y + 14
-    axes = sheet.add_axes(LEFT, top, HALF_PX - LEFT - 4, TALL, (-0.5, 23.5), (0, most))
+    axes = sheet.add_axes(LEFT, top, width - LEFT - 4, TALL, (-0.5, 23.5), (0, most))
     ticks = ratio_ticks(0, most, 5)
     draw_grid(axes, ticks)
     used = table[table["failures"] > 0]
@@ -59,7 +60,7 @@ def draw_hours(hours: pd.DataFrame) -> Figure:
     for tick in ticks:
         sheet.write(LEFT - 8, top + (1 - tick / most) * TALL, tick_words(tick), SMALL_MUTED, "right")
     for hour in range(0, 24, 3):
-        x = LEFT + (hour + 0.5) / 24 * (HALF_PX - LEFT - 4)
+        x = LEFT + (hour + 0.5) / 24 * (width - LEFT - 4)
         sheet.write(x, top + TALL + 14, f"{hour:02}", SMALL_MUTED, "center")
     sheet.y = top + TALL + 22
     return sheet.close(TITLE, hours_alt(hours), 2)

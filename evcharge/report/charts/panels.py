@@ -63,7 +63,7 @@ class Panel(NamedTuple):
 
 
 @default_style()
-def draw_panels(weeks: pd.DataFrame, target: float) -> Figure:
+def draw_panels(weeks: pd.DataFrame, target: float, width: int = HALF_PX) -> Figure:
     """One panel per station with its weekly success rate, the area of a dot by attempts.
 
     Weeks without attempts, or without a row, break the line. All panels have the same axes.
@@ -72,6 +72,7 @@ def draw_panels(weeks: pd.DataFrame, target: float) -> Figure:
         weeks: one row per station and week, stations in order of attention, with ``COLUMNS``; ``station`` is a label,
             ``week`` a Monday (datetime64).
         target: success ratio, 0–1.
+        width: of the chart [px].
 
     Raises:
         ValueError: there is no week, more than ``plots.MOST_PANELS`` stations, or a verdict without a mark.
@@ -79,10 +80,10 @@ def draw_panels(weeks: pd.DataFrame, target: float) -> Figure:
     """
     panels = _panels(weeks)
     mondays, floor, most = whole_weeks(weeks["week"]), _floor(weeks, target), max(1, int(weeks["attempts"].max()))
-    sheet = Sheet(HALF_PX)
+    sheet = Sheet(width)
     draw_legend(sheet, [Sign(target_words(target).capitalize(), colour=INK, pattern=DASHES), _dot_sign(most)])
-    columns = 1 if len(panels) <= ONE_COLUMN else 2
-    wide = (HALF_PX - GAP_PX * (columns - 1)) / columns
+    columns = 1 if len(panels) <= ONE_COLUMN or width < HALF_PX else 2
+    wide = (width - GAP_PX * (columns - 1)) / columns
     top = sheet.y + 4
     for number, panel in enumerate(panels):
         x, y = number % columns * (wide + GAP_PX), top + number // columns * (HEAD_PX + TALL_PX + FOOT_PX)

@@ -18,7 +18,6 @@ from evcharge.report.charts.scales import ratio_ticks, tick_words
 from evcharge.report.charts.shapes import Point, draw_grid, lines, marks
 from evcharge.report.charts.sheet import LINE_HEIGHT, Sheet, default_style
 from evcharge.report.charts.stations import (
-    MAX_ROWS,
     ChartText,
     at_present,
     cap_sentence,
@@ -27,14 +26,14 @@ from evcharge.report.charts.stations import (
     group_of,
     left_out,
     rate,
-    tally,
+    rest_sentence,
+    rows_shown,
     target_words,
     year_of,
 )
 from evcharge.report.charts.theme import MARKS
 from evcharge.report.colours import BAD, BAD_PALE, LINE, MUTED
 from evcharge.report.now import ATTENTION, SILENT
-from evcharge.report.words import counted
 
 WIDTH_PX = 1320
 """Width of the picture: fits a 1366 px screen, the narrowest common laptop, at 100 %."""
@@ -72,11 +71,11 @@ def draw_ranked(
     Returns:
         A figure ``WIDTH_PX`` wide whose height grows with the rows.
     """
-    shown = rows[:MAX_ROWS]
+    shown = rows_shown(rows)
     page = Sheet(WIDTH_PX, MARGIN_PX)
     _write_head(page, text, reading, rows)
     _write_rows(page, shown, [fitted_label(row) for row in shown], text.target, floor, draw_rows)
-    _write_foot(page, text, rows, rows[MAX_ROWS:])
+    _write_foot(page, text, rows)
     return page.close(text.title, alternative, MARGIN_PX)
 
 
@@ -85,7 +84,7 @@ def _write_head(page: Sheet, text: ChartText, reading: str, rows: Sequence[Any])
     width = WIDTH_PX - 2 * MARGIN_PX
     page.write_lines(wrapped(text.title, TITLE, width), TITLE, MARGIN_PX)
     page.y += 4
-    for paragraph in filter(plain, (text.subtitle, reading, cap_sentence(len(rows)))):
+    for paragraph in filter(plain, (text.subtitle, reading, cap_sentence(rows))):
         page.write_lines(wrapped(paragraph, SUBTITLE, width), SUBTITLE, MARGIN_PX)
     if plain(text.note):
         _write_note(page, wrapped(text.note, NOTE, width - 2 * GAP_PX))
@@ -194,14 +193,16 @@ def _write_axis(page: Sheet, span: tuple[float, float], floor: float, header: fl
     page.y += 50
 
 
-def _write_foot(page: Sheet, text: ChartText, rows: Sequence[Any], hidden: Sequence[Any]) -> None:
+def _write_foot(page: Sheet, text: ChartText, rows: Sequence[Any]) -> None:
     """What is not shown, how success is defined, and how to read interval, counts and silence."""
     width = WIDTH_PX - 2 * MARGIN_PX
+    if rest := rest_sentence(rows):
+        page.y += 8
+        page.write_lines(wrapped(rest, BODY, width), BODY, MARGIN_PX)
     page.y += 10
     page.rectangle(MARGIN_PX, page.y, width, 1, LINE)
     page.y += 10
     paragraphs = [
-        f"Not shown: {counted(len(hidden), 'station')} ({tally(hidden)})." if hidden else "",
         f"Definition of success – {plain(text.definition)}",
         "Interval: Wilson, 95%. Not counted: attempts whose outcome is unknown or that the definition excludes.",
         SILENT_NOTE if any(row.verdict_now == SILENT for row in rows) else "",

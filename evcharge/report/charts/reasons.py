@@ -27,37 +27,37 @@ MOST_ROWS = 10
 NOT_RECORDED = NONE.reason
 OTHER = "other reasons"
 
-BAR_PX = 310
-COUNT_PX = 56
-STEP_PX, STEP_WIDE_PX = 326, 160
+BAR_SHARE, STEP_SHARE = 0.555, 0.58
+COUNT_PX, RUNNING_PX = 56, 44
 ROW_PX, BAR_TALL_PX = 37, 13
 LONGEST_TITLE = 80
-"""The longest bar with its count, room for a count, the column of first steps, a row and its bar [px], and the
-characters of a title; set by eye."""
+"""Where the longest bar with its count ends and the column of first steps begins [share of the width], room for a count
+and a running total, a row and its bar [px], and the characters of a title; set by eye."""
 IN_ALT_TEXT = 3
 """Reasons named in the alternative text."""
 
 
 @default_style()
-def draw_reasons(reasons: pd.DataFrame) -> Figure:
+def draw_reasons(reasons: pd.DataFrame, width: int = HALF_PX) -> Figure:
     """Bars of failures by reason, dark at the stations that need attention and pale elsewhere, with shares in words.
 
     Args:
         reasons: one a row, in any order, with ``COLUMNS``: the words of the reason, what to do first (empty for
             nothing), failures at the stations that need attention and at the others. Of more than ``MOST_ROWS`` the
             least frequent are summed as "other reasons"; "not recorded" is always shown.
+        width: of the chart [px].
 
     Raises:
         KeyError: a column is missing.
     """
     rows = _rows(reasons)
-    sheet = Sheet(HALF_PX)
+    sheet = Sheet(width)
     draw_legend(sheet, [Sign("At stations that need attention", colour=BAD), Sign("Elsewhere", colour=BAD_PALE)])
     header = sheet.y + 16
-    sheet.write(STEP_PX, header, "first look", SMALL_MUTED)
-    sheet.write(HALF_PX, header, "running total", SMALL_MUTED, "right")
+    sheet.write(STEP_SHARE * width, header, "first look", SMALL_MUTED)
+    sheet.write(width, header, "running total", SMALL_MUTED, "right")
     top = header + 4
-    px_per_failure = (BAR_PX - COUNT_PX) / max(1, int(rows["failures"].max()))
+    px_per_failure = (BAR_SHARE * width - COUNT_PX) / max(1, int(rows["failures"].max()))
     bars = []
     for number, row in enumerate(rows.itertuples(index=False)):
         y = top + number * ROW_PX
@@ -123,10 +123,10 @@ def _bars(row: Any, y: float, px_per_failure: float) -> list[Box]:
 def _write_row(sheet: Sheet, row: Any, y: float, px_per_failure: float) -> None:
     """The words of a row: reason and first step above, the count at the end of the bar, the total at the right."""
     title = row.title[:1].upper() + row.title[1:]
-    sheet.write(0, y + 12, fitted(legible(title), style=SMALL, width=HALF_PX, chars=LONGEST_TITLE), SMALL)
+    sheet.write(0, y + 12, fitted(legible(title), style=SMALL, width=sheet.width, chars=LONGEST_TITLE), SMALL)
     first_step = row.first_step if isinstance(row.first_step, str) else ""
     count_y = y + ROW_PX - BAR_TALL_PX / 2 - 3
     sheet.write(row.failures * px_per_failure + 7, count_y, f"{row.failures:,}", SMALL)
-    step = fitted(legible(first_step), style=SMALL_MUTED, width=STEP_WIDE_PX)
-    sheet.write(STEP_PX, count_y, step, SMALL_MUTED)
-    sheet.write(HALF_PX, count_y, whole_percent(row.running), SMALL_MUTED, "right")
+    step = fitted(legible(first_step), style=SMALL_MUTED, width=(1 - STEP_SHARE) * sheet.width - RUNNING_PX)
+    sheet.write(STEP_SHARE * sheet.width, count_y, step, SMALL_MUTED)
+    sheet.write(sheet.width, count_y, whole_percent(row.running), SMALL_MUTED, "right")

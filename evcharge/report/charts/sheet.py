@@ -29,6 +29,8 @@ PAGE_PX = 1140
 """Width of a chart across the page of the report."""
 HALF_PX = 560
 """Width of a chart of which two stand side by side on the page."""
+PHONE_PX = 360
+"""Width of a chart on a phone of 390 px."""
 QUARTER_PX = 270
 """Width of a chart of which four stand side by side on the page."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.rates import MEETS
 from evcharge.report.charts.lettering import (
     BODY,
     MAX_LABEL_CHARS,
@@ -25,7 +26,8 @@ from evcharge.report.charts.lettering import (
 )
 from evcharge.report.charts.theme import MARKS, refuse_unknown
 from evcharge.report.now import ATTENTION, SILENT
-from evcharge.report.words import counted, day_text, elided, percent, target_text, unique_labels, whole_percent
+from evcharge.report.plots import FEW_STATIONS
+from evcharge.report.words import counted, day_text, elided, percent, target_text, unique_labels, verb, whole_percent
 
 COLUMNS = (
     "source", "station_id", "name", "attempts", "successes", "unknown", "excluded", "success_ratio", "verdict_now",
@@ -36,6 +38,8 @@ COLUMNS = (
 
 MAX_ROWS = 40
 """Rows drawn at most: 40 still fit one screen or page."""
+NEXT_ROWS = 10
+"""Rows of stations that need no attention, where there are more than ``plots.FEW_STATIONS``: those next to it."""
 
 MAX_SOURCE_CHARS = 14
 """Characters of a source's name in a label, so that the station keeps most of the room."""
@@ -161,9 +165,38 @@ def tally(rows: Sequence[Any]) -> str:
     return ", ".join(f"{verdict}: {found[verdict]:,}" for verdict in MARKS if found[verdict])
 
 
-def cap_sentence(count: int) -> str:
-    """What is shown of ``count`` stations; empty when all are."""
-    return f"Shown: the {MAX_ROWS} of {count:,} stations that need attention first." if count > MAX_ROWS else ""
+def rows_shown(rows: Sequence[Any]) -> Sequence[Any]:
+    """The stations that are drawn: all where they are few, else those that need attention and ``NEXT_ROWS`` more."""
+    if len(rows) <= FEW_STATIONS:
+        return rows
+    return rows[: min(_needing(rows) + NEXT_ROWS, MAX_ROWS)]
+
+
+def cap_sentence(rows: Sequence[Any]) -> str:
+    """What is shown of the stations; empty when all are."""
+    shown, needing = len(rows_shown(rows)), _needing(rows)
+    if shown == len(rows):
+        return ""
+    if shown <= needing:
+        return f"Shown: the {shown:,} costliest of {needing:,} stations that need attention, the costliest first."
+    if not needing:
+        return f"No station needs attention. Shown: the {shown:,} of {len(rows):,} that are nearest to it."
+    verbs = ("station that needs attention", "stations that need attention, the costliest first")
+    return f"Shown: {needing:,} {verb(needing, *verbs)}, and the {shown - needing:,} nearest to it."
+
+
+def rest_sentence(rows: Sequence[Any]) -> str:
+    """How many stations are not drawn, and what they are; empty when all are."""
+    rest = rows[len(rows_shown(rows)) :]
+    if not rest:
+        return ""
+    if all(row.verdict_now == MEETS for row in rest):
+        return f"And {counted(len(rest), 'more station')} that {verb(len(rest), 'meets', 'meet')} the target."
+    return f"And {counted(len(rest), 'more station')} ({tally(rest)})."
+
+
+def _needing(rows: Sequence[Any]) -> int:
+    return sum(row.verdict_now in ATTENTION for row in rows)
 
 
 def in_words(rows: Sequence[Any], text: ChartText, kind: str) -> str:
@@ -175,7 +208,8 @@ def in_words(rows: Sequence[Any], text: ChartText, kind: str) -> str:
         plain(text.subtitle),
         f"{counted(len(rows), 'station')} against {target_words(text.target)} – {tally(rows)}",
         f"First: {'; '.join(_said(row, year, text.target) for row in first)}" if first else "",
-        cap_sentence(len(rows)),
+        cap_sentence(rows),
+        rest_sentence(rows),
         f"Definition of success – {plain(text.definition)}",
         f"Note: {plain(text.note)}" if plain(text.note) else "",
     ]

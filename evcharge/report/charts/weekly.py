@@ -34,10 +34,11 @@ OUTSIDE = {
 """Where a week lies -> mark."""
 QUIET_MARK = Mark("Week", "o", UNSURE, PAPER, UNSURE)
 
-LEFT, RIGHT, TALL = 58, PAGE_PX - 130, 190
+LEFT, ENDS_PX, TALL = 58, 110, 190
 MARK_PX, SMALL_MARK_PX = 8, 4
 MOST_MARKS = 60
-"""Plot and marks [px], and weeks up to which each has a mark of full size; set by eye."""
+"""Where the plot begins, room for words at its right end, its height and marks [px], and weeks up to which each has a
+mark of full size; set by eye."""
 LEAST_SPAN = 0.02
 """Of the axis of rates, so that tenths of a point don't look like a fall. House rule, provisional."""
 ROOM_PX = 72
@@ -45,7 +46,7 @@ ROOM_PX = 72
 
 
 @default_style()
-def draw_weekly(weeks: pd.DataFrame, target: float) -> Figure:
+def draw_weekly(weeks: pd.DataFrame, target: float, width: int = PAGE_PX) -> Figure:
     """Weekly success rate of the network, with the limits of its ordinary variation, its centre, and the target.
 
     A week without attempts, or without a row, breaks the line. A rate beyond the axis, which follows the weeks with
@@ -55,16 +56,17 @@ def draw_weekly(weeks: pd.DataFrame, target: float) -> Figure:
         weeks: ``COLUMNS``; ``week`` is a Monday (datetime64), ``outside`` is "below", "above" or empty; ``centre``,
             ``low`` and ``high`` may be NaN, and are then not drawn.
         target: success ratio, 0–1.
+        width: of the chart [px].
 
     Raises:
         ValueError: there is no week, or ``outside`` is another word.
         KeyError: a column is missing.
     """
     table = _whole(weeks)
-    sheet = Sheet(PAGE_PX)
+    sheet = Sheet(width)
     draw_legend(sheet, _signs(table))
     top, span = sheet.y + 14, _span(table, target)
-    axes = sheet.add_axes(LEFT, top, RIGHT - LEFT, TALL, (-0.5, len(table) - 0.5), span)
+    axes = sheet.add_axes(LEFT, top, width - ENDS_PX - LEFT, TALL, (-0.5, len(table) - 0.5), span)
     _draw_limits(axes, table, target)
     _draw_weeks(axes, table, span)
     _write_axes(sheet, pd.DatetimeIndex(table.index), span, top)
@@ -172,12 +174,13 @@ def _draw_weeks(axes: Axes, table: pd.DataFrame, span: tuple[float, float]) -> N
 def _write_axes(sheet: Sheet, weeks: pd.DatetimeIndex, span: tuple[float, float], top: float) -> None:
     """Rates at the left, weeks below."""
     low, high = span
-    bottom, px_per_week = top + TALL, (RIGHT - LEFT) / len(weeks)
+    bottom, right = top + TALL, sheet.width - ENDS_PX
+    px_per_week = (right - LEFT) / len(weeks)
     for tick in ratio_ticks(low, high, 5):
         sheet.write(LEFT - 8, top + (high - tick) / (high - low) * TALL, tick_words(tick), SMALL_MUTED, "right")
     ticks = [(LEFT + (place + 0.5) * px_per_week, words) for place, words in week_ticks(weeks, px_per_week, ROOM_PX)]
     ticks_below = [[(x, bottom), (x, bottom + 4)] for x, _ in ticks]
-    sheet.add(lines([[(LEFT, bottom), (RIGHT, bottom)], *ticks_below], LINE, sheet.pixels))
+    sheet.add(lines([[(LEFT, bottom), (right, bottom)], *ticks_below], LINE, sheet.pixels))
     for x, words in ticks:
         sheet.write(x, bottom + 15, words, SMALL_MUTED, "center")
 
@@ -193,4 +196,4 @@ def _write_ends(sheet: Sheet, table: pd.DataFrame, span: tuple[float, float], to
     low, high = span
     heights = [top + (high - min(max(ratio, low), high)) / (high - low) * TALL for ratio, _, _ in ends]
     for y, (_, words, style) in zip(spread(heights, 16, top, top + TALL), ends, strict=True):
-        sheet.write(RIGHT + 8, y, words, style)
+        sheet.write(sheet.width - ENDS_PX + 8, y, words, style)

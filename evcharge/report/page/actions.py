@@ -16,9 +16,9 @@ from evcharge.metrics.cost import ENDS
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK
 from evcharge.metrics.left_out import FAILURES
 from evcharge.metrics.usual import USUAL_WEEKS
-from evcharge.report.losses import with_money
+from evcharge.report.losses import losses_of, with_money
 from evcharge.report.now import SILENT
-from evcharge.report.page.cells import Badge, Table, badge_of, table_of
+from evcharge.report.page.cells import Badge, Table, badge_of, id_and_place, named, table_of
 from evcharge.report.story import Story, title_of
 from evcharge.report.words import (
     NONE,
@@ -54,9 +54,10 @@ class Action:
 
     Attributes:
         badge: what it is now.
-        station, station_detail: its label; ports and usual attempts.
+        station, station_detail: its label; id and city, ports and usual attempts.
+        href: the address of its own page; None without one.
         now, range, before, recent: its rate now, the interval of it, the rate before, and that of the last four weeks.
-        since, since_detail: since when, and how long ago that is.
+        since, since_detail: since when, and how long before the end of the data that is.
         points_to, points_detail: what the failures point to, and where they bunch.
         step, step_detail: what to do first.
         lost, lost_detail: charges lost a week; their range, and the energy and money as far as known.
@@ -64,7 +65,8 @@ class Action:
 
     badge: Badge
     station: str
-    station_detail: str
+    station_detail: list[str]
+    href: str | None
     now: str
     range: str
     before: str
@@ -94,7 +96,7 @@ class Actions:
     Attributes:
         rows: the stations, the costliest first.
         caption: how to read the rows.
-        more: how many more there are; empty for none.
+        more: how many more there are, and how the rows add up to what the title says; empty where both are plain.
         nothing: what is said where there is nothing to do; else empty.
         silent: the silent stations, where they are many.
     """
@@ -106,29 +108,52 @@ class Actions:
     silent: Silent | None
 
 
-def actions_of(story: Story, first: pd.DataFrame, silent: pd.DataFrame) -> Actions:
+def actions_of(
+    story: Story, first: pd.DataFrame, silent: pd.DataFrame, links: Mapping[int, str] | None = None
+) -> Actions:
     """The rows of "do these first", and the silent stations where they are many.
 
     Args:
         story: what is told.
         first: the stations to fix first, the costliest first: rows of ``Story.attention``.
         silent: the silent stations, where they have a list of their own; else empty.
+        links: the address of a station's own page, by station_key.
     """
+    links = links or {}
+    rows = with_money(first, story.price).to_dict("records")
     hidden = len(story.attention) - len(first) - len(silent)
     return Actions(
-        rows=[_action(row, story) for row in with_money(first, story.price).to_dict("records")],
+        rows=[_action(row, story, links.get(row["station_key"])) for row in rows],
         caption="Ranked by charges lost a week: visits that ended without a charge beyond what the target allows, at "
         f"the volume of the last {USUAL_WEEKS} weeks with data; of a silent station its usual charges, if it is really "
         "down. Drivers who never began a session are not in it; some who left come back later. Each station is beyond "
         f"what chance explains at a target of {target_text(story.report.target)}. First steps are inferred from "
         "recorded codes: leads, not diagnoses.",
-        more=f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else "",
+        more=" ".join(filter(None, (_hidden_text(hidden), _sum_text(story, first)))),
         nothing="" if len(first) or len(silent) else f"{title_of(story)}: nothing to do first.",
-        silent=_silent(silent),
+        silent=_silent(silent, links),
     )
 
 
-def _action(row: Mapping[Any, Any], story: Story) -> Action:
+def _hidden_text(hidden: int) -> str:
+    return f"{counted(hidden, 'more station')}: sort the table of all stations by loss." if hidden else ""
+
+
+def _sum_text(story: Story, first: pd.DataFrame) -> str:
+    """How the charges lost in the rows add up to the figure above them, that of the stations below target."""
+    below, _ = story.losses
+    rows = first[first["verdict_now"] != SILENT]
+    listed = losses_of(rows, story.price).charges
+    if below.charges is None or listed is None or len(below.labels) < 2:
+        return ""
+    others = len(below.labels) - len(rows)
+    rest = f", and {amount(below.charges.about - listed.about)} at {counted(others, 'other')}" if others else ""
+    silent = ", without what is silent" if len(rows) < len(first) else ""
+    lost, whole = amount(listed.about), amount(below.charges.about)
+    return f"These rows lose {lost} charges a week{silent}{rest}: {whole} in all. Each figure is rounded by itself."
+
+
+def _action(row: Mapping[Any, Any], story: Story, href: str | None) -> Action:
     silent, target = row["verdict_now"] == SILENT, story.report.target
     points_to, points_detail = _silence(row) if silent else _failures(row, story)
     since: date | None = row["last_session"] if silent else row["since"] if row["changed"] else None
@@ -136,13 +161,14 @@ def _action(row: Mapping[Any, Any], story: Story) -> Action:
     return Action(
         badge=badge_of(row["verdict_now"]),
         station=row["label"],
-        station_detail=_size(row),
+        station_detail=[*filter(None, (id_and_place(row), _size(row)))],
+        href=href,
         now="none" if silent else percent(row["rate_now"], target),
         range="" if silent else whole_interval(row["low_now"], row["high_now"]),
         before=f"was {percent(row['rate_now'] if silent else row['rate_before'], target)}" if since is not None else "",
         recent=f"{percent(row['rate_4_weeks'], target)} in 4 weeks" if row["attempts_4_weeks"] and not silent else "",
         since="all along" if since is None else day_text(since),
-        since_detail="" if since is None else _days_ago(row, story),
+        since_detail="" if since is None else _days_to_the_end(row, story),
         points_to=points_to,
         points_detail=points_detail,
         step=(row["first_step"] or NONE).capitalize(),
@@ -175,10 +201,11 @@ def _size(row: Mapping[Any, Any]) -> str:
     return " · ".join([*ports, *usual])
 
 
-def _days_ago(row: Mapping[Any, Any], story: Story) -> str:
+def _days_to_the_end(row: Mapping[Any, Any], story: Story) -> str:
     if row["verdict_now"] == SILENT:
-        return counted(int(row["silent_days"]), "day") + " ago"
-    return counted((story.report.last_day - row["since"].date()).days + 1, "day")
+        return f"{counted(int(row['silent_days']), 'day')} before the data's end"
+    days = (story.report.last_day - row["since"].date()).days + 1
+    return f"{counted(days, 'day')} to the data's end"
 
 
 def _silence(row: Mapping[Any, Any]) -> tuple[str, str]:
@@ -198,12 +225,12 @@ def _failures(row: Mapping[Any, Any], story: Story) -> tuple[str, str]:
     return told, "; ".join(details) or ("no port or hour stands out" if looked_at else "")
 
 
-def _silent(stations: pd.DataFrame) -> Silent | None:
+def _silent(stations: pd.DataFrame, links: Mapping[int, str]) -> Silent | None:
     if stations.empty:
         return None
     rows = [
         (
-            row["label"],
+            named(row, links),
             day_text(row["last_session"]),
             f"{row['silent_days']:,}",
             amount(row["attempts_per_week"]),
@@ -213,6 +240,7 @@ def _silent(stations: pd.DataFrame) -> Silent | None:
     ]
     hidden = len(stations) - len(rows)
     title = f"{counted(len(stations), 'station')} fell silent: check power and comms, or a closure"
-    columns = ("station", "last session", "days since", "attempts a week before", "charges lost a week if really down")
+    days = ("last session", "days to the data's end")
+    columns = ("station", *days, "attempts a week before", "charges lost a week if really down")
     more = f"{hidden:,} more {verb(hidden, 'is', 'are')} in the table of all stations." if hidden else ""
     return Silent(title, table_of(title, columns, rows, range(2, 5), more))

@@ -5,13 +5,15 @@ What does not belong here: what one section alone says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
 from evcharge.report.now import MARKS, SILENT
 
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
 TONES = {BELOW: "bad", SILENT: "silent", CANT_TELL: "unsure", MEETS: "ok"}
 """The colour of what a station is now, by the name that the style sheet gives it."""
 
@@ -34,6 +36,32 @@ class Badge:
 def badge_of(word: str) -> Badge:
     """Mark, tone and word of what a station is now."""
     return Badge(MARKS[word][0], TONES[word], word)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A cell that names a station.
+
+    Attributes:
+        text: its label.
+        href: the address of its own page; None without one.
+        detail: its id and place; empty where the label tells both.
+    """
+
+    text: str
+    href: str | None
+    detail: str
+
+
+def named(row: Mapping[Any, Any], links: Mapping[int, str]) -> Named:
+    """The cell that names a station of the story."""
+    return Named(row["label"], links.get(row["station_key"]), id_and_place(row))
+
+
+def id_and_place(row: Mapping[Any, Any]) -> str:
+    """The id of a station and its city, what its label does not say already."""
+    parts = (row["station_id"], row["city"] if isinstance(row["city"], str) else "")
+    return " · ".join(part for part in parts if part and part not in row["label"])
 
 
 @dataclass(frozen=True)
@@ -72,6 +100,11 @@ class Term:
 
     name: str
     text: str
+
+    @property
+    def id(self) -> str:
+        """Where links to it lead: small letters with hyphens."""
+        return f"how-{_NO_LETTERS.sub('-', self.name.lower())}"
 
 
 def terms_of(pairs: Iterable[tuple[str, str]]) -> list[Term]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evcharge.metrics.comparison import STATION
+from evcharge.metrics.direction import LEAST_WEEKS
 from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS
 from evcharge.metrics.partition import LEAST_ATTEMPTS, LEAST_DAYS
 from evcharge.metrics.rates import BELOW, BELOW_TAIL, CANT_TELL, MEETS, MEETS_TAIL
@@ -107,6 +108,16 @@ def _terms(story: Story) -> list[Term]:
         (
             "Interval",
             "Wilson, 95%. Attempts of one visit depend on each other, so the interval is a little too narrow.",
+        ),
+        (
+            "Direction",
+            "Whether the newest full weeks differ from all before beyond what weeks vary anyway; from "
+            f"{LEAST_WEEKS} full weeks on. The caption of the chart of weeks has the rule.",
+        ),
+        (
+            "Failure allowance",
+            "The failures of all stations over the whole period, as a share of those that the target allows: attempts "
+            "times what the target leaves. Over 100% more failed than that.",
         ),
         ("Not uptime", "A success rate says nothing about hours out of service, and is not a NEVI submission."),
     )

@@ -51,15 +51,23 @@ NO_DETAIL_FRAME = "Which port, and when, is left out: the counts came without th
 
 
 @dataclass(frozen=True)
-class Pens:
-    """What draws the charts as SVG: each takes a frame, and the target or a number that tells it from its like."""
+class Drawing:
+    """A chart as SVG, drawn for a screen and paper, and for a phone."""
 
-    funnel: Callable[[pd.DataFrame, float], str]
-    panels: Callable[[pd.DataFrame, float], str]
-    reasons: Callable[[pd.DataFrame], str]
-    weekly: Callable[[pd.DataFrame, float], str]
+    wide: str
+    narrow: str
+
+
+@dataclass(frozen=True)
+class Pens:
+    """What draws the charts: each takes a frame, and the target or a number that tells it from its like."""
+
+    funnel: Callable[[pd.DataFrame, float], Drawing]
+    panels: Callable[[pd.DataFrame, float], Drawing]
+    reasons: Callable[[pd.DataFrame], Drawing]
+    weekly: Callable[[pd.DataFrame, float], Drawing]
     ports: Callable[[pd.DataFrame, int], str]
-    hours: Callable[[pd.DataFrame, int], str]
+    hours: Callable[[pd.DataFrame, int], Drawing]
 
 
 @dataclass(frozen=True)
@@ -69,14 +77,14 @@ class Chart:
     Attributes:
         title: what it shows.
         caption: how to read it.
-        svg: the drawing; None where matplotlib is missing or broken.
+        drawn: the drawing; None where matplotlib is missing or broken.
         table: its numbers; None where the table of all stations has them.
         wide: whether it takes the whole width of the page.
     """
 
     title: str
     caption: str
-    svg: str | None
+    drawn: Drawing | None
     table: Table | None
     wide: bool = False
 
@@ -150,7 +158,7 @@ def _funnel(story: Story, pens: Pens | None) -> Chart:
         title=_funnel_title(story.count_of(BELOW)),
         caption="Success now against attempts since the last change. Within the band chance explains "
         f"the gap to the target.{left_out}",
-        svg=pens.funnel(in_use, story.report.target) if pens else None,
+        drawn=pens.funnel(in_use, story.report.target) if pens else None,
         table=None,
     )
 
@@ -181,7 +189,7 @@ def _panels(story: Story, pens: Pens | None) -> Chart | None:
     return Chart(
         title="Station by station",
         caption="Success by week; a larger dot has more attempts. Dashes: the target.",
-        svg=pens.panels(weeks, story.report.target) if pens else None,
+        drawn=pens.panels(weeks, story.report.target) if pens else None,
         table=table_of("Success by station and week", columns, rows, (2, 3)),
     )
 
@@ -200,7 +208,7 @@ def _reasons(story: Story, pens: Pens | None) -> Chart | None:
     return Chart(
         title=_reasons_title(table),
         caption="Failed attempts since each station's last change, by what was recorded. First looks are inferences.",
-        svg=pens.reasons(table) if pens else None,
+        drawn=pens.reasons(table) if pens else None,
         table=table_of("Failures by recorded reason", columns, rows, (1, 2, 3)),
     )
 
@@ -255,7 +263,7 @@ def _weekly(story: Story, pens: Pens | None) -> Chart | None:
     return Chart(
         title=f"Week by week: {change_text(found, story.report.target)}",
         caption=" ".join(filter(None, (told, f"Success of all stations by full week{last}.", band))),
-        svg=pens.weekly(weeks, story.report.target) if pens else None,
+        drawn=pens.weekly(weeks, story.report.target) if pens else None,
         table=table_of("Success by week", columns, rows, (1, 2, 3)),
         wide=True,
     )
@@ -307,6 +315,6 @@ def _hour_chart(row: dict[Any, Any], window: HourWindow, now: pd.DataFrame, numb
         title=f"{row['label']}: {percent(window.failure_ratio_inside)} fail {row['worst_hours']}",
         caption=f"{percent(window.failure_ratio_outside)} at other hours. Share of attempts that failed, by local "
         "hour, since the last change.",
-        svg=pens.hours(hours, number) if pens else None,
+        drawn=pens.hours(hours, number) if pens else None,
         table=table_of(f"Failures by hour at {row['label']}", ("hour", "attempts", "failures"), cells, (1, 2)),
     )

@@ -40,9 +40,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the figures: its name, its value, what explains it, and its tone (empty for none)."""
+    """One of the figures: its name, the term that says how it is made, value, detail, and tone (empty for none)."""
 
     name: str
+    term: str
     value: str
     detail: str
     tone: str
@@ -154,6 +155,7 @@ def _rate(story: Story) -> Figure:
     detail = " · ".join(filter(None, parts))
     return Figure(
         name="Published sessions that succeeded" if removed else "Attempts that succeeded",
+        term="success",
         value=percent(network["success_ratio"], story.report.target),
         detail=REMOVED if removed else detail,
         tone="",
@@ -170,7 +172,9 @@ def _direction(story: Story) -> Figure:
     if found.word in (WORSE, BETTER):
         detail = detail + cause_text(found, story.stations)
     tone = {WORSE: "bad", BETTER: "ok"}.get(found.word, "")
-    return Figure(name="Direction, week by week", value=value[:1].upper() + value[1:], detail=detail, tone=tone)
+    return Figure(
+        name="Direction, week by week", term="direction", value=value[:1].upper() + value[1:], detail=detail, tone=tone
+    )
 
 
 def _allowance(story: Story) -> Figure:
@@ -179,6 +183,7 @@ def _allowance(story: Story) -> Figure:
     share = None if removed else share
     return Figure(
         name="Failure allowance used",
+        term="failure-allowance",
         value=NONE if share is None else f"{share:.0%}",
         detail=REMOVED if removed else f"{counted(failures, 'failure')}; {allowed:,.0f} allowed by the target",
         tone="bad" if share is not None and share > 1 else "",
@@ -187,4 +192,4 @@ def _allowance(story: Story) -> Figure:
 
 def _loss(story: Story) -> Figure:
     value, detail = loss_figure(*story.losses)
-    return Figure(name="Charges lost a week", value=value, detail=detail, tone="")
+    return Figure(name="Charges lost a week", term="lost-a-week", value=value, detail=detail, tone="")

@@ -6,28 +6,23 @@ does not belong here: figures (``story``, ``background``), drawing (``charts``).
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from datetime import date
 from typing import Any
-
-from jinja2 import DictLoader, Environment, StrictUndefined
 
 from evcharge import __version__, progress
 from evcharge.migrate.reading import Database, reading
-from evcharge.report.bidi import apart
 from evcharge.report.charts.available import why_no_charts
-from evcharge.report.colours import TOKENS
 from evcharge.report.page.account import account_of, reproduction_of
 from evcharge.report.page.actions import actions_of
 from evcharge.report.page.availability import availability_of
 from evcharge.report.page.background import Evidence, read_evidence
 from evcharge.report.page.definitions import definitions_of
-from evcharge.report.page.figures import Pens, charts_of
+from evcharge.report.page.figures import Drawing, Pens, charts_of
 from evcharge.report.page.head import head_of
+from evcharge.report.page.links import links_of
+from evcharge.report.page.markup import REPORT, SCRIPT, environment, hash_of, inert_json, resource, style_sheet
 from evcharge.report.page.request import PageRequest
 from evcharge.report.page.rollup import roll_up_of
 from evcharge.report.page.since import changes_of
@@ -35,8 +30,7 @@ from evcharge.report.page.stations import download_data, stations_of, table_data
 from evcharge.report.rates import lot_text, period_of
 from evcharge.report.saved import tell_story
 from evcharge.report.story import Story
-
-TEMPLATE, STYLE, SCRIPT = "report.html", "report.css", "report.js"
+from evcharge.report.words import day_text
 
 
 @dataclass(frozen=True)
@@ -45,6 +39,7 @@ class Frame:
 
     Attributes:
         version: of evcharge.
+        made: the day on which the page is made [UTC]; empty where that is not said.
         period: the days that the data is from, and the lot that it is of.
         style, style_hash: the style sheet, and what the content security policy allows it by.
         script, script_hash: the same of the script.
@@ -53,6 +48,7 @@ class Frame:
     """
 
     version: str
+    made: str
     period: str
     style: str
     style_hash: str
@@ -68,6 +64,7 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
     Args:
         database: its URL, an engine, or a session that reads it.
         request: what the page is of.
+        again: what makes the same page again, as a command or in Python.
 
     Raises:
         DatabaseError: the database can't be read, or is at another revision.
@@ -89,27 +86,35 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
         progress.step("reading what the page shows besides")
         evidence = read_evidence(session, story, selection)
     progress.step("drawing the page")
-    return story, render_page(story, evidence, request.command(story.report))
+    return story, render_page(story, evidence, request, request.command(story.report))
 
 
-def render_page(story: Story, evidence: Evidence, command: str) -> str:
-    """The page as text: every text of the data is escaped, styles and the script are bound to the page by hash."""
+def render_page(story: Story, evidence: Evidence, request: PageRequest, again: str) -> str:
+    """The page as text: every text of the data is escaped, styles and the script are bound to the page by hash.
+
+    Args:
+        story: what is told.
+        evidence: what stands behind it.
+        request: what the page is of.
+        again: what makes the same page again, as a command or in Python.
+    """
+    links = links_of(story, request.stations_dir)
     return (
-        _environment()
-        .get_template(TEMPLATE)
+        environment()
+        .get_template(REPORT)
         .render(
-            frame=_frame(story),
+            frame=_frame(story, links, request.made_on),
             no_charts=(why_no_charts() or ("",))[0],
             head=head_of(story, evidence.out_of_period),
-            actions=actions_of(story, evidence.actions, evidence.silent),
+            actions=actions_of(story, evidence.actions, evidence.silent, links),
             changes=changes_of(story.since),
             charts=charts_of(story, evidence.actions, evidence.missing, pens()),
             availability=availability_of(story.uptime, story.selection),
             roll_up=roll_up_of(evidence.roll_up, story.report.target),
-            stations=stations_of(story),
+            stations=stations_of(story, links),
             definitions=definitions_of(story, evidence.comparison),
             account=account_of(story, evidence.loads, evidence.rejects, evidence.missing),
-            reproduction=reproduction_of(story, evidence.files, command),
+            reproduction=reproduction_of(story, evidence.files, again),
         )
     )
 
@@ -123,82 +128,34 @@ def pens() -> Pens | None:
     from evcharge.report.charts.panels import draw_panels
     from evcharge.report.charts.reasons import draw_reasons
     from evcharge.report.charts.save import to_svg
+    from evcharge.report.charts.sheet import PHONE_PX
     from evcharge.report.charts.tiles import draw_port_weeks
     from evcharge.report.charts.weekly import draw_weekly
 
+    def both(draw: Callable[..., Any], prefix: str, *told: Any) -> Drawing:
+        phone = to_svg(draw(*told, width=PHONE_PX), f"{prefix}-phone")
+        return Drawing(to_svg(draw(*told), prefix), phone)
+
     return Pens(
-        funnel=lambda stations, target: to_svg(draw_funnel(stations, target), "funnel"),
-        panels=lambda weeks, target: to_svg(draw_panels(weeks, target), "panels"),
-        reasons=lambda table: to_svg(draw_reasons(table), "reasons"),
-        weekly=lambda weeks, target: to_svg(draw_weekly(weeks, target), "weekly"),
+        funnel=lambda stations, target: both(draw_funnel, "funnel", stations, target),
+        panels=lambda weeks, target: both(draw_panels, "panels", weeks, target),
+        reasons=lambda table: both(draw_reasons, "reasons", table),
+        weekly=lambda weeks, target: both(draw_weekly, "weekly", weeks, target),
         ports=lambda weeks, number: to_svg(draw_port_weeks(weeks), f"ports{number}"),
-        hours=lambda hours, number: to_svg(draw_hours(hours), f"hours{number}"),
+        hours=lambda hours, number: both(draw_hours, f"hours{number}", hours),
     )
 
 
-def _frame(story: Story) -> Frame:
-    style, script = _style(), _resource(SCRIPT)
+def _frame(story: Story, links: Mapping[int, str], made_on: date | None) -> Frame:
+    style, script = style_sheet(), resource(SCRIPT)
     return Frame(
         version=__version__,
+        made=day_text(made_on) if made_on else "",
         period=" · ".join(filter(None, (lot_text(story.report.where), period_of(story.report)))),
         style=style,
-        style_hash=_hash(style),
+        style_hash=hash_of(style),
         script=script,
-        script_hash=_hash(script),
-        data=_inert_json(table_data(story)),
+        script_hash=hash_of(script),
+        data=inert_json(table_data(story, links)),
         csv=download_data(story),
     )
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=DictLoader({TEMPLATE: _resource(TEMPLATE)}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_element_text,
-    )
-    environment.filters["in_attribute"] = lambda text: _Placed(html.escape(apart(text)))
-    return environment
-
-
-class _Placed(str):
-    """Text that stands in the page as it is."""
-
-    def __html__(self) -> str:
-        """What the template takes it for."""
-        return self
-
-
-def _element_text(value: Any) -> Any:
-    """What the template places between tags: what is written from right to left stands in an element of its own."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    escaped = html.escape(value)
-    marked = apart(escaped, "<bdi>", "</bdi>")
-    return value if marked == escaped else _Placed(marked)
-
-
-def _resource(name: str) -> str:
-    return files("evcharge.report.page").joinpath(name).read_text(encoding="utf-8")
-
-
-def _style() -> str:
-    """The style sheet, below the colours of both themes."""
-    light, dark = ("".join(f"{name}:{shade[paper]};" for name, shade in TOKENS.items()) for paper in (0, 1))
-    themes = f":root{{{light}}}\n@media screen and (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
-    return themes + _resource(STYLE)
-
-
-def _hash(text: str) -> str:
-    """What a content security policy allows this text by."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _inert_json(value: Any) -> str:
-    """JSON that can stand in a script element: ASCII, and nothing that could end the element or begin a tag."""
-    text = json.dumps(value, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

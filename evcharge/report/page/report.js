@@ -77,12 +77,20 @@
     return svg;
   };
 
+  const nameOf = (row) => {
+    const name = element("bdi", {}, visible(row.s));
+    if (!row.p) return name;
+    const link = element("a", { href: row.p });
+    link.append(name);
+    return link;
+  };
   const rowOf = (row) => {
-    const made = element("tr", {});
+    const made = element("tr", { class: `${data.words[row.w].tone}-row` });
     const head = element("th", { scope: "row" });
     head.append(
       element("span", { class: `mark ${data.words[row.w].tone}`, "aria-hidden": "true" }, data.words[row.w].mark),
-      element("bdi", {}, ` ${visible(row.s)}`), element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
+      " ", nameOf(row), element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
+    if (row.y) head.append(element("small", {}, visible(row.y)));
     const graphic = element("td", { class: "g" }), strip = element("td", { class: "s" });
     const why = element("td", { class: "w", title: reasonOf(row) });
     if (row.r) why.append(element("bdi", {}, visible(row.r)), ` ${row.share}`);
@@ -90,13 +98,13 @@
     strip.append(stripOf(row));
     made.append(
       head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.weeks), element("td", { class: "r" }, row.period),
-      element("td", { class: "r" }, row.tries), strip, element("td", { class: "d" }, row.since), why,
+      element("td", { class: "r" }, row.attempts), strip, element("td", { class: "d" }, row.since), why,
       element("td", { class: "r" }, row.lost));
     return made;
   };
 
   const SORTED_BY = {
-    station: (row) => row.s.toLowerCase(), now: (row) => ratio(row.n, row.m), weeks: (row) => ratio(row.u, row.v), period: (row) => ratio(row.k, row.t), tries: (row) => row.t,
+    station: (row) => row.s.toLowerCase(), now: (row) => ratio(row.n, row.m), weeks: (row) => ratio(row.u, row.v), period: (row) => ratio(row.k, row.t), attempts: (row) => row.t,
     since: (row) => (row.since ? (row.w === 1 ? row.e : row.f) : null), lost: (row) => (row.w < 2 ? row.c ?? null : null),
   };
   const compared = (one, other) => {
@@ -126,11 +134,12 @@
 
   for (const head of table.tHead.rows[0].cells) {
     if (!head.dataset.key) continue;
-    const button = element("button", { type: "button" }, head.textContent);
-    head.replaceChildren(button);
+    const button = element("button", { type: "button" }, head.firstChild.textContent.trim());
+    const how = head.querySelector(".how");
+    head.replaceChildren(button, ...(how ? [how] : []));
     button.addEventListener("click", () => {
       const again = state.key === head.dataset.key;
-      state.falling = again ? !state.falling : ["lost", "tries", "since"].includes(head.dataset.key);
+      state.falling = again ? !state.falling : ["lost", "attempts", "since"].includes(head.dataset.key);
       state.key = head.dataset.key;
       show();
     });

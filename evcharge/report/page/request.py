@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from datetime import date
 
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
@@ -30,6 +31,8 @@ class PageRequest:
         limits: chances below which the network, or the lot, gets its verdict.
         price: what a kWh brings; None where no money is told.
         counts: what the command calls the counts; None where a database is read.
+        stations_dir: the folder of the pages of single stations, seen from that of the page; None for no such pages.
+        made_on: the day on which it is made [UTC]; None where the page does not say.
     """
 
     target: float
@@ -42,6 +45,8 @@ class PageRequest:
     limits: Limits = ONE_LOT
     price: Price | None = None
     counts: str | None = None
+    stations_dir: str | None = None
+    made_on: date | None = None
 
     def python_call(self, report: Report) -> str:
         """What makes the same page in Python, of the same data."""
@@ -59,16 +64,31 @@ class PageRequest:
 
     def command(self, report: Report) -> str:
         """What makes the same page of the same database again: every choice spelt out, no name of a database."""
-        named = self.definition_word or report.definition.id
-        words = ["evcharge", "report", "--target", repr(report.target), "--definition", named]
+        words = ["evcharge", "report", *self._judging(report)]
         words += ["--counts", self.counts] if self.counts else []
         words += ["--confidence", repr(self.limits.confidence)] if self.limits != ONE_LOT else []
-        words += ["--from", self.selection.first_day.isoformat()] if self.selection.first_day else []
-        words += ["--to", self.selection.last_day.isoformat()] if self.selection.last_day else []
+        words += self._days()
         for station in self.selection.station_ids:
             words += ["--station", station]
-        for column, word in self.selection.where:
-            words += ["--where", f"{column}={word}"]
+        words += self._lot()
         words += ["--since-report", self.since] if self.since else []
-        words += ["--price", f"{self.price.per_kwh!r} {self.price.currency}"] if self.price else []
-        return shlex.join([*words, "--html", self.file_name])
+        words += [*self._money(), "--html", self.file_name]
+        return shlex.join([*words, *(["--stations-dir", self.stations_dir] if self.stations_dir else [])])
+
+    def explain_command(self, report: Report, source: str, station_id: str) -> str:
+        """What shows in a terminal what the page of one station shows."""
+        words = ["evcharge", "explain", *self._judging(report), *self._days(), *self._lot(), *self._money()]
+        return shlex.join([*words, "--source", source, "--", station_id])
+
+    def _judging(self, report: Report) -> list[str]:
+        return ["--target", repr(report.target), "--definition", self.definition_word or report.definition.id]
+
+    def _days(self) -> list[str]:
+        first, last = self.selection.first_day, self.selection.last_day
+        return [word for name, day in (("--from", first), ("--to", last)) if day for word in (name, day.isoformat())]
+
+    def _lot(self) -> list[str]:
+        return [word for column, value in self.selection.where for word in ("--where", f"{column}={value}")]
+
+    def _money(self) -> list[str]:
+        return ["--price", f"{self.price.per_kwh!r} {self.price.currency}"] if self.price else []

@@ -14,16 +14,19 @@ from typing import Any
 
 import numpy as np
 
+from evcharge.metrics.rates import MEETS
 from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.document import csv_rows, plain
 from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
-from evcharge.report.page.cells import Badge, Table, badge_of, table_of
+from evcharge.report.page.cells import Badge, Named, Table, badge_of, named, table_of
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.story import Story, csv_frame
-from evcharge.report.words import amount, counted, day_text, percent, sentence, whole_interval, whole_percent
+from evcharge.report.words import amount, counted, day_text, percent, sentence, verb, whole_interval, whole_percent
 
 STATIC_ROWS = 100
 """Rows that are there without scripts; with them, all are."""
+MOST_PRINTED = 10
+"""Stations that meet the target and are printed; more would be sheets on which nothing is to be done."""
 MOST_OUTAGES = 20
 """Outages listed."""
 STRIP_BINS = 91
@@ -35,7 +38,7 @@ TEXTS = {
     "range": "range",
     "recent": "weeks",
     "period": "period",
-    "attempts": "tries",
+    "attempts": "attempts",
     "since": "since",
     "reason_share": "share",
     "lost": "lost",
@@ -64,11 +67,12 @@ quotient of its counts there as here, and two counts are shorter."""
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, what the script sorts it by (None for nothing), and its class in the style sheet."""
+    """A column: its heading, what the script sorts it by (None for nothing), its class, and the term that says how."""
 
     name: str
     key: str | None
     tone: str
+    term: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Row:
     """A station: cells as people read them; the fields of ``TEXTS`` are also in the script's data."""
 
     badge: Badge
-    label: str
+    name: Named
     now: str
     range: str
     recent: str
@@ -99,6 +103,7 @@ class Stations:
         columns: from left to right.
         rows: the first ``STATIC_ROWS``.
         without_scripts: what is said where these are not all; else empty.
+        folded: what is said on paper of the stations that meet the target, where they are not printed; else empty.
         outages: the costliest outages; None without any.
     """
 
@@ -108,10 +113,11 @@ class Stations:
     columns: list[Column]
     rows: list[Row]
     without_scripts: str
+    folded: str
     outages: Table | None
 
 
-def stations_of(story: Story) -> Stations:
+def stations_of(story: Story, links: Mapping[int, str] | None = None) -> Stations:
     """Title, columns and the first rows, as text."""
     count = len(story.stations)
     days = (story.report.last_day - story.report.first_day).days + 1
@@ -121,27 +127,44 @@ def stations_of(story: Story) -> Stations:
     return Stations(
         count=f"{count:,}",
         title=f"All {counted(count, 'station')}" if count > 1 else "The station",
-        caption="Mark and line: success since the last change, with its 95% interval; tick: before it; dashes: "
-        f"the target. Strip: one square for {square}, pale where nothing failed, darker where more did.",
+        caption=f"{_linked_text(links or {})}Mark and line: success since the last change, with its 95% interval; "
+        f"tick: before it; dashes: the target. Strip: one square for {square}, pale where nothing failed, darker where "
+        "more did.",
         columns=[
             Column("Station", "station", ""),
-            Column("Now", "now", "r"),
-            Column(f"{start} to 100%", None, "g"),
-            Column("Last 4 weeks", "weeks", "r"),
-            Column("Whole period", "period", "r"),
-            Column("Attempts", "tries", "r"),
+            Column("Now", "now", "r", "now"),
+            Column(f"{start} to 100%", None, "g", "interval"),
+            Column("Last 4 weeks", "weeks", "r", "last-4-weeks"),
+            Column("Whole period", "period", "r", "success"),
+            Column("Attempts", "attempts", "r", "attempt"),
             Column(counted(days, "day"), None, "s"),
-            Column("Changed, or last session", "since", ""),
-            Column("Main reason now", None, ""),
-            Column("Lost a week", "lost", "r"),
+            Column("Changed, or last session", "since", "", "now"),
+            Column("Main reason now", None, "", "first-step"),
+            Column("Lost a week", "lost", "r", "lost-a-week"),
         ],
-        rows=[_row(row, story.report.target) for row in story.rows[:STATIC_ROWS]],
+        rows=[_row(row, story.report.target, links or {}) for row in story.rows[:STATIC_ROWS]],
         without_scripts=f"Without scripts only the first {STATIC_ROWS} stations are here; evcharge report --csv "
         "stations.csv has all of them."
         if count > STATIC_ROWS
         else "",
+        folded=_folded_text(story.count_of(MEETS)),
         outages=_outages(story),
     )
+
+
+def _folded_text(meeting: int) -> str:
+    """What stands on paper in place of the stations that meet the target, where they are many."""
+    if meeting <= MOST_PRINTED:
+        return ""
+    return f"{counted(meeting, 'more station')} meet the target, and are not printed: on a screen all are here."
+
+
+def _linked_text(links: Mapping[int, str]) -> str:
+    """That a name leads to the page of its station, where some do."""
+    if not links:
+        return ""
+    leads = verb(len(links), "name that is underlined leads", "names that are underlined lead")
+    return f"{len(links):,} {leads} to what evcharge explain shows of the station. "
 
 
 def _outages(story: Story) -> Table | None:
@@ -167,14 +190,14 @@ def _outages(story: Story) -> Table | None:
     return table_of(title, ("station", "no session", "days", "chance", "charges lost"), rows, range(2, 5), more)
 
 
-def _row(row: Mapping[Any, Any], target: float) -> Row:
+def _row(row: Mapping[Any, Any], target: float, links: Mapping[int, str]) -> Row:
     known = isinstance(row["reason"], str)
     stopped = SILENT if row["verdict_now"] == SILENT else UNUSED if row["out_of_use"] else ""
     changed = day_text(row["since"]) if row["changed"] else ""
     range_now = whole_interval(row["low_now"], row["high_now"])
     return Row(
         badge=badge_of(row["verdict_now"]),
-        label=row["label"],
+        name=named(row, links),
         now=stopped or percent(row["rate_now"], target),
         range=f"{range_now}%" if range_now else "",
         recent=percent(row["rate_4_weeks"], target),
@@ -187,11 +210,13 @@ def _row(row: Mapping[Any, Any], target: float) -> Row:
     )
 
 
-def table_data(story: Story) -> dict[str, Any]:
+def table_data(story: Story, links: Mapping[int, str] | None = None) -> dict[str, Any]:
     """What the script needs: one short object a station, without what is not known; words, axis and target."""
     strips = _strips(story)
     return {
-        "rows": [{**_data(row, story.report.target), "d": strips[row["station_key"]]} for row in story.rows],
+        "rows": [
+            {**_data(row, story.report.target, links or {}), "d": strips[row["station_key"]]} for row in story.rows
+        ],
         "words": [asdict(badge_of(word)) for word in WORDS],
         "axis": round(_axis_start(story), 2),
         "target": story.report.target,
@@ -208,11 +233,12 @@ def download_data(story: Story) -> str:
     return base64.b64encode(zlib.compress(rows.encode("ascii"), level=9)).decode("ascii")
 
 
-def _data(row: Mapping[Any, Any], target: float) -> dict[str, Any]:
-    cells = _row(row, target)
+def _data(row: Mapping[Any, Any], target: float, links: Mapping[int, str]) -> dict[str, Any]:
+    cells = _row(row, target, links)
     texts = {short: getattr(cells, name) for name, short in TEXTS.items()}
     figures = {short: plain(row[name]) for name, short in DATA.items()}
-    known = {short: value for short, value in (texts | figures).items() if value not in (None, "")}
+    about = {"y": cells.name.detail, "p": cells.name.href}
+    known = {short: value for short, value in (texts | figures | about).items() if value not in (None, "")}
     return {**known, "w": WORDS.index(row["verdict_now"])}
 
 

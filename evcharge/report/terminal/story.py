@@ -119,10 +119,10 @@ def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Co
 
 def _print_station(cells: Sequence[str], style: str, console: Console) -> None:
     """A station as a paragraph: its name, what it does now, its whole period, and what to do."""
-    mark, label, whole, tries, now, span, _, since, lost, step = cells
+    mark, label, whole, attempts, now, span, _, since, lost, step = cells
     told = f"{now} now ({span})" if span else now
     say(console, f"{mark} {label}", style)
-    say(console, f"  {told}{f' since {since}' if since else ''}; {whole} of {tries} in all")
+    say(console, f"  {told}{f' since {since}' if since else ''}; {whole} of {attempts} in all")
     if step:
         say(console, f"  {f'{lost} charges lost a week; ' if lost else ''}first step: {step}")
 

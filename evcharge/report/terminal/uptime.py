@@ -107,7 +107,7 @@ def print_outages(found: Uptime, console: Console) -> None:
             "state",
             "seen by",
             "claims",
-            ">failed tries",
+            ">failed attempts",
             ">charges lost",
         )
         print_table(console, headings, [_outage_cells(row, found) for row in rows])

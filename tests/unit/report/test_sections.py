@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
 import zlib
 from datetime import date
 
@@ -19,6 +20,7 @@ from evcharge.report.page.actions import actions_of
 from evcharge.report.page.figures import Charts, charts_of
 from evcharge.report.page.head import head_of
 from evcharge.report.page.page import pens, render_page
+from evcharge.report.page.request import PageRequest
 from evcharge.report.page.stations import STATIC_ROWS, download_data, stations_of, table_data
 from evcharge.report.story import to_csv
 from tests.support.stories import BAD, FIRST_DAY, GOOD, NEW, evidence_of, station, story_of
@@ -42,7 +44,8 @@ def charts_shown(story, **evidence) -> Charts:
 
 
 def page_of(story, **evidence):
-    return render_page(story, evidence_of(story, **evidence), "evcharge report")
+    request = PageRequest(target=story.report.target, selection=story.selection)
+    return render_page(story, evidence_of(story, **evidence), request, request.command(story.report))
 
 
 # Do these first
@@ -75,7 +78,7 @@ def test_stations_of_one_name_have_panels_and_labels_of_their_own():
     told = story_of(station(*BAD, "1", name="Depot"), station(*GOOD, "2", name="Depot"))
     spread = charts_shown(told).spread
     assert {row[0] for row in spread.table.rows} == {"Depot · 1", "Depot · 2"}
-    assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread.svg)}
+    assert {">Depot · 1<", ">Depot · 2<"} <= {part + "<" for part in _texts(spread.drawn.wide)}
 
 
 @pytest.mark.thorough
@@ -108,15 +111,15 @@ def test_stations_out_of_use_are_not_in_the_funnel():
     told = story_of(gone, *(station(*GOOD, f"G{n}", last_day=160) for n in range(10)))
     spread = charts_shown(told).spread
     assert spread.caption.endswith("Without the stations out of use.")
-    assert "Meets target: 10." in spread.svg
-    assert "tell yet: 1." not in spread.svg
+    assert "Meets target: 10." in spread.drawn.wide
+    assert "tell yet: 1." not in spread.drawn.wide
 
 
 def test_where_failures_were_removed_the_charts_show_the_rates_that_the_table_shows():
     told = story_of(*(station(100, 0, f"R{n}", without_failures=1) for n in range(10)))
     shown = charts_shown(told)
-    assert shown.spread.svg
-    assert shown.weekly.svg
+    assert shown.spread.drawn.wide
+    assert shown.weekly.drawn.wide
 
 
 @pytest.mark.thorough
@@ -167,7 +170,7 @@ def test_charts_of_hours_come_in_the_order_of_the_stations_to_fix_first():
     told = story_of(*stations, detail=hours_of(1, 3))
     charts = charts_shown(told).hours
     assert [one.title for one in charts] == ["c: 100.0% fail 20:00–24:00", "a: 100.0% fail 20:00–24:00"]
-    assert all(">20:00–24:00<" in one.svg for one in charts)
+    assert all(">20:00–24:00<" in one.drawn.wide for one in charts)
 
 
 # The head
@@ -309,7 +312,7 @@ def test_a_silent_station_is_told_by_its_last_session_and_its_spell_is_kept_besi
 def test_a_station_out_of_use_has_no_rate_now_in_the_table_and_a_note_on_the_page():
     told = story_of(station(60, 40, "old", last_day=50), station(500, 0, "good", last_day=160))
     row = stations_of(told).rows[-1]
-    assert (row.label, row.now, row.since, row.lost) == ("old", "unused", "last 20 May 2025", "")
+    assert (row.name.text, row.now, row.since, row.lost) == ("old", "unused", "last 20 May 2025", "")
     assert "1 station has been out of use for more than 13 weeks" in page_of(told)
     assert "been out of use" not in page_of(story_of(station(*GOOD)))
 
@@ -360,3 +363,26 @@ def test_stations_without_a_session_on_the_days_asked_for_are_counted(out, said)
     text = page_of(story_of(station(*GOOD)), out_of_period=out)
     assert "session on these days" in text if said else "session on these days" not in text
     assert said is None or said in text
+
+
+def test_every_how_leads_to_a_term_on_the_page_and_every_entry_of_the_contents_to_a_section():
+    text = page_of(story_of(station(*BAD, station_id="B", name="Depot", city="Bo"), station(*GOOD)))
+    leads = set(re.findall(r'href="#([^"]+)"', text))
+    assert leads <= set(re.findall(r' id="([^"]+)"', text))
+    assert {"how-now", "how-lost-a-week", "how-direction", "evidence"} <= leads
+
+
+def test_no_word_is_of_the_clock_and_the_id_and_city_stand_below_a_name():
+    told = story_of(silent("S", name="Depot", city="Bo"), station(*BAD))
+    said = actions_of(told, evidence_of(told).actions, evidence_of(told).silent)
+    (row,) = (one for one in said.rows if one.station == "Depot")
+    assert row.station_detail[0] == "S · Bo"
+    assert row.since_detail.endswith("days before the data's end")
+
+
+def test_on_paper_stations_that_meet_the_target_are_counted_where_they_are_many():
+    many = story_of(station(*BAD), *(station(*GOOD, f"G{n}") for n in range(11)))
+    assert (
+        stations_of(many).folded == "11 more stations meet the target, and are not printed: on a screen all are here."
+    )
+    assert stations_of(story_of(station(*BAD), station(*GOOD, "B"))).folded == ""

@@ -95,6 +95,7 @@ def test_a_table_says_what_it_says_however_it_is_written(tmp_path: Path, name: s
 
 WHOLE = {"station_id": "A", "port_id": "1", "time": "2024-05-01T10:00:00Z", "status": "Available"}
 LATER = {"time": "2024-05-01T11:00:00Z", "status": "Faulted"}
+DEEP = "[" * 100_000 + "]" * 100_000
 JSON_LINES: dict[str, tuple[list[Any], list[tuple[str, ...]], dict[str, int]]] = {
     "numbers as ids": ([{"station_id": 7, "port_id": 1}], [("7/1", "01T10:00", "01T10:00", "up")], {}),
     "a key twice": (['{"station_id": "A", "station_id": "B"}'], [], {"duplicate_key": 1}),
@@ -124,7 +125,7 @@ JSON_LINES: dict[str, tuple[list[Any], list[tuple[str, ...]], dict[str, int]]] =
     "no number": ([{}, '{"station_id": NaN, "status": "Faulted"}'], [TEN_UP], {"malformed_row": 1}),
     "NUL": ([{}, {"station_id": "A\0"}], [TEN_UP], {"nul_character": 1}),
     "half a character": ([{}, '{"station_id": "A\\ud800"}'], [TEN_UP], {"malformed_row": 1}),
-    "brackets without an end in sight": ([{}, f'{{"x": {"[" * 100_000}{"]" * 100_000}}}'], [TEN_UP], {"malformed_row": 1}),
+    "brackets without an end in sight": ([{}, f'{{"x": {DEEP}}}'], [TEN_UP], {"malformed_row": 1}),
     "null for a row": ([{}, "null"], [TEN_UP], {"not_an_object": 1}),
 }  # fmt: skip
 

@@ -15,7 +15,8 @@ from evcharge.report.charts.bars import draw_station_reliability
 from evcharge.report.charts.lettering import DPI
 from evcharge.report.charts.ranked import WIDTH_PX
 from evcharge.report.charts.save import save_png
-from evcharge.report.charts.stations import MAX_ROWS, ChartText
+from evcharge.report.charts.stations import ChartText
+from evcharge.report.plots import FEW_STATIONS
 from tests.support.charting import (
     BELOW,
     MEETS,
@@ -134,18 +135,24 @@ def test_a_rate_is_never_rounded_to_all_or_nothing():
 @pytest.mark.thorough
 def test_a_picture_that_leaves_stations_out_says_so_and_counts_all_in_the_legend():
     drawn = words(draw_station_reliability(many(5000), TEXT))
-    assert "Shown: the 40 of 5,000 stations that need attention first." in drawn
-    assert "Not shown: 4,960 stations (below target: 960, can't tell yet: 1,000, meets target: 3,000)." in drawn
+    assert "Shown: the 40 costliest of 1,000 stations that need attention, the costliest first." in drawn
+    assert "And 4,960 more stations (below target: 960, can't tell yet: 1,000, meets target: 3,000)." in drawn
     assert {"Below target (1,000)", "Can't tell yet (1,000)", "Meets target (3,000)"} <= set(drawn)
 
 
-@pytest.mark.parametrize("count", [1, 5, MAX_ROWS])
+@pytest.mark.parametrize("count", [1, 5, FEW_STATIONS])
 def test_a_picture_that_shows_all_stations_speaks_of_no_cap(count):
     assert not [line for line in words(draw_station_reliability(many(count), TEXT)) if "hown" in line]
 
 
+def test_of_many_stations_those_that_need_attention_and_the_ten_next_to_it_are_drawn_and_the_rest_is_counted():
+    drawn = words(draw_station_reliability(many(35), TEXT))
+    assert "Shown: 7 stations that need attention, the costliest first, and the 10 nearest to it." in drawn
+    assert "And 18 more stations that meet the target." in drawn
+
+
 @pytest.mark.thorough
-@pytest.mark.parametrize(("count", "bars"), [(1, 1), (40, 40), (41, 40), (5000, 40)])
+@pytest.mark.parametrize(("count", "bars"), [(1, 1), (20, 20), (21, 15), (50, 20), (5000, 40)])
 def test_at_most_forty_bars_are_drawn(count, bars):
     assert len(part(draw_station_reliability(many(count), TEXT), "bars").get_paths()) == bars
 
@@ -198,7 +205,7 @@ def test_the_png_has_the_size_of_the_figure_and_grows_with_the_rows(count):
     save_png(figure, file)
     image = Image.open(file)
     assert image.size == (WIDTH_PX, figure.get_figheight() * DPI)
-    assert image.size[1] > 200 + 25 * min(count, MAX_ROWS)
+    assert image.size[1] > 200 + 25 * min(count, FEW_STATIONS)
 
 
 def test_the_png_carries_title_and_alternative_text_and_no_date_or_version():
@@ -353,7 +360,7 @@ def test_the_alternative_text_tells_what_the_first_stations_do_now():
 @pytest.mark.thorough
 def test_the_alternative_text_of_a_capped_chart_says_so():
     told = alternative(draw_station_reliability(many(5000), TEXT))
-    assert "Shown: the 40 of 5,000 stations that need attention first." in told
+    assert "Shown: the 40 costliest of 1,000 stations that need attention" in told
 
 
 def test_no_station_is_refused():

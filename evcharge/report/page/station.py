@@ -1,0 +1,96 @@
+"""The page of one station: what ``evcharge explain`` shows of it, as HTML that asks the network for nothing.
+
+What does not belong here: the words (``explain_words``) and the figures (``explain``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from sqlalchemy.orm import Session
+
+from evcharge import __version__
+from evcharge.report.explain import Explanation, build_explanation
+from evcharge.report.explain_words import Grid, explained
+from evcharge.report.page.cells import Table, table_of
+from evcharge.report.page.links import file_of, with_pages
+from evcharge.report.page.markup import STATION, environment, hash_of, style_sheet
+from evcharge.report.page.request import PageRequest
+from evcharge.report.rates import period_of
+from evcharge.report.story import Story
+from evcharge.report.words import day_text
+
+MOST_ROWS = 100
+"""Sessions, and refused rows, on the page of a station; ``evcharge explain`` writes all of them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A line or a table of a section; the other one is None.
+
+    Attributes:
+        line: one sentence.
+        under: whether it belongs to the line above.
+        table: a table.
+    """
+
+    line: str | None
+    under: bool = False
+    table: Table | None = None
+
+
+def station_pages(session: Session, story: Story, request: PageRequest, back: str) -> Iterator[tuple[str, str]]:
+    """The name of each station's file with its page: of the stations that need attention, as ``links`` has them.
+
+    Args:
+        session: reads the database, at the moment of the story.
+        story: what is told of all stations.
+        request: what that is of.
+        back: the page of all stations, seen from the pages.
+    """
+    for row in with_pages(story).to_dict("records"):
+        found = build_explanation(
+            session,
+            row["station_id"],
+            target=story.report.target,
+            definition=story.report.definition,
+            selection=replace(request.selection, source=row["source"]),
+            most_rows=MOST_ROWS,
+            price=story.price,
+        )
+        found = replace(found, reason=story.report.reason)
+        yield file_of(row["source"], row["station_id"]), render_station(found, story, request, back)
+
+
+def render_station(found: Explanation, story: Story, request: PageRequest, back: str) -> str:
+    """The page of one station as text: every text of the data is escaped, the style is bound to it by hash."""
+    first, *others = explained(found, MOST_ROWS)
+    style = style_sheet()
+    return (
+        environment()
+        .get_template(STATION)
+        .render(
+            version=__version__,
+            style=style,
+            style_hash=hash_of(style),
+            back=quote(back),
+            title=first.title,
+            head=_parts(first.parts),
+            sections=[(section.title, _parts(section.parts)) for section in others],
+            notes=found.figure_notes,
+            period=period_of(story.report),
+            made=day_text(request.made_on) if request.made_on else "",
+            command=request.explain_command(story.report, found.station["source"], found.station["station_id"]),
+        )
+    )
+
+
+def _parts(parts: list[str | Grid]) -> list[Part]:
+    return [Part(None, table=_table(one)) if isinstance(one, Grid) else Part(one, one.startswith(" ")) for one in parts]
+
+
+def _table(grid: Grid) -> Table:
+    right = [place for place, name in enumerate(grid.columns) if name in grid.right]
+    return table_of(", ".join(filter(None, grid.columns)), grid.columns, grid.rows, right)

@@ -1,0 +1,107 @@
+"""Pages of single stations: which there are, what leads to them, and that they are as safe as the page itself."""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from evcharge.db import open_engine
+from tests.support.factories import native_csv, session_row
+
+HOSTILE = '"><script>alert(1)</script>&\u202eevil'
+CHARGES = {"A/../b": 5, "b c": 95, "A": 10}
+"""Charges of a hundred attempts: the stations on 95 % need nobody."""
+
+
+@pytest.fixture
+def folder(evcharge, sqlite_url, monkeypatch) -> Path:
+    """The working folder, with a database of three stations, of which two need attention."""
+    shutil.copyfile(sqlite_url.removeprefix("sqlite:///"), "star.db")
+    monkeypatch.setenv("EVCHARGE_DATABASE_URL", "sqlite:///star.db")
+    rows = [
+        session_row(
+            session_id=f"{station}{number}",
+            station_id=station,
+            success="true" if number < good else "false",
+            start_time=f"2025-04-{1 + number % 28:02}T10:00:00Z",
+            end_time="",
+        )
+        for station, good in CHARGES.items()
+        for number in range(100)
+    ]
+    code, _, err = evcharge("load", "--source", "acme", native_csv(Path("a.csv"), *rows))
+    assert code == 0, err
+    with open_engine("sqlite:///star.db", writes=True).begin() as connection:
+        connection.exec_driver_sql("UPDATE dim_station SET name = ?, city = ? WHERE station_id = 'A'", (HOSTILE, "Bo"))
+    return Path.cwd()
+
+
+def written(evcharge, page="out/r.html", pages="out/one station/x") -> dict[str, str]:
+    Path(page).parent.mkdir(parents=True, exist_ok=True)
+    code, _, err = evcharge("report", "--html", page, "--stations-dir", pages, "--no-png")
+    assert code == 0, err
+    assert f"wrote 2 pages of stations into {pages}" in err
+    return {str(path): path.read_text("utf-8") for path in [Path(page), *sorted(Path(pages).iterdir())]}
+
+
+def addresses(text: str) -> list[str]:
+    return [html.unescape(one) for one in re.findall(r'<a href="([^"#]+)"', text)]
+
+
+@pytest.mark.thorough
+def test_each_station_that_needs_attention_has_a_page_and_they_lead_to_each_other(folder, evcharge):
+    page, *pages = files = written(evcharge)
+    there = {Path(page).parent.joinpath(one.replace("%20", " ")).resolve() for one in addresses(files[page])}
+    assert there == {Path(one).resolve() for one in pages}
+    for one in pages:
+        assert [Path(one).parent.joinpath(back).resolve() for back in addresses(files[one])] == [Path(page).resolve()]
+    assert any("100 attempts = 10 succeeded + 90 failed" in files[one] for one in pages)
+
+
+@pytest.mark.thorough
+def test_the_text_of_data_is_text_and_nothing_is_asked_of_the_network(folder, evcharge):
+    page, *pages = files = written(evcharge)
+    for text in (files[one] for one in pages):
+        assert "<script" not in text
+        assert "default-src 'none'" in text
+        assert not re.search(r" src=|srcset|@import|url\(", text)
+        assert "http" not in "".join(addresses(text))
+    assert "\u202e" not in files[page]
+    assert any("&lt;script&gt;alert(1)" in files[one] for one in pages)
+    assert all(re.fullmatch(r"[a-z0-9-]+\.html", Path(one).name) for one in pages)
+
+
+@pytest.mark.thorough
+def test_the_same_database_gives_the_same_bytes_and_the_command_on_a_page_works(folder, evcharge, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1750000000")
+    first = written(evcharge)
+    assert written(evcharge) == first
+    command = html.unescape(re.search(r'aria-label="Command">(.*?)</pre>', first[list(first)[1]])[1])
+    code, out, _ = evcharge(*shlex.split(command)[1:])
+    assert code == 0
+    assert "By which rule" in out
+
+
+@pytest.mark.thorough
+def test_nothing_is_written_where_the_database_would_be_replaced(folder, evcharge):
+    *_, last = files = written(evcharge)
+    shutil.copyfile("star.db", last)
+    Path("out/r.html").write_text("before")
+    arguments = ("--stations-dir", str(Path(last).parent), "--no-png", "--db", f"sqlite:///{last}")
+    code, _, err = evcharge("report", "--html", "out/r.html", *arguments)
+    assert (code, "is the database in use" in err) == (1, True), err
+    assert Path("out/r.html").read_text() == "before"
+    assert len(files) == 3
+
+
+@pytest.mark.parametrize("besides", [(), ("--html", "r.html", "--counts", "counts.csv")])
+def test_pages_that_nothing_leads_to_or_that_counts_cannot_fill_are_refused(evcharge, besides):
+    code, _, err = evcharge("report", "--stations-dir", "x", *besides)
+    assert code == 2
+    assert "--stations-dir" in err
+    assert not Path("x").exists()
