@@ -46,7 +46,7 @@
     (x) => `M${x - 4} 9a4 4 0 1 0 8 0a4 4 0 1 0 -8 0`,
   ];
   const intervalOf = (row) => {
-    const svg = drawing(124, 18, row.range && `95% interval ${row.range}`);
+    const svg = drawing(124, 18, row.ci && `95% interval ${row.ci}`);
     const target = across(data.target), now = ratio(row.n, row.m);
     path(svg, `M${target} 0V18`, { stroke: "var(--muted)", "stroke-dasharray": "2 2" });
     if (now === null) return svg;
@@ -77,6 +77,8 @@
     return svg;
   };
 
+  // As cells.id_and_place has it: what the label does not say already.
+  const detailOf = (row) => [row.id, data.cities[row.y]].filter((part) => part && !row.s.includes(part)).join(" · ");
   const nameOf = (row) => {
     const name = element("bdi", {}, visible(row.s));
     if (!row.p) return name;
@@ -90,15 +92,16 @@
     head.append(
       element("span", { class: `mark ${data.words[row.w].tone}`, "aria-hidden": "true" }, data.words[row.w].mark),
       " ", nameOf(row), element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
-    if (row.y) head.append(element("small", {}, visible(row.y)));
+    const detail = detailOf(row);
+    if (detail) head.append(element("small", {}, visible(detail)));
     const graphic = element("td", { class: "g" }), strip = element("td", { class: "s" });
     const why = element("td", { class: "w", title: reasonOf(row) });
     if (row.r) why.append(element("bdi", {}, visible(row.r)), ` ${row.share}`);
     graphic.append(intervalOf(row));
     strip.append(stripOf(row));
     made.append(
-      head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.weeks), element("td", { class: "r" }, row.period),
-      element("td", { class: "r" }, row.attempts), strip, element("td", { class: "d" }, row.since), why,
+      head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.wk), element("td", { class: "r" }, row.all),
+      element("td", { class: "r" }, row.of), strip, element("td", { class: "d" }, row.since), why,
       element("td", { class: "r" }, row.lost));
     return made;
   };

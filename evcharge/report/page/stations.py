@@ -35,10 +35,10 @@ STRIP_LEVELS = (0.0, 0.10, 0.20, 0.35, 0.60)
 """Failure shares above which a square is darker: none, then these. House rule: few levels, so that the eye can tell."""
 TEXTS = {
     "now": "now",
-    "range": "range",
-    "recent": "weeks",
-    "period": "period",
-    "attempts": "attempts",
+    "range": "ci",
+    "recent": "wk",
+    "period": "all",
+    "attempts": "of",
     "since": "since",
     "reason_share": "share",
     "lost": "lost",
@@ -211,12 +211,16 @@ def _row(row: Mapping[Any, Any], target: float, links: Mapping[int, str]) -> Row
 
 
 def table_data(story: Story, links: Mapping[int, str] | None = None) -> dict[str, Any]:
-    """What the script needs: one short object a station, without what is not known; words, axis and target."""
+    """What the script needs: one short object a station, without what is not known; words, cities, axis and target."""
     strips = _strips(story)
+    cities = sorted(map(str, story.stations["city"].dropna().unique()))
+    places = {city: place for place, city in enumerate(cities)}
     return {
         "rows": [
-            {**_data(row, story.report.target, links or {}), "d": strips[row["station_key"]]} for row in story.rows
+            {**_data(row, story.report.target, links or {}, places), "d": strips[row["station_key"]]}
+            for row in story.rows
         ],
+        "cities": cities,
         "words": [asdict(badge_of(word)) for word in WORDS],
         "axis": round(_axis_start(story), 2),
         "target": story.report.target,
@@ -233,11 +237,11 @@ def download_data(story: Story) -> str:
     return base64.b64encode(zlib.compress(rows.encode("ascii"), level=9)).decode("ascii")
 
 
-def _data(row: Mapping[Any, Any], target: float, links: Mapping[int, str]) -> dict[str, Any]:
+def _data(row: Mapping[Any, Any], target: float, links: Mapping[int, str], places: Mapping[str, int]) -> dict[str, Any]:
     cells = _row(row, target, links)
     texts = {short: getattr(cells, name) for name, short in TEXTS.items()}
     figures = {short: plain(row[name]) for name, short in DATA.items()}
-    about = {"y": cells.name.detail, "p": cells.name.href}
+    about = {"y": places.get(row["city"]), "p": cells.name.href}
     known = {short: value for short, value in (texts | figures | about).items() if value not in (None, "")}
     return {**known, "w": WORDS.index(row["verdict_now"])}
 

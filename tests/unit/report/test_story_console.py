@@ -134,7 +134,7 @@ def test_whatever_a_name_is_made_of_its_line_keeps_mark_rates_and_first_step(nam
 
 def test_the_last_four_weeks_stand_beside_now_where_the_screen_has_room_for_all():
     story = story_of(station(*BAD), station(350, 0, station_id="still", last_day=50))
-    wide, narrow = (printed(story, width=width) for width in (76, 75))
+    wide, narrow = (printed(story, width=width) for width in (74, 73))
     assert "range 4 weeks  since" in wide
     assert "4 weeks" not in narrow
     assert [row[4:] for row in rows_of(wide)] == [
