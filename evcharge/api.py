@@ -38,7 +38,7 @@ from evcharge.output import written_whole
 from evcharge.report.comparison import Comparison
 from evcharge.report.left_out import left_out_text
 from evcharge.report.losses import with_money
-from evcharge.report.page.request import PageRequest
+from evcharge.report.page.request import PageRequest, today
 from evcharge.report.rates import Report, build_report, no_sessions
 from evcharge.report.reasons import Reasons
 from evcharge.report.story import Story, build_story
@@ -232,7 +232,7 @@ class Reliability:
             file_name=path.name,
             limits=story.report.limits,
             price=story.price,
-            made_on=datetime.now(timezone.utc).date(),
+            made_on=today(),
         )
         page = render_page(story, self.parts.background, request, request.python_call(story.report))
         with keeping(self.parts.kept), written_whole(path) as file:

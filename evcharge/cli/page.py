@@ -6,8 +6,6 @@ What does not belong here: what stands on them (``report.page``).
 from __future__ import annotations
 
 import os
-import time
-from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +41,7 @@ def tell_and_write_page(
         with showing_progress(), what_is_read(counts) as star:
             story = tell_story(star, **wanted)
     else:
-        from evcharge.report.page.request import PageRequest
+        from evcharge.report.page.request import PageRequest, today
 
         seen = Path(os.path.relpath(stations_dir, html.parent)).as_posix() if stations_dir else None
         request = PageRequest(
@@ -70,11 +68,6 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         reason = f"{folder} can't be made: {error.strerror or error}."
         raise ReportError("cannot_write", reason, "Name a folder in a writable one.") from error
-
-
-def today() -> date:
-    """The day of this run [UTC], or that of ``SOURCE_DATE_EPOCH``: https://reproducible-builds.org/specs/."""
-    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())), timezone.utc).date()
 
 
 def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: Path | None) -> Story:

@@ -5,15 +5,22 @@ What does not belong here: how options are read (``cli``).
 
 from __future__ import annotations
 
+import os
 import shlex
+import time
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timezone
 
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import ONE_LOT, Limits
 from evcharge.report.rates import Report
+
+
+def today() -> date:
+    """The day of this run [UTC], or that of ``SOURCE_DATE_EPOCH``: https://reproducible-builds.org/specs/."""
+    return datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())), timezone.utc).date()
 
 
 @dataclass(frozen=True)
