@@ -69,7 +69,7 @@ def test_the_pictures_of_the_page_show_the_figures_of_today(generator, example, 
 @pytest.mark.thorough
 def test_the_chart_of_the_readme_says_what_the_chart_says_today(generator, example, tmp_path):
     story, _ = example
-    generator.save_chart(story, tmp_path / "chart.png", generator.draw_station_reliability)
+    generator.save_chart(story, tmp_path / "chart.png", generator.draw_station_dots)
     described = []
     for path in (generator.PICTURES / "station_reliability.png", tmp_path / "chart.png"):
         with Image.open(path) as picture:
