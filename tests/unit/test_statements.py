@@ -15,6 +15,7 @@ NOW = pd.Timestamp("2024-06-01", tz="UTC")
 WORDS = {"Available": "up", "Faulted": "down", "Unknown": "unknown"}
 Row = tuple[int, str, str, str, str]
 BEGIN = pd.Timestamp("2024-05-01", tz="UTC")
+SAID = ["station_id", "port_id", "from_ms", "until_ms", "state", "confirmations"]
 
 
 def rows_of(seed: int) -> list[Row]:
@@ -43,7 +44,7 @@ def told(
         frame = pd.DataFrame(rows[begin : begin + chunk_rows], columns=columns)
         parts.append(statements.add(RawSessions(frame.assign(raw="x", fault=None), Conventions())))
     parts += statements.close(lambda lines: dict.fromkeys(lines, "x"))
-    kept = pd.concat([part.rows for part in parts])
+    kept = pd.concat([part.rows[SAID] for part in parts])
     refused = pd.concat([part.refused for part in parts])
     assert sum(part.read for part in parts) == (
         len(kept)
@@ -51,9 +52,8 @@ def told(
         + refused["source_line"].nunique()
         + sum(p.superseded for p in parts)
     )
-    said = kept[["station_id", "port_id", "from_ms", "until_ms", "state", "confirmations"]]
     why = refused[["rule", "station_id", "port_id", "at_ms"]]
-    return sorted(said.itertuples(index=False, name=None)), sorted(why.itertuples(index=False, name=None))
+    return sorted(kept.itertuples(index=False, name=None)), sorted(why.itertuples(index=False, name=None))
 
 
 @pytest.mark.parametrize(
