@@ -75,6 +75,7 @@ def test_the_hash_that_is_shown_of_a_named_sheet_is_that_of_the_workbook_on_disk
     assert on_disk in Path("page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_the_option_that_an_error_names_loads_the_sheet(evcharge, months):
     code, _, err = evcharge("load", months, "--create-db")
     assert code == 1

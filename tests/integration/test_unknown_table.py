@@ -258,6 +258,7 @@ def test_a_sign_before_three_digits_is_asked_about_for_it_may_stand_at_thousands
     assert evcharge(*command)[0] == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("energies", "thousands"),
     [

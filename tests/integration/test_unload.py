@@ -247,6 +247,7 @@ def test_a_source_is_taken_out_file_by_file_and_the_other_stays(url: str, march:
     assert query(url, "SELECT source FROM dim_station") == [("other",)]
 
 
+@pytest.mark.thorough
 def test_a_station_that_a_registry_describes_stays_without_sessions(url: str, march: Path, tmp_path: Path) -> None:
     load(march, url)
     registry = tmp_path / "locations.json"
@@ -387,6 +388,7 @@ def test_without_a_terminal_the_command_asks_for_yes(demo: Run, monkeypatch: pyt
     assert demo("unload", "--load", "1", "--yes")[0] == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("options", [(), ("--source", "sample", "--load", "1")])
 def test_the_command_takes_exactly_one_of_its_options(demo: Run, options: tuple[str, ...]) -> None:
     code, _, err = demo("unload", *options, "--yes")

@@ -42,6 +42,7 @@ def utc(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
 
 
+@pytest.mark.thorough
 def test_the_planted_outages_are_found_from_the_first_poll_to_the_first_after_and_nothing_else_is_down(made):
     url, truth = made
     found = package.uptime(url, evidence="status", **DAYS).outages
@@ -99,6 +100,7 @@ def test_the_charges_lost_in_the_planted_outages_are_told_from_the_weeks_before(
     assert (known["charges_lost"] >= 0).all()
 
 
+@pytest.mark.thorough
 def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_path):
     found = package.uptime(made[0], "status-only", by="station", **DAYS)
     besides = ("outages", "not_dispensing", "without_port", "false_free", "reported")
@@ -137,6 +139,7 @@ def test_python_says_of_a_report_what_the_commands_document_and_page_say_of_upti
     assert "Was it there?" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_all_that_is_told_of_the_sample_says_that_it_is_made_up(made, evcharge):
     url, _ = made
     assert package.uptime(url).notes[0] == "6 of these stations are made up: evcharge sample."

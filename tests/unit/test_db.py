@@ -102,6 +102,7 @@ def test_a_url_without_a_password_is_shown_whole():
     assert masked("sqlite:///a%20b.db") == "sqlite:///a%20b.db"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("written", "name"),
     [

@@ -44,6 +44,7 @@ def milliseconds(told: tuple[int, ...], *, seconds: int, microseconds: int) -> i
     return (clock - EPOCH) // timedelta(milliseconds=1)
 
 
+@pytest.mark.thorough
 @laws(100)
 @given(st.lists(parts, min_size=1, max_size=6), forms, offsets)
 def test_a_time_is_read_as_the_calendar_has_it_or_left_to_the_other_way(rows, form, offset):
@@ -62,6 +63,7 @@ def test_a_time_is_read_as_the_calendar_has_it_or_left_to_the_other_way(rows, fo
             assert expected is None or minutes == 99 or row[0] in (1899, 1900, 2200, 2201) or at > 0
 
 
+@pytest.mark.thorough
 @laws(60)
 @given(
     st.lists(parts.map(lambda row: "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(*row)), min_size=1, max_size=5),

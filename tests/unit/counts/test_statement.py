@@ -34,6 +34,7 @@ golden = functools.cache(golden_text)
 # The text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_statements_of_a_dialect_are_those_that_were_read(dialect):
     kept = (FOLDER / f"{dialect}.sql").read_text(encoding="utf-8")
