@@ -271,8 +271,9 @@ class LoadLedger(Base):
     )
     file_sha256: Mapped[str] = mapped_column(
         String(64),
-        doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal; where --sheet named a sheet of it, of "
-        "that hash, a slash and the sheet's name. Source: the file.",
+        doc="SHA-256 of the file's bytes as they stand on disk, in hexadecimal; where --sheet named a sheet of it, "
+        "or rows take their time from its name, of that hash, a slash and the sheet's name, or that time. "
+        "Source: the file.",
     )
     format: Mapped[str] = mapped_column(
         String(32), doc="Kind of file that was read, such as csv, jsonl or ocpp. Source: the profile."
@@ -333,8 +334,8 @@ class LoadLedger(Base):
     )
     workbook_sha256: Mapped[str | None] = mapped_column(
         String(64),
-        doc="SHA-256 of the bytes on disk of a workbook of which --sheet named a sheet, in hexadecimal; empty for all "
-        "other files, whose file_sha256 it is. Source: the file.",
+        doc="SHA-256 of the bytes on disk of a workbook of which --sheet named a sheet, and of a snapshot whose time "
+        "is in its file's name, in hexadecimal; empty for all other files, whose file_sha256 it is. Source: the file.",
     )
     log_ended_at: Mapped[datetime | None] = mapped_column(
         UtcDateTime,

@@ -50,7 +50,8 @@ class SourceFile:
         name: last part of the path or the name it was given, printable; for messages and the ledger.
         size_bytes: length of the file on disk [bytes].
         sha256: SHA-256 of the bytes on disk (before any unpacking), in hexadecimal.
-        load_id: what a load of the file is known by: ``sha256``, or a hash of it and of the part that was named.
+        load_id: what a load of the file is known by: ``sha256``, or a hash of it and of what else decides what the
+            load holds: the part that was named, the time that the file's name carries.
         is_gzip: whether the bytes on disk are gzipped.
     """
 
@@ -73,7 +74,11 @@ class SourceFile:
         """
         self.name = f"{self.name}/{printable(part)}"
         if was_named:
-            self.load_id = hashlib.sha256(f"{self.sha256}/{part}".encode()).hexdigest()
+            self.load_id = self.id_with(part)
+
+    def id_with(self, told: str) -> str:
+        """What a load of the file is known by where this decides, beside the bytes, what the load holds."""
+        return hashlib.sha256(f"{self.load_id}/{told}".encode()).hexdigest()
 
     def position(self) -> int:
         """How far the present pass has come in the file on disk [bytes], for a progress bar."""

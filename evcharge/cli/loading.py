@@ -83,7 +83,7 @@ class _Call:
     def __init__(self, profiles: list[Profile], options: LoadOptions) -> None:
         self._profiles = profiles
         self._options = options
-        self._paths: list[Path] = []
+        self._names: dict[Path, str] = {}
         self._known: Mapping[Path, KnownFile] = {}
 
     @cached_property
@@ -94,13 +94,13 @@ class _Call:
 
     def in_order(self, inputs: Sequence[Input]) -> list[Input]:
         """The inputs to load that tell when they begin in the order of time, in the places where such ones stood."""
-        self._paths = [one.path for one in inputs if not one.fault]
-        if sum(map(Path.is_file, self._paths)) < 2:
+        self._names = {one.path: one.name for one in inputs if not one.fault}
+        if sum(map(Path.is_file, self._names)) < 2:
             return list(inputs)
         from evcharge.load.order import first_start
 
         self._known = self._look_up()
-        new = [path for path in self._paths if path not in self._known]
+        new = [path for path in self._names if path not in self._known]
         starts = {path: first_start(path, self._profiles) for path in new}
         timed = [one for one in inputs if starts.get(one.path) is not None]
         ordered = iter(sorted(timed, key=lambda one: starts[one.path] or 0.0))
@@ -113,7 +113,7 @@ class _Call:
         if self._options.replace:
             return {}
         try:
-            return known_files(self._paths, self._profiles, self._database)
+            return known_files(self._names, self._profiles, self._database)
         except DatabaseError:
             return {}
 
@@ -134,7 +134,7 @@ class _Call:
 
         if known := self._known.get(one.path):
             return result_of_known(known, one.name, self._database, self._options)
-        companions = tuple(other for other in self._paths if other != one.path)
+        companions = tuple(other for other in self._names if other != one.path)
         with Interrupts() as interrupts, showing_progress(one.name, interrupts.check):
             loaded = {path: file.told_until_seconds for path, file in self._known.items()}
             options = replace(self._options, name=one.name, companions=companions, loaded=loaded)

@@ -1,13 +1,14 @@
 """Which files of a call are loaded already, told by their hashes alone: all are looked up at once.
 
 So a folder that is loaded every day costs what its new files cost. A file is known by the bytes, the source, and the
-settings that it is in by; any other is left to ``load_file``, which recognises it and refuses what is to be refused.
+settings that it is in by, and a snapshot also by the time in its name; any other is left to ``load_file``, which
+recognises it and refuses what is to be refused.
 What does not belong here: loading (``sessions``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from evcharge.load.rejects import rejects_of
 from evcharge.load.result import LoadResult
 from evcharge.models import LOADED, LoadLedger
 from evcharge.sources.profile import Profile
+from evcharge.sources.snapshot_names import load_id_of
 from evcharge.sources.workbook_archive import is_workbook
 
 STOP_WITHOUT_START = "stop_without_start"
@@ -33,6 +35,10 @@ STOP_WITHOUT_START = "stop_without_start"
 
 HASHES_AT_ONCE = 500
 """Hashes of one look-up; SQLite takes 999 parameters where it is old."""
+_Settings = tuple[str, str, str]
+"""Profile, zone and whether failures are in, as ``settings_of``."""
+_Asked = tuple[str, _Settings]
+"""What a load is known by, and the settings that it is in by."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,13 @@ class KnownFile:
         return None if log_ended_at is None else log_ended_at.timestamp()
 
 
-def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: OpenedToLoad) -> dict[Path, KnownFile]:
+def known_files(names: Mapping[Path, str], profiles: Iterable[Profile], opened: OpenedToLoad) -> dict[Path, KnownFile]:
     """The files among these that are loaded by settings and a source that the profiles allow.
 
     Workbooks are left out, for only reading one tells its sheets; so are files that can't be read.
 
     Args:
-        paths: the files of a call.
+        names: what each file of a call is called.
         profiles: how they may be read.
         opened: the database.
 
@@ -75,17 +81,18 @@ def known_files(paths: Sequence[Path], profiles: Iterable[Profile], opened: Open
     candidates = list(profiles)
     if any(profile.sheet is not None for profile in candidates):
         return {}
-    stands_in = {settings_of(with_source(profile)): not profile.source for profile in candidates}
-    hashes = {path: sha256 for path in paths if (sha256 := _hash_of(path))}
+    settings = [settings_of(with_source(profile)) for profile in candidates]
+    stands_in = dict(zip(settings, (not profile.source for profile in candidates), strict=True))
+    asked = {path: _asked(path, name, list(zip(candidates, settings, strict=True))) for path, name in names.items()}
 
     known: dict[Path, KnownFile] = {}
     with translated_errors(opened.url), Session(opened.reader, expire_on_commit=False) as session:
-        loads = _loads_of(session, sorted(set(hashes.values())), stands_in)
-        told = told_of(session, [load.load_key for load, _ in loads.values()])
-    for path, sha256 in hashes.items():
-        if sha256 in loads:
-            load, is_stand_in = loads[sha256]
-            known[path] = KnownFile(load, told[load.load_key], is_stand_in)
+        loads = _loads_of(session, asked.values())
+        told = told_of(session, [load.load_key for entries in loads.values() for load in entries])
+    for path, of_file in asked.items():
+        own = [load for one in of_file for load in loads.get(one, ())]
+        if len(own) == 1:
+            known[path] = KnownFile(own[0], told[own[0].load_key], stands_in[_settings(own[0])])
     return known
 
 
@@ -110,33 +117,28 @@ def result_of_known(known: KnownFile, name: str, opened: OpenedToLoad, options: 
     return result
 
 
-def _hash_of(path: Path) -> str | None:
+def _asked(path: Path, name: str, profiles: Iterable[tuple[Profile, _Settings]]) -> set[_Asked]:
+    """What a load of the file would be known by, by each profile; nothing where that can't be told so."""
     try:
-        with open_file(path) as file:
-            return None if is_workbook(file) else file.sha256
+        with open_file(path, name) as file:
+            return set() if is_workbook(file) else {(load_id_of(file, profile), by) for profile, by in profiles}
     except SourceError:
-        return None
+        return set()
 
 
-def _loads_of(
-    session: Session, hashes: Sequence[str], stands_in: Mapping[tuple[str, str, str], bool]
-) -> dict[str, tuple[LoadLedger, bool]]:
-    """The one load of each hash by settings that are asked for, their source among them; none where there are two.
+def _loads_of(session: Session, asked: Collection[set[_Asked]]) -> dict[_Asked, list[LoadLedger]]:
+    """The loads that are asked for; of more than one source where files of one hash are."""
+    wanted = set().union(*asked)
+    loads: dict[_Asked, list[LoadLedger]] = {}
+    for load in _entries(session, sorted({load_id for load_id, _ in wanted})):
+        one = (load.file_sha256, _settings(load))
+        if one in wanted:
+            loads.setdefault(one, []).append(load)
+    return loads
 
-    Args:
-        session: reads the ledger.
-        hashes: of the files.
-        stands_in: the settings that are asked for, with whether their source stands in for a publisher's name.
 
-    Returns:
-        The load of each hash, with the same.
-    """
-    allowed: dict[str, list[tuple[LoadLedger, bool]]] = {}
-    for load in _entries(session, hashes):
-        settings = (load.profile, load.timezone, load.failures_included)
-        if settings in stands_in:
-            allowed.setdefault(load.file_sha256, []).append((load, stands_in[settings]))
-    return {sha256: loads[0] for sha256, loads in allowed.items() if len(loads) == 1}
+def _settings(load: LoadLedger) -> _Settings:
+    return load.profile, load.timezone, load.failures_included
 
 
 def _entries(session: Session, hashes: Sequence[str]) -> Iterator[LoadLedger]:

@@ -70,6 +70,7 @@ from evcharge.models import LOADED, SAMPLE_SOURCE, SESSIONS, UNLOADED, DimStatio
 from evcharge.sources import SourceFile, open_file, read, unknown_columns
 from evcharge.sources.profile import Profile
 from evcharge.sources.recognise import sheet_of
+from evcharge.sources.snapshot_names import load_id_of
 from evcharge.sources.unread import unread_information
 
 _LAST_YEAR_SECONDS = datetime(9999, 1, 1, tzinfo=timezone.utc).timestamp()
@@ -100,6 +101,7 @@ def load_file(
         profile = pick_among(file, profiles, options.companions)
         if sheet := sheet_of(file, profile):
             file.be_part(sheet, was_named=profile.sheet is not None)
+        file.load_id = load_id_of(file, profile)
         stands_in = not profile.source
         if stands_in:
             profile = with_stand_in(opened.reader, file, profile, options.call_began or datetime.now(timezone.utc))

@@ -23,7 +23,7 @@ _TOLD = ("load_key", "source", "file_name", "file_sha256", "profile", "failures_
 
 
 def ledger_column(name: str) -> ColumnElement[Any]:
-    """A column of the ledger; ``file_sha256`` is of the bytes on disk, also where a sheet of a workbook is a load."""
+    """A column of the ledger; ``file_sha256`` is of the bytes on disk, also where a sheet or a snapshot is a load."""
     if name == "file_sha256":
         return func.coalesce(LoadLedger.workbook_sha256, LoadLedger.file_sha256).label(name)
     column: ColumnElement[Any] = getattr(LoadLedger, name)

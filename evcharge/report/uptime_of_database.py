@@ -145,10 +145,13 @@ def evidence_of(session: Session, stations: pd.DataFrame, period: Period, defini
 
 
 def _named(session: Session, keys: list[int], period: Period, rows: pd.DataFrame) -> pd.DataFrame:
-    """All that name ports, as ``connector_table`` takes it: ids of message logs may be connectors."""
+    """All that name ports, as ``connector_table`` takes it: ids of message logs may be connectors.
+
+    A refused statement names its port, too: else one of which nobody can read a word would not be there.
+    """
     of_logs = rows["load_key"].isin(read_message_logs(session))
     naming = (
-        rows.assign(is_port=~of_logs)[rows["evidence"] != REFUSED],
+        rows.assign(is_port=~of_logs),
         read_session_ports(session, keys, period).assign(connectors=1, is_port=True),
     )
     columns = ["station_key", "port_id", "connectors", "is_port"]

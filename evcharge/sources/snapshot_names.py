@@ -38,8 +38,7 @@ def with_time_of_name(profile: Profile, file: SourceFile) -> Profile:
     Raises:
         SourceError: ``snapshot_without_time``.
     """
-    is_told = any("time" in table for table in (profile.mapped, profile.combined, profile.constants))
-    if profile.evidence != "snapshot" or is_told:
+    if not _is_timed_by_name(profile):
         return profile
     text = time_in_name(file.name)
     if text is None:
@@ -51,3 +50,17 @@ def with_time_of_name(profile: Profile, file: SourceFile) -> Profile:
         )
     conventions = replace(profile.conventions, time_format="iso8601", time_formats=())
     return replace(profile, constants={**profile.constants, "time": text}, conventions=conventions)
+
+
+def load_id_of(file: SourceFile, profile: Profile) -> str:
+    """What a load of the file by this profile is known by: the bytes, and the time in the name where rows take it.
+
+    A feed that comes back to an earlier state is saved in the same bytes, at another time.
+    """
+    text = time_in_name(file.name) if _is_timed_by_name(profile) else None
+    return file.load_id if text is None else file.id_with(text)
+
+
+def _is_timed_by_name(profile: Profile) -> bool:
+    is_told = any("time" in table for table in (profile.mapped, profile.combined, profile.constants))
+    return profile.evidence == "snapshot" and not is_told

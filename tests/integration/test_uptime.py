@@ -271,10 +271,19 @@ def test_a_refused_statement_ends_what_stood_before_it(star):
     assert minutes(told(star), "A/1") == (20, 0, 4)
 
 
-def test_a_refused_statement_that_a_later_load_reads_is_none_and_names_no_port(star):
+def test_a_port_of_which_every_statement_was_refused_is_there_and_unknown(star):
+    star.says("1", 0, "Available", "up")
+    star.add(refusal(source_line=98, port_id="7"), refusal(port_id="8", at_time=at(30)))
+    star.says("1", 24, "Available", "up")
+    found = told(star, selection=Selection(station_ids=("A",)))
+    assert list(found.first.ports["port_id"]) == ["1", "7"]
+    assert (minutes(found, "A/1"), minutes(found, "A/7")) == ((24, 0, 0), (0, 0, 24))
+
+
+def test_a_refused_statement_that_a_later_load_reads_is_none(star):
     star.load(2)
     star.says("1", 0, "Available", "up")
-    star.add(refusal(), refusal(source_line=98, port_id="7"))
+    star.add(refusal())
     star.says("1", 6, "Available", "up", load=2)
     star.says("1", 24, "Available", "up")
     found = told(star, selection=Selection(station_ids=("A",)))
