@@ -15,7 +15,7 @@ from evcharge.metrics.availability.uptime import groups
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.document import period_told, plain, records
-from evcharge.report.uptime_found import DAY_MS, Uptime
+from evcharge.report.uptime_found import Uptime
 
 TITLE = "Was it there?"
 RATIOS = ("low", "seen", "high", "coverage")
@@ -39,7 +39,7 @@ def command_of(command: str, period: Period, selection: Selection) -> str:
     """What shows more of the same: a command of the stations, and the days, that the report is of."""
     words = ["evcharge", command]
     if selection.first_day or selection.last_day:
-        first, last = (instant_of(at) for at in (period.from_ms, period.until_ms - DAY_MS))
+        first, last = (instant_of(at) for at in (period.from_ms, period.until_ms - 1))
         words += ["--from", f"{first:%Y-%m-%d}", "--to", f"{last:%Y-%m-%d}"]
     for station in selection.station_ids:
         words += ["--station", station]

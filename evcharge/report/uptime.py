@@ -86,7 +86,7 @@ def build_uptime(
         period: of which time; None for the whole days that the evidence covers.
         counted: which evidence counts.
         by: one of ``BY``.
-        now: the present, to which the period is held; None for the clock's.
+        now: the present, at which the period ends if it is not over; None for the clock's.
 
     Raises:
         ConfigError: there is no such grouping, or the period lies in the future.
@@ -138,7 +138,7 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
 
 
 def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Covers:
-    """The period asked for, or the whole days (UTC) that the evidence covers; less than a day, all that it covers.
+    """The period asked for, up to now, or the whole days (UTC) that the evidence covers; less than a day, all of that.
 
     Raises:
         ConfigError: it lies wholly in the future, or the evidence covers no time.
@@ -149,6 +149,9 @@ def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Co
             raise ConfigError(
                 "period_in_the_future", f"the period begins on {begins}, which is yet to come.", "Give an earlier one."
             )
+        if asked.until_ms > instant_ms(now):
+            last = f"{instant_of(asked.until_ms - 1):%Y-%m-%d}"
+            return Covers(Period(asked.from_ms, instant_ms(now)), f"up to now; the period asked for ends on {last}")
         return Covers(asked, "asked for")
     told = stations[stations["first_ms"].notna()]
     first, last = (0, 0) if told.empty else (int(told["first_ms"].min()), int(told["last_ms"].max()))

@@ -146,6 +146,41 @@ def test_the_period_is_that_of_the_whole_days_that_the_evidence_covers(star):
     assert minutes(found, "A/1") == (48, 0, 0)
 
 
+def test_a_period_that_is_not_over_ends_now_and_says_when_it_would(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 8, "Faulted", "down")
+    star.says("1", 12, "Faulted", "down")
+    found = told(star, period=days(31), now=at(12))
+    assert minutes(found, "A/1") == (8, 4, 0)
+    assert found.outages[["minutes", "goes_on"]].to_numpy().tolist() == [[240, True]]
+    assert found.period_reason == "up to now; the period asked for ends on 2025-04-02"
+    assert explain_uptime(star.engine, "A", period=days(31), now=at(12)).period == found.period
+
+
+def test_a_period_that_is_over_as_of_now_is_not_cut(star):
+    star.says("1", 0, "Available", "up")
+    found = told(star, period=days(1), now=at(24))
+    assert (found.period, found.period_reason) == (days(1), "asked for")
+
+
+def test_a_quarter_of_which_two_weeks_are_to_come_has_no_verdict(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24 * 92, "Available", "up")
+    quarter = replace(find_rulebook("nevi"), period="quarter", young_ports="count")
+    verdicts = [
+        build_uptime(
+            star.engine,
+            [quarter],
+            selection=Selection(),
+            period=days(92),
+            counted=evidence_named("status"),
+            now=at(24 * length),
+        ).first.ports.loc[0, "verdict"]
+        for length in (78, 92)
+    ]
+    assert verdicts == ["", "meets"]
+
+
 def test_after_the_last_evidence_all_is_unknown_and_that_is_said(star):
     star.says("1", 0, "Available", "up")
     star.says("1", 12, "Available", "up")
