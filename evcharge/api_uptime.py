@@ -19,7 +19,6 @@ from evcharge.errors import ConfigError
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.availability.timeline import evidence_named
-from evcharge.metrics.availability.uptime import groups
 from evcharge.metrics.milliseconds import midnight_ms
 from evcharge.metrics.outcomes import Selection, named_lot
 from evcharge.migrate.reading import as_database
@@ -28,6 +27,7 @@ from evcharge.report.summary import uptime_html
 from evcharge.report.uptime import DEFAULT_RULEBOOK
 from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
 from evcharge.report.uptime_found import Uptime as UptimeFound
+from evcharge.report.uptime_told import groups_told
 from evcharge.report.words import percent
 
 
@@ -52,7 +52,7 @@ class Uptime:
     @property
     def groups(self) -> pd.DataFrame:
         """The same figures by the group of ``by``: ratios of summed minutes."""
-        return groups(self.found.first, self.found.by)
+        return groups_told(self.found.first, self.found.by)
 
     @property
     def network(self) -> pd.DataFrame:

@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 
 from evcharge.metrics.availability.evidence import Period
-from evcharge.metrics.availability.uptime import groups
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.metrics.outcomes import Selection
 from evcharge.report.document import period_told, plain, records
-from evcharge.report.uptime_found import DAY_MS, Uptime
+from evcharge.report.uptime_found import Uptime
+from evcharge.report.uptime_told import groups_told
 
 TITLE = "Was it there?"
 RATIOS = ("low", "seen", "high", "coverage")
@@ -24,7 +24,7 @@ RATIOS = ("low", "seen", "high", "coverage")
 
 def stations_by_uptime(found: Uptime) -> pd.DataFrame:
     """The stations, those that were up least for certain first, and last those of which nothing was seen."""
-    stations = groups(found.first, "station")
+    stations = groups_told(found.first, "station")
     order = ["nothing", "low", "seen", "source", "station_id"]
     ranked = stations.assign(nothing=stations["seen"].isna()).sort_values(order, kind="stable", ignore_index=True)
     return ranked.drop(columns="nothing")
@@ -39,7 +39,7 @@ def command_of(command: str, period: Period, selection: Selection) -> str:
     """What shows more of the same: a command of the stations, and the days, that the report is of."""
     words = ["evcharge", command]
     if selection.first_day or selection.last_day:
-        first, last = (instant_of(at) for at in (period.from_ms, period.until_ms - DAY_MS))
+        first, last = (instant_of(at) for at in (period.from_ms, period.until_ms - 1))
         words += ["--from", f"{first:%Y-%m-%d}", "--to", f"{last:%Y-%m-%d}"]
     for station in selection.station_ids:
         words += ["--station", station]

@@ -35,6 +35,7 @@ from evcharge.metrics.reported_rows import sources_that_report
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_found import DAY_MS, Uptime
 from evcharge.report.uptime_of_database import Known, evidence_of, station_groups
+from evcharge.report.uptime_told import told
 from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
 from evcharge.report.words import listed_ports, verb
@@ -86,7 +87,7 @@ def build_uptime(
         period: of which time; None for the whole days that the evidence covers.
         counted: which evidence counts.
         by: one of ``BY``.
-        now: the present, to which the period is held; None for the clock's.
+        now: the present, at which the period ends if it is not over; None for the clock's.
 
     Raises:
         ConfigError: there is no such grouping, or the period lies in the future.
@@ -111,7 +112,7 @@ def build_uptime(
         period_reason=covers.reason,
         evidence=tuple(word for word, counts in zip(EVIDENCE_WORDS, counted, strict=True) if counts),
         by=by,
-        figures=[_joined([part.figures[place] for part in parts]) for place in range(len(rulebooks))],
+        figures=[told(_joined([part.figures[place] for part in parts])) for place in range(len(rulebooks))],
         names=_names(stations),
         notes=[*_notes(stations, covers.period, rulebooks), *unnamed],
         definition=definition.id,
@@ -119,8 +120,8 @@ def build_uptime(
 
 
 def _names(stations: pd.DataFrame) -> dict[tuple[str, str], str]:
-    told = zip(*(stations[name].tolist() for name in ("source", "station_id", "name")), strict=True)
-    return {(source, station): name for source, station, name in told if isinstance(name, str) and name.strip()}
+    rows = zip(*(stations[name].tolist() for name in ("source", "station_id", "name")), strict=True)
+    return {(source, station): name for source, station, name in rows if isinstance(name, str) and name.strip()}
 
 
 def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
@@ -138,7 +139,7 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
 
 
 def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Covers:
-    """The period asked for, or the whole days (UTC) that the evidence covers; less than a day, all that it covers.
+    """The period asked for, up to now, or the whole days (UTC) that the evidence covers; less than a day, all of that.
 
     Raises:
         ConfigError: it lies wholly in the future, or the evidence covers no time.
@@ -149,9 +150,12 @@ def period_of(stations: pd.DataFrame, asked: Period | None, now: datetime) -> Co
             raise ConfigError(
                 "period_in_the_future", f"the period begins on {begins}, which is yet to come.", "Give an earlier one."
             )
+        if asked.until_ms > instant_ms(now):
+            ends = f"{instant_of(asked.until_ms - 1):%Y-%m-%d}"
+            return Covers(Period(asked.from_ms, instant_ms(now)), f"up to now; the period asked for ends on {ends}")
         return Covers(asked, "asked for")
-    told = stations[stations["first_ms"].notna()]
-    first, last = (0, 0) if told.empty else (int(told["first_ms"].min()), int(told["last_ms"].max()))
+    seen = stations[stations["first_ms"].notna()]
+    first, last = (0, 0) if seen.empty else (int(seen["first_ms"].min()), int(seen["last_ms"].max()))
     days = Period(-(-first // DAY_MS) * DAY_MS, last // DAY_MS * DAY_MS)
     if days.from_ms < days.until_ms:
         return Covers(days, "the whole days that the evidence covers")

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 
 from evcharge.metrics.availability.rulebooks import Rulebook
-from evcharge.metrics.availability.uptime import Figures, group_keys, groups
+from evcharge.metrics.availability.uptime import Figures, group_keys
 from evcharge.metrics.made_up import is_made_up
 from evcharge.report.document import csv_of, period_told, plain, records, utc_text
 from evcharge.report.uptime_found import Uptime
+from evcharge.report.uptime_told import groups_told
 
 SCHEMA_VERSION = 1
 """Of the ``--json`` document of ``evcharge uptime``; grows when a key changes its meaning or goes."""
@@ -47,7 +48,7 @@ class UptimeDocument:
     def _of(self, figures: Figures) -> dict[str, Any]:
         found = self.uptime
         reported = {} if found.reported is None else {"reported": records(report_rows(found.reported))}
-        by = {} if found.by == "port" else {f"{found.by}s": records(groups(figures, found.by))}
+        by = {} if found.by == "port" else {f"{found.by}s": records(groups_told(figures, found.by))}
         return {
             "schema_version": SCHEMA_VERSION,
             "rulebook": rulebook_told(figures.rulebook),
@@ -114,7 +115,7 @@ def uptime_csv(found: Uptime) -> str:
     """The groups as CSV, a row for each and each rulebook, unrounded, with rulebook and period in each row."""
     parts = []
     for figures in found.figures:
-        rows = groups(figures, found.by)
+        rows = groups_told(figures, found.by)
         rows = rows[[*PORT_COLUMNS]] if found.by == "port" else rows
         rows = rows.assign(made_up_ports=made_up_ports(figures, found.by))
         constants = {

@@ -19,10 +19,10 @@ from evcharge.metrics.availability.uptime import (
     MEETS,
     NO_FIGURE_YET,
     Figures,
-    groups,
 )
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.uptime_found import DAY_MS, Uptime
+from evcharge.report.uptime_told import groups_told
 from evcharge.report.words import NONE, counted, day_text, percent, verb
 
 MOST_LISTED = 5
@@ -45,9 +45,7 @@ def range_text(row: Mapping[Any, Any], limit: float | None = None) -> str:
 
 
 def figure_text(row: Mapping[Any, Any], rulebook: Rulebook) -> str:
-    """The rulebook's figure of a row; a dash where it says nothing of unknown time and that would decide the figure."""
-    if rulebook.unknown == "unsaid" and ratio_text(row["low"]) != ratio_text(row["high"]):
-        return NONE
+    """The rulebook's figure of a row; a dash where there is none."""
     return ratio_text(row["uptime"], rulebook.limit)
 
 
@@ -202,7 +200,7 @@ _ORDER = (FALLS_SHORT, CANT_TELL, AGE_UNKNOWN, NO_FIGURE_YET, "", MEETS)
 
 def group_rows(found: Uptime) -> list[dict[Any, Any]]:
     """The groups of ``Uptime.by`` by the first rulebook: those that fall short first, then those seen up least."""
-    rows = groups(found.first, found.by).to_dict("records")
+    rows = groups_told(found.first, found.by).to_dict("records")
     return sorted(rows, key=lambda row: (_ORDER.index(row["verdict"]), row["low"] if row["low"] == row["low"] else 2.0))
 
 

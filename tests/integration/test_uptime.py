@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -12,6 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 from sqlalchemy.orm import Session
 
+from evcharge.api_uptime import Uptime
 from evcharge.cli import cli
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError, NoDataError
@@ -36,7 +39,7 @@ from evcharge.report.evidence_compared import compare_evidence
 from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
 from evcharge.report.uptime_explained import explain_uptime
-from evcharge.report.uptime_words import dispensing_text, false_free_text, without_text
+from evcharge.report.uptime_words import dispensing_text, false_free_text, figure_text, without_text
 from tests.support.star import hour, ledger
 
 DAY = datetime(2025, 3, 3, tzinfo=timezone.utc)
@@ -144,6 +147,75 @@ def test_the_period_is_that_of_the_whole_days_that_the_evidence_covers(star):
     assert found.period == days(2)
     assert found.period_reason == "the whole days that the evidence covers"
     assert minutes(found, "A/1") == (48, 0, 0)
+
+
+def test_a_period_that_is_not_over_ends_now_and_says_when_it_would(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 8, "Faulted", "down")
+    star.says("1", 12, "Faulted", "down")
+    found = told(star, period=days(31), now=at(12))
+    assert minutes(found, "A/1") == (8, 4, 0)
+    assert found.outages[["minutes", "goes_on"]].to_numpy().tolist() == [[240, True]]
+    assert found.period_reason == "up to now; the period asked for ends on 2025-04-02"
+    assert explain_uptime(star.engine, "A", period=days(31), now=at(12)).period == found.period
+
+
+def test_a_period_that_is_over_as_of_now_is_not_cut(star):
+    star.says("1", 0, "Available", "up")
+    found = told(star, period=days(1), now=at(24))
+    assert (found.period, found.period_reason) == (days(1), "asked for")
+
+
+def test_a_quarter_of_which_two_weeks_are_to_come_has_no_verdict(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24 * 92, "Available", "up")
+    quarter = replace(find_rulebook("nevi"), period="quarter", young_ports="count")
+    verdicts = [
+        build_uptime(
+            star.engine,
+            [quarter],
+            selection=Selection(),
+            period=days(92),
+            counted=evidence_named("status"),
+            now=at(24 * length),
+        ).first.ports.loc[0, "verdict"]
+        for length in (78, 92)
+    ]
+    assert verdicts == ["", "meets"]
+
+
+def silent_for_a_day(star):
+    """Two ports of which one is silent for a day of a year, in which it never was down, as its rulebook tells them."""
+    for port, until in (("1", 365), ("2", 364)):
+        star.says(port, -24, "Available", "up", until=24 * until, evidence="poll", spacing_seconds=60)
+    return replace(find_rulebook("nevi"), young_ports="count"), Period(instant_ms(at(0)), instant_ms(at(365 * 24)))
+
+
+def test_where_people_read_a_dash_programs_read_no_figure_and_nothing_to_hand_in(star):
+    book, year = silent_for_a_day(star)
+    found = build_uptime(star.engine, [book], selection=Selection(station_ids=("A",)), period=year, by="station")
+    assert found.first.ports["high"].tolist() == [1, 1]
+    assert [figure_text(row, book) for row in found.first.ports.to_dict("records")] == ["100.00%", "–"]
+    assert list(found.first.ports["uptime"].isna()) == list(found.first.ports["handed_in"].isna()) == [False, True]
+    assert found.first.ports["verdict"].tolist() == ["meets", "meets"]
+    document = UptimeDocument(found).to_dict()
+    jsonschema.validate(json.loads(json.dumps(document)), SCHEMA)
+    told_of = [*document["ports"][1:], *document["stations"], document["network"]]
+    assert [(row["uptime"], row["handed_in"]) for row in told_of] == [(None, None)] * 3
+    assert document["network"]["ports_available_99"] == 1
+    assert document["ports"][0]["handed_in"] == 100
+    rows = list(csv.DictReader(io.StringIO(uptime_csv(replace(found, by="port")))))
+    assert [(row["uptime"], row["handed_in"]) for row in rows] == [("1.0", "100.0"), ("", "")]
+    assert Uptime(found).groups[["uptime", "handed_in"]].isna().all(axis=None)
+
+
+def test_a_rulebook_that_says_what_unknown_time_is_keeps_its_figure(star):
+    book, year = silent_for_a_day(star)
+    found = build_uptime(
+        star.engine, [replace(book, unknown="up")], selection=Selection(station_ids=("A",)), period=year
+    )
+    assert found.first.ports["handed_in"].tolist() == [100, 100]
+    assert found.first.network["ports_available_99"] == 2
 
 
 def test_after_the_last_evidence_all_is_unknown_and_that_is_said(star):
@@ -398,7 +470,7 @@ def test_of_a_port_whose_age_nobody_tells_there_is_no_verdict_where_young_ports_
         star.says(port, 365 * 24, "Available", "up", station=station)
     found = told(star, "nevi", period=year)
     assert list(found.first.ports["verdict"]) == ["can't tell: age unknown", "meets", "meets"]
-    assert found.first.ports["handed_in"].isna().tolist() == [True, False, False]
+    assert found.first.ports["handed_in"].isna().tolist() == [True, False, True]  # of the third a day is unknown
     assert found.first.network["ports_not_told"] == 1
 
 
