@@ -158,6 +158,24 @@ def read_unnamed_ports(session: Session, *conditions: ColumnElement[bool]) -> li
     return [(station, port) for station, port in session.execute(order)]
 
 
+def count_unnamed_refused(session: Session, sources: Sequence[str]) -> int:
+    """Refused statements of these sources that name a station, or a port in its place, that nothing else names."""
+    known = select(DimStation.station_id).where(
+        DimStation.source == LoadLedger.source,
+        DimStation.station_id == RejectedEvidence.station_id,
+        not_(_is_claimed_alone()),
+    )
+    placed = select(DimPort.port_id).where(
+        DimPort.source == LoadLedger.source, DimPort.port_id == RejectedEvidence.station_id
+    )
+    is_named = or_(*(rows.correlate(LoadLedger, RejectedEvidence).exists() for rows in (known, placed)))
+    of_sources = (LoadLedger.source.in_(sources), RejectedEvidence.kind == STATUSES)
+    lines = select(RejectedEvidence.load_key, RejectedEvidence.source_line).distinct()
+    lines = lines.join(LoadLedger, LoadLedger.load_key == RejectedEvidence.load_key)
+    unnamed = lines.where(*of_sources, RejectedEvidence.station_id.is_not(None), not_(is_named))
+    return session.scalar(select(func.count()).select_from(unnamed.subquery())) or 0
+
+
 def read_registered_ports(session: Session, keys: Sequence[int]) -> pd.DataFrame:
     """Ports that a registry places: ``station_key``, ``port_id``, when in operation, and opening hours."""
     columns = (DimPort.station_key, DimPort.port_id, DimPort.commissioned_on, DimPort.decommissioned_on)

@@ -278,6 +278,18 @@ def test_a_port_of_which_every_statement_was_refused_is_there_and_unknown(star):
     assert (minutes(found, "A/1"), minutes(found, "A/7")) == ((24, 0, 0), (0, 0, 24))
 
 
+def test_refused_statements_of_stations_that_nothing_else_names_are_counted_in_a_note(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    star.add(refusal(station_id="C"), refusal(station_id="C", rule="another"), refusal(source_line=98))
+    star.add(refusal(source_line=97, station_id=None), refusal(source_line=96, kind="outages", station_id="C"))
+    note = "1 refused statement names a station that nothing else names, and is left out (rejected_evidence)."
+    assert told(star).notes[-1] == note
+    assert note not in told(star, selection=Selection(station_ids=("A",))).notes
+    star.add(refusal(source_line=95, station_id="D"))
+    assert told(star).notes[-1].startswith("2 refused statements name stations that nothing else names, and are left")
+
+
 def test_a_refused_statement_that_a_later_load_reads_is_none(star):
     star.load(2)
     star.says("1", 0, "Available", "up")
