@@ -290,6 +290,16 @@ def test_refused_statements_of_stations_that_nothing_else_names_are_counted_in_a
     assert told(star).notes[-1].startswith("2 refused statements name stations that nothing else names, and are left")
 
 
+def test_a_refused_statement_of_a_port_in_place_of_its_station_ends_what_stood_of_that_port(star):
+    star.add(DimPort(source="city", port_id="P1", station_key=1, load_key=1, named_as_station=True))
+    star.says("P1", 0, "Available", "up")
+    star.says("P1", 24, "Available", "up")
+    star.add(refusal(station_id="P1", port_id="P1"))
+    found = told(star)
+    assert minutes(found, "A/P1") == (6, 0, 18)
+    assert not [note for note in found.notes if "refused" in note]
+
+
 def test_a_refused_statement_that_a_later_load_reads_is_none(star):
     star.load(2)
     star.says("1", 0, "Available", "up")
