@@ -104,9 +104,7 @@ def build_uptime(
         stations = stations_of(session, selection)
         covers = period_of(stations, period, now or datetime.now(timezone.utc))
         definition = usual_definition(session, selection.of_all_stations())[0]
-        unnamed = _unnamed_note(read_unnamed_ports(session, *selection.station_conditions()))
-        if not selection.asked_stations():
-            unnamed += _refused_note(count_unnamed_refused(session, stations["source"].unique().tolist()))
+        unnamed = _unnamed_notes(session, selection, stations)
         parts = []
         for group in station_groups(stations):
             progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
@@ -184,6 +182,14 @@ def _notes(stations: pd.DataFrame, period: Period, rulebooks: Sequence[Rulebook]
         if rulebook.provisional:
             notes.append(f"{rulebook.id} is provisional: {rulebook.source}.")
     return notes
+
+
+def _unnamed_notes(session: Session, selection: Selection, stations: pd.DataFrame) -> list[str]:
+    """What must be said of evidence of stations and ports that nothing else names."""
+    claimed = _unnamed_note(read_unnamed_ports(session, *selection.station_conditions()))
+    if selection.asked_stations():
+        return claimed
+    return [*claimed, *_refused_note(count_unnamed_refused(session, stations["source"].unique().tolist()))]
 
 
 def _unnamed_note(ports: Sequence[tuple[str, str]]) -> list[str]:
