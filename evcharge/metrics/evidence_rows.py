@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.availability.evidence import (
@@ -158,6 +158,24 @@ def read_unnamed_ports(session: Session, *conditions: ColumnElement[bool]) -> li
     return [(station, port) for station, port in session.execute(order)]
 
 
+def count_unnamed_refused(session: Session, sources: Sequence[str]) -> int:
+    """Refused statements of these sources that name a station, or a port in its place, that nothing else names."""
+    known = select(DimStation.station_id).where(
+        DimStation.source == LoadLedger.source,
+        DimStation.station_id == RejectedEvidence.station_id,
+        not_(_is_claimed_alone()),
+    )
+    placed = select(DimPort.port_id).where(
+        DimPort.source == LoadLedger.source, DimPort.port_id == RejectedEvidence.station_id
+    )
+    is_named = or_(*(rows.correlate(LoadLedger, RejectedEvidence).exists() for rows in (known, placed)))
+    of_sources = (LoadLedger.source.in_(sources), RejectedEvidence.kind == STATUSES)
+    lines = select(RejectedEvidence.load_key, RejectedEvidence.source_line).distinct()
+    lines = lines.join(LoadLedger, LoadLedger.load_key == RejectedEvidence.load_key)
+    unnamed = lines.where(*of_sources, RejectedEvidence.station_id.is_not(None), not_(is_named))
+    return session.scalar(select(func.count()).select_from(unnamed.subquery())) or 0
+
+
 def read_registered_ports(session: Session, keys: Sequence[int]) -> pd.DataFrame:
     """Ports that a registry places: ``station_key``, ``port_id``, when in operation, and opening hours."""
     columns = (DimPort.station_key, DimPort.port_id, DimPort.commissioned_on, DimPort.decommissioned_on)
@@ -219,24 +237,35 @@ def _place(column: Any, names: Sequence[str]) -> Any:
     return case(*((column == name, place) for place, name in enumerate(names)), else_=-1)
 
 
-def select_refused(session: Session, keys: Sequence[int]) -> Select[Any]:
-    """Refused statements of these stations with their times, as rows of ``read_statements``."""
+def _select_refused(session: Session, keys: Sequence[int]) -> Select[Any]:
+    """Refused statements of these stations with their times, as rows of ``read_statements``.
+
+    One that names a port in place of its station is of the station at which a registry places that port.
+    """
+    own = select(
+        DimStation.station_key, DimStation.source, DimStation.station_id.label("named"), null().label("port_id")
+    )
+    placed = select(DimPort.station_key, DimPort.source, DimPort.port_id.label("named"), DimPort.port_id)
+    place = union_all(
+        own.where(DimStation.station_key.in_(keys)), placed.where(DimPort.station_key.in_(keys))
+    ).subquery()
     at_ms = milliseconds(session, RejectedEvidence.at_time)
     columns: tuple[Any, ...] = (
-        DimStation.station_key,
+        place.c.station_key,
         func.coalesce(RejectedEvidence.port_id, "").label("port_id"),
         *(at_ms.label("from_ms"), at_ms.label("until_ms")),
         RejectedEvidence.load_key,
         RejectedEvidence.source_line,
     )
-    of_station = (DimStation.source == LoadLedger.source) & (DimStation.station_id == RejectedEvidence.station_id)
+    of_place = (place.c.source == LoadLedger.source) & (place.c.named == RejectedEvidence.station_id)
+    stands_in = or_(place.c.port_id.is_(None), place.c.port_id == RejectedEvidence.port_id)
     query = select(*columns).join(LoadLedger, LoadLedger.load_key == RejectedEvidence.load_key)
     timed = (RejectedEvidence.kind == STATUSES, RejectedEvidence.at_time.is_not(None))
-    return query.join(DimStation, of_station).where(DimStation.station_key.in_(keys), *timed)
+    return query.join(place, of_place & stands_in).where(*timed)
 
 
 def _refused(session: Session, keys: Sequence[int], period: Period) -> pd.DataFrame:
-    query = select_refused(session, keys).where(RejectedEvidence.at_time < instant_of(period.until_ms))
+    query = _select_refused(session, keys).where(RejectedEvidence.at_time < instant_of(period.until_ms))
     never = dict.fromkeys(("free", "connectors", "connectors_up", "spacing_ms"), 0)
     return frame_of(session, query).assign(state=UNKNOWN, evidence=REFUSED, word="", updated_ms=-EVER_MS, **never)
 

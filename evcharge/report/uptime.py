@@ -27,7 +27,13 @@ from evcharge.metrics.availability.timeline import ALL_EVIDENCE, EVIDENCE_WORDS,
 from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, groups, uptime
 from evcharge.metrics.availability.usual_charges import charges_lost, weeks_before
 from evcharge.metrics.evidence_ports import NO_PORT
-from evcharge.metrics.evidence_rows import FAILED, SUCCEEDED, read_stations_with_evidence, read_unnamed_ports
+from evcharge.metrics.evidence_rows import (
+    FAILED,
+    SUCCEEDED,
+    count_unnamed_refused,
+    read_stations_with_evidence,
+    read_unnamed_ports,
+)
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection, unknown_grouping
@@ -99,7 +105,7 @@ def build_uptime(
         stations = stations_of(session, selection)
         covers = period_of(stations, period, now or datetime.now(timezone.utc))
         definition = usual_definition(session, selection.of_all_stations())[0]
-        unnamed = _unnamed_note(read_unnamed_ports(session, *selection.station_conditions()))
+        unnamed = _unnamed_notes(session, selection, stations)
         parts = []
         for group in station_groups(stations):
             progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
@@ -182,12 +188,29 @@ def _notes(stations: pd.DataFrame, period: Period, rulebooks: Sequence[Rulebook]
     return notes
 
 
+def _unnamed_notes(session: Session, selection: Selection, stations: pd.DataFrame) -> list[str]:
+    """What must be said of evidence of stations and ports that nothing else names."""
+    claimed = _unnamed_note(read_unnamed_ports(session, *selection.station_conditions()))
+    if selection.asked_stations():
+        return claimed
+    return [*claimed, *_refused_note(count_unnamed_refused(session, stations["source"].unique().tolist()))]
+
+
 def _unnamed_note(ports: Sequence[tuple[str, str]]) -> list[str]:
     """What must be said of claims and reported outages that count nowhere."""
     if not ports:
         return []
     what = f"{number_of(len(ports), 'port')} that nothing else names"
     return [f"Claims or reported outages of {what} are left out: {listed_ports(ports)}."]
+
+
+def _refused_note(statements: int) -> list[str]:
+    """What must be said of refused statements that count nowhere."""
+    if not statements:
+        return []
+    one = statements == 1
+    what = f"{number_of(statements, 'refused statement')} {'names a station' if one else 'name stations'}"
+    return [f"{what} that nothing else names, and {'is' if one else 'are'} left out (rejected_evidence)."]
 
 
 # One group of stations

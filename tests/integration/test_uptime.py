@@ -352,6 +352,28 @@ def test_a_port_of_which_every_statement_was_refused_is_there_and_unknown(star):
     assert (minutes(found, "A/1"), minutes(found, "A/7")) == ((24, 0, 0), (0, 0, 24))
 
 
+def test_refused_statements_of_stations_that_nothing_else_names_are_counted_in_a_note(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    star.add(refusal(station_id="C"), refusal(station_id="C", rule="another"), refusal(source_line=98))
+    star.add(refusal(source_line=97, station_id=None), refusal(source_line=96, kind="outages", station_id="C"))
+    note = "1 refused statement names a station that nothing else names, and is left out (rejected_evidence)."
+    assert told(star).notes[-1] == note
+    assert note not in told(star, selection=Selection(station_ids=("A",))).notes
+    star.add(refusal(source_line=95, station_id="D"))
+    assert told(star).notes[-1].startswith("2 refused statements name stations that nothing else names, and are left")
+
+
+def test_a_refused_statement_of_a_port_in_place_of_its_station_ends_what_stood_of_that_port(star):
+    star.add(DimPort(source="city", port_id="P1", station_key=1, load_key=1, named_as_station=True))
+    star.says("P1", 0, "Available", "up")
+    star.says("P1", 24, "Available", "up")
+    star.add(refusal(station_id="P1", port_id="P1"))
+    found = told(star)
+    assert minutes(found, "A/P1") == (6, 0, 18)
+    assert not [note for note in found.notes if "refused" in note]
+
+
 def test_a_refused_statement_that_a_later_load_reads_is_none(star):
     star.load(2)
     star.says("1", 0, "Available", "up")
