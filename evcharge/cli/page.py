@@ -90,5 +90,6 @@ def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: 
                 pages.append(name)
     notice(f"wrote {html}")
     if stations_dir:
-        notice(f"wrote {counted(len(pages), 'page')} of stations into {stations_dir}")
+        told = f"{counted(len(pages), 'page')} of stations into {stations_dir}"
+        notice(f"wrote {told}" if pages else "no station needs attention, so that none has a page")
     return story

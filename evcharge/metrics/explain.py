@@ -15,6 +15,7 @@ import pandas as pd
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from evcharge.errors import NoDataError
 from evcharge.metrics.comparison import STATION, count_differences
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
 from evcharge.metrics.loads import ledger_column
@@ -83,6 +84,15 @@ def closest_stations(session: Session, text: str, source: str | None) -> list[tu
     like = difflib.get_close_matches(asked, sorted(words), CLOSEST)
     close = [station for word in (*(word for _, word in holding), *like) for station in words[word]]
     return list(dict.fromkeys(close))[:CLOSEST]
+
+
+def unknown_station(session: Session, what: str, text: str, source: str | None, see_all: str) -> NoDataError:
+    """Says that no station, of this source, has what is asked for, and which come closest; else what shows all."""
+    of_source = f" of source {source}" if source is not None else ""
+    closest = closest_stations(session, text, source)
+    close = ", ".join(f"{station_id!r} ({name})" if name else repr(station_id) for station_id, name in closest)
+    hint = f"Closest: {close}." if close else f"See all stations: {see_all}"
+    return NoDataError("unknown_station", f"no station{of_source} has {what}.", hint)
 
 
 def rule_of(definition: Definition) -> str:

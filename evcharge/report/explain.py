@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from evcharge.errors import ConfigError, NoDataError
+from evcharge.errors import ConfigError
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.cost import Price
 from evcharge.metrics.days import count_days, local_days
@@ -28,7 +28,6 @@ from evcharge.metrics.explain import (
     LOAD_COLUMNS,
     ROWS_AT_ONCE,
     STATION_COLUMNS,
-    closest_stations,
     count_lacking,
     find_stations,
     group_recorded,
@@ -40,6 +39,7 @@ from evcharge.metrics.explain import (
     read_station_loads,
     row_parts,
     rule_of,
+    unknown_station,
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
 from evcharge.metrics.outages import count_ports, find_outages, read_port_days
@@ -317,11 +317,8 @@ def the_station(session: Session, text: str, source: str | None) -> dict[str, An
         raise ConfigError(
             "station_ambiguous", f"{text!r} names {len(found):,} stations: {shown}{more}.", " ".join(hints)
         )
-    of_source = f" of source {source}" if source is not None else ""
-    closest = closest_stations(session, text, source)
-    close = ", ".join(f"{station_id!r} ({name})" if name else repr(station_id) for station_id, name in closest)
-    hint = f"Closest: {close}." if close else "See all stations: evcharge report --csv - --no-png"
-    raise NoDataError("unknown_station", f"no station{of_source} has the id or the name {text!r}.", hint)
+    see_all = "evcharge report --csv - --no-png"
+    raise unknown_station(session, f"the id or the name {text!r}", text, source, see_all)
 
 
 def definition_told(definition: Definition) -> dict[str, Any]:

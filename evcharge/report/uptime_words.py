@@ -122,9 +122,13 @@ def verdict_text(figures: Figures) -> str:
         return f"; it judges {PERIODS[rulebook.period]}, so this period has no verdict."
     if network["verdict"]:
         return f": {network['verdict']}."
-    words = (("meeting", "meet"), ("falling_short", "fall short"), ("not_told", "can't be told"))
-    parts = [f"{network[f'ports_{name}']:,} {word}" for name, word in words]
-    return f"; of {network['ports']:,} ports {', '.join(parts)}."
+    meeting, short, not_told = (network[f"ports_{name}"] for name in ("meeting", "falling_short", "not_told"))
+    parts = (
+        f"{meeting:,} {verb(meeting, 'meets', 'meet')}",
+        f"{short:,} {verb(short, 'falls', 'fall')} short",
+        f"{not_told:,} can't be told",
+    )
+    return f"; of {counted(network['ports'], 'port')} {', '.join(parts)}."
 
 
 PERIODS = {

@@ -39,7 +39,7 @@ from evcharge.report.evidence_compared import compare_evidence
 from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
 from evcharge.report.uptime_explained import explain_uptime
-from evcharge.report.uptime_words import dispensing_text, false_free_text, figure_text, without_text
+from evcharge.report.uptime_words import dispensing_text, false_free_text, figure_text, verdict_text, without_text
 from tests.support.star import hour, ledger
 
 DAY = datetime(2025, 3, 3, tzinfo=timezone.utc)
@@ -216,6 +216,27 @@ def test_a_rulebook_that_says_what_unknown_time_is_keeps_its_figure(star):
     )
     assert found.first.ports["handed_in"].tolist() == [100, 100]
     assert found.first.network["ports_available_99"] == 2
+
+
+def test_a_station_that_nobody_knows_is_said_to_be_none_and_the_closest_is_named(star):
+    star.says("1", 0, "Available", "up")
+    star.add(DimStation(station_key=3, source="city", station_id="MILL-7"))
+    with pytest.raises(NoDataError) as refused:
+        told(star, selection=Selection(station_ids=("MILL-8",)))
+    assert refused.value.code == "unknown_station"
+    assert refused.value.reason == "no station has the id 'MILL-8'."
+    assert "'MILL-7'" in refused.value.hint
+    with pytest.raises(NoDataError, match="no station has the id 'zzz'") as refused:
+        told(star, selection=Selection(station_ids=("zzz",)))
+    assert refused.value.hint == "See all stations: evcharge uptime --by station --csv -"
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "of 1 port 1 meets, 0 fall"), (2, "of 2 ports 2 meet, 0 fall")])
+def test_of_one_port_the_verdict_is_told_in_the_singular(star, number, words):
+    book, year = silent_for_a_day(star)
+    found = build_uptime(star.engine, [book], selection=Selection(station_ids=("A",)), period=year)
+    network = {**found.first.network, "ports": number, "ports_meeting": number}
+    assert words in verdict_text(replace(found.first, network=network))
 
 
 def test_after_the_last_evidence_all_is_unknown_and_that_is_said(star):

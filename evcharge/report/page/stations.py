@@ -97,8 +97,7 @@ class Stations:
     """The table of all stations.
 
     Attributes:
-        count: how many there are.
-        title: the same as a heading.
+        title: how many there are, as a heading.
         caption: how to read marks and strips.
         columns: from left to right.
         rows: the first ``STATIC_ROWS``.
@@ -107,7 +106,6 @@ class Stations:
         outages: the costliest outages; None without any.
     """
 
-    count: str
     title: str
     caption: str
     columns: list[Column]
@@ -125,7 +123,6 @@ def stations_of(story: Story, links: Mapping[int, str] | None = None) -> Station
     square = "a day" if per_square == 1 else f"{per_square} days"
     start = f"{_axis_start(story):.0%}"
     return Stations(
-        count=f"{count:,}",
         title=f"All {counted(count, 'station')}" if count > 1 else "The station",
         caption=f"{_linked_text(links or {})}Mark and line: success since the last change, with its 95% interval; "
         f"tick: before it; dashes: the target. Strip: one square for {square}, pale where nothing failed, darker where "

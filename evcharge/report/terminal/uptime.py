@@ -40,7 +40,7 @@ from evcharge.report.uptime_words import (
     rulebook_text,
     without_text,
 )
-from evcharge.report.words import counted
+from evcharge.report.words import counted, verb
 
 MOST_ROWS = 40
 """Rows of a table in a terminal; all of them are in ``--csv`` and ``--json``."""
@@ -138,9 +138,10 @@ def _waterfall_row(figures: Figures) -> list[str]:
     lost = (-steps["down"], -steps["unknown, counted as down"])
     hours = [hours_told(minutes) for minutes in (whole, whole - counts, counts, *lost, exempt, kept, unseen)]
     network = figures.network
-    ports = f"{network['ports_meeting']:,} of {network['ports']:,} ports meet it"
+    meeting, ports = network["ports_meeting"], network["ports"]
+    told = f"{meeting:,} of {counted(ports, 'port')} {verb(1 if ports == 1 else meeting, 'meets', 'meet')} it"
     limited = figures.rulebook.limit is not None and figures.own_period
-    verdict = network["verdict"] or (ports if limited else "")
+    verdict = network["verdict"] or (told if limited else "")
     return [figures.rulebook.id, *hours, figure_text(network, figures.rulebook), verdict]
 
 
