@@ -12,6 +12,8 @@ import pytest
 from evcharge.sources import read_profile
 from tests.support.workbooks import as_csv, workbook
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ("session_id", "station_id", "start_time", "end_time", "energy_kwh")
 GROUPS = ("Session", "", "Charging", "", "Energy")
 FULL_GROUPS = ("Session", "Place", "Begin", "Finish", "Energy")
@@ -42,7 +44,6 @@ def energies():
 both_carriers = pytest.mark.parametrize("path", ["t.csv", "t.xlsx"])
 
 
-@pytest.mark.thorough
 @both_carriers
 def test_names_below_a_line_of_groups_are_found(evcharge, path):
     out = evcharge("load", write(path, [GROUPS, NAMES, *SESSIONS]), "--create-db")[1]
@@ -68,7 +69,6 @@ def test_a_line_of_units_below_the_names_is_one_reject(evcharge, path):
     assert {(row["line"], row["raw"]) for row in rejects} == {("2", ",,,,kWh")}
 
 
-@pytest.mark.thorough
 @both_carriers
 @pytest.mark.parametrize("above", [[], [("Charging", *[""] * 3, "Energy", "", "")]])
 def test_units_in_a_line_of_their_own_are_those_of_the_command_that_check_prints(evcharge, path, above):

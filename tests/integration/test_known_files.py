@@ -20,6 +20,8 @@ from tests.support.layouts import UK_APT
 from tests.support.ocpp_month import month
 from tests.support.workbooks import workbook
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def db(sqlite_url, monkeypatch):
@@ -124,7 +126,6 @@ def test_rejects_of_known_files_are_handed_out_in_their_place(evcharge, db):
     assert [line.split(",")[0].strip('"') for line in lines] == ["data/1.csv", "data/2.csv", "data/3.csv"]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("option", [("--tz", "Europe/Paris"), ("--failures-included", "no"), ("--decimal", ",")])
 def test_a_folder_known_by_other_settings_is_refused_file_by_file(evcharge, db, option):
     for number in (1, 2):
@@ -212,7 +213,6 @@ def star_of(url):
     return [repr(row) for rows in stars for row in sorted(rows, key=repr)]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_logs_loaded_one_after_another_make_the_star_that_reading_all_of_them_each_time_makes(
     evcharge, db, tmp_path, monkeypatch, seed

@@ -18,6 +18,8 @@ from tests.support.loading import query
 from tests.support.receivers import Answer, MailServer, WebServer, serving
 from tests.support.star import START, write_sessions
 
+pytestmark = pytest.mark.thorough
+
 DAYS = 60
 EARLIER = (START + timedelta(days=29)).date()
 SAVE = ("--since-report", "last", "--save")
@@ -61,7 +63,6 @@ def report(two_stations, tmp_path, evcharge, monkeypatch):
     return run
 
 
-@pytest.mark.thorough
 def test_what_changed_is_posted_once_and_then_saved(report):
     server = WebServer([Answer(200)])
     with serving(server):
@@ -76,7 +77,6 @@ def test_what_changed_is_posted_once_and_then_saved(report):
     assert [(one["station_id"], one["change"]) for one in told] == [("B", "newly below target")]
 
 
-@pytest.mark.thorough
 def test_what_could_not_be_sent_is_not_saved_and_is_told_by_the_next_run_and_the_report_is_written(report):
     server = WebServer([Answer(403), Answer(200)])
     with serving(server):
@@ -91,7 +91,6 @@ def test_what_could_not_be_sent_is_not_saved_and_is_told_by_the_next_run_and_the
     assert [json.loads(body)["title"] for _, _, body in server.requests] == ["evcharge: 1 newly below target"] * 2
 
 
-@pytest.mark.thorough
 def test_nothing_is_sent_where_nothing_changed_that_matters(report):
     report("--save", "--to", str((START + timedelta(days=DAYS - 2)).date()))
     server = WebServer([Answer(200)])
@@ -101,7 +100,6 @@ def test_nothing_is_sent_where_nothing_changed_that_matters(report):
     assert report.saved() == 3
 
 
-@pytest.mark.thorough
 def test_the_first_report_tells_nothing_and_is_saved(report):
     err = report(*SAVE, "--target", "0.9", "--notify", "file:changes.json")
     assert "No earlier report is saved to compare with" in err
@@ -121,13 +119,11 @@ def test_a_dry_run_prints_what_would_be_sent_and_neither_sends_nor_saves(report)
     assert json.loads(document)["text"].startswith("evcharge: 1 newly below target\n")
 
 
-@pytest.mark.thorough
 def test_a_file_gets_the_document(report):
     report(*SAVE, "--notify", "file:changes.json")
     assert json.loads(Path("changes.json").read_text())["title"] == "evcharge: 1 newly below target"
 
 
-@pytest.mark.thorough
 def test_target_and_mail_server_come_from_settings_too_and_where_a_folder_states_them_that_is_said(report, monkeypatch):
     server = MailServer()
     Path("evcharge.toml").write_text('notify = "mailto:ops@example.org"\nsmtp_security = "none"\n')

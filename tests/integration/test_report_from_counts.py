@@ -36,6 +36,8 @@ from evcharge.synth import write_sample
 from tests.support.counted import without_what_needs_sessions, write_network
 from tests.support.star import MIXED, write_sessions
 
+pytestmark = pytest.mark.thorough
+
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs" / "reference" / "report.schema.json").read_text(encoding="utf-8")
 )
@@ -81,7 +83,6 @@ def test_the_document_is_that_of_the_sessions(star, given, definition):
     assert {station["failures_included"] for station in of_star["stations"]} == {"yes", "no", "unknown"}
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=list(DEFINITIONS))
 @pytest.mark.parametrize("target", [0.8, 0.97])
 def test_the_document_is_that_of_the_sessions_by_every_definition(star, given, definition, target):
@@ -89,7 +90,6 @@ def test_the_document_is_that_of_the_sessions_by_every_definition(star, given, d
     assert of_counts == of_star
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "selection",
     [
@@ -129,7 +129,6 @@ def test_the_comparison_is_that_of_the_sessions(star, given):
     assert len(of_star["definitions"]) == len(DEFINITIONS)
 
 
-@pytest.mark.thorough
 def test_of_a_file_with_defects_only_what_refused_rows_could_make_of_the_rate_differs(sqlite_url, tmp_path):
     write_sample(tmp_path / "s.csv", rows=2000, dirty=True)
     load_file(tmp_path / "s.csv", sqlite_url, [builtin_profiles()["sample"]])
@@ -142,7 +141,6 @@ def test_of_a_file_with_defects_only_what_refused_rows_could_make_of_the_rate_di
     assert of_counts == of_star
 
 
-@pytest.mark.thorough
 def test_without_recorded_outcomes_the_same_definition_is_usual(sqlite_url):
     write_network(open_engine(sqlite_url, writes=True), seed=2, recorded=False)
     of_star, of_counts = documents(sqlite_url, frames_of(sqlite_url))
@@ -150,7 +148,6 @@ def test_without_recorded_outcomes_the_same_definition_is_usual(sqlite_url):
     assert of_star["definition"] != RECORDED.id
 
 
-@pytest.mark.thorough
 def test_counts_that_are_kept_make_the_same_frames(url):
     write_network(open_engine(url, writes=True), seed=3)
     made = frames_of(url)
@@ -159,7 +156,6 @@ def test_counts_that_are_kept_make_the_same_frames(url):
         assert frame.equals(made[name]), name
 
 
-@pytest.mark.thorough
 def test_a_report_from_counts_reads_no_session(given):
     asked = []
     with star_of_counts(checked(given)) as session:
@@ -192,7 +188,6 @@ def test_a_definition_of_the_users_own_is_refused(given, tmp_path):
     assert refused.value.code == "definition_not_counted"
 
 
-@pytest.mark.thorough
 def test_a_definition_of_the_users_own_that_the_counts_name_is_read(star, given, tmp_path):
     (tmp_path / "own.toml").write_text('id = "own"\ntitle = "t"\nsource = "s"\nenergy_kwh_at_least = 1\n')
     own = read_definition(tmp_path / "own.toml")
@@ -210,7 +205,6 @@ def relettered(frames, letters, change):
     }
 
 
-@pytest.mark.thorough
 def test_letters_in_another_order_are_read_by_name(star, given):
     order = [f"{one.id}@{one.version}" for one in reversed(DEFINITIONS.values())]
     frames = relettered(given, f"their_own@4 {' '.join(order)}", lambda vector: "S" + vector[::-1])
@@ -218,7 +212,6 @@ def test_letters_in_another_order_are_read_by_name(star, given):
     assert of_counts == of_star
 
 
-@pytest.mark.thorough
 def test_a_definition_of_another_version_is_left_out_by_name_and_never_read(given):
     letters = " ".join(f"{one.id}@{2 if one is AFIREV else one.version}" for one in DEFINITIONS.values())
     with star_of_counts(checked(relettered(given, letters, str))) as session:
@@ -233,7 +226,6 @@ def test_a_definition_of_another_version_is_left_out_by_name_and_never_read(give
     assert reason in [one.figures for one in told]
 
 
-@pytest.mark.thorough
 def test_counts_by_a_definition_of_the_users_own_alone_say_which_file_to_name(given, tmp_path):
     (tmp_path / "own.toml").write_text('id = "own"\ntitle = "t"\nsource = "s"\nenergy_kwh_at_least = 1\n')
     own = read_definition(tmp_path / "own.toml")
@@ -255,7 +247,6 @@ def summed(frames):
     return {"counts": counts.groupby(keys, as_index=False).agg({**others, **hours})}
 
 
-@pytest.mark.thorough
 def test_without_what_the_choice_hangs_on_no_definition_is_usual(given):
     letters = named_letters(ORDER).replace("recorded@1", "recorded@9")
     with star_of_counts(checked(relettered(given, letters, str))) as session:
@@ -264,7 +255,6 @@ def test_without_what_the_choice_hangs_on_no_definition_is_usual(given):
         assert build_story(session, target=0.95, selection=ALL, definition=AFIREV).report.definition == AFIREV
 
 
-@pytest.mark.thorough
 def test_a_detail_without_a_row_is_that_of_a_network_without_a_worst_port(given):
     frames = {**given, "detail": given["detail"].head(0)}
     with star_of_counts(checked(frames)) as session:
@@ -313,7 +303,6 @@ def test_counts_alone_leave_out_what_each_frame_would_bring(given):
     jsonschema.validate(document, SCHEMA)
 
 
-@pytest.mark.thorough
 def test_detail_that_lacks_a_station_or_begins_too_late_says_nothing_of_it(given):
     whole = story_of(given).stations.set_index("station_id")
     assert whole["worst_port"][BAD] == "city-1-2"
@@ -328,7 +317,6 @@ def test_detail_that_lacks_a_station_or_begins_too_late_says_nothing_of_it(given
         assert f"ports and hours at which failures bunch at 1 of {number} stations" in left_out(story)
 
 
-@pytest.mark.thorough
 def test_the_page_says_what_each_frame_would_bring(given):
     request = PageRequest(target=0.95, selection=ALL)
     pages = []
@@ -350,7 +338,6 @@ def test_refused_rows_are_said_to_be_unknown_not_to_be_none(given):
 # From Python
 
 
-@pytest.mark.thorough
 def test_python_takes_a_folder_a_frame_or_frames_and_gives_the_same(star, given, tmp_path):
     for name, frame in given.items():
         frame.to_csv(tmp_path / f"{name}.csv", index=False)
@@ -377,7 +364,6 @@ def test_what_can_be_no_counts_is_refused_by_its_kind():
         evcharge.reliability(counts=5)
 
 
-@pytest.mark.thorough
 def test_python_refuses_by_name_what_counts_do_not_tell(given):
     alone = evcharge.reliability(counts=given[COUNTS])
     for figures, needs in (("visits", "single sessions"), ("reasons", "the frame failures"), ("refused", "loaded")):
@@ -387,7 +373,6 @@ def test_python_refuses_by_name_what_counts_do_not_tell(given):
     assert reasons["sessions"].sum() == alone.network["failures"].item()
 
 
-@pytest.mark.thorough
 def test_the_reasons_are_those_of_the_sessions(star, given):
     for definition in ("recorded", "chargex_session"):
         of_counts = evcharge.reliability(counts=given, definition=definition).reasons_report
@@ -412,7 +397,6 @@ def folder(given, tmp_path):
     return folder
 
 
-@pytest.mark.thorough
 def test_every_output_can_be_made_of_counts(folder, evcharge):
     files = ("--html", "r.html", "--csv", "r.csv", "--json", "r.json", "-o", "r.png")
     code, out, err = evcharge("report", "--counts", folder, *files)
@@ -434,7 +418,6 @@ def test_other_reports_name_what_they_leave_out(folder, evcharge, more):
     assert "Only counts were given, so these are left out: refused rows" in out
 
 
-@pytest.mark.thorough
 def test_an_earlier_document_can_be_compared_with(folder, evcharge):
     assert evcharge("report", "--counts", folder, "--no-png", "--to", "2025-03-01", "--json", "old.json")[0] == 0
     code, out, _ = evcharge("report", "--counts", folder, "--no-png", "--since-report", "old.json")
@@ -469,7 +452,6 @@ def test_no_output_replaces_the_counts(folder, evcharge):
     assert "would_replace" in err
 
 
-@pytest.mark.thorough
 def test_the_export_of_a_star_is_what_the_report_reads(star, evcharge):
     assert evcharge("export", "--db", star, "--format", "counts", "--out", "c", "--definition", "afirev")[0] == 0
     asked = ("--definition", "afirev", "--no-png", "--json")

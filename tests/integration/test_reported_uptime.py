@@ -30,6 +30,8 @@ from evcharge.report.reported import build_uptime_with_reports
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import dump_but_hours, query
 
+pytestmark = pytest.mark.thorough
+
 Run = Callable[..., tuple[int, str, str]]
 
 HEADER = (
@@ -98,7 +100,6 @@ def test_each_row_is_kept_as_it_was_reported_or_refused_and_all_are_counted(url:
         assert read_loads(session, Selection()).empty
 
 
-@pytest.mark.thorough
 def test_the_same_bytes_change_nothing_a_replacement_makes_the_same_and_an_unload_takes_all(
     url: str, tmp_path: Path
 ) -> None:
@@ -134,7 +135,6 @@ def test_rows_of_one_file_that_differ_are_both_kept_and_one_said_twice_is_one(ur
     assert query(url, COUNTS) == [("uptimes", 3, 2, 0, 1, 0, 0)]
 
 
-@pytest.mark.thorough
 def test_of_two_loads_the_last_is_what_was_reported_and_the_first_stays(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     load(url, tmp_path, report("1", "99.19,720,360"), report("2", "100,0,0"))
@@ -166,7 +166,6 @@ def test_a_check_finds_reports_that_no_count_tells(url: str, tmp_path: Path) -> 
     assert caught.value.code == "rows_unaccounted"
 
 
-@pytest.mark.thorough
 def test_below_0015_there_is_no_report_and_what_else_was_counted_stays(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     load(url, tmp_path, report("1", "99.19,720,360"), report("3", ",,"))
@@ -187,7 +186,6 @@ def beside(url: str, rulebook: str = "nevi", evidence: str = "status", **asked: 
     return package.uptime(url, rulebook, evidence=evidence, **asked).reported
 
 
-@pytest.mark.thorough
 def test_a_report_makes_no_port_up_or_down(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     before = package.uptime(url).found.first.ports
@@ -196,7 +194,6 @@ def test_a_report_makes_no_port_up_or_down(url: str, tmp_path: Path) -> None:
     assert after.equals(before)
 
 
-@pytest.mark.thorough
 def test_each_report_is_compared_over_its_own_period(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     days = report("1", "100,0,0", end="2025-03-05"), report("1", "100,0,0", begin="2025-03-05", end="2025-03-07")
@@ -213,7 +210,6 @@ def test_each_report_is_compared_over_its_own_period(url: str, tmp_path: Path) -
     assert found[["from", "to"]].iloc[1].tolist() == ["2025-03-05T00:00:00.000Z", "2025-03-07T00:00:00.000Z"]
 
 
-@pytest.mark.thorough
 def test_a_report_of_a_port_of_connectors_is_compared_as_the_rulebook_takes_them(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     one_of_two = "UPDATE fact_status SET connectors = 2, connectors_up = 1 WHERE port_id = '1' AND state = 'up'"
@@ -225,7 +221,6 @@ def test_a_report_of_a_port_of_connectors_is_compared_as_the_rulebook_takes_them
     assert [rows["verdict"].tolist() for rows in found] == [["contradicts"], ["agrees"]]
 
 
-@pytest.mark.thorough
 def test_reports_of_other_times_are_counted_and_those_that_meet_the_period_are_shown(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     load(url, tmp_path, report("1", "99,0,0", "2025-03-10", "2025-03-17"), report("1", "99,0,0", "2025-03-09"))
@@ -234,7 +229,6 @@ def test_reports_of_other_times_are_counted_and_those_that_meet_the_period_are_s
     assert any(note.startswith("1 report of uptime is of other times") for note in found.notes)
 
 
-@pytest.mark.thorough
 def test_a_report_of_another_source_is_named_since_its_ports_are_others(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     load(url, tmp_path, report("1", "99,0,0"), source="state")
@@ -253,7 +247,6 @@ def test_reports_alone_are_no_evidence(url: str, tmp_path: Path) -> None:
         package.uptime(url)
 
 
-@pytest.mark.thorough
 def test_a_station_of_which_nobody_names_a_port_is_each_port_that_is_reported(url: str, tmp_path: Path) -> None:
     rows = [f"DEPOT,,2025-03-{day}T00:00:00Z,Available" for day in ("03", "10")]
     load(url, tmp_path, STATUSES, *rows, name="statuses.csv")
@@ -261,7 +254,6 @@ def test_a_station_of_which_nobody_names_a_port_is_each_port_that_is_reported(ur
     assert beside(url)["verdict"].tolist() == ["agrees"]
 
 
-@pytest.mark.thorough
 def test_the_command_shows_what_is_contradicted_first_and_what_is_wrong_in_itself(evcharge: Run) -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     reports = (
@@ -291,7 +283,6 @@ def test_the_command_shows_what_is_contradicted_first_and_what_is_wrong_in_itsel
     assert "reported" not in of_all["rulebooks"][0]
 
 
-@pytest.mark.thorough
 def test_check_says_what_a_file_of_reports_holds_and_where_it_contradicts_itself(evcharge: Run) -> None:
     Path("m3.csv").write_text("\n".join([HEADER, report("1", "99.19,720,360"), report("", "99,0,0"), ""]))
     code, out, _ = evcharge("check", "m3.csv", "--source", "net")
@@ -306,7 +297,6 @@ def test_check_says_what_a_file_of_reports_holds_and_where_it_contradicts_itself
         assert told in out
 
 
-@pytest.mark.thorough
 def test_a_zip_of_reports_is_loaded_and_the_source_is_asked_for(evcharge: Run) -> None:
     with zipfile.ZipFile("q1.zip", "w") as archive:
         for month in ("01", "02", "03"):

@@ -14,6 +14,8 @@ import pytest
 from evcharge.sources import read_profile
 from tests.support.workbooks import workbook
 
+pytestmark = pytest.mark.thorough
+
 HEADER = ("session_id", "station_id", "start_time", "end_time", "energy_kwh")
 OWN_HEADER = ("Session ID", "Charge Point", "Start", "Stop", "kWh")
 ABOUT = [("about", "this export")]
@@ -57,14 +59,12 @@ def test_a_sheet_that_is_loaded_already_is_known_in_whatever_case_it_is_typed(ev
     assert "months.xlsx/Sheet 2: already loaded" in out
 
 
-@pytest.mark.thorough
 def test_a_cited_row_names_its_sheet(evcharge, months):
     evcharge("load", months, "--sheet", "Sheet 2", "--create-db", "--rejects", "r.csv")
     assert '"months.xlsx/Sheet 2",3,"start_time_unreadable"' in Path("r.csv").read_text()
     assert "months.xlsx/Sheet 2:2" in evcharge("explain", "A")[1]
 
 
-@pytest.mark.thorough
 def test_the_hash_that_is_shown_of_a_named_sheet_is_that_of_the_workbook_on_disk(evcharge, months):
     evcharge("load", months, "--sheet", "Sheet 2", "--create-db")
     on_disk = hashlib.sha256(Path(months).read_bytes()).hexdigest()
@@ -75,7 +75,6 @@ def test_the_hash_that_is_shown_of_a_named_sheet_is_that_of_the_workbook_on_disk
     assert on_disk in Path("page.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.thorough
 def test_the_option_that_an_error_names_loads_the_sheet(evcharge, months):
     code, _, err = evcharge("load", months, "--create-db")
     assert code == 1
@@ -84,7 +83,6 @@ def test_the_option_that_an_error_names_loads_the_sheet(evcharge, months):
     assert evcharge("load", months, *shlex.split(option))[0] == 0
 
 
-@pytest.mark.thorough
 def test_the_one_sheet_that_fits_is_read_and_named_where_it_is_not_the_first(evcharge):
     Path("b.xlsx").write_bytes(workbook(ABOUT, month(2)))
     Path("a.xlsx").write_bytes(workbook(month(1), ABOUT))
@@ -96,7 +94,6 @@ def test_the_one_sheet_that_fits_is_read_and_named_where_it_is_not_the_first(evc
     assert rows_of("SELECT file_name FROM load_ledger ORDER BY load_key") == [("a.xlsx",), ("b.xlsx/Sheet 2",)]
 
 
-@pytest.mark.thorough
 def test_a_table_that_nobody_knows_is_proposed_with_its_sheet_where_there_are_others(evcharge):
     Path("own.xlsx").write_bytes(workbook(month(1, OWN_HEADER)[:2], month(2, OWN_HEADER)[:2]))
     out = evcharge("check", "own.xlsx", "--sheet", "Sheet 2")[1]
@@ -108,7 +105,6 @@ def test_a_table_that_nobody_knows_is_proposed_with_its_sheet_where_there_are_ot
     assert read_profile("my.toml").sheet == "Sheet 2"
 
 
-@pytest.mark.thorough
 def test_a_workbook_of_one_sheet_is_called_by_its_own_name_alone(evcharge):
     Path("one.xlsx").write_bytes(workbook(month(1, OWN_HEADER)[:2]))
     assert "--sheet" not in evcharge("check", "one.xlsx")[1]
@@ -116,7 +112,6 @@ def test_a_workbook_of_one_sheet_is_called_by_its_own_name_alone(evcharge):
     assert "one.xlsx: loaded" in evcharge("load", "one.xlsx", "--create-db")[1]
 
 
-@pytest.mark.thorough
 def test_what_a_named_sheet_leaves_unread_is_told_of_that_sheet(evcharge):
     header = (*HEADER, "Result")
     failed = [(*row, word) for row, word in zip(month(2)[1:2], ["Failed"], strict=True)]

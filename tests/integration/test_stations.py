@@ -17,6 +17,8 @@ from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.load.registry_result import RegistryResult
 from tests.support.loading import dump, dump_but_hours, everything, facts, query
 
+pytestmark = pytest.mark.thorough
+
 BASE_MS = 1_735_689_600_000
 """2025-01-01 00:00 UTC, in ms."""
 
@@ -116,7 +118,6 @@ def test_the_same_bytes_twice_have_one_effect_and_the_first_counts_are_repeated(
     assert dump(url) == before
 
 
-@pytest.mark.thorough
 def test_sessions_loaded_before_or_after_the_registry_give_the_same_facts(
     url: str, tmp_path: Path, market: Path
 ) -> None:
@@ -169,7 +170,6 @@ def test_sessions_delivered_again_after_a_move_are_unchanged(url: str, tmp_path:
     assert [row for row in facts(url) if row in before] == before
 
 
-@pytest.mark.thorough
 def test_a_port_that_moves_takes_along_the_sessions_that_name_it_as_their_station(
     url: str, tmp_path: Path, market: Path
 ) -> None:
@@ -342,7 +342,6 @@ def test_the_command_tells_one_of_anything_in_the_singular(
     assert "  1 station that only stood for a port goes: its sessions moved\n" in out
 
 
-@pytest.mark.thorough
 def test_the_command_shows_then_applies(evcharge: Any, sqlite_url: str, tmp_path: Path, market: Path) -> None:
     load(sessions(tmp_path, "E1", "E2", "E1"), sqlite_url)
     code, out, _ = evcharge("--db", sqlite_url, "stations", market)

@@ -17,6 +17,8 @@ from evcharge.load.unload import unload
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import query
 
+pytestmark = pytest.mark.thorough
+
 Run = Callable[..., tuple[int, str, str]]
 
 HEADER = "station_id,port_id,time,status,error_code"
@@ -193,7 +195,6 @@ def test_a_table_that_fits_sessions_and_statuses_is_one_of_sessions(url: str, tm
     assert load(url, tmp_path / "s.csv", content).profile.startswith("native@")
 
 
-@pytest.mark.thorough
 def test_check_says_what_a_file_of_statuses_holds_and_touches_no_database(evcharge: Run) -> None:
     Path("s.csv").write_text("\n".join([HEADER, *ROWS]))
     code, out, _ = evcharge("check", "s.csv", "--source", "net")

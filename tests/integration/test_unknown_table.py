@@ -13,6 +13,8 @@ import pytest
 from evcharge.sources import read_profile
 from tests.support.workbooks import date, workbook
 
+pytestmark = pytest.mark.thorough
+
 
 def command_of(out):
     """What follows ``evcharge`` in the commands that check prints below its table."""
@@ -116,7 +118,6 @@ def write(name, text):
     Path(name).write_bytes(text.encode("latin-1" if name == "korea.csv" else "utf-8"))
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("name", TABLES)
 def test_the_command_that_check_prints_loads_the_table_as_printed(evcharge, name):
     text, expected = TABLES[name]
@@ -129,7 +130,6 @@ def test_the_command_that_check_prints_loads_the_table_as_printed(evcharge, name
     assert facts() == expected
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("name", TABLES)
 def test_the_starter_profile_of_a_table_loads_it_without_an_edit(evcharge, name):
     text, expected = TABLES[name]
@@ -143,7 +143,6 @@ def test_the_starter_profile_of_a_table_loads_it_without_an_edit(evcharge, name)
     assert facts() == expected
 
 
-@pytest.mark.thorough
 def test_lines_of_units_and_sums_do_not_hide_what_the_columns_are(evcharge):
     rows = "13.01.2025 08:12;13.01.2025 08:55;12,4;A;Completed\n13.01.2025 09:12;13.01.2025 09:55;0,0;A;Failed\n"
     write("two.csv", f"Session;;Energy;;\nBegin;End;Total;CP;Result\n;;kWh;;\n{rows}Sum;;12,4;;\n")
@@ -179,7 +178,6 @@ def test_the_document_of_check_has_the_columns_and_the_command(evcharge):
     assert set(table["confirm"]) >= {"timezone", "time_formats", "success"}
 
 
-@pytest.mark.thorough
 def test_a_workbook_that_nobody_knows_is_told_and_its_profile_loads_it(evcharge):
     rows = [
         ["Report"],
@@ -226,7 +224,6 @@ def test_a_load_of_a_table_that_nobody_knows_guesses_nothing(evcharge):
     assert "evcharge check 'a folder/b.csv'\n" in evcharge("load", "a folder/b.csv")[2]
 
 
-@pytest.mark.thorough
 def test_a_heading_that_could_be_toml_or_shell_stays_what_it_is(evcharge):
     name = 'it\'s; "odd" $(x)\\.csv'
     write(
@@ -258,7 +255,6 @@ def test_a_sign_before_three_digits_is_asked_about_for_it_may_stand_at_thousands
     assert evcharge(*command)[0] == 0
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("energies", "thousands"),
     [
@@ -291,7 +287,6 @@ def test_signs_at_thousands_before_a_unit_are_written_in_the_profile(evcharge):
     assert "energy_kwh_out_of_range" in Path("r.csv").read_text()
 
 
-@pytest.mark.thorough
 def test_a_number_that_may_be_of_thousands_is_read_by_what_is_stated_and_never_guessed(evcharge):
     text = "session_id,station_id,start_time,end_time,energy_kwh\n"
     text += "1,A,2025-01-01T10:00:00Z,2025-01-01T10:30:00Z,1.234\n"
@@ -309,7 +304,6 @@ def outcomes(heading, words):
     write("o.csv", f"CP,Start,Stop,kWh,{heading}\n" + "".join(rows))
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("heading", "words"),
     [
@@ -340,7 +334,6 @@ def test_a_heading_of_failures_turns_yes_into_a_failure(evcharge, heading, words
     )
 
 
-@pytest.mark.thorough
 def test_a_flag_of_failures_that_is_never_set_is_read_and_shows_no_failure(evcharge):
     outcomes("failed", ("0", "0"))
     out = evcharge("check", "o.csv")[1]
@@ -350,7 +343,6 @@ def test_a_flag_of_failures_that_is_never_set_is_read_and_shows_no_failure(evcha
     assert [row[-1] for row in facts()] == [1, 1]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(("heading", "words"), [("Outcome", ("1", "2")), ("Result code", ("0", "-1"))])
 def test_a_column_that_may_be_the_outcome_is_asked_about(evcharge, heading, words):
     outcomes(heading, words)
@@ -371,7 +363,6 @@ def test_what_tells_of_something_else_is_no_outcome(evcharge, heading, words):
     assert "success" not in out
 
 
-@pytest.mark.thorough
 def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
     write("two.csv", f'"Charge\nPoint",Start,"Stop\r\ntime",kWh\nA,{DAY} 08:12,{DAY} 08:55,12.5\n')
     out = evcharge("check", "two.csv")[1]
@@ -386,7 +377,6 @@ def test_a_heading_of_two_lines_is_typed_as_one(evcharge):
     assert "\\n" not in err.split("Say which column")[1]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
@@ -412,7 +402,6 @@ def test_headings_that_are_alike_in_a_workbook_are_named(evcharge):
     assert "Two columns are named alike, kWh and KWH" in evcharge("check", "book.xlsx")[2]
 
 
-@pytest.mark.thorough
 def test_a_file_that_is_named_like_an_option_is_printed_as_a_path(evcharge):
     write("-dash.csv", BACK_OFFICE)
     assert "evcharge check ./-dash.csv\n" in evcharge("load", "--create-db", "--", "-dash.csv")[2]
@@ -462,7 +451,6 @@ def test_a_log_that_names_no_station_loads_as_its_hint_says(evcharge):
     assert [(row[0], row[2]) for row in facts()] == [("CP9", 9.0)]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("heading", ["Meter start", "Zählerstand Anfang"])
 def test_a_table_without_energy_is_told_what_that_means_and_of_its_readings(evcharge, heading):
     write("m.csv", f"CP,Start,Stop,{heading},Meter stop\nA,{DAY} 08:12,{DAY} 08:55,100,112\n")

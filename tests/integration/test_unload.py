@@ -26,6 +26,8 @@ from evcharge.synth import write_sample
 from tests.support.factories import native_csv, session_row
 from tests.support.loading import counts, dump, everything, facts, load, query
 
+pytestmark = pytest.mark.thorough
+
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -89,7 +91,6 @@ def test_an_unload_takes_out_sessions_rejects_and_stations_and_keeps_the_line_of
     assert query(url, "SELECT COUNT(*) FROM load_ledger WHERE unloaded_at >= finished_at") == [(1,)]
 
 
-@pytest.mark.thorough
 def test_a_file_that_was_unloaded_is_loaded_again_as_if_nothing_had_been(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)
@@ -110,7 +111,6 @@ def test_an_unloaded_file_may_be_loaded_by_other_settings(url: str, march: Path)
     assert query(url, "SELECT timezone, status, unloaded_at FROM load_ledger") == [("Europe/Paris", "loaded", None)]
 
 
-@pytest.mark.thorough
 def test_sessions_that_an_unloaded_file_had_overwritten_come_back_when_their_file_is_loaded_again(
     url: str, march: Path, april: Path
 ) -> None:
@@ -130,7 +130,6 @@ def test_sessions_that_an_unloaded_file_had_overwritten_come_back_when_their_fil
     assert load(march, url).status == "already loaded"
 
 
-@pytest.mark.thorough
 def test_a_session_that_two_files_have_alike_goes_with_the_first_and_the_second_brings_it_back(
     url: str, march: Path, tmp_path: Path
 ) -> None:
@@ -142,7 +141,6 @@ def test_a_session_that_two_files_have_alike_goes_with_the_first_and_the_second_
     assert ledger(url)["same.csv"] == "loaded"
 
 
-@pytest.mark.thorough
 def test_an_incomplete_file_keeps_its_place_so_that_what_came_later_still_wins(
     url: str, march: Path, april: Path, tmp_path: Path
 ) -> None:
@@ -154,7 +152,6 @@ def test_an_incomplete_file_keeps_its_place_so_that_what_came_later_still_wins(
     assert energies(url) == {"S1": 5, "S2": 7.5}
 
 
-@pytest.mark.thorough
 def test_of_three_files_with_one_session_the_first_is_still_known_when_the_second_is_out(
     url: str, tmp_path: Path
 ) -> None:
@@ -167,7 +164,6 @@ def test_of_three_files_with_one_session_the_first_is_still_known_when_the_secon
     assert energies(url) == {"S1": 1}
 
 
-@pytest.mark.thorough
 def test_a_load_that_shares_nothing_is_left_alone(url: str, march: Path, april: Path, tmp_path: Path) -> None:
     load(march, url)
     load(april, url)
@@ -179,7 +175,6 @@ def test_a_load_that_shares_nothing_is_left_alone(url: str, march: Path, april: 
     assert {name: [row for row in rows if "other.csv" in row] for name, rows in everything(url).items()} == kept
 
 
-@pytest.mark.thorough
 def test_an_incomplete_file_with_other_settings_is_refused(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)
@@ -200,7 +195,6 @@ def two_without_offset(url: str, tmp_path: Path) -> Path:
     return tmp_path / "a.csv"
 
 
-@pytest.mark.thorough
 def test_a_replace_by_which_a_session_of_another_file_goes_is_refused_with_that_file(
     url: str, two_without_offset: Path, tmp_path: Path
 ) -> None:
@@ -234,7 +228,6 @@ def test_a_session_that_goes_is_told_where_as_many_others_come(url: str, tmp_pat
     assert (result.inserted, result.warnings["not_replaced"]) == (1, 1)
 
 
-@pytest.mark.thorough
 def test_a_source_is_taken_out_file_by_file_and_the_other_stays(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)
@@ -247,7 +240,6 @@ def test_a_source_is_taken_out_file_by_file_and_the_other_stays(url: str, march:
     assert query(url, "SELECT source FROM dim_station") == [("other",)]
 
 
-@pytest.mark.thorough
 def test_a_station_that_a_registry_describes_stays_without_sessions(url: str, march: Path, tmp_path: Path) -> None:
     load(march, url)
     registry = tmp_path / "locations.json"
@@ -263,7 +255,6 @@ def test_a_station_that_a_registry_describes_stays_without_sessions(url: str, ma
     assert refusal.value.code == "not_sessions"
 
 
-@pytest.mark.thorough
 def test_an_unload_that_fails_in_the_middle_leaves_everything(
     url: str, march: Path, april: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,7 +281,6 @@ def test_an_unload_waits_for_a_load_and_gives_up_as_one(url: str, march: Path) -
     assert len(unload(url, [1]).loads) == 1
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("wanted", "code", "told"),
     [
@@ -311,7 +301,6 @@ def test_what_is_not_there_is_refused_and_the_hint_lists_what_is(
     assert told in refusal.value.hint
 
 
-@pytest.mark.thorough
 def test_the_page_counts_no_load_that_is_out_and_names_the_incomplete_ones(url: str, march: Path, april: Path) -> None:
     load(march, url)
     load(april, url)
@@ -331,7 +320,6 @@ def load_sample(url: str, path: Path) -> dict[str, int]:
     return load_file(path, url, builtin_profiles().values()).warnings
 
 
-@pytest.mark.thorough
 def test_a_file_of_data_that_joins_the_demo_is_warned_of_and_so_is_the_demo_that_joins_data(
     url: str, march: Path, tmp_path: Path
 ) -> None:
@@ -360,7 +348,6 @@ def demo(evcharge: Run) -> Run:
     return evcharge
 
 
-@pytest.mark.thorough
 def test_the_command_asks_and_shows_what_will_go(demo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
     code, out, err = demo("unload", "--source", "sample")
@@ -388,7 +375,6 @@ def test_without_a_terminal_the_command_asks_for_yes(demo: Run, monkeypatch: pyt
     assert demo("unload", "--load", "1", "--yes")[0] == 0
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("options", [(), ("--source", "sample", "--load", "1")])
 def test_the_command_takes_exactly_one_of_its_options(demo: Run, options: tuple[str, ...]) -> None:
     code, _, err = demo("unload", *options, "--yes")
@@ -396,7 +382,6 @@ def test_the_command_takes_exactly_one_of_its_options(demo: Run, options: tuple[
     assert "either --source NAME or --load N" in err
 
 
-@pytest.mark.thorough
 def test_the_command_names_the_files_that_bring_back_what_went(evcharge: Run) -> None:
     native_csv(Path("a.csv"), session_row())
     native_csv(Path("b.csv"), session_row(energy_kwh="9"))

@@ -22,6 +22,8 @@ from evcharge.report.uptime_found import Uptime
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import query, wipe
 
+pytestmark = pytest.mark.thorough
+
 FILES = {
     "statuses.csv": """station_id,port_id,time,status
 DEPOT,1,2025-03-03T00:00:00Z,Available
@@ -56,7 +58,6 @@ def told(url: str) -> Uptime:
     return build_uptime(url, [find_rulebook("nevi")], **asked)
 
 
-@pytest.mark.thorough
 def test_claims_and_reported_outages_make_neither_station_nor_port_and_that_is_said(url: str, tmp_path: Path) -> None:
     for name in FILES:
         result = load(url, tmp_path, name)
@@ -79,7 +80,6 @@ def test_claims_and_reported_outages_make_neither_station_nor_port_and_that_is_s
     assert len(query(url, "SELECT * FROM fact_outage")) == 5
 
 
-@pytest.mark.thorough
 def test_what_is_read_of_claims_does_not_depend_on_the_order_of_loading(url: str, tmp_path: Path) -> None:
     said = set()
     given = list(FILES)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 HEADER = "session_id,station_id,start_time,end_time,energy_kwh"
 ROW = "{},A,2025-01-0{}T08:00:00Z,2025-01-0{}T09:00:00Z,20"
 
@@ -47,7 +49,6 @@ def test_a_column_whose_words_say_nothing_by_themselves_is_not(evcharge, words):
     assert warnings(evcharge) == ({}, {})
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("heading", "values", "told"),
     [
@@ -63,7 +64,6 @@ def test_a_flag_below_a_heading_of_outcomes_is_warned_of_and_a_test_that_passed(
     assert warnings(evcharge)[1] == {"outcome_not_read": [f"{heading} ({told})"]}
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(("heading", "values"), [("Tariff", ["Pass", "Ad hoc"]), ("Paid", ["0", "1"])])
 def test_a_pass_that_is_a_ticket_and_a_flag_of_something_else_are_not(evcharge, heading, values):
     table(heading, values)
@@ -82,7 +82,6 @@ def test_a_column_that_is_read_is_not_warned_of(evcharge):
     assert warnings(evcharge, "--map", "success=Status", *words) == ({}, {})
 
 
-@pytest.mark.thorough
 def test_ends_that_are_not_read_are_warned_of_where_no_other_is(evcharge):
     table("length", ["60"], HEADER.replace("end_time", "Finished"))
     columns = {"end_not_read": ["Finished (2025-01-01T09:00:00Z)"]}
@@ -91,7 +90,6 @@ def test_ends_that_are_not_read_are_warned_of_where_no_other_is(evcharge):
     assert warnings(evcharge)[1] == {}
 
 
-@pytest.mark.thorough
 def test_energy_in_another_unit_that_is_not_read_is_warned_of(evcharge):
     table("Energy (Wh)", ["20000"])
     assert warnings(evcharge)[1] == {"energy_not_read": ["Energy (Wh) (Wh)"]}
@@ -99,7 +97,6 @@ def test_energy_in_another_unit_that_is_not_read_is_warned_of(evcharge):
     assert warnings(evcharge)[1] == {}
 
 
-@pytest.mark.thorough
 def test_load_and_check_print_the_column_its_words_and_the_options(evcharge):
     table("Status", ["Completed", "Failed"])
     for command in (("load", "--create-db"), ("check", "--replace")):

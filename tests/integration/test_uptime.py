@@ -42,6 +42,8 @@ from evcharge.report.uptime_explained import explain_uptime
 from evcharge.report.uptime_words import dispensing_text, false_free_text, figure_text, verdict_text, without_text
 from tests.support.star import hour, ledger
 
+pytestmark = pytest.mark.thorough
+
 DAY = datetime(2025, 3, 3, tzinfo=timezone.utc)
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs" / "reference" / "uptime.schema.json").read_text(encoding="utf-8")
@@ -290,7 +292,6 @@ def by_connectors(star):
     return found, [figures.ports.loc[0, "down_minutes"] / 60 for figures in found.figures]
 
 
-@pytest.mark.thorough
 def test_a_port_of_connectors_is_down_as_the_rulebook_says(star):
     star.says("1", 0, "Available", "up", connectors=2, connectors_up=2)
     star.says("1", 6, "Available", "up", connectors=2, connectors_up=1)
@@ -314,7 +315,6 @@ def test_what_is_said_of_a_whole_station_is_true_of_each_connector_and_mends_non
     assert by_connectors(star)[1] == [2, 8, 5]
 
 
-@pytest.mark.thorough
 def test_where_a_registry_places_one_port_the_ids_of_a_message_log_are_its_connectors(star):
     star.add(DimPort(source="city", port_id="E*1", station_key=1, load_key=1, named_as_station=False))
     star.load(2, format="ocpp")
@@ -449,7 +449,6 @@ def test_a_claim_excludes_only_where_it_meets_an_outage(star):
     assert (reported["claims"], reported["seen"], reported["minutes"]) == ("", "reported", 60)
 
 
-@pytest.mark.thorough
 def test_a_port_that_is_up_and_at_which_no_attempt_succeeds_is_told_and_so_is_one_that_lies_about_being_free(star):
     star.says("1", 0, "Available", "up")
     star.says("1", 24, "Available", "up")
@@ -490,7 +489,6 @@ def test_the_ports_that_were_false_free_longest_are_named(star):
     ]
 
 
-@pytest.mark.thorough
 def test_an_outage_has_the_charges_that_the_same_hours_had_in_the_weeks_before(star):
     star.says("1", 0, "Faulted", "down")
     star.says("1", 24, "Available", "up")
@@ -529,7 +527,6 @@ def test_a_station_is_said_to_be_without_a_port_for_as_long_as_was_seen(minutes,
     assert without_text(*minutes) == words
 
 
-@pytest.mark.thorough
 def test_groups_of_stations_make_the_same_figures_as_all_at_once(star, monkeypatch):
     for station in (1, 2):
         star.says("1", 0, "Available", "up", station=station)
@@ -545,7 +542,6 @@ def test_groups_of_stations_make_the_same_figures_as_all_at_once(star, monkeypat
     assert list(rows["up_minutes"]) == [180, 360]
 
 
-@pytest.mark.thorough
 def test_the_documents_are_as_their_schema_says(star):
     star.says("1", 0, "Available", "up")
     star.says("1", 24, "Available", "up")
@@ -594,14 +590,12 @@ def test_the_command_says_period_evidence_rulebook_and_what_it_makes_of_each_por
     assert "91.67%" in text
 
 
-@pytest.mark.thorough
 def test_all_rulebooks_stand_side_by_side_and_outages_are_listed(run):
     text = run("uptime", "--rulebook", "all", "--evidence", "status", "--station", "A")
     assert all(name in text for name in builtin_rulebooks())
     assert "2025-03-03 06:00" in run("outages", "--evidence", "status", "--station", "A")
 
 
-@pytest.mark.thorough
 def test_explain_takes_the_time_of_a_port_apart_to_file_and_line(run, star):
     text = run("explain", "A/1", "--uptime", "--evidence", "status")
     assert "port 1: 22.0 h up, 2.0 h down, – h unknown: 91.67% up, seen 100.00% of the time" in text
@@ -627,7 +621,6 @@ def test_explain_takes_the_time_of_a_port_apart_to_file_and_line(run, star):
         explain_uptime(star.engine, "A/9")
 
 
-@pytest.mark.thorough
 def test_a_port_is_compared_by_its_statuses_the_back_offices_records_and_its_messages(star):
     star.says("1", 0, "Available", "up")
     star.says("1", 24, "Available", "up")
@@ -648,7 +641,6 @@ def test_a_port_is_compared_by_its_statuses_the_back_offices_records_and_its_mes
         compare_evidence(star.engine, "A", period=days(1))
 
 
-@pytest.mark.thorough
 def test_the_comparison_is_drawn_where_a_picture_is_asked_for(run, tmp_path):
     assert "add --uptime" in run("explain", "A", "--png", str(tmp_path / "a.png"), code=2)
     run("explain", "A/1", "--uptime", "--png", str(tmp_path / "a.png"))
@@ -670,7 +662,6 @@ def test_a_period_that_is_none_is_refused_by_name(run, arguments, code, told_so)
     assert told_so in run("uptime", *arguments, code=code)
 
 
-@pytest.mark.thorough
 def test_a_quarter_and_a_year_are_whole(run):
     for option, begin, end in (("--quarter", "2025-01-01", "2025-04-01"), ("--year", "2025-01-01", "2026-01-01")):
         value = "2025Q1" if option == "--quarter" else "2025"

@@ -254,6 +254,7 @@ def strangers(package):
     return found
 
 
+@pytest.mark.thorough
 def test_only_its_own_rooms_import_what_shows_things():
     assert strangers(PACKAGE) == []
 
@@ -450,10 +451,12 @@ def loaded_by(program):
     return run.stdout.split()
 
 
+@pytest.mark.thorough
 def test_the_api_loads_nothing_that_shows_things():
     assert loaded_by("import evcharge.api") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("module", "package"),
     [("terminal.story", "rich"), ("page.page", "jinja2"), ("charts.save", "matplotlib")],
