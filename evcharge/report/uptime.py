@@ -17,9 +17,10 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge import progress
+from evcharge.arrays import Integers
 from evcharge.errors import ConfigError, NoDataError
 from evcharge.metrics.availability.axis import NO_SPANS, Spans
-from evcharge.metrics.availability.evidence import DOWN, UP, Charges, Evidence, Period
+from evcharge.metrics.availability.evidence import DOWN, UP, Charges, Evidence, Period, Ports
 from evcharge.metrics.availability.lies import false_free, up_not_dispensing
 from evcharge.metrics.availability.outages import outages, site_minutes_without_port
 from evcharge.metrics.availability.rulebooks import Rulebook
@@ -272,10 +273,11 @@ def _in_period(sessions: Charges, period: Period) -> Charges:
 def _attempts_while_up(known: Known, states: Timeline) -> pd.DataFrame:
     """``attempts`` and ``successes`` of each port while it was up.
 
-    Those whose port can't be told count for none (``_without_port``).
+    Those whose port can't be told count for none (``_without_port``), unless no attempt of their station succeeded:
+    then no port of it dispensed anything, whichever it was, and they count for each.
     """
-    ports, rows = known.of_ports.ports, known.attempts
-    each = rows[rows["outcome"].isin((SUCCEEDED, FAILED)) & (rows["port"] != NO_PORT)]
+    ports, rows = known.of_ports.ports, _judged(known)
+    each = pd.concat([rows[rows["port"] != NO_PORT], _at_each_port(rows, ports)])
     line = states.port * 2**43 + states.from_ms
     place = np.searchsorted(line, each["port"].to_numpy() * 2**43 + each["at_ms"].to_numpy(), side="right") - 1
     each = each[states.state[np.maximum(place, 0)] == UP] if len(line) else each.iloc[:0]
@@ -285,10 +287,30 @@ def _attempts_while_up(known: Known, states: Timeline) -> pd.DataFrame:
     return pd.DataFrame(counts)
 
 
+def _judged(known: Known) -> pd.DataFrame:
+    """The attempts that succeeded or failed; ``place`` numbers their stations, ``succeeds``: some attempt there did."""
+    rows = known.attempts[known.attempts["outcome"].isin((SUCCEEDED, FAILED))]
+    places = _station_places(known.of_ports.ports)[rows["station"].to_numpy()]
+    good = np.unique(places[rows["outcome"].to_numpy() == SUCCEEDED])
+    return rows.assign(place=places, succeeds=np.isin(places, good))
+
+
+def _station_places(ports: Ports) -> Integers:
+    """Which station each port stands at, as a number."""
+    return pd.MultiIndex.from_arrays([ports.source, ports.station_id]).factorize()[0].astype("int64")
+
+
+def _at_each_port(rows: pd.DataFrame, ports: Ports) -> pd.DataFrame:
+    """The attempts that name no port, of stations at which none succeeded, once for each port there."""
+    unnamed = rows[(rows["port"] == NO_PORT) & ~rows["succeeds"]].drop(columns="port")
+    each = pd.DataFrame({"place": _station_places(ports), "port": np.arange(len(ports))})
+    return unnamed.merge(each, on="place")[[*rows.columns]]
+
+
 def _without_port(known: Known) -> pd.DataFrame:
-    """``WITHOUT_PORT`` of the stations with several ports at which attempts name none."""
-    ports, rows = known.of_ports.ports, known.attempts
-    rows = rows[rows["outcome"].isin((SUCCEEDED, FAILED)) & (rows["port"] == NO_PORT)]
+    """``WITHOUT_PORT`` of the stations with several ports at which attempts name none, and some attempt succeeded."""
+    ports, rows = known.of_ports.ports, _judged(known)
+    rows = rows[(rows["port"] == NO_PORT) & rows["succeeds"]]
     rows = rows.assign(failures=rows["outcome"] == FAILED)
     number = rows.groupby("station")["failures"].agg(["size", "sum"])
     ids = {name: pd.Series([getattr(ports, name)[place] for place in number.index], dtype=object) for name in _STATION}

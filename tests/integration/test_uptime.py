@@ -479,6 +479,17 @@ def test_attempts_that_name_no_port_of_several_count_for_none_and_are_told_apart
     assert dispensing_text(found) == ["6 attempts at 1 station named no port, and count for none; 5 of them failed."]
 
 
+def test_where_no_attempt_of_a_station_succeeds_no_port_of_it_dispensed_whichever_they_were_at(star):
+    for port in ("1", "2"):
+        star.says(port, 0, "Available", "up")
+        star.says(port, 24, "Available", "up")
+    for number in range(6):
+        star.session(number, None, 2 + number, 0.01, 0.0, False)
+    found = told(star)
+    assert found.not_dispensing[["port_id", "attempts", "failures"]].values.tolist() == [["1", 6, 6], ["2", 6, 6]]
+    assert found.without_port.empty
+
+
 def test_the_ports_that_were_false_free_longest_are_named(star):
     for port in ("1", "2"):
         star.says(port, 0, "Available", "up")
