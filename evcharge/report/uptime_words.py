@@ -150,8 +150,8 @@ def dispensing_text(found: Uptime) -> list[str]:
     """A sentence for the first ports that were up, and at which no attempt succeeded."""
     rows = found.not_dispensing
     told = [
-        f"Up, not dispensing: {port_label(row, found)}: of {row['attempts']:,} attempts at it while it was up, none "
-        "succeeded."
+        f"Up, not dispensing: {port_label(row, found)}: of {row['attempts']:,} attempts while it was up, at it or at "
+        "no port that is told, none succeeded."
         for row in rows.head(MOST_LISTED).to_dict("records")
     ]
     more = len(rows) - len(told)
