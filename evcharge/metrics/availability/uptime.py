@@ -14,7 +14,7 @@ import pandas as pd
 
 from evcharge.arrays import Floats, Integers
 from evcharge.metrics.availability.connectors import of_ports, together
-from evcharge.metrics.availability.evidence import EVER_MS, Evidence, Period
+from evcharge.metrics.availability.evidence import EVER_MS, OUT_OF_SCOPE, Evidence, Period
 from evcharge.metrics.availability.measured import FIGURES, Measured, averaged, measured
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import Timeline
@@ -215,7 +215,10 @@ def rounded(ratio: Floats, rulebook: Rulebook) -> Floats:
 
 
 def _verdicts(frame: pd.DataFrame, rulebook: Rulebook, age: Integers) -> npt.NDArray[np.object_]:
-    """The verdict on each row: of the formula if it says what unknown is, else only where low and high agree."""
+    """The verdict on each row: of the formula if it says what unknown is, else only where low and high agree.
+
+    Of a row of which nothing was seen they agree where all of it is claimed to be exempt; that shows no uptime.
+    """
     low, high = (frame[name].to_numpy() for name in ("low", "high"))
     if rulebook.unknown != "unsaid":
         low = high = frame["uptime"].to_numpy()
@@ -224,6 +227,8 @@ def _verdicts(frame: pd.DataFrame, rulebook: Rulebook, age: Integers) -> npt.NDA
         (ratio > limit) if rulebook.limit_is == "above" else (ratio >= limit) for ratio in (low, high)
     )
     verdict = np.where(passes_low, MEETS, np.where(passes_high, CANT_TELL, FALLS_SHORT)).astype(object)
+    if rulebook.unknown == "unsaid":
+        verdict[frame["coverage"].to_numpy() == 0] = CANT_TELL
     verdict[(age == _NOT_KNOWN) & (verdict != CANT_TELL)] = AGE_UNKNOWN
     verdict[(age == _YOUNG) | np.isnan(low)] = NO_FIGURE_YET
     return verdict
@@ -236,14 +241,17 @@ _OLD, _YOUNG, _NOT_KNOWN = range(3)
 def _age(evidence: Evidence, period: Period, rulebook: Rulebook) -> Integers:
     """Whether each port is young, in operation for less than a year at the end of the period.
 
-    Without a day of commissioning it is old if anything tells of it from before, and else its age is not known.
+    Without a day of commissioning it is old if anything tells of it from before, and else its age is not known. A word
+    that it is planned or removed does not tell of it.
     """
     ports = len(evidence.ports)
     if rulebook.young_ports == "count":
         return np.full(ports, _OLD)
     year_before = period.until_ms - _YEAR_MS
     first = np.full(ports, EVER_MS, dtype=np.int64)
-    for rows in (evidence.statements, evidence.charges, evidence.outages):
+    there = evidence.statements.state != OUT_OF_SCOPE
+    np.minimum.at(first, evidence.statements.port[there], evidence.statements.from_ms[there])
+    for rows in (evidence.charges, evidence.outages):
         np.minimum.at(first, rows.port, rows.from_ms)
     begun = evidence.ports.commissioned_ms
     return np.select([begun > year_before, (begun > -EVER_MS) | (first <= year_before)], [_YOUNG, _OLD], _NOT_KNOWN)

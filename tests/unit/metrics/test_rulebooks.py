@@ -14,7 +14,7 @@ from evcharge.metrics.availability.evidence import DOWN, OUT_OF_SCOPE, UNKNOWN, 
 from evcharge.metrics.availability.lies import up_not_dispensing
 from evcharge.metrics.availability.rulebooks import BUILTIN, FIELDS, builtin_rulebooks, find_rulebook, read_rulebook
 from evcharge.metrics.availability.timeline import Counted, timeline
-from evcharge.metrics.availability.uptime import groups, uptime
+from evcharge.metrics.availability.uptime import AGE_UNKNOWN, CANT_TELL, MEETS, groups, uptime
 from tests.support.availability import (
     MINUTE_MS,
     YEAR,
@@ -311,6 +311,23 @@ def test_t11_port_1_of_two_connectors(down_if, result):
     one = uptime(line, evidence_of(ports_of()), period, find_rulebook("status-only"))
     assert percent(one.ports.loc[0, "uptime"]) == result
     assert percent(groups(figures_of(evidence, period, "status-only"), "station").loc[0, "uptime"]) == 99.6137
+
+
+def test_a_claim_on_a_year_of_which_nothing_was_seen_is_no_uptime():
+    claims = [(0, YEAR.from_ms, YEAR.until_ms, "grid")]
+    before = [(0, YEAR.from_ms - 400 * 1440 * MINUTE_MS, UP)]
+    port = port_of(evidence_of(ports_of(), events=before, exemptions=claims), YEAR, "nevi", HEARD)
+    assert (port["low"], port["high"], port["coverage"]) == (1, 1, 0)
+    assert port["verdict"] == CANT_TELL
+    assert np.isnan(port["uptime"])
+    assert np.isnan(port["handed_in"])
+
+
+def test_a_word_that_a_port_is_planned_does_not_show_that_it_is_a_year_old():
+    planned = [(0, YEAR.from_ms - 1440 * MINUTE_MS, OUT_OF_SCOPE), (0, YEAR.from_ms + MINUTE_MS, UP)]
+    assert port_of(evidence_of(ports_of(), events=planned), YEAR, "nevi")["verdict"] == AGE_UNKNOWN
+    there = [(0, YEAR.from_ms - 1440 * MINUTE_MS, UP), (0, YEAR.from_ms + MINUTE_MS, UP)]
+    assert port_of(evidence_of(ports_of(), events=there), YEAR, "nevi")["verdict"] == MEETS
 
 
 # The fields of a rulebook
