@@ -71,7 +71,7 @@ def show_unloaded(result: UnloadResult) -> None:
 
     _show_loads(result.loads)
     gone = counted(result.stations_removed, "station")
-    tell(f"unloaded{f', and {gone} without a session left' if result.stations_removed else ''}")
+    tell(f"unloaded{f', and {gone} of which nothing is left' if result.stations_removed else ''}")
     if result.incomplete:
         files = counted(len(result.incomplete), "other file")
         these = verb(len(result.incomplete), "this file", "these files")
@@ -84,16 +84,21 @@ def _show_loads(loads: Sequence[LoadOfSessions], *, err: bool = False) -> None:
 
     names = ("sessions", "evidence", "rejected")
     sessions, evidence, rejected = (sum(getattr(one, name) for one in loads) for name in names)
-    told = f", {counted(evidence, 'row')} of statuses, contacts, outages and reported uptime" if evidence else ""
-    held = f"{counted(sessions, 'session')}{told} and {counted(rejected, 'rejected row')}"
+    held = f"{_held(sessions, evidence)} and {counted(rejected, 'rejected row')}"
     tell(f"{counted(len(loads), 'file')} with {held}:", err=err)
     _show_files(loads, err=err)
 
 
-def _show_files(loads: Sequence[LoadOfSessions], *, err: bool = False) -> None:
+def _held(sessions: int, evidence: int) -> str:
+    """What loads hold; of evidence only where there is any, and then of sessions only where there are."""
     from evcharge.report.words import counted
 
+    rows = [f"{counted(evidence, 'row')} of statuses, contacts, outages or reported uptime"] if evidence else []
+    return ", ".join([*([counted(sessions, "session")] if sessions or not rows else []), *rows])
+
+
+def _show_files(loads: Sequence[LoadOfSessions], *, err: bool = False) -> None:
     for one in loads[:MOST_SHOWN]:
-        tell(f"  {one.file} (load {one.load}, source {one.source}): {counted(one.sessions, 'session')}", err=err)
+        tell(f"  {one.file} (load {one.load}, source {one.source}): {_held(one.sessions, one.evidence)}", err=err)
     if len(loads) > MOST_SHOWN:
         tell(f"  and {len(loads) - MOST_SHOWN:,} more", err=err)

@@ -28,7 +28,7 @@ class UnstatedSource(SourceError):
     Args:
         reason: what does not say it.
         command: what would load it, but for the name.
-        sources: those under which the database has such sessions; the only one is offered.
+        sources: those under which the database has files of that format; the only one is offered.
     """
 
     def __init__(self, reason: str, command: str, sources: Sequence[str]) -> None:
@@ -38,7 +38,7 @@ class UnstatedSource(SourceError):
 
     def hint_with(self, command: str, settings: str = "evcharge.toml") -> str:
         """The hint with a command that names the publisher, and with the line of settings that does it for good."""
-        known = f"This database has such sessions of source {', '.join(self._sources)}. " if self._sources else ""
+        known = f"This database has such files of source {', '.join(self._sources)}. " if self._sources else ""
         line = f"source = {json.dumps(self.name, ensure_ascii=False)}"
         return f"{known}Name the publisher: {command} – or once for all, by this line in {settings}: {line}"
 

@@ -208,7 +208,7 @@ def test_two_publishers_of_the_same_ids_stay_two_sources(evcharge: Run, db: str)
 def test_a_database_filled_under_a_stand_in_goes_on_with_it(evcharge: Run, db: str) -> None:
     assert evcharge("load", council("a.csv", "1"))[0] == 0
     code, _, err = evcharge("load", council("b.csv", "2"))
-    assert (code, "This database has such sessions of source uk-apt." in err) == (1, True)
+    assert (code, "This database has such files of source uk-apt." in err) == (1, True)
     assert evcharge(*command_in(err))[0] == 0
     assert "already loaded" in evcharge("load", "b.csv")[1]
     assert query(db, "SELECT DISTINCT source FROM load_ledger") == [("uk-apt",)]
@@ -221,7 +221,7 @@ def test_of_several_sources_none_is_offered_and_those_unloaded_are_not_named(evc
         assert evcharge("load", council(f"{source}.csv", source), "--source", source)[0] == 0
     assert evcharge("unload", "--source", "west", "--yes")[0] == 0
     _, _, err = evcharge("load", council("d.csv", "4"))
-    assert "This database has such sessions of source north, south. Name the publisher: " in err
+    assert "This database has such files of source north, south. Name the publisher: " in err
     assert command_in(err)[-2:] == ["--source", "NAME"]
 
 
@@ -307,7 +307,7 @@ def test_a_registry_is_of_the_publisher_that_its_sessions_are_of(
     Path("locations.json").write_text(json.dumps(LOCATIONS))
     assert evcharge("load", council("a.csv", "1"), "--source", "acme")[0] == 0
     code, _, err = evcharge("stations", "locations.json")
-    assert (code, "This database has such sessions of source acme." in err) == (1, True)
+    assert (code, "This database has such files of source acme." in err) == (1, True)
     assert command_in(err) == ["stations", "locations.json", "--source", "acme"]
     monkeypatch.setenv("EVCHARGE_SOURCE", "acme")
     assert "source acme)" in evcharge("stations", "locations.json")[1]

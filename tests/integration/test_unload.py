@@ -361,7 +361,7 @@ def test_the_command_asks_and_shows_what_will_go(demo: Run, monkeypatch: pytest.
     monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
     code, out, _ = demo("unload", "--source", "sample")
     assert code == 0
-    assert "unloaded, and 10 stations without a session left" in out
+    assert "unloaded, and 10 stations of which nothing is left" in out
     assert demo("report", "--no-png")[0] == 4
 
 
