@@ -335,7 +335,7 @@ def test_without_matplotlib_the_table_is_printed_and_one_line_says_what_is_missi
     environment = {"PYTHONPATH": str(CHECKOUT), "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
     assert done.returncode == 0
-    assert b"75.0%     4" in done.stdout
+    assert b"75.0%  4" in done.stdout
     assert done.stderr.decode().splitlines() == [
         "station_reliability.png was left out: matplotlib is not installed. Run: pip install matplotlib"
     ]
@@ -381,7 +381,7 @@ def test_a_broken_matplotlib_is_as_good_as_a_missing_one_and_the_note_says_why(s
     environment = {"PYTHONPATH": str(CHECKOUT), "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert b"75.0%     4" in done.stdout
+    assert b"75.0%  4" in done.stdout
     wrote, note = done.stderr.decode().splitlines()
     assert wrote == "wrote x.html"
     assert note.startswith(f"station_reliability.png was left out: matplotlib can't be loaded: {says}")
