@@ -607,6 +607,13 @@ def test_all_rulebooks_stand_side_by_side_and_outages_are_listed(run):
     assert "2025-03-03 06:00" in run("outages", "--evidence", "status", "--station", "A")
 
 
+def test_a_table_of_outages_has_no_column_in_which_nothing_stands(run):
+    text = run("outages", "--evidence", "status", "--station", "A")
+    assert "lost: charges in the same hours of the weeks before" in text
+    assert "claims" not in text
+    assert "failed" not in text
+
+
 def test_explain_takes_the_time_of_a_port_apart_to_file_and_line(run, star):
     text = run("explain", "A/1", "--uptime", "--evidence", "status")
     assert "port 1: 22.0 h up, 2.0 h down, – h unknown: 91.67% up, seen 100.00% of the time" in text

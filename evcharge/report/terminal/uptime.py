@@ -5,7 +5,7 @@ What does not belong here: the figures (``report.uptime``), and what a program r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -44,6 +44,22 @@ from evcharge.report.words import counted, verb
 
 MOST_ROWS = 40
 """Rows of a table in a terminal; all of them are in ``--csv`` and ``--json``."""
+OUTAGE_HEADINGS = (
+    "~port",
+    "from (UTC)",
+    "to (UTC)",
+    ">hours",
+    "length",
+    "state",
+    "seen by",
+    "claims",
+    ">failed",
+    ">lost",
+)
+MEANINGS = {
+    ">failed": "failed: attempts at the port that failed while the outage lasted.",
+    ">lost": "lost: charges in the same hours of the weeks before, less those that came all the same (–: unknown).",
+}
 STYLES = {FALLS_SHORT: "bold #d9601a", MEETS: "#3f8fd0", CANT_TELL: "", AGE_UNKNOWN: "", NO_FIGURE_YET: "", "": ""}
 
 
@@ -98,19 +114,11 @@ def print_outages(found: Uptime, console: Console) -> None:
     say(console)
     rows = found.outages.head(MOST_ROWS).to_dict("records")
     if rows:
-        headings = (
-            "~port",
-            "from (UTC)",
-            "to (UTC)",
-            ">hours",
-            "length",
-            "state",
-            "seen by",
-            "claims",
-            ">failed attempts",
-            ">charges lost",
-        )
-        print_table(console, headings, [_outage_cells(row, found) for row in rows])
+        headings, cells = _without_empty(OUTAGE_HEADINGS, [_outage_cells(row, found) for row in rows])
+        print_table(console, headings, cells)
+        for heading, meaning in MEANINGS.items():
+            if heading in headings:
+                say(console, meaning)
     else:
         say(console, "No port was seen to be down or out of contact.")
     say(console)
@@ -143,6 +151,12 @@ def _waterfall_row(figures: Figures) -> list[str]:
     limited = figures.rulebook.limit is not None and figures.own_period
     verdict = network["verdict"] or (told if limited else "")
     return [figures.rulebook.id, *hours, figure_text(network, figures.rulebook), verdict]
+
+
+def _without_empty(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """The table without the columns in which no row says anything, so that names keep their room."""
+    told = [number for number in range(len(headings)) if any(row[number] for row in rows)]
+    return [headings[number] for number in told], [[row[number] for number in told] for row in rows]
 
 
 def _outage_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
