@@ -18,7 +18,8 @@ from benchmarks.places import Data
 from evcharge.db import open_engine
 from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.definitions import DEFINITIONS
-from evcharge.metrics.outcomes import COUNTED, Selection, sums_of
+from evcharge.metrics.outcomes import COUNTED, sums_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import FactCharging
 
 ALL = tuple(DEFINITIONS.values())

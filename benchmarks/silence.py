@@ -24,8 +24,8 @@ from evcharge.load import load_file
 from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import AFIREV
 from evcharge.metrics.exposure import Network, Use, calendars
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.pauses import uses_of
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.silence import find_silence, in_use_at_end, silent_limit
 from evcharge.metrics.stations import read_network
 from evcharge.migrate import upgrade

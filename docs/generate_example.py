@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from evcharge.config import DEFAULT_TARGET  # noqa: E402
 from evcharge.load import load_file  # noqa: E402
-from evcharge.metrics.outcomes import Selection  # noqa: E402
+from evcharge.metrics.selection import Selection  # noqa: E402
 from evcharge.migrate import upgrade  # noqa: E402
 from evcharge.report.charts.dots import draw_station_dots  # noqa: E402
 from evcharge.report.charts.evidence import draw_evidence  # noqa: E402

@@ -28,8 +28,9 @@ from evcharge.metrics.cost import Price
 from evcharge.metrics.counted import LOAD_SESSIONS
 from evcharge.metrics.definitions import Definition, find_definition
 from evcharge.metrics.direction import Direction
-from evcharge.metrics.outcomes import Selection, find_grouping, named_lot
+from evcharge.metrics.outcomes import find_grouping
 from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
+from evcharge.metrics.selection import Selection, named_lot
 from evcharge.metrics.session_rows import read_sessions
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule

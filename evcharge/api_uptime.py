@@ -20,7 +20,7 @@ from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.availability.timeline import evidence_named
 from evcharge.metrics.milliseconds import midnight_ms
-from evcharge.metrics.outcomes import Selection, named_lot
+from evcharge.metrics.selection import Selection, named_lot
 from evcharge.migrate.reading import as_database
 from evcharge.report.reported import NO_REPORTS, build_uptime_with_reports
 from evcharge.report.summary import uptime_html

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-from evcharge.frames import Column
+from evcharge.column import Column
 
 STATUS_COLUMNS = (
     *("station_id", "port_id", "from_ms", "until_ms", "word", "state", "error_code", "vendor_error_code"),

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from evcharge.column import Column
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evcharge.evidence import CleanEvidence
-
-
-class Column(NamedTuple):
-    """One column of a frame: its name, pandas dtype and meaning (with the unit in brackets)."""
-
-    name: str
-    dtype: str
-    meaning: str
-
 
 FIRST_LINES = 10
 """Lines that are kept of each warning."""

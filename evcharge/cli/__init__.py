@@ -24,9 +24,10 @@ from evcharge.cli.explain import explain
 from evcharge.cli.export import export
 from evcharge.cli.findings import chargex, reasons, visits
 from evcharge.cli.formats import formats
+from evcharge.cli.given import given
 from evcharge.cli.load import load, show_outcomes
 from evcharge.cli.loading import load_files
-from evcharge.cli.options import given, global_options, setting
+from evcharge.cli.options import global_options, setting
 from evcharge.cli.reading import reading_profiles
 from evcharge.cli.report import Asked, make_report, report
 from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing, sample

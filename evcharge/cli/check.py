@@ -17,16 +17,10 @@ import click
 
 from evcharge.cli.checked_evidence import SeenEvidence, show_evidence
 from evcharge.cli.load import law, mixed_formats, show_warnings
-from evcharge.cli.options import (
-    OutputPath,
-    database,
-    database_url,
-    global_options,
-    row_limit,
-    setting,
-)
+from evcharge.cli.options import OutputPath, database, database_url, global_options, row_limit, setting
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.reading import is_one_source, reading_options, reading_profiles
+from evcharge.cli.refused import show_refused
 from evcharge.cli.terminal import hint_as_typed, notice, show_error, standard_input, tell
 from evcharge.cli.unknown_table import SURVEYED, as_document, mended, proposed, show_proposal, write_profile
 from evcharge.errors import DatabaseError, EvchargeError, SourceError, as_path
@@ -311,10 +305,7 @@ def _show(found: dict[str, Any]) -> None:
     if found["times_by_format"]:
         tell(f"  {mixed_formats(found['times_by_format'])}")
     messages = {rule.code: rule.message for rule in RULES}
-    for rule, count in found["rejects_by_rule"].items():
-        tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
-        for example in found["examples"][rule]:
-            tell(f"             line {example['line']}: {shown(example)}")
+    show_refused(found["rejects_by_rule"], messages, found["examples"])
     show_evidence(found)
     show_warnings(found["warnings"], found["warning_lines"], found["unread"])
     if lines := found["footer_lines"]:
@@ -324,14 +315,6 @@ def _show(found: dict[str, Any]) -> None:
         tell(f"  columns not used: {', '.join(found['unknown_columns'])}")
     fault = "nobody says who published it" if "error" in found else "more rejects than --max-rejects allows"
     tell("  passes" if found["passes"] else f"  does not pass: {fault}")
-
-
-def shown(example: dict[str, Any]) -> str:
-    """The value that a rule refused, or the whole row where it refused that."""
-    text = str(example["raw"])
-    if example["column"]:
-        text = f"{example['column']} {'is empty' if example['value'] is None else repr(example['value'])}"
-    return text if len(text) <= 100 else f"{text[:99]}…"
 
 
 def asdict_of(error: EvchargeError) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from evcharge.cli.refused import show_refused
 from evcharge.cli.terminal import tell
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ class SeenEvidence:
 
 def show_evidence(found: Mapping[str, Any]) -> None:
     """Prints what a file holds beside sessions, and what would be refused of it."""
-    from evcharge.cli.check import shown
     from evcharge.cli.load import law, messages_of_evidence
     from evcharge.report.words import counted
 
@@ -86,10 +86,7 @@ def show_evidence(found: Mapping[str, Any]) -> None:
             of_what = "charger" if kind == "contacts" else "port"
             tell(f"  {kind} of {counted(seen['ports'], of_what)}, from {seen['first']} to {seen['last']}")
         tell(f"  {kind}: {law(counts)}")
-        for rule, count in found["evidence_rejects_by_rule"].get(kind, {}).items():
-            tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
-            for example in found["evidence_examples"].get(rule, ()):
-                tell(f"             line {example['line']}: {shown(example)}")
+        show_refused(found["evidence_rejects_by_rule"].get(kind, {}), messages, found["evidence_examples"])
     for one in found["words"][:WORDS_SHOWN]:
         tell(f"  {one['statements']:>9,}  {one['word']!r} is {one['state'].replace('_', ' ')}")
     if unknown := list(found["unknown_words"].items())[:WORDS_SHOWN]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evcharge.cli.options import database, given
+from evcharge.cli.given import given
+from evcharge.cli.options import database
 
 if TYPE_CHECKING:
     from evcharge.migrate.reading import Database

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evcharge.cli.options import OutputPath, global_options, named_definition, on_command_line
+from evcharge.cli.given import on_command_line
+from evcharge.cli.options import OutputPath, global_options, named_definition
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import notice, show_errors
 

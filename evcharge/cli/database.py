@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import click
 
-from evcharge.cli.options import database, database_url, given, global_options, setting
+from evcharge.cli.given import given
+from evcharge.cli.options import database, database_url, global_options, setting
 from evcharge.cli.terminal import notice, tell
 
 

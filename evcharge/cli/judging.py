@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evcharge.cli.options import given, share
+from evcharge.cli.given import given
+from evcharge.cli.options import share
 
 if TYPE_CHECKING:
     from evcharge.metrics.own_definition import Contract

@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evcharge.cli.database import upgrade_database
+from evcharge.cli.given import given
 from evcharge.cli.loading import Outcome, load_files
-from evcharge.cli.options import (
-    OutputPath,
-    database_url,
-    given,
-    global_options,
-    row_limit,
-    setting,
-)
+from evcharge.cli.options import OutputPath, database_url, global_options, row_limit, setting
 from evcharge.cli.publisher import refuse_to_remember, remember_source
 from evcharge.cli.reading import is_one_source, reading_options, reading_profiles
 from evcharge.cli.rejects import rejects_file

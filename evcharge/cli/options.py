@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.core import ParameterSource
+
+from evcharge.cli.given import given, remember
+from evcharge.cli.terminal import notice
 
 if TYPE_CHECKING:
     from evcharge.db import Engine
     from evcharge.metrics.definitions import Definition
-    from evcharge.metrics.outcomes import Selection
+    from evcharge.metrics.selection import Selection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,27 +42,12 @@ QUIET_HELP = (
 )
 
 
-def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    if value is not None and value is not False:
-        context.ensure_object(dict)[parameter.name] = value
-
-
-def given(name: str) -> Any:
-    """What a global option was given, here or before the command's name; None where it was not."""
-    return click.get_current_context().ensure_object(dict).get(name)
-
-
-def on_command_line(name: str) -> bool:
-    """Whether the command was given this parameter, not left to its default."""
-    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
-
-
 GLOBAL_OPTIONS = (
     click.option(
         "--db",
         metavar="URL",
         help="Database; default sqlite:///ev_charging.db.",
-        callback=_remember,
+        callback=remember,
         expose_value=False,
     ),
     click.option(
@@ -68,20 +55,20 @@ GLOBAL_OPTIONS = (
         metavar="FILE",
         type=click.Path(path_type=Path),
         help="Settings; default evcharge.toml.",
-        callback=_remember,
+        callback=remember,
         expose_value=False,
     ),
-    click.option("-q", "--quiet", is_flag=True, help=QUIET_HELP, callback=_remember, expose_value=False),
+    click.option("-q", "--quiet", is_flag=True, help=QUIET_HELP, callback=remember, expose_value=False),
     click.option(
         "-v",
         "--verbose",
         is_flag=True,
         help="Show tracebacks of faults.",
-        callback=_remember,
+        callback=remember,
         expose_value=False,
     ),
     click.option(
-        "--no-progress", is_flag=True, help="Draw no line of progress.", callback=_remember, expose_value=False
+        "--no-progress", is_flag=True, help="Draw no line of progress.", callback=remember, expose_value=False
     ),
 )
 
@@ -161,7 +148,6 @@ WORTH_SAYING = ("database_url", "driver_salt", "notify", "smtp_host")
 
 def setting(name: str, flag: Any = None) -> Any:
     """A setting's value: flag, environment, evcharge.toml, default; one of ``WORTH_SAYING`` from there is said once."""
-    from evcharge.cli.terminal import notice
     from evcharge.config import CONFIG_FILE, resolve
 
     found = resolve(name, flag, given("config"))
@@ -221,7 +207,7 @@ def row_limit(text: str) -> tuple[float, bool]:
 
 def attribute(text: str) -> tuple[str, str]:
     """A column of stations and a word that it has, written operator=Shine."""
-    from evcharge.metrics.outcomes import ATTRIBUTES
+    from evcharge.metrics.selection import ATTRIBUTES
 
     column, sign, word = text.partition("=")
     if not sign:
@@ -258,7 +244,7 @@ def selected(
     first_day: date | None, last_day: date | None, station_ids: Iterable[str], where: Iterable[tuple[str, str]] = ()
 ) -> Selection:
     """The sessions that ``selecting_options`` name."""
-    from evcharge.metrics.outcomes import Selection
+    from evcharge.metrics.selection import Selection
 
     if first_day and last_day and last_day < first_day:
         raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evcharge.cli.options import given, setting
+from evcharge.cli.given import given
+from evcharge.cli.options import setting
 from evcharge.errors import ConfigError
 
 if TYPE_CHECKING:

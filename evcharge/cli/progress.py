@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from evcharge.cli.options import given
+from evcharge.cli.given import given
 
 if TYPE_CHECKING:
     from evcharge.progress import Watched

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from evcharge.cli.options import given, setting
+from evcharge.cli.given import given
+from evcharge.cli.options import setting
 from evcharge.cli.terminal import notice
 from evcharge.errors import ConfigError, as_path
 

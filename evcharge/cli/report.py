@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from evcharge.cli.counted import counts_option, refuse_beside_counts, what_is_read
+from evcharge.cli.given import on_command_line
 from evcharge.cli.judging import confidence_option, limits_of_lot, target_ratio
 from evcharge.cli.notify import dry_run_option, notify_option, recipient_of, tell_changes
 from evcharge.cli.options import (
@@ -23,7 +24,6 @@ from evcharge.cli.options import (
     database_url,
     global_options,
     named_definition,
-    on_command_line,
     selected,
     selecting_options,
     setting,
@@ -36,8 +36,8 @@ from evcharge.cli.terminal import console, notice, tell
 from evcharge.errors import GateError
 
 if TYPE_CHECKING:
-    from evcharge.metrics.outcomes import Selection
     from evcharge.metrics.rates import Limits
+    from evcharge.metrics.selection import Selection
     from evcharge.report.rates import Report
     from evcharge.report.story import Story
 

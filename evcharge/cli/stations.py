@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evcharge.cli.options import database_url, given, global_options, setting
+from evcharge.cli.given import given
+from evcharge.cli.options import database_url, global_options, setting
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import hint_as_typed, tell
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from evcharge.cli.options import given
+from evcharge.cli.given import given
 from evcharge.errors import EvchargeError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evcharge.cli.options import database, database_url, given
+from evcharge.cli.given import given
+from evcharge.cli.options import database, database_url
 from evcharge.cli.terminal import notice, tell
 from evcharge.errors import DatabaseError, ReportError, SourceError, as_path
 

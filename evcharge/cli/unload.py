@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evcharge.cli.options import database_url, given, global_options, setting
+from evcharge.cli.given import given
+from evcharge.cli.options import database_url, global_options, setting
 from evcharge.cli.terminal import tell
 
 if TYPE_CHECKING:

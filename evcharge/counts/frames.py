@@ -18,7 +18,7 @@ import pandas as pd
 from evcharge.counts.letters import LETTER_COLUMNS, places_of, require_vectors
 from evcharge.errors import SourceError
 from evcharge.metrics.counted import Places
-from evcharge.metrics.outcomes import ATTRIBUTES
+from evcharge.metrics.selection import ATTRIBUTES
 
 COUNTS, STATIONS, FAILURES, DETAIL = "counts", "stations", "failures", "detail"
 TEXT, MAYBE_TEXT, WHOLE, DAY, HOUR_KEY, HOUR, WORD = range(7)

@@ -19,7 +19,7 @@ from sqlalchemy.pool import StaticPool
 from evcharge.counts.frames import COUNTS, DETAIL, FAILURES, STATIONS, Frames
 from evcharge.metrics.counted import COUNTED, Counted, Vectors
 from evcharge.metrics.day_outcomes import KEPT, NAMES
-from evcharge.metrics.outcomes import ATTRIBUTES
+from evcharge.metrics.selection import ATTRIBUTES
 from evcharge.models import Base, DimPort, DimStation, LoadCount, LoadLedger, RejectedRow, StationDayOutcome
 from evcharge.version import __version__
 

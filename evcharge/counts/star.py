@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from evcharge.counts.frames import COUNTS, DETAIL, FAILURES, KINDS, NUMBERS, STATIONS
 from evcharge.metrics.day_outcomes import NAMES, day_outcomes
 from evcharge.metrics.letters import ORDER, letters_by, named_letters
-from evcharge.metrics.outcomes import ATTRIBUTES, Selection, loads_that_say
+from evcharge.metrics.outcomes import loads_that_say
 from evcharge.metrics.rates import FAILURES_INCLUDED, FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import ATTRIBUTES, Selection
 from evcharge.models import DimStation, FactCharging
 
 WORDS = (FAILURES_INCLUDED, FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED)

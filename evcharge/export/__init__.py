@@ -24,7 +24,7 @@ from evcharge.export.parquet import write_parquet
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.made_up import count_made_up
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import reading
 from evcharge.models import FactCharging, LoadLedger
 from evcharge.output import written_together

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from evcharge.errors import ReportError
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.output import HINT
 
 

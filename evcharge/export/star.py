@@ -13,7 +13,7 @@ from sqlalchemy import Boolean, Column, ColumnElement, Date, Double, Integer, St
 from sqlalchemy.orm import Session
 
 from evcharge import progress
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.models import (
     Base,
     DimPort,

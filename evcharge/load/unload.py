@@ -23,7 +23,7 @@ from evcharge.load.rollup import make_current
 from evcharge.load.transaction import one_change
 from evcharge.load.writer import empty_load
 from evcharge.metrics.day_outcomes import KEPT, day_outcomes
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate import require_head
 from evcharge.migrate.reading import reading
 from evcharge.models import REGISTRY_ZONE, UNLOADED, DimPort, DimStation, LoadCount, LoadLedger

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.bounds import Refused
 from evcharge.metrics.made_up import count_made_up
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.refused import read_refused
+from evcharge.metrics.selection import Selection
 
 
 class Beside(NamedTuple):

@@ -18,10 +18,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from evcharge.arrays import Floats
 from evcharge.metrics.definitions import CHARGEX_STOPS
 from evcharge.metrics.intervals import wilson_interval
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.packed import ROWS_AT_ONCE
 from evcharge.metrics.rates import ratio
 from evcharge.metrics.rows import frame_of, parts_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import FactCharging, LoadLedger
 
 CACHED_AUTH, REQUEST_START, PRE_PLUGIN, POST_PLUGIN = "cached_auth", "request_start", "pre_plugin", "post_plugin"

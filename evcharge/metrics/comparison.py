@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
-from evcharge.metrics.outcomes import Selection, count_all_outcomes, vectors_of
+from evcharge.metrics.outcomes import count_all_outcomes, vectors_of
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.refused import withhold
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation
 
 STATION = ["source", "station_id"]

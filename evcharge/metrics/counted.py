@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 from sqlalchemy import select
@@ -18,10 +18,8 @@ from sqlalchemy.orm import Session
 from evcharge.errors import ReportError
 from evcharge.metrics.definitions import DEFINITIONS, FAILURE, Definition
 from evcharge.metrics.letters import LETTERS
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation
-
-if TYPE_CHECKING:
-    from evcharge.metrics.outcomes import Selection
 
 COUNTED = "counted"
 """Name in ``Session.info`` under which a session over such a star keeps its ``Counted``."""

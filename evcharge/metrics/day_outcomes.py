@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, case, cast, func, or_, select
 from sqlalchemy.orm import Session
@@ -17,10 +17,8 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.counted import Counted, counted_of, refuse_without_sessions
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.letters import LETTERS, ORDER, letter_at, letters_by
+from evcharge.metrics.selection import Selection
 from evcharge.models import FactCharging, OutcomeLetter, StationDayOutcome
-
-if TYPE_CHECKING:
-    from evcharge.metrics.outcomes import Selection
 
 KEPT = StationDayOutcome.metadata.tables[StationDayOutcome.__tablename__]
 NAMES = tuple(column.name for column in KEPT.columns)

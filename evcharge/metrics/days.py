@@ -18,8 +18,8 @@ from evcharge.arrays import Integers
 from evcharge.metrics.day_outcomes import MICRO, day_outcomes
 from evcharge.metrics.definitions import OUTCOMES, SUCCESS, Definition
 from evcharge.metrics.letters import LETTERS
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.packed import packed_numbers, packed_parts
+from evcharge.metrics.selection import Selection
 
 Days = npt.NDArray[np.datetime64]
 

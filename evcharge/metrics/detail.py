@@ -18,9 +18,10 @@ from evcharge.metrics.counted import Counted, counted_of
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import FAILURE, Definition
 from evcharge.metrics.letters import LETTERS
-from evcharge.metrics.outcomes import COUNTED, Selection
+from evcharge.metrics.outcomes import COUNTED
 from evcharge.metrics.packed import Packed, packed_numbers, packed_parts, packed_texts
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import FactCharging
 
 Labels = tuple[Any, ...]

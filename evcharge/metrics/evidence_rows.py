@@ -28,8 +28,8 @@ from evcharge.metrics.availability.evidence import (
 from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.definitions import FAILURE, SUCCESS, Definition
 from evcharge.metrics.milliseconds import instant_of, midnight_ms, milliseconds
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import (
     OUTAGE,
     STATUSES,

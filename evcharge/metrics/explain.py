@@ -19,11 +19,12 @@ from evcharge.errors import NoDataError
 from evcharge.metrics.comparison import STATION, count_differences
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, OUTCOMES, SUCCESS, UNKNOWN, Definition
 from evcharge.metrics.loads import ledger_column
-from evcharge.metrics.outcomes import Selection, count_all_outcomes
+from evcharge.metrics.outcomes import count_all_outcomes
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.reasons import REASON_COLUMNS, Reason, reasons_of
 from evcharge.metrics.refused import withhold
 from evcharge.metrics.rows import frame_of, parts_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
 CLOSEST = 3

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.counted import counted_of
 from evcharge.metrics.day_outcomes import day_outcomes
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import INCOMPLETE, REGISTRY_ZONE, SESSIONS, STATIONS, UNLOADED, LoadCount, LoadLedger, RejectedRow
 
 ACCOUNT = ("rows_read", "inserted", "updated", "unchanged", "superseded", "rejected", "skipped")

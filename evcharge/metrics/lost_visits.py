@@ -19,7 +19,7 @@ from evcharge.arrays import Flags, Floats, Integers
 from evcharge.metrics.counted import counted_of
 from evcharge.metrics.days import DAY_COUNTS, local_days
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.visit_rules import VOLTRA_SITE_5
 from evcharge.metrics.visits import MARGIN_DAYS, attempt_rows, widened
 from evcharge.models import FactCharging

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.day_outcomes import day_outcomes
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.models import SAMPLE_SOURCE, DimStation
 
 

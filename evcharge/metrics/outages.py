@@ -19,9 +19,9 @@ from evcharge.metrics.counted import counted_of
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import SUCCESS, Definition
 from evcharge.metrics.exposure import LONGEST_SILENCE_DAYS, Network, Pause, calendars, day_numbers
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.packed import Packed, packed_numbers, packed_parts, packed_texts
 from evcharge.metrics.pauses import Unlikely, Uses, by_sources, uses_of
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.silence import in_use_at_end, silent_limit
 from evcharge.models import FactCharging
 

@@ -21,8 +21,8 @@ from evcharge import toml
 from evcharge.errors import ReportError
 from evcharge.metrics.counted import Counted, counted_of
 from evcharge.metrics.definitions import FAILURE, Definition
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation, FactCharging
 
 STOP_REASON, ERROR_CODE, NONE_RECORDED = "stop_reason", "error_code", "none"

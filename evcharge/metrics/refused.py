@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from evcharge.arrays import Floats
 from evcharge.metrics.bounds import Refused
-from evcharge.metrics.outcomes import STATION_GROUPS, Selection
+from evcharge.metrics.outcomes import STATION_GROUPS
 from evcharge.metrics.rates import STATIONS, Limits, withheld
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import REGISTRY_ZONE, DimStation, LoadLedger, RejectedRow
 
 KEYS = ("source", "station_id", *STATION_GROUPS, "year", "month", "load_key")

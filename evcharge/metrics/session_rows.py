@@ -15,8 +15,8 @@ from evcharge.metrics.counted import refuse_without_sessions
 from evcharge.metrics.days import local_days
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.explain import FACT_COLUMNS, ROWS_AT_ONCE
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rows import parts_of
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation, FactCharging, LoadLedger
 
 SESSION_COLUMNS = (

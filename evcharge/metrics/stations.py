@@ -15,8 +15,9 @@ from evcharge.metrics.day_outcomes import day_outcomes
 from evcharge.metrics.days import DAY_COUNTS, local_days
 from evcharge.metrics.exposure import Network
 from evcharge.metrics.loads import has_sessions
-from evcharge.metrics.outcomes import Selection, loads_that_say
+from evcharge.metrics.outcomes import loads_that_say
 from evcharge.metrics.rows import frame_of
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.silence import data_ends
 from evcharge.models import DimStation, LoadLedger
 

@@ -20,9 +20,9 @@ from sqlalchemy.orm import Session
 from evcharge.arrays import Flags, Integers
 from evcharge.metrics.definitions import EXCLUDED, FAILURE, SUCCESS, Definition
 from evcharge.metrics.intervals import wilson_interval
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import FAILURES_PERHAPS_REMOVED, FAILURES_REMOVED, failures_included, ratio
 from evcharge.metrics.rows import frame_of, parts_of
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.models import DimStation, FactCharging, LoadLedger
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.milliseconds import instant_of
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.document import period_told, plain, records
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_told import groups_told

@@ -26,7 +26,7 @@ from evcharge.metrics.chargex import (
     judge,
     read_logged_attempts,
 )
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import reading
 from evcharge.report.document import records
 from evcharge.report.rates import described, notes_of

@@ -18,8 +18,8 @@ from evcharge.metrics.comparison import STATION, count_differences, rates_by_def
 from evcharge.metrics.counted import counted_of
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, Definition
 from evcharge.metrics.left_out import Missing, left_out_of_rates
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
 from evcharge.report.rates import network_figures, no_sessions, notes_of

@@ -43,11 +43,11 @@ from evcharge.metrics.explain import (
 )
 from evcharge.metrics.intervals import CONFIDENCE, tails
 from evcharge.metrics.outages import count_ports, find_outages, read_port_days
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW_TAIL, MEETS_TAIL, what_would_change
 from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.metrics.refused import count_perhaps_failed
 from evcharge.metrics.rejects import REJECT_COLUMNS, Rejects, read_rejects
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.stations import read_network
 from evcharge.migrate.reading import Database, reading
 from evcharge.output import inert_cell

@@ -16,9 +16,9 @@ from evcharge.metrics.days import mean_energy
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.exposure import Network
 from evcharge.metrics.lost_visits import read_lost_visits
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import BELOW, CANT_TELL, FAILURES_REMOVED, MEETS, failures_included
 from evcharge.metrics.refused import withhold_now
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.spells import judge_spells
 from evcharge.metrics.stations import read_stations
 

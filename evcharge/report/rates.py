@@ -20,13 +20,7 @@ from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.left_out import LOADS, Missing, left_out_of_rates
 from evcharge.metrics.loads import has_evidence
-from evcharge.metrics.outcomes import (
-    GROUPINGS,
-    STATION_GROUPS,
-    Selection,
-    count_outcomes,
-    count_unjudged_attempts,
-)
+from evcharge.metrics.outcomes import GROUPINGS, STATION_GROUPS, count_outcomes, count_unjudged_attempts
 from evcharge.metrics.rates import (
     CHANCES,
     FAILURES_INCLUDED,
@@ -37,6 +31,7 @@ from evcharge.metrics.rates import (
     with_rates,
 )
 from evcharge.metrics.refused import withhold
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.usual import judging_note, usual_definition

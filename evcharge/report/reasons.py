@@ -13,8 +13,9 @@ import pandas as pd
 
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.made_up import count_made_up
-from evcharge.metrics.outcomes import Selection, has_sessions
+from evcharge.metrics.outcomes import has_sessions
 from evcharge.metrics.reasons import REASONS_NOTE, count_reasons, read_failures
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import records
 from evcharge.report.rates import made_up_notes, no_sessions

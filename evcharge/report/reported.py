@@ -20,8 +20,8 @@ from evcharge.metrics.availability.timeline import ALL_EVIDENCE, Counted, timeli
 from evcharge.metrics.availability.uptime import uptime
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.evidence_ports import WHOLE
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reported_rows import read_reported, sources_that_report
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime import build_uptime, stations_of
 from evcharge.report.uptime_found import Uptime

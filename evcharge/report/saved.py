@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from evcharge.errors import ReportError
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import ONE_LOT, Limits
 from evcharge.metrics.saved import SavedReport, count_saved, read_last_saved
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import plain
 from evcharge.report.earlier import read_earlier

@@ -25,10 +25,10 @@ from evcharge.metrics.exposure import DAYS_OF_A_WEEK, LONGEST_SILENCE_DAYS, Netw
 from evcharge.metrics.holes import find_holes
 from evcharge.metrics.left_out import FAILURES, left_out_of_detail, left_out_of_story, whole_detail
 from evcharge.metrics.outages import find_outages, read_port_days, read_port_numbers
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS, ONE_LOT, Limits
 from evcharge.metrics.reasons import NOT_RECORDED, count_reasons
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.stations import read_network
 from evcharge.metrics.weekly import control_chart, weekly_counts
 from evcharge.migrate.reading import Database, reading

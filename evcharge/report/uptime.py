@@ -39,8 +39,9 @@ from evcharge.metrics.evidence_rows import (
 from evcharge.metrics.explain import find_stations, unknown_station
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
-from evcharge.metrics.outcomes import Selection, unknown_grouping
+from evcharge.metrics.outcomes import unknown_grouping
 from evcharge.metrics.reported_rows import sources_that_report
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.uptime_found import DAY_MS, Uptime
 from evcharge.report.uptime_of_database import Known, evidence_of, station_groups

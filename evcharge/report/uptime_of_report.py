@@ -13,7 +13,7 @@ from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.counted import counted_of
 from evcharge.metrics.evidence_rows import has_evidence
 from evcharge.metrics.milliseconds import midnight_ms
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.rates import Report
 from evcharge.report.uptime import DEFAULT_RULEBOOK, build_uptime
 from evcharge.report.uptime_found import DAY_MS, Uptime

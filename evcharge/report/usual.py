@@ -9,14 +9,8 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.counted import counted_of
 from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, RECORDED, UCDAVIS_1KWH, Definition
-from evcharge.metrics.outcomes import (
-    Selection,
-    count_recorded,
-    has_charge,
-    has_good_end,
-    has_judged,
-    has_recorded_outcomes,
-)
+from evcharge.metrics.outcomes import count_recorded, has_charge, has_good_end, has_judged, has_recorded_outcomes
+from evcharge.metrics.selection import Selection
 
 TIMES_AS_MANY = 2
 """So many times the sessions another definition must be able to judge before it takes the place of ``afirev``. House

@@ -13,7 +13,7 @@ import pandas as pd
 
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.definitions import Definition
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.visit_rules import VisitRule
 from evcharge.metrics.visits import (
     count_by_gap,

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 
 from evcharge.load import LoadOptions, RejectLimit, load_file
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate import upgrade
 from evcharge.migrate.reading import reading
 from evcharge.report.document import to_json

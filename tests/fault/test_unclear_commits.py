@@ -19,7 +19,7 @@ from evcharge.errors import DatabaseError
 from evcharge.load import LoadOptions
 from evcharge.load.saved_reports import save_report
 from evcharge.load.unload import unload
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.saved import as_saved
 from evcharge.report.story import build_story
 from tests.support.factories import native_csv, session_row

@@ -115,7 +115,7 @@ def many_sessions(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Pat
 def test_visits_hold_the_attempts_of_some_stations_at_a_time(many_sessions):
     code = """
         import evcharge.metrics.visits as visits
-        from evcharge.metrics.outcomes import Selection
+        from evcharge.metrics.selection import Selection
         from evcharge.metrics.visit_rules import VISIT_RULES
         from evcharge.report.visits import build_visits
 
@@ -131,7 +131,7 @@ def test_visits_hold_the_attempts_of_some_stations_at_a_time(many_sessions):
 def test_an_explanation_puts_the_rows_aside_that_it_writes(many_sessions, tmp_path):
     code = """
         import evcharge.metrics.explain as explain, evcharge.spool
-        from evcharge.metrics.outcomes import Selection
+        from evcharge.metrics.selection import Selection
         from evcharge.report.explain import build_explanation, json_pieces
 
         evcharge.spool.MEMORY_BYTES, explain.ROWS_AT_ONCE = 100_000, 1_000

@@ -14,7 +14,7 @@ from evcharge.load.rebuild import are_outdated, check, rebuild
 from evcharge.load.unload import unload
 from evcharge.metrics import letters
 from evcharge.metrics.day_outcomes import are_kept
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.page.page import build_page
 from evcharge.report.page.request import PageRequest
 from tests.support.factories import native_csv, session_row

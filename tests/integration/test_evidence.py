@@ -21,7 +21,7 @@ from evcharge.load.rebuild import check
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.load.unload import find_loads, unload
 from evcharge.metrics.loads import read_loads
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import reading
 from evcharge.report.rates import build_report
 from evcharge.sources.profile import Profile

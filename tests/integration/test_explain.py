@@ -20,7 +20,7 @@ from evcharge.db import open_engine
 from evcharge.load import load_file
 from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.metrics.definitions import DEFINITIONS
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import reading
 from evcharge.report.comparison import build_comparison
 from evcharge.report.explain import build_explanation, csv_pieces, json_pieces

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from evcharge.db import open_engine
-from evcharge.metrics.outcomes import ATTRIBUTES
+from evcharge.metrics.selection import ATTRIBUTES
 from tests.support.factories import HEADER, SOUND, native_csv
 from tests.support.loading import load
 

@@ -10,7 +10,7 @@ import pytest
 
 from evcharge.db import open_engine
 from evcharge.load.saved_reports import save_report
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.notify import retries
 from evcharge.report.saved import as_saved
 from evcharge.report.story import build_story

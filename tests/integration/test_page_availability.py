@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.page.page import build_page
 from evcharge.report.page.request import PageRequest
 from tests.support.star import MIXED, write_sessions, write_statuses

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from evcharge.db import open_engine, parse_url
 from evcharge.errors import DatabaseError
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate import require_head, upgrade
 from evcharge.report.rates import build_report
 from tests.support.databases import administer, postgres_database

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.milliseconds import instant_ms
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.availability import command_of
 from evcharge.report.saved import tell_story
 from evcharge.report.story import build_story

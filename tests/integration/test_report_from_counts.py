@@ -23,8 +23,8 @@ from evcharge.load import load_file
 from evcharge.load.rebuild import rebuild
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED, UCDAVIS_1KWH
 from evcharge.metrics.letters import ORDER, named_letters
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.own_definition import read_definition
+from evcharge.metrics.selection import Selection
 from evcharge.report.comparison import build_comparison
 from evcharge.report.page.figures import NO_DETAIL_FRAME, NO_FAILURES_FRAME
 from evcharge.report.page.page import build_page

@@ -23,7 +23,7 @@ from evcharge.load.registry import RegistryOptions, load_registry
 from evcharge.load.unload import unload
 from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.loads import read_loads
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.migrate import alembic_config, upgrade
 from evcharge.migrate.reading import reading
 from evcharge.report.reported import build_uptime_with_reports

@@ -13,7 +13,7 @@ import evcharge.load.saved_reports
 from evcharge.db import open_engine
 from evcharge.errors import DatabaseError
 from evcharge.load.saved_reports import is_saved, save_report
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.saved import as_saved
 from evcharge.report.story import build_story
 from evcharge.station_frame import SAVED_COLUMNS

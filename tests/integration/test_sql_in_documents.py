@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from evcharge.db import open_engine, parse_url
 from evcharge.load.saved_reports import save_report
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.saved import as_saved
 from evcharge.report.story import build_story
 from tests.support.databases import administer

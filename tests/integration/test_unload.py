@@ -18,7 +18,7 @@ from evcharge.load.rebuild import check
 from evcharge.load.registry import load_registry
 from evcharge.load.transaction import one_transaction
 from evcharge.load.unload import UnloadResult, find_loads, unload
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.page.page import build_page
 from evcharge.report.page.request import PageRequest
 from evcharge.sources import builtin_profiles

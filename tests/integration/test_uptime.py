@@ -23,7 +23,7 @@ from evcharge.metrics.availability.rulebooks import builtin_rulebooks, find_rule
 from evcharge.metrics.availability.timeline import evidence_named
 from evcharge.metrics.availability.uptime import groups
 from evcharge.metrics.milliseconds import instant_ms
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.models import (
     DimPort,
     DimStation,

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, CHARGEX_SESSION, RECORDED
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.rates import build_report
 from evcharge.report.usual import judging_note, usual_definition
 from tests.support.ocpp_log import Log

@@ -9,9 +9,10 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, RECORDED
-from evcharge.metrics.outcomes import Selection, count_outcomes
+from evcharge.metrics.outcomes import count_outcomes
 from evcharge.metrics.rates import with_rates
 from evcharge.metrics.reasons import read_failures
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation, FactOutage, LoadLedger
 from tests.support.star import MIXED, START, write_sessions
 

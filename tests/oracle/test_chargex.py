@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from evcharge.db import open_engine
 from evcharge.load import load_file
 from evcharge.metrics.chargex import EQUATIONS, START_TIME, TOTAL, chargex_kpis, read_logged_attempts, start_seconds
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from tests.support.publishers import published
 
 ACTS = 60

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from evcharge.db import open_engine
 from evcharge.load import load_file
 from evcharge.metrics.definitions import DEFINITIONS
-from evcharge.metrics.outcomes import Selection, count_all_outcomes
+from evcharge.metrics.outcomes import count_all_outcomes
+from evcharge.metrics.selection import Selection
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.factories import HEADER
 

@@ -15,7 +15,7 @@ from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.availability.timeline import evidence_named
 from evcharge.metrics.milliseconds import instant_ms
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.uptime import build_uptime
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import wipe

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine
 from evcharge.metrics.definitions import DEFINITIONS
-from evcharge.metrics.outcomes import Selection, count_all_outcomes
+from evcharge.metrics.outcomes import count_all_outcomes
 from evcharge.metrics.rates import with_rates
+from evcharge.metrics.selection import Selection
 from evcharge.migrate import upgrade
 from tests.support.star import write_sessions
 

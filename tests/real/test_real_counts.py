@@ -21,8 +21,8 @@ from evcharge.metrics.definitions import (
     SUCCESS,
     Definition,
 )
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.own_definition import read_definition
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation, FactCharging
 from evcharge.report.chargex import build_chargex
 from evcharge.report.rates import build_report

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.silence import LONGEST_SILENCE_DAYS
 from evcharge.report.now import SILENT
 from evcharge.report.page.page import build_page

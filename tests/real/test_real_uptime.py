@@ -10,7 +10,7 @@ from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import find_rulebook
 from evcharge.metrics.availability.timeline import evidence_named
 from evcharge.metrics.milliseconds import midnight_ms
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.uptime import build_uptime
 
 TWELVE_DAYS = Period(midnight_ms(date(2025, 10, 2)), midnight_ms(date(2025, 10, 14)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from evcharge.metrics.availability.uptime import COUNTED, NO_OUTAGE, TOTALS, UNSEEN, WHOLE
 from evcharge.metrics.milliseconds import instant_of
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.availability import command_of, stations_by_uptime
 from evcharge.report.page.cells import Table, table_of
 from evcharge.report.uptime_found import Uptime

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.counted import counted_of
 from evcharge.metrics.definitions import DEFINITIONS
 from evcharge.metrics.loads import count_rejects, read_loads
-from evcharge.metrics.outcomes import FILLED, Selection, count_stations, filled_columns
+from evcharge.metrics.outcomes import FILLED, count_stations, filled_columns
+from evcharge.metrics.selection import Selection
 from evcharge.report.comparison import Comparison, build_comparison
 from evcharge.report.now import SILENT
 from evcharge.report.page.rollup import roll_up

@@ -13,8 +13,8 @@ from datetime import date, datetime, timezone
 
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.rates import ONE_LOT, Limits
+from evcharge.metrics.selection import Selection
 from evcharge.report.rates import Report
 
 

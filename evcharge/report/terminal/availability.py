@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.availability import RATIOS, TITLE, command_of, going_on, stations_by_uptime
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime_found import Uptime

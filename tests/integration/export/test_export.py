@@ -17,7 +17,7 @@ from evcharge.cli.export import FORMATS
 from evcharge.db import open_engine
 from evcharge.export import WRITERS, export
 from evcharge.export.job import Job, NewFile
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimPort, DimStation
 from tests.support.star import write_sessions
 from tests.support.world import PLAZA, session_of, write_world

@@ -15,7 +15,7 @@ from evcharge.counts.frames import DETAIL
 from evcharge.counts.spark import is_spark
 from evcharge.counts.star import frames_of_star
 from evcharge.db import open_engine
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from tests.support.counted import without_what_needs_sessions, write_network
 
 

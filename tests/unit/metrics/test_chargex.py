@@ -28,7 +28,8 @@ from evcharge.metrics.chargex import (
     read_logged_attempts,
 )
 from evcharge.metrics.definitions import CHARGEX_SESSION
-from evcharge.metrics.outcomes import Selection, count_outcomes
+from evcharge.metrics.outcomes import count_outcomes
+from evcharge.metrics.selection import Selection
 from evcharge.models import LoadLedger
 from tests.support.star import START, write_sessions
 

@@ -11,7 +11,8 @@ from evcharge.metrics import packed
 from evcharge.metrics.days import DAY_COUNTS, count_days, local_days, mean_energy
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
 from evcharge.metrics.outages import count_ports, read_port_days
-from evcharge.metrics.outcomes import Selection, count_outcomes
+from evcharge.metrics.outcomes import count_outcomes
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.stations import read_stations
 from tests.support.star import MIXED, write_sessions
 

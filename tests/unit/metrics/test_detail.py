@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, EXCLUDED, RECORDED
 from evcharge.metrics.detail import read_daily_failures, read_detail
-from evcharge.metrics.outcomes import Selection, count_outcomes
+from evcharge.metrics.outcomes import count_outcomes
 from evcharge.metrics.reasons import count_reasons
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation, FactCharging
 from tests.support.star import MIXED, write_sessions
 

@@ -18,7 +18,7 @@ from evcharge.metrics.explain import (
     read_station_loads,
     rule_of,
 )
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from tests.support.star import MIXED, START, write_sessions
 
 HERE = Selection(station_ids=("A",), source="city")

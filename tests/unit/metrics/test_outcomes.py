@@ -7,7 +7,8 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
-from evcharge.metrics.outcomes import Selection, count_outcomes, has_recorded_outcomes
+from evcharge.metrics.outcomes import count_outcomes, has_recorded_outcomes
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation, FactCharging
 from tests.support.star import MIXED, write_sessions
 

@@ -12,8 +12,8 @@ from evcharge.metrics.days import count_days
 from evcharge.metrics.definitions import AFIREV, DEFINITIONS, RECORDED
 from evcharge.metrics.detail import read_daily_failures, read_detail
 from evcharge.metrics.outages import read_port_days
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.packed import Packed, packed_numbers, packed_parts, packed_texts
+from evcharge.metrics.selection import Selection
 from evcharge.models import FactCharging
 from tests.support.star import MIXED, write_sessions
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.concentration import worst_port
 from evcharge.metrics.definitions import RECORDED
 from evcharge.metrics.detail import read_detail
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.ports import read_doubted_ports
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimPort, DimStation
 from tests.support.star import ledger, write_sessions
 

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from evcharge.metrics.definitions import AFIREV, RECORDED
-from evcharge.metrics.outcomes import Selection
 from evcharge.metrics.reasons import (
     CLASSES,
     FIRST_STEPS,
@@ -23,6 +22,7 @@ from evcharge.metrics.reasons import (
     reasons_of,
     vocabularies,
 )
+from evcharge.metrics.selection import Selection
 from tests.support.star import START, write_sessions
 
 PAGE = Path(__file__).parents[3] / "docs" / "metrics" / "reasons.md"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError
 from evcharge.metrics.definitions import AFIREV, RECORDED, Definition
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.visit_rules import KWWHAT, UCDAVIS_SITE_5, VISIT_RULES, VOLTRA_SITE_5, find_visit_rule
 from evcharge.metrics.visits import (
     GAPS_MINUTES,

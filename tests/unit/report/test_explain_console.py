@@ -7,7 +7,7 @@ from rich.console import Console
 
 from evcharge.db import open_engine
 from evcharge.load import load_file
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.explain import build_explanation
 from evcharge.report.terminal.explain import print_explanation
 from evcharge.sources import builtin_profiles, with_overrides

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.report.page.request import PageRequest
 from tests.support.stories import GOOD, station, story_of
 
