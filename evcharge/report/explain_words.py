@@ -21,7 +21,7 @@ from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
 from evcharge.report.losses import own_loss_text
 from evcharge.report.now import MARKS, ORDER, UNUSED
-from evcharge.report.words import counted, interval, percent, sentence, target_text, verb
+from evcharge.report.words import chance_text, counted, interval, percent, sentence, target_text, verb
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
@@ -186,7 +186,7 @@ def _spell(found: Explanation) -> Iterator[str | Grid]:
     chance = spell["silence_chance"]
     silent = "too new to tell whether silent" if chance != chance else "silent" if spell["silent"] else "not silent"
     silent = UNUSED if spell["out_of_use"] else silent
-    told = f" (chance of such a pause: {chance:.2g})" if spell["silent_days"] and chance == chance else ""
+    told = f" (chance of such a pause: {chance_text(chance)})" if spell["silent_days"] and chance == chance else ""
     yield f"last session {_day(spell['last_session'])}, {pause}: {silent}{told}"
     if spell["no_data"]:
         yield f"no data of its source since {_day(spell['data_ends'])}: nothing shows what is so now"
@@ -207,7 +207,7 @@ def _outages(found: Explanation) -> Iterator[str | Grid]:
         port = f"port {row['port_id']}: " if isinstance(row["port_id"], str) else ""
         lost = f", about {counted(round(row['charges_lost']), 'charge')} lost" if row["charges_lost"] >= 1 else ""
         span = outage_span(row["first_day"], row["last_day"])
-        yield f"  {port}{span}: {counted(row['days'], 'day')}, chance {row['chance']:.2g}{lost}"
+        yield f"  {port}{span}: {counted(row['days'], 'day')}, chance {chance_text(row['chance'])}{lost}"
     if len(found.outages) > MOST_NAMED:
         yield f"  {counted(len(found.outages) - MOST_NAMED, 'more outage')}: add --json to see all"
 

@@ -127,8 +127,11 @@ def test_an_outage_of_the_past_is_told_by_frame_document_page_terminal_and_expla
         in evcharge("report", "--db", url)[1]
     )
     evcharge("report", "--db", url, "--html", "page.html", "--no-png")
-    assert "10 Feb 2026 – 1 Mar 2026" in Path("page.html").read_text(encoding="utf-8")
-    assert "10 Feb 2026 – 1 Mar 2026: 20 days" in evcharge("explain", "--db", url, "B")[1]
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert "10 Feb 2026 – 1 Mar 2026" in page
+    assert "1 in 1,000,000" in page
+    told = "10 Feb 2026 – 1 Mar 2026: 20 days, chance under 1 in 1,000,000"
+    assert told in evcharge("explain", "--db", url, "B")[1]
     (explained,) = json.loads(evcharge("explain", "--db", url, "--json", "B")[1])["outages"]
     assert explained == by_station["B"][0]
 

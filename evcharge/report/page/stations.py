@@ -21,7 +21,17 @@ from evcharge.report.now import ATTENTION, SILENT, UNUSED, WORDS
 from evcharge.report.page.cells import Badge, Named, Table, badge_of, named, table_of
 from evcharge.report.plots import zoomed_floor
 from evcharge.report.story import Story, csv_frame
-from evcharge.report.words import amount, counted, day_text, percent, sentence, verb, whole_interval, whole_percent
+from evcharge.report.words import (
+    amount,
+    chance_text,
+    counted,
+    day_text,
+    percent,
+    sentence,
+    verb,
+    whole_interval,
+    whole_percent,
+)
 
 STATIC_ROWS = 100
 """Rows that are there without scripts; with them, all are."""
@@ -176,7 +186,7 @@ def _outages(story: Story) -> Table | None:
             f"{row['label']}, port {row['port_id']}" if isinstance(row["port_id"], str) else row["label"],
             outage_span(row["first_day"], row["last_day"]),
             f"{row['days']:,}",
-            f"{row['chance']:.0e}",
+            chance_text(row["chance"]),
             amount(row["charges_lost"]),
         )
         for row in told.head(MOST_OUTAGES).to_dict("records")
