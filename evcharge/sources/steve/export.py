@@ -1,12 +1,14 @@
 """SteVe's data export: an archive of one CSV a table, joined into transactions.
 
-In memory are the stops, one a transaction, and the time and kind of each connector status (12 bytes each); the starts
-are streamed. What does not belong here: how a table is read (``steve.tables``), what statuses tell
-(``steve.statuses``), and the older CSV (``steve.reader``).
+In memory are the stops, one a transaction, the time and kind of each connector status (12 bytes each), and when each
+transaction began and ended (8 bytes each); the starts are streamed. What does not belong here: how a table is read
+(``steve.tables``), what statuses tell (``steve.statuses``, ``steve.notices``), and the older CSV (``steve.reader``).
 """
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +20,7 @@ from evcharge.errors import SourceError
 from evcharge.sources.chunk import Rows
 from evcharge.sources.profile import Profile
 from evcharge.sources.steve.statuses import Statuses, error_text
-from evcharge.sources.steve.tables import Table, energy_wh, microseconds, transaction_rows
+from evcharge.sources.steve.tables import NO_TIME, Table, energy_wh, microseconds, transaction_rows
 
 _TABLES = (("transaction_start",), ("transaction_stop",), ("evse", "connector"))
 """Tables without which there are no sessions, in their spellings."""
@@ -53,6 +55,27 @@ class _Place(NamedTuple):
     country: str = ""
 
 
+STATUS_FIELDS = ("status", "status_timestamp", "error_code", "vendor_id", "vendor_error_code")
+
+
+class StatusRow(NamedTuple):
+    """One status of a connector.
+
+    Attributes:
+        line: of the row in ``connector_status``.
+        raw: its text.
+        connector: charge box and number of the connector; empty where the export does not name it.
+        at_turn: whether a transaction of the connector began or ended at that very time.
+        told: texts of ``STATUS_FIELDS``.
+    """
+
+    line: int
+    raw: str
+    connector: tuple[str, str]
+    at_turn: bool
+    told: tuple[str, ...]
+
+
 class Export:
     """A data export, its tables joined."""
 
@@ -62,9 +85,21 @@ class Export:
         self._members = _members(self._archive)
         self._broken_stops: list[tuple[int, str, str]] = []
         self._last_line = 1
+        self._turns: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+
+    def status_rows(self) -> Iterator[StatusRow]:
+        """The statuses in the order of their table, once ``rows`` is through."""
+        connectors = self._connectors()
+        turns = {key: frozenset(times) - {NO_TIME} for key, times in self._turns.items()}
+        for table, rows in self._optional_rows("connector_status", "status_timestamp", "status", "error_code"):
+            keys = table.texts(rows, "evse_pk", "connector_pk")
+            columns = [table.texts(rows, name) for name in STATUS_FIELDS]
+            times = microseconds(columns[1]).tolist()
+            for line, raw, key, time, *told in zip(rows.lines, rows.raws, keys, times, *columns, strict=True):
+                yield StatusRow(line, raw, connectors.get(key, ("", "")), time in turns.get(key, ()), tuple(told))
 
     def rows(self) -> Iterator[Rows]:
-        """All transactions, then what is left of the stops."""
+        """All transactions, then what is left of the stops; when they began and ended is noted for ``status_rows``."""
         connectors = self._connectors()
         places = self._places()
         statuses = self._statuses()
@@ -88,11 +123,18 @@ class Export:
             texts |= _texts_of_stops(ended, table.texts(rows, "start_value"), table.texts(rows, "event_timestamp"))
             texts |= _texts_of_places([places.get(box, _Place()) for box in texts["charge_box_id"]])
             texts |= statuses.texts(keys, texts["start_timestamp"], texts["stop_timestamp"])
+            self._note_turns(keys, texts["start_timestamp"], texts["stop_timestamp"])
 
             raws = [f"{raw}\n{stop.raw}" if stop else raw for raw, stop in zip(rows.raws, ended, strict=True)]
             self._last_line = max(rows.lines, default=self._last_line)
             yield transaction_rows(rows.lines, raws, rows.faults, texts)
         yield self._without_start(stops)
+
+    def _note_turns(self, connectors: Sequence[str], *times: Sequence[str]) -> None:
+        """Keeps when each connector's transactions began or ended [µs since 1970]."""
+        for texts in times:
+            for key, at in zip(connectors, microseconds(texts).tolist(), strict=True):
+                self._turns[key].append(at)
 
     def _without_start(self, stops: Mapping[str, _Stop]) -> Rows:
         """The stops that have no start, and the broken rows among the stops, as rows that cleaning refuses."""

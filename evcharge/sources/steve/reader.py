@@ -9,16 +9,18 @@ Sources: SteVe's DataImportExportService (since November 2025), its database mig
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from evcharge.carriers.archive import ZIP_MAGICS, Archive
 from evcharge.carriers.file import SourceFile
 from evcharge.carriers.text import blocks, first_lines
 from evcharge.errors import SourceError
-from evcharge.frames import RawSessions
+from evcharge.frames import RAW_FRAME, RawSessions, empty_frame
 from evcharge.sources.chunk import Reading, Rows, chunks
 from evcharge.sources.names import folded
 from evcharge.sources.profile import Profile
 from evcharge.sources.steve.export import Export, is_export
+from evcharge.sources.steve.notices import evidence_of
 from evcharge.sources.steve.tables import FIELDS, Table, energy_wh, transaction_rows
 from evcharge.sources.table import header_of
 
@@ -51,7 +53,8 @@ def recognises(file: SourceFile) -> bool:
 def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """The transactions in the order of their starts; then the stops that have no start, which cleaning refuses.
 
-    A row's line is that in ``transaction_start``; the lines of a stop without a start are counted on from there.
+    A row's line is that in ``transaction_start``; the lines of a stop without a start are counted on from there. Last
+    come the statuses of connectors, where they were asked for, each with its line in ``connector_status``.
 
     Raises:
         SourceError: ``missing_table``, ``missing_columns``, ``several_exports``, ``broken_table``, or what reading an
@@ -59,7 +62,13 @@ def read(file: SourceFile, reading: Reading) -> Iterator[RawSessions]:
     """
     names = tuple(map(folded, FIELDS))
     if _is_archive(file):
-        yield from chunks(Export(file, reading.profile).rows(), names, reading)
+        export = Export(file, reading.profile)
+        yield from chunks(export.rows(), names, reading)
+        if reading.evidence_until:
+            nothing = RawSessions(empty_frame(RAW_FRAME), reading.profile.conventions)
+            rows = export.status_rows()
+            for evidence in evidence_of(rows, file.sha256, reading.profile, reading.evidence_until):
+                yield replace(nothing, evidence=(evidence,))
         file.verify()
     else:
         yield from chunks(_csv_rows(file, reading.profile), names, reading)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from pathlib import Path
@@ -15,66 +14,13 @@ from evcharge.errors import SourceError
 from evcharge.sources import builtin_profiles, open_file, pick_profile, read
 from evcharge.sources.steve.tables import energy_wh
 from tests.support.factories import AS_OF
-from tests.support.workbooks import zipped
+from tests.support.steve import FAILED, START, STARTS, STATUSES, STOP, STOPS, at, export, status, table
 
-STARTS = ["transaction_pk", "event_timestamp", "connector_pk", "id_tag", "start_timestamp", "start_value"]
-STOPS = ["transaction_pk", "event_timestamp", "event_actor", "stop_timestamp", "stop_value", "stop_reason"]
-FAILED = ["transaction_pk", "charge_box_id", *STOPS[1:], "fail_reason"]
-STATUSES = [
-    *("connector_pk", "status_timestamp", "status", "error_code", "error_info", "vendor_id", "vendor_error_code"),
-]
 CSV_NAMES = [
     *("transaction_pk", "charge_box_id", "evse_id", "id_tag", "user_pk"),
     *("start_timestamp", "start_value", "stop_timestamp", "stop_value"),
 ]
-
-
-def at(clock):
-    return f"2025-03-01T{clock}.000Z"
-
-
-START = ["7", at("10:00:01"), "3", "TAG-1", at("10:00:00"), "1000"]
-STOP = ["7", at("11:00:01"), "station", at("11:00:00"), "8500", "EVDisconnected"]
-BOX = ["4", "CB-1", "Town hall", "52.5", "13.4", "9"]
 CSV_ROW = ["7", "CB-1", "2", "TAG-1", "99", at("10:00:00"), "1000", at("11:00:00"), "8500"]
-
-
-def status(clock, word, error="NoError", vendor="NULL", connector="3"):
-    return [connector, at(clock), word, error, "NULL", "NULL" if vendor == "NULL" else "ACME", vendor]
-
-
-def table(names, *rows):
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([names, *rows])
-    return text.getvalue()
-
-
-def tables(**over):
-    """The tables of a sound export with one transaction; each may be replaced, or left out by None."""
-    usual = {
-        "transaction_start": table(STARTS, START),
-        "transaction_stop": table(STOPS, STOP),
-        "transaction_stop_failed": table(FAILED),
-        "connector": table(["connector_pk", "charge_box_id", "connector_id"], ["3", "CB-1", "2"]),
-        "connector_status": table(STATUSES),
-        "charge_box": table(
-            ["charge_box_pk", "charge_box_id", "description", "location_latitude", "location_longitude", "address_pk"],
-            BOX,
-        ),
-        "address": table(
-            ["address_pk", "street", "house_number", "zip_code", "city", "country"],
-            ["9", "Long Street", "1a", "12345", "Berlin", "DE"],
-            ["10", "Private Road", "2", "54321", "Bonn", "DE"],
-        ),
-        "user": table(["user_pk", "first_name", "address_pk"], ["1", "Ada", "10"]),
-    }
-    return {name: text for name, text in {**usual, **over}.items() if text is not None}
-
-
-def export(folder, prefix="", **over):
-    path = folder / "data-export.zip"
-    path.write_bytes(zipped({f"{prefix}{name}.csv": text for name, text in tables(**over).items()}))
-    return path
 
 
 def cleaned(path, chunk_rows=50_000, salt=None):
