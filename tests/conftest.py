@@ -7,7 +7,6 @@ run where ``EVCHARGE_THOROUGH`` is set; where it is ``rest``, what the plain com
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,10 +19,7 @@ from evcharge.config import DEFAULTS
 from evcharge.db import open_engine
 from evcharge.migrate import upgrade
 from tests.support import isolation as isolation  # takes effect as it is imported
-from tests.support.databases import administer, postgres_database
-
-TEMPLATE = f"evcharge_template_{os.getpid()}"
-numbers = itertools.count()
+from tests.support.databases import postgres_database, temporary_database
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -63,10 +59,9 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres() -> Iterator[str]:
     """The name of a PostgreSQL database as the migrations leave it; tests copy it."""
-    administer(f"CREATE DATABASE {TEMPLATE}")
-    upgrade(postgres_database(TEMPLATE))
-    yield TEMPLATE
-    administer(f"DROP DATABASE {TEMPLATE} WITH (FORCE)")
+    with temporary_database() as name:
+        upgrade(postgres_database(name))
+        yield name
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -75,10 +70,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
-    name = f"evcharge_empty_{os.getpid()}_{next(numbers)}"
-    administer(f"CREATE DATABASE {name}")
-    yield postgres_database(name)
-    administer(f"DROP DATABASE {name} WITH (FORCE)")
+    with temporary_database() as name:
+        yield postgres_database(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,11 +82,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
         return
-    template = request.getfixturevalue("migrated_postgres")
-    name = f"evcharge_test_{os.getpid()}_{next(numbers)}"
-    administer(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield postgres_database(name)
-    administer(f"DROP DATABASE {name} WITH (FORCE)")
+    with temporary_database(request.getfixturevalue("migrated_postgres")) as name:
+        yield postgres_database(name)
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import create_engine
@@ -12,6 +15,7 @@ from evcharge.db import parse_url
 
 POSTGRES = os.environ.get("EVCHARGE_TEST_POSTGRES")
 NO_POSTGRES = "EVCHARGE_TEST_POSTGRES names no PostgreSQL server"
+_numbers = itertools.count()
 
 
 def postgres_or_skip() -> str:
@@ -33,3 +37,12 @@ def administer(statement: str) -> None:
 def postgres_database(name: str) -> str:
     """The URL of a database on the test server."""
     return parse_url(postgres_or_skip()).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def temporary_database(template: str = "") -> Iterator[str]:
+    """The name of a new database on the test server, empty or a copy of another one; dropped in the end."""
+    name = f"evcharge_test_{os.getpid()}_{next(_numbers)}"
+    administer(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    yield name
+    administer(f"DROP DATABASE {name} WITH (FORCE)")

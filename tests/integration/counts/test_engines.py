@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shlex
+import shutil
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -27,19 +28,46 @@ from tests.support.clean_sessions import (
     write_star,
     write_table,
 )
+from tests.support.databases import postgres_database, temporary_database
 
 pytestmark = pytest.mark.thorough
 ROWS = clean_sessions(3_000)
 STATIONS = [ROWS[5][:2], ROWS[0][:2]]
 
 
-@pytest.fixture
-def star(url):
-    """The URL of a star, beside it the same sessions as one flat table."""
+def fill(url):
+    """Writes the sessions into a star, and beside it as one flat table."""
     engine = open_engine(url, writes=True)
     write_star(engine, ROWS)
     write_table(engine, ROWS)
-    return url
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def filled_sqlite(migrated_sqlite, tmp_path_factory):
+    path = tmp_path_factory.mktemp("filled") / "star.db"
+    shutil.copyfile(migrated_sqlite, path)
+    fill(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def filled_postgres(migrated_postgres):
+    with temporary_database(migrated_postgres) as name:
+        fill(postgres_database(name))
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def star(request, tmp_path):
+    """The URL of a star, beside it the same sessions as one flat table; each test has a copy of its own."""
+    if request.param == "sqlite":
+        path = tmp_path / "star.db"
+        shutil.copyfile(request.getfixturevalue("filled_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    with temporary_database(request.getfixturevalue("filled_postgres")) as name:
+        yield postgres_database(name)
 
 
 def table_of(url, **mapped):
@@ -161,7 +189,7 @@ def test_a_local_time_with_a_zone_is_told_on_sqlite(sqlite_url, behind):
         assert check_table(connection, table_of(sqlite_url, start_local=cure), ORDER).faults == []
 
 
-@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("star", ["postgresql"], indirect=True)
 def test_an_instant_is_no_local_time_on_postgresql(star):
     with connected(star) as connection:
         (fault,) = check_table(connection, table_of(star, start_local="start_time"), ORDER).faults
