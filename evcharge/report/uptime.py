@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from evcharge import progress
 from evcharge.arrays import Integers
 from evcharge.errors import ConfigError, NoDataError
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.availability.axis import NO_SPANS, Spans
 from evcharge.metrics.availability.evidence import DOWN, UP, Charges, Evidence, Period, Ports
 from evcharge.metrics.availability.lies import false_free, up_not_dispensing
@@ -36,7 +37,6 @@ from evcharge.metrics.evidence_rows import (
     read_stations_with_evidence,
     read_unnamed_ports,
 )
-from evcharge.metrics.explain import find_stations, unknown_station
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import Selection, unknown_grouping
@@ -137,14 +137,12 @@ def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
     """The selected stations with evidence.
 
     Raises:
-        NoDataError: there are none, or none has an id that is asked for.
+        NoDataError: there are none, or nobody knows one that is asked for.
     """
+    if has_evidence(session):
+        require_known(session, selection, "evcharge uptime --by station --csv -")
     stations = read_stations_with_evidence(session, selection)
     if stations.empty:
-        for text in selection.station_ids if has_evidence(session) else ():
-            if all(row["station_id"] != text for row in find_stations(session, text, selection.source)):
-                see_all = "evcharge uptime --by station --csv -"
-                raise unknown_station(session, f"the id {text!r}", text, selection.source, see_all)
         alone = ", and uptime as reported is no evidence" if sources_that_report(session) else ""
         reason = f"no status, contact or reported outage of these stations is in the database{alone}."
         raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT, NO_EVIDENCE_IN_PYTHON)
