@@ -129,8 +129,14 @@ def build_uptime(
 
 
 def _names(stations: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """What people call each station: its name, else its id, with the source where several sources have that label."""
     rows = zip(*(stations[name].tolist() for name in ("source", "station_id", "name")), strict=True)
-    return {(source, station): name for source, station, name in rows if isinstance(name, str) and name.strip()}
+    labels = {(source, id_): name if isinstance(name, str) and name.strip() else id_ for source, id_, name in rows}
+    sources_of: dict[str, set[str]] = {}
+    for (source, _), label in labels.items():
+        sources_of.setdefault(label, set()).add(source)
+    told = {key: f"{label} ({key[0]})" if len(sources_of[label]) > 1 else label for key, label in labels.items()}
+    return {key: label for key, label in told.items() if label != key[1]}
 
 
 def stations_of(session: Session, selection: Selection) -> pd.DataFrame:

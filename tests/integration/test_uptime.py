@@ -6,12 +6,14 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import jsonschema
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from rich.console import Console
 from sqlalchemy.orm import Session
 
 from evcharge.api_uptime import Uptime
@@ -36,10 +38,19 @@ from evcharge.models import (
 from evcharge.report import uptime_of_database
 from evcharge.report.document import to_json
 from evcharge.report.evidence_compared import compare_evidence
+from evcharge.report.page.availability import availability_of
+from evcharge.report.terminal.uptime import print_outages, print_uptime
 from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
 from evcharge.report.uptime_explained import explain_uptime
-from evcharge.report.uptime_words import dispensing_text, false_free_text, figure_text, verdict_text, without_text
+from evcharge.report.uptime_words import (
+    dispensing_text,
+    false_free_text,
+    figure_text,
+    port_label,
+    verdict_text,
+    without_text,
+)
 from tests.support.star import hour, ledger
 
 pytestmark = pytest.mark.thorough
@@ -231,6 +242,29 @@ def test_a_station_that_nobody_knows_is_said_to_be_none_and_the_closest_is_named
     with pytest.raises(NoDataError, match="no station has the id 'zzz'") as refused:
         told(star, selection=Selection(station_ids=("zzz",)))
     assert refused.value.hint == "See all stations: evcharge uptime --by station --csv -"
+
+
+def test_stations_of_one_label_under_two_sources_are_told_apart_by_the_source_and_no_others_are(star):
+    star.add(DimStation(station_key=3, source="town", station_id="B"))
+    star.add(DimStation(station_key=4, source="town", station_id="C", name="Mill <b>Lane</b>"))
+    for station in (1, 2, 3, 4):
+        star.says("1", 0, "Faulted", "down", station=station)
+        star.says("1", 24, "Available", "up", station=station)
+    found = told(star)
+    labels = [port_label(row, found) for row in found.first.ports.to_dict("records")]
+    lanes = ["Mill <b>Lane</b> (city) / 1", "Mill <b>Lane</b> (town) / 1"]
+    assert labels == [lanes[0], "B (city) / 1", "B (town) / 1", lanes[1]]
+    console = Console(file=io.StringIO(), width=160)
+    for show in (partial(print_uptime, why=""), print_outages):
+        show(found, console)
+    shown = console.file.getvalue()
+    assert all(shown.count(label) == 2 for label in labels)
+    assert all(f"{label.removesuffix(' / 1')}: no working port" in shown for label in labels)
+    section = availability_of(found, Selection())
+    assert sorted(bar.label for bar in section.bars) == sorted(label.removesuffix(" / 1") for label in labels)
+    assert sorted(row[0] for row in section.outages.rows) == sorted(labels)
+    alone = told(star, selection=Selection(source="city"))
+    assert [port_label(row, alone) for row in alone.first.ports.to_dict("records")] == ["Mill <b>Lane</b> / 1", "B / 1"]
 
 
 @pytest.mark.parametrize(("number", "words"), [(1, "of 1 port 1 meets, 0 fall"), (2, "of 2 ports 2 meet, 0 fall")])
