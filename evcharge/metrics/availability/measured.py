@@ -32,10 +32,14 @@ _HOUR_MS = 3_600_000
 
 
 class _Reading(NamedTuple):
-    """One reading of unknown time: what of it is down and left out, what is exempt; good of base time [ms]."""
+    """One reading of unknown time: what of it is down and left out, what is exempt; good of base time [ms].
+
+    ``fixed`` is what a fixed year has more than the period, as far as its time is not left out.
+    """
 
     unseen: Integers
     out: Integers
+    fixed: Integers
     exempt: Integers
     good: Integers
     base: Integers
@@ -102,11 +106,11 @@ def measured(
     if rulebook.minutes == "525600":
         base, outside = whole, np.zeros_like(whole)
         fixed += (FIXED_YEAR_MINUTES * 60_000 - axis.length) if own_period else 0
-    reader = _Reader(axis, cells, _claims(axis, evidence, hours, rulebook), rulebook, base + fixed, total[DOWN])
+    reader = _Reader(axis, cells, _claims(axis, evidence, hours, rulebook), rulebook, base, fixed, total[DOWN])
     low, seen, high = reader.read(down=EVERY), reader.read(out=EVERY), reader.read()
     own = reader.read(down=_DOWN.get(rulebook.unknown, NONE), out=EVERY if rulebook.unknown == "out" else NONE)
     return Measured(
-        *(whole, outside, closed, fixed, total[UP], total[DOWN], total[UNKNOWN]),
+        *(whole, outside, closed, own.fixed, total[UP], total[DOWN], total[UNKNOWN]),
         *(own.out, own.unseen, own.exempt, low.good, low.base, seen.good, seen.base, high.good, high.base),
         *(
             own.good,
@@ -210,10 +214,17 @@ class _Reader:
     """The formula of a rulebook for one reading of unknown time after the other."""
 
     def __init__(
-        self, axis: Axis, cells: _Cells, claims: Windows, rulebook: Rulebook, whole: Integers, down: Integers
+        self,
+        axis: Axis,
+        cells: _Cells,
+        claims: Windows,
+        rulebook: Rulebook,
+        whole: Integers,
+        fixed: Integers,
+        down: Integers,
     ) -> None:
         self.axis, self.cells, self.claims, self.rulebook = axis, cells, claims, rulebook
-        self.whole, self.down = whole, down
+        self.whole, self.fixed, self.down = whole, fixed, down
         self._exempt: dict[str, Integers] = {}
 
     def read(self, down: str = NONE, out: str = NONE) -> _Reading:
@@ -223,8 +234,9 @@ class _Reader:
             begins, ends = self._outages(down)
             self._exempt[down] = exempt_time(self.axis, begins, ends, self.claims, self.rulebook)
         exempt = self._exempt[down]
-        base = self.whole - left_out - (exempt if self.rulebook.exempt_minutes == "leave" else 0)
-        return _Reading(unseen, left_out, exempt, base - (self.down + unseen - exempt), base)
+        fixed = self.fixed * (self.whole - left_out) // np.maximum(self.whole, 1)
+        base = self.whole - left_out + fixed - (exempt if self.rulebook.exempt_minutes == "leave" else 0)
+        return _Reading(unseen, left_out, fixed, exempt, base - (self.down + unseen - exempt), base)
 
     def longest(self, down: str) -> Integers:
         """The longest outage of each port [ms], with some unknown time down."""
