@@ -211,14 +211,15 @@ def group_rows(found: Uptime) -> list[dict[Any, Any]]:
 def group_headings(found: Uptime) -> tuple[str, ...]:
     """Of ``group_cells``: ``>`` stands before what is flush right, ``~`` before what may be cut short."""
     ratios = (">low", ">seen", ">high", ">coverage")
-    return (f"~{found.by}", *ratios, ">down", ">unknown", ">excluded", ">uptime", "verdict")
+    named = ("~port", "day (UTC)") if found.by == "day" else (f"~{found.by}",)
+    return (*named, *ratios, ">down", ">unknown", ">excluded", ">uptime", "verdict")
 
 
 def group_label(row: Mapping[Any, Any], found: Uptime) -> str:
     """What people call a group of ``Uptime.by``."""
-    if found.by in ("port", "station"):
+    if found.by in ("port", "day", "station"):
         label = found.names.get((row["source"], row["station_id"]), str(row["station_id"]))
-        return f"{label} / {row['port_id'] or '(no port)'}" if found.by == "port" else label
+        return label if found.by == "station" else f"{label} / {row['port_id'] or '(no port)'}"
     named = row[found.by]
     return str(named) if isinstance(named, str) else "(not named)"
 
@@ -230,6 +231,7 @@ def group_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
     hours = [hours_told(row[name]) for name in ("down_minutes", "unknown_minutes", "excluded_minutes")]
     return [
         group_label(row, found),
+        *([row["day"]] if found.by == "day" else []),
         *ratios,
         ratio_text(row["coverage"]),
         *hours,

@@ -222,6 +222,30 @@ def test_where_people_read_a_dash_programs_read_no_figure_and_nothing_to_hand_in
     assert Uptime(found).groups[["uptime", "handed_in"]].isna().all(axis=None)
 
 
+def test_by_day_each_port_has_a_row_a_day_in_every_output_and_its_minutes_add_up_to_the_period(star):
+    for station in (1, 2):
+        star.says("1", 0, "Available", "up", station=station)
+        star.says("1", 20, "Faulted", "down", station=station)
+        star.says("1", 25 + station, "Available", "up", station=station)
+        star.says("1", 48, "Available", "up", station=station)
+    found = told(star, by="day")
+    document = json.loads(json.dumps(UptimeDocument(found).to_dict()))
+    jsonschema.validate(document, SCHEMA)
+    rows = list(csv.DictReader(io.StringIO(uptime_csv(found))))
+    frame = Uptime(found).groups
+    days = [("A", "2025-03-03", 240), ("A", "2025-03-04", 120), ("B", "2025-03-03", 240), ("B", "2025-03-04", 180)]
+    for shown in (document["days"], rows, frame.to_dict("records")):
+        assert [(row["station_id"], row["day"], float(row["down_minutes"])) for row in shown] == days
+    ports = found.first.ports.set_index("station_id")
+    for name in ("minutes", "up_minutes", "down_minutes", "unknown_minutes", "excluded_minutes"):
+        assert (frame.groupby("station_id")[name].sum() == ports[name]).all()
+    console = Console(file=io.StringIO(), width=120)
+    print_uptime(found, console, "")
+    lines = [line.split() for line in console.file.getvalue().splitlines() if "2025-03-0" in line]
+    assert next(line[-10:-8] for line in lines) == ["1", "2025-03-03"]
+    assert len(lines) == 4
+
+
 def test_a_rulebook_that_says_what_unknown_time_is_keeps_its_figure(star):
     book, year = silent_for_a_day(star)
     found = build_uptime(

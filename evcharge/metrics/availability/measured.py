@@ -12,7 +12,7 @@ import numpy as np
 
 from evcharge.arrays import Flags, Integers
 from evcharge.metrics.availability import open_hours
-from evcharge.metrics.availability.axis import NO_SPANS, Axis, Spans, Steps, united
+from evcharge.metrics.availability.axis import NO_SPANS, WHOLE_PERIOD, Axis, Spans, Steps, united
 from evcharge.metrics.availability.evidence import CAUSES, DOWN, OUT_OF_SCOPE, UNKNOWN, UP, Evidence, Period, Windows
 from evcharge.metrics.availability.exempt import exempt_time
 from evcharge.metrics.availability.rulebooks import Rulebook
@@ -47,7 +47,7 @@ class _Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Measured:
-    """Milliseconds of each port.
+    """Milliseconds of each port, or of each part of its period, port after port.
 
     Attributes:
         whole: of the period.
@@ -89,16 +89,25 @@ class Measured:
 
 
 def measured(
-    timeline: Timeline, evidence: Evidence, period: Period, rulebook: Rulebook, *, own_period: bool
+    timeline: Timeline,
+    evidence: Evidence,
+    period: Period,
+    rulebook: Rulebook,
+    *,
+    own_period: bool,
+    parts: tuple[int, ...] = WHOLE_PERIOD,
 ) -> Measured:
-    """The minutes of each port by a rulebook; a fixed year is one only where the period is the rulebook's own."""
-    axis = Axis(len(evidence.ports), period)
+    """The minutes of each port by a rulebook, of each part of the period where it has several (``Axis.parts``).
+
+    A fixed year is one only where the period is the rulebook's own.
+    """
+    axis = Axis(len(evidence.ports), period, parts)
     hours = open_hours.spans(evidence.ports, period)
     cells = _cells(axis, timeline, hours.spans, rulebook)
     total = {state: _sum(axis, cells, cells.state == state) for state in (UP, DOWN, UNKNOWN, OUT_OF_SCOPE)}
-    whole = np.full(axis.ports, axis.length, dtype=np.int64)
+    whole = axis.sums(axis.starts(), axis.starts() + axis.length)
     closed = _sum(axis, cells, cells.closed)
-    unreadable = hours.unreadable & (rulebook.minutes == "open hours")
+    unreadable = np.repeat(hours.unreadable & (rulebook.minutes == "open hours"), len(parts))
 
     base = whole if rulebook.minutes == "calendar" else whole - closed - total[OUT_OF_SCOPE]
     outside = whole - closed - base
@@ -180,9 +189,8 @@ def _late(axis: Axis, begin: Integers, end: Integers, rulebook: Rulebook) -> Ste
 
 
 def _sum(axis: Axis, cells: _Cells, chosen: Flags) -> Integers:
-    """Length of the chosen cells of each port [ms]; exact, as no sum reaches 2^53."""
-    length = (cells.end - cells.begin)[chosen]
-    return np.bincount(cells.port[chosen], weights=length, minlength=axis.ports).astype(np.int64)
+    """Length of the chosen cells in each part of each port's period [ms]."""
+    return axis.sums(cells.begin[chosen], cells.end[chosen])
 
 
 def _claims(axis: Axis, evidence: Evidence, hours: open_hours.OpenHours, rulebook: Rulebook) -> Windows:
@@ -243,7 +251,7 @@ class _Reader:
         begins, ends = self._outages(down)
         longest = np.zeros(self.axis.ports, dtype=np.int64)
         np.maximum.at(longest, begins // self.axis.width, ends - begins)
-        return longest
+        return np.repeat(longest, len(self.axis.parts))
 
     def _unknown(self, which: str) -> Flags:
         """Cells that are unknown, as far as they are meant."""
