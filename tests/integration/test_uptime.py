@@ -422,6 +422,24 @@ def test_a_refused_statement_ends_what_stood_before_it(star):
     assert minutes(told(star), "A/1") == (20, 0, 4)
 
 
+def test_a_span_that_a_refused_statement_begins_names_its_rule_file_and_line(star):
+    star.load(2)
+    star.says("1", 0, "Available", "up")
+    star.add(refusal(load_key=2), refusal(load_key=2, rule="another"))
+    star.says("1", 10, "Faulted", "down")
+    star.says("1", 24, "Available", "up")
+    star.add(refusal(source_line=98, at_time=at(10)), refusal(source_line=97, port_id="2", at_time=at(8)))
+    star.says("1", 10, "Faulted", "down", load=2)
+    asked = {"counted": evidence_named("status"), "period": days(1)}
+    spans = explain_uptime(star.engine, "A/1", **asked).spans
+    assert spans[["state", "seen", "word", "file", "line"]].to_numpy().tolist() == [
+        ["up", "status", "Available", "sessions.csv", 2],
+        ["unknown", "status", "refused (status_word_unknown)", "log2.csv", 99],
+        ["down", "status", "Faulted", "log2.csv", 5],
+    ]
+    assert list(explain_uptime(star.engine, "A/2", **asked).spans["line"]) == [None, 97]
+
+
 def test_a_port_of_which_every_statement_was_refused_is_there_and_unknown(star):
     star.says("1", 0, "Available", "up")
     star.add(refusal(source_line=98, port_id="7"), refusal(port_id="8", at_time=at(30)))
