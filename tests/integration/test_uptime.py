@@ -56,9 +56,8 @@ from tests.support.star import hour, ledger
 pytestmark = pytest.mark.thorough
 
 DAY = datetime(2025, 3, 3, tzinfo=timezone.utc)
-SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "docs" / "reference" / "uptime.schema.json").read_text(encoding="utf-8")
-)
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+SCHEMA = json.loads((REFERENCE / "uptime.schema.json").read_text(encoding="utf-8"))
 
 
 def at(hours):
@@ -638,6 +637,26 @@ def test_the_documents_are_as_their_schema_says(star):
             jsonschema.validate(document, SCHEMA)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "more": 1}, SCHEMA)
+
+
+def test_the_document_of_outages_is_as_its_schema_says(star):
+    schema = json.loads((REFERENCE / "outages.schema.json").read_text(encoding="utf-8"))
+    star.says("1", 0, "Available", "up")
+    star.says("1", 2, "Faulted", "down")
+    star.says("1", 5, "Available", "up")
+    star.hears(0, 1)
+    star.hears(2, 6)
+    star.says("1", 24, "Faulted", "down")
+    star.add(outage_of(from_time=at(3), until_time=at(4)))
+    for evidence in ("status", "all"):
+        document = json.loads(to_json(OutagesDocument(told(star, evidence=evidence, period=days(1)))))
+        jsonschema.validate(document, schema)
+        assert {row["goes_on"] for row in document["outages"]} == ({False} if evidence == "status" else {False, True})
+    assert {row["seen"] for row in document["outages"]} == {"silence", "status"}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "outages": [{**document["outages"][0], "seen": "guess"}]}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "more": 1}, schema)
 
 
 def test_every_row_of_the_csv_carries_the_hash_of_its_rulebook(star):
