@@ -60,6 +60,6 @@ def _require_words(session: Session, column: str, words: list[str]) -> None:
 def _those_there(words: list[str]) -> str:
     """The first words that stations have."""
     if not words:
-        return "No station has any: a registry brings them (evcharge stations)."
+        return "No station has any; a registry brings them, in a shell: evcharge stations FILE"
     more = f" and {len(words) - CLOSEST:,} more" if len(words) > CLOSEST else ""
     return f"There are {', '.join(map(repr, words[:CLOSEST]))}{more}."

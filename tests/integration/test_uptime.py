@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -219,6 +220,20 @@ def test_where_people_read_a_dash_programs_read_no_figure_and_nothing_to_hand_in
     rows = list(csv.DictReader(io.StringIO(uptime_csv(replace(found, by="port")))))
     assert [(row["uptime"], row["handed_in"]) for row in rows] == [("1.0", "100.0"), ("", "")]
     assert Uptime(found).groups[["uptime", "handed_in"]].isna().all(axis=None)
+
+
+def test_what_is_listed_in_part_says_where_all_of_it_is_in_words_of_the_command_line_or_of_python(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    found = told(star)
+    rows = [
+        {"source": "city", "station_id": "A", "port_id": str(port), "attempts": 6, "failures": 6} for port in range(7)
+    ]
+    found = replace(found, not_dispensing=pd.DataFrame(rows))
+    assert dispensing_text(found)[-1] == "Up, not dispensing: 2 more (evcharge uptime --json lists them)."
+    shown = Uptime(found)._repr_html_()
+    assert "2 more (see not_dispensing, false_free)." in shown
+    assert "--json" not in shown
 
 
 def test_by_day_each_port_has_a_row_a_day_in_every_output_and_its_minutes_add_up_to_the_period(star):
@@ -561,7 +576,7 @@ def test_where_no_attempt_of_a_station_succeeds_no_port_of_it_dispensed_whicheve
     for number in range(6):
         star.session(number, None, 2 + number, 0.01, 0.0, False)
     found = told(star)
-    assert found.not_dispensing[["port_id", "attempts", "failures"]].values.tolist() == [["1", 6, 6], ["2", 6, 6]]
+    assert found.not_dispensing[["port_id", "attempts", "failures"]].to_numpy().tolist() == [["1", 6, 6], ["2", 6, 6]]
     assert found.without_port.empty
 
 

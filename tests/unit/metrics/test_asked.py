@@ -40,7 +40,7 @@ def test_one_unknown_word_of_a_lot_is_refused_with_the_closest_or_those_there_ar
     assert refusal(session, where=(("operator", "zzz"),))[2] == "There are 'Glow', 'Shine'."
     assert (
         refusal(session, where=(("region", "Nord"),))[2]
-        == "No station has any: a registry brings them (evcharge stations)."
+        == "No station has any; a registry brings them, in a shell: evcharge stations FILE"
     )
 
 
