@@ -23,6 +23,7 @@ from evcharge.config import DEFAULT_TARGET
 from evcharge.errors import ReportError
 from evcharge.kept import keeping
 from evcharge.load import LoadResult
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.bounds import Refused
 from evcharge.metrics.cost import Price
 from evcharge.metrics.counted import LOAD_SESSIONS
@@ -351,6 +352,7 @@ def sessions(
     chosen = find_definition(definition) if isinstance(definition, str) else definition
     selection = _selection(start, end, where)
     with database_of(data, Frame(timezone, columns or {})) as (star, _), reading(star) as session:
+        require_known(session, selection)
         judged = chosen or usual_definition(session, selection)[0]
         rows = read_sessions(session, judged, selection)
     if rows.empty:

@@ -51,7 +51,7 @@ class Uptime:
 
     @property
     def groups(self) -> pd.DataFrame:
-        """The same figures by the group of ``by``: ratios of summed minutes."""
+        """The same figures by the group of ``by``: ratios of summed minutes; by day one row per port and ``day``."""
         return groups_told(self.found.first, self.found.by)
 
     @property
@@ -134,7 +134,7 @@ def uptime(
         start: first day (UTC), as in ``reliability``; with ``end``. Without both, the whole days that the evidence
             covers.
         end: last day (UTC), included.
-        by: port, station, network, operator or region.
+        by: port, station, network, operator or region; day for each port on each day (UTC).
         evidence: ``all``, or some of status, contact, back-office, charges and outages, with commas.
         where: the lot that is looked at, as in ``reliability``.
 

@@ -79,10 +79,10 @@ def uptime_options(command: Command) -> Command:
 )
 @click.option(
     "--by",
-    type=click.Choice(["port", "station", "network", "operator", "region"]),
+    type=click.Choice(["port", "station", "network", "operator", "region", "day"]),
     default="port",
     show_default=True,
-    help="What minutes are added up by.",
+    help="What minutes are added up by; day: each port on each day (UTC).",
 )
 @uptime_options
 @global_options

@@ -21,6 +21,7 @@ from evcharge.export.dbt import write_dbt
 from evcharge.export.geojson import write_geojson
 from evcharge.export.job import Job, WrittenFile
 from evcharge.export.parquet import write_parquet
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.made_up import count_made_up
@@ -88,6 +89,7 @@ def export(
         ReportError: a file can't be written, or what writes the format is not installed.
     """
     with reading(database) as session, written_together() as open_part:
+        require_known(session, selection)
         _refuse_empty(session, selection)
         job = Job(session, folder, open_part, selection, definition, target, price)
         job.notes += made_up_notes(count_made_up(session, selection))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.availability.evidence import (
     CAUSES,
     CONTACT_NAMES,
+    EVENT,
     EVER_MS,
     EVIDENCE_NAMES,
     REFUSED,
@@ -282,19 +283,29 @@ def _without_corrected(rows: pd.DataFrame) -> pd.DataFrame:
 def read_lines(session: Session, station_key: int, period: Period) -> pd.DataFrame:
     """Statements of one station that begin before the end of the period, by time: ``port_id``, ``from_ms``, ``word``.
 
-    Besides ``file`` and ``line`` where each stands; of several at one instant the last is the one that stands.
+    Besides ``file`` and ``line`` where each stands; of several at one instant the last is the one that stands. Of a
+    refused statement the word is the rule that refused it.
     """
-    begin = milliseconds(session, FactStatus.from_time).label("from_ms")
-    columns = (FactStatus.port_id, begin, FactStatus.word, LoadLedger.file_name.label("file"))
-    query = select(*columns, FactStatus.source_line.label("line")).join(
-        LoadLedger, LoadLedger.load_key == FactStatus.load_key
+    until, file_name = instant_of(period.until_ms), LoadLedger.file_name.label("file")
+    columns = (
+        *(FactStatus.station_key, FactStatus.port_id, milliseconds(session, FactStatus.from_time).label("from_ms")),
+        func.coalesce(milliseconds(session, FactStatus.source_updated_at), -EVER_MS).label("updated_ms"),
+        *(FactStatus.word, FactStatus.load_key, FactStatus.source_line, file_name),
     )
-    own = (FactStatus.station_key == station_key, FactStatus.from_time < instant_of(period.until_ms))
-    version = func.coalesce(milliseconds(session, FactStatus.source_updated_at), -EVER_MS)
-    return frame_of(
-        session,
-        query.where(*own).order_by(begin, version, FactStatus.load_key, FactStatus.source_line),
-    )
+    query = select(*columns).join(LoadLedger, LoadLedger.load_key == FactStatus.load_key)
+    own = (FactStatus.station_key == station_key, FactStatus.from_time < until)
+    read = frame_of(session, query.where(*own)).assign(evidence=EVENT)
+
+    query = _select_refused(session, [station_key]).add_columns(RejectedEvidence.rule, file_name)
+    refused = frame_of(session, query.where(RejectedEvidence.at_time < until))
+    words = [f"refused ({rule})" for rule in refused.pop("rule")]
+    refused = refused.assign(word=pd.Series(words, dtype=object), evidence=REFUSED, updated_ms=-EVER_MS)
+
+    rows = pd.concat([part for part in (read, refused) if len(part)] or [read], ignore_index=True)
+    order = ["from_ms", "refused", "updated_ms", "load_key", "source_line"]
+    rows = _without_corrected(rows).assign(refused=lambda told: told["evidence"] == REFUSED)
+    ordered = rows.sort_values(order, kind="stable", ignore_index=True)
+    return ordered.rename(columns={"source_line": "line"})[["port_id", "from_ms", "word", "file", "line"]]
 
 
 def read_first_sessions(session: Session, keys: Sequence[int]) -> pd.DataFrame:

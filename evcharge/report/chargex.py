@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from evcharge.errors import NoDataError
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.chargex import (
     CHARGE_END,
@@ -114,6 +115,7 @@ def build_chargex(database: str | Engine, *, inl_compatible: bool = False, selec
         NoDataError: no message log tells of a selected attempt.
     """
     with reading(database) as session:
+        require_known(session, selection)
         attempts = read_logged_attempts(session, selection)
         beside = read_beside(session, selection)
     if attempts.counts.empty:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.bounds import judge_network
 from evcharge.metrics.comparison import STATION, count_differences, rates_by_definition
@@ -134,6 +135,7 @@ def build_comparison(
         ReportError: there are counts alone, and they lack ``base`` or one of ``own``.
     """
     with reading(database) as session:
+        require_known(session, selection)
         given = counted_of(session)
         published = tuple(one for one in DEFINITIONS.values() if given is None or given.tells(one))
         definitions = (*published, *own)

@@ -19,6 +19,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge.errors import ConfigError
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.cost import Price
 from evcharge.metrics.days import count_days, local_days
@@ -239,6 +240,7 @@ def build_explanation(
     with reading(database) as session:
         found = the_station(session, station, selection.source)
         everywhere = replace(selection, station_ids=(), source=None)
+        require_known(session, everywhere)
         definition, reason = (definition, "asked for") if definition else usual_definition(session, everywhere)
         here = replace(selection, station_ids=(found["station_id"],), source=found["source"])
         explanation = _read(session, found, definition, reason, target, here, most_rows, price)

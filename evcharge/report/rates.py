@@ -15,6 +15,7 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.bounds import Refused, judge_network
 from evcharge.metrics.definitions import Definition
@@ -251,6 +252,7 @@ def report_of(
     Raises:
         NoDataError: no session matches.
     """
+    require_known(session, selection)
     definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
     counts = count_outcomes(session, definition, selection, by)
     unjudged = count_unjudged_attempts(session, definition, selection)

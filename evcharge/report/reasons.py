@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.made_up import count_made_up
 from evcharge.metrics.outcomes import has_sessions
@@ -72,6 +73,7 @@ def build_reasons(database: Database, *, definition: Definition | None = None, s
         NoDataError: no session matches.
     """
     with reading(database) as session:
+        require_known(session, selection)
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         failures = read_failures(session, definition, selection)
         if failures.empty and not has_sessions(session, selection):

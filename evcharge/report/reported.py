@@ -170,10 +170,10 @@ def notes_on_reports(session: Session, sources: Collection[str] | None, reports:
     notes = []
     if number := reports.elsewhere:
         told = f"{counted_text(number, 'report')} of uptime {verb(number, 'is', 'are')} of other times"
-        notes.append(f"{told}: --from and --to, --quarter or --year name them.")
+        notes.append(f"{told}: look at those times to see what was reported.")
     if sources is None:
         return notes
     if alone := [source for source in sources_that_report(session) if source not in sources]:
         told = f"Uptime is reported of source {', '.join(alone)}, of which there is no evidence"
-        notes.append(f"{told}: a report is compared where both are loaded under one --source.")
+        notes.append(f"{told}: a report is compared where both are loaded under one name of a source.")
     return notes

@@ -63,7 +63,7 @@ def uptime_html(found: Uptime) -> str:
         all_ports_text(found.first),
         [covered_text(found), evidence_text(found.evidence), rulebook_text(rulebook)],
         _table(group_headings(found), cells),
-        [more, *besides_text(found)],
+        [more, *besides_text(found, "see not_dispensing, false_free")],
     )
 
 

@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 from evcharge import progress
 from evcharge.arrays import Integers
 from evcharge.errors import ConfigError, NoDataError
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.availability.axis import NO_SPANS, Spans
 from evcharge.metrics.availability.evidence import DOWN, UP, Charges, Evidence, Period, Ports
 from evcharge.metrics.availability.lies import false_free, up_not_dispensing
 from evcharge.metrics.availability.outages import outages, site_minutes_without_port
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.timeline import ALL_EVIDENCE, EVIDENCE_WORDS, Counted, Timeline, timeline
-from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, groups, uptime
+from evcharge.metrics.availability.uptime import MINUTES, RATIOS, Figures, groups, port_days, uptime
 from evcharge.metrics.availability.usual_charges import charges_lost, weeks_before
 from evcharge.metrics.evidence_ports import NO_PORT
 from evcharge.metrics.evidence_rows import (
@@ -36,7 +37,6 @@ from evcharge.metrics.evidence_rows import (
     read_stations_with_evidence,
     read_unnamed_ports,
 )
-from evcharge.metrics.explain import find_stations, unknown_station
 from evcharge.metrics.made_up import is_made_up
 from evcharge.metrics.milliseconds import instant_ms, instant_of
 from evcharge.metrics.outcomes import unknown_grouping
@@ -50,8 +50,8 @@ from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as number_of
 from evcharge.report.words import listed_ports, verb
 
-BY = ("port", "station", "network", "operator", "region")
-"""What figures are grouped by."""
+BY = ("port", "station", "network", "operator", "region", "day")
+"""What figures are grouped by; ``day`` is each port on each day (UTC)."""
 DEFAULT_RULEBOOK = "nevi"
 """Where none is named: it is published, judges each port, and its formula says nothing of unknown minutes, so that no
 verdict is given where they could turn it."""
@@ -114,7 +114,7 @@ def build_uptime(
         for group in station_groups(stations):
             progress.step(f"reading the evidence of {number_of(len(group), 'station')}")
             known = evidence_of(session, group, covers.period, definition)
-            parts.append(_part(known, covers.period, counted, rulebooks))
+            parts.append(_part(known, covers.period, counted, rulebooks, by_day=by == "day"))
     whole = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in _FRAMES}
     return Uptime(
         **{**whole, "outages": _in_order(whole["outages"])},
@@ -130,22 +130,26 @@ def build_uptime(
 
 
 def _names(stations: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """What people call each station: its name, else its id, with the source where several sources have that label."""
     rows = zip(*(stations[name].tolist() for name in ("source", "station_id", "name")), strict=True)
-    return {(source, station): name for source, station, name in rows if isinstance(name, str) and name.strip()}
+    labels = {(source, id_): name if isinstance(name, str) and name.strip() else id_ for source, id_, name in rows}
+    sources_of: dict[str, set[str]] = {}
+    for (source, _), label in labels.items():
+        sources_of.setdefault(label, set()).add(source)
+    told = {key: f"{label} ({key[0]})" if len(sources_of[label]) > 1 else label for key, label in labels.items()}
+    return {key: label for key, label in told.items() if label != key[1]}
 
 
 def stations_of(session: Session, selection: Selection) -> pd.DataFrame:
     """The selected stations with evidence.
 
     Raises:
-        NoDataError: there are none, or none has an id that is asked for.
+        NoDataError: there are none, or nobody knows one that is asked for.
     """
+    if has_evidence(session):
+        require_known(session, selection, "evcharge uptime --by station --csv -")
     stations = read_stations_with_evidence(session, selection)
     if stations.empty:
-        for text in selection.station_ids if has_evidence(session) else ():
-            if all(row["station_id"] != text for row in find_stations(session, text, selection.source)):
-                see_all = "evcharge uptime --by station --csv -"
-                raise unknown_station(session, f"the id {text!r}", text, selection.source, see_all)
         alone = ", and uptime as reported is no evidence" if sources_that_report(session) else ""
         reason = f"no status, contact or reported outage of these stations is in the database{alone}."
         raise NoDataError("no_evidence", reason, NO_EVIDENCE_HINT, NO_EVIDENCE_IN_PYTHON)
@@ -237,9 +241,13 @@ _FRAMES = ("outages", "sites", "not_dispensing", "without_port", "false_free")
 """Frames of a part that are those of the whole, one below the other."""
 
 
-def _part(known: Known, period: Period, counted: Counted, rulebooks: Sequence[Rulebook]) -> _Part:
+def _part(known: Known, period: Period, counted: Counted, rulebooks: Sequence[Rulebook], *, by_day: bool) -> _Part:
     connectors = timeline(known.evidence, period, counted)
-    figures = [uptime(connectors, known.evidence, period, rulebook, known.whole) for rulebook in rulebooks]
+    figures = []
+    for rulebook in rulebooks:
+        told_by = uptime(connectors, known.evidence, period, rulebook, known.whole)
+        days = port_days(connectors, known.evidence, period, rulebook, known.whole) if by_day else None
+        figures.append(replace(told_by, days=days))
     states = known.of_whole_ports(connectors)
     tried = _attempts_while_up(known, states)
     found = outages(states, known.of_ports)
@@ -353,8 +361,10 @@ def _joined(parts: Sequence[Figures]) -> Figures:
     ports = pd.concat([part.ports for part in parts], ignore_index=True)
     sums = pd.concat([part.sums for part in parts], ignore_index=True)
     steps = [(name, sum(part.steps[place][1] for part in parts)) for place, (name, _) in enumerate(first.steps)]
+    of_days = [part.days for part in parts if part.days is not None]
+    days = pd.concat(of_days, ignore_index=True) if of_days else None
     whole = replace(first, ports=ports.assign(network="all"), sums=sums)
     row = groups(whole, "network").iloc[0]
     network = {name: float(row[name]) for name in (*MINUTES, *RATIOS, "handed_in")} | {"verdict": str(row["verdict"])}
     counts = {name: sum(part.network[name] for part in parts) for name in first.network if name not in network}
-    return replace(first, ports=ports, sums=sums, steps=steps, network={**network, **counts})
+    return replace(first, ports=ports, sums=sums, days=days, steps=steps, network={**network, **counts})

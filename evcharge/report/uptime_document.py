@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from evcharge.metrics.availability.rulebooks import Rulebook
-from evcharge.metrics.availability.uptime import Figures, group_keys
+from evcharge.metrics.availability.uptime import Figures, group_keys, groups
 from evcharge.metrics.made_up import is_made_up
 from evcharge.report.document import csv_of, period_told, plain, records, utc_text
 from evcharge.report.uptime_found import Uptime
@@ -131,9 +131,9 @@ def uptime_csv(found: Uptime) -> str:
 
 def made_up_ports(figures: Figures, by: str) -> list[int]:
     """How many ports of each row of ``groups`` are what ``evcharge sample`` makes up."""
+    if by in ("port", "day"):
+        return groups(figures, by)["source"].map(is_made_up).astype("int64").tolist()
     made_up = figures.ports["source"].map(is_made_up).astype("int64")
-    if by == "port":
-        return made_up.tolist()
     names = group_keys(by)
     summed = made_up.groupby([figures.ports[name] for name in names], dropna=False, sort=True).sum()
     return summed.tolist()

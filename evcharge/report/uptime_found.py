@@ -31,7 +31,8 @@ class Uptime:
         not_dispensing: ``DISPENSING``: ports that were up and whose attempts all failed.
         without_port: ``WITHOUT_PORT``: attempts that count for no port.
         false_free: ``FALSE_FREE`` of ports that were announced free.
-        names: name of each station by source and id; those without one are left out.
+        names: what people call each station, by source and id: its name, with the source where several sources have
+            a station of that label; those that are called by their id alone are left out.
         notes: what must be said with the figures.
         definition: the definition that attempts were judged by.
         reported: ``report.reported.REPORTED``: what was reported, beside the evidence; None where nothing is compared.

@@ -27,6 +27,8 @@ from evcharge.report.words import NONE, counted, day_text, percent, verb
 
 MOST_LISTED = 5
 """Ports that a sentence lists."""
+ALL_LISTED = "evcharge uptime --json lists them"
+"""Where the others are, for people at a command line."""
 
 
 def ratio_text(ratio: float | None, limit: float | None = None) -> str:
@@ -146,8 +148,8 @@ def evidence_text(words: Iterable[str]) -> str:
     return f"evidence: {'all of it' if len(named) == len(EVIDENCE_WORDS) else ', '.join(named) + ' alone'}"
 
 
-def dispensing_text(found: Uptime) -> list[str]:
-    """A sentence for the first ports that were up, and at which no attempt succeeded."""
+def dispensing_text(found: Uptime, all_listed: str = ALL_LISTED) -> list[str]:
+    """A sentence for the first ports that were up, and at which no attempt succeeded; ``all_listed``: where all are."""
     rows = found.not_dispensing
     told = [
         f"Up, not dispensing: {port_label(row, found)}: of {row['attempts']:,} attempts while it was up, at it or at "
@@ -155,7 +157,7 @@ def dispensing_text(found: Uptime) -> list[str]:
         for row in rows.head(MOST_LISTED).to_dict("records")
     ]
     more = len(rows) - len(told)
-    beyond = [f"Up, not dispensing: {more:,} more (evcharge uptime --json lists them)."] if more > 0 else []
+    beyond = [f"Up, not dispensing: {more:,} more ({all_listed})."] if more > 0 else []
     return [*told, *beyond, *_without_port_text(found)]
 
 
@@ -168,7 +170,7 @@ def _without_port_text(found: Uptime) -> list[str]:
     return [f"{at} named no port, and {verb(attempts, 'counts', 'count')} for none; {failures:,} of them failed."]
 
 
-def false_free_text(found: Uptime) -> list[str]:
+def false_free_text(found: Uptime, all_listed: str = ALL_LISTED) -> list[str]:
     """How long ports were announced free while a session ran, and of which most; none where that never was."""
     free, lies = (float(found.false_free[name].sum()) for name in ("free_minutes", "false_minutes"))
     if not lies:
@@ -180,14 +182,14 @@ def false_free_text(found: Uptime) -> list[str]:
         f"{port_label(row, found)} {hours_told(row['false_minutes'])} of {hours_told(row['free_minutes'])} h"
         for row in worst.to_dict("records")
     ]
-    more = f"; {len(rows) - len(worst):,} more (evcharge uptime --json lists them)" if len(rows) > len(worst) else ""
+    more = f"; {len(rows) - len(worst):,} more ({all_listed})" if len(rows) > len(worst) else ""
     most = f" Most at {', '.join(told)}{more}." if len(found.false_free) > 1 else ""
     return [f"False free: {share} of {hours_told(free)} h announced free, a session was running.{most}"]
 
 
-def besides_text(found: Uptime) -> list[str]:
+def besides_text(found: Uptime, all_listed: str = ALL_LISTED) -> list[str]:
     """Sentences on where statuses and sessions disagree, and on what is not known."""
-    return [*dispensing_text(found), *false_free_text(found), *found.notes]
+    return [*dispensing_text(found, all_listed), *false_free_text(found, all_listed), *found.notes]
 
 
 def port_label(row: Mapping[Any, Any], found: Uptime) -> str:
@@ -211,14 +213,15 @@ def group_rows(found: Uptime) -> list[dict[Any, Any]]:
 def group_headings(found: Uptime) -> tuple[str, ...]:
     """Of ``group_cells``: ``>`` stands before what is flush right, ``~`` before what may be cut short."""
     ratios = (">low", ">seen", ">high", ">coverage")
-    return (f"~{found.by}", *ratios, ">down", ">unknown", ">excluded", ">uptime", "verdict")
+    named = ("~port", "day (UTC)") if found.by == "day" else (f"~{found.by}",)
+    return (*named, *ratios, ">down", ">unknown", ">excluded", ">uptime", "verdict")
 
 
 def group_label(row: Mapping[Any, Any], found: Uptime) -> str:
     """What people call a group of ``Uptime.by``."""
-    if found.by in ("port", "station"):
+    if found.by in ("port", "day", "station"):
         label = found.names.get((row["source"], row["station_id"]), str(row["station_id"]))
-        return f"{label} / {row['port_id'] or '(no port)'}" if found.by == "port" else label
+        return label if found.by == "station" else f"{label} / {row['port_id'] or '(no port)'}"
     named = row[found.by]
     return str(named) if isinstance(named, str) else "(not named)"
 
@@ -230,6 +233,7 @@ def group_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
     hours = [hours_told(row[name]) for name in ("down_minutes", "unknown_minutes", "excluded_minutes")]
     return [
         group_label(row, found),
+        *([row["day"]] if found.by == "day" else []),
         *ratios,
         ratio_text(row["coverage"]),
         *hours,

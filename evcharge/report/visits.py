@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from evcharge.metrics.asked import require_known
 from evcharge.metrics.beside import NOTHING, Beside, read_beside
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.selection import Selection
@@ -90,6 +91,7 @@ def build_visits(
         NoDataError: no session matches.
     """
     with reading(database) as session:
+        require_known(session, selection)
         definition, reason = (definition, "asked for") if definition else usual_definition(session, selection)
         counted = [
             (count_visits(attempts, rule), count_by_gap(attempts, rule))

@@ -81,8 +81,6 @@ def test_sessions_are_counted_by_operator_region_and_department(report, stations
         (["operator="], "D"),
         (["operator=", "operator=Glow"], "CD"),
         (["source=native"], "ABCD"),
-        (["source=other"], ""),
-        (["operator=shine"], ""),
     ],
 )
 def test_a_lot_is_the_stations_that_fit_each_column_by_one_of_its_words(stations, evcharge, where, stations_of_it):
@@ -121,6 +119,36 @@ def test_each_command_is_of_the_lot_that_is_named(stations, evcharge):
     code, _, _ = evcharge("export", "--format", "csv", "--out", "out", *lot)
     assert code == 0
     assert Path("out/dim_station.csv").read_text(encoding="utf-8").count("\n") == 2
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("report", "--no-png"),
+        ("compare",),
+        ("visits",),
+        ("reasons",),
+        ("chargex",),
+        ("export", "--format", "csv"),
+        ("uptime",),
+        ("outages",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_no_command_passes_over_a_station_or_a_word_of_a_lot_that_nobody_knows(sqlite_url, tmp_path, evcharge, command):
+    load(native_csv(tmp_path / "a.csv", *hours("A", 3), header=COLUMNS), sqlite_url)
+    statuses = tmp_path / "s.csv"
+    statuses.write_text("station_id,port_id,time,status\nA,1,2025-03-03T00:00:00Z,Available\n", encoding="utf-8")
+    assert evcharge("load", "-q", "--db", sqlite_url, str(statuses))[0] == 0
+    stations = ("--station", "A", "--station", "NOPE")
+    code, out, err = evcharge(*command, "--db", sqlite_url, *stations)
+    assert (code, out) == (4, "")
+    assert err.startswith("Error [unknown_station]: no station has the id 'NOPE'.")
+    lot = ("--where", "operator=Shine", "--where", "operator=Shinee")
+    code, out, err = evcharge(*command, "--db", sqlite_url, *lot)
+    assert (code, out) == (4, "")
+    assert err == "Error [unknown_lot]: no station has the operator 'Shinee'.\n  Closest: 'Shine'.\n"
 
 
 def test_a_column_that_stations_do_not_have_is_refused_with_those_there_are(evcharge):

@@ -226,7 +226,7 @@ def test_reports_of_other_times_are_counted_and_those_that_meet_the_period_are_s
     load(url, tmp_path, report("1", "99,0,0", "2025-03-10", "2025-03-17"), report("1", "99,0,0", "2025-03-09"))
     found = package.uptime(url, start=date(2025, 3, 3), end=date(2025, 3, 9))
     assert found.reported["from"].tolist() == ["2025-03-09T00:00:00.000Z"]
-    assert any(note.startswith("1 report of uptime is of other times") for note in found.notes)
+    assert found.notes == ["1 report of uptime is of other times: look at those times to see what was reported."]
 
 
 def test_a_report_of_another_source_is_named_since_its_ports_are_others(url: str, tmp_path: Path) -> None:
@@ -234,7 +234,9 @@ def test_a_report_of_another_source_is_named_since_its_ports_are_others(url: str
     load(url, tmp_path, report("1", "99,0,0"), source="state")
     found = package.uptime(url)
     assert found.reported.empty
-    assert any("source state, of which there is no evidence" in note for note in found.notes)
+    (note,) = found.notes
+    assert "source state, of which there is no evidence" in note
+    assert "--" not in note
     load(url, tmp_path, STATUSES, "DEPOT,1,2025-03-03T00:00:00Z,Available", name="state.csv", source="state")
     narrowed = Selection(source="net")
     found = build_uptime_with_reports(url, find_rulebook("nevi"), selection=narrowed)

@@ -6,12 +6,15 @@ import json
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from rich.console import Console
 from sqlalchemy.orm import Session
 
 from evcharge.api_uptime import Uptime
@@ -36,18 +39,26 @@ from evcharge.models import (
 from evcharge.report import uptime_of_database
 from evcharge.report.document import to_json
 from evcharge.report.evidence_compared import compare_evidence
+from evcharge.report.page.availability import availability_of
+from evcharge.report.terminal.uptime import print_outages, print_uptime
 from evcharge.report.uptime import build_uptime
 from evcharge.report.uptime_document import OutagesDocument, UptimeDocument, uptime_csv
 from evcharge.report.uptime_explained import explain_uptime
-from evcharge.report.uptime_words import dispensing_text, false_free_text, figure_text, verdict_text, without_text
+from evcharge.report.uptime_words import (
+    dispensing_text,
+    false_free_text,
+    figure_text,
+    port_label,
+    verdict_text,
+    without_text,
+)
 from tests.support.star import hour, ledger
 
 pytestmark = pytest.mark.thorough
 
 DAY = datetime(2025, 3, 3, tzinfo=timezone.utc)
-SCHEMA = json.loads(
-    (Path(__file__).parents[2] / "docs" / "reference" / "uptime.schema.json").read_text(encoding="utf-8")
-)
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+SCHEMA = json.loads((REFERENCE / "uptime.schema.json").read_text(encoding="utf-8"))
 
 
 def at(hours):
@@ -211,6 +222,44 @@ def test_where_people_read_a_dash_programs_read_no_figure_and_nothing_to_hand_in
     assert Uptime(found).groups[["uptime", "handed_in"]].isna().all(axis=None)
 
 
+def test_what_is_listed_in_part_says_where_all_of_it_is_in_words_of_the_command_line_or_of_python(star):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 24, "Available", "up")
+    found = told(star)
+    rows = [
+        {"source": "city", "station_id": "A", "port_id": str(port), "attempts": 6, "failures": 6} for port in range(7)
+    ]
+    found = replace(found, not_dispensing=pd.DataFrame(rows))
+    assert dispensing_text(found)[-1] == "Up, not dispensing: 2 more (evcharge uptime --json lists them)."
+    shown = Uptime(found)._repr_html_()
+    assert "2 more (see not_dispensing, false_free)." in shown
+    assert "--json" not in shown
+
+
+def test_by_day_each_port_has_a_row_a_day_in_every_output_and_its_minutes_add_up_to_the_period(star):
+    for station in (1, 2):
+        star.says("1", 0, "Available", "up", station=station)
+        star.says("1", 20, "Faulted", "down", station=station)
+        star.says("1", 25 + station, "Available", "up", station=station)
+        star.says("1", 48, "Available", "up", station=station)
+    found = told(star, by="day")
+    document = json.loads(json.dumps(UptimeDocument(found).to_dict()))
+    jsonschema.validate(document, SCHEMA)
+    rows = list(csv.DictReader(io.StringIO(uptime_csv(found))))
+    frame = Uptime(found).groups
+    days = [("A", "2025-03-03", 240), ("A", "2025-03-04", 120), ("B", "2025-03-03", 240), ("B", "2025-03-04", 180)]
+    for shown in (document["days"], rows, frame.to_dict("records")):
+        assert [(row["station_id"], row["day"], float(row["down_minutes"])) for row in shown] == days
+    ports = found.first.ports.set_index("station_id")
+    for name in ("minutes", "up_minutes", "down_minutes", "unknown_minutes", "excluded_minutes"):
+        assert (frame.groupby("station_id")[name].sum() == ports[name]).all()
+    console = Console(file=io.StringIO(), width=120)
+    print_uptime(found, console, "")
+    lines = [line.split() for line in console.file.getvalue().splitlines() if "2025-03-0" in line]
+    assert next(line[-10:-8] for line in lines) == ["1", "2025-03-03"]
+    assert len(lines) == 4
+
+
 def test_a_rulebook_that_says_what_unknown_time_is_keeps_its_figure(star):
     book, year = silent_for_a_day(star)
     found = build_uptime(
@@ -231,6 +280,29 @@ def test_a_station_that_nobody_knows_is_said_to_be_none_and_the_closest_is_named
     with pytest.raises(NoDataError, match="no station has the id 'zzz'") as refused:
         told(star, selection=Selection(station_ids=("zzz",)))
     assert refused.value.hint == "See all stations: evcharge uptime --by station --csv -"
+
+
+def test_stations_of_one_label_under_two_sources_are_told_apart_by_the_source_and_no_others_are(star):
+    star.add(DimStation(station_key=3, source="town", station_id="B"))
+    star.add(DimStation(station_key=4, source="town", station_id="C", name="Mill <b>Lane</b>"))
+    for station in (1, 2, 3, 4):
+        star.says("1", 0, "Faulted", "down", station=station)
+        star.says("1", 24, "Available", "up", station=station)
+    found = told(star)
+    labels = [port_label(row, found) for row in found.first.ports.to_dict("records")]
+    lanes = ["Mill <b>Lane</b> (city) / 1", "Mill <b>Lane</b> (town) / 1"]
+    assert labels == [lanes[0], "B (city) / 1", "B (town) / 1", lanes[1]]
+    console = Console(file=io.StringIO(), width=160)
+    for show in (partial(print_uptime, why=""), print_outages):
+        show(found, console)
+    shown = console.file.getvalue()
+    assert all(shown.count(label) == 2 for label in labels)
+    assert all(f"{label.removesuffix(' / 1')}: no working port" in shown for label in labels)
+    section = availability_of(found, Selection())
+    assert sorted(bar.label for bar in section.bars) == sorted(label.removesuffix(" / 1") for label in labels)
+    assert sorted(row[0] for row in section.outages.rows) == sorted(labels)
+    alone = told(star, selection=Selection(source="city"))
+    assert [port_label(row, alone) for row in alone.first.ports.to_dict("records")] == ["Mill <b>Lane</b> / 1", "B / 1"]
 
 
 @pytest.mark.parametrize(("number", "words"), [(1, "of 1 port 1 meets, 0 fall"), (2, "of 2 ports 2 meet, 0 fall")])
@@ -364,6 +436,24 @@ def test_a_refused_statement_ends_what_stood_before_it(star):
     assert minutes(told(star), "A/1") == (20, 0, 4)
 
 
+def test_a_span_that_a_refused_statement_begins_names_its_rule_file_and_line(star):
+    star.load(2)
+    star.says("1", 0, "Available", "up")
+    star.add(refusal(load_key=2), refusal(load_key=2, rule="another"))
+    star.says("1", 10, "Faulted", "down")
+    star.says("1", 24, "Available", "up")
+    star.add(refusal(source_line=98, at_time=at(10)), refusal(source_line=97, port_id="2", at_time=at(8)))
+    star.says("1", 10, "Faulted", "down", load=2)
+    asked = {"counted": evidence_named("status"), "period": days(1)}
+    spans = explain_uptime(star.engine, "A/1", **asked).spans
+    assert spans[["state", "seen", "word", "file", "line"]].to_numpy().tolist() == [
+        ["up", "status", "Available", "sessions.csv", 2],
+        ["unknown", "status", "refused (status_word_unknown)", "log2.csv", 99],
+        ["down", "status", "Faulted", "log2.csv", 5],
+    ]
+    assert list(explain_uptime(star.engine, "A/2", **asked).spans["line"]) == [None, 97]
+
+
 def test_a_port_of_which_every_statement_was_refused_is_there_and_unknown(star):
     star.says("1", 0, "Available", "up")
     star.add(refusal(source_line=98, port_id="7"), refusal(port_id="8", at_time=at(30)))
@@ -486,7 +576,7 @@ def test_where_no_attempt_of_a_station_succeeds_no_port_of_it_dispensed_whicheve
     for number in range(6):
         star.session(number, None, 2 + number, 0.01, 0.0, False)
     found = told(star)
-    assert found.not_dispensing[["port_id", "attempts", "failures"]].values.tolist() == [["1", 6, 6], ["2", 6, 6]]
+    assert found.not_dispensing[["port_id", "attempts", "failures"]].to_numpy().tolist() == [["1", 6, 6], ["2", 6, 6]]
     assert found.without_port.empty
 
 
@@ -562,6 +652,26 @@ def test_the_documents_are_as_their_schema_says(star):
             jsonschema.validate(document, SCHEMA)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "more": 1}, SCHEMA)
+
+
+def test_the_document_of_outages_is_as_its_schema_says(star):
+    schema = json.loads((REFERENCE / "outages.schema.json").read_text(encoding="utf-8"))
+    star.says("1", 0, "Available", "up")
+    star.says("1", 2, "Faulted", "down")
+    star.says("1", 5, "Available", "up")
+    star.hears(0, 1)
+    star.hears(2, 6)
+    star.says("1", 24, "Faulted", "down")
+    star.add(outage_of(from_time=at(3), until_time=at(4)))
+    for evidence in ("status", "all"):
+        document = json.loads(to_json(OutagesDocument(told(star, evidence=evidence, period=days(1)))))
+        jsonschema.validate(document, schema)
+        assert {row["goes_on"] for row in document["outages"]} == ({False} if evidence == "status" else {False, True})
+    assert {row["seen"] for row in document["outages"]} == {"silence", "status"}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "outages": [{**document["outages"][0], "seen": "guess"}]}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "more": 1}, schema)
 
 
 def test_every_row_of_the_csv_carries_the_hash_of_its_rulebook(star):

@@ -42,11 +42,19 @@ class Steps(NamedTuple):
         return np.concatenate([np.asarray([before], dtype=self.values.dtype), self.values])[place]
 
 
+WHOLE_PERIOD = (0,)
+"""One part, which is all of the period."""
+
+
 class Axis(NamedTuple):
-    """The line for so many ports and a period."""
+    """The line for so many ports and a period.
+
+    ``parts`` are where the parts of the period begin of which time is summed [ms since its start].
+    """
 
     ports: int
     period: Period
+    parts: tuple[int, ...] = WHOLE_PERIOD
 
     @property
     def length(self) -> int:
@@ -80,6 +88,21 @@ class Axis(NamedTuple):
         inside: Flags = keys % self.width < self.length
         cells: Integers = keys[inside]
         return cells
+
+    def sums(self, begins: Integers, ends: Integers) -> Integers:
+        """How long disjoint spans in order last in each part of each port's period, port after port [ms].
+
+        What lies before the beginning of a part is all of the spans that begin before it, less what the last of these
+        reaches beyond; a part is the difference of two such sums.
+        """
+        bounds = np.append(
+            (self.starts()[:, None] + np.array(self.parts, dtype=np.int64)).ravel(), self.ports * self.width
+        )
+        place = np.searchsorted(begins, bounds, side="left")
+        before = np.append(0, np.cumsum(ends - begins))[place]
+        last = np.append(0, ends)[place]
+        sums: Integers = np.diff(before - np.maximum(last - bounds, 0))
+        return sums
 
     def ends(self, cells: Integers) -> Integers:
         """The key at which each cell ends: the next cell, or the end of its port's period."""

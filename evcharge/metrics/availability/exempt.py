@@ -20,7 +20,7 @@ _HOUR_MS = 3_600_000
 
 
 def exempt_time(axis: Axis, begins: Integers, ends: Integers, claims: Windows, rulebook: Rulebook) -> Integers:
-    """How much of each port's outages is exempt by the causes and caps of a rulebook [ms].
+    """How much of each port's outages is exempt by the causes and caps of a rulebook, in each part of the period [ms].
 
     Claims of one cause that overlap or touch are one incident. A cap takes the first minutes of the outages in an
     incident, or in a calendar year (UTC), that the cause claims: those that another cause claims too are among them.
@@ -43,9 +43,8 @@ def exempt_time(axis: Axis, begins: Integers, ends: Integers, claims: Windows, r
             begin, end = _capped_by_year(axis, begin, end, rulebook.year_hours[cause])
         pieces.append((begin, end))
     if not pieces:
-        return np.zeros(axis.ports, dtype=np.int64)
-    begin, end = united(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
-    return np.bincount(begin // axis.width, weights=end - begin, minlength=axis.ports).astype(np.int64)
+        return np.zeros(axis.ports * len(axis.parts), dtype=np.int64)
+    return axis.sums(*united(*(np.concatenate(column) for column in zip(*pieces, strict=True))))
 
 
 def _keys(axis: Axis, spans: Spans) -> tuple[Integers, Integers]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from evcharge.arrays import Flags, Integers
 from evcharge.metrics.availability import open_hours
-from evcharge.metrics.availability.axis import NO_SPANS, Axis, Spans, Steps, united
+from evcharge.metrics.availability.axis import NO_SPANS, WHOLE_PERIOD, Axis, Spans, Steps, united
 from evcharge.metrics.availability.evidence import CAUSES, DOWN, OUT_OF_SCOPE, UNKNOWN, UP, Evidence, Period, Windows
 from evcharge.metrics.availability.exempt import exempt_time
 from evcharge.metrics.availability.rulebooks import Rulebook
@@ -32,10 +32,14 @@ _HOUR_MS = 3_600_000
 
 
 class _Reading(NamedTuple):
-    """One reading of unknown time: what of it is down and left out, what is exempt; good of base time [ms]."""
+    """One reading of unknown time: what of it is down and left out, what is exempt; good of base time [ms].
+
+    ``fixed`` is what a fixed year has more than the period, as far as its time is not left out.
+    """
 
     unseen: Integers
     out: Integers
+    fixed: Integers
     exempt: Integers
     good: Integers
     base: Integers
@@ -43,7 +47,7 @@ class _Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Measured:
-    """Milliseconds of each port.
+    """Milliseconds of each port, or of each part of its period, port after port.
 
     Attributes:
         whole: of the period.
@@ -85,16 +89,25 @@ class Measured:
 
 
 def measured(
-    timeline: Timeline, evidence: Evidence, period: Period, rulebook: Rulebook, *, own_period: bool
+    timeline: Timeline,
+    evidence: Evidence,
+    period: Period,
+    rulebook: Rulebook,
+    *,
+    own_period: bool,
+    parts: tuple[int, ...] = WHOLE_PERIOD,
 ) -> Measured:
-    """The minutes of each port by a rulebook; a fixed year is one only where the period is the rulebook's own."""
-    axis = Axis(len(evidence.ports), period)
+    """The minutes of each port by a rulebook, of each part of the period where it has several (``Axis.parts``).
+
+    A fixed year is one only where the period is the rulebook's own.
+    """
+    axis = Axis(len(evidence.ports), period, parts)
     hours = open_hours.spans(evidence.ports, period)
     cells = _cells(axis, timeline, hours.spans, rulebook)
     total = {state: _sum(axis, cells, cells.state == state) for state in (UP, DOWN, UNKNOWN, OUT_OF_SCOPE)}
-    whole = np.full(axis.ports, axis.length, dtype=np.int64)
+    whole = axis.sums(axis.starts(), axis.starts() + axis.length)
     closed = _sum(axis, cells, cells.closed)
-    unreadable = hours.unreadable & (rulebook.minutes == "open hours")
+    unreadable = np.repeat(hours.unreadable & (rulebook.minutes == "open hours"), len(parts))
 
     base = whole if rulebook.minutes == "calendar" else whole - closed - total[OUT_OF_SCOPE]
     outside = whole - closed - base
@@ -102,11 +115,11 @@ def measured(
     if rulebook.minutes == "525600":
         base, outside = whole, np.zeros_like(whole)
         fixed += (FIXED_YEAR_MINUTES * 60_000 - axis.length) if own_period else 0
-    reader = _Reader(axis, cells, _claims(axis, evidence, hours, rulebook), rulebook, base + fixed, total[DOWN])
+    reader = _Reader(axis, cells, _claims(axis, evidence, hours, rulebook), rulebook, base, fixed, total[DOWN])
     low, seen, high = reader.read(down=EVERY), reader.read(out=EVERY), reader.read()
     own = reader.read(down=_DOWN.get(rulebook.unknown, NONE), out=EVERY if rulebook.unknown == "out" else NONE)
     return Measured(
-        *(whole, outside, closed, fixed, total[UP], total[DOWN], total[UNKNOWN]),
+        *(whole, outside, closed, own.fixed, total[UP], total[DOWN], total[UNKNOWN]),
         *(own.out, own.unseen, own.exempt, low.good, low.base, seen.good, seen.base, high.good, high.base),
         *(
             own.good,
@@ -176,9 +189,8 @@ def _late(axis: Axis, begin: Integers, end: Integers, rulebook: Rulebook) -> Ste
 
 
 def _sum(axis: Axis, cells: _Cells, chosen: Flags) -> Integers:
-    """Length of the chosen cells of each port [ms]; exact, as no sum reaches 2^53."""
-    length = (cells.end - cells.begin)[chosen]
-    return np.bincount(cells.port[chosen], weights=length, minlength=axis.ports).astype(np.int64)
+    """Length of the chosen cells in each part of each port's period [ms]."""
+    return axis.sums(cells.begin[chosen], cells.end[chosen])
 
 
 def _claims(axis: Axis, evidence: Evidence, hours: open_hours.OpenHours, rulebook: Rulebook) -> Windows:
@@ -210,10 +222,17 @@ class _Reader:
     """The formula of a rulebook for one reading of unknown time after the other."""
 
     def __init__(
-        self, axis: Axis, cells: _Cells, claims: Windows, rulebook: Rulebook, whole: Integers, down: Integers
+        self,
+        axis: Axis,
+        cells: _Cells,
+        claims: Windows,
+        rulebook: Rulebook,
+        whole: Integers,
+        fixed: Integers,
+        down: Integers,
     ) -> None:
         self.axis, self.cells, self.claims, self.rulebook = axis, cells, claims, rulebook
-        self.whole, self.down = whole, down
+        self.whole, self.fixed, self.down = whole, fixed, down
         self._exempt: dict[str, Integers] = {}
 
     def read(self, down: str = NONE, out: str = NONE) -> _Reading:
@@ -223,15 +242,16 @@ class _Reader:
             begins, ends = self._outages(down)
             self._exempt[down] = exempt_time(self.axis, begins, ends, self.claims, self.rulebook)
         exempt = self._exempt[down]
-        base = self.whole - left_out - (exempt if self.rulebook.exempt_minutes == "leave" else 0)
-        return _Reading(unseen, left_out, exempt, base - (self.down + unseen - exempt), base)
+        fixed = self.fixed * (self.whole - left_out) // np.maximum(self.whole, 1)
+        base = self.whole - left_out + fixed - (exempt if self.rulebook.exempt_minutes == "leave" else 0)
+        return _Reading(unseen, left_out, fixed, exempt, base - (self.down + unseen - exempt), base)
 
     def longest(self, down: str) -> Integers:
         """The longest outage of each port [ms], with some unknown time down."""
         begins, ends = self._outages(down)
         longest = np.zeros(self.axis.ports, dtype=np.int64)
         np.maximum.at(longest, begins // self.axis.width, ends - begins)
-        return longest
+        return np.repeat(longest, len(self.axis.parts))
 
     def _unknown(self, which: str) -> Flags:
         """Cells that are unknown, as far as they are meant."""

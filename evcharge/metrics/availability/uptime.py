@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evcharge.arrays import Floats, Integers
+from evcharge.metrics.availability.axis import WHOLE_PERIOD
 from evcharge.metrics.availability.connectors import of_ports, together
 from evcharge.metrics.availability.evidence import EVER_MS, OUT_OF_SCOPE, Evidence, Period
 from evcharge.metrics.availability.measured import FIGURES, Measured, averaged, measured
@@ -35,7 +36,8 @@ GOOD_TIME = 0.99
 MEAN = "mean"
 """The word of ``Rulebook.connectors`` by which a port's minutes are the mean of its connectors'."""
 _MINUTE_MS = 60_000
-_YEAR_MS = 365 * 86_400_000
+_DAY_MS = 86_400_000
+_YEAR_MS = 365 * _DAY_MS
 _UNIT_OF = {"port": ("port",), "network": ("network", "operator")}
 """The rows that the limit of each unit judges."""
 
@@ -52,6 +54,7 @@ class Figures:
         network: the same of all ports together, without ids, and counts of ports.
         steps: names and minutes from the minutes of the period down to the figure; see ``waterfall``.
         sums: one row per port with the minutes that the ratios are made of; whoever groups adds these up.
+        days: one row per port and day, as of ``port_days``; None where days are not asked for.
     """
 
     rulebook: Rulebook
@@ -61,6 +64,7 @@ class Figures:
     network: dict[str, Any]
     steps: list[tuple[str, float]]
     sums: pd.DataFrame
+    days: pd.DataFrame | None = None
 
 
 def uptime(
@@ -81,14 +85,8 @@ def uptime(
         whole: index of the port that each connector belongs to; None where each row is a port.
     """
     own_period = judges(rulebook, period)
-    if whole is None:
-        sums = measured(timeline, evidence, period, rulebook, own_period=own_period)
-    elif rulebook.connectors == MEAN:
-        sums = averaged(measured(timeline, evidence, period, rulebook, own_period=own_period), whole)
-        evidence = of_ports(evidence, whole)
-    else:
-        timeline, evidence = together(timeline, whole, rulebook.connectors), of_ports(evidence, whole)
-        sums = measured(timeline, evidence, period, rulebook, own_period=own_period)
+    sums = _of_ports(timeline, evidence, period, rulebook, whole, own_period=own_period)
+    evidence = evidence if whole is None else of_ports(evidence, whole)
     ids = pd.DataFrame({name: pd.Series(getattr(evidence.ports, name), dtype=object) for name in IDS})
     frame = _minutes_frame(sums)
     age = _age(evidence, period, rulebook)
@@ -98,6 +96,55 @@ def uptime(
     ports = pd.concat([ids, figures[[*MINUTES, *RATIOS, "handed_in", "verdict"]]], axis=1)
     empty = Figures(rulebook, period, own_period, ports, {}, [], frame)
     return Figures(rulebook, period, own_period, ports, _network(empty, sums), waterfall(sums), frame)
+
+
+def _of_ports(
+    timeline: Timeline,
+    evidence: Evidence,
+    period: Period,
+    rulebook: Rulebook,
+    whole: Integers | None,
+    *,
+    own_period: bool,
+    parts: tuple[int, ...] = WHOLE_PERIOD,
+) -> Measured:
+    """The minutes of ports, whose connectors are together what the rulebook says."""
+    if whole is None:
+        return measured(timeline, evidence, period, rulebook, own_period=own_period, parts=parts)
+    if rulebook.connectors == MEAN:
+        of_each = (whole[:, None] * len(parts) + np.arange(len(parts))).ravel()
+        return averaged(measured(timeline, evidence, period, rulebook, own_period=own_period, parts=parts), of_each)
+    timeline, evidence = together(timeline, whole, rulebook.connectors), of_ports(evidence, whole)
+    return measured(timeline, evidence, period, rulebook, own_period=own_period, parts=parts)
+
+
+def port_days(
+    timeline: Timeline, evidence: Evidence, period: Period, rulebook: Rulebook, whole: Integers | None = None
+) -> pd.DataFrame:
+    """The figures of each port on each day (UTC) of the period, by port and day: ratios are of the day's own minutes.
+
+    Columns: source, ``station_id``, ``port_id``, ``day`` (yyyy-mm-dd), ``MINUTES``, ``RATIOS``, and ``handed_in`` and
+    ``verdict``, which no day has. Caps, and limits to unknown time, are those of the whole period, so that the minutes
+    of its days add up to its own; a fixed year is not counted.
+
+    Args:
+        timeline: of ports, or of the connectors that make them.
+        evidence: of the same.
+        period: of which time; its first and last day may be parts of days.
+        rulebook: whose figures.
+        whole: index of the port that each connector belongs to; None where each row is a port.
+    """
+    midnight = -period.from_ms % _DAY_MS
+    parts = tuple(dict.fromkeys((0, *range(midnight, period.until_ms - period.from_ms, _DAY_MS))))
+    sums = _of_ports(timeline, evidence, period, rulebook, whole, own_period=False, parts=parts)
+    ports = (evidence if whole is None else of_ports(evidence, whole)).ports
+    ids = {name: np.repeat(np.array(getattr(ports, name), dtype=object), len(parts)) for name in IDS[:3]}
+    begins = (np.array(parts, dtype=np.int64) + period.from_ms).astype("datetime64[ms]")
+    days = np.tile(np.datetime_as_string(begins, unit="D").astype(object), len(ports))
+    frame = _minutes_frame(sums)
+    rows = _with_figures(frame, rulebook, judged=False, age=np.full(len(frame), _OLD)).assign(handed_in=np.nan)
+    keys = pd.DataFrame({**ids, "day": days}, dtype=object)
+    return pd.concat([keys, rows[[*MINUTES, *RATIOS, "handed_in", "verdict"]]], axis=1)
 
 
 def judges(rulebook: Rulebook, period: Period) -> bool:
@@ -121,10 +168,12 @@ def groups(figures: Figures, by: str) -> pd.DataFrame:
 
     Args:
         figures: of all ports.
-        by: ``port``, ``station``, ``network``, ``operator`` or ``region``.
+        by: ``port``, ``station``, ``network``, ``operator`` or ``region``; ``day`` for ``Figures.days``.
     """
     if by == "port":
         return figures.ports
+    if by == "day" and figures.days is not None:
+        return figures.days
     names = group_keys(by)
     keys = figures.ports[names]
     summed = figures.sums.groupby([keys[name] for name in names], dropna=False, sort=True).sum().reset_index()

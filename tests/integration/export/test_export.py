@@ -114,7 +114,7 @@ def test_an_empty_database_is_no_data_and_no_folder_is_made(url, evcharge, file_
     assert not Path("export").exists()
 
 
-@pytest.mark.parametrize("options", [("--station", "nowhere"), ("--from", "2025-01-01"), ("--to", "2024-12-23")])
+@pytest.mark.parametrize("options", [("--from", "2025-01-01"), ("--to", "2024-12-23")])
 @pytest.mark.parametrize("file_format", OF_TABLES)
 def test_a_selection_without_a_session_is_no_data(sqlite_world, evcharge, file_format, options):
     code, _, err = evcharge("export", "--format", file_format, "--db", sqlite_world, *options)

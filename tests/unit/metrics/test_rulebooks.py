@@ -146,6 +146,23 @@ def test_t3_a5_a_leap_year_has_525600_minutes_by_23_cfr_680_116_b_and_527040_by_
     assert (percent(port["uptime"]), port["verdict"]) == (result, verdict)
 
 
+@pytest.mark.parametrize("rulebook", ["nevi", "cec-2026-a"])
+def test_a5_of_a_leap_year_of_which_twelve_hours_were_seen_the_share_that_was_up_is_told_by_each_rulebook(rulebook):
+    leap = period_of("2024-01-01", "2025-01-01")
+    words = [("2024-12-31T12:00", UP), ("2024-12-31T18:00", DOWN), ("2024-12-31T21:00", UP)]
+    evidence = evidence_of(ports_of(), events=[(0, ms(at), state) for at, state in words])
+    port = port_of(evidence, leap, rulebook)
+    assert (port["up_minutes"], port["down_minutes"]) == (540, 180)
+    assert port["seen"] == pytest.approx(0.75, abs=0.001)
+    assert port["low"] <= port["seen"] <= port["high"]
+
+
+def test_a5_of_a_leap_year_of_which_all_was_seen_the_three_figures_are_one():
+    leap = period_of("2024-01-01", "2025-01-01")
+    port = port_of(evidence_of(ports_of(), events=minutes_down(15_800, leap)), leap, "nevi")
+    assert port["low"] == port["seen"] == port["high"] == port["uptime"]
+
+
 def test_t4_a_young_port_has_no_figure_yet_by_ev_chart_whatever_its_own_minutes_say():
     begun = ms("2025-10-01")
     ports = ports_of(commissioned_ms=integers([begun]))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from evcharge.metrics.rates import BELOW, CANT_TELL, MEETS
@@ -100,6 +103,20 @@ def test_teams_gets_a_card_of_runs_of_text_and_others_the_document():
     assert {run["type"] for run in runs} == {"TextRun"}
     assert body_of(message, "document") == message.document
     assert message.document["schema_version"] == 1
+
+
+def test_the_document_is_as_its_schema_says():
+    path = Path(__file__).parents[3] / "docs" / "reference" / "notify.schema.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    for message in (
+        told_of(STORY, B=was(MEETS), G=was(SILENT)),
+        told_of(STORY, network=MEETS, B=was(BELOW), G=was(MEETS)),
+    ):
+        document = json.loads(json.dumps(message.document))
+        jsonschema.validate(document, schema)
+    for broken in ({**document, "more": 1}, {**document, "network": {}}, {**document, "since_report": {"changes": []}}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, schema)
 
 
 def test_what_is_made_up_is_said():
