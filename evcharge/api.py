@@ -208,15 +208,15 @@ class Reliability:
         """A figure of matplotlib, drawn as the page and ``evcharge report`` draw it.
 
         Args:
-            name: ``stations``, ``dots``, ``funnel``, ``panels``, ``weekly`` or ``reasons``; of one station ``ports``
-                or ``hours``.
+            name: ``stations``, ``dots``, ``funnel``, ``panels``, ``weekly``, ``reasons`` or ``definitions``; of one
+                station ``ports`` or ``hours``.
             station_id: of which station; None for the first that needs attention and has what is drawn.
 
         Raises:
             ConfigError: no such figure, which the hint lists, or no such station.
             ReportError: matplotlib is missing, or the data lacks what the figure is of.
         """
-        return draw_figure(self.story, name, station_id)
+        return draw_figure(self.story, lambda: self.parts.comparison, name, station_id)
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
         """Writes the page of ``evcharge report --html``, whole or not at all; it needs no other file and no network.

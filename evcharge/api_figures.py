@@ -20,6 +20,7 @@ from evcharge.report.chart_frames import (
     stations_in_use,
 )
 from evcharge.report.charts.available import BROKEN, why_no_charts
+from evcharge.report.comparison import Comparison
 from evcharge.report.plots import MOST_PANELS
 from evcharge.report.story import Story, present_rows
 
@@ -31,11 +32,12 @@ NO_PORTS = "no station that needs attention names its ports, or not the one aske
 NO_HOURS = "at no station that needs attention do failures bunch in some hours, or not at the one asked for"
 
 
-def draw_figure(story: Story, name: str, station_id: str | None = None) -> Picture:
-    """The figure of this name: one of ``FIGURES``, or of ``OF_A_STATION``.
+def draw_figure(story: Story, compare: Callable[[], Comparison], name: str, station_id: str | None = None) -> Picture:
+    """The figure of this name: one of ``FIGURES``, ``OF_DEFINITIONS``, or ``OF_A_STATION``.
 
     Args:
         story: what is told.
+        compare: every definition side by side, read when it is drawn.
         name: of the figure.
         station_id: of which station; None for the first by attention that has what is drawn.
 
@@ -43,14 +45,18 @@ def draw_figure(story: Story, name: str, station_id: str | None = None) -> Pictu
         ConfigError: ``unknown_figure``, or ``unknown_station``.
         ReportError: ``no_matplotlib``, or ``nothing_to_draw``: the data lacks what it is of.
     """
-    if name not in FIGURES and name not in OF_A_STATION:
-        names = ", ".join((*FIGURES, *OF_A_STATION))
+    if name not in NAMES:
+        names = ", ".join(NAMES)
         raise ConfigError("unknown_figure", f"there is no figure {name!r}.", f"The figures are {names}.")
     if station_id is not None and name not in OF_A_STATION:
         reason, which = f"the figure {name!r} is of all stations.", " and ".join(map(repr, OF_A_STATION))
         raise ConfigError("not_of_a_station", reason, f"Leave station_id out; {which} are of one station.")
     require_matplotlib()
-    figure: Picture = FIGURES[name](story) if name in FIGURES else OF_A_STATION[name](story, station_id)
+    figure: Picture
+    if name in OF_DEFINITIONS:
+        figure = OF_DEFINITIONS[name](compare())
+    else:
+        figure = FIGURES[name](story) if name in FIGURES else OF_A_STATION[name](story, station_id)
     return figure
 
 
@@ -116,6 +122,15 @@ def _reasons(story: Story) -> Any:
     return draw_reasons(reason_counts(story.reasons, story.stations, story.attention))
 
 
+def _definitions(comparison: Comparison) -> Any:
+    from evcharge.report.charts.definitions import draw_definitions
+
+    if not comparison.definitions:
+        raise _nothing("definitions", "no definition can judge these sessions")
+    networks = [{"id": one.id, **comparison.networks[one.id]} for one in comparison.definitions]
+    return draw_definitions(pd.DataFrame(networks), comparison.target, comparison.without_data)
+
+
 def _ports(story: Story, station_id: str | None) -> Any:
     from evcharge.report.charts.tiles import draw_port_weeks
 
@@ -157,5 +172,8 @@ FIGURES: dict[str, Callable[[Story], Any]] = {
 }
 """The figures of all stations: success of each as bars or as dots, against attempts, and week by week of the first
 nine; of all together week by week; why attempts fail."""
+OF_DEFINITIONS: dict[str, Callable[[Comparison], Any]] = {"definitions": _definitions}
+"""That of the comparison: success by every definition."""
 OF_A_STATION: dict[str, Callable[[Story, str | None], Any]] = {"ports": _ports, "hours": _hours}
 """Those of one station that needs attention: its ports week by week, and the hours at which its failures bunch."""
+NAMES = (*FIGURES, *OF_DEFINITIONS, *OF_A_STATION)

@@ -117,11 +117,9 @@ def rulebook_text(rulebook: Rulebook) -> str:
 
 def verdict_text(figures: Figures) -> str:
     """What the rulebook's verdict is on the ports, or why there is none."""
-    network, rulebook = figures.network, figures.rulebook
-    if rulebook.limit is None:
-        return "; it has no limit."
-    if not figures.own_period:
-        return f"; it judges {PERIODS[rulebook.period]}, so this period has no verdict."
+    network = figures.network
+    if none := no_verdict_text(figures):
+        return none
     if network["verdict"]:
         return f": {network['verdict']}."
     meeting, short, not_told = (network[f"ports_{name}"] for name in ("meeting", "falling_short", "not_told"))
@@ -131,6 +129,15 @@ def verdict_text(figures: Figures) -> str:
         f"{not_told:,} can't be told",
     )
     return f"; of {counted(network['ports'], 'port')} {', '.join(parts)}."
+
+
+def no_verdict_text(figures: Figures) -> str:
+    """Why a rulebook judges nothing here; empty where it does."""
+    if figures.rulebook.limit is None:
+        return "; it has no limit."
+    if not figures.own_period:
+        return f"; it judges {PERIODS[figures.rulebook.period]}, so this period has no verdict."
+    return ""
 
 
 PERIODS = {

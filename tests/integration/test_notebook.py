@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 import evcharge
 from evcharge import api_figures, reliability
-from evcharge.api_figures import FIGURES, OF_A_STATION
+from evcharge.api_figures import NAMES
 from evcharge.db import open_engine
 from evcharge.errors import ConfigError, DatabaseError, EvchargeError, NoDataError, ReportError, SourceError
 from evcharge.load import load_file
@@ -75,7 +75,7 @@ def small(tmp_path, sqlite_url):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("name", [*FIGURES, *OF_A_STATION])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_figure_is_one_of_matplotlib_that_a_notebook_shows(found, name):
     figure = found.figure(name)
     assert isinstance(figure, Figure)
@@ -109,7 +109,7 @@ def test_a_figure_of_a_station_is_of_the_one_that_is_asked_for(found, monkeypatc
 @pytest.mark.parametrize(
     ("asked", "code", "told"),
     [
-        (("pie",), "unknown_figure", "stations, dots, funnel, panels, weekly, reasons, ports, hours"),
+        (("pie",), "unknown_figure", "stations, dots, funnel, panels, weekly, reasons, definitions, ports, hours"),
         (("funnel", "ST-001"), "not_of_a_station", "'ports' and 'hours'"),
         (("ports", "nowhere"), "unknown_station", "found.spells"),
     ],

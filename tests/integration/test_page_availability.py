@@ -30,11 +30,10 @@ def test_the_page_tells_uptime_where_there_is_evidence_escaped_and_the_same_agai
     told = page()
     section = told[told.index(HEADING) : told.index("</section>", told.index(HEADING))]
     assert "<script>owned" not in told
-    assert '<th scope="row">&lt;script&gt;owned&lt;/script&gt;</th>' in section
-    assert (
-        '<th scope="row">&lt;script&gt;owned&lt;/script&gt; / 1&#34;&gt;&lt;script&gt;owned&lt;/script&gt;' in section
-    )
+    assert '<th role="rowheader" scope="row">&lt;script&gt;owned&lt;/script&gt;</th>' in section
+    owned = "&lt;script&gt;owned&lt;/script&gt;"
+    assert f'<th role="rowheader" scope="row">{owned} / 1&#34;&gt;{owned}' in section
     assert "up between " in section
     assert "<h3>2 outages; 2 go on at the end of the period</h3>" in section
-    assert '<th scope="col" class="r">charges lost</th>' in section
+    assert '<th role="columnheader" scope="col" class="r">charges lost</th>' in section
     assert page() == told

@@ -6,11 +6,16 @@ import html
 import re
 import shlex
 import shutil
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from evcharge.db import open_engine
+from evcharge.models import DimStation, FactStatus
+from evcharge.report import uptime
 from tests.support.factories import native_csv, session_row
 
 HOSTILE = '"><script>alert(1)</script>&\u202eevil'
@@ -49,6 +54,17 @@ def written(evcharge, page="out/r.html", pages="out/one station/x") -> dict[str,
     return {str(path): path.read_text("utf-8") for path in [Path(page), *sorted(Path(pages).iterdir())]}
 
 
+def polled(station: str, state: str, begin: tuple[int, int], end: tuple[int, int]) -> None:
+    """Writes that a port was polled in a state between two days and hours of April."""
+    times = {
+        name: datetime(2025, 4, *at, tzinfo=timezone.utc) for name, at in (("from_time", begin), ("until_time", end))
+    }
+    place = {"port_id": "1", "load_key": 1, "source_line": 2, "last_line": 2}
+    with Session(open_engine("sqlite:///star.db", writes=True)) as session, session.begin():
+        key = session.scalar(select(DimStation.station_key).where(DimStation.station_id == station))
+        session.add(FactStatus(station_key=key, word=state, state=state, evidence="poll", **times, **place))
+
+
 def addresses(text: str) -> list[str]:
     return [html.unescape(one) for one in re.findall(r'<a href="([^"#]+)"', text)]
 
@@ -85,6 +101,28 @@ def test_the_same_database_gives_the_same_bytes_and_the_command_on_a_page_works(
     code, out, _ = evcharge(*shlex.split(command)[1:])
     assert code == 0
     assert "By which rule" in out
+
+
+@pytest.mark.thorough
+def test_pages_of_stations_with_evidence_tell_their_uptime_and_the_evidence_is_read_once(folder, evcharge, monkeypatch):
+    assert not any("Was it there?" in text for text in written(evcharge).values())
+    polled("A", "up", (1, 0), (5, 0))
+    polled("A", "down", (5, 0), (7, 12))
+    polled("A", "up", (7, 12), (29, 0))
+    reads, read = [], uptime.evidence_of
+    monkeypatch.setattr(uptime, "evidence_of", lambda *told: reads.append(told) or read(*told))
+    page, *pages = files = written(evcharge)
+    assert len(reads) == 1
+    (told,) = [files[one] for one in pages if "10 succeeded + 90 failed" in files[one]]
+    section = told[told.index("Was it there?") : told.index("What was recorded")]
+    cells = re.findall(r'<td role="cell"[^>]*data-label="([^"]+)">([^<]*)</td>', section)
+    assert ("hours down", "60.0") in cells
+    assert ("from (UTC)", "2025-04-05 00:00") in cells
+    assert ("to (UTC)", "2025-04-07 12:00") in cells
+    failed = [number for name, number in cells if name == "failed attempts"]
+    assert "<p>1 outage:</p>" in section
+    assert failed == ["9"]
+    assert "Was it there?" in files[page]
 
 
 @pytest.mark.thorough

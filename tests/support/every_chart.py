@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.milliseconds import instant_ms
 from evcharge.report.charts.bars import draw_station_reliability
+from evcharge.report.charts.definitions import draw_definitions
 from evcharge.report.charts.dots import draw_station_dots
 from evcharge.report.charts.evidence import draw_evidence
 from evcharge.report.charts.funnel import draw_funnel
@@ -37,6 +38,7 @@ def everything() -> dict[str, Figure]:
     tiles = weeks.assign(port=hostile_names(9), failures=3)
     hours = tiles.assign(hour=range(9), in_window=[True, *[False] * 8])
     reasons = tiles.assign(title=hostile_names(9), first_step=hostile_names(9), flagged=3, elsewhere=range(9))
+    definitions = fleet_of.head(9).assign(id=hostile_names(9))
     words = ChartText(*(HOSTILE[:2]), 0.95, HOSTILE[2], HOSTILE[3])
     return {
         "bars": draw_station_reliability(stations, words),
@@ -47,6 +49,7 @@ def everything() -> dict[str, Figure]:
         "panels": draw_panels(panels, 0.95),
         "tiles": draw_port_weeks(tiles),
         "hours": draw_hours(hours),
+        "definitions": draw_definitions(definitions, 0.95, HOSTILE),
         "evidence": draw_evidence(compared(HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[3])),
     }
 

@@ -1,4 +1,4 @@
-"""Was it there? Uptime of each station on the page, where there is evidence of it.
+"""Was it there? Uptime of each station on the page, and of the ports of one on its own, where there is evidence of it.
 
 What does not belong here: the figures (``report.uptime``), which are read (``report.availability``), and markup.
 """
@@ -6,16 +6,17 @@ What does not belong here: the figures (``report.uptime``), which are read (``re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evcharge.metrics.availability.uptime import COUNTED, NO_OUTAGE, TOTALS, UNSEEN, WHOLE
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.metrics.selection import Selection
 from evcharge.report.availability import command_of, stations_by_uptime
-from evcharge.report.page.cells import Table, table_of
+from evcharge.report.page.cells import Part, Table, table_of
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
     charges_lost_text,
@@ -24,6 +25,8 @@ from evcharge.report.uptime_words import (
     figure_text,
     hours_told,
     network_text,
+    no_verdict_text,
+    period_text,
     port_label,
     ratio_text,
     rulebook_text,
@@ -124,6 +127,58 @@ def availability_of(found: Uptime | None, selection: Selection) -> Availability 
         steps=_steps(found),
         notes=[*dispensing_text(found), *false_free_text(found), *found.notes],
     )
+
+
+def station_parts(found: Uptime | None, source: str, station_id: str, selection: Selection) -> list[Part]:
+    """The section on the page of a station: its ports and their outages; empty where nothing tells of their uptime.
+
+    Args:
+        found: uptime of all stations, as the report read it.
+        source: whose id the station has.
+        station_id: the station.
+        selection: which sessions the report is of.
+    """
+    own = _of_station(found, source, station_id) if found else None
+    if own is None or own.first.ports.empty:
+        return []
+    rulebook = own.first.rulebook
+    covers = f"{period_text(own.period)}, {own.period_reason}. R{rulebook_text(rulebook)[1:]}"
+    outages = _outages(own, replace(selection, station_ids=(station_id,)))
+    told = [Part(f"{covers}{no_verdict_text(own.first) or '.'}"), Part(None, table=_ports(own))]
+    told += [Part(f"{outages.caption}:"), Part(None, table=outages)] if outages else []
+    return [*told, *(Part(line) for line in (*dispensing_text(own), *false_free_text(own)))]
+
+
+def _of_station(found: Uptime, source: str, station_id: str) -> Uptime:
+    """What was found, of one station alone; its figures of the network are still those of all."""
+
+    def own(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[(frame["source"] == source) & (frame["station_id"] == station_id)]
+
+    return replace(
+        found,
+        figures=[replace(figures, ports=own(figures.ports)) for figures in found.figures],
+        outages=own(found.outages),
+        not_dispensing=own(found.not_dispensing),
+        without_port=own(found.without_port),
+        false_free=own(found.false_free),
+    )
+
+
+def _ports(found: Uptime) -> Table:
+    """The ports of a station; the verdict is a column where there is one."""
+    judged = bool((found.first.ports["verdict"] != "").any())
+    columns = ["port", "at worst", "seen", "at best", "time seen", "hours down", "hours unknown"]
+    rows = [
+        [
+            row["port_id"] or "(no port)",
+            *(ratio_text(row[name]) for name in ("low", "seen", "high", "coverage")),
+            *(hours_told(row[name]) for name in ("down_minutes", "unknown_minutes")),
+            *([row["verdict"]] * judged),
+        ]
+        for row in found.first.ports.to_dict("records")
+    ]
+    return table_of("Uptime of its ports", [*columns, *(["verdict"] * judged)], rows, range(1, 7))
 
 
 def _steps_title(found: Uptime) -> str:

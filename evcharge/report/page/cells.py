@@ -1,4 +1,4 @@
-"""What the sections share: tables as lists of cells, terms, and the badge of what a station is now.
+"""What the sections share: tables as lists of cells, lines, terms, and the badge of what a station is now.
 
 What does not belong here: what one section alone says.
 """
@@ -92,6 +92,21 @@ def table_of(
 ) -> Table:
     """The table of these headings and rows; see ``Table``."""
     return Table(caption, list(columns), [list(row) for row in rows], frozenset(right), more)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A line or a table of a section; the other one is None.
+
+    Attributes:
+        line: one sentence.
+        under: whether it belongs to the line above.
+        table: a table.
+    """
+
+    line: str | None
+    under: bool = False
+    table: Table | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@
   const filter = document.getElementById("filter");
   const more = document.getElementById("more");
   const state = { key: null, falling: false, words: new Set(), text: "", all: false };
+  const NAMES = [...table.tHead.rows[0].cells].map((head) => head.firstChild.textContent.trim());
   const SVG = "http://www.w3.org/2000/svg";
 
   const element = (name, attributes, text) => {
@@ -86,23 +87,24 @@
     link.append(name);
     return link;
   };
+  // A cell knows the name of its column, which stands before it where rows are paragraphs; roles as in table.html.
+  const cellOf = (place, tone, text) => element("td", { role: "cell", class: tone, "data-label": NAMES[place] }, text);
   const rowOf = (row) => {
-    const made = element("tr", { class: `${data.words[row.w].tone}-row` });
-    const head = element("th", { scope: "row" });
+    const made = element("tr", { role: "row", class: `${data.words[row.w].tone}-row` });
+    const head = element("th", { role: "rowheader", scope: "row" });
     head.append(
       element("span", { class: `mark ${data.words[row.w].tone}`, "aria-hidden": "true" }, data.words[row.w].mark),
       " ", nameOf(row), element("span", { class: "unseen" }, `, ${data.words[row.w].word}`));
     const detail = detailOf(row);
     if (detail) head.append(element("small", {}, visible(detail)));
-    const graphic = element("td", { class: "g" }), strip = element("td", { class: "s" });
-    const why = element("td", { class: "w", title: reasonOf(row) });
+    const graphic = cellOf(2, "g"), strip = cellOf(6, "s"), why = cellOf(8, "w");
+    why.title = reasonOf(row);
     if (row.r) why.append(element("bdi", {}, visible(row.r)), ` ${row.share}`);
     graphic.append(intervalOf(row));
     strip.append(stripOf(row));
     made.append(
-      head, element("td", { class: "r" }, row.now), graphic, element("td", { class: "r" }, row.wk), element("td", { class: "r" }, row.all),
-      element("td", { class: "r" }, row.of), strip, element("td", { class: "d" }, row.since), why,
-      element("td", { class: "r" }, row.lost));
+      head, cellOf(1, "r", row.now), graphic, cellOf(3, "r", row.wk), cellOf(4, "r", row.all), cellOf(5, "r", row.of),
+      strip, cellOf(7, "d", row.since), why, cellOf(9, "r", row.lost));
     return made;
   };
 

@@ -1,4 +1,4 @@
-"""The page of one station: what ``evcharge explain`` shows of it, as HTML that asks the network for nothing.
+"""The page of one station: what ``evcharge explain`` shows of it, and its uptime, as HTML that asks for nothing.
 
 What does not belong here: the words (``explain_words``) and the figures (``explain``).
 """
@@ -6,15 +6,17 @@ What does not belong here: the words (``explain_words``) and the figures (``expl
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
 from evcharge import __version__
+from evcharge.report.availability import TITLE
 from evcharge.report.explain import Explanation, build_explanation
 from evcharge.report.explain_words import Grid, explained
-from evcharge.report.page.cells import Table, table_of
+from evcharge.report.page.availability import station_parts
+from evcharge.report.page.cells import Part, Table, table_of
 from evcharge.report.page.links import file_of, with_pages
 from evcharge.report.page.markup import STATION, environment, hash_of, style_sheet
 from evcharge.report.page.request import PageRequest
@@ -24,21 +26,8 @@ from evcharge.report.words import day_text
 
 MOST_ROWS = 100
 """Sessions, and refused rows, on the page of a station; ``evcharge explain`` writes all of them."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A line or a table of a section; the other one is None.
-
-    Attributes:
-        line: one sentence.
-        under: whether it belongs to the line above.
-        table: a table.
-    """
-
-    line: str | None
-    under: bool = False
-    table: Table | None = None
+PARTS_BEFORE_UPTIME = 3
+"""By which rule, the number, and since when: uptime stands behind them."""
 
 
 def station_pages(session: Session, story: Story, request: PageRequest, back: str) -> Iterator[tuple[str, str]]:
@@ -67,6 +56,10 @@ def station_pages(session: Session, story: Story, request: PageRequest, back: st
 def render_station(found: Explanation, story: Story, request: PageRequest, back: str) -> str:
     """The page of one station as text: every text of the data is escaped, the style is bound to it by hash."""
     first, *others = explained(found, MOST_ROWS)
+    sections = [(section.title, _parts(section.parts)) for section in others]
+    availability = station_parts(story.uptime, found.station["source"], found.station["station_id"], request.selection)
+    if availability:
+        sections.insert(PARTS_BEFORE_UPTIME, (TITLE, availability))
     style = style_sheet()
     return (
         environment()
@@ -78,7 +71,7 @@ def render_station(found: Explanation, story: Story, request: PageRequest, back:
             back=quote(back),
             title=first.title,
             head=_parts(first.parts),
-            sections=[(section.title, _parts(section.parts)) for section in others],
+            sections=sections,
             notes=found.figure_notes,
             period=period_of(story.report),
             made=day_text(request.made_on) if request.made_on else "",
