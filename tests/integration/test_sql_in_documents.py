@@ -39,6 +39,14 @@ def test_a_query_of_the_page_on_bi_tools_finds_rows(url, engine, query):
         assert connection.exec_driver_sql(query).all()
 
 
+def test_the_metric_of_superset_is_successes_over_attempts(engine):
+    write_world(engine)
+    page = (HOW_TO / "superset.md").read_text(encoding="utf-8")
+    (metric,) = re.findall(r"^```\n(1\.0 .*)\n```$", page, re.MULTILINE)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT " + metric + " FROM v_port_daily").scalar() == 0.5
+
+
 def as_grafana_sends_it(query):
     """A query with the macros replaced by what Grafana's PostgreSQL data source makes of them, for December 2024."""
     begin, end = "'2024-12-01T00:00:00Z'", "'2024-12-24T08:30:00.123Z'"
