@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from evcharge.migrate import upgrade
 from tests.support.databases import administer, postgres_database
 
 PROJECT = Path(__file__).parents[2] / "docs" / "recipes" / "dbt"
+PAGE = PROJECT.parents[1] / "how-to" / "export.md"
 QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -46,7 +48,8 @@ def dbt(folder, *arguments, **environment):
 def test_on_duckdb_every_test_passes_and_the_loads_are_fresh(project):
     built = dbt(project, "build")
     assert built.returncode == 0, built.stdout
-    assert " ERROR=0 " in built.stdout
+    (passed,) = re.findall(r" PASS=(\d+) WARN=0 ERROR=0 SKIP=0 ", built.stdout)
+    assert f"# PASS={passed}, of the sample" in PAGE.read_text(encoding="utf-8")
     assert "eprecat" not in built.stdout
     assert dbt(project, "source", "freshness").returncode == 0
 
@@ -61,6 +64,18 @@ def test_a_session_that_points_to_no_station_fails(project):
     built = dbt(project, "test", "--select", "source:evcharge.fact_charging")
     assert built.returncode == 1
     assert "FAIL" in built.stdout
+
+
+def test_a_load_whose_rows_are_not_all_accounted_for_fails(project):
+    import duckdb
+
+    counts = project / "export" / "load_count.parquet"
+    changed = project / "changed.parquet"
+    duckdb.sql(f"COPY (SELECT * REPLACE (rows_read + 1 AS rows_read) FROM '{counts}') TO '{changed}'")
+    changed.replace(counts)
+    built = dbt(project, "test", "--select", "every_row_is_accounted_for")
+    assert built.returncode == 1
+    assert "FAIL 1 every_row_is_accounted_for" in built.stdout
 
 
 def test_on_postgresql_the_marts_stand_beside_the_star(project, evcharge):
