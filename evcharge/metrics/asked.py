@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.explain import CLOSEST, unknown_station
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation
 
 SEE_ALL = "evcharge report --csv - --no-png"

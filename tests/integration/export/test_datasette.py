@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from evcharge.db import parse_url
 from evcharge.export.datasette import _address
 from evcharge.load.saved_reports import save_report
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from evcharge.models import Base
 from evcharge.report.saved import as_saved
 from evcharge.report.story import build_story

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
 from evcharge.metrics.asked import require_known
-from evcharge.metrics.outcomes import Selection
+from evcharge.metrics.selection import Selection
 from tests.support.star import MIXED, write_sessions
 
 
