@@ -66,11 +66,11 @@ class Uptime:
 
     @property
     def outages(self) -> pd.DataFrame:
-        """One row per outage, those that go on first; ``from`` and ``to`` are texts in UTC.
+        """One row per outage, those that go on first, with ``from`` and ``to`` [UTC]; ``to`` of those is missing.
 
         ``charges_lost`` is missing where the weeks before don't tell what is usual.
         """
-        return outage_rows(self.found)
+        return _with_times(outage_rows(self.found))
 
     @property
     def not_dispensing(self) -> pd.DataFrame:
@@ -91,12 +91,12 @@ class Uptime:
     def reported(self) -> pd.DataFrame:
         """What was reported for times that meet the period, beside what the rulebook makes of the evidence.
 
-        One row per report: ids, ``from`` and ``to`` (texts in UTC), ``reported``, ``low``, ``high``, ``coverage``,
+        One row per report: ids, ``from`` and ``to`` [UTC], ``reported``, ``low``, ``high``, ``coverage``,
         ``difference`` (how far it lies outside of low to high) and ``from_minutes`` (what its own minutes make) [0 to
         1], ``verdict`` (agrees, contradicts, can't tell), ``why`` not, ``contradictions`` in itself, and its file and
         line.
         """
-        return report_rows(NO_REPORTS.rows if self.found.reported is None else self.found.reported)
+        return _with_times(report_rows(NO_REPORTS.rows if self.found.reported is None else self.found.reported))
 
     @property
     def notes(self) -> list[str]:
@@ -115,6 +115,12 @@ class Uptime:
         network = self.found.first.network
         low, high = (percent(network[name], 1.0) for name in ("low", "high"))
         return f"<Uptime: {network['ports']:,} ports, {low} to {high} up by {self.found.first.rulebook.id}>"
+
+
+def _with_times(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with ``from`` and ``to`` as times, of the type that sessions have, in place of texts."""
+    times = {name: pd.to_datetime(rows[name], utc=True).astype("datetime64[ms, UTC]") for name in ("from", "to")}
+    return rows.assign(**times)
 
 
 def uptime(

@@ -31,12 +31,17 @@ from evcharge.report.words import counted as counted_text
 from evcharge.report.words import verb
 from evcharge.reported import contradictions, percent_from_minutes
 
-REPORTED = (
-    *("source", "station_id", "port_id", "from_ms", "until_ms", "reported", "low", "high", "coverage", "difference"),
-    *("verdict", "why", "outage_minutes", "excluded_minutes", "from_minutes", "contradictions", "reported_by"),
-    *("file", "line"),
-)
-"""Columns of a report beside the evidence: ids, times [ms since 1970 UTC], ratios [0 to 1], minutes, and lineage.
+REPORTED = {
+    **dict.fromkeys(("source", "station_id", "port_id"), "object"),
+    **dict.fromkeys(("from_ms", "until_ms"), "int64"),
+    **dict.fromkeys(("reported", "low", "high", "coverage", "difference"), "float64"),
+    **dict.fromkeys(("verdict", "why"), "object"),
+    **dict.fromkeys(("outage_minutes", "excluded_minutes", "from_minutes"), "float64"),
+    **dict.fromkeys(("contradictions", "reported_by", "file"), "object"),
+    "line": "int64",
+}
+"""Columns of a report beside the evidence, and their types: ids, times [ms since 1970 UTC], ratios [0 to 1], minutes,
+and lineage.
 
 ``from_minutes`` is what the reported minutes make, ``contradictions`` the codes of ``reported.CONTRADICTIONS``.
 """
@@ -55,7 +60,7 @@ class Reports(NamedTuple):
     elsewhere: int
 
 
-NO_REPORTS = Reports(pd.DataFrame({name: pd.Series([], dtype=object) for name in REPORTED}), 0)
+NO_REPORTS = Reports(pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in REPORTED.items()}), 0)
 
 
 def build_uptime_with_reports(

@@ -339,14 +339,13 @@ def _charges_lost(
     return charges_lost(spans, known.use, down)
 
 
-def _failed_in(found: pd.DataFrame, attempts: pd.DataFrame) -> list[int]:
+def _failed_in(found: pd.DataFrame, attempts: pd.DataFrame) -> Integers:
     """How many failed attempts began in each outage, of those whose port is told."""
     failed = attempts[(attempts["outcome"] == FAILED) & (attempts["port"] != NO_PORT)]
     line = np.sort(failed["port"].to_numpy() * 2**43 + failed["at_ms"].to_numpy())
     ends = (found["port"].to_numpy() * 2**43 + found[name].to_numpy() for name in ("from_ms", "until_ms"))
     begin, end = (np.searchsorted(line, one, side="left") for one in ends)
-    numbers: list[int] = (end - begin).tolist()
-    return numbers
+    return np.asarray(end - begin, dtype=np.int64)
 
 
 def _in_order(found: pd.DataFrame) -> pd.DataFrame:

@@ -198,23 +198,46 @@ def test_the_frames_of_other_groups_save_too(request, url, by, tmp_path):
         assert_it_saves(getattr(found, name), name, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def uptime_url(tmp_path_factory, migrated_sqlite):
+    """The sample with its statuses, and two reports of uptime."""
+    folder = tmp_path_factory.mktemp("uptime")
+    url = f"sqlite:///{shutil.copyfile(migrated_sqlite, folder / 'star.db')}"
+    write_sample(folder / "s.csv", rows=300, stations=6, statuses=folder / "statuses.csv")
+    (folder / "module3.csv").write_text("\n".join(REPORTED), encoding="utf-8")
+    for name in ("s.csv", "statuses.csv"):
+        load_file(folder / name, url, builtin_profiles().values())
+    module3 = with_overrides(builtin_profiles()["evchart-uptime"], source=SAMPLE_SOURCE)
+    load_file(folder / "module3.csv", url, [module3])
+    return url
+
+
 @pytest.mark.thorough
 @pytest.mark.parametrize("by", BY)
 @pytest.mark.filterwarnings("ignore:Passing a BlockManager:DeprecationWarning")
-def test_every_frame_of_uptime_saves_too(migrated_sqlite, by, tmp_path):
-    url = f"sqlite:///{shutil.copyfile(migrated_sqlite, tmp_path / 'star.db')}"
-    write_sample(tmp_path / "s.csv", rows=300, stations=6, statuses=tmp_path / "statuses.csv")
-    (tmp_path / "module3.csv").write_text("\n".join(REPORTED), encoding="utf-8")
-    for name in ("s.csv", "statuses.csv"):
-        load_file(tmp_path / name, url, builtin_profiles().values())
-    module3 = with_overrides(builtin_profiles()["evchart-uptime"], source=SAMPLE_SOURCE)
-    load_file(tmp_path / "module3.csv", url, [module3])
-    frames = dict(frames_of(evcharge.uptime(url, by=by), "uptime"))
+@pytest.mark.filterwarnings("ignore:DatetimeTZBlock is deprecated:DeprecationWarning")
+def test_every_frame_of_uptime_saves_too(uptime_url, by, tmp_path):
+    frames = dict(frames_of(evcharge.uptime(uptime_url, by=by), "uptime"))
     assert frames["uptime.reported"]["verdict"].tolist() == ["contradicts", "can't tell"]
     shown = {one for one, what in vars(Uptime).items() if isinstance(what, property)} - {"notes"}
     assert {f"uptime.{one}" for one in shown} | {"uptime.found.sites"} <= frames.keys()
     for name, frame in frames.items():
         assert_it_saves(frame, name, tmp_path)
+
+
+@pytest.mark.thorough
+def test_a_frame_of_uptime_has_the_same_types_without_a_row(uptime_url, tmp_path, migrated_sqlite):
+    url = f"sqlite:///{shutil.copyfile(migrated_sqlite, tmp_path / 'star.db')}"
+    said = "\n".join(("station_id,port_id,time,status", *(f"A,1,2025-06-0{day}T00:00Z,Available" for day in (1, 3))))
+    (tmp_path / "calm.csv").write_text(said, encoding="utf-8")
+    load_file(tmp_path / "calm.csv", url, [with_overrides(builtin_profiles()["status-native"], source="calm")])
+    whole, bare = (dict(frames_of(evcharge.uptime(one, evidence="status"), "uptime")) for one in (uptime_url, url))
+    for name in ("uptime.outages", "uptime.reported"):
+        assert (len(whole[name]) > 0, len(bare[name])) == (True, 0), name
+        different = whole[name].dtypes != bare[name].dtypes
+        texts = whole[name].dtypes.map(pd.api.types.is_string_dtype) & (bare[name].dtypes == "object")
+        assert whole[name].columns[different & ~texts].tolist() == [], name
+        assert {str(whole[name][end].dtype) for end in ("from", "to")} == {"datetime64[ms, UTC]"}
 
 
 @pytest.mark.thorough

@@ -126,6 +126,7 @@ def test_the_role_for_dashboards_reads_the_views_and_no_table(roles):
         assert "permission denied" in refused(bi, f"SELECT * FROM {table}")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_the_panels_of_grafana_show_what_is_there(panels):
     attention, rates, attempts, weeks, reasons, outages, down = panels

@@ -92,6 +92,7 @@ def test_the_reliability_of_stations_is_a_query(database, engine):
     ]
 
 
+@pytest.mark.thorough
 def test_what_a_saved_report_says_is_a_query_of_rounded_numbers(url, database, engine):
     save_report(url, *as_saved(build_story(url, target=0.95, selection=Selection())))
     plaza, *_ = (row for row in rows_of(engine, database["queries"]["stations_now"]) if row["rate_now_percent"])
