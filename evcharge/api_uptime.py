@@ -22,11 +22,12 @@ from evcharge.metrics.availability.timeline import evidence_named
 from evcharge.metrics.milliseconds import midnight_ms
 from evcharge.metrics.selection import Selection, named_lot
 from evcharge.migrate.reading import as_database
-from evcharge.report.reported import NO_REPORTS, build_uptime_with_reports
+from evcharge.report.reported import NO_REPORTS
 from evcharge.report.summary import uptime_html
 from evcharge.report.uptime import DEFAULT_RULEBOOK
 from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
 from evcharge.report.uptime_found import Uptime as UptimeFound
+from evcharge.report.uptime_of_report import build_uptime_with_reports
 from evcharge.report.uptime_told import groups_told
 from evcharge.report.words import percent
 

@@ -134,8 +134,8 @@ def read_uptime(
 ) -> Uptime:
     """Reads uptime as the options say."""
     from evcharge.metrics.availability.timeline import evidence_named
-    from evcharge.report.reported import build_uptime_with_reports
     from evcharge.report.uptime import build_uptime
+    from evcharge.report.uptime_of_report import build_uptime_with_reports
 
     if json_file == csv_file == "-":
         raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")

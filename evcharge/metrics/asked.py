@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evcharge.errors import NoDataError
+from evcharge.metrics.counted import counted_of
 from evcharge.metrics.explain import CLOSEST, unknown_station
 from evcharge.metrics.selection import Selection
 from evcharge.models import DimStation
@@ -32,6 +33,7 @@ def require_known(session: Session, selection: Selection, see_all: str = SEE_ALL
 
     Raises:
         NoDataError: ``unknown_station`` or ``unknown_lot``.
+        ReportError: only counts were given, without that column of stations.
     """
     if session.execute(select(DimStation.station_key).limit(1)).first() is None:
         return
@@ -42,7 +44,10 @@ def require_known(session: Session, selection: Selection, see_all: str = SEE_ALL
         for text in selection.station_ids:
             if text not in known:
                 raise unknown_station(session, f"the id {text!r}", text, selection.source, see_all)
+    given = counted_of(session)
     for column in dict.fromkeys(column for column, _ in selection.where):
+        if given is not None:
+            given.require_attribute(column)
         _require_words(session, column, [word for one, word in selection.where if one == column and word])
 
 

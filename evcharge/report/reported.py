@@ -6,7 +6,6 @@ What does not belong here: the comparison itself (``metrics.availability.reporte
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,17 +15,12 @@ from sqlalchemy.orm import Session
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.reported import compared
 from evcharge.metrics.availability.rulebooks import Rulebook
-from evcharge.metrics.availability.timeline import ALL_EVIDENCE, Counted, timeline
+from evcharge.metrics.availability.timeline import Counted, timeline
 from evcharge.metrics.availability.uptime import uptime
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.evidence_ports import WHOLE
 from evcharge.metrics.reported_rows import read_reported, sources_that_report
-from evcharge.metrics.selection import Selection
-from evcharge.migrate.reading import Database, reading
-from evcharge.report.uptime import build_uptime, stations_of
-from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_of_database import evidence_of, station_groups
-from evcharge.report.usual import usual_definition
 from evcharge.report.words import counted as counted_text
 from evcharge.report.words import verb
 from evcharge.reported import contradictions, percent_from_minutes
@@ -61,39 +55,6 @@ class Reports(NamedTuple):
 
 
 NO_REPORTS = Reports(pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in REPORTED.items()}), 0)
-
-
-def build_uptime_with_reports(
-    database: Database,
-    rulebook: Rulebook,
-    *,
-    selection: Selection,
-    period: Period | None = None,
-    counted: Counted = ALL_EVIDENCE,
-    by: str = "port",
-) -> Uptime:
-    """The uptime of ``build_uptime`` by one rulebook, with what was reported for times that meet its period.
-
-    Args:
-        database: its URL, an engine, or a session that reads it.
-        rulebook: by whose formula.
-        selection: which stations; its days are not looked at.
-        period: of which time; None for the whole days that the evidence covers.
-        counted: which evidence counts.
-        by: as of ``build_uptime``.
-
-    Raises:
-        ConfigError: as ``build_uptime``.
-        NoDataError: there is no evidence of these stations.
-    """
-    with reading(database) as session:
-        found = build_uptime(session, [rulebook], selection=selection, period=period, counted=counted, by=by)
-        stations = stations_of(session, selection)
-        definition = usual_definition(session, selection.of_all_stations())[0]
-        reports = reported_beside(session, stations, found.period, counted, rulebook, definition)
-        sources = None if selection.station_conditions() else set(stations["source"])
-        notes = notes_on_reports(session, sources, reports)
-    return replace(found, reported=reports.rows, notes=[*found.notes, *notes])
 
 
 def reported_beside(

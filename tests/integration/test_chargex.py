@@ -96,7 +96,7 @@ def test_people_read_each_equation_with_its_count_and_what_the_figures_are(inl_e
     assert "INL-compatible" not in inl_example()[1]
 
 
-@pytest.mark.parametrize("selection", [("--from", "2024-05-18"), ("--to", "2024-05-16"), ("--station", "elsewhere")])
+@pytest.mark.parametrize("selection", [("--from", "2024-05-18"), ("--to", "2024-05-16")])
 def test_a_selection_without_an_attempt_of_a_message_log_is_no_data(inl_example, selection):
     code, out, err = inl_example(*selection)
     assert (code, out) == (4, "")

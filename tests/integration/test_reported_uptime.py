@@ -27,7 +27,7 @@ from evcharge.metrics.loads import read_loads
 from evcharge.metrics.selection import Selection
 from evcharge.migrate import alembic_config, upgrade
 from evcharge.migrate.reading import reading
-from evcharge.report.reported import build_uptime_with_reports
+from evcharge.report.uptime_of_report import build_uptime_with_reports
 from evcharge.sources import builtin_profiles, with_overrides
 from tests.support.loading import dump_but_hours, query
 
@@ -40,6 +40,7 @@ HEADER = (
     "total_outage_excl"
 )
 STATUSES = "station_id,port_id,time,status"
+SESSIONS = "session_id,station_id,port_id,start_time,end_time,energy_kwh,success"
 SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "uptime.schema.json"
 DEFAULT = LoadOptions(max_rejects=RejectLimit(100, True))
 REPORTED = (
@@ -62,8 +63,8 @@ def load(
     options: LoadOptions = DEFAULT,
     source: str = "net",
 ) -> LoadResult:
-    """Loads rows of module 3, or of statuses where the first of them is their header."""
-    lines = rows if rows[:1] == (STATUSES,) else (HEADER, *rows)
+    """Loads rows of module 3, or of statuses or sessions where the first of them is their header."""
+    lines = rows if rows[0] in (STATUSES, SESSIONS) else (HEADER, *rows)
     (tmp_path / name).write_text("\n".join([*lines, ""]), encoding="utf-8")
     profiles = [with_overrides(profile, source=source) for profile in builtin_profiles().values()]
     return load_file(tmp_path / name, url, profiles, options)
@@ -309,3 +310,29 @@ def test_a_zip_of_reports_is_loaded_and_the_source_is_asked_for(evcharge: Run) -
     assert (code, "source_unstated" in err) == (1, True)
     code, out, _ = evcharge("load", "--create-db", "q1.zip", "--source", "net")
     assert (code, out.count("uptimes: read 1 = 1 inserted")) == (0, 3)
+
+
+def test_the_report_shows_what_was_reported_on_its_page_and_counts_it_in_a_terminal(
+    sqlite_url: str, tmp_path: Path, evcharge: Run
+) -> None:
+    week(sqlite_url, tmp_path)
+    times = [f"2025-03-0{day}T08:00:00Z,2025-03-0{day}T09:00:00Z" for day in range(3, 10)]
+    rows = [f"S{number},DEPOT,1,{ends},9.5,true" for number, ends in enumerate(times)]
+    load(sqlite_url, tmp_path, SESSIONS, *rows, name="sessions.csv")
+    page = tmp_path / "page.html"
+    command = ("report", "--db", sqlite_url, "--no-png", "--html", str(page))
+    assert "Reported uptime" not in evcharge(*command)[1] + page.read_text(encoding="utf-8")
+
+    load(sqlite_url, tmp_path, *(report("<b>9</b>" if row else "1", f"{101 + row},0,0") for row in range(17)))
+    code, out, _ = evcharge(*command)
+    told = (
+        "Reported uptime: the evidence contradicts 1 of 17, agrees with 0, can't tell of 16; 17 contradict themselves"
+    )
+    assert (code, told in " ".join(out.split())) == (0, True)
+    section = page.read_text(encoding="utf-8").split('id="availability"')[1].split("</section>")[0]
+    caption = told.replace("'", "&#39;")
+    assert f"<h3>{caption}</h3>" in section
+    body = section.split(caption)[-1]
+    assert body.index("DEPOT / 1<") < body.index("DEPOT / &lt;b&gt;9&lt;/b&gt;<")
+    assert "2 more reports: evcharge uptime --json" in section
+    assert "101.00%" in section

@@ -17,6 +17,7 @@ from evcharge.metrics.milliseconds import instant_of
 from evcharge.metrics.selection import Selection
 from evcharge.report.availability import command_of, stations_by_uptime
 from evcharge.report.page.cells import Part, Table, table_of
+from evcharge.report.reported_words import REPORT_HEADINGS, report_cells, reports_summary, reports_told
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
     charges_lost_text,
@@ -38,6 +39,8 @@ MOST_STATIONS = 20
 """Stations listed, those that were seen up least first."""
 MOST_OUTAGES = 15
 """Outages listed, those that go on first, then the longest."""
+MOST_REPORTS = 15
+"""Reports of uptime listed, those that the evidence contradicts first."""
 BAR_WIDTH = 100
 """Width of a bar, from 0 to 100 % [px]."""
 TONES = {WHOLE: "unsure", COUNTED: "unsure", NO_OUTAGE: "ok", UNSEEN: "unsure-pale"}
@@ -94,6 +97,7 @@ class Availability:
         bars: stations, the worst first.
         more: how many stations are not listed; empty for none.
         outages: when ports were down or out of contact; None where they never were.
+        reported: what was reported of ports beside the evidence, what it contradicts first; None where nothing was.
         steps_title: what the waterfall comes down to.
         steps: from the minutes of the period down to the figure of the rulebook.
         notes: sentences on where statuses and sessions disagree, and on what is not known.
@@ -104,6 +108,7 @@ class Availability:
     bars: list[Bar]
     more: str
     outages: Table | None
+    reported: Table | None
     steps_title: str
     steps: list[Step]
     notes: list[str]
@@ -123,6 +128,7 @@ def availability_of(found: Uptime | None, selection: Selection) -> Availability 
         bars=[_bar(row, found) for row in stations.head(MOST_STATIONS).to_dict("records")],
         more=more if hidden > 0 else "",
         outages=_outages(found, selection),
+        reported=_reported(found, selection),
         steps_title=_steps_title(found),
         steps=_steps(found),
         notes=[*dispensing_text(found), *false_free_text(found), *found.notes],
@@ -227,6 +233,21 @@ def _outages(found: Uptime, selection: Selection) -> Table | None:
     goes = f"; {going:,} {verb(going, 'goes', 'go')} on at the end of the period" if going else ""
     title = f"{counted(len(rows), 'outage')}{goes}"
     return table_of(title, [*columns, *(["claims"] * claimed)], cells, (3, 6, 7), more)
+
+
+def _reported(found: Uptime, selection: Selection) -> Table | None:
+    """What was reported for times that meet the period, beside what the rulebook makes of the evidence."""
+    rows = reports_told(found)
+    if found.reported is None or not rows:
+        return None
+    cells = [report_cells(row, found) for row in rows[:MOST_REPORTS]]
+    hidden = len(rows) - len(cells)
+    see_all = f"{counted(hidden, 'more report')}: {command_of('uptime', found.period, selection)} --json"
+    columns = [heading.removeprefix(">") for heading in REPORT_HEADINGS]
+    right = [place for place, heading in enumerate(REPORT_HEADINGS) if heading.startswith(">")]
+    return table_of(
+        reports_summary(found.reported).removesuffix("."), columns, cells, right, see_all if hidden > 0 else ""
+    )
 
 
 def _outage(row: Mapping[Any, Any], found: Uptime) -> list[str]:

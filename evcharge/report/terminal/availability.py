@@ -12,6 +12,7 @@ from rich.console import Console
 
 from evcharge.metrics.selection import Selection
 from evcharge.report.availability import RATIOS, TITLE, command_of, going_on, stations_by_uptime
+from evcharge.report.reported_words import reports_summary
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import false_free_text, hours_told, network_text, port_label, ratio_text, verdict_text
@@ -47,10 +48,11 @@ def _cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
 
 
 def _counts(found: Uptime) -> list[str]:
-    """How many outages go on, and how often statuses and sessions disagree."""
+    """How many outages go on, what reports of uptime say beside the evidence, and statuses beside sessions."""
     going, dispensing = going_on(found)["state"], len(found.not_dispensing)
     down, unseen = (int((going == state).sum()) for state in ("down", "unknown"))
     told = f"{counted(len(going), 'outage')} {verb(len(going), 'goes', 'go')} on at the end of that time"
     lines = [f"{told}: {down:,} seen down, {unseen:,} out of contact."] if len(going) else []
+    lines += [] if found.reported is None or found.reported.empty else [reports_summary(found.reported)]
     lines += [f"{counted(dispensing, 'port')} up, not dispensing."] if dispensing else []
     return [*lines, *false_free_text(found)]
