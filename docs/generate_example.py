@@ -1,4 +1,4 @@
-"""Writes the example report, the log of a made-up charger, and the pictures of the README.
+"""Writes the example report, the log of a made-up charger, and the pictures of README and gallery.
 
 Run it as ``python docs/generate_example.py``. The pictures of the page are made in Chromium, named by
 ``EVCHARGE_CHROMIUM``, with the extra ``browser``; each picture carries what it was made from, so that a test sees
@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import evcharge  # noqa: E402
 from evcharge.config import DEFAULT_TARGET  # noqa: E402
 from evcharge.load import load_file  # noqa: E402
 from evcharge.metrics.selection import Selection  # noqa: E402
@@ -28,7 +29,7 @@ from evcharge.report.charts.dots import draw_station_dots  # noqa: E402
 from evcharge.report.charts.evidence import draw_evidence  # noqa: E402
 from evcharge.report.charts.lettering import DPI  # noqa: E402
 from evcharge.report.charts.picture import save_chart  # noqa: E402
-from evcharge.report.charts.save import to_svg  # noqa: E402
+from evcharge.report.charts.save import save_png, to_svg  # noqa: E402
 from evcharge.report.colours import TOKENS  # noqa: E402
 from evcharge.report.evidence_bars import Compared  # noqa: E402
 from evcharge.report.evidence_compared import compare_evidence  # noqa: E402
@@ -43,6 +44,10 @@ PICTURES = ROOT / "docs" / "pictures"
 ROWS, STATIONS = 39_000, 48
 COMMAND = f"evcharge sample --rows {ROWS} --stations {STATIONS}"
 WIDTH, HEIGHT = 1240, 1330
+PHONE_WIDTH, PHONE_HEIGHT = 390, 780
+UPTIME_HEIGHT = 518
+GALLERY_ROWS, GALLERY_STATIONS = 6_000, 10
+"""Of the network, with statuses, whose pictures the gallery shows beside those of the example."""
 CHARGER = ROOT / "docs" / "example" / "charger.csv"
 BEGIN, HOURS = datetime(2025, 3, 3, tzinfo=timezone.utc), 72
 BEAT_MINUTES = 15
@@ -106,6 +111,20 @@ def tell_example() -> tuple[Story, str]:
         return build_page(url, PageRequest(target=DEFAULT_TARGET, selection=Selection()))
 
 
+def tell_gallery() -> tuple[Story, str, bytes]:
+    """The story of a smaller sample whose ports were polled, its page, and its figure of definitions."""
+    with tempfile.TemporaryDirectory() as folder:
+        sessions, statuses = Path(folder) / "charging_sessions.csv", Path(folder) / "statuses.csv"
+        url, figure = f"sqlite:///{folder}/star.db", io.BytesIO()
+        write_sample(sessions, rows=GALLERY_ROWS, stations=GALLERY_STATIONS, statuses=statuses)
+        upgrade(url)
+        for path, profile in ((sessions, "sample"), (statuses, "sample-statuses")):
+            load_file(path, url, [builtin_profiles()[profile]])
+        story, page = build_page(url, PageRequest(target=DEFAULT_TARGET, selection=Selection()))
+        save_png(evcharge.reliability(url).figure("definitions"), figure)
+        return story, page, figure.getvalue()
+
+
 def hash_of(story: Story) -> str:
     """SHA-256 of the story's document, ratios to nine digits: what the pictures show, whatever made them."""
     rounded = json.loads(json.dumps(story.to_dict()), parse_float=lambda text: round(float(text), 9))
@@ -117,8 +136,8 @@ def hash_of_charger(compared: Compared) -> str:
     return hashlib.sha256(repr(compared).encode()).hexdigest()
 
 
-def photograph(page: Path, theme: str, width: int = WIDTH, height: int = HEIGHT) -> bytes:
-    """The top of a page in a browser, in one of its two themes."""
+def photograph(page: Path, theme: str, width: int = WIDTH, height: int = HEIGHT, place: str = "body") -> bytes:
+    """A page in a browser, in one of its two themes, from the top of an element on."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -127,6 +146,7 @@ def photograph(page: Path, theme: str, width: int = WIDTH, height: int = HEIGHT)
         )
         tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
         tab.goto(page.as_uri())
+        tab.locator(place).evaluate("one => one.scrollIntoView()")
         picture = tab.screenshot()
         browser.close()
     return picture
@@ -146,8 +166,6 @@ def photograph_charger(compared: Compared, theme: str) -> bytes:
 
 def save_picture(picture: bytes, path: Path, figures: str) -> None:
     """Writes a photograph in few colours, with the hash of what it shows."""
-    import io
-
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
@@ -172,6 +190,20 @@ def main() -> None:
         save_picture(photograph(PAGE, theme), PICTURES / f"report_{theme}.png", hash_of(story))
         picture = photograph_charger(compared, theme)
         save_picture(picture, PICTURES / f"charger_{theme}.png", hash_of_charger(compared))
+    phone = photograph(PAGE, "light", PHONE_WIDTH, PHONE_HEIGHT, "#all-stations")
+    save_picture(phone, PICTURES / "report_phone.png", hash_of(story))
+    save_gallery()
+
+
+def save_gallery() -> None:
+    """Writes the pictures that the gallery alone shows of a network with statuses."""
+    story, page, definitions = tell_gallery()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.html"
+        path.write_text(page, encoding="utf-8")
+        uptime = photograph(path, "light", WIDTH, UPTIME_HEIGHT, "#availability")
+    save_picture(uptime, PICTURES / "uptime.png", hash_of(story))
+    save_picture(definitions, PICTURES / "definitions.png", hash_of(story))
 
 
 if __name__ == "__main__":

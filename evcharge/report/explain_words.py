@@ -5,10 +5,9 @@ What does not belong here: figures, and anything a program should read (``explai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -16,12 +15,21 @@ import pandas as pd
 from evcharge.metrics.explain import primary_reason
 from evcharge.metrics.intervals import CONFIDENCE
 from evcharge.metrics.rates import BELOW_TAIL, FAILURES_INCLUDED, MEETS, MEETS_TAIL
-from evcharge.metrics.reasons import REASONS_NOTE, Reason
+from evcharge.metrics.reasons import REASONS_NOTE
 from evcharge.report.absence import outage_span, outage_sum
 from evcharge.report.explain import REJECTS_NOTE, Explanation, definition_told
 from evcharge.report.losses import own_loss_text
 from evcharge.report.now import MARKS, ORDER, UNUSED
-from evcharge.report.words import chance_text, counted, interval, percent, sentence, target_text, verb
+from evcharge.report.words import (
+    chance_text,
+    counted,
+    interval,
+    percent,
+    reason_text,
+    sentence,
+    target_text,
+    verb,
+)
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
@@ -214,7 +222,13 @@ def _outages(found: Explanation) -> Iterator[str | Grid]:
 
 def _groups(found: Explanation) -> Iterator[str | Grid]:
     rows = [
-        (row["outcome"], f"{row['sessions']:,}", percent(row["share"], found.target), _reason_of(row), row["party"])
+        (
+            row["outcome"],
+            f"{row['sessions']:,}",
+            percent(row["share"], found.target),
+            reason_text(row["namespace"], row["reason"], row["title"]),
+            row["party"],
+        )
         for row in found.groups.to_dict("records")
     ]
     yield Grid(("outcome", "sessions", "share", "reason", "points to"), rows, frozenset({"sessions", "share"}))
@@ -256,6 +270,7 @@ def _rows(found: Explanation, most_rows: int) -> Iterator[str | Grid]:
     files = found.loads.set_index("load_key")["file_name"]
     rows = []
     for row in found.rows.head(most_rows).to_dict("records"):
+        reason = primary_reason(row["stop_reason"], row["error_code"])
         rows.append(
             (
                 f"{files.loc[row['load_key']]}:{row['source_line']}",
@@ -264,10 +279,15 @@ def _rows(found: Explanation, most_rows: int) -> Iterator[str | Grid]:
                 _amount(row["duration_minutes"]),
                 _amount(row["energy_kwh"]),
                 row[f"outcome_{found.definition.id}"],
-                _code(primary_reason(row["stop_reason"], row["error_code"])),
+                reason_text(reason.namespace, reason.reason, reason.title),
             )
         )
-    yield Grid(("file:line", "start", "end", "min", "kWh", "outcome", "reason"), rows, frozenset({"min", "kWh"}))
+    yield Grid(
+        ("file:line", "start", "end", "min", "kWh", "outcome", "reason"),
+        rows,
+        frozenset({"min", "kWh"}),
+        frozenset({"reason"}),
+    )
     if total > len(rows):
         yield f"{counted(total - len(rows), 'more session')}: add --rows N, or --csv - or --json to see all"
 
@@ -331,12 +351,3 @@ def _day(day: pd.Timestamp) -> str:
 def _amount(number: float | None) -> str:
     """A number to three decimals, as many as it needs."""
     return "–" if number is None else f"{number:,.3f}".rstrip("0").rstrip(".")
-
-
-def _code(reason: Reason) -> str:
-    return " ".join(part for part in (reason.namespace, reason.reason) if part)
-
-
-def _reason_of(group: Mapping[Any, Any]) -> str:
-    """The reason of a group of sessions: its code, and what that means."""
-    return f"{group['namespace']} {group['reason']}: {group['title']}" if group["namespace"] else group["title"]

@@ -156,6 +156,13 @@ def hours_text(first_hour: int, hours: int) -> str:
     return f"{first_hour:02}:00–{(first_hour + hours - 1) % 24 + 1:02}:00"
 
 
+def reason_text(namespace: str, code: str, title: str) -> str:
+    """A recorded reason: its code with whose it is, and what it means where a vocabulary says so."""
+    if not namespace:
+        return title
+    return f"{namespace} {code}" if title == code else f"{namespace} {code}: {title}"
+
+
 def counted(number: int, noun: str) -> str:
     """A number with its noun: 1 station, 1,000 stations."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -87,3 +87,23 @@ def test_the_made_up_charger_and_its_pictures_are_those_of_today(generator):
         with Image.open(generator.PICTURES / f"charger_{theme}.png") as picture:
             picture.load()
             assert picture.text[generator.FIGURES] == generator.hash_of_charger(compared), AGAIN
+
+
+MOST_BYTES = 120_000
+"""Of a picture that only the gallery shows. House rule."""
+
+
+@pytest.mark.thorough
+def test_the_pictures_of_the_gallery_are_of_the_figures_of_today_and_small(generator, example):
+    smaller, _, _ = generator.tell_gallery()
+    for name, story in (("report_phone", example[0]), ("uptime", smaller), ("definitions", smaller)):
+        path = generator.PICTURES / f"{name}.png"
+        assert path.stat().st_size < MOST_BYTES
+        with Image.open(path) as picture:
+            picture.load()
+            assert picture.text[generator.FIGURES] == generator.hash_of(story), AGAIN
+
+
+def test_the_gallery_shows_every_picture_there_is_and_no_other():
+    shown = set(re.findall(r'"pictures/([^"]+)"', (DOCS / "gallery.md").read_text(encoding="utf-8")))
+    assert shown == {path.name for path in (DOCS / "pictures").iterdir()}

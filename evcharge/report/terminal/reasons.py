@@ -5,14 +5,11 @@ What does not belong here: figures, and anything a program should read (``report
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from rich.console import Console
 
 from evcharge.report.reasons import Reasons
 from evcharge.report.terminal.table import print_table, say
-from evcharge.report.words import counted, percent
+from evcharge.report.words import counted, percent, reason_text
 
 
 def print_reasons(found: Reasons, console: Console) -> None:
@@ -22,15 +19,15 @@ def print_reasons(found: Reasons, console: Console) -> None:
     say(console, counted(failures, "failure"))
     say(console)
     rows = [
-        (f"{row['sessions']:,}", percent(row["share"]), _reason(row), row["party"])
+        (
+            f"{row['sessions']:,}",
+            percent(row["share"]),
+            reason_text(row["namespace"], row["reason"], row["title"]),
+            row["party"],
+        )
         for row in found.network.to_dict("records")
     ]
     print_table(console, (">sessions", ">share", "reason", "points to"), rows)
     say(console)
     for note in found.notes:
         say(console, note)
-
-
-def _reason(row: Mapping[Any, Any]) -> str:
-    code = " ".join(part for part in (row["namespace"], row["reason"]) if part)
-    return f"{code}: {row['title']}" if code else str(row["title"])

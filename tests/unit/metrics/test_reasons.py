@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date
 from pathlib import Path
 
@@ -132,9 +133,24 @@ MREC_NAMES = (
 )
 
 
+IN_OTHER_WORDS = {
+    "CableOverTempDerate": "cable too hot: power reduced",
+    "CableOverTempStop": "cable too hot: stopped",
+}
+
+
+def test_no_title_is_a_code_run_together():
+    run_together = re.compile("[a-z][A-Z]")
+    titles = {reason.title.replace("ChargePoint", "") for reason in vocabularies().reasons.values()}
+    assert [title for title in titles if run_together.search(title)] == []
+
+
 def test_the_26_codes_of_chargex_have_their_names_and_the_marks_of_what_was_read():
     codes = [reasons_of(None, f"CX{number:03d}")[0] for number in range(1, 27)]
-    assert [reason.title for reason in codes] == MREC_NAMES.split()
+    names = [IN_OTHER_WORDS.get(name, name.casefold()) for name in MREC_NAMES.split()]
+    titles = [reason.title for reason in codes]
+    joined = [title if title in IN_OTHER_WORDS.values() else title.replace(" ", "").casefold() for title in titles]
+    assert joined == names
     at_second_hand = {int(reason.reason[2:]) for reason in codes if reason.verified == "secondary"}
     assert at_second_hand == {7, 9, 11, 12, 13, 16, 21}
     assert {reason.verified for reason in codes} == {"yes", "secondary"}

@@ -30,7 +30,7 @@ def found(sqlite_url, tmp_path):
                 start_time="2025-04-01T23:30:00Z",
                 end_time="2025-04-02T00:10:00Z" if number % 2 else "",
             )
-            + ",CX013 :x:"
+            + (",CX013" if outcome == "false" else ",CX013 :x:")
             for number, outcome in enumerate(outcomes)
         ]
         path = native_csv(tmp_path / f"{'f' * 60}.csv", *rows, header=f"{HEADER},error_code")
@@ -80,7 +80,8 @@ def test_rows_are_as_many_as_asked_for_and_failures_come_first(found):
     text = printed(found(), width=200, most_rows=3)
     shown = text.split("The rows")[1].split("What was refused")[0]
     rows = [line.split() for line in shown.splitlines() if ".csv:" in line]
-    assert [row[-4] for row in rows] == ["failure", "failure", "unknown"]
+    outcomes = [word for row in rows for word in row if word in ("failure", "unknown", "success")]
+    assert outcomes == ["failure", "failure", "unknown"]
     assert rows[0][0].endswith("f.csv:99")
     assert "97 more sessions: add --rows N, or --csv - or --json to see all" in text
     assert "97 more sessions" not in printed(found(), most_rows=100)
@@ -127,6 +128,14 @@ def test_names_are_text_and_marks_are_those_that_the_terminal_has(found):
     assert "* meets target, against 90%" in text
     assert "\x1b" not in text
     assert "\x1b[31m" not in printed(built, width=200, force_terminal=True, color_system="truecolor")
+
+
+@pytest.mark.thorough
+def test_a_code_never_stands_without_what_it_means(found):
+    groups, rows = printed(found(), width=200).split("What was recorded")[1].split("The rows")
+    assert "chargex CX013: no internet" in groups
+    assert rows.count("chargex CX013: no internet") == 2
+    assert "chargex CX013 " not in groups + rows
 
 
 @pytest.mark.thorough

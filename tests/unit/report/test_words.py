@@ -11,6 +11,7 @@ from evcharge.report.words import (
     hours_text,
     interval,
     percent,
+    reason_text,
     target_text,
     unique_labels,
     verb,
@@ -115,3 +116,15 @@ def test_a_target_is_written_in_all_its_digits():
 )
 def test_a_chance_is_told_as_how_often(chance, text):
     assert chance_text(chance) == text
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (("chargex", "CX001", "connector lock failure"), "chargex CX001: connector lock failure"),
+        (("other", "E-17", "E-17"), "other E-17"),
+        (("", "not recorded", "no reason was recorded"), "no reason was recorded"),
+    ],
+)
+def test_a_code_stands_beside_what_it_means_once(reason, told):
+    assert reason_text(*reason) == told
