@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from evcharge.api_arguments import Day, as_day
+from evcharge.api_arguments import Day, as_day, as_price, require_kind
 from evcharge.api_figures import draw_figure
 from evcharge.api_parts import Parts
 from evcharge.api_star import Counts, Data, Frame, database_of, opened
@@ -25,7 +26,6 @@ from evcharge.kept import keeping
 from evcharge.load import LoadResult
 from evcharge.metrics.asked import require_known
 from evcharge.metrics.bounds import Refused
-from evcharge.metrics.cost import Price
 from evcharge.metrics.counted import LOAD_SESSIONS
 from evcharge.metrics.definitions import Definition, find_definition
 from evcharge.metrics.direction import Direction
@@ -308,11 +308,14 @@ def reliability(
         EvchargeError: with a code, a reason and a hint: no such definition, grouping or column, no day, a target out of
             range, no session, a database or counts that can't be read. ``python_hint`` says in Python what to do.
     """
+    for share, name in ((target, "target"), (confidence, "confidence")):
+        require_kind(share, Real, name, "0.95")
+    require_kind(by, str, "by", "'station'")
     require_target(target)
     find_grouping(by)
     chosen = find_definition(definition) if isinstance(definition, str) else definition
     selection, limits = _selection(start, end, where), one_test(confidence)
-    paid, rule = Price(*price) if price else None, find_visit_rule(visit_rule)
+    paid, rule = as_price(price), find_visit_rule(visit_rule)
     asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
     frame = Frame(timezone, columns or {})
     with opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
@@ -361,4 +364,6 @@ def sessions(
 
 
 def _selection(start: Any, end: Any, where: Mapping[str, str | Sequence[str]] | None) -> Selection:
+    if where is not None:
+        require_kind(where, Mapping, "where", "{'network': 'Exampla'}")
     return Selection(as_day(start, "start"), as_day(end, "end"), where=named_lot(where or {}))

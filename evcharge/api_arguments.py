@@ -5,14 +5,17 @@ What does not belong here: what is done with them (``api``, ``api_uptime``).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from numbers import Real
 from typing import Any
 
 import pandas as pd
 
 from evcharge.errors import ConfigError
+from evcharge.metrics.cost import CURRENCY, Price
 from evcharge.sources import builtin_profiles
 
 Day = str | date
@@ -45,6 +48,34 @@ def _no_day(given: Any, name: str) -> ConfigError:
     hint = f"Write {name}='2025-04-01', or give a datetime.date, or a pandas Timestamp at midnight."
     also = f" Of a time, its day: {name}=when.date()." if is_time else ""
     return ConfigError("bad_day", f"{name} is {str(given)!r}, which {what}.", hint + also)
+
+
+def as_price(given: Any) -> Price | None:
+    """What a kWh brings, of an amount and the code of its currency; None where none was given.
+
+    Raises:
+        ConfigError: ``bad_price``: it is no such pair, or the amount is not above 0.
+    """
+    if given is None:
+        return None
+    pair: Any = given if isinstance(given, (tuple, list)) and len(given) == 2 else (None, None)
+    amount, currency = pair
+    is_amount = isinstance(amount, Real) and 0 < float(amount) < math.inf
+    if not is_amount or not isinstance(currency, str) or not re.fullmatch(CURRENCY, currency):
+        reason = f"price is {given!r}, which is no amount above 0 with the code of a currency."
+        raise ConfigError("bad_price", reason, "Write it like price=(0.59, 'EUR').")
+    return Price(float(amount), currency)
+
+
+def require_kind(given: Any, kind: type, name: str, example: str) -> None:
+    """Refuses an argument of another type, such as a share that was written as text.
+
+    Raises:
+        ConfigError: ``bad_argument``.
+    """
+    if not isinstance(given, kind) or isinstance(given, bool):
+        reason = f"{name} can't be {given!r}, which is of type {type(given).__name__}."
+        raise ConfigError("bad_argument", reason, f"Write it like {name}={example}.")
 
 
 def known_columns() -> Sequence[str]:

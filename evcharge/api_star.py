@@ -46,12 +46,13 @@ def opened(
 ) -> Iterator[tuple[Database, LoadResult | None]]:
     """The star that data or counts are, as long as the block runs."""
     if (data is None) == (counts is None):
-        raise ConfigError("data_or_counts", "one of data and counts must be given, and not both.", "Leave one out.")
+        hint = "Give one, as in evcharge.reliability('ev_charging.db')." if data is None else "Leave one out."
+        raise ConfigError("data_or_counts", "one of data and counts must be given, and not both.", hint)
     if counts is None and not is_spark(data):
         with database_of(data, frame) as (star, load):
             yield star, load
         return
-    _refuse_columns(frame)
+    _refuse_frame(frame)
     with star_of_counts(_frames(counts) if counts is not None else _by_spark(data, definition, asked)) as session:
         yield session, None
 
@@ -85,13 +86,16 @@ def database_of(data: Any, frame: Frame) -> Iterator[tuple[str | Engine, LoadRes
             upgrade(url)
             yield url, _loaded(renamed(data, frame.columns), url, folder / "sessions.csv", frame.timezone)
     else:
-        _refuse_columns(frame)
+        _refuse_frame(frame)
         yield as_database(data), None
 
 
-def _refuse_columns(frame: Frame) -> None:
+def _refuse_frame(frame: Frame) -> None:
     if frame.columns:
         raise ConfigError("no_frame", "columns names those of a pandas DataFrame, and none was given.", "Leave it out.")
+    if frame.timezone is not None:
+        reason = "timezone is the zone of a pandas DataFrame's times, and none was given."
+        raise ConfigError("no_frame", reason, "Leave it out: a database holds the zone that each file was loaded with.")
 
 
 def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) -> LoadResult:

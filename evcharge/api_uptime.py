@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
-from evcharge.api_arguments import Day, as_day
+from evcharge.api_arguments import Day, as_day, require_kind
 from evcharge.errors import ConfigError
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.rulebooks import find_rulebook
@@ -149,6 +149,7 @@ def uptime(
         EvchargeError: with a code, a reason and a hint: no such rulebook, word or grouping, a period that is none, no
             evidence, or a database that can't be read. ``python_hint`` says in Python what to do.
     """
+    require_kind(evidence, str, "evidence", "'status,contact'")
     first, last = as_day(start, "start"), as_day(end, "end")
     if (first is None) != (last is None):
         raise ConfigError("half_a_period", "of a period one day was given.", "Give start and end, or neither.")

@@ -35,7 +35,7 @@ def tell_and_write_page(
     counts: Path | None, wanted: dict[str, Any], html: Path | None, stations_dir: Path | None, definition: str | None
 ) -> Story:
     """Reads the story, and writes its page, and those of stations, if they were asked for."""
-    from evcharge.report.saved import tell_story
+    from evcharge.report.saved import like_this_one, tell_story
 
     if html is None:
         with showing_progress(), what_is_read(counts) as star:
@@ -55,7 +55,7 @@ def tell_and_write_page(
         with what_is_read(counts) as star:
             story = write_pages(star, request, html, stations_dir)
     if wanted["since"] and not story.since:
-        notice("No earlier report is saved to compare with; this is the first.")
+        notice(f"No {like_this_one(story)} is saved, so nothing is compared.")
     return story
 
 

@@ -17,12 +17,11 @@ from evcharge.errors import ConfigError
 if TYPE_CHECKING:
     from evcharge.metrics.cost import Price
 
-CURRENCY = "[A-Z]{3}"
-"""The code of a currency. Source: ISO 4217."""
-
 
 def price(text: str) -> tuple[float, str | None]:
     """What a kWh brings, written 0.59 EUR, or 0.59 where the settings have the currency."""
+    from evcharge.metrics.cost import CURRENCY
+
     parts = re.fullmatch(rf"([0-9]+(?:\.[0-9]+)?) ?({CURRENCY})?", text.strip())
     if not parts or not float(parts[1]):
         raise click.BadParameter(f"{text!r} is no price of a kWh; write it like '0.59 EUR'.")
@@ -44,7 +43,7 @@ def price_of_kwh(flag: tuple[float, str | None] | None) -> Price | None:
         ConfigError: there is no currency, or it is none.
     """
     from evcharge.config import resolve
-    from evcharge.metrics.cost import Price
+    from evcharge.metrics.cost import CURRENCY, Price
 
     per_kwh, currency = flag or (float(setting("price_per_kwh")), None)
     if not per_kwh:

@@ -23,6 +23,10 @@ MOST_BY_CHANCE = 0.8
 provisional: beyond it a busy site tells visits apart too badly, and its loss is not known."""
 
 
+CURRENCY = "[A-Z]{3}"
+"""The code of a currency. Source: ISO 4217."""
+
+
 class Price(NamedTuple):
     """What a kWh brings: an amount of money, and the code of its currency."""
 

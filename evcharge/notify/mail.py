@@ -107,6 +107,8 @@ def send_mail(mail: EmailMessage, server: MailServer) -> None:
     except smtplib.SMTPNotSupportedError:
         raise NotSent("it does not offer what smtp_security or a login asks for", again=False) from None
     except smtplib.SMTPException as error:
+        if isinstance(error.__context__, OSError):  # smtplib says of a fault of the network that the talk was ended
+            raise of_network(error.__context__) from None
         raise NotSent(f"it ended the talk ({type(error).__name__})", again=True) from None
     except OSError as error:
         raise of_network(error) from None
@@ -128,4 +130,6 @@ def _connected(server: MailServer) -> smtplib.SMTP:
 
 def _answered(code: int) -> NotSent:
     """Only the code, for a server may repeat what it was told. Codes from 400 to 499 may pass: RFC 5321, 4.2.1."""
+    if code < 0:  # smtplib's word for a line without a code
+        return NotSent("its answer is no SMTP", again=True)
     return NotSent(f"it answered {code}", again=400 <= code < 500)

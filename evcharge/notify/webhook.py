@@ -87,10 +87,10 @@ def retry_after_seconds(text: str | None, now: datetime) -> float | None:
     """How long a server asks to wait: a number of seconds, or a date; None where it does not say. RFC 9110, 10.2.3."""
     if text is None:
         return None
-    if text.strip().isdecimal():
-        return float(text)
     try:
+        if text.strip().isdecimal():
+            return float(int(text))
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a number or an offset that nothing holds
         return None
     return max(0.0, (until.replace(tzinfo=until.tzinfo or timezone.utc) - now).total_seconds())

@@ -99,13 +99,18 @@ def _last_saved(session: Session, story: Story, may_be_first: bool) -> Earlier |
         return _earlier_of(saved)
     if may_be_first:
         return None
-    reason = f"no earlier report by {story.report.definition.id} at {100 * story.report.target:g}% of these stations"
     there = [
         f"{name} at {100 * target:g}% of {', '.join(json.loads(asked)) if asked else 'all stations'}, up to {day}"
         for name, target, asked, day in count_saved(session)
     ]
     saved_are = f"; saved are: {', '.join(there)}" if there else ""
-    raise ReportError("no_saved_report", f"{reason} is saved{saved_are}.", "Add --save to this command each time.")
+    reason = f"no {like_this_one(story)} is saved{saved_are}."
+    raise ReportError("no_saved_report", reason, "Add --save to this command each time.")
+
+
+def like_this_one(story: Story) -> str:
+    """What a story is compared with, in words."""
+    return f"earlier report by {story.report.definition.id} at {100 * story.report.target:g}% of these stations"
 
 
 def _earlier_of(saved: SavedReport) -> Earlier:

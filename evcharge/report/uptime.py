@@ -58,7 +58,7 @@ verdict is given where they could turn it."""
 NO_EVIDENCE_HINT = "Load a message log or a table of states with evcharge load. What is read: evcharge formats"
 NO_EVIDENCE_IN_PYTHON = (
     "Leave where out, or load a message log or a table of states, in a shell: evcharge load FILE. A made-up one: "
-    "evcharge sample --statuses"
+    "evcharge sample --statuses statuses.csv"
 )
 PORT_KEYS = ("source", "station_id", "port_id")
 DISPENSING = (*PORT_KEYS, "attempts", "failures")

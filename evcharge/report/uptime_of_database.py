@@ -166,7 +166,7 @@ def _spread(rows: pd.DataFrame, places: Places) -> pd.DataFrame:
     """The statements at each connector that they are about, with ``place``.
 
     A statement about a whole station and one about its port hold together: the port is down while either says so, and
-    up only where neither says anything else. A charger that is back says nothing of a port that is broken.
+    up only where neither says anything else. A charger that is back says nothing of a port that is broken or in use.
     """
     first, number = places.connectors(rows["station_key"], rows["port_id"])
     of_row, place = repeated(first, number)
@@ -201,13 +201,16 @@ def _together(rows: pd.DataFrame) -> pd.DataFrame:
     is_whole = rows["whole"].to_numpy()
     state = rows["state"].where(rows["evidence"] != REFUSED, UNKNOWN).astype("float64")
     by_port = rows["place"].to_numpy()
-    last = [state.where(of).groupby(by_port).ffill().to_numpy() for of in (is_whole, ~is_whole)]
+    last, free = (
+        [said.where(of).groupby(by_port).ffill().to_numpy() for of in (is_whole, ~is_whole)]
+        for said in (state, rows["free"].astype("float64"))
+    )
     together = np.full(len(rows), UP, dtype="int64")
     for word in (UNKNOWN, OUT_OF_SCOPE, DOWN):
         together[(last[0] == word) | (last[1] == word)] = word
     refused = (rows["evidence"].to_numpy() == REFUSED) & (together != UNKNOWN)
     evidence = np.where(refused, EVENT, rows["evidence"].to_numpy())
-    return rows.assign(state=together, evidence=evidence)
+    return rows.assign(state=together, evidence=evidence, free=((free[0] != 0) & (free[1] != 0)).astype("int64"))
 
 
 def _ended(rows: pd.DataFrame, stations: pd.DataFrame, table: pd.DataFrame, period: Period) -> pd.DataFrame:

@@ -124,6 +124,26 @@ def test_a_target_that_is_no_share_between_0_and_1_is_an_error(target):
     assert caught.value.code == "config_out_of_range"
 
 
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [
+        ({"target": "95%"}, "bad_argument", "Write it like target=0.95."),
+        ({"confidence": None}, "bad_argument", "Write it like confidence=0.95."),
+        ({"by": ["station", "port"]}, "bad_argument", "Write it like by='station'."),
+        ({"where": "operator=Shine"}, "bad_argument", "Write it like where={'network': 'Exampla'}."),
+        ({"price": "0.59 EUR"}, "bad_price", "Write it like price=(0.59, 'EUR')."),
+        ({"price": (-1, "EUR")}, "bad_price", "Write it like price=(0.59, 'EUR')."),
+        ({"price": (0.59, "euro")}, "bad_price", "Write it like price=(0.59, 'EUR')."),
+        ({"data": None}, "data_or_counts", "Give one, as in evcharge.reliability('ev_charging.db')."),
+        ({"data": "star.db", "timezone": "Europe/Oslo"}, "no_frame", "Leave it out"),
+    ],
+)
+def test_what_is_given_in_the_words_of_the_command_line_is_answered_in_those_of_python(asked, code, told):
+    with pytest.raises(ConfigError) as caught:
+        evcharge.reliability(**{"data": SESSIONS, **asked})
+    assert (caught.value.code, told in str(caught.value)) == (code, True)
+
+
 @pytest.mark.thorough
 def test_a_lot_and_a_price_give_what_the_command_gives(star, evcharge):
     lot = {"network": "Exampla", "name": ["Harbour Street", "Foundry Green"]}

@@ -315,6 +315,7 @@ def test_an_error_tells_a_python_program_what_to_write_in_python(star, asked, ki
         ({"rulebook": "x"}, "unknown_rulebook", "rulebook='nevi'"),
         ({"by": "x"}, "unknown_grouping", "by='port'"),
         ({"data": None}, "no_database", "path of an SQLite file"),
+        ({"evidence": ["status"]}, "bad_argument", "evidence='status,contact'"),
     ],
 )
 def test_an_error_of_uptime_speaks_python_too(star, asked, code, told):
@@ -322,7 +323,7 @@ def test_an_error_of_uptime_speaks_python_too(star, asked, code, told):
         evcharge.uptime(**{"data": star, **asked})
     assert caught.value.code == code
     assert told in str(caught.value)
-    assert "--" not in str(caught.value).replace("evcharge sample --statuses", "")
+    assert "--" not in str(caught.value).replace("evcharge sample --statuses statuses.csv", "")
 
 
 def test_the_command_line_keeps_its_own_words(evcharge):

@@ -236,7 +236,14 @@ def test_a_job_that_runs_again_compares_with_the_same_report_as_before(report):
 def test_the_first_night_has_nothing_to_compare_with_and_is_no_failure(report):
     out, err = report("--save", "--since-report", "last", "--json")
     assert "since_report" not in json.loads(out)
-    assert "No earlier report is saved to compare with; this is the first." in err
+    assert "No earlier report by recorded at 95% of these stations is saved, so nothing is compared." in err
+
+
+@pytest.mark.thorough
+def test_a_first_report_by_another_target_is_not_called_the_first(report):
+    report("--to", HALF, "--save")
+    _, err = report("--save", "--since-report", "last", "--target", "90%")
+    assert "No earlier report by recorded at 90% of these stations is saved, so nothing is compared." in err
 
 
 @pytest.mark.thorough

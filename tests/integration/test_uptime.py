@@ -555,6 +555,19 @@ def test_a_port_that_is_up_and_at_which_no_attempt_succeeds_is_told_and_so_is_on
     assert told(star).not_dispensing.empty
 
 
+@pytest.mark.parametrize("word", ["Charging", "Faulted"])
+def test_what_a_whole_station_announces_frees_no_port_that_says_otherwise(star, word):
+    star.says("1", 0, "Available", "up")
+    star.says("1", 4, word, "down" if word == "Faulted" else "up")
+    star.says("", 6, "Available", "up")
+    star.says("1", 10, "Available", "up")
+    star.says("", 20, "Unavailable", "down")
+    star.says("1", 24, "Available", "up")
+    star.session(1, "1", 4, 5.0, 9.0, True)
+    (free,) = told(star).false_free.to_dict("records")
+    assert (free["free_minutes"], free["false_minutes"]) == (14 * 60, 0)
+
+
 def test_attempts_that_name_no_port_of_several_count_for_none_and_are_told_apart(star):
     for port in ("1", "2"):
         star.says(port, 0, "Available", "up")

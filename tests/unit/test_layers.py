@@ -121,7 +121,7 @@ MAY_IMPORT = {
         FRAMES | SQL | {"pyarrow"},
     ),
 }
-MAY_IMPORT["api_arguments"] = ({"errors", "sources"}, FRAMES)
+MAY_IMPORT["api_arguments"] = ({"errors", "metrics", "sources"}, FRAMES)
 MAY_IMPORT["api_figures"] = ({"errors", "report"}, FRAMES)
 MAY_IMPORT["api_parts"] = ({"db", "errors", "kept", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["api_star"] = (

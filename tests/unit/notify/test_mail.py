@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 from email import message_from_bytes
 from email.policy import default
 from shutil import which
@@ -118,6 +119,24 @@ def test_who_is_not_there_is_tried_again(pauses):
     with pytest.raises(NotifyError, match="in 6 tries: Connection refused"):
         send(MESSAGE, OPS, mail_server({**SETTINGS, "smtp_host": server.place, "smtp_security": "none"}))
     assert pauses == [1, 2, 4, 8, 16]
+
+
+def test_who_says_nothing_gave_no_answer_and_did_not_end_the_talk(monkeypatch, pauses):
+    monkeypatch.setattr(mail, "TIMEOUT_SECONDS", 0.02)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(NotifyError, match="in 6 tries: no answer within 10 s"):
+            send(MESSAGE, OPS, mail_server({**SETTINGS, "smtp_host": host, "smtp_security": "none"}))
+    assert len(pauses) == 5
+
+
+def test_what_is_no_mail_server_is_told_in_words_and_not_by_a_code_that_nobody_sent(monkeypatch):
+    def greeted(server):
+        raise smtplib.SMTPConnectError(-1, b"HTTP/1.1 400 Bad Request")
+
+    monkeypatch.setattr(mail, "_connected", greeted)
+    with pytest.raises(NotifyError, match="in 6 tries: its answer is no SMTP"):
+        send(MESSAGE, OPS, mail_server({**SETTINGS, "smtp_host": "127.0.0.1:25", "smtp_security": "none"}))
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,8 @@ def test_a_certificate_must_be_trusted(tmp_path, monkeypatch):
         ("Mon, 02 Jun 2025 10:00:30 GMT", 30.0),
         ("Mon, 02 Jun 2025 09:00:00 GMT", 0.0),
         ("Mon, 02 Jun 2025 10:00:30", 30.0),
+        ("9" * 400, None),
+        ("Mon, 02 Jun 2025 10:00:30 +99999999999999999999", None),
     ],
 )
 def test_the_wait_that_a_server_asks_for_is_a_number_or_a_date(text, seconds):
