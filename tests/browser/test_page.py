@@ -98,8 +98,9 @@ def pages(tmp_path_factory):
 def pages_of_stations(tmp_path_factory):
     """A page that leads to those of its stations."""
     folder = tmp_path_factory.mktemp("each")
-    write_sample(folder / "sessions.csv", rows=1_500, stations=5)
-    url, request = loaded(folder, folder / "sessions.csv"), PageRequest(0.95, Selection(), stations_dir="each one")
+    write_sample(folder / "sessions.csv", rows=1_500, stations=5, statuses=folder / "statuses.csv")
+    url = loaded(folder, folder / "sessions.csv", folder / "statuses.csv")
+    request = PageRequest(0.95, Selection(), stations_dir="each one")
     (folder / "each one").mkdir()
     with reading(url) as session:
         story, page = build_page(session, request)
@@ -292,6 +293,7 @@ def test_the_page_of_a_station_is_accessible_and_is_led_to_from_that_of_all(visi
     leads = visit(pages_of_stations, theme, width=width).page.locator(".actions tbody th a").first
     page = visit(Path(unquote(urlparse(leads.evaluate("one => one.href")).path)), theme, width=width).page
     assert page.locator("h2").first.inner_text() == "By which rule"
+    assert page.locator("h2", has_text="Was it there?").count() == 1
     assert faults_of(page) == []
     assert_fits(page, width)
     keep(page, f"station_{theme}_{width}")
