@@ -40,6 +40,7 @@ UP_WORDS = frozenset(
 DOWN_WORDS = frozenset(("faulted", "unavailable"))
 """Those in which it doesn't."""
 RULES = {
+    "station_id_missing": "no station is named",
     "station_id_unusable": f"a control character, or more than {LONGEST_TEXT} characters",
     "port_id_missing": "no connector is named",
     "port_id_unusable": f"a control character, a blank at an end, or more than {LONGEST_TEXT} characters",
@@ -269,7 +270,7 @@ class LogEvidence:
         station = self._station(message.station)
         word = one_line(status)
         state = state_of(word)
-        if fault := self._fault(instant, station, port, word, state):
+        if fault := self._fault(instant, self._stated or message.station, station, port, word, state):
             rule, column, value = fault
             told = {"time": moment.text, "port_id": port, "station_id": message.station, "word": status}
             self._refuse("statuses", message, rule, column, value or told.get(column), port, instant.ms)
@@ -284,11 +285,14 @@ class LogEvidence:
         self._statuses.add((station, port_id, instant.ms, instant.ms, *said, *counts))
 
     def _fault(
-        self, instant: Instant, station: str | None, port: str, word: str, state: str
+        self, instant: Instant, name: str, station: str | None, port: str, word: str, state: str
     ) -> tuple[str, str, str | None] | None:
-        """Rule, column and value of what refuses a status; None where nothing does."""
+        """Rule, column and value of what refuses a status; None where nothing does.
+
+        The station is the id that its name makes, None where it makes none.
+        """
         if station is None:
-            return "station_id_unusable", "station_id", None
+            return f"station_id_{'unusable' if name else 'missing'}", "station_id", None
         if not port or len(port) > LONGEST_TEXT or clean_id(port) != port or not port.isprintable():
             return f"port_id_{'unusable' if port else 'missing'}", "port_id", None
         if not state:

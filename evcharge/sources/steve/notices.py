@@ -44,6 +44,7 @@ def evidence_of(rows: Iterable[StatusRow], sha256: str, profile: Profile, until:
         pass
     for chunk in evidence.chunks():
         if chunk.kind == "statuses":
+            chunk.refused["raw"] = [raw.rpartition("\n")[0] for raw in chunk.refused["raw"]]  # without the notice
             chunk.skipped, skipped = skipped, 0
             yield chunk
 
