@@ -118,7 +118,7 @@ def test_one_chronic_station_fails_in_the_afternoon_because_it_is_hot(sample: Sa
     assert sum(12 <= hour_of(row) < 19 for row in attempts) < 0.55 * len(attempts)
     reasons = Counter(primary_reason(row) for row in failures)
     reason, with_reason = reasons.most_common(1)[0]
-    assert (reason.reason, reason.title) == ("CX003", "HighTemperature")
+    assert (reason.reason, reason.title) == ("CX003", "high temperature")
     assert with_reason > 0.55 * len(failures)
     assert len({row["port_id"] for row in failures}) > 2
 
