@@ -65,6 +65,8 @@ def make_folder(folder: Path) -> None:
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise ReportError("cannot_write", f"{folder} is a file.", "Name a folder.") from error
     except OSError as error:
         reason = f"{folder} can't be made: {error.strerror or error}."
         raise ReportError("cannot_write", reason, "Name a folder in a writable one.") from error
@@ -72,6 +74,7 @@ def make_folder(folder: Path) -> None:
 
 def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: Path | None) -> Story:
     """Writes the page and those of single stations, all of one moment of the database, all or none."""
+    from evcharge.kept import refuse_one_file_twice
     from evcharge.migrate.reading import reading
     from evcharge.output import written_together
     from evcharge.report.page.page import build_page
@@ -86,6 +89,7 @@ def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: 
             make_folder(stations_dir)
             back = Path(os.path.relpath(html, stations_dir)).as_posix()
             for name, text in station_pages(session, story, request, back):
+                refuse_one_file_twice([("--html", html), ("the page of a station,", stations_dir / name)])
                 open_part(stations_dir / name).write(text.encode())
                 pages.append(name)
     notice(f"wrote {html}")

@@ -60,9 +60,8 @@ def mail_server(settings: Mapping[str, str]) -> MailServer:
     except ValueError:
         named, port = None, None
     if not named or place.netloc != host or "@" in host:
-        raise ConfigError(
-            "smtp_host_unreadable", "smtp_host names no mail server.", "Write it like mail.example.org:587."
-        )
+        how = 'Write smtp_host = "mail.example.org:587" into evcharge.toml, or set EVCHARGE_SMTP_HOST.'
+        raise ConfigError("smtp_host_unreadable", "smtp_host names no mail server.", how)
     if security not in PORTS:
         reason = f"smtp_security is {security!r}; it must be one of {', '.join(PORTS)}."
         raise ConfigError("smtp_security_unknown", reason, "Most servers take starttls, the default.")

@@ -137,6 +137,17 @@ def test_nothing_is_written_where_the_database_would_be_replaced(folder, evcharg
     assert len(files) == 3
 
 
+@pytest.mark.thorough
+def test_no_page_of_a_station_replaces_the_page_that_leads_to_it_and_a_file_is_no_folder(folder, evcharge):
+    *_, last = written(evcharge)
+    Path(last).write_text("before")
+    code, _, err = evcharge("report", "--html", last, "--stations-dir", str(Path(last).parent), "--no-png")
+    assert (code, "are one file; one would replace the other" in err) == (1, True), err
+    assert Path(last).read_text() == "before"
+    code, _, err = evcharge("report", "--html", "out/r.html", "--stations-dir", last, "--no-png")
+    assert (code, f"{last} is a file" in err) == (1, True), err
+
+
 @pytest.mark.parametrize("besides", [(), ("--html", "r.html", "--counts", "counts.csv")])
 def test_pages_that_nothing_leads_to_or_that_counts_cannot_fill_are_refused(evcharge, besides):
     code, _, err = evcharge("report", "--stations-dir", "x", *besides)
