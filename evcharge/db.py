@@ -282,7 +282,10 @@ _BY_WORDS = {
     "readonly database": _Fault("database_read_only", "Make the file and its folder writable."),
     "disk is full": _Fault("disk_full", "Free some space and run it again."),
     "disk I/O error": _Fault("disk_error", "Check the disk, then run: PRAGMA integrity_check"),
-    "not a database": _Fault("database_damaged", "Name another file, or restore a back-up."),
+    "not a database": _Fault(
+        "database_damaged",
+        "Name another file, or restore a back-up. A file of sessions is loaded first: evcharge load FILE",
+    ),
     "malformed": _Fault("database_damaged", "Restore a back-up, or run: PRAGMA integrity_check"),
 }
 """Words in the messages of SQLite, which has no codes in Python 3.10, and of the driver."""
