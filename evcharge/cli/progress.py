@@ -71,7 +71,7 @@ def _shown(name: str, check: Callable[[], None]) -> Iterator[None]:
         def step(self, what: str, file: Watched | None) -> None:
             check()
             words = ": ".join(filter(None, (name, what)))
-            with self._lock:  # a task that is added is drawn at once, before it is known here
+            with self.live._lock:  # first the drawing's, as rich's own thread does: no task is drawn half new
                 self._file = None
                 self.remove_task(self._task)
                 self._task = self.add_task(words, total=file.size_bytes if file else None, read="", rows="")
@@ -84,8 +84,8 @@ def _shown(name: str, check: Callable[[], None]) -> Iterator[None]:
             self.refresh()
 
         def get_renderables(self):  # type: ignore[no-untyped-def]  # as rich has it
-            if self._file:
-                at, size = self._file.position(), self._file.size_bytes
+            if file := self._file:
+                at, size = file.position(), file.size_bytes
                 self.update(self._task, completed=at, read=f"{at / MEGABYTE:,.1f} of {size / MEGABYTE:,.1f} MB")
             yield from super().get_renderables()
 

@@ -6,6 +6,8 @@ import io
 import json
 import re
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,30 @@ def test_a_command_says_on_a_terminal_what_it_does(evcharge, db, monkeypatch, li
     for word in words:
         assert word in terminal.shown()
         assert word not in out
+
+
+def test_a_step_does_not_wait_for_a_drawing_that_waits_for_it(monkeypatch):
+    watching(monkeypatch)
+    monkeypatch.setattr("evcharge.cli.progress.given", lambda _name: None)
+    drawing = threading.Event()
+
+    def draw(line):
+        with line.live._lock:  # as rich's own thread holds it while it draws
+            drawing.set()
+            time.sleep(0.2)
+            assert line.tasks
+
+    def work():
+        with showing_progress("a.csv"):
+            line = progress._listener.get()
+            threading.Thread(target=draw, args=(line,), daemon=True).start()
+            assert drawing.wait(10)
+            line.step("loading", None)
+
+    working = threading.Thread(target=work, daemon=True)
+    working.start()
+    working.join(30)
+    assert not working.is_alive()
 
 
 @pytest.mark.parametrize("option", ["-q", "--no-progress"])
