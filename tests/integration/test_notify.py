@@ -102,7 +102,7 @@ def test_nothing_is_sent_where_nothing_changed_that_matters(report):
 
 def test_the_first_report_tells_nothing_and_is_saved(report):
     err = report(*SAVE, "--target", "0.9", "--notify", "file:changes.json")
-    assert "No earlier report is saved to compare with" in err
+    assert "No earlier report by recorded at 90% of these stations is saved, so nothing is compared." in err
     assert "nothing to tell changes.json" in err
     assert not Path("changes.json").exists()
     assert report.saved() == 2
