@@ -187,7 +187,7 @@ def make_report(asked: Asked) -> None:
 def report_on_stations(asked: Asked, wanted: dict[str, Any]) -> Report:
     """The report on stations, in all that was asked for.
 
-    It is saved last, after what changed was sent: what could not be sent is told by the next run, too.
+    It is saved last, once what changed was sent, so that the next run tells what this one could not.
     """
     recipient = recipient_of(asked.notify)
     besides = {"since": asked.since_report, "may_be_first": asked.save, "price": price_of_kwh(asked.price)}

@@ -1,6 +1,6 @@
-"""Uptime with what was reported of it, and that of a report, read once for all that show it.
+"""Reads uptime with what others reported of it: for its own command, and once for all parts of a report on stations.
 
-What does not belong here: the figures (``uptime``), and what is said of them (``availability``).
+What does not belong here: how the figures are made (``uptime``), and the sentences on them (``availability``).
 """
 
 from __future__ import annotations

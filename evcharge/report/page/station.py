@@ -35,7 +35,7 @@ def station_pages(session: Session, story: Story, request: PageRequest, back: st
 
     Args:
         session: reads the database, at the moment of the story.
-        story: what is told of all stations.
+        story: the report on all stations.
         request: what that is of.
         back: the page of all stations, seen from the pages.
     """

@@ -45,9 +45,10 @@ def test_one_unknown_word_of_a_lot_is_refused_with_the_closest_or_those_there_ar
 
 
 def test_what_somebody_knows_and_stations_without_a_word_may_be_asked_for(session):
-    require_known(session, Selection(station_ids=("A", "B"), where=(("operator", "Glow"), ("operator", ""))))
+    asked = Selection(station_ids=("A", "B"), where=(("operator", "Glow"), ("operator", "")))
+    assert require_known(session, asked) is None
 
 
 def test_where_nothing_is_loaded_that_is_told_rather_than_that_a_station_is_unknown(engine):
     with Session(engine) as session:
-        require_known(session, Selection(station_ids=("A",), where=(("operator", "Glow"),)))
+        assert require_known(session, Selection(station_ids=("A",), where=(("operator", "Glow"),))) is None
