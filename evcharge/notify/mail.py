@@ -70,7 +70,9 @@ def mail_server(settings: Mapping[str, str]) -> MailServer:
         raise ConfigError("smtp_password_unencrypted", reason, "Set smtp_security to starttls or tls.")
     if not ADDRESS.fullmatch(sender or user):
         raise ConfigError(
-            "smtp_from_missing", "smtp_from is no mail address.", "Set it to the address that mails are from."
+            "smtp_from_missing",
+            "smtp_from is no mail address.",
+            'Write smtp_from = "evcharge@example.org" into evcharge.toml, or set EVCHARGE_SMTP_FROM.',
         )
     return MailServer(named, port or PORTS[security], security, user, password, sender or user)
 
@@ -108,7 +110,7 @@ def send_mail(mail: EmailMessage, server: MailServer) -> None:
     except smtplib.SMTPException as error:
         if isinstance(error.__context__, OSError):  # smtplib says of a fault of the network that the talk was ended
             raise of_network(error.__context__) from None
-        raise NotSent(f"it ended the talk ({type(error).__name__})", again=True) from None
+        raise NotSent("it ended the talk", again=True) from None
     except OSError as error:
         raise of_network(error) from None
 

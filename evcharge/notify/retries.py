@@ -71,4 +71,4 @@ def of_network(error: OSError) -> NotSent:
         return NotSent(f"its certificate can't be trusted: {cause.verify_message}", again=False)
     if isinstance(cause, TimeoutError):
         return NotSent(f"no answer within {TIMEOUT_SECONDS} s", again=True)
-    return NotSent(cause.strerror or type(cause).__name__, again=True)
+    return NotSent(cause.strerror or "the connection ended before an answer", again=True)

@@ -9,9 +9,10 @@ import json
 from functools import partial
 from pathlib import Path
 
+from evcharge.errors import NotifyError, ReportError
 from evcharge.notify.mail import MailServer, mail_of, send_mail
 from evcharge.notify.message import Message
-from evcharge.notify.retries import send_until_sent
+from evcharge.notify.retries import NOTHING_SAVED, send_until_sent
 from evcharge.notify.target import FILE, Target
 from evcharge.notify.webhook import body_of, post
 from evcharge.output import written_whole
@@ -26,17 +27,22 @@ def send(message: Message, target: Target, server: MailServer | None) -> None:
         server: who takes mail; None unless the target is a mail address.
 
     Raises:
-        NotifyError: it could not be sent.
-        ReportError: the file can't be written.
+        NotifyError: it could not be sent, or written.
     """
     if target.kind == FILE:
-        with written_whole(Path(target.address)) as file:
-            file.write(f"{_json(message, target)}\n".encode())
-        return
-    if server:
+        _write(message, target)
+    elif server:
         send_until_sent(partial(send_mail, mail_of(message, target.address, server), server), str(target))
     else:
         send_until_sent(partial(post, target.address, body_of(message, target.kind)), str(target))
+
+
+def _write(message: Message, target: Target) -> None:
+    try:
+        with written_whole(Path(target.address)) as file:
+            file.write(f"{_json(message, target)}\n".encode())
+    except ReportError as error:
+        raise NotifyError("not_notified", error.reason, NOTHING_SAVED) from error
 
 
 def shown(message: Message, target: Target, server: MailServer | None) -> str:

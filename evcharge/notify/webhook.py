@@ -65,8 +65,8 @@ def post(url: str, body: dict[str, Any]) -> None:
             raise _answered(error.code, error.headers) from None
     except OSError as error:
         raise of_network(error) from None
-    except HTTPException as error:
-        raise NotSent(f"its answer is no HTTP ({type(error).__name__})", again=True) from None
+    except HTTPException:
+        raise NotSent("its answer is no HTTP", again=True) from None
 
 
 def _opener(url: str) -> OpenerDirector:

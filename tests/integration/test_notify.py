@@ -124,6 +124,14 @@ def test_a_file_gets_the_document(report):
     assert json.loads(Path("changes.json").read_text())["title"] == "evcharge: 1 newly below target"
 
 
+def test_a_file_that_cannot_be_written_is_not_told_and_nothing_is_saved(report):
+    err = report(*SAVE, "--notify", "file:nowhere/changes.json", "--json", "report.json", code=1)
+    assert "Error [not_notified]: nowhere/changes.json can't be written: No such file or directory." in err
+    assert "Nothing was saved, so the next run tells the same." in err
+    assert Path("report.json").exists()
+    assert report.saved() == 1
+
+
 def test_target_and_mail_server_come_from_settings_too_and_where_a_folder_states_them_that_is_said(report, monkeypatch):
     server = MailServer()
     Path("evcharge.toml").write_text('notify = "mailto:ops@example.org"\nsmtp_security = "none"\n')

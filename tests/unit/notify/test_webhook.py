@@ -108,6 +108,13 @@ def test_no_answer_in_time_is_tried_again(monkeypatch, pauses):
     assert (len(requests), error, pauses) == (2, None, [1])
 
 
+def test_who_hangs_up_is_told_in_words():
+    server = WebServer([Answer(0)])
+    server.is_over.set()
+    with serving(server), pytest.raises(NotifyError, match=r"in 6 tries: the connection ended before an answer\."):
+        send(MESSAGE, parse_target(server.url), None)
+
+
 def test_what_may_be_unencrypted_goes_by_no_proxy(monkeypatch):
     proxy = WebServer([Answer(200)])
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
