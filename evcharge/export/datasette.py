@@ -140,6 +140,15 @@ FOLDED = (
 )
 """Folds Datasette's own list of columns, which is longer than a screen, until it is asked for. A browser that knows no
 ``:has()`` shows it."""
+ROUNDED = (
+    '<script>document.addEventListener("DOMContentLoaded", () => {'
+    ' for (const cell of document.querySelectorAll("td.type-float")) {'
+    " cell.title = cell.textContent.trim();"
+    " cell.innerHTML = cell.innerHTML.replace(/-?\\d+\\.\\d{5,}(?![\\de])/, (number) => +(+number).toFixed(4) || number);"
+    " } });</script>"
+)
+"""Shows long numbers of a table or view with four decimals, and all of them where the pointer rests: Datasette rounds
+nothing itself. What is kept, and what its CSV and JSON give, has every digit."""
 
 
 def write_datasette(job: Job) -> None:
@@ -194,7 +203,7 @@ def _views(job: Job) -> dict[str, Any]:
 
 def _told(description: str, columns: dict[str, str]) -> dict[str, Any]:
     units = {name: unit for name, doc in columns.items() for unit in UNITS if f"[{unit}]" in doc}
-    return {"description_html": f"<p>{escape(description)}</p>{FOLDED}", "columns": columns, "units": units}
+    return {"description_html": f"<p>{escape(description)}</p>{FOLDED}{ROUNDED}", "columns": columns, "units": units}
 
 
 def _database_name(job: Job) -> str:

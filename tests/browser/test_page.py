@@ -122,15 +122,6 @@ def page_with_uptime(tmp_path_factory):
     return folder / "report.html"
 
 
-@pytest.fixture(scope="session")
-def browser():
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
-
-
 class Visit:
     """An open page, with all it asked for and said."""
 
