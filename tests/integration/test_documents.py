@@ -12,11 +12,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
+
+from tests.support.warm import warm_python
 
 CHECKOUT = Path(__file__).parents[2]
 README = CHECKOUT / "README.md"
@@ -68,7 +70,14 @@ def shows(output, printed):
     return re.search(f"^{pattern}", lines, re.MULTILINE) is not None
 
 
-def run_steps(steps, folder):
+@pytest.fixture(scope="module")
+def python():
+    """A command that takes the arguments of ``python``."""
+    with TemporaryDirectory() as folder, warm_python(Path(folder)) as command:
+        yield command
+
+
+def run_steps(steps, folder, python):
     """Runs the commands in the folder, as a user who has installed the checkout would; returns what went wrong."""
     tools, work, home = folder / "bin", folder / "work", folder / "home"
     for new in (tools, work, home):
@@ -79,7 +88,7 @@ def run_steps(steps, folder):
         ("evcharge", "-c 'from evcharge.cli import main; main()'"),
         ("alembic", "-m alembic"),
     ):
-        (tools / name).write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n')
+        (tools / name).write_text(f'#!/bin/sh\nexec {python} {arguments} "$@"\n')
         (tools / name).chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("EVCHARGE", "PYTHON"))}
     environment = {
@@ -169,9 +178,9 @@ def test_printed_lines_match_exactly_but_for_ellipses(printed, is_shown):
         ("$ evcharge report  # exit 1\nError [database_missing]: …\n  Run: evcharge db upgrade …", None),
     ],
 )
-def test_commands_run_in_order_in_one_folder_until_one_goes_wrong(tmp_path, monkeypatch, text, fault):
+def test_commands_run_in_order_in_one_folder_until_one_goes_wrong(tmp_path, python, monkeypatch, text, fault):
     monkeypatch.setenv("EVCHARGE_DATABASE_URL", "sqlite:///outside.db")
-    found = run_steps(steps_of(in_blocks(text)), tmp_path)
+    found = run_steps(steps_of(in_blocks(text)), tmp_path, python)
     assert (found is None) if fault is None else (fault in (found or ""))
 
 
@@ -183,8 +192,8 @@ def test_commands_run_in_order_in_one_folder_until_one_goes_wrong(tmp_path, monk
     [pytest.param(path, marks=pytest.mark.thorough) for path in DOCUMENTS],
     ids=[str(path.relative_to(CHECKOUT)) for path in DOCUMENTS],
 )
-def test_the_commands_of_a_document_print_what_it_says(tmp_path, path):
-    fault = run_steps(steps_of(path.read_text(encoding="utf-8")), tmp_path)
+def test_the_commands_of_a_document_print_what_it_says(tmp_path, python, path):
+    fault = run_steps(steps_of(path.read_text(encoding="utf-8")), tmp_path, python)
     assert fault is None, f"{path.relative_to(CHECKOUT)}: {fault}"
 
 
