@@ -114,7 +114,10 @@ def cli(context: click.Context) -> None:
 @cli.command()
 @global_options
 def run() -> None:
-    """Do the whole job: migrate, make charging_sessions.csv if there is none, load, report."""
+    """Do the whole job: migrate, load and report.
+
+    Where there is no charging_sessions.csv, it is made first.
+    """
     from evcharge.carriers.inputs import Input
     from evcharge.load import LoadOptions
 

@@ -65,9 +65,9 @@ WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "sche
 def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool, **options: Any) -> int:
     """Show what a load of FILES would do, and write nothing. FILES are what evcharge load takes.
 
-    Of a table that fits no profile, show what its columns may be, and the command that loads it.
+    For a table that fits no profile, show what its columns may be, and the command that loads it.
 
-    Ends with 0 where each file passes, 1 where one can't be read or has to say who published it, 3 where one has more
+    Ends with 0 if each file passes, 1 if one can't be read or needs --source to say who published it, 3 if one has more
     rejects than allowed.
     """
     from evcharge.carriers.inputs import gathered

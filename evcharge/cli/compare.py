@@ -36,7 +36,10 @@ from evcharge.cli.terminal import console, notice
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
 def compare(target: float | None, confidence: float | None, definition: str, as_json: bool, **chosen: Any) -> None:
-    """Compare every definition: which verdicts depend on the rule, and which sessions make the difference."""
+    """Compare the definitions: which verdicts depend on the rule.
+
+    Also show which sessions make the difference.
+    """
     from evcharge.metrics.definitions import DEFINITIONS
     from evcharge.report.comparison import build_comparison, require_definitions
     from evcharge.report.document import to_json

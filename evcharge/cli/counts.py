@@ -78,7 +78,7 @@ def station(text: str) -> tuple[str, str]:
     metavar="SOURCE/ID",
     help="Station that the frame detail is of; repeatable.",
 )
-@click.option("--check", is_flag=True, help="Print the statement that looks whether the sessions are clean; or run it.")
+@click.option("--check", is_flag=True, help="Print the statement that checks that sessions are clean; or run it.")
 @click.option("--url", metavar="URL", help="Run it there: a URL of SQLAlchemy. First the check, then all frames.")
 @click.option(
     "--out",
@@ -108,7 +108,9 @@ def counts(
     folder: Path | None,
     file_format: str,
 ) -> None:
-    """Count sessions where they are: print the statement that does it in the engine's SQL, or run it there.
+    """Count sessions in a warehouse, by SQL in its own dialect.
+
+    Print the statement that counts them, or run it there.
 
     The definitions are the same as in every report. The frames counts, stations and failures are of all stations,
     detail is of those that --station names. docs/how-to/warehouse.md has the columns of the table, and each engine.
@@ -184,7 +186,7 @@ def _print(
         click.echo(check_statement(table, definitions).text, nl=False)
         return
     click.echo(frame_statement(frame, table, definitions, stations).text, nl=False)
-    notice("Each row must be one session, clean: --check prints the statement that looks.")
+    notice("Each row must be one clean session: --check prints the statement that checks it.")
 
 
 def _run(

@@ -56,8 +56,8 @@ def db_rebuild() -> None:
 def db_distribute() -> None:
     """Spread the tables over the nodes of a Citus cluster.
 
-    Sessions and their counts are spread by station, refused rows by load; all else is whole on every node. What is
-    distributed already stays. Our views are made again: grant them anew.
+    Sessions, their counts and what is known of ports' states are spread by station, refused rows by load; all else is
+    whole on every node. What is distributed already stays. Our views are made again: grant them anew.
     """
     from evcharge.load.distribute import distribute
 

@@ -79,7 +79,7 @@ def explain(
     png: Path | None,
     evidence: str,
 ) -> None:
-    """Take one station's number apart, down to the lines of the files behind it.
+    """Take one station's number apart, down to the lines of files.
 
     STATION is the station's id, or its name.
     """

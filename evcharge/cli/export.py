@@ -43,8 +43,8 @@ DESCRIBE_THE_SCHEMA = ("datasette", "dbt")
     metavar="DIR",
     help="Folder to write into; made if it is not there.",
 )
-@click.option("--target", type=share, metavar="SHARE", help=f"Of geojson and counts. {TARGET_HELP}")
-@click.option("--definition", metavar="ID|FILE", help=f"Of geojson and counts. {DEFINITION_HELP}")
+@click.option("--target", type=share, metavar="SHARE", help=f"For geojson and counts. {TARGET_HELP}")
+@click.option("--definition", metavar="ID|FILE", help=f"For geojson and counts. {DEFINITION_HELP}")
 @price_option
 @selecting_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document: the files with rows and SHA-256.")
@@ -58,7 +58,7 @@ def export(
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    """Write the tables, the stations or their description as files that other programs read.
+    """Write tables, stations or descriptions for other programs.
 
     parquet and csv are the tables of the star, datapackage is csv with a description of every column; geojson is the
     stations with the figures of report --csv; counts are what report --counts reads; datasette and dbt are

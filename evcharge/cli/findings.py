@@ -36,7 +36,10 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 @json_option
 @global_options
 def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> None:
-    """Group attempts into visits: first-time success, trouble, failed visits, and how far they depend on the gap."""
+    """Group attempts into visits: which succeeded the first time.
+
+    Also show troubled and failed visits, and how far the figures depend on the gap.
+    """
     from evcharge.metrics.visit_rules import VISIT_RULES
     from evcharge.report.document import to_json
     from evcharge.report.terminal.visits import print_visits
@@ -58,7 +61,7 @@ def visits(rule: str, definition: str | None, as_json: bool, **chosen: Any) -> N
 @json_option
 @global_options
 def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
-    """Show what was recorded about the failures, and who should look into it first."""
+    """Show the recorded reasons of failures, and who should act first."""
     from evcharge.report.document import to_json
     from evcharge.report.reasons import build_reasons
     from evcharge.report.terminal.reasons import print_reasons
@@ -77,7 +80,10 @@ def reasons(definition: str | None, as_json: bool, **chosen: Any) -> None:
 @json_option
 @global_options
 def chargex(inl_compatible: bool, as_json: bool, **chosen: Any) -> None:
-    """Compute the interim KPIs of ChargeX from OCPP message logs, by the way in which attempts were authorised."""
+    """Compute the interim KPIs of ChargeX from OCPP logs.
+
+    Attempts are counted by how they were authorised.
+    """
     from evcharge.report.chargex import build_chargex
     from evcharge.report.document import to_json
     from evcharge.report.terminal.chargex import print_chargex

@@ -81,13 +81,15 @@ CHANGES_SHOWN = 5
 @click.option(
     "--remember-source",
     is_flag=True,
-    help="Write --source into evcharge.toml, too: it is that of later files that don't say who published them.",
+    help="Write --source into evcharge.toml, too, for later files that don't say who published them.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
 @global_options
 def load(files: tuple[str, ...], **options: Any) -> int:
-    """Load session files, each in one transaction.
+    """Load files of sessions, or of states of ports.
+
+    Each file is one transaction.
 
     FILES are files, folders (the files right in them), patterns such as 'data/*.csv', ZIP archives (each file in them),
     and - for standard input. Without FILES, loads charging_sessions.csv, made first if it is not there.

@@ -24,7 +24,7 @@ notify_option = click.option(
     is_flag=False,
     flag_value="",
     metavar="[TARGET]",
-    help="Tell what changed, if anything that matters did, before the report is saved: https://…, slack:https://…, "
+    help="Send what changed, if any of it matters, before the report is saved: https://…, slack:https://…, "
     "teams:https://…, mailto:ADDRESS or file:FILE; without TARGET that of the setting notify. Needs --since-report "
     "last and --save.",
 )

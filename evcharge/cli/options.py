@@ -37,8 +37,8 @@ DEFINITION_HELP = (
 )
 
 QUIET_HELP = (
-    "Say nothing but errors, limits that were passed, and what a command is there to show. What it did (load, unload, "
-    "stations, sample, export) it does not say."
+    "Print only errors, limits that were passed, and what a command is there to show; not what it did (load, unload, "
+    "stations, sample, export)."
 )
 
 
@@ -223,7 +223,7 @@ where_option = click.option(
     multiple=True,
     metavar="COLUMN=VALUE",
     help="Only stations of this source, operator, network, city, region, department, country or name, such as "
-    "operator=Shine; repeatable. Of one column any of the values.",
+    "operator=Shine; repeatable. A station needs one of the values of each column named.",
 )
 
 

@@ -81,7 +81,7 @@ READING_OPTIONS = (
     click.option(
         "--ambiguous",
         type=click.Choice(["earlier", "later"]),
-        help="Which of the two an hour is that a clock change repeats.",
+        help="Which of the two hours is meant where a clock change repeats one.",
     ),
     click.option(
         "--time-format",
@@ -95,9 +95,9 @@ READING_OPTIONS = (
     click.option(
         "--thousands",
         type=click.Choice(["none", ".", ",", "space", "apostrophe"]),
-        help="What may stand at thousands, as in 1.234,5 or 1 234,5.",
+        help="Thousands separator, as in 1.234,5 or 1 234,5.",
     ),
-    click.option("--encoding", metavar="NAME", help="Text encoding; UTF-8, and UTF-16 with a mark, need no word."),
+    click.option("--encoding", metavar="NAME", help="Text encoding; UTF-8, and UTF-16 with a mark, are recognised."),
     click.option("--energy-unit", type=click.Choice(["kWh", "Wh"]), help="Unit of the energy column."),
     click.option(
         "--duration-format",

@@ -125,7 +125,10 @@ def draws_chart(options: Mapping[str, Any]) -> bool:
 @click.option("--fail-under", type=share, metavar="SHARE", help=FAIL_UNDER_HELP)
 @global_options
 def report(**options: Any) -> None:
-    """Show which stations need attention, with the success rate of each, and draw station_reliability.png."""
+    """Show which stations need attention, with their success rates.
+
+    Also draw station_reliability.png.
+    """
     make_report(Asked(**options))
 
 

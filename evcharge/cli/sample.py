@@ -16,12 +16,12 @@ SAMPLE_FILE = Path("charging_sessions.csv")
 
 
 def make_sample_if_missing() -> None:
-    """Writes the synthetic sessions, unless the file is there."""
+    """Writes the made-up sessions, unless the file is there."""
     if not SAMPLE_FILE.exists():
         from evcharge.synth import write_sample
 
         write_sample(SAMPLE_FILE)
-        notice(f"wrote {SAMPLE_FILE} (synthetic sessions, since there was no such file)")
+        notice(f"wrote {SAMPLE_FILE} (made-up sessions, since there was no such file)")
 
 
 @click.command()
@@ -58,7 +58,7 @@ def make_sample_if_missing() -> None:
 def sample(
     rows: int, stations: int | None, seed: int, dirty: bool, truth: Path | None, statuses: Path | None, output: Path
 ) -> None:
-    """Write synthetic charging sessions as a CSV."""
+    """Write made-up charging sessions as a CSV."""
     from evcharge.synth import write_sample
 
     there = output.exists()

@@ -33,7 +33,9 @@ STATIONS_SCHEMA_VERSION = 1
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
 def stations(file: Path, apply: bool, source: str | None, encoding: str, as_json: bool) -> None:
-    """Load a station registry: OCPI Locations, IRVE static, AFDC or Open Charge Map.
+    """Load a registry, which describes the stations.
+
+    It may be OCPI Locations, IRVE static, AFDC or Open Charge Map.
 
     What only adds is written. What would change anything that is there is shown, and done with --apply.
     """

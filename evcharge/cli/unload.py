@@ -32,7 +32,9 @@ MOST_SHOWN = 20
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @global_options
 def unload(source: str | None, load_key: int | None, yes: bool, as_json: bool) -> int:
-    """Take loaded files out again, in one transaction: their sessions, their rejects, and stations left without any.
+    """Take loaded files out again, in one transaction.
+
+    Their sessions, states of ports and rejects go, and stations of which nothing is left.
 
     Sessions that a file had overwritten go with it. The files that had them are named; loading one of these again
     brings them back. The ledger keeps the line of what is out.

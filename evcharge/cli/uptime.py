@@ -33,7 +33,7 @@ evidence_option = click.option(
     default=ALL,
     show_default=True,
     help="Which evidence of uptime counts: all, or some of status, contact, back-office, charges and outages, with "
-    "commas. With status alone a word stands until the next one, and silence is not asked for.",
+    "commas. With status alone each status holds until the next one, whatever the silence between them.",
 )
 
 
@@ -87,7 +87,10 @@ def uptime_options(command: Command) -> Command:
 @uptime_options
 @global_options
 def uptime(rulebook: str | None, by: str, csv_file: str | None, json_file: str | None, **chosen: Any) -> None:
-    """Show how much of the time each port was up, down and unknown, and what a rulebook makes of it."""
+    """Show how much of the time each port was up, down or unknown.
+
+    Also show what a rulebook makes of it.
+    """
     from evcharge.report.document import to_json
     from evcharge.report.terminal.uptime import print_uptime, print_waterfall
     from evcharge.report.uptime_document import UptimeDocument, uptime_csv
@@ -109,7 +112,10 @@ def uptime(rulebook: str | None, by: str, csv_file: str | None, json_file: str |
 @uptime_options
 @global_options
 def outages(csv_file: str | None, json_file: str | None, **chosen: Any) -> None:
-    """List when ports were down or out of contact, those that go on first, with how each was seen and its claims."""
+    """List when ports were down or out of contact.
+
+    Outages that go on come first, each with how it was seen and the claims on it.
+    """
     from evcharge.report.document import to_json
     from evcharge.report.terminal.uptime import print_outages
     from evcharge.report.uptime_document import OutagesDocument, outages_csv

@@ -144,7 +144,8 @@ ROUNDED = (
     '<script>document.addEventListener("DOMContentLoaded", () => {'
     ' for (const cell of document.querySelectorAll("td.type-float")) {'
     " cell.title = cell.textContent.trim();"
-    " cell.innerHTML = cell.innerHTML.replace(/-?\\d+\\.\\d{5,}(?![\\de])/, (number) => +(+number).toFixed(4) || number);"
+    " cell.innerHTML ="
+    " cell.innerHTML.replace(/-?\\d+\\.\\d{5,}(?![\\de])/, (number) => +(+number).toFixed(4) || number);"
     " } });</script>"
 )
 """Shows long numbers of a table or view with four decimals, and all of them where the pointer rests: Datasette rounds

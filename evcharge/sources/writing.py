@@ -280,7 +280,7 @@ def _settle_words(writing: Writing, columns: Columns, contents: ByHeading, doubt
         writing.false_words = tuple(word for word, meaning in by_meaning.items() if meaning is False)
         writing.other_words = tuple(word for word, meaning in by_meaning.items() if meaning is None)
         neither = f"; neither: {', '.join(writing.other_words)}" if writing.other_words else ""
-        doubts["success"] = f"which of its words mean that a charge succeeded is for you to say{neither}"
+        doubts["success"] = f"which of its words mean that a session succeeded is for you to say{neither}"
         if says_failure(name):
             writing.true_words = writing.true_words or _USUAL_NO
             writing.false_words = writing.false_words or _USUAL_YES

@@ -252,7 +252,7 @@ def test_notices_go_to_stderr_and_quiet_silences_them(evcharge, db):
     _, out, err = evcharge("load")
     assert out.startswith("charging_sessions.csv: loaded")
     assert err.splitlines() == [
-        "wrote charging_sessions.csv (synthetic sessions, since there was no such file)",
+        "wrote charging_sessions.csv (made-up sessions, since there was no such file)",
         f"database: sqlite:///{db}",
     ]
     for arguments in (("report",), ("report", "--csv", "s.csv"), ("sample",), ("load", "--rejects", "r.csv")):
@@ -724,7 +724,7 @@ def test_the_whole_job_runs_in_an_empty_folder_and_again(tmp_path):
     assert b"read 1,000 = 1,000 inserted" in first.stdout
     assert first.stderr.decode().splitlines() == [
         f"sqlite:///ev_charging.db is at revision {head()}",
-        "wrote charging_sessions.csv (synthetic sessions, since there was no such file)",
+        "wrote charging_sessions.csv (made-up sessions, since there was no such file)",
         "database: sqlite:///ev_charging.db",
         "wrote station_reliability.png",
     ]

@@ -35,7 +35,7 @@ def test_a_statement_is_printed_and_nothing_else(evcharge, dialect):
     code, out, err = evcharge("counts", "--dialect", dialect, "--table", "lake.sessions")
     assert code == 0
     assert len(sqlglot.parse(out, read=dialect)) == 1
-    assert err == "Each row must be one session, clean: --check prints the statement that looks.\n"
+    assert err == "Each row must be one clean session: --check prints the statement that checks it.\n"
 
 
 def test_a_frame_and_the_check_are_printed_where_they_are_asked_for(evcharge):
