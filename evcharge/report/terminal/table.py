@@ -50,6 +50,11 @@ def is_narrow(console: Console) -> bool:
     return console.width < USUAL_WIDTH
 
 
+def wrapped(text: str, room: int, console: Console) -> list[str]:
+    """The lines that a text takes when it is broken between words; only a word that is longer than a line is folded."""
+    return [line.plain.rstrip() for line in Text(text).wrap(console, max(room, 1), overflow="fold")]
+
+
 def print_table(
     console: Console,
     headings: Sequence[str],
@@ -148,11 +153,11 @@ def _print_paragraphs(
         label = Text(f"{mark} {heading}{name}".strip(), overflow="fold")
         console.print(label, style=styles[number] if styles else None)
         others = list(zip(titles, cells, signs, strict=True))[first + 1 :]
-        parts = [f"{title}: {_shortened(cell, sign, console)}" for title, cell, sign in others if cell]
-        room = max(console.width - len(INDENT), 1)
+        parts = [f"{title and f'{title}: '}{_shortened(cell, sign, console)}" for title, cell, sign in others if cell]
+        room = console.width - len(INDENT)
         for line in _packed(parts, room):
-            for piece in Text(line).wrap(console, room, overflow="fold"):
-                console.print(Text(INDENT).append(piece))
+            for piece in wrapped(line, room, console):
+                console.print(Text(INDENT + piece))
 
 
 def _packed(parts: Iterable[str], room: int) -> list[str]:
