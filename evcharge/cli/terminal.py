@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import shutil
 import signal
 import sys
 import threading
@@ -262,9 +263,8 @@ def console() -> Console:
 
 def narrow_console() -> Console | None:
     """The terminal, where it has fewer columns than a usual one; None elsewhere, and where there is none."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return None
-    from evcharge.report.terminal.table import is_narrow
+    from evcharge.report.terminal import USUAL_WIDTH
 
-    screen = console()
-    return screen if is_narrow(screen) else None
+    if sys.stdout is None or not sys.stdout.isatty() or shutil.get_terminal_size().columns >= USUAL_WIDTH:
+        return None
+    return console()

@@ -12,10 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from evcharge.report.now import MARKS
+from evcharge.report.terminal import USUAL_WIDTH
 
-USUAL_WIDTH = 80
-"""Columns of a usual terminal, on which names are cut before anything else gives way. House rule."""
 GIVING_WAY = (("~", 8), ("|", 7), ("", 7), (">", 1))
 """The columns of these signs give way in turn, on a usual screen each down to so many cells."""
 MOST_CUT = 200
@@ -39,15 +37,12 @@ def encodable(text: str, console: Console) -> str:
     try:
         text.encode(console.encoding)
     except UnicodeEncodeError:
+        from evcharge.report.now import MARKS  # with pandas, which a list of formats does without
+
         for sign, plain in (*MARKS.values(), ("–", "-"), ("…", "~"), ("□", "?")):
             text = text.replace(sign, plain)
         return text.encode(console.encoding, "replace").decode(console.encoding)
     return text
-
-
-def is_narrow(console: Console) -> bool:
-    """Whether the screen has fewer columns than a usual one, so that words count for more than the form of a table."""
-    return console.width < USUAL_WIDTH
 
 
 def wrapped(text: str, room: int, console: Console) -> list[str]:
@@ -83,7 +78,7 @@ def print_table(
         for line in lines:
             del line[place]
     least = _least(natural, signs, lines, console)
-    if is_narrow(console) and sum(least) + len(least) > console.width:
+    if console.width < USUAL_WIDTH and sum(least) + len(least) > console.width:
         _print_paragraphs(console, signs, lines, styles)
         return
     tight = tight or sum(natural) + 2 * len(natural) > console.width
@@ -99,7 +94,7 @@ def print_table(
 
 def _least(natural: Sequence[int], signs: Sequence[str], lines: Sequence[Sequence[str]], console: Console) -> list[int]:
     """The widths down to which columns may give way: those of ``GIVING_WAY``; on a narrow screen the longest word's."""
-    if not is_narrow(console):
+    if console.width >= USUAL_WIDTH:
         return [min(own, dict(GIVING_WAY)[sign]) for own, sign in zip(natural, signs, strict=True)]
     words = [
         max(cell_len(word) for cell in column for word in ("", *cell.split())) for column in zip(*lines, strict=True)
@@ -118,7 +113,7 @@ def _fitting(natural: Sequence[int], least: Sequence[int], signs: Sequence[str],
 
 
 def _cell(text: str, sign: str, width: int, console: Console) -> Text:
-    if is_narrow(console):
+    if console.width < USUAL_WIDTH:
         return Text(text, overflow="fold")
     if sign == "|":
         return Text(text[:width], no_wrap=True, overflow="crop")
