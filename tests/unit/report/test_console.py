@@ -207,15 +207,15 @@ def lines_of(width, headings, *rows, styles=()):
 
 
 def test_a_table_stays_one_while_each_column_holds_its_longest_word():
-    headings, row = ("~station", ">time seen", "verdict"), ("Harbour Street", "100.0%", "can't tell yet")
+    headings, row = ("~station", ">time seen", "verdict"), ("Harbour Street", "100.0%", "can't tell today")
     assert lines_of(23, headings, row) == [
         "          time",
         "station   seen verdict",
         "Harbour 100.0% can't",
         "Street         tell",
-        "               yet",
+        "               today",
     ]
-    assert lines_of(22, headings, row) == ["Harbour Street", "  time seen: 100.0%", "  verdict: can't tell", "  yet"]
+    assert lines_of(22, headings, row) == ["Harbour Street", "  time seen: 100.0%", "  verdict: can't tell", "  today"]
 
 
 def test_a_cell_that_names_no_station_has_its_heading_in_a_paragraph_and_an_empty_one_is_that_above():
