@@ -101,7 +101,7 @@ def db_url() -> None:
     """Print the database URL in use, its password masked."""
     from evcharge.db import masked
 
-    tell(masked(database_url()))
+    tell(masked(database_url()), as_it_is=True)
 
 
 @click.command("config")

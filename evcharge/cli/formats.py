@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Sequence
 
 import click
 
 from evcharge.cli.options import global_options
-from evcharge.cli.terminal import tell
+from evcharge.cli.terminal import narrow_console, tell
 from evcharge.errors import SourceError
 
 FORMATS_SCHEMA_VERSION = 1
@@ -38,7 +39,7 @@ def formats(name: str | None, as_json: bool) -> None:
         click.echo(json.dumps(document, indent=2))
         return
     for line in text.splitlines():
-        tell(line)
+        tell(line, as_it_is=True)
 
 
 def _page_named(name: str) -> str:
@@ -85,16 +86,25 @@ def _list(as_json: bool) -> None:
         click.echo(json.dumps(document, indent=2))
         return
     width = max(len(one["profile"]) for one in known)
-    for one in known:
-        tell(f"{one['profile']:<{width}}  {one['title']}")
-        tell(f"{'':<{width}}  {one['format']}; {_holds(one)}")
+    _show_named([(one["profile"], one["title"], f"{one['format']}; {_holds(one)}") for one in known], width)
     tell()
     tell("Station registries, by evcharge stations:")
-    for one in registries:
-        tell(f"{one['format']:<{width}}  {one['title']}")
+    _show_named([(one["format"], one["title"]) for one in registries], width)
     tell()
     tell("The page of one, with an example: evcharge formats NAME")
     tell("A format of your own takes one TOML file: see docs/how-to/add-a-format.md, then --profile my.toml")
+
+
+def _show_named(rows: Sequence[Sequence[str]], width: int) -> None:
+    """Prints each name with the lines of what it is, which begin after so many characters."""
+    if screen := narrow_console():
+        from evcharge.report.terminal.table import print_table
+
+        print_table(screen, ("~format", *[""] * (len(rows[0]) - 1)), rows)
+        return
+    for name, *lines in rows:
+        for number, line in enumerate(lines):
+            tell(f"{'' if number else name:<{width}}  {line}")
 
 
 def _holds(one: dict[str, str]) -> str:

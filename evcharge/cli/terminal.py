@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import shutil
 import signal
 import sys
 import threading
@@ -88,14 +89,31 @@ def with_database(text: str, url: str | None) -> str:
     return _ABOUT_A_DATABASE.sub(lambda command: f"{command[0]} --db {shown}", text)
 
 
-def tell(line: str = "", *, err: bool = False) -> None:
+def tell(line: str = "", *, err: bool = False, as_it_is: bool = False) -> None:
     """Prints one line for people; what is no printable character is escaped, what the terminal lacks is a ``?``.
 
-    So nothing in a file's name or content can move the cursor, change colours or end in an encoding error.
+    So nothing in a file's name or content can move the cursor, change colours or end in an encoding error. On a narrow
+    terminal a result is broken between words, unless it names a command: that can be copied where it is whole.
+
+    Args:
+        line: the line.
+        err: whether it goes to stderr.
+        as_it_is: whether it has a form of its own, and is left to the terminal to break.
     """
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
     encoding = getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
-    click.echo(shown.encode(encoding, "replace").decode(encoding), err=err)
+    shown = shown.encode(encoding, "replace").decode(encoding)
+    screen = None if err or as_it_is or "evcharge " in shown else narrow_console()
+    click.echo(_between_words(shown, screen) if screen else shown, err=err)
+
+
+def _between_words(line: str, screen: Console) -> str:
+    """The line as the lines that it takes, each as far in as the first."""
+    from evcharge.report.terminal.table import wrapped
+
+    text = line.lstrip()
+    indent = line[: len(line) - len(text)]
+    return "\n".join(indent + part for part in wrapped(text, screen.width - len(indent), screen))
 
 
 def notice(text: str) -> None:
@@ -241,3 +259,12 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else 110)
+
+
+def narrow_console() -> Console | None:
+    """The terminal, where it has fewer columns than a usual one; None elsewhere, and where there is none."""
+    from evcharge.report.terminal import USUAL_WIDTH
+
+    if sys.stdout is None or not sys.stdout.isatty() or shutil.get_terminal_size().columns >= USUAL_WIDTH:
+        return None
+    return console()

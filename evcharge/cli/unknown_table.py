@@ -6,7 +6,7 @@ What does not belong here: what is proposed (``sources``), and files that a prof
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import click
 
 from evcharge.cli.given import given
 from evcharge.cli.options import database, database_url
-from evcharge.cli.terminal import notice, tell
+from evcharge.cli.terminal import narrow_console, notice, tell
 from evcharge.errors import DatabaseError, ReportError, SourceError, as_path
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def show_proposal(proposal: Proposal, one: Input) -> None:
 
     tell(f"{one.name}: what it holds")
     tell(f"  {_form(proposal)}")
-    for line in _list_of_columns(proposal):
-        tell(f"  {line}")
+    _show_columns(_columns_of(proposal))
     if proposal.missing:
         tell(f"  nothing in it seems to be: {', '.join(proposal.missing)}")
     options = options_of(proposal, source_of(one.name))
@@ -164,10 +163,11 @@ def _form(proposal: Proposal) -> str:
     return f"{', '.join(parts)}; {rows} looked at{other}"
 
 
-def _list_of_columns(proposal: Proposal) -> list[str]:
+def _columns_of(proposal: Proposal) -> list[tuple[str, ...]]:
+    """Each column: its name, what it holds, how much of it is filled, examples, and what it may be."""
     from evcharge.sources.contents import KIND_NAMES
 
-    lines = [_in_columns("column", "holds", "filled", "for example", "may be")]
+    rows: list[tuple[str, ...]] = []
     for name, column in proposal.contents.items():
         words = (f"{word} ({count:,})" for word, count in column.words.items())
         examples = ", ".join(words if column.words else column.examples)
@@ -175,8 +175,20 @@ def _list_of_columns(proposal: Proposal) -> list[str]:
         mark = " ?" if ours in proposal.doubts else ""
         filled = f"{100 * column.filled // column.rows if column.rows else 0}%"
         shown = "not shown" if ours == "private" else examples
-        lines.append(_in_columns(name, KIND_NAMES[column.kind], filled, shown, f"{ours or '–'}{mark}"))
-    return lines
+        rows.append((name, KIND_NAMES[column.kind], filled, shown, f"{ours or '–'}{mark}"))
+    return rows
+
+
+def _show_columns(rows: Sequence[tuple[str, ...]]) -> None:
+    headings = ("column", "holds", "filled", "for example", "may be")
+    if screen := narrow_console():
+        from evcharge.report.terminal.table import print_table
+
+        signs = ("~", "", ">", "|", "")
+        print_table(screen, [sign + heading for sign, heading in zip(signs, headings, strict=True)], rows)
+        return
+    for row in (headings, *rows):
+        tell(f"  {_in_columns(*row)}")
 
 
 def _in_columns(name: str, kind: str, filled: str, examples: str, ours: str) -> str:

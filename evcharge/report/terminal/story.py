@@ -40,8 +40,6 @@ FEW_STATIONS = 25
 MOST_STATIONS = 9
 """Stations of a larger network that are printed: with what stands around them, a screen of 24 lines."""
 STYLES = {BELOW: "bold #d9601a", SILENT: "bold", CANT_TELL: "", MEETS: "#3f8fd0"}
-NARROW = 60
-"""Columns of a terminal below which each station is a paragraph of its own: a table would break its cells."""
 
 
 def print_story(story: Story, console: Console) -> None:
@@ -110,21 +108,7 @@ def _print_stations(rows: Sequence[Mapping[Any, Any]], story: Story, console: Co
     year = story.report.last_day.year
     cells = [station_cells(row, story.report.target, year) for row in rows]
     styles = [STYLES[row["verdict_now"]] for row in rows]
-    if console.width >= NARROW:
-        print_table(console, HEADINGS, cells, styles, tight=True, if_room=">4 weeks")
-        return
-    for row, style in zip(cells, styles, strict=True):
-        _print_station(row, style, console)
-
-
-def _print_station(cells: Sequence[str], style: str, console: Console) -> None:
-    """A station as a paragraph: its name, what it does now, its whole period, and what to do."""
-    mark, label, whole, attempts, now, span, _, since, lost, step = cells
-    told = f"{now} now ({span})" if span else now
-    say(console, f"{mark} {label}", style)
-    say(console, f"  {told}{f' since {since}' if since else ''}; {whole} of {attempts} in all")
-    if step:
-        say(console, f"  {f'{lost} charges lost a week; ' if lost else ''}first step: {step}")
+    print_table(console, HEADINGS, cells, styles, tight=True, if_room=">4 weeks")
 
 
 def _tally(story: Story) -> str:

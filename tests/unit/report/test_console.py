@@ -163,8 +163,8 @@ def tabled(width, encoding="utf-8", **options):
 
 
 @pytest.mark.parametrize("tight", [False, True])
-@pytest.mark.parametrize(("width", "lines"), [(79, 3), (44, 7), (30, 17)])
-def test_a_table_is_no_wider_than_the_screen_and_leaves_out_letters_of_names_alone(width, lines, tight):
+@pytest.mark.parametrize(("width", "lines"), [(100, 3), (80, 3)])
+def test_a_table_is_no_wider_than_a_usual_screen_and_leaves_out_letters_of_names_alone(width, lines, tight):
     table = tabled(width, tight=tight)
     assert max(map(cell_len, table)) <= width
     assert len(table) == lines
@@ -182,7 +182,58 @@ def test_a_table_that_fits_leaves_out_nothing():
 
 
 def test_a_poor_terminal_gets_a_sign_that_it_has_for_what_is_left_out():
-    assert "Har~f it" in "".join(tabled(40, "ascii"))
+    assert "Har~f it" in "".join(tabled(80, "ascii"))
+
+
+def test_on_a_narrow_screen_a_table_that_has_no_room_for_its_words_is_paragraphs():
+    assert [line.rstrip() for line in tabled(44)] == [
+        "● 上海市浦东新区世纪大道地下停车场充电站",
+        "  succeeded: 123,456 of 123,456",
+        "  first step: check power and comms",
+        "  raw:",
+        *["  " + "x" * 42] * 4,
+        "  " + "x" * 31 + "…",
+        "▼ Harbour Street, at the very end of it",
+        "  succeeded: 7 of 9; raw: [bold]□",
+    ]
+    assert tabled(18)[:4] == ["● ", "上海市浦东新区世纪", "大道地下停车场充电", "站"]
+    assert tabled(44, "ascii")[-3].endswith("x~")
+
+
+def lines_of(width, headings, *rows, styles=()):
+    file = io.StringIO()
+    print_table(Console(file=file, width=width), headings, rows, styles)
+    return [line.rstrip() for line in file.getvalue().splitlines()]
+
+
+def test_a_table_stays_one_while_each_column_holds_its_longest_word():
+    headings, row = ("~station", ">time seen", "verdict"), ("Harbour Street", "100.0%", "can't tell today")
+    assert lines_of(23, headings, row) == [
+        "          time",
+        "station   seen verdict",
+        "Harbour 100.0% can't",
+        "Street         tell",
+        "               today",
+    ]
+    assert lines_of(22, headings, row) == ["Harbour Street", "  time seen: 100.0%", "  verdict: can't tell", "  today"]
+
+
+def test_a_cell_that_names_no_station_has_its_heading_in_a_paragraph_and_an_empty_one_is_that_above():
+    rows = [("Charge Start Success", "AC", "9 of 10"), ("", "all", ""), ("Session Success", "AC", "8 of 10")]
+    assert lines_of(20, ("KPI", "mode", ">succeeded in the end"), *rows) == [
+        "KPI: Charge Start",
+        "Success",
+        "  mode: AC",
+        "  succeeded in the",
+        "  end: 9 of 10",
+        "KPI: Charge Start",
+        "Success",
+        "  mode: all",
+        "KPI: Session Success",
+        "  mode: AC",
+        "  succeeded in the",
+        "  end: 8 of 10",
+    ]
 
 
 def test_tables_are_printed_in_one_place():

@@ -139,11 +139,17 @@ def test_a_code_never_stands_without_what_it_means(found):
 
 
 @pytest.mark.thorough
-def test_a_refused_row_is_cut_to_the_screen(found):
-    narrow, wide = printed(found(), width=60), printed(found(), width=250)
-    assert "100,ST-1,2025-04-01T23:30:00Z,,7;5,true,CX013 :x:" in wide
-    assert "CX013 :x:" not in narrow.split("What was refused")[1]
-    assert "Raw text is cut to the screen" in narrow
+def test_a_refused_row_is_cut_to_the_screen_and_in_a_paragraph_to_200_characters(found):
+    row = "100,ST-1,2025-04-01T23:30:00Z,,7;5,true,CX013 :x:"
+    built = found()
+    usual, narrow = (printed(built, width=width).split("What was refused")[1] for width in (80, 60))
+    assert row in printed(built, width=250)
+    assert "CX013 :x:" not in usual
+    assert "Raw text is cut to the screen" in usual
+    assert f"value: 7;5\n  raw: {row}\n" in narrow
+    built.rejects.rows["raw"] = "x" * 199 + "yz"
+    assert "x" * 50 + "…" in "".join(printed(built, width=60).split())
+    assert "y" not in printed(built, width=60).split("raw: ")[1].split("Raw text")[0]
 
 
 @pytest.mark.thorough
