@@ -56,7 +56,7 @@ CURES = {
     "end_time_zone_unknown": UNSTATED["start_time_zone_unknown"][1],
     "start_time_ambiguous": "Say which of the two hours is meant: --ambiguous earlier, or --ambiguous later.",
     "duration_minutes_unreadable": "State the form: --duration-format h:m:s, hours, minutes or seconds.",
-    "energy_kwh_not_a_number": "State the signs: --decimal , (or a dot), and what stands at thousands: --thousands .",
+    "energy_kwh_not_a_number": "State the signs: --decimal , (or a dot), and what separates thousands: --thousands .",
     "energy_kwh_out_of_range": "State the unit: --energy-unit Wh.",
     "success_unreadable": _STATE_WORDS,
     "session_id_repeated": "Name the columns that tell the rows apart: --session-key COLUMN,COLUMN.",

@@ -23,7 +23,7 @@ NO_HINT_ZONE = "Europe/London"
 _USUAL_YES, _USUAL_NO = ("1", "true", "yes"), ("0", "false", "no")
 """Words that a flag of failures may have which are not among those seen."""
 _OF_NUMBERS = ("number", "amount")
-_AT_THOUSANDS = "a dot or a comma before three digits may also stand at thousands: then --thousands names it"
+_AT_THOUSANDS = "a dot or a comma before three digits may also separate thousands: then --thousands names it"
 _OFFSET = re.compile(r"(?:utc|gmt)\s*[+\-\u2212]\s*0*[1-9]", re.IGNORECASE)
 """An offset in a heading: such a clock is not that of UTC."""
 _EARLY_YEAR = re.compile(r"00[0-9]{2}[-/]")

@@ -247,7 +247,7 @@ def test_a_sign_before_three_digits_is_asked_about_for_it_may_stand_at_thousands
         + "".join(f"A;{DAY} 0{n}:12;{DAY} 0{n}:55;{e}\n" for n, e in enumerate(energies, 1)),
     )
     out = evcharge("check", "wh.csv")[1]
-    assert "    --decimal: a dot or a comma before three digits may also stand at thousands" in out
+    assert "    --decimal: a dot or a comma before three digits may also separate thousands" in out
     assert evcharge("check", "wh.csv", "--write-profile", "my.toml")[0] == 0
     (line,) = [line for line in Path("my.toml").read_text().splitlines() if line.startswith("decimal")]
     assert "# confirm: a dot or a comma" in line
