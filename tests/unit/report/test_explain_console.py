@@ -149,7 +149,7 @@ def test_a_refused_row_is_cut_to_the_screen_and_in_a_paragraph_to_200_characters
     assert f"value: 7;5\n  raw: {row}\n" in narrow
     built.rejects.rows["raw"] = "x" * 199 + "yz"
     assert "x" * 50 + "…" in "".join(printed(built, width=60).split())
-    assert "y" not in printed(built, width=60).split("raw: ")[1].split("Raw text")[0]
+    assert "y" not in printed(built, width=60).split("raw:")[1].split("Raw text")[0]
 
 
 @pytest.mark.thorough
