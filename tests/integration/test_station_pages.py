@@ -144,6 +144,10 @@ def test_no_page_of_a_station_replaces_the_page_that_leads_to_it_and_a_file_is_n
     code, _, err = evcharge("report", "--html", last, "--stations-dir", str(Path(last).parent), "--no-png")
     assert (code, "are one file; one would replace the other" in err) == (1, True), err
     assert Path(last).read_text() == "before"
+    for besides in (("-o", last), ("--no-png", "--csv", last)):
+        code, _, err = evcharge("report", "--html", "out/r.html", "--stations-dir", str(Path(last).parent), *besides)
+        assert (code, "are one file; one would replace the other" in err) == (1, True), err
+    assert Path(last).read_text() == "before"
     code, _, err = evcharge("report", "--html", "out/r.html", "--stations-dir", last, "--no-png")
     assert (code, f"{last} is a file" in err) == (1, True), err
 
