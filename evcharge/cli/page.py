@@ -1,4 +1,4 @@
-"""The report as pages: the page of all stations, and one of each station that needs attention.
+"""The report as pages: the page of all stations, one of each station that needs attention, and one of a single station.
 
 What does not belong here: what stands on them (``report.page``).
 """
@@ -99,3 +99,15 @@ def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: 
         told = f"{counted(len(pages), 'page')} of stations into {stations_dir}"
         notice(f"wrote {told}" if pages else "no station needs attention, so that none has a page")
     return story
+
+
+def write_page_of_station(star: Database, station: str, source: str | None, request: PageRequest, html: Path) -> None:
+    """Writes the page of one station alone, whole or not at all."""
+    from evcharge.output import written_whole
+    from evcharge.report.page.station import build_station_page
+
+    with showing_progress():
+        page = build_station_page(star, station, source, request)
+    with written_whole(html) as file:
+        file.write(page.encode())
+    notice(f"wrote {html}")
