@@ -199,6 +199,8 @@ SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(one => {
 not asked: they are for screen readers alone, but for headings that sort, which ``#stations thead button`` finds."""
 PHONES = (390, 320)
 """Widths of phones: a common one, and the narrowest that WCAG asks for (1.4.10)."""
+TABLETS = (701, 768, 820, 1024, 1100)
+"""Widths of tablets, upright and lying: where a table is wider than its place, and the place than a phone."""
 
 
 LABELS = """cells => cells.map(
@@ -234,8 +236,35 @@ def test_on_a_phone_nothing_of_the_page_scrolls_sideways(visit, pages, stations,
     assert_fits(page, width)
 
 
-@pytest.mark.parametrize("width", PHONES)
-def test_on_a_phone_names_that_are_too_long_for_a_line_are_broken_not_cut(visit, tmp_path, width):
+@pytest.mark.parametrize("width", TABLETS)
+def test_on_a_tablet_nothing_of_the_page_scrolls_sideways_and_no_word_is_broken(visit, page_with_uptime, width):
+    page = visit(page_with_uptime, width=width).page
+    open_all(page)
+    keep(page, f"uptime_tablet_{width}")
+    assert_fits(page, width)
+    assert broken_words(page.locator("body")) == []
+
+
+@pytest.mark.parametrize("width", TABLETS)
+def test_on_a_tablet_nothing_of_the_page_of_a_station_scrolls_sideways(visit, pages_of_stations, width):
+    for path in (pages_of_stations.parent / "each one").iterdir():
+        page = visit(path, width=width).page
+        keep(page, f"station_tablet_{width}")
+        assert_fits(page, width)
+
+
+def test_on_a_phone_each_rule_is_headed_by_its_name(visit, pages_of_stations):
+    path = next((pages_of_stations.parent / "each one").iterdir())
+    page = visit(path, width=390).page
+    section = page.locator("section", has=page.locator("h2", has_text="By each rule"))
+    heads = section.locator("tbody th").all_inner_texts()
+    assert [head.split()[1] for head in heads] == ["recorded", "afirev", "afirev_old", "qualicharge_u11", "ucdavis_1kwh"]
+    assert {head.split()[0] for head in heads} <= {"▼", "○", "●"}
+    assert section.locator("tbody td").first.evaluate("cell => cell.dataset.label") == "success"
+
+
+@pytest.mark.parametrize("width", [*PHONES, 768, 1024])
+def test_names_that_are_too_long_for_a_line_are_broken_not_cut(visit, tmp_path, width):
     names = ("W" * 200, "Foundry Green and Harbour Street with the Old Quarry Gate " * 3, "a\u202e" * 60, *PAYLOADS)
     quoted = [" ".join(name.split()).replace('"', '""') for name in names]
     rows = [
@@ -246,7 +275,7 @@ def test_on_a_phone_names_that_are_too_long_for_a_line_are_broken_not_cut(visit,
     sessions = native_csv(tmp_path / "s.csv", *rows, header=f"{HEADER},station_name")
     page = visit(write_page(tmp_path, tmp_path / "report.html", sessions), width=width, height=844).page
     open_all(page)
-    keep(page, f"hostile_phone_{width}")
+    keep(page, f"hostile_{width}")
     assert_fits(page, width)
     assert "W" * 200 in page.locator("#stations").inner_text()
 

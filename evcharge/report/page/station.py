@@ -111,5 +111,9 @@ def _parts(parts: list[str | Grid]) -> list[Part]:
 
 
 def _table(grid: Grid) -> Table:
-    right = [place for place, name in enumerate(grid.columns) if name in grid.right]
-    return table_of(", ".join(filter(None, grid.columns)), grid.columns, grid.rows, right)
+    """The grid as a table whose first cell names its row: a mark before the name stands in one cell with it."""
+    columns, rows = list(grid.columns), [[cell or "" for cell in row] for row in grid.rows]
+    if not columns[0]:
+        columns, rows = columns[1:], [[f"{mark} {name}", *cells] for mark, name, *cells in rows]
+    right = [place for place, name in enumerate(columns) if name in grid.right]
+    return table_of(", ".join(columns), columns, rows, right)

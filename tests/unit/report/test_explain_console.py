@@ -143,7 +143,7 @@ def test_a_refused_row_is_cut_to_the_screen(found):
     narrow, wide = printed(found(), width=60), printed(found(), width=250)
     assert "100,ST-1,2025-04-01T23:30:00Z,,7;5,true,CX013 :x:" in wide
     assert "CX013 :x:" not in narrow.split("What was refused")[1]
-    assert "Raw text is cut to the screen" in narrow
+    assert "A terminal cuts raw text to its width" in narrow
 
 
 @pytest.mark.thorough
