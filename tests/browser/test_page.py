@@ -403,6 +403,19 @@ def test_everything_can_be_reached_and_used_by_keyboard(visit, pages):
     assert told.rows()[0] != first or told.rows() == sorted(told.rows(), key=str.lower)
 
 
+def test_on_a_phone_each_how_that_is_shown_is_reached_by_keyboard_and_nothing_hidden_is(visit, pages):
+    page = visit(pages[50], width=390, height=844).page
+    reached, hidden = set(), []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+        hidden += page.evaluate("[document.activeElement.closest('.unseen, thead')?.outerHTML].filter(Boolean)")
+    shown = page.locator(".how:visible").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert len(shown) == 5
+    assert reached >= set(shown)
+    assert [one for one in hidden if "data-key" not in one] == []
+
+
 def test_the_download_is_what_is_shown_as_csv_and_inert(visit, tmp_path):
     rows = [
         session_row(station_id=f"S{number}", session_id=f"{number}/{again}", success="true") + f",{name}"
