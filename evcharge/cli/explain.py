@@ -5,10 +5,11 @@ What does not belong here: the figures (``report``, ``metrics``).
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +27,7 @@ from evcharge.cli.options import (
     share,
     where_option,
 )
+from evcharge.cli.page import write_page_of_station
 from evcharge.cli.price import price_of_kwh, price_option
 from evcharge.cli.report import no_charts, show
 from evcharge.cli.terminal import console, notice
@@ -33,6 +35,7 @@ from evcharge.cli.uptime import asked_period, evidence_option
 
 if TYPE_CHECKING:
     from evcharge.metrics.availability.evidence import Period
+    from evcharge.metrics.selection import Selection
     from evcharge.report.explain import Explanation
 
 
@@ -52,6 +55,12 @@ if TYPE_CHECKING:
     "--csv", "csv_file", type=OutputPath(path_type=str), metavar="FILE", help="Write all sessions as CSV; - for stdout."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document with all sessions instead of text.")
+@click.option(
+    "--html",
+    type=OutputPath(),
+    metavar="FILE",
+    help="Write the page of this station, as evcharge report --stations-dir writes those that need attention.",
+)
 @click.option(
     "--uptime", is_flag=True, help="Take apart when its ports were up, down and unknown; STATION/PORT for one."
 )
@@ -75,6 +84,7 @@ def explain(
     rows: int,
     csv_file: str | None,
     as_json: bool,
+    html: Path | None,
     uptime: bool,
     png: Path | None,
     evidence: str,
@@ -83,32 +93,69 @@ def explain(
 
     STATION is the station's id, or its name.
     """
-    from evcharge.report.explain import build_explanation
-
-    if as_json and csv_file == "-":
-        raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
-    if png and not uptime:
-        raise click.BadParameter("only the time of a port is drawn: add --uptime.", param_hint="--png")
+    refuse_what_does_not_go_together(csv_file, html, png, as_json=as_json, uptime=uptime)
+    named = (known_letters(station), None if source is None else known_letters(source))
     if uptime:
         period = asked_period(first_day, last_day, None, None)
-        named = (known_letters(station), None if source is None else known_letters(source), period)
-        show_uptime(*named, evidence, rows, csv_file, as_json)
+        show_uptime(*named, period, evidence, rows, csv_file, as_json)
         if png:
-            draw_evidence(*named, png)
+            draw_evidence(*named, period, png)
         return
-    found = build_explanation(
-        database(),
-        known_letters(station),
-        target=target_ratio(target, definition),
-        definition=named_definition(definition) if definition else None,
-        selection=replace(
-            selected(first_day, last_day, (), where), source=None if source is None else known_letters(source)
-        ),
-        most_rows=rows,
-        put_aside=as_json or csv_file is not None,
-        price=price_of_kwh(price),
+    wanted: dict[str, Any] = {
+        "target": target_ratio(target, definition),
+        "definition": named_definition(definition) if definition else None,
+        "price": price_of_kwh(price),
+    }
+    selection = selected(first_day, last_day, (), where)
+    found = explanation_of(
+        *named, selection=selection, most_rows=rows, put_aside=as_json or csv_file is not None, **wanted
     )
     show_explanation(found, rows, csv_file, as_json=as_json)
+    if html:
+        from evcharge.report.page.request import PageRequest, today
+
+        request = PageRequest(**wanted, selection=selection, definition_word=definition, made_on=today())
+        write_page_of_station(database(), *named, request, html)
+
+
+def refuse_what_does_not_go_together(
+    csv_file: str | None, html: Path | None, png: Path | None, *, as_json: bool, uptime: bool
+) -> None:
+    """Refuses an option that would have no effect beside the others."""
+    if as_json and csv_file == "-":
+        raise click.BadParameter("stdout can't take both; name a file.", param_hint="--csv with --json")
+    if html == Path("-"):
+        raise click.BadParameter("stdout can't take it; name a file.", param_hint="--html")
+    if html and uptime:
+        raise click.BadParameter("the page has the uptime of each port: leave --uptime out.", param_hint="--html")
+    if png and not uptime:
+        raise click.BadParameter("only the time of a port is drawn: add --uptime.", param_hint="--png")
+
+
+def explanation_of(station: str, source: str | None, *, selection: Selection, **wanted: Any) -> Explanation:
+    """The explanation of a station; of a port with evidence, the error ends with the command that shows its time."""
+    from evcharge.errors import NoDataError
+    from evcharge.report.explain import build_explanation
+
+    try:
+        return build_explanation(database(), station, selection=replace(selection, source=source), **wanted)
+    except NoDataError as error:
+        if "/" not in station or not has_time(station, source):
+            raise
+        words = ["evcharge", "explain", station, "--uptime", *(["--source", source] if source else [])]
+        hint = f"See when that port was up, down and unknown: {shlex.join(words)}"
+        raise NoDataError(error.code, error.reason, hint) from None
+
+
+def has_time(station: str, source: str | None) -> bool:
+    """Whether there is evidence of a station, or of a port named ``STATION/PORT``."""
+    from evcharge.errors import EvchargeError
+    from evcharge.report.uptime_explained import explain_uptime
+
+    try:
+        return not explain_uptime(database(), station, source=source).spans.empty
+    except EvchargeError:
+        return False
 
 
 def show_explanation(found: Explanation, rows: int, csv_file: str | None, *, as_json: bool) -> None:

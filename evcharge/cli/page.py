@@ -1,4 +1,4 @@
-"""The report as pages: the page of all stations, and one of each station that needs attention.
+"""The report as pages: the page of all stations, one of each station that needs attention, and one of a single station.
 
 What does not belong here: what stands on them (``report.page``).
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evcharge.cli.counted import what_is_read
+from evcharge.cli.options import given_outputs
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import notice
 
@@ -82,6 +83,7 @@ def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: 
     from evcharge.report.words import counted
 
     pages: list[str] = []
+    outputs = given_outputs(click.get_current_context())
     with showing_progress(), reading(star) as session, written_together() as open_part:
         story, page = build_page(session, request)
         open_part(html).write(page.encode())
@@ -89,7 +91,7 @@ def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: 
             make_folder(stations_dir)
             back = Path(os.path.relpath(html, stations_dir)).as_posix()
             for name, text in station_pages(session, story, request, back):
-                refuse_one_file_twice([("--html", html), ("the page of a station,", stations_dir / name)])
+                refuse_one_file_twice([*outputs, ("the page of a station,", stations_dir / name)])
                 open_part(stations_dir / name).write(text.encode())
                 pages.append(name)
     notice(f"wrote {html}")
@@ -97,3 +99,15 @@ def write_pages(star: Database, request: PageRequest, html: Path, stations_dir: 
         told = f"{counted(len(pages), 'page')} of stations into {stations_dir}"
         notice(f"wrote {told}" if pages else "no station needs attention, so that none has a page")
     return story
+
+
+def write_page_of_station(star: Database, station: str, source: str | None, request: PageRequest, html: Path) -> None:
+    """Writes the page of one station alone, whole or not at all."""
+    from evcharge.output import written_whole
+    from evcharge.report.page.station import build_station_page
+
+    with showing_progress():
+        page = build_station_page(star, station, source, request)
+    with written_whole(html) as file:
+        file.write(page.encode())
+    notice(f"wrote {html}")

@@ -305,7 +305,7 @@ def _rejects(found: Explanation, most_rows: int) -> Iterator[str | Grid]:
     rows = [(f"{row['file_name']}:{row['source_line']}", row["rule"], row["value"], row["raw"]) for row in shown]
     if rows:
         yield Grid(("file:line", "rule", "value", "raw"), rows, cut=frozenset({"value", "raw"}))
-        yield "Raw text is cut to the screen; it is whole in --json."
+        yield "A terminal cuts raw text to its width; it is whole in --json."
     if len(rejects.rows) > len(rows):
         yield f"{len(rejects.rows) - len(rows):,} more: add --rows N, or --json to see all"
     yield REJECTS_NOTE

@@ -190,6 +190,8 @@ SIDEWAYS = """() => [...document.querySelectorAll("body *")].filter(one => {
 not asked: they are for screen readers alone, but for headings that sort, which ``#stations thead button`` finds."""
 PHONES = (390, 320)
 """Widths of phones: a common one, and the narrowest that WCAG asks for (1.4.10)."""
+TABLETS = (701, 768, 820, 1024, 1100)
+"""Widths of tablets, upright and lying: where a table is wider than its place, and the place than a phone."""
 
 
 LABELS = """cells => cells.map(
@@ -225,8 +227,35 @@ def test_on_a_phone_nothing_of_the_page_scrolls_sideways(visit, pages, stations,
     assert_fits(page, width)
 
 
-@pytest.mark.parametrize("width", PHONES)
-def test_on_a_phone_names_that_are_too_long_for_a_line_are_broken_not_cut(visit, tmp_path, width):
+@pytest.mark.parametrize("width", TABLETS)
+def test_on_a_tablet_nothing_of_the_page_scrolls_sideways_and_no_word_is_broken(visit, page_with_uptime, width):
+    page = visit(page_with_uptime, width=width).page
+    open_all(page)
+    keep(page, f"uptime_tablet_{width}")
+    assert_fits(page, width)
+    assert broken_words(page.locator("body")) == []
+
+
+@pytest.mark.parametrize("width", TABLETS)
+def test_on_a_tablet_nothing_of_the_page_of_a_station_scrolls_sideways(visit, pages_of_stations, width):
+    for path in (pages_of_stations.parent / "each one").iterdir():
+        page = visit(path, width=width).page
+        keep(page, f"station_tablet_{width}")
+        assert_fits(page, width)
+
+
+def test_on_a_phone_each_rule_is_headed_by_its_name(visit, pages_of_stations):
+    path = next((pages_of_stations.parent / "each one").iterdir())
+    page = visit(path, width=390).page
+    section = page.locator("section", has=page.locator("h2", has_text="By each rule"))
+    heads = section.locator("tbody th").all_inner_texts()
+    assert {"recorded", "afirev", "ucdavis_1kwh"} <= {head.split()[1] for head in heads}
+    assert {head.split()[0] for head in heads} <= {"▼", "○", "●"}
+    assert section.locator("tbody td").first.evaluate("cell => cell.dataset.label") == "success"
+
+
+@pytest.mark.parametrize("width", [*PHONES, 768, 1024])
+def test_names_that_are_too_long_for_a_line_are_broken_not_cut(visit, tmp_path, width):
     names = ("W" * 200, "Foundry Green and Harbour Street with the Old Quarry Gate " * 3, "a\u202e" * 60, *PAYLOADS)
     quoted = [" ".join(name.split()).replace('"', '""') for name in names]
     rows = [
@@ -237,7 +266,7 @@ def test_on_a_phone_names_that_are_too_long_for_a_line_are_broken_not_cut(visit,
     sessions = native_csv(tmp_path / "s.csv", *rows, header=f"{HEADER},station_name")
     page = visit(write_page(tmp_path, tmp_path / "report.html", sessions), width=width, height=844).page
     open_all(page)
-    keep(page, f"hostile_phone_{width}")
+    keep(page, f"hostile_{width}")
     assert_fits(page, width)
     assert "W" * 200 in page.locator("#stations").inner_text()
 
@@ -365,6 +394,19 @@ def test_everything_can_be_reached_and_used_by_keyboard(visit, pages):
     assert told.rows()[0] != first or told.rows() == sorted(told.rows(), key=str.lower)
 
 
+def test_on_a_phone_each_how_that_is_shown_is_reached_by_keyboard_and_nothing_hidden_is(visit, pages):
+    page = visit(pages[50], width=390, height=844).page
+    reached, hidden = set(), []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+        hidden += page.evaluate("[document.activeElement.closest('.unseen, thead')?.outerHTML].filter(Boolean)")
+    shown = page.locator(".how:visible").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert len(shown) == 5
+    assert reached >= set(shown)
+    assert [one for one in hidden if "data-key" not in one] == []
+
+
 def test_the_download_is_what_is_shown_as_csv_and_inert(visit, tmp_path):
     rows = [
         session_row(station_id=f"S{number}", session_id=f"{number}/{again}", success="true") + f",{name}"
@@ -453,12 +495,23 @@ def test_hostile_names_reasons_and_files_are_text_and_nothing_runs(visit, tmp_pa
     assert "<img src=x onerror=alert(1)>.csv" in told.page.locator("body").evaluate("body => body.textContent")
 
 
+LETTERS = """drawings => drawings.flatMap(one => {
+  const [box, drawn] = [one.getBoundingClientRect(), one.viewBox.baseVal];
+  const scale = Math.min(box.width / drawn.width, box.height / drawn.height);
+  return [...one.querySelectorAll("text")].map(text => 0.75 * scale * parseFloat(getComputedStyle(text).fontSize));
+})"""
+"""The size of each letter of some drawings on paper [pt]."""
+
+
 @pytest.mark.parametrize(("paper", "width", "height"), [("Letter", 725, 972), ("A4", 703, 1039)])
-def test_the_whole_decision_prints_on_the_first_sheet(visit, pages, paper, width, height):
+def test_what_to_do_first_and_whether_and_why_print_on_the_first_sheet(visit, pages, paper, width, height):
     told = visit(pages[50], width=width, height=height)
     told.page.emulate_media(media="print", color_scheme="light")
-    bottom = told.page.locator("#weekly").evaluate("one => one.getBoundingClientRect().bottom")
+    bottom = told.page.locator("#reasons").evaluate("one => one.getBoundingClientRect().bottom")
     assert bottom <= height
+    assert min(told.page.locator(".chart svg:visible, .tile svg:visible").evaluate_all(LETTERS)) >= 7
+    heads = "all => all.map(one => getComputedStyle(one).display)"  # a box is drawn on one sheet alone
+    assert set(told.page.locator("#stations thead button").evaluate_all(heads)) == {"contents"}
     assert told.page.locator("#controls").is_hidden()
     if SCREENSHOTS:
         told.page.pdf(path=str(Path(SCREENSHOTS) / f"print_{paper}.pdf"), format=paper)

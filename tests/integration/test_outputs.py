@@ -94,6 +94,7 @@ def test_the_outputs_are_found():
         ("report", "--json"),
         ("report", "--metrics"),
         ("explain", "--csv"),
+        ("explain", "--html"),
         ("explain", "--png"),
         ("uptime", "--csv"),
         ("uptime", "--json"),

@@ -46,9 +46,9 @@ def folder(evcharge, sqlite_url, monkeypatch) -> Path:
     return Path.cwd()
 
 
-def written(evcharge, page="out/r.html", pages="out/one station/x") -> dict[str, str]:
+def written(evcharge, page="out/r.html", pages="out/one station/x", asked=()) -> dict[str, str]:
     Path(page).parent.mkdir(parents=True, exist_ok=True)
-    code, _, err = evcharge("report", "--html", page, "--stations-dir", pages, "--no-png")
+    code, _, err = evcharge("report", "--html", page, "--stations-dir", pages, "--no-png", *asked)
     assert code == 0, err
     assert f"wrote 2 pages of stations into {pages}" in err
     return {str(path): path.read_text("utf-8") for path in [Path(page), *sorted(Path(pages).iterdir())]}
@@ -144,8 +144,56 @@ def test_no_page_of_a_station_replaces_the_page_that_leads_to_it_and_a_file_is_n
     code, _, err = evcharge("report", "--html", last, "--stations-dir", str(Path(last).parent), "--no-png")
     assert (code, "are one file; one would replace the other" in err) == (1, True), err
     assert Path(last).read_text() == "before"
+    for besides in (("-o", last), ("--no-png", "--csv", last)):
+        code, _, err = evcharge("report", "--html", "out/r.html", "--stations-dir", str(Path(last).parent), *besides)
+        assert (code, "are one file; one would replace the other" in err) == (1, True), err
+    assert Path(last).read_text() == "before"
     code, _, err = evcharge("report", "--html", "out/r.html", "--stations-dir", last, "--no-png")
     assert (code, f"{last} is a file" in err) == (1, True), err
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("asked", [(), ("--target", "0.9", "--to", "2025-04-20", "--price", "0.5 EUR")])
+def test_explain_writes_the_very_page_of_the_report_but_for_the_way_back(folder, evcharge, monkeypatch, asked):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1750000000")
+    polled("A", "up", (1, 0), (29, 0))
+    _, *pages = files = written(evcharge, asked=asked)
+    (told,) = [files[one] for one in pages if "source acme, city Bo" in files[one]]
+    code, out, err = evcharge("explain", "A", "--html", "one.html", *asked)
+    assert (code, "wrote one.html" in err, "By which rule" in out) == (0, True, True), err
+    alone = Path("one.html").read_text("utf-8")
+    assert addresses(alone) == []
+    assert alone == re.sub('<a href="[^"]+">All stations</a> · ', "", told)
+    assert "Was it there?" in alone
+
+
+@pytest.mark.thorough
+def test_a_station_that_needs_nobody_has_a_page_too_and_none_is_written_where_there_is_none(folder, evcharge):
+    assert evcharge("explain", "b c", "--html", "one.html")[0] == 0
+    assert "100 attempts = 95 succeeded + 5 failed" in Path("one.html").read_text("utf-8")
+    assert evcharge("explain", "nobody", "--html", "none.html")[0] == 4
+    assert not Path("none.html").exists()
+
+
+@pytest.mark.parametrize("besides", [("--html", "-"), ("--html", "a.html", "--uptime")])
+def test_a_page_of_a_station_is_a_file_and_of_its_sessions(evcharge, besides):
+    code, _, err = evcharge("explain", "A", *besides)
+    assert (code, "Invalid value for --html" in err) == (2, True)
+
+
+@pytest.mark.thorough
+def test_a_port_whose_statuses_are_loaded_leads_to_the_command_that_explains_its_time(folder, evcharge):
+    code, _, err = evcharge("explain", "b c/1")
+    assert (code, "--uptime" in err) == (4, False)
+    polled("b c", "up", (1, 0), (29, 0))
+    code, _, err = evcharge("explain", "b c/1", "--source", "acme")
+    assert (code, "no station of source acme has the id or the name 'b c/1'" in err) == (4, True)
+    before, command = err.splitlines()[-1].split(": ")
+    assert before == "  See when that port was up, down and unknown"
+    assert command == "evcharge explain 'b c/1' --uptime --source acme"
+    code, out, _ = evcharge(*shlex.split(command)[1:])
+    assert (code, "port 1: 672.0 h up" in out) == (0, True), out
+    assert "--uptime" not in evcharge("explain", "b c/2")[2]
 
 
 @pytest.mark.parametrize("besides", [(), ("--html", "r.html", "--counts", "counts.csv")])

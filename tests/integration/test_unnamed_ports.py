@@ -80,6 +80,16 @@ def test_claims_and_reported_outages_make_neither_station_nor_port_and_that_is_s
     assert len(query(url, "SELECT * FROM fact_outage")) == 5
 
 
+def test_a_port_that_two_sources_claim_is_told_once(url: str, tmp_path: Path) -> None:
+    for source in ("net", "state"):
+        for name in ("statuses.csv", "exemptions.csv"):
+            (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+            load_file(tmp_path / name, url, [with_overrides(one, source=source) for one in builtin_profiles().values()])
+    assert told(url).notes[-1] == (
+        "Claims or reported outages of 2 ports that nothing else names are left out: 'DEPOT/9', 'DEPTO'."
+    )
+
+
 def test_what_is_read_of_claims_does_not_depend_on_the_order_of_loading(url: str, tmp_path: Path) -> None:
     said = set()
     given = list(FILES)

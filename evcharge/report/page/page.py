@@ -71,20 +71,10 @@ def build_page(database: Database, request: PageRequest) -> tuple[Story, str]:
         NoDataError: no session matches.
         ReportError: the earlier report can't be used, or none is saved.
     """
-    selection = request.selection
     with reading(database) as session:
-        story = tell_story(
-            session,
-            target=request.target,
-            definition=request.definition,
-            selection=selection,
-            since=request.since,
-            may_be_first=request.may_be_first,
-            limits=request.limits,
-            price=request.price,
-        )
+        story = tell_story(session, **request.for_story)
         progress.step("reading what the page shows besides")
-        evidence = read_evidence(session, story, selection)
+        evidence = read_evidence(session, story, request.selection)
     progress.step("drawing the page")
     return story, render_page(story, evidence, request, request.command(story.report))
 

@@ -98,7 +98,6 @@
     const detail = detailOf(row);
     if (detail) head.append(element("small", {}, visible(detail)));
     const graphic = cellOf(2, "g"), strip = cellOf(6, "s"), why = cellOf(8, "w");
-    why.title = reasonOf(row);
     if (row.r) why.append(element("bdi", {}, visible(row.r)), ` ${row.share}`);
     graphic.append(intervalOf(row));
     strip.append(stripOf(row));

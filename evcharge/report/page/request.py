@@ -10,6 +10,7 @@ import shlex
 import time
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from typing import Any
 
 from evcharge.metrics.cost import Price
 from evcharge.metrics.definitions import Definition
@@ -54,6 +55,12 @@ class PageRequest:
     counts: str | None = None
     stations_dir: str | None = None
     made_on: date | None = None
+
+    @property
+    def for_story(self) -> dict[str, Any]:
+        """What ``saved.tell_story`` takes of it."""
+        names = ("target", "definition", "selection", "since", "may_be_first", "limits", "price")
+        return {name: getattr(self, name) for name in names}
 
     def python_call(self, report: Report) -> str:
         """What makes the same page in Python, of the same data."""

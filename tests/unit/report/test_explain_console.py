@@ -145,11 +145,11 @@ def test_a_refused_row_is_cut_to_the_screen_and_in_a_paragraph_to_200_characters
     usual, narrow = (printed(built, width=width).split("What was refused")[1] for width in (80, 60))
     assert row in printed(built, width=250)
     assert "CX013 :x:" not in usual
-    assert "Raw text is cut to the screen" in usual
+    assert "A terminal cuts raw text to its width" in usual
     assert f"value: 7;5\n  raw: {row}\n" in narrow
     built.rejects.rows["raw"] = "x" * 199 + "yz"
     assert "x" * 50 + "…" in "".join(printed(built, width=60).split())
-    assert "y" not in printed(built, width=60).split("raw:")[1].split("Raw text")[0]
+    assert "y" not in printed(built, width=60).split("raw:")[1].split("A terminal")[0]
 
 
 @pytest.mark.thorough
