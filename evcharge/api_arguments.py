@@ -12,9 +12,11 @@ from datetime import date, datetime, time
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evcharge.errors import ConfigError
+from evcharge.load.result import RejectLimit
 from evcharge.metrics.cost import CURRENCY, Price
 from evcharge.sources import builtin_profiles
 
@@ -76,6 +78,58 @@ def require_kind(given: Any, kind: type, name: str, example: str) -> None:
     if not isinstance(given, kind) or isinstance(given, bool):
         reason = f"{name} can't be {given!r}, which is of type {type(given).__name__}."
         raise ConfigError("bad_argument", reason, f"Write it like {name}={example}.")
+
+
+def require_text(given: Any, name: str, example: str) -> None:
+    """Refuses an argument that is neither text nor None.
+
+    Raises:
+        ConfigError: ``bad_argument``.
+    """
+    if given is not None:
+        require_kind(given, str, name, example)
+
+
+def as_words(given: Any, name: str) -> tuple[str, ...]:
+    """One text or several, as several.
+
+    Raises:
+        ConfigError: ``bad_argument``.
+    """
+    words = (given,) if isinstance(given, str) else given
+    if isinstance(words, Mapping) or not isinstance(words, Sequence) or not all(isinstance(one, str) for one in words):
+        reason = f"{name} can't be {given!r}, which is neither a text nor a list of texts."
+        raise ConfigError("bad_argument", reason, f"Write it like {name}=['A', 'B'].")
+    return tuple(words)
+
+
+def as_texts_by_text(given: Any, name: str, example: str) -> Mapping[str, str]:
+    """A text by text, such as a name of a column by another; empty where there is None.
+
+    Raises:
+        ConfigError: ``bad_argument``.
+    """
+    texts = {} if given is None else given
+    if not isinstance(texts, Mapping) or not all(isinstance(one, str) for pair in texts.items() for one in pair):
+        reason = f"{name} can't be {given!r}, which is no dict of texts."
+        raise ConfigError("bad_argument", reason, f"Write it like {name}={example}.")
+    return texts
+
+
+def as_reject_limit(given: Any) -> RejectLimit | None:
+    """How many rows may be refused: a number, or text such as ``2%``; None for no limit.
+
+    Raises:
+        ConfigError: ``bad_argument``.
+    """
+    if given is None:
+        return None
+    is_amount = isinstance(given, (str, Real)) and not isinstance(given, (bool, np.bool_))
+    limit = RejectLimit.of_text(str(given)) if is_amount else None
+    if limit is None:
+        reason = f"max_rejects is {given!r}, which is neither a number of rows nor a share of them."
+        raise ConfigError("bad_argument", reason, "Write it like max_rejects=100, or max_rejects='2%'.")
+    return limit
 
 
 def known_columns() -> Sequence[str]:

@@ -41,14 +41,14 @@ def story_html(story: Story) -> str:
     rows = [row for row in story.rows if row["verdict_now"] in ATTENTION]
     cells = [station_cells(row, report.target, report.last_day.year) for row in rows[:MOST_ROWS]]
     more = counted(len(rows) - MOST_ROWS, "more station") + ": see spells" if len(rows) > MOST_ROWS else ""
-    return _summary(
+    return summary_html(
         title_of(story),
         [
             head_text(report),
             f"success = {report.definition.id}: {report.definition.title} ({report.reason})",
             *(sentence(line) for line in lines if line),
         ],
-        _table(HEADINGS, cells),
+        table_html(HEADINGS, cells),
         [more, *report.notes, left_out_text(report.left_out)],
     )
 
@@ -59,21 +59,22 @@ def uptime_html(found: Uptime) -> str:
     cells = [group_cells(row, found) for row in rows[:MOST_ROWS]]
     more = counted(len(rows) - MOST_ROWS, f"more {found.by}") + ": see groups" if len(rows) > MOST_ROWS else ""
     rulebook = found.first.rulebook
-    return _summary(
+    return summary_html(
         all_ports_text(found.first),
         [covered_text(found), evidence_text(found.evidence), rulebook_text(rulebook)],
-        _table(group_headings(found), cells),
+        table_html(group_headings(found), cells),
         [more, *besides_text(found, "see not_dispensing, false_free")],
     )
 
 
-def _summary(title: str, lines: Iterable[str], table: str, below: Iterable[str]) -> str:
+def summary_html(title: str, lines: Iterable[str], table: str, below: Iterable[str]) -> str:
+    """A title, lines, a table that is HTML already, and notes."""
     above = "".join(f"<div>{_escaped(line)}</div>" for line in lines)
     notes = "".join(f"<div>{_escaped(line)}</div>" for line in below if line)
     return f"<div><strong>{_escaped(title)}</strong>{above}{table}<small>{notes}</small></div>"
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table_html(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The rows below headings whose ``>`` puts a column flush right; empty without rows."""
     if not rows:
         return ""
