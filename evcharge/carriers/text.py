@@ -51,7 +51,7 @@ def known_encoding(name: str) -> str:
         return codecs.lookup(name).name
     except (LookupError, ValueError) as error:
         reason = f"{printable(name)!r} is no text encoding that Python knows."
-        raise SourceError("unknown_encoding", reason, "Name one: --encoding utf-8 (or cp1252, latin-1).") from error
+        raise SourceError("unknown_encoding", reason, "Name one: --encoding utf-8, cp1252 or latin-1.") from error
 
 
 def blocks(file: SourceFile, encoding: str) -> Iterator[Block]:

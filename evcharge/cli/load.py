@@ -169,7 +169,6 @@ def show_outcomes(outcomes: list[Outcome], as_json: bool) -> int:
 def show_results(outcomes: Sequence[Outcome], results: Sequence[LoadResult]) -> None:
     """Prints what became of each file; those that are loaded already share one line where they are several."""
     from evcharge.load import evidence_totals, totals
-    from evcharge.load.meanings import warning_meanings
 
     known = [result for result in results if result.first_loaded_at]
     if len(known) > 1:
@@ -177,9 +176,7 @@ def show_results(outcomes: Sequence[Outcome], results: Sequence[LoadResult]) -> 
     shown = [result for result in results if not result.first_loaded_at] if len(known) > 1 else results
     for result in shown:
         show_result(result)
-    for code in TOLD_ONCE:
-        if count := sum(result.warnings.get(code, 0) for result in shown):
-            tell(f"warning: {count:,} {code}: {warning_meanings()[code]}")
+    show_told_once({code: sum(result.warnings.get(code, 0) for result in shown) for code in TOLD_ONCE})
 
     if len(outcomes) > 1:
         what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
@@ -190,6 +187,15 @@ def show_results(outcomes: Sequence[Outcome], results: Sequence[LoadResult]) -> 
         notice(STANDS_IN.format(" and ".join(standing)))
     if results:
         notice(f"database: {database_shown()}")
+
+
+def show_told_once(counts: Mapping[str, int]) -> None:
+    """Prints the warnings of settings, where there are any."""
+    if any(counts.values()):
+        from evcharge.load.meanings import warning_meanings
+
+        for code, count in counts.items():
+            tell(f"warning: {count:,} {code}: {warning_meanings()[code]}")
 
 
 def database_shown() -> str | None:

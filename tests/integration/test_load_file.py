@@ -68,7 +68,7 @@ def test_a_database_that_is_not_there_is_made_by_the_migrations():
 
 def test_a_database_without_tables_is_refused_with_what_makes_them():
     sqlite3.connect("empty.db").execute("CREATE TABLE other (x)").connection.close()
-    with pytest.raises(EvchargeError, match="from evcharge.migrate import upgrade") as caught:
+    with pytest.raises(EvchargeError, match=r"from evcharge\.migrate import upgrade") as caught:
         public.load_file("good.csv", "empty.db")
     assert caught.value.code == "schema_missing"
 
@@ -191,7 +191,7 @@ def test_who_published_a_later_file_is_asked_in_python(made):
 def test_a_file_that_fits_nothing_is_checked_by_a_command_with_its_path(made, folder):
     (folder / "deep").mkdir()
     write("deep/own.csv", ["1,2"], "A,B")
-    with pytest.raises(SourceError, match="in a shell: evcharge check deep/own.csv"):
+    with pytest.raises(SourceError, match=r"in a shell: evcharge check deep/own\.csv"):
         public.load_file("deep/own.csv", made)
 
 
