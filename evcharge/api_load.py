@@ -19,7 +19,15 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
-from evcharge.api_arguments import as_reject_limit, as_texts_by_text, as_words, require_kind, require_text
+from evcharge.api_arguments import (
+    as_file,
+    as_reject_limit,
+    as_texts_by_text,
+    as_words,
+    require_kind,
+    require_text,
+    shown,
+)
 from evcharge.api_loaded import Loaded
 from evcharge.carriers.file import open_regular
 from evcharge.carriers.inputs import STDIN, Input, gathered
@@ -137,7 +145,9 @@ def load_file(
         max_rejects=as_reject_limit(max_rejects),
         driver_salt=_text(driver_salt, "driver_salt", "'a long secret'"),
     )
-    return _loaded(path, _url(db), profiles, options, None if rejects is None else _path(rejects, "rejects"))
+    return _loaded(
+        path, _url(db), profiles, options, None if rejects is None else as_file(rejects, "rejects", "'rejects.csv'")
+    )
 
 
 def _loaded(path: Any, url: str, profiles: list[Profile], options: LoadOptions, rejects: Path | None) -> Loaded:
@@ -161,7 +171,7 @@ def _input(path: Any) -> Iterator[Input]:
         ConfigError: ``several_files``: a folder, a pattern or an archive of several.
         SourceError: it can't be opened.
     """
-    named = str(_path(path, "path"))
+    named = str(as_file(_no_frame(path), "path", "'sessions.csv'"))
     with gathered([f"./{named}" if named == STDIN else named], io.BytesIO(), is_one_source) as found:
         if len(found.inputs) > 1:
             reason = f"{named} stands for {len(found.inputs):,} files, and load_file loads one."
@@ -174,19 +184,16 @@ def _input(path: Any) -> Iterator[Input]:
         yield one
 
 
-def _path(given: Any, name: str) -> Path:
-    """A path that was given as text or a path.
+def _no_frame(path: Any) -> Any:
+    """The path, if it is no DataFrame.
 
     Raises:
         ConfigError: ``bad_argument``.
     """
-    if isinstance(given, (str, os.PathLike)) and isinstance(path := os.fspath(given), str) and path:
-        return Path(path)
-    reason = f"{name} can't be {_shown(given)}, which is no path of a file."
-    hint = f"Write it like {name}='sessions.csv'."
-    if isinstance(given, pd.DataFrame):
-        hint += " A DataFrame needs no database: evcharge.reliability(frame); or write it by frame.to_csv first."
-    raise ConfigError("bad_argument", reason, hint)
+    if isinstance(path, pd.DataFrame):
+        hint = "It needs no database: evcharge.reliability(frame). To load it, write it by frame.to_csv first."
+        raise ConfigError("bad_argument", "path is a DataFrame, and load_file loads a file.", hint)
+    return path
 
 
 def _url(db: Any) -> str:
@@ -220,7 +227,7 @@ def _profiles(profile: Any, columns: Any, source: Any, reading: Mapping[str, Any
     mapped: dict[str, list[str]] = {}
     for theirs, ours in as_texts_by_text(columns, "columns", "{'Station': 'station_id'}").items():
         mapped.setdefault(ours, []).append(theirs)
-    named = None if profile is None else str(_path(profile, "profile"))
+    named = None if profile is None else str(as_file(profile, "profile", "'native'"))
     return profiles_as_asked(named, mapped, stated=source, publisher=publisher, **reading)
 
 
@@ -248,12 +255,7 @@ def _flag(given: Any, name: str) -> bool:
     """Whether something was asked for."""
     if isinstance(given, (bool, np.bool_)):
         return bool(given)
-    raise ConfigError("bad_argument", f"{name} can't be {_shown(given)}.", f"Write {name}=True, or leave it out.")
-
-
-def _shown(given: Any) -> str:
-    """What was given, or where that is long, its type."""
-    return repr(given) if isinstance(given, (str, bytes, bool, int, float, type(None))) else f"a {type(given).__name__}"
+    raise ConfigError("bad_argument", f"{name} can't be {shown(given)}.", f"Write {name}=True, or leave it out.")
 
 
 EXAMPLES = {

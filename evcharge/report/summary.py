@@ -18,6 +18,8 @@ from evcharge.report.station_cells import HEADINGS, station_cells
 from evcharge.report.story import Story, title_of
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
+    RULEBOOK_HEADINGS,
+    RULEBOOK_MEANINGS,
     all_ports_text,
     besides_text,
     covered_text,
@@ -25,6 +27,7 @@ from evcharge.report.uptime_words import (
     group_cells,
     group_headings,
     group_rows,
+    rulebook_cells,
     rulebook_text,
 )
 from evcharge.report.words import counted, sentence
@@ -54,7 +57,22 @@ def story_html(story: Story) -> str:
 
 
 def uptime_html(found: Uptime) -> str:
-    """What all ports come to by the first rulebook, and the groups that fall short or were seen up least."""
+    """What all ports come to by a rulebook, and the groups that fall short or were seen up least; or by several."""
+    return _by_rulebooks(found) if len(found.figures) > 1 else _by_one_rulebook(found)
+
+
+def _by_rulebooks(found: Uptime) -> str:
+    """What each rulebook makes of the same minutes of all ports."""
+    cells = [rulebook_cells(figures) for figures in found.figures]
+    return summary_html(
+        f"{counted(found.first.network['ports'], 'port')} by {counted(len(cells), 'rulebook')}",
+        [covered_text(found), evidence_text(found.evidence)],
+        table_html(RULEBOOK_HEADINGS, cells),
+        [*RULEBOOK_MEANINGS, *besides_text(found, "see not_dispensing, false_free")],
+    )
+
+
+def _by_one_rulebook(found: Uptime) -> str:
     rows = group_rows(found)
     cells = [group_cells(row, found) for row in rows[:MOST_ROWS]]
     more = counted(len(rows) - MOST_ROWS, f"more {found.by}") + ": see groups" if len(rows) > MOST_ROWS else ""
