@@ -24,9 +24,10 @@ from evcharge.metrics.availability.uptime import Figures
 from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import as_database
 from evcharge.report.reported import NO_REPORTS
+from evcharge.report.reported_rows import report_rows
 from evcharge.report.summary import uptime_html
 from evcharge.report.uptime import DEFAULT_RULEBOOK, build_uptime
-from evcharge.report.uptime_document import UptimeDocument, outage_rows, report_rows
+from evcharge.report.uptime_document import UptimeDocument, outage_rows
 from evcharge.report.uptime_found import Uptime as UptimeFound
 from evcharge.report.uptime_of_report import build_uptime_with_reports
 from evcharge.report.uptime_told import groups_told
