@@ -1,6 +1,6 @@
 """What to do next in words of Python, made of the words of the command line: ``--tz UTC`` is ``timezone='UTC'``.
 
-One rule serves every hint: an option is the argument of the same name, ``evcharge load`` is ``evcharge.load_file``, and
+One rule serves every hint: an option is the argument of the same name, ``evcharge load`` is ``api_load.load_file``, and
 any other command is for a shell. What does not belong here: hints that Python needs other words for (``python_hint`` of
 ``errors``).
 """
@@ -16,6 +16,8 @@ FLAGS = ("replace", "dry-run")
 """Options that take no value."""
 LISTS = ("session-key", "true-words", "false-words", "null-words")
 """Options whose value is a list with commas."""
+PAIRS = ("map", "zone")
+"""Options whose value is a pair with ``=``; of several pairs Python makes one dict."""
 COMMANDS = (
     *("chargex", "check", "compare", "config", "counts", "db", "explain", "export", "formats", "outages", "reasons"),
     *("report", "run", "sample", "stations", "unload", "uptime", "visits"),
@@ -73,11 +75,11 @@ def _argument(option: str, value: str | None, before: str) -> str:
     """The value of an argument as Python writes it; empty where only the option was named."""
     if option in FLAGS:
         return "True"
-    if value is None:
+    if value is None or (option in PAIRS and "=" not in value):
         return ""
     if option in LISTS:
         return repr(value.split(","))
-    if option in ("map", "zone"):
+    if option in PAIRS:
         key, _, text = value.rpartition("=") if option == "zone" else value.partition("=")
         pair = f"{text!r}: {key!r}" if option == "map" else f"{key!r}: {text!r}"
         return f"{before[:-1]}, {pair}}}" if before else f"{{{pair}}}"
