@@ -8,12 +8,16 @@ from evcharge.version import __version__
 
 if TYPE_CHECKING:
     from evcharge.api import Reliability, reliability, sessions
+    from evcharge.api_load import load_file
+    from evcharge.api_loaded import Loaded
     from evcharge.api_uptime import Uptime, uptime
 
-__all__ = ["Reliability", "Uptime", "__version__", "reliability", "sessions", "uptime"]
+__all__ = ["Loaded", "Reliability", "Uptime", "__version__", "load_file", "reliability", "sessions", "uptime"]
 
 _FOUND_IN = {
     **dict.fromkeys(("Reliability", "reliability", "sessions"), "evcharge.api"),
+    "Loaded": "evcharge.api_loaded",
+    "load_file": "evcharge.api_load",
     **dict.fromkeys(("Uptime", "uptime"), "evcharge.api_uptime"),
 }
 

@@ -8,18 +8,26 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from numbers import Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from evcharge.api_arguments import Day, as_day, as_price, require_kind
+from evcharge.api_arguments import (
+    Day,
+    as_day,
+    as_definition,
+    as_file,
+    as_lot,
+    as_price,
+    as_share,
+    require_kind,
+    require_text,
+)
 from evcharge.api_figures import draw_figure
 from evcharge.api_parts import Parts
-from evcharge.api_star import Counts, Data, Frame, database_of, opened
+from evcharge.api_star import Counts, Data, as_frame, database_of, opened
 from evcharge.config import DEFAULT_TARGET
 from evcharge.errors import ReportError
 from evcharge.kept import keeping
@@ -27,11 +35,11 @@ from evcharge.load import LoadResult
 from evcharge.metrics.asked import require_known
 from evcharge.metrics.bounds import Refused
 from evcharge.metrics.counted import LOAD_SESSIONS
-from evcharge.metrics.definitions import Definition, find_definition
+from evcharge.metrics.definitions import Definition
 from evcharge.metrics.direction import Direction
 from evcharge.metrics.outcomes import find_grouping
 from evcharge.metrics.rates import DEFAULT_CONFIDENCE, one_test, require_target
-from evcharge.metrics.selection import Selection, named_lot
+from evcharge.metrics.selection import Selection
 from evcharge.metrics.session_rows import read_sessions
 from evcharge.metrics.small_samples import Dispersion, dispersion_of, with_evidence
 from evcharge.metrics.visit_rules import find_visit_rule
@@ -216,6 +224,8 @@ class Reliability:
             ConfigError: no such figure, which the hint lists, or no such station.
             ReportError: matplotlib is missing, or the data lacks what the figure is of.
         """
+        require_kind(name, str, "name", "'stations'")
+        require_text(station_id, "station_id", "'ST-004'")
         return draw_figure(self.story, lambda: self.parts.comparison, name, station_id)
 
     def to_html(self, path: str | os.PathLike[str]) -> None:
@@ -227,7 +237,7 @@ class Reliability:
         """
         from evcharge.report.page.page import render_page
 
-        story, path = self._with_uptime(), Path(path)
+        story, path = self._with_uptime(), as_file(path, "path", "'report.html'")
         request = PageRequest(
             target=story.report.target,
             selection=story.selection,
@@ -308,16 +318,16 @@ def reliability(
         EvchargeError: with a code, a reason and a hint: no such definition, grouping or column, no day, a target out of
             range, no session, a database or counts that can't be read. ``python_hint`` says in Python what to do.
     """
-    for share, name in ((target, "target"), (confidence, "confidence")):
-        require_kind(share, Real, name, "0.95")
+    target, confidence = as_share(target, "target"), as_share(confidence, "confidence")
     require_kind(by, str, "by", "'station'")
+    require_kind(visit_rule, str, "visit_rule", "'voltra_site_5'")
     require_target(target)
     find_grouping(by)
-    chosen = find_definition(definition) if isinstance(definition, str) else definition
+    chosen = as_definition(definition)
     selection, limits = _selection(start, end, where), one_test(confidence)
     paid, rule = as_price(price), find_visit_rule(visit_rule)
     asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
-    frame = Frame(timezone, columns or {})
+    frame = as_frame(timezone, columns)
     with opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
         story = build_story(session, definition=chosen, price=paid, **asked)
         report = story.report if by == "station" else build_report(session, definition=chosen, by=by, **asked)
@@ -352,9 +362,9 @@ def sessions(
     Raises:
         EvchargeError: as ``reliability``.
     """
-    chosen = find_definition(definition) if isinstance(definition, str) else definition
+    chosen = as_definition(definition)
     selection = _selection(start, end, where)
-    with database_of(data, Frame(timezone, columns or {})) as (star, _), reading(star) as session:
+    with database_of(data, as_frame(timezone, columns)) as (star, _), reading(star) as session:
         require_known(session, selection)
         judged = chosen or usual_definition(session, selection)[0]
         rows = read_sessions(session, judged, selection)
@@ -363,7 +373,5 @@ def sessions(
     return rows
 
 
-def _selection(start: Any, end: Any, where: Mapping[str, str | Sequence[str]] | None) -> Selection:
-    if where is not None:
-        require_kind(where, Mapping, "where", "{'network': 'Exampla'}")
-    return Selection(as_day(start, "start"), as_day(end, "end"), where=named_lot(where or {}))
+def _selection(start: Any, end: Any, where: Any) -> Selection:
+    return Selection(as_day(start, "start"), as_day(end, "end"), where=as_lot(where))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from sqlalchemy import Engine
 
-from evcharge.api_arguments import renamed
+from evcharge.api_arguments import renamed, require_kind, require_text
 from evcharge.counts.files import read_counts
 from evcharge.counts.frames import COUNTS, Frames, checked
 from evcharge.counts.memory import star_of_counts
@@ -38,6 +38,18 @@ class Frame(NamedTuple):
 
     timezone: str | None
     columns: Mapping[str, str]
+
+
+def as_frame(timezone: Any, columns: Any) -> Frame:
+    """How a DataFrame is to be read.
+
+    Raises:
+        ConfigError: ``bad_argument``.
+    """
+    require_text(timezone, "timezone", "'Europe/Paris'")
+    if columns is not None:
+        require_kind(columns, Mapping, "columns", "{'Station': 'station_id'}")
+    return Frame(timezone, columns or {})
 
 
 @contextmanager
@@ -103,13 +115,27 @@ def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) 
 
     Those that carry the mark of ``evcharge sample`` are loaded as the sample, so that every figure says so.
     """
-    sessions.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+    if sessions.empty:
+        there = (
+            f"Its columns: {', '.join(map(str, sessions.columns))}."
+            if len(sessions.columns)
+            else "Nor has it a column."
+        )
+        needed = ", ".join(builtin_profiles()["native"].columns)
+        reason = f"the DataFrame has no row. {there}"
+        raise SourceError("empty_frame", reason, f"Give one row per session, with the columns {needed}.")
+    sessions.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%S.%f%z", errors="backslashreplace")
     native, sample = (builtin_profiles()[name] for name in ("native", "sample"))
     profile = sample if set(sample.marks) <= set(sessions.columns) else native
     try:
-        return load_file(path, url, [with_overrides(profile, timezone=timezone)])
+        result = load_file(path, url, [with_overrides(profile, timezone=timezone)])
     except SourceError as error:
         raise SourceError(error.code, error.reason, error.hint, _OF_FRAMES.get(error.code)) from error
+    if not result.inserted:
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in result.rejects_by_rule.items())
+        reason = f"every row of the DataFrame was refused: {rules}."
+        raise SourceError("one_rule_refuses_most", reason, _OF_FRAMES["one_rule_refuses_most"])
+    return result
 
 
 _MAKE_TIMES = (
@@ -118,7 +144,6 @@ _MAKE_TIMES = (
 )
 _OF_FRAMES = {
     "missing_columns": "Say which column it is: columns={'Station': 'station_id'}, their name to ours.",
-    "time_zone_unstated": "Name the zone of the stations: timezone='Europe/Paris' (any IANA name, or UTC).",
     "zone_label_unstated": "Make instants of the column first: pd.to_datetime(…, utc=True), or tz_localize.",
     **dict.fromkeys(("time_format_unstated", "time_format_ambiguous", "time_formats_mixed"), _MAKE_TIMES),
     "one_rule_refuses_most": "Correct or drop those rows: docs/reference/cleaning-rules.md has the rule.",

@@ -8,6 +8,7 @@ transaction, as on SQLite. What does not belong here: tables, transactions, migr
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from sqlalchemy import Engine as Engine
 from sqlalchemy.pool import NullPool
 
 from evcharge.config import LOCK_WAIT_SECONDS as LOCK_WAIT_SECONDS
-from evcharge.errors import DatabaseError
+from evcharge.errors import DatabaseError, as_path
 
 CACHE_KIB = 65_536
 """SQLite page cache of a loader [KiB]: 64 MB is where a larger one stopped to help."""
@@ -284,7 +285,7 @@ _BY_WORDS = {
     "disk I/O error": _Fault("disk_error", "Check the disk, then run: PRAGMA integrity_check"),
     "not a database": _Fault(
         "database_damaged",
-        "Name another file, or restore a back-up. A file of sessions is loaded first: evcharge load FILE",
+        "Is it a file of sessions? Load it: evcharge load FILE. Of a database that is damaged, restore a back-up.",
     ),
     "malformed": _Fault("database_damaged", "Restore a back-up, or run: PRAGMA integrity_check"),
 }
@@ -311,7 +312,8 @@ def _translated(error: exc.DBAPIError, shown_url: str) -> DatabaseError:
     if fault is None and error.connection_invalidated:
         fault = _LOST
     if fault:
-        return DatabaseError(fault.code, f"{shown_url}: {text}. {unchanged}", fault.hint)
+        hint = fault.hint.replace("FILE", shlex.quote(as_path(unquote(shown_url.partition(":///")[2]))))
+        return DatabaseError(fault.code, f"{shown_url}: {text}. {unchanged}", hint)
     if isinstance(error, exc.OperationalError):
         return DatabaseError("database_unreachable", f"{shown_url}: {text}.", "Check the URL and that it answers.")
     return DatabaseError(

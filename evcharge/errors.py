@@ -17,6 +17,8 @@ What does not belong here: messages. The code that finds the fault writes them.
 
 from __future__ import annotations
 
+from evcharge.python_words import in_python
+
 
 class EvchargeError(Exception):
     """A refusal with a stable code, a reason that names value and place, and the next step.
@@ -25,8 +27,8 @@ class EvchargeError(Exception):
         code: stable snake_case name of the fault; scripts may rely on it.
         reason: what is wrong, with the value, where it stands and what would be right.
         hint: what to run or change next, in words of the command line; may be empty.
-        python_hint: the same in words of Python; None where ``hint`` says it to both. A traceback shows this one, for
-            only a Python program sees a traceback.
+        python_hint: the same in words of Python; None where ``python_words.in_python`` makes them of ``hint``. A
+            traceback shows this one, for only a Python program sees a traceback.
     """
 
     exit_code = 1
@@ -36,7 +38,12 @@ class EvchargeError(Exception):
         self.code = code
         self.reason = reason
         self.hint = hint
-        self.python_hint = hint if python_hint is None else python_hint
+        self._python_hint = python_hint
+
+    @property
+    def python_hint(self) -> str:
+        """What to run or change next, in words of Python."""
+        return in_python(self.hint) if self._python_hint is None else self._python_hint
 
     def __str__(self) -> str:
         return f"{self.reason}\n  {self.python_hint}" if self.python_hint else self.reason

@@ -134,6 +134,9 @@ STATION_FRAME = (
     StationColumn("kwh_lost_per_week_high", NUMBER, "kWh per week", "upper end of its range", NO_ENERGY),
     # What the failures of the present spell point to
     StationColumn("reason", TEXT, "", "the recorded reason that leads its failures now", NONE_LEADS),
+    StationColumn(
+        "reason_code", TEXT, "", "its code, as the vocabulary or the source writes it", "`reason` is missing"
+    ),
     StationColumn("reason_share", NUMBER, RATIO, "share of its failures now with that reason", "`reason` is missing"),
     StationColumn("worst_port", TEXT, "", "id of the port at which its failures bunch beyond chance", NOT_BUNCHED),
     StationColumn(
@@ -146,8 +149,9 @@ STATION_FRAME = (
 LEFT_OUT_OF_CSV = {"label", "station_key", "operator", "network", "city", "region", "ports", "silence_chance"}
 CSV_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in LEFT_OUT_OF_CSV)
 """What every file about the stations has of each: the CSV, the page's download and GeoJSON."""
-SAVED_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name != "station_key")
-"""What is saved of each station; keys of stations that went are given out again, so they mean nothing later."""
+SAVED_COLUMNS = tuple(column.name for column in STATION_FRAME if column.name not in ("station_key", "reason_code"))
+"""What is saved of each station; keys of stations that went are given out again, so they mean nothing later, and a
+reason is saved in words."""
 
 
 def in_frame(stations: pd.DataFrame) -> pd.DataFrame:

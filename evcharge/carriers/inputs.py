@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 
 from evcharge.carriers.archive import ZIP_MAGICS, Archive
 from evcharge.carriers.file import BLOCK_BYTES, open_regular, printable
-from evcharge.errors import SourceError
+from evcharge.errors import SourceError, as_path
 from evcharge.leftovers import sweep_folders, temporary_folder
 
 STDIN = "-"
@@ -37,6 +38,11 @@ class Input(NamedTuple):
     path: Path
     origin: Path
     fault: SourceError | None = None
+
+    def with_path(self, hint: str) -> str:
+        """A hint that tells to check the input, with the path of its file in place of the input's name."""
+        name, path = (shlex.quote(as_path(one)) for one in (self.name, self.origin))
+        return hint.replace(f"check {name}", f"check {path}")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from evcharge.errors import DatabaseError, EvchargeError, SourceError, as_path
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
     from evcharge.frames import Cleaned
-    from evcharge.load import LoadResult
+    from evcharge.load import LoadResult, RejectLimit
     from evcharge.sources import Profile
 
 CHECK_SCHEMA_VERSION = 1
@@ -62,7 +62,7 @@ WITHOUT_DATABASE = ("database_missing", "schema_missing", "schema_behind", "sche
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @reading_options
 @global_options
-def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool, **options: Any) -> int:
+def check(files: tuple[str, ...], max_rejects: RejectLimit, as_json: bool, **options: Any) -> int:
     """Show what a load of FILES would do, and write nothing. FILES are what evcharge load takes.
 
     For a table that fits no profile, show what its columns may be, and the command that loads it.
@@ -72,7 +72,6 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
     """
     from evcharge.carriers.inputs import gathered
     from evcharge.leftovers import temporary_folder
-    from evcharge.load import RejectLimit
 
     replace_loads, new_profile = options.pop("replace"), options.pop("new_profile")
     stated = dict(options)
@@ -97,7 +96,7 @@ def check(files: tuple[str, ...], max_rejects: tuple[float, bool], as_json: bool
                 found |= _tell_refused(one, error, stated, as_json=as_json)
             else:
                 too_many = any(
-                    RejectLimit(*max_rejects).passed_by(counts["rejected"], counts["read"])
+                    max_rejects.passed_by(counts["rejected"], counts["read"])
                     for counts in (found, *found["evidence"].values())
                 )
                 found["passes"] = not too_many and "error" not in found

@@ -76,10 +76,11 @@ class SeenEvidence:
 
 def show_evidence(found: Mapping[str, Any]) -> None:
     """Prints what a file holds beside sessions, and what would be refused of it."""
-    from evcharge.cli.load import law, messages_of_evidence
+    from evcharge.cli.load import law
+    from evcharge.load.meanings import evidence_rule_meanings
     from evcharge.report.words import counted
 
-    messages = messages_of_evidence(has_sessions=found["kind"] == "sessions")
+    messages = evidence_rule_meanings(has_sessions=found["kind"] == "sessions")
     for kind, counts in found["evidence"].items():
         if kind in found["seen"]:
             seen = found["seen"][kind]

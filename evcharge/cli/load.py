@@ -20,7 +20,6 @@ from evcharge.cli.loading import Outcome, load_files
 from evcharge.cli.options import OutputPath, database_url, global_options, row_limit, setting
 from evcharge.cli.publisher import refuse_to_remember, remember_source
 from evcharge.cli.reading import is_one_source, reading_options, reading_profiles
-from evcharge.cli.rejects import rejects_file
 from evcharge.cli.sample import SAMPLE_FILE, make_sample_if_missing
 from evcharge.cli.terminal import (
     notice,
@@ -38,19 +37,6 @@ if TYPE_CHECKING:
     from evcharge.sources import Profile
 
 LOAD_SCHEMA_VERSION = 1
-LOAD_WARNINGS = {
-    "look_alike_station_ids": "ids that differ only in case, composition, what no eye sees, or .0",
-    "would_reopen": "rows that would take away what an earlier load knows of a session; counted as superseded",
-    "start_moved": "sessions whose start another file has moved",
-    "drivers_left_out": "drivers are stored as salted hashes only; state a salt: EVCHARGE_DRIVER_SALT",
-    "not_replaced": "sessions of the first load did not come back",
-    "demo_in_database": "sessions are made up and stand beside real ones; to take them out: "
-    "evcharge unload --source sample",
-    "port_named_by_nothing_else": "ports of claims or reported outages that nothing else loaded so far names: they "
-    "count nowhere until something does",
-    "port_not_in_registry": "sessions name a port in place of a station, and no registry of the source places it",
-}
-"""What a load says beside ``clean.WARNINGS``."""
 TOLD_ONCE = ("drivers_left_out",)
 """Warnings of a setting: they are printed with the sum of all files, not with each."""
 STANDS_IN = (
@@ -95,7 +81,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     and - for standard input. Without FILES, loads charging_sessions.csv, made first if it is not there.
     """
     from evcharge.carriers.inputs import gathered
-    from evcharge.load import LoadOptions, RejectLimit
+    from evcharge.load import LoadOptions
 
     began = datetime.now(timezone.utc)
     names = ("create_db", "replace", "dry_run", "rejects", "max_rejects", "as_json", "remember_source")
@@ -104,7 +90,6 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     if write["remember_source"]:
         refuse_to_remember(source)
     profiles = reading_profiles(options.pop("profile"), options.pop("columns"), **options)
-    limit = RejectLimit(*write["max_rejects"]) if write["max_rejects"] else None
     with gathered(files or (SAMPLE_FILE,), standard_input(), is_one_source) as found:
         refuse_to_overwrite(write["rejects"], found.inputs)
         for note in found.notes:
@@ -116,7 +101,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
         load_options = LoadOptions(
             replace=write["replace"],
             dry_run=write["dry_run"],
-            max_rejects=limit,
+            max_rejects=write["max_rejects"],
             lock_wait_seconds=setting("lock_wait_seconds"),
             driver_salt=setting("driver_salt") or None,
             call_began=began,
@@ -140,6 +125,8 @@ def load_with_rejects(
     Raises:
         ReportError: they could not even be begun; nothing was loaded.
     """
+    from evcharge.load.rejects_file import rejects_file
+
     outcomes: list[Outcome] = []
     try:
         with rejects_file(rejects) as on_rejects:
@@ -191,9 +178,7 @@ def show_results(outcomes: Sequence[Outcome], results: Sequence[LoadResult]) -> 
     shown = [result for result in results if not result.first_loaded_at] if len(known) > 1 else results
     for result in shown:
         show_result(result)
-    for code in TOLD_ONCE:
-        if count := sum(result.warnings.get(code, 0) for result in shown):
-            tell(f"warning: {count:,} {code}: {LOAD_WARNINGS[code]}")
+    show_told_once({code: sum(result.warnings.get(code, 0) for result in shown) for code in TOLD_ONCE})
 
     if len(outcomes) > 1:
         what = "could be loaded" if any(result.status == "dry run" for result in results) else "are in"
@@ -204,6 +189,15 @@ def show_results(outcomes: Sequence[Outcome], results: Sequence[LoadResult]) -> 
         notice(STANDS_IN.format(" and ".join(standing)))
     if results:
         notice(f"database: {database_shown()}")
+
+
+def show_told_once(counts: Mapping[str, int]) -> None:
+    """Prints the warnings of settings, where there are any."""
+    if any(counts.values()):
+        from evcharge.load.meanings import warning_meanings
+
+        for code, count in counts.items():
+            tell(f"warning: {count:,} {code}: {warning_meanings()[code]}")
 
 
 def database_shown() -> str | None:
@@ -227,8 +221,8 @@ def _as_document(outcome: Outcome) -> dict[str, Any]:
 def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.load import UNSTATED, hint_of
+    from evcharge.load.meanings import rule_meanings
     from evcharge.report.words import counted, listed_ports
-    from evcharge.rules import RULES
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -250,7 +244,7 @@ def show_result(result: LoadResult) -> None:
             f"  of the rejected rows {kinds['failure']:,} would have counted as failures, {kinds['success']:,} as "
             f"successes, {kinds['unknown']:,} can't be judged"
         )
-    messages = {rule.code: rule.message for rule in RULES}
+    messages = rule_meanings()
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
         if code.endswith("zone_unknown") and result.unknown_labels:
@@ -274,19 +268,13 @@ def show_result(result: LoadResult) -> None:
 
 def show_evidence(result: LoadResult) -> None:
     """Prints what became of statuses, contacts, outages and reported uptime, and what refused some."""
-    messages = messages_of_evidence(has_sessions=result.has_sessions)
+    from evcharge.load.meanings import evidence_rule_meanings
+
+    messages = evidence_rule_meanings(has_sessions=result.has_sessions)
     for kind, counts in result.evidence.items():
         tell(f"  {kind}: {law(counts)}")
         for rule, count in result.evidence_rejects_by_rule.get(kind, {}).items():
             tell(f"  {count:>9,}  {rule}: {messages.get(rule, '')}")
-
-
-def messages_of_evidence(*, has_sessions: bool) -> Mapping[str, str]:
-    """What the rules of evidence say, by code: those of logs, which hold sessions too, or those of other files."""
-    from evcharge.evidence_rules import EVIDENCE_RULES
-    from evcharge.sources.ocpp.evidence import RULES
-
-    return RULES if has_sessions else {rule.code: rule.message for rule in EVIDENCE_RULES}
 
 
 def mixed_formats(times_by_format: Mapping[str, int]) -> str:
@@ -301,20 +289,9 @@ def show_warnings(
     columns: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
     """Prints what was warned of; with ``lines`` also where the first of it stands, with ``columns`` in which ones."""
-    from evcharge.evidence_rules import EVIDENCE_WARNINGS
-    from evcharge.load import CONTRADICTIONS
-    from evcharge.rules import READER_WARNINGS, WARNINGS
-    from evcharge.sources.unread import UNREAD_WARNINGS
+    from evcharge.load.meanings import warning_meanings
 
-    messages = {warning.code: warning.message for warning in WARNINGS}
-    messages = {
-        **messages,
-        **READER_WARNINGS,
-        **CONTRADICTIONS,
-        **UNREAD_WARNINGS,
-        **EVIDENCE_WARNINGS,
-        **LOAD_WARNINGS,
-    }
+    messages = warning_meanings()
     for code, count in counts.items():
         tell(f"  warning: {count:,} {code}: {with_database(messages[code], given('db'))}")
         if names := (columns or {}).get(code):

@@ -6,7 +6,6 @@ What does not belong here: the command's options, and what is printed of an outc
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -18,7 +17,7 @@ import click
 from evcharge.cli.options import database_url
 from evcharge.cli.progress import showing_progress
 from evcharge.cli.terminal import Interrupts, exit_code_of, hint_as_typed
-from evcharge.errors import DatabaseError, EvchargeError, GateError, SourceError, as_path
+from evcharge.errors import DatabaseError, EvchargeError, GateError, SourceError
 
 if TYPE_CHECKING:
     from evcharge.carriers.inputs import Input
@@ -67,9 +66,7 @@ def _load_each(inputs: Sequence[Input], profiles: list[Profile], options: LoadOp
         try:
             outcomes.append(Outcome(one.name, call.load(one)))
         except (SourceError, GateError) as error:
-            error.hint = error.hint.replace(
-                f"check {shlex.quote(as_path(one.name))}", f"check {shlex.quote(as_path(one.origin))}"
-            )
+            error.hint = one.with_path(error.hint)
             outcomes.append(Outcome(one.name, error=error))
         except EvchargeError as error:
             not_tried = [Outcome(later.name) for later in inputs[len(outcomes) + 1 :]]

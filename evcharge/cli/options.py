@@ -21,6 +21,7 @@ from evcharge.cli.terminal import notice
 
 if TYPE_CHECKING:
     from evcharge.db import Engine
+    from evcharge.load.result import RejectLimit
     from evcharge.metrics.definitions import Definition
     from evcharge.metrics.selection import Selection
 
@@ -194,15 +195,14 @@ def day(text: str) -> date:
     raise click.BadParameter(f"{text!r} is no day; write it like 2025-03-31.")
 
 
-def row_limit(text: str) -> tuple[float, bool]:
-    """A number of rows, written 100, or a share of them, written 2%: the amount, and whether it is in percent."""
-    try:
-        amount = float(text.removesuffix("%"))
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount < float("inf"):
+def row_limit(text: str) -> RejectLimit:
+    """A number of rows, written 100, or a share of them, written 2%."""
+    from evcharge.load.result import RejectLimit
+
+    limit = RejectLimit.of_text(text)
+    if limit is None:
         raise click.BadParameter(f"{text!r} is neither a number of rows such as 100, nor a share such as 2%.")
-    return amount, text.endswith("%")
+    return limit
 
 
 def attribute(text: str) -> tuple[str, str]:

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from evcharge.cli.options import setting
-from evcharge.errors import SourceError
 
 if TYPE_CHECKING:
     from evcharge.carriers.archive import Archive
@@ -139,19 +137,14 @@ def is_one_source(archive: Archive) -> bool:
 def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **overrides: Any) -> list[Profile]:
     """The profiles a file may be read by: the built-in ones, or the named one.
 
-    ``--map`` or ``--session-key`` without a profile means evcharge's own layout, as CSV or as JSON lines.
-
     A layout that many publish in takes its source from the settings, where ``--source`` does not say it. What
     ``evcharge sample`` made up keeps its source whatever either says, and no other file may take it.
     """
-    from evcharge.sources import builtin_profiles, read_profile, with_overrides
+    from evcharge.sources.asked import profiles_as_asked, why_no_source
 
     stated = overrides.pop("source", None)
     publisher = (setting("source") or None) if stated is None else stated
-    builtin = builtin_profiles()
-    made_up = builtin["sample"].source
-    if publisher == made_up:
-        reason = f"{made_up} is the source of what evcharge sample makes up; name another."
+    if reason := why_no_source(publisher):
         raise click.BadParameter(reason, param_hint="the setting source" if stated is None else "--source")
     mapped: dict[str, list[str]] = {}
     for ours, theirs in columns:
@@ -159,59 +152,4 @@ def reading_profiles(profile: str | None, columns: Iterable[tuple[str, str]], **
     overrides["zones"] = dict(overrides.get("zones") or ())
     for name in ("session_key", "true_words", "false_words", "null_words"):
         overrides[name] = overrides.get(name) or ()
-    if profile is None:
-        own = [builtin[name] for name in _own_layouts(mapped)]
-        chosen = own if mapped or overrides["session_key"] else _that_may_be_meant(builtin.values(), overrides)
-    elif profile in builtin:
-        chosen = [builtin[profile]]
-    else:
-        if not Path(profile).exists():
-            raise SourceError(
-                "unknown_profile",
-                f"{profile!r} is neither a built-in profile nor a file.",
-                f"Built in: {', '.join(sorted(builtin))}.",
-            )
-        chosen = [read_profile(Path(profile))]
-    if profile is not None:
-        _refuse_of_sessions(chosen[0], overrides)
-    source_by_default = {made_up: None, "": publisher}
-    return [
-        with_overrides(one, columns=mapped, source=source_by_default.get(one.source, stated), **overrides)
-        for one in chosen
-    ]
-
-
-OF_SESSIONS = {
-    "session_key": "--session-key",
-    "energy_unit": "--energy-unit",
-    "true_words": "--true-words",
-    "false_words": "--false-words",
-    "failures_included": "--failures-included",
-}
-"""Options that say how sessions are read, and nothing of statuses, outages and reported uptime."""
-
-
-def _own_layouts(mapped: Collection[str]) -> tuple[str, ...]:
-    """Evcharge's own layouts that have the columns which ``--map`` names."""
-    if not {"time", "word"}.isdisjoint(mapped):
-        return "status-native", "status-native-jsonl"
-    return ("exemptions",) if not {"from_time", "cause"}.isdisjoint(mapped) else ("native", "native-jsonl")
-
-
-def _that_may_be_meant(profiles: Iterable[Profile], overrides: Mapping[str, Any]) -> list[Profile]:
-    """The profiles that a file may be read by: with an option of sessions, those of sessions."""
-    of_sessions = any(overrides.get(name) for name in OF_SESSIONS)
-    return [profile for profile in profiles if profile.kind == "sessions" or not of_sessions]
-
-
-def _refuse_of_sessions(profile: Profile, overrides: Mapping[str, Any]) -> None:
-    """Refuses an option of sessions beside a profile of something else.
-
-    Raises:
-        SourceError: ``option_of_sessions``.
-    """
-    given = [option for name, option in OF_SESSIONS.items() if overrides.get(name)]
-    if given and profile.kind != "sessions":
-        what = {"status": "statuses", "outages": "outages", "uptime": "reported uptime"}[profile.kind]
-        reason = f"{given[0]} says how sessions are read, and profile {profile.name} is of {what}."
-        raise SourceError("option_of_sessions", reason, f"Leave out {given[0]}.")
+    return profiles_as_asked(profile, mapped, stated=stated, publisher=publisher, **overrides)

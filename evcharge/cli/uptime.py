@@ -5,10 +5,9 @@ What does not belong here: the figures (``report``, ``metrics``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -91,12 +90,14 @@ def uptime(rulebook: str | None, by: str, csv_file: str | None, json_file: str |
 
     Also show what a rulebook makes of it.
     """
+    from evcharge.metrics.availability.rulebooks import find_rulebooks
     from evcharge.report.document import to_json
     from evcharge.report.terminal.uptime import print_uptime, print_waterfall
+    from evcharge.report.uptime import DEFAULT_RULEBOOK
     from evcharge.report.uptime_document import UptimeDocument, uptime_csv
 
     chosen |= {"csv_file": csv_file, "json_file": json_file}
-    found = read_uptime(named_rulebooks(rulebook), by=by, with_reports=rulebook != ALL, **chosen)
+    found = read_uptime(find_rulebooks(rulebook or DEFAULT_RULEBOOK), by=by, with_reports=rulebook != ALL, **chosen)
     why = "asked for" if rulebook else "the default; others: --rulebook ID, or all"
 
     def for_people() -> None:
@@ -116,11 +117,13 @@ def outages(csv_file: str | None, json_file: str | None, **chosen: Any) -> None:
 
     Outages that go on come first, each with how it was seen and the claims on it.
     """
+    from evcharge.metrics.availability.rulebooks import find_rulebook
     from evcharge.report.document import to_json
     from evcharge.report.terminal.uptime import print_outages
+    from evcharge.report.uptime import DEFAULT_RULEBOOK
     from evcharge.report.uptime_document import OutagesDocument, outages_csv
 
-    found = read_uptime(named_rulebooks(None), csv_file=csv_file, json_file=json_file, **chosen)
+    found = read_uptime([find_rulebook(DEFAULT_RULEBOOK)], csv_file=csv_file, json_file=json_file, **chosen)
     document, table = (lambda: to_json(OutagesDocument(found))), (lambda: outages_csv(found))
     show(document, table, lambda: print_outages(found, console()), csv_file, json_file)
 
@@ -153,43 +156,24 @@ def read_uptime(
         return build_uptime(database(), rulebooks, selection=selection, **asked)
 
 
-def named_rulebooks(text: str | None) -> list[Rulebook]:
-    """The rulebooks that a word names."""
-    from evcharge.metrics.availability.rulebooks import builtin_rulebooks, find_rulebook
-    from evcharge.report.uptime import DEFAULT_RULEBOOK
-
-    if text == ALL:
-        return list(builtin_rulebooks().values())
-    return [find_rulebook(text or DEFAULT_RULEBOOK)]
-
-
 def asked_period(first_day: date | None, last_day: date | None, quarter: str | None, year: int | None) -> Period | None:
     """The period of the options; None where none of them is given."""
-    from evcharge.metrics.availability.evidence import Period
-    from evcharge.metrics.milliseconds import midnight_ms
+    from evcharge.metrics.availability.periods import of_days, of_quarter, of_year
 
     named = [bool(first_day or last_day), quarter is not None, year is not None]
     if sum(named) > 1:
         raise click.BadParameter("name the period in one way.", param_hint="--from and --to, --quarter, --year")
     if quarter is not None:
-        first_day, after = quarter_days(quarter)
-    elif year is not None:
-        first_day, after = date(year, 1, 1), date(year + 1, 1, 1)
-    elif first_day is None and last_day is None:
+        period = of_quarter(quarter)
+        if period is None:
+            raise click.BadParameter(f"{quarter!r} is no quarter; write it like 2025Q4.", param_hint="--quarter")
+        return period
+    if year is not None:
+        return of_year(year)
+    if first_day is None and last_day is None:
         return None
-    elif first_day is None or last_day is None:
+    if first_day is None or last_day is None:
         raise click.BadParameter("both days are needed.", param_hint="--from and --to")
-    else:
-        after = last_day + timedelta(days=1)
-    if after <= first_day:
+    if last_day < first_day:
         raise click.BadParameter(f"{last_day} is before --from {first_day}.", param_hint="--to")
-    return Period(midnight_ms(first_day), midnight_ms(after))
-
-
-def quarter_days(text: str) -> tuple[date, date]:
-    """The first day of a quarter written 2025Q4, and the first day after it."""
-    match = re.fullmatch("([0-9]{4})-?[Qq]([1-4])", text)
-    if not match or not 1970 <= int(match[1]) <= 9998:
-        raise click.BadParameter(f"{text!r} is no quarter; write it like 2025Q4.", param_hint="--quarter")
-    year, place = int(match[1]), int(match[2])
-    return date(year, 3 * place - 2, 1), date(year + 1, 1, 1) if place == 4 else date(year, 3 * place + 1, 1)
+    return of_days(first_day, last_day)

@@ -34,13 +34,19 @@ class UnstatedSource(SourceError):
     def __init__(self, reason: str, command: str, sources: Sequence[str]) -> None:
         self._sources = sources
         self.name = sources[0] if len(sources) == 1 else "NAME"
-        super().__init__("source_unstated", reason, self.hint_with(f"{command} --source {shlex.quote(self.name)}"))
+        in_python = f"{self._known()}Name the publisher: source={self.name!r}."
+        super().__init__(
+            "source_unstated", reason, self.hint_with(f"{command} --source {shlex.quote(self.name)}"), in_python
+        )
 
     def hint_with(self, command: str, settings: str = "evcharge.toml") -> str:
         """The hint with a command that names the publisher, and with the line of settings that does it for good."""
-        known = f"This database has such files of source {', '.join(self._sources)}. " if self._sources else ""
         line = f"source = {json.dumps(self.name, ensure_ascii=False)}"
-        return f"{known}Name the publisher: {command} – or once for all, by this line in {settings}: {line}"
+        return f"{self._known()}Name the publisher: {command} – or once for all, by this line in {settings}: {line}"
+
+    def _known(self) -> str:
+        """Under which names the database has such files."""
+        return f"This database has such files of source {', '.join(self._sources)}. " if self._sources else ""
 
 
 def with_source(profile: Profile) -> Profile:

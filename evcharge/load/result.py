@@ -17,6 +17,15 @@ class RejectLimit:
     amount: float
     is_percent: bool
 
+    @classmethod
+    def of_text(cls, text: str) -> RejectLimit | None:
+        """A number of rows, written 100, or a share of them, written 2%; None where it is neither."""
+        try:
+            amount = float(text.removesuffix("%"))
+        except ValueError:
+            return None
+        return cls(amount, text.endswith("%")) if 0 <= amount < float("inf") else None
+
     def passed_by(self, rejected: int, rows_read: int) -> bool:
         """Whether this many rejects are too many."""
         return rejected > (self.amount * rows_read / 100 if self.is_percent else self.amount)

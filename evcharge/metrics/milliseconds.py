@@ -35,6 +35,11 @@ def instant_of(at_ms: int) -> datetime:
     return _EPOCH + at_ms * _MILLISECOND
 
 
+def utc_text(at_ms: int) -> str:
+    """An instant as ISO 8601 in UTC, to the millisecond."""
+    return instant_of(int(at_ms)).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
 def midnight_ms(day: date, zone: str | None = None) -> int:
     """The start of a day as milliseconds since 1970 UTC: local in an IANA zone, else in UTC."""
     return instant_ms(datetime.combine(day, time.min, tzinfo=ZoneInfo(zone) if zone else timezone.utc))

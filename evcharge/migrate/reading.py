@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -51,4 +52,4 @@ def as_database(named: Any) -> str | Engine:
         hint = "Give its URL, the path of an SQLite file, or an engine. reliability takes a pandas DataFrame, too."
         raise ConfigError("no_database", reason, hint)
     place = os.fspath(named)
-    return place if "://" in place else f"sqlite:///{place}"
+    return place if "://" in place else f"sqlite:///{quote(place)}"

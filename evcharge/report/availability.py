@@ -14,6 +14,7 @@ from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.metrics.selection import Selection
 from evcharge.report.document import period_told, plain, records
+from evcharge.report.reported_rows import report_rows
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_told import groups_told
 
@@ -64,5 +65,6 @@ def availability_document(found: Uptime) -> dict[str, Any]:
         "ports_up_not_dispensing": len(found.not_dispensing),
         "minutes_announced_free": float(free["free_minutes"].sum()),
         "minutes_false_free": float(free["false_minutes"].sum()),
+        "reported": [] if found.reported is None else records(report_rows(found.reported)),
         "notes": found.notes,
     }

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from evcharge.metrics.availability.evidence import Period
-from evcharge.metrics.milliseconds import instant_of
+from evcharge.metrics.milliseconds import utc_text
 from evcharge.output import inert_cell
 
 _HOLDERS = (dict, list, tuple)
@@ -90,11 +90,6 @@ def plain(value: Any) -> Any:
 def period_told(period: Period) -> dict[str, Any]:
     """A period as a document has it: half-open, in UTC."""
     return {"from": utc_text(period.from_ms), "to": utc_text(period.until_ms), "minutes": period.minutes}
-
-
-def utc_text(at_ms: int) -> str:
-    """An instant as ISO 8601 in UTC, to the millisecond."""
-    return instant_of(int(at_ms)).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def csv_of(frame: pd.DataFrame) -> str:

@@ -67,7 +67,7 @@ FAILURES_REMOVED_NOTE = (
 FAILURES_PERHAPS_REMOVED_NOTE = "The publisher does not say whether failures are in the data; rates may be too high."
 SOME_FAILURES_REMOVED_NOTE = "For some stations failures are not in the data: their publisher removed them."
 WIDEN = "Widen start, end or where, or leave them out."
-LOAD_FIRST = "Load a file, in a shell: evcharge load FILE; or give its sessions as a DataFrame."
+LOAD_FIRST = "Load a file: evcharge.load_file('FILE', db='ev_charging.db'); or give its sessions as a DataFrame."
 NOT_COUNTED_NOTE = "Attempts that left no session are not counted; those that drivers cut short may count as failures."
 
 

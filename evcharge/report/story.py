@@ -58,7 +58,9 @@ LEADING_SHARE = 1 / 3
 reason leads, and a first step by the most frequent one would be a guess."""
 REVIEW, VISIT, POWER_AND_COMMS = "review", "visit", "check power and comms"
 """First steps where nothing leads, where one port does, and of a silent station; the others: ``reasons.toml``."""
-ADVICE = ("reason", "reason_share", "worst_port", "worst_port_share", "worst_hours", "first_step")
+BUNCHES = ("worst_port", "worst_port_share", "worst_hours")
+"""Where failures bunch beyond chance."""
+ADVICE = ("reason", "reason_code", "reason_share", *BUNCHES, "first_step")
 """Columns of what the failures of the present spell point to: the leading reason and its share, the port and the hours
 at which they bunch beyond chance, and what to do first where attention is needed."""
 
@@ -245,7 +247,7 @@ def _leading_reasons(reasons: pd.DataFrame) -> pd.DataFrame:
     """The reason that leads each station's failures, where one does, with its share and its first step."""
     recorded = reasons[(reasons["kind"] != NOT_RECORDED.kind) & (reasons["share"] >= LEADING_SHARE)]
     first = recorded.drop_duplicates(["source", "station_id"])
-    names = {"title": "reason", "share": "reason_share", "first_step": "first_step"}
+    names = {"title": "reason", "reason": "reason_code", "share": "reason_share", "first_step": "first_step"}
     return first[["source", "station_id", *names]].rename(columns=names)
 
 
@@ -271,7 +273,7 @@ def _bunched(
             windows[key] = window
         told = hours_text(window.first_hour, window.hours) if window else None
         found.append((key, port.port_id if port else None, port.failure_share if port else np.nan, told))
-    table = pd.DataFrame(found, columns=["station_key", *ADVICE[2:5]], dtype=object)
+    table = pd.DataFrame(found, columns=["station_key", *BUNCHES], dtype=object)
     return table.astype({"station_key": "int64", "worst_port_share": float}), windows
 
 

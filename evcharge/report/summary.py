@@ -18,6 +18,8 @@ from evcharge.report.station_cells import HEADINGS, station_cells
 from evcharge.report.story import Story, title_of
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
+    RULEBOOK_HEADINGS,
+    RULEBOOK_MEANINGS,
     all_ports_text,
     besides_text,
     covered_text,
@@ -25,6 +27,7 @@ from evcharge.report.uptime_words import (
     group_cells,
     group_headings,
     group_rows,
+    rulebook_cells,
     rulebook_text,
 )
 from evcharge.report.words import counted, sentence
@@ -41,39 +44,55 @@ def story_html(story: Story) -> str:
     rows = [row for row in story.rows if row["verdict_now"] in ATTENTION]
     cells = [station_cells(row, report.target, report.last_day.year) for row in rows[:MOST_ROWS]]
     more = counted(len(rows) - MOST_ROWS, "more station") + ": see spells" if len(rows) > MOST_ROWS else ""
-    return _summary(
+    return summary_html(
         title_of(story),
         [
             head_text(report),
             f"success = {report.definition.id}: {report.definition.title} ({report.reason})",
             *(sentence(line) for line in lines if line),
         ],
-        _table(HEADINGS, cells),
+        table_html(HEADINGS, cells),
         [more, *report.notes, left_out_text(report.left_out)],
     )
 
 
 def uptime_html(found: Uptime) -> str:
-    """What all ports come to by the first rulebook, and the groups that fall short or were seen up least."""
+    """What all ports come to by a rulebook, and the groups that fall short or were seen up least; or by several."""
+    return _by_rulebooks(found) if len(found.figures) > 1 else _by_one_rulebook(found)
+
+
+def _by_rulebooks(found: Uptime) -> str:
+    """What each rulebook makes of the same minutes of all ports."""
+    cells = [rulebook_cells(figures) for figures in found.figures]
+    return summary_html(
+        f"{counted(found.first.network['ports'], 'port')} by {counted(len(cells), 'rulebook')}",
+        [covered_text(found), evidence_text(found.evidence)],
+        table_html(RULEBOOK_HEADINGS, cells),
+        [*RULEBOOK_MEANINGS, *besides_text(found, "see not_dispensing, false_free")],
+    )
+
+
+def _by_one_rulebook(found: Uptime) -> str:
     rows = group_rows(found)
     cells = [group_cells(row, found) for row in rows[:MOST_ROWS]]
     more = counted(len(rows) - MOST_ROWS, f"more {found.by}") + ": see groups" if len(rows) > MOST_ROWS else ""
     rulebook = found.first.rulebook
-    return _summary(
+    return summary_html(
         all_ports_text(found.first),
         [covered_text(found), evidence_text(found.evidence), rulebook_text(rulebook)],
-        _table(group_headings(found), cells),
+        table_html(group_headings(found), cells),
         [more, *besides_text(found, "see not_dispensing, false_free")],
     )
 
 
-def _summary(title: str, lines: Iterable[str], table: str, below: Iterable[str]) -> str:
+def summary_html(title: str, lines: Iterable[str], table: str, below: Iterable[str]) -> str:
+    """A title, lines, a table that is HTML already, and notes."""
     above = "".join(f"<div>{_escaped(line)}</div>" for line in lines)
     notes = "".join(f"<div>{_escaped(line)}</div>" for line in below if line)
     return f"<div><strong>{_escaped(title)}</strong>{above}{table}<small>{notes}</small></div>"
 
 
-def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table_html(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The rows below headings whose ``>`` puts a column flush right; empty without rows."""
     if not rows:
         return ""

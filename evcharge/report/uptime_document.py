@@ -13,7 +13,9 @@ import pandas as pd
 from evcharge.metrics.availability.rulebooks import Rulebook
 from evcharge.metrics.availability.uptime import Figures, group_keys, groups
 from evcharge.metrics.made_up import is_made_up
-from evcharge.report.document import csv_of, period_told, plain, records, utc_text
+from evcharge.metrics.milliseconds import utc_text
+from evcharge.report.document import csv_of, period_told, plain, records
+from evcharge.report.reported_rows import report_rows
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_told import groups_told
 
@@ -100,15 +102,6 @@ def outage_rows(found: Uptime) -> pd.DataFrame:
     ends = pd.Series([None if open_ else utc_text(at) for at, open_ in pairs], index=rows.index, dtype=object)
     rows = pd.concat([rows, pd.DataFrame({"from": begins, "to": ends}, index=rows.index, dtype=object)], axis=1)
     return rows[[*OUTAGE_COLUMNS]]
-
-
-def report_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """``Uptime.reported`` with ``from`` and ``to``, texts in UTC, in place of milliseconds."""
-    names = {"from_ms": "from", "until_ms": "to"}
-    texts = {
-        name: pd.Series([utc_text(at) for at in rows[name].tolist()], index=rows.index, dtype=object) for name in names
-    }
-    return rows.assign(**texts).rename(columns=names)
 
 
 def uptime_csv(found: Uptime) -> str:

@@ -28,9 +28,10 @@ from evcharge.metrics.availability.timeline import (
 from evcharge.metrics.availability.uptime import MINUTES, uptime
 from evcharge.metrics.evidence_rows import read_lines, read_stations_with_evidence
 from evcharge.metrics.made_up import is_made_up
+from evcharge.metrics.milliseconds import utc_text
 from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
-from evcharge.report.document import csv_of, period_told, plain, records, utc_text
+from evcharge.report.document import csv_of, period_told, plain, records
 from evcharge.report.explain import the_station
 from evcharge.report.uptime import NO_EVIDENCE_HINT, NO_EVIDENCE_IN_PYTHON, period_of
 from evcharge.report.uptime_of_database import Known, evidence_of

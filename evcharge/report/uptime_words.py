@@ -15,9 +15,13 @@ from evcharge.metrics.availability.timeline import EVIDENCE_WORDS
 from evcharge.metrics.availability.uptime import (
     AGE_UNKNOWN,
     CANT_TELL,
+    COUNTED,
     FALLS_SHORT,
     MEETS,
     NO_FIGURE_YET,
+    NO_OUTAGE,
+    UNSEEN,
+    WHOLE,
     Figures,
 )
 from evcharge.metrics.milliseconds import instant_of
@@ -247,3 +251,32 @@ def group_cells(row: Mapping[Any, Any], found: Uptime) -> list[str]:
         figure_text(row, rulebook),
         row["verdict"],
     ]
+
+
+# The rulebooks as a table
+
+
+RULEBOOK_HEADINGS = (
+    *("rulebook", ">period", ">left out", ">counted", ">down", ">unknown", ">exempt", ">no outage", ">of it unseen"),
+    *(">uptime", "verdict"),
+)
+RULEBOOK_MEANINGS = (
+    "Hours of all ports; left out: not in operation, closed, or unknown where the rulebook leaves it out.",
+    "unknown: what the rulebook counts as down; exempt: outages under a claim, given back or left out.",
+)
+
+
+def rulebook_cells(figures: Figures) -> list[str]:
+    """A rulebook: hours of all ports from the period down to what is no outage, its figure, and its verdict."""
+    steps = dict(figures.steps)
+    counts, whole = steps[COUNTED], steps[WHOLE]
+    exempt = sum(minutes for name, minutes in steps.items() if name.startswith("exempt") and minutes > 0)
+    kept, unseen = steps[NO_OUTAGE], steps[UNSEEN]
+    lost = (-steps["down"], -steps["unknown, counted as down"])
+    hours = [hours_told(minutes) for minutes in (whole, whole - counts, counts, *lost, exempt, kept, unseen)]
+    network = figures.network
+    meeting, ports = network["ports_meeting"], network["ports"]
+    told = f"{meeting:,} of {counted(ports, 'port')} {verb(1 if ports == 1 else meeting, 'meets', 'meet')} it"
+    limited = figures.rulebook.limit is not None and figures.own_period
+    verdict = network["verdict"] or (told if limited else "")
+    return [figures.rulebook.id, *hours, figure_text(network, figures.rulebook), verdict]

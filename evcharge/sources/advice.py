@@ -73,14 +73,15 @@ def no_profile_fits(
         return SourceError("no_profile_fits", f"{file.name}: there is no profile to choose from.")
     nearest = min(looks, key=_share_missing)
     reason = f"{file.name} fits no profile. Its columns: {shown(nearest.names)}."
+    say_so = ""
     if header_line:
-        reason += f" The header may be further down: line {header_line}."
-        reason += f" With --header-line {header_line} it fits profile {' or '.join(fitting)}." if fitting else ""
+        reason += f" The header may be further down: line {header_line}"
+        reason += f", which fits profile {' or '.join(fitting)}." if fitting else "."
+        say_so = f"Say so: --header-line {header_line}. Or see" if fitting else ""
     elif len(nearest.missing) <= NEAR_ENOUGH * _count_needed(nearest):
         reason += f" Nearest is {nearest.profile.name}: {_misfit(nearest)}."
-    hint = (
-        f"See what its columns may be, and the command that loads it: evcharge check {shlex.quote(as_path(file.name))}"
-    )
+    check = f"evcharge check {shlex.quote(as_path(file.name))}"
+    hint = f"{say_so or 'See'} what its columns may be, and the command that loads it: {check}"
     return SourceError("no_profile_fits", reason, hint)
 
 

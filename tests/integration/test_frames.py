@@ -15,6 +15,7 @@ from evcharge.api import Reliability
 from evcharge.api_uptime import Uptime
 from evcharge.load import load_file
 from evcharge.metrics.outcomes import GROUPINGS
+from evcharge.metrics.reasons import vocabularies
 from evcharge.models import SAMPLE_SOURCE
 from evcharge.report.uptime import BY
 from evcharge.sources import builtin_profiles, with_overrides
@@ -111,6 +112,17 @@ def missing(stations, column):
 
 
 @pytest.mark.thorough
+def test_the_code_of_a_leading_reason_stands_beside_what_it_means(sample_url):
+    found = evcharge.reliability(sample_url)
+    titles = {reason.reason: reason.title for reason in vocabularies().reasons.values()}
+    told = found.spells.dropna(subset=["reason"])[["reason_code", "reason"]]
+    assert len(told) > 1
+    assert [titles[code] for code in told["reason_code"]] == told["reason"].tolist()
+    document = {(row["now"]["reason_code"], row["now"]["reason"]) for row in found.to_dict()["stations"]}
+    assert document == {*told.itertuples(index=False, name=None), (None, None)}
+
+
+@pytest.mark.thorough
 def test_figures_are_missing_when_the_table_says_so(rare_url):
     stations = evcharge.reliability(rare_url).spells
     for name in ("success_ratio", "low", "high", "rate_now", "low_now", "high_now", "since"):
@@ -125,7 +137,7 @@ def test_figures_are_missing_when_the_table_says_so(rare_url):
         assert missing(stations, f"kwh_lost_per_week{end}") == calm | {"no-energy"}
     for name in ("visits_now", "failed_visits_now", "visits_per_week"):
         assert missing(stations, name) == calm | silent, name
-    assert missing(stations, "reason") == missing(stations, "reason_share")
+    assert missing(stations, "reason") == missing(stations, "reason_share") == missing(stations, "reason_code")
     assert missing(stations, "worst_port") == missing(stations, "worst_port_share")
     assert missing(stations, "first_step") == calm
     assert calm <= missing(stations, "worst_port") & missing(stations, "worst_hours")

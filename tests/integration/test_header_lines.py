@@ -55,7 +55,7 @@ def test_names_below_a_line_as_full_are_not_guessed_but_the_error_names_option_a
     write(path, [FULL_GROUPS, NAMES, *SESSIONS])
     code, _, err = evcharge("load", path, "--create-db")
     assert code == 1
-    assert "The header may be further down: line 2. With --header-line 2 it fits profile native." in err
+    assert "The header may be further down: line 2, which fits profile native." in err
     code, out, _ = evcharge("load", path, "--header-line", "2")
     assert (code, "read 4 = 4 inserted" in out) == (0, True)
 

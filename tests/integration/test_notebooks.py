@@ -54,5 +54,5 @@ def test_a_notebook_runs_from_top_to_bottom_and_once_more(tmp_path, path):
         run = subprocess.run([sys.executable, "-c", RUN], **asked, capture_output=True, encoding="utf-8", timeout=300)
         assert run.returncode == 0, run.stderr
     shown = [line.split()[0] for line in run.stdout.splitlines()]
-    assert shown == ["Reliability", *["Picture"] * 3, *["DataFrame"] * 3, "Uptime", "NoneType"]
+    assert shown == ["Loaded", "Reliability", *["Picture"] * 3, *["DataFrame"] * 3, "Uptime", "NoneType"]
     assert (tmp_path / "report.html").is_file()

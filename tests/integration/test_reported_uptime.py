@@ -41,7 +41,8 @@ HEADER = (
 )
 STATUSES = "station_id,port_id,time,status"
 SESSIONS = "session_id,station_id,port_id,start_time,end_time,energy_kwh,success"
-SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "uptime.schema.json"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+SCHEMA = REFERENCE / "uptime.schema.json"
 DEFAULT = LoadOptions(max_rejects=RejectLimit(100, True))
 REPORTED = (
     "SELECT station_id, port_id, uptime_percent, outage_minutes, excluded_minutes, reported_by, source_line "
@@ -336,3 +337,20 @@ def test_the_report_shows_what_was_reported_on_its_page_and_counts_it_in_a_termi
     assert body.index("DEPOT / 1<") < body.index("DEPOT / &lt;b&gt;9&lt;/b&gt;<")
     assert "2 more reports: evcharge uptime --json" in section
     assert "101.00%" in section
+
+
+def test_the_reports_document_has_what_was_reported_as_the_document_of_uptime_has_it(
+    sqlite_url: str, tmp_path: Path, evcharge: Run
+) -> None:
+    week(sqlite_url, tmp_path)
+    rows = [f"S{day},DEPOT,1,2025-03-0{day}T08:00:00Z,2025-03-0{day}T09:00:00Z,9.5,true" for day in range(3, 10)]
+    load(sqlite_url, tmp_path, SESSIONS, *rows, name="sessions.csv")
+    load(sqlite_url, tmp_path, report("1", "101,0,0"))
+    of_report = json.loads(evcharge("report", "--db", sqlite_url, "--no-png", "--json")[1])
+    jsonschema.validate(of_report, json.loads((REFERENCE / "report.schema.json").read_text(encoding="utf-8")))
+    (told,) = of_report["uptime"]["reported"]
+    assert told["contradictions"] == "uptime_above_100,uptime_not_from_its_minutes"
+    assert told["contradictions_text"].startswith("a reported uptime is over 100 %; ")
+    of_uptime = json.loads(evcharge("uptime", "--db", sqlite_url, "--json")[1])
+    jsonschema.validate(of_uptime, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert of_uptime["reported"] == [told]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timezone
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from evcharge.api_arguments import as_day, known_columns, renamed
+from evcharge.api_arguments import as_day, as_definition, as_file, as_lot, as_share, known_columns, renamed, shown
 from evcharge.errors import ConfigError
 
 FRAME = pd.DataFrame({"Station": ["7"], "session_id": ["a"]})
@@ -75,3 +76,49 @@ def test_two_columns_of_one_name_are_refused(columns):
     with pytest.raises(ConfigError) as caught:
         renamed(FRAME, columns)
     assert caught.value.code == "column_named_twice"
+
+
+@pytest.mark.parametrize(
+    ("given", "lot"),
+    [
+        (None, ()),
+        ({"operator": "Shine"}, (("operator", "Shine"),)),
+        ({"operator": ("A", "B")}, (("operator", "A"), ("operator", "B"))),
+        ({"operator": pd.Series(["A"])}, (("operator", "A"),)),
+        ({"operator": np.array(["A"])}, (("operator", "A"),)),
+    ],
+)
+def test_a_lot_is_a_word_or_several_by_column(given, lot):
+    assert as_lot(given) == lot
+
+
+@pytest.mark.parametrize("given", [[], "operator", {"operator": None}, {"operator": 5}, {"operator": ["A", None]}])
+def test_a_lot_of_anything_else_is_refused_with_how_to_write_one(given):
+    with pytest.raises(ConfigError, match="where=") as caught:
+        as_lot(given)
+    assert caught.value.code == "bad_argument"
+
+
+@pytest.mark.parametrize("given", [3, [], {}, b"afirev", pd.Timestamp("2025-01-01"), FRAME])
+def test_a_definition_is_an_id_or_a_definition(given):
+    with pytest.raises(ConfigError, match="definition='afirev'"):
+        as_definition(given)
+
+
+@pytest.mark.parametrize("given", [None, "", 3, b"x.csv", FRAME])
+def test_a_file_is_named_by_text_or_a_path(given):
+    with pytest.raises(ConfigError, match=r"path='x\.csv'"):
+        as_file(given, "path", "'x.csv'")
+
+
+@pytest.mark.parametrize("given", ["0.95", True, None, 10**400, [0.95]])
+def test_a_share_is_a_number(given):
+    with pytest.raises(ConfigError, match=r"target=0\.95"):
+        as_share(given, "target")
+    assert type(as_share(np.float64(0.5), "target")) is float
+
+
+def test_what_is_long_is_shown_as_its_type():
+    assert shown(FRAME) == "this DataFrame"
+    assert shown(10**400) == "this int"
+    assert shown(np.int64(3)) == "3"

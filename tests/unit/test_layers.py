@@ -19,10 +19,11 @@ EXCEL = {"python_calamine"}
 TOML = {"tomllib", "tomli"}  # the standard library has it from Python 3.11 on
 MAY_IMPORT = {
     # part: (parts of evcharge beside itself, other people's packages); other people
-    "__init__": ({"api", "api_uptime", "version"}, set()),
+    "__init__": ({"api", "api_load", "api_loaded", "api_uptime", "version"}, set()),
     "version": (set(), set()),
     "__main__": ({"cli"}, set()),
-    "errors": (set(), set()),
+    "python_words": (set(), set()),
+    "errors": ({"python_words"}, set()),
     "arrays": (set(), {"numpy"}),
     "toml": (set(), TOML),
     "config": ({"toml", "errors"}, set()),
@@ -92,8 +93,10 @@ MAY_IMPORT = {
             "instants",
             "arrays",
             "evidence",
+            "evidence_rules",
             "frames",
             "models",
+            "output",
             "metrics",  # what counts as a success, for the counts that a load keeps
             "db",
             "migrate",
@@ -121,7 +124,7 @@ MAY_IMPORT = {
         FRAMES | SQL | {"pyarrow"},
     ),
 }
-MAY_IMPORT["api_arguments"] = ({"errors", "metrics", "sources"}, FRAMES)
+MAY_IMPORT["api_arguments"] = ({"errors", "load", "metrics", "sources"}, FRAMES)
 MAY_IMPORT["api_figures"] = ({"errors", "report"}, FRAMES)
 MAY_IMPORT["api_parts"] = ({"db", "errors", "kept", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["api_star"] = (
@@ -135,6 +138,13 @@ MAY_IMPORT["api"] = (
     },
     FRAMES | SQL,
 )
+MAY_IMPORT["api_load"] = (
+    {
+        *("api_arguments", "api_loaded", "carriers", "db", "errors", "kept", "load", "migrate", "sources"),
+    },
+    FRAMES | SQL,
+)
+MAY_IMPORT["api_loaded"] = ({"load", "python_words", "report"}, FRAMES)
 MAY_IMPORT["api_uptime"] = ({"api_arguments", "errors", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["cli"] = (MAY_IMPORT.keys() | {"version"}, FRAMES | {"click", "rich"})
 LATE = {

@@ -23,6 +23,8 @@ BUILTIN = (
     *("afirev", "afirev-24h", "nsw-evc", "status-only", "kwwhat"),
 )
 """The rulebooks that come with evcharge, in the order in which they are shown."""
+ALL = "all"
+"""The word for all of them side by side."""
 HASH_DIGITS = 8
 """Digits of the hash in the id of a rulebook of the user's own."""
 
@@ -172,6 +174,15 @@ def find_rulebook(name: str) -> Rulebook:
     hint = f"Known: {', '.join(BUILTIN)}; or name a file that ends in .toml."
     python = f"Write rulebook={BUILTIN[0]!r}, or another of {', '.join(map(repr, BUILTIN))}; or the path of a .toml."
     raise ConfigError("unknown_rulebook", f"There is no rulebook {name!r}.", hint, python)
+
+
+def find_rulebooks(name: str) -> list[Rulebook]:
+    """All rulebooks that come with evcharge for the word ``all``, else the one of ``find_rulebook``.
+
+    Raises:
+        ConfigError: as ``find_rulebook``.
+    """
+    return list(_builtin().values()) if name == ALL else [find_rulebook(name)]
 
 
 def read_rulebook(path: Path) -> Rulebook:

@@ -10,37 +10,28 @@ from typing import Any
 
 from rich.console import Console
 
-from evcharge.metrics.availability.uptime import (
-    AGE_UNKNOWN,
-    CANT_TELL,
-    COUNTED,
-    FALLS_SHORT,
-    MEETS,
-    NO_FIGURE_YET,
-    NO_OUTAGE,
-    UNSEEN,
-    WHOLE,
-    Figures,
-)
+from evcharge.metrics.availability.uptime import AGE_UNKNOWN, CANT_TELL, FALLS_SHORT, MEETS, NO_FIGURE_YET
 from evcharge.metrics.milliseconds import instant_of
 from evcharge.report.terminal.reported import print_reported
 from evcharge.report.terminal.table import print_table, say
 from evcharge.report.uptime_found import Uptime
 from evcharge.report.uptime_words import (
+    RULEBOOK_HEADINGS,
+    RULEBOOK_MEANINGS,
     all_ports_text,
     besides_text,
     charges_lost_text,
     covered_text,
     evidence_text,
-    figure_text,
     group_cells,
     group_headings,
     group_rows,
     hours_told,
+    rulebook_cells,
     rulebook_text,
     without_text,
 )
-from evcharge.report.words import counted, verb
+from evcharge.report.words import counted
 
 MOST_ROWS = 40
 """Rows of a table in a terminal; all of them are in ``--csv`` and ``--json``."""
@@ -86,25 +77,9 @@ def print_waterfall(found: Uptime, console: Console) -> None:
     """Prints what each rulebook makes of the same minutes, side by side, a row for each of them."""
     _print_head(found, console)
     say(console)
-    headings = (
-        "rulebook",
-        ">period",
-        ">left out",
-        ">counted",
-        ">down",
-        ">unknown",
-        ">exempt",
-        ">no outage",
-        ">of it unseen",
-        ">uptime",
-        "verdict",
-    )
-    cells = [_waterfall_row(figures) for figures in found.figures]
-    print_table(console, headings, cells)
+    print_table(console, RULEBOOK_HEADINGS, [rulebook_cells(figures) for figures in found.figures])
     say(console)
-    say(console, "Hours of all ports; left out: not in operation, closed, or unknown where the rulebook leaves it out.")
-    say(console, "unknown: what the rulebook counts as down; exempt: outages under a claim, given back or left out.")
-    for line in besides_text(found):
+    for line in (*RULEBOOK_MEANINGS, *besides_text(found)):
         say(console, line)
 
 
@@ -135,22 +110,6 @@ def print_outages(found: Uptime, console: Console) -> None:
 def _print_head(found: Uptime, console: Console) -> None:
     say(console, covered_text(found))
     say(console, evidence_text(found.evidence))
-
-
-def _waterfall_row(figures: Figures) -> list[str]:
-    """One rulebook: hours from the period down to what is no outage, its figure, and its verdict on the ports."""
-    steps = dict(figures.steps)
-    counts, whole = steps[COUNTED], steps[WHOLE]
-    exempt = sum(minutes for name, minutes in steps.items() if name.startswith("exempt") and minutes > 0)
-    kept, unseen = steps[NO_OUTAGE], steps[UNSEEN]
-    lost = (-steps["down"], -steps["unknown, counted as down"])
-    hours = [hours_told(minutes) for minutes in (whole, whole - counts, counts, *lost, exempt, kept, unseen)]
-    network = figures.network
-    meeting, ports = network["ports_meeting"], network["ports"]
-    told = f"{meeting:,} of {counted(ports, 'port')} {verb(1 if ports == 1 else meeting, 'meets', 'meet')} it"
-    limited = figures.rulebook.limit is not None and figures.own_period
-    verdict = network["verdict"] or (told if limited else "")
-    return [figures.rulebook.id, *hours, figure_text(network, figures.rulebook), verdict]
 
 
 def _without_empty(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
