@@ -14,8 +14,10 @@ from rich.text import Text
 
 from evcharge.report.terminal import USUAL_WIDTH
 
-GIVING_WAY = (("~", 8), ("|", 7), ("", 7), (">", 1))
-"""The columns of these signs give way in turn, on a usual screen each down to so many cells."""
+GIVING_WAY = ("~", "|", "", ">")
+"""The columns of these signs give way in turn."""
+CUT_TO = {"~": 8, "|": 7}
+"""Cells down to which a usual screen cuts the texts of such columns. House rule."""
 MOST_CUT = 200
 """Characters that a paragraph shows of what a table cuts to the screen. House rule: a reason in full, raw text not."""
 INDENT = "  "
@@ -65,20 +67,20 @@ def print_table(
     is left out where the other columns leave no room; of ``|`` is cut to the screen. The column with the heading
     ``if_room`` is left out where the screen has no room for all columns in full.
 
-    On a screen of fewer than ``USUAL_WIDTH`` columns nothing is cut, and where a column has no room for its longest
-    word, each row is a paragraph.
+    On a screen of fewer than ``USUAL_WIDTH`` columns nothing is cut; on others columns in which nothing stands are left
+    out before a text is. Where a column that is not cut has no room for its longest word, each row is a paragraph.
     """
     signs = [heading[:1] if heading[:1] in ("~", "|", ">") else "" for heading in headings]
     titles = [heading.removeprefix(sign) for heading, sign in zip(headings, signs, strict=True)]
     lines = [[encodable(printable(cell or ""), console) for cell in line] for line in (titles, *rows)]
     natural = [min(max(map(cell_len, column)), console.width) for column in zip(*lines, strict=True)]
-    if if_room and sum(natural) + len(natural) > console.width:
-        place = headings.index(if_room)
-        del signs[place], natural[place]
-        for line in lines:
-            del line[place]
+    if sum(natural) + len(natural) > console.width:
+        left_out = _left_out(headings, lines, if_room, console)
+        kept = [place for place in range(len(headings)) if place not in left_out]
+        signs, natural = [signs[place] for place in kept], [natural[place] for place in kept]
+        lines = [[line[place] for place in kept] for line in lines]
     least = _least(natural, signs, lines, console)
-    if console.width < USUAL_WIDTH and sum(least) + len(least) > console.width:
+    if sum(least) + len(least) > console.width:
         _print_paragraphs(console, signs, lines, styles)
         return
     tight = tight or sum(natural) + 2 * len(natural) > console.width
@@ -92,20 +94,29 @@ def print_table(
     console.print(table)
 
 
+def _left_out(headings: Sequence[str], lines: Sequence[Sequence[str]], if_room: str, console: Console) -> set[int]:
+    """The columns that a screen without room for all does without."""
+    named = {headings.index(if_room)} if if_room else set()
+    if console.width < USUAL_WIDTH:
+        return named
+    _, *rows = lines
+    return named | {place for place, cells in enumerate(zip(*rows, strict=True)) if set(cells) <= {"", "–", "-"}}
+
+
 def _least(natural: Sequence[int], signs: Sequence[str], lines: Sequence[Sequence[str]], console: Console) -> list[int]:
-    """The widths down to which columns may give way: those of ``GIVING_WAY``; on a narrow screen the longest word's."""
-    if console.width >= USUAL_WIDTH:
-        return [min(own, dict(GIVING_WAY)[sign]) for own, sign in zip(natural, signs, strict=True)]
+    """The widths down to which columns may give way: that of the longest word, or to which their texts are cut."""
     words = [
         max(cell_len(word) for cell in column for word in ("", *cell.split())) for column in zip(*lines, strict=True)
     ]
-    return [own if sign == "|" else word for own, word, sign in zip(natural, words, signs, strict=True)]
+    cut_to = CUT_TO if console.width >= USUAL_WIDTH else {}
+    columns = zip(natural, words, signs, strict=True)
+    return [min(own, cut_to[sign]) if sign in cut_to else own if sign == "|" else word for own, word, sign in columns]
 
 
 def _fitting(natural: Sequence[int], least: Sequence[int], signs: Sequence[str], room: int) -> list[int]:
     """The widths of columns when those that give way have done so, the widest of a sign first, a cell at a time."""
     widths = list(natural)
-    for sign, _ in GIVING_WAY:
+    for sign in GIVING_WAY:
         columns = [number for number, own in enumerate(signs) if own == sign]
         while sum(widths) > room and (wider := [number for number in columns if widths[number] > least[number]]):
             widths[max(wider, key=widths.__getitem__)] -= 1

@@ -185,6 +185,18 @@ def test_a_poor_terminal_gets_a_sign_that_it_has_for_what_is_left_out():
     assert "Har~f it" in "".join(tabled(80, "ascii"))
 
 
+def test_columns_in_which_nothing_stands_are_left_out_before_a_name_is_cut():
+    file = io.StringIO()
+    rows = [("Orchard Road / ST-003-1", "81.34%", "–", "2025-06-14 05:00", "")] * 2
+    headings = ("~port", ">low", ">excluded", "from the hour", "verdict, if there is one")
+    for width in (100, 80):
+        print_table(Console(file=file, width=width), headings, rows)
+    wide, usual = file.getvalue().splitlines()[:3], file.getvalue().splitlines()[3:]
+    assert wide[0].split() == ["port", "low", "excluded", "from", "the", "hour", "verdict,", "if", "there", "is", "one"]
+    assert usual[0].split() == ["port", "low", "from", "the", "hour"]
+    assert usual[1].split() == ["Orchard", "Road", "/", "ST-003-1", "81.34%", "2025-06-14", "05:00"]
+
+
 def test_on_a_narrow_screen_a_table_that_has_no_room_for_its_words_is_paragraphs():
     assert [line.rstrip() for line in tabled(44)] == [
         "● 上海市浦东新区世纪大道地下停车场充电站",
