@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from evcharge.carriers.file import SourceFile, printable
@@ -138,10 +139,12 @@ def _near(theirs: str, ours: str, names: Sequence[str], taken: Collection[str] =
 def _map_hint(look: Look) -> str:
     """The options that would name the missing columns, each by another of the file's; of a session key, its session id.
 
-    A mark has none. Where nothing is like an end, a column that is like a length will do.
+    A mark has none. Where nothing is like an end, a column that is like a length will do. What only tells sessions apart
+    may be a column of its own as well: a start does both.
     """
     options: dict[str, str] = {}
-    taken = {name for name in look.names if folded(name) in look.profile.fields}
+    read = replace(look.profile, session_key=()).fields
+    taken = {name for name in look.names if folded(name) in read}
     for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
         ours = "session_id" if ours == "session_key" else ours
         near = _near(theirs, ours, look.names, taken)

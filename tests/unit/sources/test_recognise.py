@@ -125,6 +125,15 @@ def test_the_options_name_each_column_by_what_it_means_and_once(refused):
     )
 
 
+def test_what_tells_sessions_apart_may_be_the_start_and_the_station_as_well(refused):
+    profile = with_overrides(NATIVE, session_key=["Startzeit", "Ladepunkt"])
+    hint = refused("Startzeit,Endzeit,Ladepunkt,Anfangszählerstand (kWh),Energie (kWh)\n", [profile]).hint
+    assert hint == (
+        "Say which column it is: --map station_id=Ladepunkt --map start_time=Startzeit --map end_time=Endzeit "
+        "--map energy_kwh='Energie (kWh)'."
+    )
+
+
 def test_a_header_that_may_be_further_down_is_told_with_its_line(refused):
     assert "may be further down: line 4." in refused("Sessions of May\nby,me\n\nStation,Begin,Finish,kWh\n").reason
 
