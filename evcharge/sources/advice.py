@@ -139,8 +139,8 @@ def _near(theirs: str, ours: str, names: Sequence[str], taken: Collection[str] =
 def _map_hint(look: Look) -> str:
     """The options that would name the missing columns, each by another of the file's; of a session key, its session id.
 
-    A mark has none. Where nothing is like an end, a column that is like a length will do. What only tells sessions apart
-    may be a column of its own as well: a start does both.
+    A mark has none. Where nothing is like an end, a column that is like a length will do. What only tells sessions
+    apart may be a column of its own as well: a start does both.
     """
     options: dict[str, str] = {}
     read = replace(look.profile, session_key=()).fields
