@@ -52,6 +52,8 @@ _SURVIVES_POWER_LOSS = (
     "SELECT set_config('synchronous_commit', 'local', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
 UPGRADE_HINT = "Run: evcharge db upgrade    or, in a clone of evcharge: alembic upgrade head"
+IN_MEMORY = "sqlite:///:memory:"
+"""The URL of a database that has no file, as it is shown."""
 _MAX_MILLISECONDS = 2**31 - 1
 
 
@@ -95,6 +97,8 @@ def masked(text: str) -> str:
 
 def upgrade_in_python(url: str) -> str:
     """What a Python program runs to make the tables of a database, or to bring them up to date; without a password."""
+    if url == IN_MEMORY:
+        return "Name a database in a file: evcharge makes no tables in memory."
     password = " with its password" if "***" in (shown := masked(url)) else ""
     return f"To make it or bring it up to date: from evcharge.migrate import upgrade; upgrade({shown!r}){password}"
 
@@ -102,7 +106,7 @@ def upgrade_in_python(url: str) -> str:
 def url_of(engine: Engine) -> str:
     """The URL of an engine that ``open_engine`` made, its password in it, as ``parse_url`` takes it."""
     if engine.dialect.name == "sqlite":
-        return f"sqlite:///{quote(str(engine.url.database))}"
+        return f"sqlite:///{quote(engine.url.database)}" if engine.url.database else IN_MEMORY
     return engine.url.render_as_string(hide_password=False)
 
 
@@ -139,6 +143,8 @@ def _milliseconds(seconds: float) -> int:
 
 def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, lock_wait_seconds: float) -> Engine:
     path = str(url.database)
+    if Path(path).is_dir():
+        raise DatabaseError("database_is_folder", f"{path} is a folder.", "Name a file in it.")
     if not create and not Path(path).is_file():
         raise DatabaseError(
             "database_missing",
@@ -146,6 +152,9 @@ def _sqlite_engine(url: URL, writes: bool, create: bool, foreign_keys: bool, loc
             UPGRADE_HINT,
             f"Name one that is there. {upgrade_in_python(f'sqlite:///{quote(path)}')}",
         )
+    if not Path(path).parent.is_dir():
+        reason = f"the folder of {path} is not there."
+        raise DatabaseError("database_folder_missing", reason, "Make it first, or name another file.")
     # A reader opens the file for writing too, so that it can undo what a killed load left half written.
     address = f"file:{quote(path)}?mode={'rwc' if create else 'rw'}"
 
@@ -315,7 +324,9 @@ def _translated(error: exc.DBAPIError, shown_url: str) -> DatabaseError:
         hint = fault.hint.replace("FILE", shlex.quote(as_path(unquote(shown_url.partition(":///")[2]))))
         return DatabaseError(fault.code, f"{shown_url}: {text}. {unchanged}", hint)
     if isinstance(error, exc.OperationalError):
-        return DatabaseError("database_unreachable", f"{shown_url}: {text}.", "Check the URL and that it answers.")
+        in_file = shown_url.startswith("sqlite")
+        hint = "Check that its folder and the file can be written." if in_file else "Check the URL and that it answers."
+        return DatabaseError("database_unreachable", f"{shown_url}: {text}.", hint)
     return DatabaseError(
         "database_refused", f"{shown_url} refused: {text}. {unchanged}", "This is a fault of evcharge."
     )

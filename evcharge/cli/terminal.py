@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from types import FrameType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -255,10 +255,22 @@ class Interrupts:
 
 
 def console() -> Console:
-    """The terminal; as wide as it is, or 110 columns where there is none."""
+    """The terminal; as wide as it is, or 110 columns where there is none. Commands that it prints name the database."""
     from rich.console import Console
+    from rich.text import Text
 
-    return Console(width=None if sys.stdout.isatty() else 110)
+    class NamingConsole(Console):
+        """A terminal for which what ``--db`` said is part of each command, so that it works as printed."""
+
+        def print(self, *objects: Any, **options: Any) -> None:
+            url = given("db")
+            named = (
+                Text(with_database(one.plain, url)) if isinstance(one, Text) and "evcharge " in one.plain else one
+                for one in objects
+            )
+            super().print(*named, **options)
+
+    return NamingConsole(width=None if sys.stdout.isatty() else 110)
 
 
 def narrow_console() -> Console | None:

@@ -347,7 +347,7 @@ def test_alembic_takes_a_path_with_signs_in_it(tmp_path):
         (f"nonsense {CANARY}", "can't be read"),
         (f"postgresql://u:{CANARY}@127.0.0.1:1/d", "u:***@127.0.0.1:1/d"),
         (f"postgresql://u:a@{CANARY}@127.0.0.1:1/d", "more than one @"),
-        ("sqlite:////no/such/folder/file.db", "unable to open"),
+        ("sqlite:////no/such/folder/file.db", "the folder of /no/such/folder/file.db is not there"),
     ],
 )
 def test_alembic_refuses_a_bad_url_without_traceback_or_password(url, sign):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import jsonschema
 import pytest
 from sqlalchemy import event
 
+from evcharge.db import masked
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.milliseconds import instant_ms
 from evcharge.metrics.selection import Selection
@@ -56,7 +58,9 @@ def test_the_terminal_says_what_was_seen_who_was_up_least_what_goes_on_and_what_
     assert "Stop A 33.68% 33.68% 33.68% 100.00% 47.8 – Stop B 61.46% 61.46% 61.46% 100.00% 27.8 – 2 outages" in told
     assert "2 outages go on at the end of that time: 2 seen down, 0 out of contact." in told
     assert "Nothing tells of 2 stations; all of their time is unknown." in told
-    assert told.endswith("See each port: evcharge uptime See each outage: evcharge outages")
+    named = f"--db {shlex.quote(masked(url))}"  # a long one goes on in the next line
+    both = f"See each port: evcharge uptime {named} See each outage: evcharge outages {named}"
+    assert told.replace(" ", "").endswith(both.replace(" ", ""))
 
 
 @pytest.mark.thorough

@@ -9,11 +9,11 @@ import traceback
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from evcharge import db
-from evcharge.db import masked, open_engine, parse_url, translated_errors
+from evcharge.db import masked, open_engine, parse_url, translated_errors, upgrade_in_python, url_of
 from evcharge.errors import DatabaseError
 from evcharge.migrate import current, upgrade
 
@@ -145,9 +145,22 @@ def test_a_file_that_is_to_be_made_is_made(tmp_path):
     assert connect(f"sqlite:///{tmp_path}/new.db", writes=True, create=True) == 1
 
 
-def test_a_folder_that_is_not_there_is_refused_without_a_traceback(tmp_path):
-    error = refusal(upgrade, f"sqlite:///{tmp_path}/none/new.db")
-    assert error.code == "database_unreachable"
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [("none/new.db", "database_folder_missing"), ("", "database_is_folder"), ("full.db", "database_unreachable")],
+)
+def test_a_place_where_no_file_can_be_made_is_refused_in_words(tmp_path, monkeypatch, place, code):
+    if place == "full.db":
+        (tmp_path / "full.db-journal").mkdir()
+    error = refusal(upgrade, f"sqlite:///{tmp_path}/{place}")
+    assert error.code == code
+    assert "answers" not in error.hint
+
+
+def test_the_tables_of_a_database_in_memory_are_made_by_nothing_that_is_named():
+    url = url_of(create_engine("sqlite://"))
+    assert url == "sqlite:///:memory:"
+    assert upgrade_in_python(url) == "Name a database in a file: evcharge makes no tables in memory."
 
 
 def test_a_reader_can_not_write(url):
