@@ -39,6 +39,7 @@ from evcharge.models import (
     FactCharging,
     FactContact,
     FactOutage,
+    FactReportedUptime,
     FactStatus,
     LoadLedger,
     RejectedEvidence,
@@ -68,7 +69,7 @@ def has_evidence(session: Session) -> bool:
 def read_stations_with_evidence(session: Session, selection: Selection) -> pd.DataFrame:
     """The selected stations of all sources of which there is evidence, by source and id.
 
-    A station that only claims and reported outages name is none.
+    A station that only claims, reported outages and reports of uptime name is none.
 
     Columns: ``STATION_COLUMNS``, ``EXTENT``, ``source_ends_ms``, the last instant of which any statement or contact of
     its source tells, and ``sessions_end_ms``, up to which its sessions do; instants are missing where nothing does.
@@ -76,7 +77,7 @@ def read_stations_with_evidence(session: Session, selection: Selection) -> pd.Da
     conditions = selection.station_conditions()
     of_sources = _of_sources(session, conditions)
     extents = _extents(session, of_sources)
-    told = (~_is_claimed_alone(), *of_sources)
+    told = (~is_claimed_alone(), *of_sources)
     query = select(*(getattr(DimStation, name) for name in STATION_COLUMNS)).where(*told)
     stations = frame_of(session, query).merge(extents, on="station_key", how="left")
     with_evidence = stations.loc[stations["first_ms"].notna(), "source"].unique()
@@ -128,10 +129,11 @@ def _reported() -> Any:
     return FactOutage.kind == OUTAGE
 
 
-def _is_claimed_alone() -> ColumnElement[bool]:
-    """Whether claims and reported outages name a station, and nothing else does."""
+def is_claimed_alone() -> ColumnElement[bool]:
+    """Whether claims, reported outages and reports of uptime name a station, and nothing else does."""
     named = [_knows(table) for table in (DimPort, FactStatus, FactContact, FactCharging)]
-    return and_(_knows(FactOutage), not_(or_(DimStation.registry_load_key.is_not(None), *named)))
+    claimed = or_(_knows(FactOutage), _knows(FactReportedUptime))
+    return and_(claimed, not_(or_(DimStation.registry_load_key.is_not(None), *named)))
 
 
 def _knows(table: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -154,7 +156,7 @@ def read_unnamed_ports(session: Session, *conditions: ColumnElement[bool]) -> li
     is_named = or_(FactOutage.port_id == "", *named)
     ports = select(DimStation.station_id, FactOutage.port_id).distinct().where(*conditions)
     of_station = DimStation.station_key == FactOutage.station_key
-    unnamed = ports.join(FactOutage, of_station).where(or_(_is_claimed_alone(), not_(is_named)))
+    unnamed = ports.join(FactOutage, of_station).where(or_(is_claimed_alone(), not_(is_named)))
     order = unnamed.order_by(DimStation.station_id, FactOutage.port_id)
     return [(station, port) for station, port in session.execute(order)]
 
@@ -164,7 +166,7 @@ def count_unnamed_refused(session: Session, sources: Sequence[str]) -> int:
     known = select(DimStation.station_id).where(
         DimStation.source == LoadLedger.source,
         DimStation.station_id == RejectedEvidence.station_id,
-        not_(_is_claimed_alone()),
+        not_(is_claimed_alone()),
     )
     placed = select(DimPort.port_id).where(
         DimPort.source == LoadLedger.source, DimPort.port_id == RejectedEvidence.station_id

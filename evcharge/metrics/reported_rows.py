@@ -5,12 +5,13 @@ What does not belong here: how it compares with the evidence (``availability.rep
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from evcharge.metrics.evidence_rows import is_claimed_alone
 from evcharge.metrics.milliseconds import milliseconds
 from evcharge.metrics.rows import frame_of
 from evcharge.models import DimStation, FactReportedUptime, LoadLedger
@@ -38,6 +39,13 @@ def read_reported(session: Session, keys: Sequence[int]) -> pd.DataFrame:
     rows = rows.astype(dict.fromkeys(_FIGURES, "float64"))
     rows = rows[rows["load_key"] == rows.groupby(KEY)["load_key"].transform("max")]
     return rows.drop(columns="load_key").sort_values([*KEY, "line"], ignore_index=True)
+
+
+def read_stations_only_reported(session: Session, sources: Collection[str]) -> list[str]:
+    """The ids of stations of these sources that only reports of uptime and claims name: they may be mistyped."""
+    keys = select(FactReportedUptime.station_key)
+    own = (DimStation.station_key.in_(keys), DimStation.source.in_(sources), is_claimed_alone())
+    return list(session.scalars(select(DimStation.station_id).where(*own).distinct().order_by(DimStation.station_id)))
 
 
 def sources_that_report(session: Session) -> list[str]:

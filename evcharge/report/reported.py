@@ -19,7 +19,7 @@ from evcharge.metrics.availability.timeline import Counted, timeline
 from evcharge.metrics.availability.uptime import uptime
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.evidence_ports import WHOLE
-from evcharge.metrics.reported_rows import read_reported, sources_that_report
+from evcharge.metrics.reported_rows import read_reported, read_stations_only_reported, sources_that_report
 from evcharge.report.uptime_of_database import evidence_of, station_groups
 from evcharge.report.words import counted as counted_text
 from evcharge.report.words import verb
@@ -39,6 +39,8 @@ and lineage.
 
 ``from_minutes`` is what the reported minutes make, ``contradictions`` the codes of ``reported.CONTRADICTIONS``.
 """
+MOST_NAMED = 5
+"""Stations that a note names. House rule."""
 _COMPUTED = ["station_key", "port_id", "low", "high", "coverage"]
 
 
@@ -142,4 +144,8 @@ def notes_on_reports(session: Session, sources: Collection[str] | None, reports:
     if alone := [source for source in sources_that_report(session) if source not in sources]:
         told = f"Uptime is reported of source {', '.join(alone)}, of which there is no evidence"
         notes.append(f"{told}: a report is compared where both are loaded under one name of a source.")
+    if unknown := read_stations_only_reported(session, sources):
+        shown = ", ".join(repr(one) for one in unknown[:MOST_NAMED]) + (", …" if len(unknown) > MOST_NAMED else "")
+        told = f"Uptime is reported of {counted_text(len(unknown), 'station')} that nothing else names ({shown})"
+        notes.append(f"{told}: it is compared with nothing, and counts nowhere.")
     return notes

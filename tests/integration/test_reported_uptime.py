@@ -197,6 +197,20 @@ def test_a_report_makes_no_port_up_or_down(url: str, tmp_path: Path) -> None:
     assert after.equals(before)
 
 
+def test_a_report_of_a_station_that_nothing_else_names_makes_none_and_is_told(url: str, tmp_path: Path) -> None:
+    week(url, tmp_path)
+    before = package.uptime(url)
+    load(url, tmp_path, report("1", "100,0,0"), report("1", "97.78,2880,0", station="NOPE"))
+    after = package.uptime(url)
+    assert after.network.equals(before.network)
+    assert after.reported["station_id"].tolist() == ["DEPOT"]
+    assert after.notes == [
+        "Uptime is reported of 1 station that nothing else names ('NOPE'): it is compared with nothing, and counts nowhere."
+    ]
+    load(url, tmp_path, STATUSES, "NOPE,1,2025-03-03T00:00:00Z,Available", name="later.csv")
+    assert package.uptime(url).reported["station_id"].tolist() == ["DEPOT", "NOPE"]
+
+
 def test_each_report_is_compared_over_its_own_period(url: str, tmp_path: Path) -> None:
     week(url, tmp_path)
     days = report("1", "100,0,0", end="2025-03-05"), report("1", "100,0,0", begin="2025-03-05", end="2025-03-07")
