@@ -117,7 +117,9 @@ def read_contract(path: Path) -> Contract:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return toml.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, toml.TOMLDecodeError) as error:
+    except OSError as error:
+        _refuse(path, f"can't be read: {error.strerror}", "Name a file that there is.")
+    except (UnicodeDecodeError, toml.TOMLDecodeError) as error:
         _refuse(path, f"can't be read as TOML: {error}", "See docs/metrics/own-definitions.md for the layout.")
 
 

@@ -205,7 +205,8 @@ def test_a_report_of_a_station_that_nothing_else_names_makes_none_and_is_told(ur
     assert after.network.equals(before.network)
     assert after.reported["station_id"].tolist() == ["DEPOT"]
     (note,) = after.notes
-    assert note.startswith("Uptime is reported of 1 station that nothing else names ('NOPE'): it is compared with nothing")
+    assert note.startswith("Uptime is reported of 1 station that nothing else names ('NOPE'): ")
+    assert note.endswith("counts nowhere.")
     load(url, tmp_path, STATUSES, "NOPE,1,2025-03-03T00:00:00Z,Available", name="later.csv")
     assert package.uptime(url).reported["station_id"].tolist() == ["DEPOT", "NOPE"]
 

@@ -110,6 +110,12 @@ def test_a_faulty_definition_is_refused_with_its_key(definition, rule, told):
     assert refusal.value.hint
 
 
+def test_a_file_that_is_not_there_is_told_in_words(tmp_path):
+    with pytest.raises(ConfigError) as refusal:
+        read_definition(tmp_path / "none.toml")
+    assert refusal.value.reason.endswith("none.toml can't be read: No such file or directory.")
+
+
 @pytest.mark.parametrize("name", ['"Our Rule"', '""', '"afirev"', "7"])
 def test_an_id_is_a_short_name_of_its_own(definition, name):
     with pytest.raises(ConfigError, match="id is"):
