@@ -222,7 +222,7 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.load import UNSTATED, hint_of
     from evcharge.load.meanings import rule_meanings
-    from evcharge.report.words import counted, listed_ports
+    from evcharge.report.words import counted, listed_ports, refused_as
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -239,11 +239,8 @@ def show_result(result: LoadResult) -> None:
     if result.times_by_format:
         tell(f"  {mixed_formats(result.times_by_format)}")
     if result.rejected_as:
-        kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
-        tell(
-            f"  of the rejected rows {kinds['failure']:,} would have counted as failures, {kinds['success']:,} as "
-            f"successes, {kinds['unknown']:,} can't be judged"
-        )
+        kinds = (result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown"))
+        tell(f"  of the rejected rows {refused_as(*kinds)}")
     messages = rule_meanings()
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")
