@@ -43,6 +43,7 @@ STANDS_IN = (
     "Nobody says who published this; {} stands in for the source. Of a later file that is asked: --source NAME, or "
     "--source NAME --remember-source to say it once."
 )
+KEEPS_SOURCE = "{} is made up by evcharge sample: it keeps the source {}, not {}"
 CHANGES_SHOWN = 5
 """Changed sessions that the console lists; ``--json`` lists up to ``writer.CHANGES_LISTED``."""
 
@@ -108,6 +109,7 @@ def load(files: tuple[str, ...], **options: Any) -> int:
         )
         outcomes, fault = load_with_rejects(found.inputs, profiles, load_options, write["rejects"])
     code = show_outcomes(outcomes, write["as_json"])
+    notice_made_up(outcomes, options["source"])
     if fault:
         show_error(fault, given("db"))
     elif write["rejects"]:
@@ -115,6 +117,15 @@ def load(files: tuple[str, ...], **options: Any) -> int:
     if source and not code and not write["dry_run"]:
         remember_source(source)
     return fault.exit_code if fault else code
+
+
+def notice_made_up(outcomes: Sequence[Outcome], source: str | None) -> None:
+    """Says which files did not take the source that was asked for, as what is made up keeps its own."""
+    from evcharge.metrics.made_up import is_made_up
+
+    for result in (outcome.result for outcome in outcomes if outcome.result and source):
+        if is_made_up(result.source):
+            notice(KEEPS_SOURCE.format(result.file, result.source, source))
 
 
 def load_with_rejects(
@@ -222,7 +233,7 @@ def show_result(result: LoadResult) -> None:
     """Prints what became of one file."""
     from evcharge.load import UNSTATED, hint_of
     from evcharge.load.meanings import rule_meanings
-    from evcharge.report.words import counted, listed_ports
+    from evcharge.report.words import counted, listed_ports, refused_as
 
     again = that_load = ""
     if result.first_loaded_at:
@@ -239,11 +250,8 @@ def show_result(result: LoadResult) -> None:
     if result.times_by_format:
         tell(f"  {mixed_formats(result.times_by_format)}")
     if result.rejected_as:
-        kinds = {kind: result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown")}
-        tell(
-            f"  of the rejected rows {kinds['failure']:,} would have counted as failures, {kinds['success']:,} as "
-            f"successes, {kinds['unknown']:,} can't be judged"
-        )
+        kinds = (result.rejected_as.get(kind, 0) for kind in ("failure", "success", "unknown"))
+        tell(f"  of the rejected rows {refused_as(*kinds)}")
     messages = rule_meanings()
     for code, count in result.rejects_by_rule.items():
         tell(f"  {count:>9,}  {code}: {messages.get(code, '')}")

@@ -33,6 +33,8 @@ from evcharge.report.words import (
 
 MOST_NAMED = 10
 """Loads and ports that are named: what a head can hold. All of them are in ``--json``."""
+CUT_NOTE = "A terminal cuts raw text to its width; it is whole in --json."
+"""What is said below raw text; no page says it, for there the text is whole."""
 
 
 @dataclass(frozen=True)
@@ -305,7 +307,7 @@ def _rejects(found: Explanation, most_rows: int) -> Iterator[str | Grid]:
     rows = [(f"{row['file_name']}:{row['source_line']}", row["rule"], row["value"], row["raw"]) for row in shown]
     if rows:
         yield Grid(("file:line", "rule", "value", "raw"), rows, cut=frozenset({"value", "raw"}))
-        yield "A terminal cuts raw text to its width; it is whole in --json."
+        yield CUT_NOTE
     if len(rejects.rows) > len(rows):
         yield f"{len(rejects.rows) - len(rows):,} more: add --rows N, or --json to see all"
     yield REJECTS_NOTE

@@ -36,7 +36,7 @@ from evcharge.metrics.selection import Selection
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.document import csv_of, plain, records
 from evcharge.report.usual import judging_note, usual_definition
-from evcharge.report.words import counted, day_text, target_text, verb
+from evcharge.report.words import counted, day_text, refused_as, target_text, verb
 
 SCHEMA_VERSION = 2
 """Of the ``--json`` document; grows when a key changes its meaning or goes."""
@@ -205,10 +205,8 @@ def _notes_of_failures(failures_included: set[str]) -> list[str]:
 def refused_note(refused: Refused) -> str:
     """What the loads refused, and how it would have counted."""
     rows = counted(refused.rows, "row")
-    return (
-        f"The loads refused {rows}, which no rate here counts: {refused.failures:,} would have counted as failures, "
-        f"{refused.successes:,} as successes, {refused.unknown:,} can't be judged."
-    )
+    counted_as = refused_as(refused.failures, refused.successes, refused.unknown)
+    return f"The loads refused {rows}, which no rate here counts: {counted_as}."
 
 
 def build_report(

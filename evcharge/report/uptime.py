@@ -193,7 +193,8 @@ def _notes(stations: pd.DataFrame, period: Period, rulebooks: Sequence[Rulebook]
         notes.append(f"Evidence ends at {instant_of(int(ends)):%Y-%m-%d %H:%M} UTC; all later time is unknown.")
     never = stations[stations["first_ms"].isna()]
     if len(never):
-        notes.append(f"Nothing tells of {number_of(len(never), 'station')}; all of their time is unknown.")
+        whose = verb(len(never), "its", "their")
+        notes.append(f"Nothing tells of {number_of(len(never), 'station')}; all of {whose} time is unknown.")
     for rulebook in rulebooks:
         if rulebook.provisional:
             notes.append(f"{rulebook.id} is provisional: {rulebook.source}.")

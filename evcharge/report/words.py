@@ -180,6 +180,12 @@ def verb(number: int, of_one: str, of_many: str) -> str:
     return of_one if number == 1 else of_many
 
 
+def refused_as(failures: int, successes: int, unknown: int) -> str:
+    """What so many refused rows would have counted as."""
+    failed = f"{failures:,} would have counted as {verb(failures, 'a failure', 'failures')}"
+    return f"{failed}, {successes:,} as {verb(successes, 'a success', 'successes')}, {unknown:,} can't be judged"
+
+
 def in_words(number: int) -> str:
     """A number as a sentence has it: a word up to twelve."""
     return SMALL_NUMBERS[number] if number < len(SMALL_NUMBERS) else f"{number:,}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import os
 from datetime import date
@@ -55,6 +56,15 @@ PAYLOADS = (
     "]]>&lt;b&gt;&amp;\u2028\u2029",
     "\u202edesrever ☠",
 )
+
+
+REFUSED = {
+    100: {"start_time": "yesterday"},
+    200: {"end_time": "in the evening"},
+    300: {"energy_kwh": "45000"},
+    400: {"start_time": "2099-01-01T10:00:00Z"},
+}
+"""Places of rows that are refused, and why."""
 
 
 def story_page(folder: Path, path: Path, sessions: Path) -> Story:
@@ -108,6 +118,28 @@ def pages_of_stations(tmp_path_factory):
             (folder / "each one" / name).write_text(text, encoding="utf-8")
     (folder / "report.html").write_text(page, encoding="utf-8")
     return folder / "report.html"
+
+
+@pytest.fixture(scope="session")
+def pages_of_refused_rows(tmp_path_factory):
+    """A page and those of its stations, of which rows with long raw text were refused by rules of long names."""
+    folder = tmp_path_factory.mktemp("refused")
+    remark = '"' + "a remark of many words, " * 4 + '"'
+    rows = []
+    for station, n in itertools.product(range(5), range(1_500)):
+        told = {"start_time": f"2025-0{4 + n // 300}-{1 + n % 28:02}T10:00:00Z", "end_time": "", **REFUSED.get(n, {})}
+        named = {"station_id": f"S{station}", "session_id": f"{station}/{n}"}
+        row = session_row(success=str(n % 10 < 5 + station).lower(), **named, **told)
+        rows.append(f"{row},Harbour Street Garage {station},EVCommunicationError,{remark}")
+    sessions = native_csv(folder / "s.csv", *rows, header=f"{HEADER},station_name,error_code,remark")
+    url = loaded(folder, sessions, source="acme")
+    request = PageRequest(0.95, Selection(), stations_dir="each one")
+    with reading(url) as session:
+        story, page = build_page(session, request)
+        made = {"report.html": page, **dict(station_pages(session, story, request, "../report.html"))}
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in made]
 
 
 @pytest.fixture(scope="session")
@@ -237,11 +269,26 @@ def test_on_a_tablet_nothing_of_the_page_scrolls_sideways_and_no_word_is_broken(
 
 
 @pytest.mark.parametrize("width", TABLETS)
-def test_on_a_tablet_nothing_of_the_page_of_a_station_scrolls_sideways(visit, pages_of_stations, width):
+def test_on_a_tablet_the_page_of_a_station_never_scrolls_sideways_or_breaks_a_word(visit, pages_of_stations, width):
     for path in (pages_of_stations.parent / "each one").iterdir():
         page = visit(path, width=width).page
         keep(page, f"station_tablet_{width}")
         assert_fits(page, width)
+        assert broken_words(page.locator("body")) == []
+
+
+@pytest.mark.parametrize(("media", "width"), [*(("screen", width) for width in TABLETS), ("print", 703)])
+def test_no_name_of_a_rule_and_no_word_of_a_reason_is_broken_beside_long_raw_text(
+    visit, pages_of_refused_rows, media, width
+):
+    broken = []
+    for path in pages_of_refused_rows:
+        page = visit(path, width=width).page
+        page.emulate_media(media=media)
+        keep(page, f"refused_{path.stem}_{media}_{width}")
+        assert page.evaluate(SIDEWAYS) == []
+        broken += [word for word in broken_words(page.locator("body")) if "," not in word]  # a comma is of raw text
+    assert broken == []
 
 
 def test_on_a_phone_each_rule_is_headed_by_its_name(visit, pages_of_stations):

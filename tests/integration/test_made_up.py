@@ -40,7 +40,10 @@ def test_the_profile_and_the_outputs_mean_one_source() -> None:
 @pytest.mark.parametrize("options", [(), ("--source", "acme"), ("--profile", "sample", "--source", "acme")])
 def test_a_made_up_file_is_known_by_its_mark_and_keeps_its_source(evcharge: Run, options: tuple[str, ...]) -> None:
     evcharge("sample", "--rows", "60", "-o", "mine.csv")
-    assert "source sample)" in evcharge("load", "mine.csv", "--create-db", *options)[1]
+    _, out, err = evcharge("load", "mine.csv", "--create-db", *options)
+    assert "source sample)" in out
+    told = "mine.csv is made up by evcharge sample: it keeps the source sample, not acme"
+    assert (told in " ".join(err.split())) == bool(options)
     assert query(URL, "SELECT DISTINCT source FROM dim_station") == [("sample",)]
 
 

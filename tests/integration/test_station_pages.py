@@ -202,3 +202,11 @@ def test_pages_that_nothing_leads_to_or_that_counts_cannot_fill_are_refused(evch
     assert code == 2
     assert "--stations-dir" in err
     assert not Path("x").exists()
+
+
+def test_raw_text_of_a_refused_row_is_whole_on_the_page_of_a_station_and_cut_in_a_terminal_alone(folder, evcharge):
+    refused = session_row(session_id="r", station_id="A", energy_kwh="much")
+    assert evcharge("load", "--source", "acme", native_csv(Path("b.csv"), refused))[0] == 0
+    (page,) = (text for name, text in written(evcharge).items() if "What was refused" in text and refused in text)
+    assert "A terminal cuts" not in page
+    assert "A terminal cuts raw text to its width" in evcharge("explain", "A", "--source", "acme")[1]

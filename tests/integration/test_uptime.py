@@ -231,7 +231,7 @@ def test_after_the_last_evidence_all_is_unknown_and_that_is_said(star):
     assert (round(up, 5), down, round(unknown, 5)) == (12, 0, 36)
     assert found.notes == [
         "Evidence ends at 2025-03-03 12:00 UTC; all later time is unknown.",
-        "Nothing tells of 1 station; all of their time is unknown.",
+        "Nothing tells of 1 station; all of its time is unknown.",
     ]
 
 
@@ -253,7 +253,7 @@ def test_stations_of_a_source_without_evidence_are_left_out_and_those_that_nothi
     found = told(star)
     assert hours_of(found, "B/") == (0, 0, 24)
     assert set(found.first.ports["station_id"]) == {"A", "B"}
-    assert found.notes == ["Nothing tells of 1 station; all of their time is unknown."]
+    assert found.notes == ["Nothing tells of 1 station; all of its time is unknown."]
 
 
 def test_of_a_port_whose_age_nobody_tells_there_is_no_verdict_where_young_ports_have_none(star):

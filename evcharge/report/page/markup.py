@@ -19,6 +19,9 @@ from evcharge.report.colours import TOKENS
 
 REPORT, STATION, STYLE, SCRIPT = "report.html", "station.html", "report.css", "report.js"
 TEMPLATES = (REPORT, STATION, "table.html")
+LONG, LONGEST_WORD = 16, 30
+"""Letters of a cell that stands on one line, and of a word that is kept whole on several: a hash, or a line of a file,
+is longer. House rule."""
 
 
 def environment() -> Environment:
@@ -32,6 +35,7 @@ def environment() -> Environment:
         finalize=_element_text,
     )
     environment.filters["in_attribute"] = lambda text: _Placed(html.escape(apart(text)))
+    environment.filters["tone_of_length"] = _tone_of_length
     return environment
 
 
@@ -41,6 +45,13 @@ class _Placed(str):
     def __html__(self) -> str:
         """What the template takes it for."""
         return self
+
+
+def _tone_of_length(text: str) -> str:
+    """The class of a cell by what it takes to fit: nothing, lines of whole words, or words torn apart, too."""
+    if len(text) <= LONG:
+        return ""
+    return "torn" if max(map(len, text.split()), default=0) > LONGEST_WORD else "long"
 
 
 def _element_text(value: Any) -> Any:

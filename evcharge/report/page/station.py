@@ -15,7 +15,7 @@ from evcharge import __version__
 from evcharge.migrate.reading import Database, reading
 from evcharge.report.availability import TITLE
 from evcharge.report.explain import Explanation, build_explanation, the_station
-from evcharge.report.explain_words import Grid, explained
+from evcharge.report.explain_words import CUT_NOTE, Grid, explained
 from evcharge.report.page.availability import station_parts
 from evcharge.report.page.cells import Part, Table, table_of
 from evcharge.report.page.links import file_of, with_pages
@@ -107,7 +107,12 @@ def _rendered(found: Explanation, story: Story, request: PageRequest, back: str 
 
 
 def _parts(parts: list[str | Grid]) -> list[Part]:
-    return [Part(None, table=_table(one)) if isinstance(one, Grid) else Part(one, one.startswith(" ")) for one in parts]
+    """The parts as the template takes them, but for what is true of a terminal alone."""
+    return [
+        Part(None, table=_table(one)) if isinstance(one, Grid) else Part(one, one.startswith(" "))
+        for one in parts
+        if one != CUT_NOTE
+    ]
 
 
 def _table(grid: Grid) -> Table:

@@ -12,6 +12,7 @@ from evcharge.report.words import (
     interval,
     percent,
     reason_text,
+    refused_as,
     target_text,
     unique_labels,
     verb,
@@ -128,3 +129,8 @@ def test_a_chance_is_told_as_how_often(chance, text):
 )
 def test_a_code_stands_beside_what_it_means_once(reason, told):
     assert reason_text(*reason) == told
+
+
+def test_one_refused_row_would_have_counted_as_a_failure_and_several_as_failures():
+    assert refused_as(1, 1, 1) == "1 would have counted as a failure, 1 as a success, 1 can't be judged"
+    assert refused_as(40, 0, 6) == "40 would have counted as failures, 0 as successes, 6 can't be judged"
