@@ -91,12 +91,12 @@ def load_file(
         header_line: the line that names the columns, counted from 1.
         sheet: the sheet of a workbook.
         zones: labels of zones to their offsets, such as ``{"IST": "+05:30"}``.
-        ambiguous: which of the two an hour is that a clock change repeats: earlier or later.
+        ambiguous: which of the two an hour is that a clock change repeats: ``earlier`` or ``later``.
         time_format: iso8601, epoch_s, epoch_ms, or strptime letters such as ``%d/%m/%Y %H:%M``; several where a file
             mixes them.
         delimiter: what separates the columns of a CSV.
-        decimal: the decimal sign, dot or comma.
-        thousands: what may stand at thousands: none, a dot, a comma, space or apostrophe.
+        decimal: the decimal sign: ``.`` or ``,``.
+        thousands: what may stand at thousands: ``none``, ``.``, ``,``, ``space`` or ``apostrophe``.
         encoding: of the text.
         energy_unit: kWh or Wh.
         duration_format: of lengths that state no unit: h:m:s, hours, minutes or seconds.
