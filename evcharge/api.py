@@ -22,6 +22,7 @@ from evcharge.api_arguments import (
     as_lot,
     as_price,
     as_share,
+    naming,
     require_kind,
     require_text,
 )
@@ -328,7 +329,7 @@ def reliability(
     paid, rule = as_price(price), find_visit_rule(visit_rule)
     asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
     frame = as_frame(timezone, columns)
-    with opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
+    with naming(data), opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
         story = build_story(session, definition=chosen, price=paid, **asked)
         report = story.report if by == "station" else build_report(session, definition=chosen, by=by, **asked)
         lasts = load is None and not isinstance(star, Session)
@@ -364,12 +365,12 @@ def sessions(
     """
     chosen = as_definition(definition)
     selection = _selection(start, end, where)
-    with database_of(data, as_frame(timezone, columns)) as (star, _), reading(star) as session:
+    with naming(data), database_of(data, as_frame(timezone, columns)) as (star, _), reading(star) as session:
         require_known(session, selection)
         judged = chosen or usual_definition(session, selection)[0]
         rows = read_sessions(session, judged, selection)
-    if rows.empty:
-        raise no_sessions(selection)
+        if rows.empty:
+            raise no_sessions(selection)
     return rows
 
 

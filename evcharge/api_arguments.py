@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
 from numbers import Real
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evcharge.errors import ConfigError
+from evcharge.db import masked
+from evcharge.errors import ConfigError, EvchargeError
 from evcharge.load.result import RejectLimit
 from evcharge.metrics.cost import CURRENCY, Price
 from evcharge.metrics.definitions import Definition, find_definition
@@ -28,6 +30,19 @@ MOST_SIGNS = 100
 """Signs with which an argument is still shown whole. House rule."""
 Day = str | date
 """A day as text such as ``2025-04-01``, a date, or a datetime or pandas Timestamp at midnight, which are dates, too."""
+
+
+@contextmanager
+def naming(database: Any) -> Iterator[None]:
+    """Lets the hints of errors name the database that was given as a path or URL, without its password."""
+    try:
+        yield
+    except EvchargeError as error:
+        if isinstance(database, (str, os.PathLike)) and error.code != "database_damaged":
+            named = os.fspath(database)
+            with suppress(EvchargeError):
+                error.database = masked(named) if "://" in named else named
+        raise
 
 
 def as_day(given: Any, name: str) -> date | None:

@@ -24,6 +24,7 @@ from evcharge.api_arguments import (
     as_reject_limit,
     as_texts_by_text,
     as_words,
+    naming,
     require_kind,
     require_text,
     shown,
@@ -145,13 +146,13 @@ def load_file(
         max_rejects=as_reject_limit(max_rejects),
         driver_salt=_text(driver_salt, "driver_salt", "'a long secret'"),
     )
-    return _loaded(
-        path, _url(db), profiles, options, None if rejects is None else as_file(rejects, "rejects", "'rejects.csv'")
-    )
+    refused = None if rejects is None else as_file(rejects, "rejects", "'rejects.csv'")
+    with naming(db):
+        return _loaded(path, _url(db), profiles, options, refused)
 
 
 def _loaded(path: Any, url: str, profiles: list[Profile], options: LoadOptions, rejects: Path | None) -> Loaded:
-    with _input(path) as one:
+    with _input(path, masked(url)) as one:
         try:
             with keeping(lambda: _kept(url, one)), rejects_file(rejects) as on_rejects:
                 if not options.dry_run:
@@ -164,8 +165,8 @@ def _loaded(path: Any, url: str, profiles: list[Profile], options: LoadOptions, 
 
 
 @contextmanager
-def _input(path: Any) -> Iterator[Input]:
-    """The file at a path, or in the archive that stands there.
+def _input(path: Any, shown_url: str) -> Iterator[Input]:
+    """The file at a path, or in the archive that stands there; the URL is for messages.
 
     Raises:
         ConfigError: ``several_files``: a folder, a pattern or an archive of several.
@@ -175,7 +176,8 @@ def _input(path: Any) -> Iterator[Input]:
     with gathered([f"./{named}" if named == STDIN else named], io.BytesIO(), is_one_source) as found:
         if len(found.inputs) > 1:
             reason = f"{named} stands for {len(found.inputs):,} files, and load_file loads one."
-            hint = f"Load one after the other, or all in a shell: evcharge load {shlex.quote(as_path(named))}"
+            command = f"evcharge load {shlex.quote(as_path(named))} --db {shlex.quote(shown_url)}"
+            hint = f"Load one after the other, or all in a shell: {command}"
             raise ConfigError("several_files", reason, hint, hint)
         one = found.inputs[0]
         if one.fault:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
-from evcharge.api_arguments import Day, as_day, as_lot, as_name, require_kind, shown
+from evcharge.api_arguments import Day, as_day, as_lot, as_name, naming, require_kind, shown
 from evcharge.errors import ConfigError
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.periods import FIRST_YEAR, LAST_YEAR, of_days, of_quarter, of_year
@@ -174,9 +174,10 @@ def uptime(
         "by": by,
     }
     database = as_database(data)
-    if len(rulebooks) == 1:
-        return Uptime(build_uptime_with_reports(database, rulebooks[0], **asked))
-    return Uptime(build_uptime(database, rulebooks, **asked))
+    with naming(data):
+        if len(rulebooks) == 1:
+            return Uptime(build_uptime_with_reports(database, rulebooks[0], **asked))
+        return Uptime(build_uptime(database, rulebooks, **asked))
 
 
 def _period(start: Any, end: Any, quarter: Any, year: Any) -> Period | None:

@@ -126,7 +126,7 @@ def test_an_archive_of_one_file_is_loaded_and_one_of_several_is_refused(made):
         archive.write("local.csv")
     with pytest.raises(ConfigError, match="load_file loads one") as caught:
         public.load_file("two.zip", made)
-    assert "in a shell: evcharge load two.zip" in str(caught.value)
+    assert "in a shell: evcharge load two.zip --db sqlite:///ev.db" in str(caught.value)
 
 
 def test_every_option_of_reading_is_an_argument():
@@ -202,3 +202,12 @@ def test_a_file_of_sessions_in_place_of_a_database_is_told_to_be_loaded_first():
         public.reliability("good.csv")
     call = str(caught.value).partition("Load it: ")[2].partition(". Of")[0]
     assert call == "evcharge.load_file('good.csv', db='ev_charging.db')"
+
+
+@pytest.mark.parametrize("named", ["ev.db", Path("ev.db"), "sqlite:///ev.db"])
+@pytest.mark.parametrize("asked", [public.uptime, public.reliability, public.sessions])
+def test_a_hint_names_the_database_that_was_given(made, asked, named):
+    with pytest.raises(EvchargeError) as caught:
+        asked(named)
+    assert f"db={str(named)!r}" in str(caught.value)
+    assert "ev_charging.db" not in str(caught.value)
