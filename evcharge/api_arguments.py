@@ -217,7 +217,7 @@ def as_texts_by_text(given: Any, name: str, example: str) -> Mapping[str, str]:
 
 
 def as_reject_limit(given: Any) -> RejectLimit | None:
-    """How many rows may be refused: a number, or text such as ``2%``; None for no limit.
+    """How many rows may be refused: a whole number, or text such as ``2%``; None for no limit.
 
     Raises:
         ConfigError: ``bad_argument``.
@@ -227,8 +227,9 @@ def as_reject_limit(given: Any) -> RejectLimit | None:
     is_amount = isinstance(given, (str, Real)) and not isinstance(given, (bool, np.bool_))
     limit = RejectLimit.of_text(str(given)) if is_amount else None
     if limit is None:
-        reason = f"max_rejects is {shown(given)}, which is neither a number of rows nor a share of them."
-        raise ConfigError("bad_argument", reason, "Write it like max_rejects=100, or max_rejects='2%'.")
+        reason = f"max_rejects is {shown(given)}, which is neither a whole number of rows nor a share of them."
+        hint = "Write it like max_rejects=100, or of a share max_rejects='2%': half of the rows is '50%'."
+        raise ConfigError("bad_argument", reason, hint)
     return limit
 
 

@@ -108,7 +108,7 @@ def load_file(
         replace: load a file again in place of its first load.
         dry_run: do everything, but keep nothing of it.
         rejects: the path of a CSV for the refused rows.
-        max_rejects: refuse a file with more rejected rows: a number, or a share such as ``"2%"``.
+        max_rejects: refuse a file with more rejected rows: a whole number, or a share such as ``"2%"``.
         driver_salt: what driver tokens are hashed with; without it no driver is stored.
 
     Returns:
