@@ -81,7 +81,8 @@ def load_file(
 
     Args:
         path: the file; a ZIP archive that holds one, too.
-        db: a database as URL, path of an SQLite file or engine. An SQLite file that is not there is made.
+        db: a database as URL, path of an SQLite file or engine. An SQLite file that is not there is made, and
+            stays, empty, where the load is refused; with ``dry_run`` none is made, and the database must be there.
         source: who published the file; ids are unique only within a source.
         columns: the file's names of columns to ours, such as ``{"Station": "station_id"}``; two of theirs to one of
             ours join, such as a date and a clock time.
@@ -116,8 +117,8 @@ def load_file(
 
     Raises:
         EvchargeError: with a code, a reason and a hint: the file can't be read or is not what it is said to be, too
-            many rows are refused, or the database can't be used; the database is as it was. ``python_hint`` says in
-            Python what to do.
+            many rows are refused, or the database can't be used; no row of the database has changed. ``python_hint``
+            says in Python what to do.
     """
     texts = {
         "timezone": timezone,

@@ -117,6 +117,17 @@ def test_a_dry_run_keeps_nothing(made):
     assert public.load_file("good.csv", made).result.status == "loaded"
 
 
+@pytest.mark.thorough
+def test_a_database_that_is_not_there_is_made_but_for_a_dry_run():
+    with pytest.raises(EvchargeError, match="there is no database"):
+        public.load_file("good.csv", "new.db", dry_run=True)
+    assert not Path("new.db").exists()
+    with pytest.raises(GateError):
+        public.load_file("one bad.csv", "new.db", max_rejects=0)
+    with pytest.raises(EvchargeError, match="no session is in the database"):
+        public.reliability("new.db")
+
+
 def test_an_archive_of_one_file_is_loaded_and_one_of_several_is_refused(made):
     with zipfile.ZipFile("one.zip", "w") as archive:
         archive.write("good.csv")
