@@ -18,8 +18,8 @@ from evcharge.api_arguments import (
     Day,
     as_day,
     as_definition,
-    as_file,
     as_lot,
+    as_output,
     as_price,
     as_share,
     naming,
@@ -238,7 +238,7 @@ class Reliability:
         """
         from evcharge.report.page.page import render_page
 
-        story, path = self._with_uptime(), as_file(path, "path", "'report.html'")
+        story, path = self._with_uptime(), as_output(path, "path", "'report.html'")
         request = PageRequest(
             target=story.report.target,
             selection=story.selection,

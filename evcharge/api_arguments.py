@@ -145,6 +145,19 @@ def as_file(given: Any, name: str, example: str) -> Path:
     return Path(place)
 
 
+def as_output(given: Any, name: str, example: str) -> Path:
+    """The path of a file that is written.
+
+    Raises:
+        ConfigError: ``bad_argument``: it is none, or ``-``, which names standard output in commands alone.
+    """
+    path = as_file(given, name, example)
+    if path == Path("-"):
+        reason = f"{name} can't be '-': standard output can't take it."
+        raise ConfigError("bad_argument", reason, f"Name a file: {name}={example}.")
+    return path
+
+
 def as_definition(given: Any) -> Definition | None:
     """The definition of an id, or the one that was given; None for the usual one.
 

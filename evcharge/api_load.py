@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from evcharge.api_arguments import (
     as_file,
+    as_output,
     as_reject_limit,
     as_texts_by_text,
     as_words,
@@ -147,7 +148,7 @@ def load_file(
         max_rejects=as_reject_limit(max_rejects),
         driver_salt=_text(driver_salt, "driver_salt", "'a long secret'"),
     )
-    refused = None if rejects is None else as_file(rejects, "rejects", "'rejects.csv'")
+    refused = None if rejects is None else as_output(rejects, "rejects", "'rejects.csv'")
     with naming(db):
         return _loaded(path, _url(db), profiles, options, refused)
 

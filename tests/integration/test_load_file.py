@@ -173,6 +173,7 @@ def _name_of(option):
         ({"replace": "yes"}, ConfigError, "replace=True"),
         ({"profile": "nope"}, SourceError, "Built in: "),
         ({"rejects": "ev.db"}, ConfigError, "is the database in use"),
+        ({"rejects": "-"}, ConfigError, "Name a file: rejects='rejects.csv'."),
         ({"rejects": "good.csv"}, ConfigError, "this command reads"),
         ({"path": "."}, ConfigError, "load_file loads one"),
         ({"path": pd.DataFrame({"a": [1]})}, ConfigError, "evcharge.reliability(frame)"),

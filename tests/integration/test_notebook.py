@@ -170,6 +170,8 @@ def test_a_page_never_replaces_the_database_that_it_is_of(found, star):
     before = Path(star).read_bytes()
     with pytest.raises(ConfigError):
         found.to_html(star)
+    with pytest.raises(ConfigError, match="path can't be '-'"):
+        found.to_html("-")
     assert Path(star).read_bytes() == before
 
 
