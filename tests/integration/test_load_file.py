@@ -175,6 +175,7 @@ def _name_of(option):
         ({"rejects": "ev.db"}, ConfigError, "is the database in use"),
         ({"rejects": "-"}, ConfigError, "Name a file: rejects='rejects.csv'."),
         ({"rejects": "good.csv"}, ConfigError, "this command reads"),
+        ({"path": "nowhere/nix.csv"}, SourceError, "nowhere/nix.csv is not there."),
         ({"path": "."}, ConfigError, "load_file loads one"),
         ({"path": pd.DataFrame({"a": [1]})}, ConfigError, "evcharge.reliability(frame)"),
         ({"path": None}, ConfigError, "path='sessions.csv'"),
