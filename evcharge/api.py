@@ -56,7 +56,7 @@ from evcharge.report.story import Story, build_story
 from evcharge.report.summary import story_html
 from evcharge.report.usual import usual_definition
 from evcharge.report.visits import Visits
-from evcharge.report.words import percent
+from evcharge.report.words import counted, percent
 
 if TYPE_CHECKING:
     from evcharge.report.charts.sheet import Picture
@@ -269,7 +269,7 @@ class Reliability:
         judged += " of the sessions published" if self.report.failures_removed else ""
         ratio = "no attempt could be judged" if network["success_ratio"] is None else judged
         return (
-            f"<Reliability: {len(self.stations):,} {self.report.by}s, {network['attempts']:,} attempts, "
+            f"<Reliability: {counted(len(self.stations), self.report.by)}, {counted(network['attempts'], 'attempt')}, "
             f"{ratio} by {self.report.definition.id}>"
         )
 

@@ -31,7 +31,7 @@ from evcharge.report.uptime_document import UptimeDocument, outage_rows
 from evcharge.report.uptime_found import Uptime as UptimeFound
 from evcharge.report.uptime_of_report import build_uptime_with_reports
 from evcharge.report.uptime_told import groups_told
-from evcharge.report.words import percent
+from evcharge.report.words import counted, percent
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,11 @@ class Uptime:
 
     def __repr__(self) -> str:
         network = self.found.first.network
+        ports = counted(network["ports"], "port")
         if len(self.found.figures) > 1:
-            return f"<Uptime: {network['ports']:,} ports by {len(self.found.figures)} rulebooks>"
+            return f"<Uptime: {ports} by {len(self.found.figures)} rulebooks>"
         low, high = (percent(network[name], 1.0) for name in ("low", "high"))
-        return f"<Uptime: {network['ports']:,} ports, {low} to {high} up by {self.found.first.rulebook.id}>"
+        return f"<Uptime: {ports}, {low} to {high} up by {self.found.first.rulebook.id}>"
 
 
 def _with_times(rows: pd.DataFrame) -> pd.DataFrame:

@@ -180,7 +180,7 @@ def _name_of(option):
         ({"path": pd.DataFrame({"a": [1]})}, ConfigError, "evcharge.reliability(frame)"),
         ({"path": None}, ConfigError, "path='sessions.csv'"),
         ({"path": b"good.csv"}, ConfigError, "path='sessions.csv'"),
-        ({"db": None}, ConfigError, "path of an SQLite file"),
+        ({"db": None}, ConfigError, "path of an SQLite file, or an engine. evcharge.reliability takes"),
         ({"db": np.int64(3)}, ConfigError, "path of an SQLite file"),
     ],
 )
