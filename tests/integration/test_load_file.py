@@ -225,3 +225,8 @@ def test_a_hint_names_the_database_that_was_given(made, asked, named):
         asked(named)
     assert f"db={str(named)!r}" in str(caught.value)
     assert "ev_charging.db" not in str(caught.value)
+
+
+def test_every_error_is_caught_by_the_name_that_the_docs_give():
+    with pytest.raises(public.EvchargeError):
+        public.load_file("nowhere.csv", "ev.db")
