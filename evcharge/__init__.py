@@ -11,11 +11,23 @@ if TYPE_CHECKING:
     from evcharge.api_load import load_file
     from evcharge.api_loaded import Loaded
     from evcharge.api_uptime import Uptime, uptime
+    from evcharge.errors import EvchargeError
 
-__all__ = ["Loaded", "Reliability", "Uptime", "__version__", "load_file", "reliability", "sessions", "uptime"]
+__all__ = [
+    "EvchargeError",
+    "Loaded",
+    "Reliability",
+    "Uptime",
+    "__version__",
+    "load_file",
+    "reliability",
+    "sessions",
+    "uptime",
+]
 
 _FOUND_IN = {
     **dict.fromkeys(("Reliability", "reliability", "sessions"), "evcharge.api"),
+    "EvchargeError": "evcharge.errors",
     "Loaded": "evcharge.api_loaded",
     "load_file": "evcharge.api_load",
     **dict.fromkeys(("Uptime", "uptime"), "evcharge.api_uptime"),
@@ -23,7 +35,7 @@ _FOUND_IN = {
 
 
 def __getattr__(name: str) -> Any:
-    """The public functions, imported when they are first asked for: pandas and SQLAlchemy take a second."""
+    """The public names, imported when they are first asked for: pandas and SQLAlchemy take a second."""
     if name in _FOUND_IN:
         from importlib import import_module
 

@@ -18,10 +18,11 @@ from evcharge.api_arguments import (
     Day,
     as_day,
     as_definition,
-    as_file,
     as_lot,
+    as_output,
     as_price,
     as_share,
+    naming,
     require_kind,
     require_text,
 )
@@ -55,7 +56,7 @@ from evcharge.report.story import Story, build_story
 from evcharge.report.summary import story_html
 from evcharge.report.usual import usual_definition
 from evcharge.report.visits import Visits
-from evcharge.report.words import percent
+from evcharge.report.words import counted, percent
 
 if TYPE_CHECKING:
     from evcharge.report.charts.sheet import Picture
@@ -237,7 +238,7 @@ class Reliability:
         """
         from evcharge.report.page.page import render_page
 
-        story, path = self._with_uptime(), as_file(path, "path", "'report.html'")
+        story, path = self._with_uptime(), as_output(path, "path", "'report.html'")
         request = PageRequest(
             target=story.report.target,
             selection=story.selection,
@@ -268,7 +269,7 @@ class Reliability:
         judged += " of the sessions published" if self.report.failures_removed else ""
         ratio = "no attempt could be judged" if network["success_ratio"] is None else judged
         return (
-            f"<Reliability: {len(self.stations):,} {self.report.by}s, {network['attempts']:,} attempts, "
+            f"<Reliability: {counted(len(self.stations), self.report.by)}, {counted(network['attempts'], 'attempt')}, "
             f"{ratio} by {self.report.definition.id}>"
         )
 
@@ -328,7 +329,7 @@ def reliability(
     paid, rule = as_price(price), find_visit_rule(visit_rule)
     asked: dict[str, Any] = {"target": target, "selection": selection, "limits": limits}
     frame = as_frame(timezone, columns)
-    with opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
+    with naming(data), opened(data, counts, frame, chosen, asked) as (star, load), reading(star) as session:
         story = build_story(session, definition=chosen, price=paid, **asked)
         report = story.report if by == "station" else build_report(session, definition=chosen, by=by, **asked)
         lasts = load is None and not isinstance(star, Session)
@@ -364,12 +365,12 @@ def sessions(
     """
     chosen = as_definition(definition)
     selection = _selection(start, end, where)
-    with database_of(data, as_frame(timezone, columns)) as (star, _), reading(star) as session:
+    with naming(data), database_of(data, as_frame(timezone, columns)) as (star, _), reading(star) as session:
         require_known(session, selection)
         judged = chosen or usual_definition(session, selection)[0]
         rows = read_sessions(session, judged, selection)
-    if rows.empty:
-        raise no_sessions(selection)
+        if rows.empty:
+            raise no_sessions(selection)
     return rows
 
 

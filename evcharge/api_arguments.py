@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time
 from numbers import Real
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evcharge.errors import ConfigError
+from evcharge.db import masked
+from evcharge.errors import ConfigError, EvchargeError
 from evcharge.load.result import RejectLimit
 from evcharge.metrics.cost import CURRENCY, Price
 from evcharge.metrics.definitions import Definition, find_definition
@@ -28,6 +30,19 @@ MOST_SIGNS = 100
 """Signs with which an argument is still shown whole. House rule."""
 Day = str | date
 """A day as text such as ``2025-04-01``, a date, or a datetime or pandas Timestamp at midnight, which are dates, too."""
+
+
+@contextmanager
+def naming(database: Any) -> Iterator[None]:
+    """Lets the hints of errors name the database that was given as a path or URL, without its password."""
+    try:
+        yield
+    except EvchargeError as error:
+        if isinstance(database, (str, os.PathLike)) and error.code != "database_damaged":
+            named = os.fspath(database)
+            with suppress(EvchargeError):
+                error.database = masked(named) if "://" in named else named
+        raise
 
 
 def as_day(given: Any, name: str) -> date | None:
@@ -130,6 +145,19 @@ def as_file(given: Any, name: str, example: str) -> Path:
     return Path(place)
 
 
+def as_output(given: Any, name: str, example: str) -> Path:
+    """The path of a file that is written.
+
+    Raises:
+        ConfigError: ``bad_argument``: it is none, or ``-``, which names standard output in commands alone.
+    """
+    path = as_file(given, name, example)
+    if path == Path("-"):
+        reason = f"{name} can't be '-': standard output can't take it."
+        raise ConfigError("bad_argument", reason, f"Name a file: {name}={example}.")
+    return path
+
+
 def as_definition(given: Any) -> Definition | None:
     """The definition of an id, or the one that was given; None for the usual one.
 
@@ -202,7 +230,7 @@ def as_texts_by_text(given: Any, name: str, example: str) -> Mapping[str, str]:
 
 
 def as_reject_limit(given: Any) -> RejectLimit | None:
-    """How many rows may be refused: a number, or text such as ``2%``; None for no limit.
+    """How many rows may be refused: a whole number, or text such as ``2%``; None for no limit.
 
     Raises:
         ConfigError: ``bad_argument``.
@@ -212,8 +240,9 @@ def as_reject_limit(given: Any) -> RejectLimit | None:
     is_amount = isinstance(given, (str, Real)) and not isinstance(given, (bool, np.bool_))
     limit = RejectLimit.of_text(str(given)) if is_amount else None
     if limit is None:
-        reason = f"max_rejects is {shown(given)}, which is neither a number of rows nor a share of them."
-        raise ConfigError("bad_argument", reason, "Write it like max_rejects=100, or max_rejects='2%'.")
+        reason = f"max_rejects is {shown(given)}, which is neither a whole number of rows nor a share of them."
+        hint = "Write it like max_rejects=100, or of a share max_rejects='2%': half of the rows is '50%'."
+        raise ConfigError("bad_argument", reason, hint)
     return limit
 
 

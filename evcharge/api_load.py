@@ -21,9 +21,11 @@ from sqlalchemy import Engine
 
 from evcharge.api_arguments import (
     as_file,
+    as_output,
     as_reject_limit,
     as_texts_by_text,
     as_words,
+    naming,
     require_kind,
     require_text,
     shown,
@@ -80,7 +82,8 @@ def load_file(
 
     Args:
         path: the file; a ZIP archive that holds one, too.
-        db: a database as URL, path of an SQLite file or engine. An SQLite file that is not there is made.
+        db: a database as URL, path of an SQLite file or engine. An SQLite file that is not there is made, and
+            stays, empty, where the load is refused; with ``dry_run`` none is made, and the database must be there.
         source: who published the file; ids are unique only within a source.
         columns: the file's names of columns to ours, such as ``{"Station": "station_id"}``; two of theirs to one of
             ours join, such as a date and a clock time.
@@ -91,12 +94,12 @@ def load_file(
         header_line: the line that names the columns, counted from 1.
         sheet: the sheet of a workbook.
         zones: labels of zones to their offsets, such as ``{"IST": "+05:30"}``.
-        ambiguous: which of the two an hour is that a clock change repeats: earlier or later.
+        ambiguous: which of the two an hour is that a clock change repeats: ``earlier`` or ``later``.
         time_format: iso8601, epoch_s, epoch_ms, or strptime letters such as ``%d/%m/%Y %H:%M``; several where a file
             mixes them.
         delimiter: what separates the columns of a CSV.
-        decimal: the decimal sign, dot or comma.
-        thousands: what may stand at thousands: none, a dot, a comma, space or apostrophe.
+        decimal: the decimal sign: ``.`` or ``,``.
+        thousands: what may stand at thousands: ``none``, ``.``, ``,``, ``space`` or ``apostrophe``.
         encoding: of the text.
         energy_unit: kWh or Wh.
         duration_format: of lengths that state no unit: h:m:s, hours, minutes or seconds.
@@ -107,7 +110,7 @@ def load_file(
         replace: load a file again in place of its first load.
         dry_run: do everything, but keep nothing of it.
         rejects: the path of a CSV for the refused rows.
-        max_rejects: refuse a file with more rejected rows: a number, or a share such as ``"2%"``.
+        max_rejects: refuse a file with more rejected rows: a whole number, or a share such as ``"2%"``.
         driver_salt: what driver tokens are hashed with; without it no driver is stored.
 
     Returns:
@@ -115,8 +118,8 @@ def load_file(
 
     Raises:
         EvchargeError: with a code, a reason and a hint: the file can't be read or is not what it is said to be, too
-            many rows are refused, or the database can't be used; the database is as it was. ``python_hint`` says in
-            Python what to do.
+            many rows are refused, or the database can't be used; no row of the database has changed. ``python_hint``
+            says in Python what to do.
     """
     texts = {
         "timezone": timezone,
@@ -145,13 +148,13 @@ def load_file(
         max_rejects=as_reject_limit(max_rejects),
         driver_salt=_text(driver_salt, "driver_salt", "'a long secret'"),
     )
-    return _loaded(
-        path, _url(db), profiles, options, None if rejects is None else as_file(rejects, "rejects", "'rejects.csv'")
-    )
+    refused = None if rejects is None else as_output(rejects, "rejects", "'rejects.csv'")
+    with naming(db):
+        return _loaded(path, _url(db), profiles, options, refused)
 
 
 def _loaded(path: Any, url: str, profiles: list[Profile], options: LoadOptions, rejects: Path | None) -> Loaded:
-    with _input(path) as one:
+    with _input(path, masked(url)) as one:
         try:
             with keeping(lambda: _kept(url, one)), rejects_file(rejects) as on_rejects:
                 if not options.dry_run:
@@ -164,8 +167,8 @@ def _loaded(path: Any, url: str, profiles: list[Profile], options: LoadOptions, 
 
 
 @contextmanager
-def _input(path: Any) -> Iterator[Input]:
-    """The file at a path, or in the archive that stands there.
+def _input(path: Any, shown_url: str) -> Iterator[Input]:
+    """The file at a path, or in the archive that stands there; the URL is for messages.
 
     Raises:
         ConfigError: ``several_files``: a folder, a pattern or an archive of several.
@@ -175,7 +178,8 @@ def _input(path: Any) -> Iterator[Input]:
     with gathered([f"./{named}" if named == STDIN else named], io.BytesIO(), is_one_source) as found:
         if len(found.inputs) > 1:
             reason = f"{named} stands for {len(found.inputs):,} files, and load_file loads one."
-            hint = f"Load one after the other, or all in a shell: evcharge load {shlex.quote(as_path(named))}"
+            command = f"evcharge load {shlex.quote(as_path(named))} --db {shlex.quote(shown_url)}"
+            hint = f"Load one after the other, or all in a shell: {command}"
             raise ConfigError("several_files", reason, hint, hint)
         one = found.inputs[0]
         if one.fault:

@@ -130,7 +130,8 @@ def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) 
     try:
         result = load_file(path, url, [with_overrides(profile, timezone=timezone)])
     except SourceError as error:
-        raise SourceError(error.code, error.reason, error.hint, _OF_FRAMES.get(error.code)) from error
+        reason = error.reason.replace(path.name, "the DataFrame", 1).replace("in the file", "in the DataFrame")
+        raise SourceError(error.code, reason, error.hint, _OF_FRAMES.get(error.code)) from error
     if not result.inserted:
         rules = ", ".join(f"{rule} {count:,}" for rule, count in result.rejects_by_rule.items())
         reason = f"every row of the DataFrame was refused: {rules}."

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
-from evcharge.api_arguments import Day, as_day, as_lot, as_name, require_kind, shown
+from evcharge.api_arguments import Day, as_day, as_lot, as_name, naming, require_kind, shown
 from evcharge.errors import ConfigError
 from evcharge.metrics.availability.evidence import Period
 from evcharge.metrics.availability.periods import FIRST_YEAR, LAST_YEAR, of_days, of_quarter, of_year
@@ -31,7 +31,7 @@ from evcharge.report.uptime_document import UptimeDocument, outage_rows
 from evcharge.report.uptime_found import Uptime as UptimeFound
 from evcharge.report.uptime_of_report import build_uptime_with_reports
 from evcharge.report.uptime_told import groups_told
-from evcharge.report.words import percent
+from evcharge.report.words import counted, percent
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,11 @@ class Uptime:
 
     def __repr__(self) -> str:
         network = self.found.first.network
+        ports = counted(network["ports"], "port")
         if len(self.found.figures) > 1:
-            return f"<Uptime: {network['ports']:,} ports by {len(self.found.figures)} rulebooks>"
+            return f"<Uptime: {ports} by {len(self.found.figures)} rulebooks>"
         low, high = (percent(network[name], 1.0) for name in ("low", "high"))
-        return f"<Uptime: {network['ports']:,} ports, {low} to {high} up by {self.found.first.rulebook.id}>"
+        return f"<Uptime: {ports}, {low} to {high} up by {self.found.first.rulebook.id}>"
 
 
 def _with_times(rows: pd.DataFrame) -> pd.DataFrame:
@@ -174,9 +175,10 @@ def uptime(
         "by": by,
     }
     database = as_database(data)
-    if len(rulebooks) == 1:
-        return Uptime(build_uptime_with_reports(database, rulebooks[0], **asked))
-    return Uptime(build_uptime(database, rulebooks, **asked))
+    with naming(data):
+        if len(rulebooks) == 1:
+            return Uptime(build_uptime_with_reports(database, rulebooks[0], **asked))
+        return Uptime(build_uptime(database, rulebooks, **asked))
 
 
 def _period(start: Any, end: Any, quarter: Any, year: Any) -> Period | None:

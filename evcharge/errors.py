@@ -17,7 +17,7 @@ What does not belong here: messages. The code that finds the fault writes them.
 
 from __future__ import annotations
 
-from evcharge.python_words import in_python
+from evcharge.python_words import DATABASE, in_python
 
 
 class EvchargeError(Exception):
@@ -29,6 +29,9 @@ class EvchargeError(Exception):
         hint: what to run or change next, in words of the command line; may be empty.
         python_hint: the same in words of Python; None where ``python_words.in_python`` makes them of ``hint``. A
             traceback shows this one, for only a Python program sees a traceback.
+
+    Attributes:
+        database: what a hint in words of Python names as ``db``: the database that the program gave.
     """
 
     exit_code = 1
@@ -39,11 +42,13 @@ class EvchargeError(Exception):
         self.reason = reason
         self.hint = hint
         self._python_hint = python_hint
+        self.database = DATABASE
 
     @property
     def python_hint(self) -> str:
         """What to run or change next, in words of Python."""
-        return in_python(self.hint) if self._python_hint is None else self._python_hint
+        hint = in_python(self.hint) if self._python_hint is None else self._python_hint
+        return hint.replace(f"db={DATABASE!r}", f"db={self.database!r}")
 
     def __str__(self) -> str:
         return f"{self.reason}\n  {self.python_hint}" if self.python_hint else self.reason

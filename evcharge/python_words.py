@@ -7,6 +7,7 @@ any other command is for a shell. What does not belong here: hints that Python n
 
 from __future__ import annotations
 
+import csv
 import re
 import shlex
 
@@ -78,7 +79,7 @@ def _argument(option: str, value: str | None, before: str) -> str:
     if value is None or (option in PAIRS and "=" not in value):
         return ""
     if option in LISTS:
-        return repr(value.split(","))
+        return repr(next(csv.reader([value])))
     if option in PAIRS:
         key, _, text = value.rpartition("=") if option == "zone" else value.partition("=")
         pair = f"{text!r}: {key!r}" if option == "map" else f"{key!r}: {text!r}"

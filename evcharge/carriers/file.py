@@ -203,7 +203,7 @@ def open_regular(path: str | os.PathLike[str], name: str) -> int:
         descriptor = os.open(path, flags)
     except FileNotFoundError as error:
         hint = "Check the path; a relative one starts at the folder you are in."
-        raise SourceError("file_not_found", f"{name} is not there.", hint) from error
+        raise SourceError("file_not_found", f"{printable(os.fspath(path))} is not there.", hint) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else printable(str(error))
         hint = "Check the path and that you may read it."

@@ -196,12 +196,13 @@ def day(text: str) -> date:
 
 
 def row_limit(text: str) -> RejectLimit:
-    """A number of rows, written 100, or a share of them, written 2%."""
+    """A whole number of rows, written 100, or a share of them, written 2%."""
     from evcharge.load.result import RejectLimit
 
     limit = RejectLimit.of_text(text)
     if limit is None:
-        raise click.BadParameter(f"{text!r} is neither a number of rows such as 100, nor a share such as 2%.")
+        reason = f"{text!r} is neither a whole number of rows such as 100, nor a share such as 2%"
+        raise click.BadParameter(f"{reason}; half of the rows is 50%.")
     return limit
 
 

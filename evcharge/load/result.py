@@ -19,12 +19,14 @@ class RejectLimit:
 
     @classmethod
     def of_text(cls, text: str) -> RejectLimit | None:
-        """A number of rows, written 100, or a share of them, written 2%; None where it is neither."""
+        """A whole number of rows, written 100, or a share of them, written 2%; None where it is neither."""
         try:
             amount = float(text.removesuffix("%"))
         except ValueError:
             return None
-        return cls(amount, text.endswith("%")) if 0 <= amount < float("inf") else None
+        is_percent = text.endswith("%")
+        is_limit = 0 <= amount < float("inf") and (is_percent or amount.is_integer())
+        return cls(amount, is_percent) if is_limit else None
 
     def passed_by(self, rejected: int, rows_read: int) -> bool:
         """Whether this many rejects are too many."""

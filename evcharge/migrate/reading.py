@@ -49,7 +49,7 @@ def as_database(named: Any) -> str | Engine:
         return named
     if not isinstance(named, (str, os.PathLike)):
         reason = f"no database is named by what is of type {type(named).__name__}."
-        hint = "Give its URL, the path of an SQLite file, or an engine. reliability takes a pandas DataFrame, too."
+        hint = "Give its URL, the path of an SQLite file, or an engine. evcharge.reliability takes a DataFrame, too."
         raise ConfigError("no_database", reason, hint)
     place = os.fspath(named)
     return place if "://" in place else f"sqlite:///{quote(place)}"

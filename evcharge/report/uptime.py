@@ -57,7 +57,8 @@ DEFAULT_RULEBOOK = "nevi"
 verdict is given where they could turn it."""
 NO_EVIDENCE_HINT = "Load a message log or a table of states with evcharge load. What is read: evcharge formats"
 NO_EVIDENCE_IN_PYTHON = (
-    "Leave where out, or load a message log or a table of states: evcharge.load_file('FILE', db='ev_charging.db'). "
+    "Leave out where, if given, or load a message log or a table of states: "
+    "evcharge.load_file('FILE', db='ev_charging.db'). "
     "A made-up one, in a shell: evcharge sample --statuses statuses.csv"
 )
 PORT_KEYS = ("source", "station_id", "port_id")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from evcharge.carriers.file import SourceFile, printable
 from evcharge.errors import SourceError, as_path
 from evcharge.sources.meaning import meanings_of
-from evcharge.sources.names import folded, on_one_line
+from evcharge.sources.names import as_list, folded, on_one_line
 from evcharge.sources.profile import Profile
 
 NEAR_NAMES = 3
@@ -125,28 +125,30 @@ def _missing_with_near(look: Look) -> list[str]:
 def _near(theirs: str, ours: str, names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
     """The file's names that mean our column, or look like the missing field or like our column."""
     by_folded = {folded(name): name for name in names if folded(name) and name not in taken}
-    meant = {
-        name: meaning.score for name in by_folded.values() for meaning in meanings_of(name) if meaning.column == ours
-    }
     near = [
-        *(folded(name) for name in sorted(meant, key=lambda name: -meant[name])),
+        *map(folded, _meant(ours, by_folded.values())),
         *difflib.get_close_matches(folded(theirs), by_folded, n=NEAR_NAMES),
         *difflib.get_close_matches(folded(ours), by_folded, n=NEAR_NAMES),
     ]
     return [by_folded[name] for name in dict.fromkeys(near)][:NEAR_NAMES]
 
 
-def _map_hint(look: Look) -> str:
-    """The options that would name the missing columns, each by another of the file's; of a session key, its session id.
+def _meant(ours: str, names: Iterable[str]) -> list[str]:
+    """The names that mean our column, those that do most first."""
+    meant = {name: meaning.score for name in names for meaning in meanings_of(name) if meaning.column == ours}
+    return sorted(meant, key=lambda name: -meant[name])
 
-    A mark has none. Where nothing is like an end, a column that is like a length will do. What only tells sessions
-    apart may be a column of its own as well: a start does both.
+
+def _map_hint(look: Look) -> str:
+    """The options that would name the missing columns, each by another of the file's; a session key is stated anew.
+
+    A mark has none. Where nothing is like an end, a column that is like a length will do. What tells sessions apart may
+    be a column of its own as well: a start does both.
     """
     options: dict[str, str] = {}
     read = replace(look.profile, session_key=()).fields
     taken = {name for name in look.names if folded(name) in read}
-    for ours, theirs in [pair for pair in look.missing if pair[0] != "marks"]:
-        ours = "session_id" if ours == "session_key" else ours
+    for ours, theirs in [pair for pair in look.missing if pair[0] not in ("marks", "session_key")]:
         near = _near(theirs, ours, look.names, taken)
         if ours == "end_time" and not near and (lengths := _near("duration", "duration_minutes", look.names, taken)):
             ours, near = "duration_minutes", lengths
@@ -154,9 +156,26 @@ def _map_hint(look: Look) -> str:
         options.setdefault(
             ours, f"--map {ours}={shlex.quote(printable(on_one_line(near[0]))) if near else 'THEIR_COLUMN'}"
         )
+    if any(ours == "session_key" for ours, _ in look.missing):
+        options["session_key"] = f"--session-key {shlex.quote(as_list(_near_key(look)))}"
     if not options:
         return f"Profile {look.profile.name} is for another layout: name the one that is meant, or none."
     return f"Say which column it is: {' '.join(options.values())}."
+
+
+def _near_key(look: Look) -> list[str]:
+    """The file's columns that may tell sessions apart: its id, or the key's own with others for those it lacks."""
+    if ids := _meant("session_id", look.names):
+        return [printable(on_one_line(ids[0]))]
+    lacking = {theirs for ours, theirs in look.missing if ours == "session_key"}
+    key: list[str] = []
+    for name in look.profile.session_key:
+        if look.profile.spellings_of(name)[0] not in lacking:
+            key.append(name)
+            continue
+        near = _near(name, "session_key", look.names, key)
+        key.append(printable(on_one_line(near[0])) if near else "THEIR_COLUMN")
+    return list(dict.fromkeys(key))
 
 
 def shown(names: Sequence[str]) -> str:

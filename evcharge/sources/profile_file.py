@@ -95,6 +95,10 @@ def builtin_profiles() -> dict[str, Profile]:
     return dict(_builtin_profiles())
 
 
+_AMBIGUOUS = {"earlier": "first", "later": "second"}
+"""What the option says of an hour that a clock change repeats, and the profile's word for it."""
+
+
 def with_overrides(
     profile: Profile,
     *,
@@ -171,7 +175,8 @@ def with_overrides(
     settings |= {key: value for key, value in top.items() if value is not None}
     settings["conventions"] |= {key: value for key, value in given.items() if value is not None}
     if ambiguous is not None:
-        settings["conventions"]["ambiguous_time"] = {"earlier": "first", "later": "second"}.get(ambiguous, ambiguous)
+        told = Settings("the settings given", {"ambiguous": ambiguous}, "bad_setting")
+        settings["conventions"]["ambiguous_time"] = _AMBIGUOUS[told.text("ambiguous", choices=tuple(_AMBIGUOUS))]
     settings["conventions"]["zone_labels"] = _with_labels(profile.conventions.zone_labels, zones or {})
     if delimiter is not None:
         settings["delimiters"] = ["\t" if delimiter == "tab" else delimiter]

@@ -29,10 +29,9 @@ class Settings:
     def text(self, key: str, default: str | None = None, choices: Collection[str] = ()) -> str:
         """A text that is not blank, one of the choices if there are any; required where there is no default."""
         value = self._take(key, default)
-        if not isinstance(value, str) or not value.strip():
-            self.refuse(key, value, "a text that is not blank")
-        if choices and value not in choices:
-            self.refuse(key, value, f"one of {', '.join(choices)}")
+        right = f"one of {', '.join(map(repr, choices))}" if choices else "a text that is not blank"
+        if not isinstance(value, str) or not value.strip() or (choices and value not in choices):
+            self.refuse(key, value, right)
         return value
 
     def optional_text(self, key: str) -> str | None:

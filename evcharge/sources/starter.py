@@ -6,15 +6,13 @@ What nothing in the table proves is marked with the word confirm. What does not 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 
 from evcharge.sources.contents import KIND_NAMES
-from evcharge.sources.names import on_one_line
+from evcharge.sources.names import as_list, on_one_line
 from evcharge.sources.proposal import Proposal
 
 ONE_STATION = "station-1"
@@ -129,11 +127,7 @@ def _are_usual(proposal: Proposal) -> bool:
 
 def _list_option(option: str, words: Sequence[str]) -> list[str]:
     """The option with its words as one argument, as CSV; none where there are no words."""
-    if not words:
-        return []
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(words)
-    return [option, line.getvalue()]
+    return [option, as_list(words)] if words else []
 
 
 # The profile

@@ -179,6 +179,20 @@ def test_an_unknown_group_is_an_error_with_the_known_ones():
 
 
 @pytest.mark.thorough
+def test_an_error_of_a_frame_names_no_file_that_nobody_has():
+    with pytest.raises(SourceError) as caught:
+        evcharge.reliability(SESSIONS.drop(columns="energy_kwh"))
+    assert str(caught.value).startswith("the DataFrame does not fit profile native: it lacks energy_kwh")
+    assert "sessions.csv" not in str(caught.value)
+
+
+@pytest.mark.thorough
+def test_the_short_form_counts_one_station_and_one_attempt_as_one():
+    one = SESSIONS[SESSIONS["session_id"] == "a"]
+    assert repr(evcharge.reliability(one)).startswith("<Reliability: 1 station, 1 attempt, ")
+
+
+@pytest.mark.thorough
 def test_importing_evcharge_is_light_and_its_function_stays_one():
     code = (
         "import sys, evcharge; assert 'pandas' not in sys.modules; "

@@ -167,8 +167,9 @@ USAGE = [
     ("report --html -", "name a file"),
     ("report -o -", "name a file"),
     ("load x.csv --map station_id", "station_id=THEIR_COLUMN"),
-    ("load x.csv --max-rejects few", "neither a number of rows"),
-    ("load x.csv --max-rejects=-1", "neither a number of rows"),
+    ("load x.csv --max-rejects few", "neither a whole number of rows"),
+    ("load x.csv --max-rejects=-1", "neither a whole number of rows"),
+    ("load x.csv --max-rejects=0.5", "half of the rows is 50%"),
     ("sample --rows 0", "--rows"),
 ]
 

@@ -117,6 +117,17 @@ def test_a_dry_run_keeps_nothing(made):
     assert public.load_file("good.csv", made).result.status == "loaded"
 
 
+@pytest.mark.thorough
+def test_a_database_that_is_not_there_is_made_but_for_a_dry_run():
+    with pytest.raises(EvchargeError, match="there is no database"):
+        public.load_file("good.csv", "new.db", dry_run=True)
+    assert not Path("new.db").exists()
+    with pytest.raises(GateError):
+        public.load_file("one bad.csv", "new.db", max_rejects=0)
+    with pytest.raises(EvchargeError, match="no session is in the database"):
+        public.reliability("new.db")
+
+
 def test_an_archive_of_one_file_is_loaded_and_one_of_several_is_refused(made):
     with zipfile.ZipFile("one.zip", "w") as archive:
         archive.write("good.csv")
@@ -126,7 +137,7 @@ def test_an_archive_of_one_file_is_loaded_and_one_of_several_is_refused(made):
         archive.write("local.csv")
     with pytest.raises(ConfigError, match="load_file loads one") as caught:
         public.load_file("two.zip", made)
-    assert "in a shell: evcharge load two.zip" in str(caught.value)
+    assert "in a shell: evcharge load two.zip --db sqlite:///ev.db" in str(caught.value)
 
 
 def test_every_option_of_reading_is_an_argument():
@@ -148,6 +159,7 @@ def _name_of(option):
         ({"path": "local.csv", "timezone": "Mars"}, SourceError, "Europe/Paris"),
         ({"path": "one bad.csv", "max_rejects": 0}, GateError, "rejects='FILE', or raise max_rejects"),
         ({"path": "one bad.csv", "max_rejects": "1%"}, GateError, "more than 1%"),
+        ({"max_rejects": 0.5}, ConfigError, "'50%'"),
         ({"max_rejects": "few"}, ConfigError, "max_rejects='2%'"),
         ({"source": "sample"}, ConfigError, "source='City of Oslo'"),
         ({"source": 5}, ConfigError, "source='City of Oslo'"),
@@ -155,16 +167,20 @@ def _name_of(option):
         ({"zones": {"IST": 5}}, ConfigError, "zones={'IST': '+05:30'}"),
         ({"header_line": "3"}, ConfigError, "header_line=3"),
         ({"session_key": {"a": 1}}, ConfigError, "session_key=['A', 'B']"),
-        ({"decimal": ";"}, SourceError, "Write"),
+        ({"decimal": "dot"}, SourceError, "Write one of '.', ','."),
+        ({"thousands": " "}, SourceError, "'space'"),
+        ({"ambiguous": "first"}, SourceError, "ambiguous is 'first'.\n  Write one of 'earlier', 'later'."),
         ({"replace": "yes"}, ConfigError, "replace=True"),
         ({"profile": "nope"}, SourceError, "Built in: "),
         ({"rejects": "ev.db"}, ConfigError, "is the database in use"),
+        ({"rejects": "-"}, ConfigError, "Name a file: rejects='rejects.csv'."),
         ({"rejects": "good.csv"}, ConfigError, "this command reads"),
+        ({"path": "nowhere/nix.csv"}, SourceError, "nowhere/nix.csv is not there."),
         ({"path": "."}, ConfigError, "load_file loads one"),
         ({"path": pd.DataFrame({"a": [1]})}, ConfigError, "evcharge.reliability(frame)"),
         ({"path": None}, ConfigError, "path='sessions.csv'"),
         ({"path": b"good.csv"}, ConfigError, "path='sessions.csv'"),
-        ({"db": None}, ConfigError, "path of an SQLite file"),
+        ({"db": None}, ConfigError, "path of an SQLite file, or an engine. evcharge.reliability takes"),
         ({"db": np.int64(3)}, ConfigError, "path of an SQLite file"),
     ],
 )
@@ -173,7 +189,7 @@ def test_an_error_says_what_to_write_in_python(made, asked, kind, told):
     with pytest.raises(kind) as caught:
         public.load_file(**{"path": "good.csv", "db": made, **asked})
     assert told in str(caught.value)
-    assert "--" not in str(caught.value)
+    assert "--" not in str(caught.value).partition("in a shell: ")[0]
     assert Path(made).read_bytes() == before
 
 
@@ -200,3 +216,17 @@ def test_a_file_of_sessions_in_place_of_a_database_is_told_to_be_loaded_first():
         public.reliability("good.csv")
     call = str(caught.value).partition("Load it: ")[2].partition(". Of")[0]
     assert call == "evcharge.load_file('good.csv', db='ev_charging.db')"
+
+
+@pytest.mark.parametrize("named", ["ev.db", Path("ev.db"), "sqlite:///ev.db"])
+@pytest.mark.parametrize("asked", [public.uptime, public.reliability, public.sessions])
+def test_a_hint_names_the_database_that_was_given(made, asked, named):
+    with pytest.raises(EvchargeError) as caught:
+        asked(named)
+    assert f"db={str(named)!r}" in str(caught.value)
+    assert "ev_charging.db" not in str(caught.value)
+
+
+def test_every_error_is_caught_by_the_name_that_the_docs_give():
+    with pytest.raises(public.EvchargeError):
+        public.load_file("nowhere.csv", "ev.db")

@@ -170,6 +170,8 @@ def test_a_page_never_replaces_the_database_that_it_is_of(found, star):
     before = Path(star).read_bytes()
     with pytest.raises(ConfigError):
         found.to_html(star)
+    with pytest.raises(ConfigError, match="path can't be '-'"):
+        found.to_html("-")
     assert Path(star).read_bytes() == before
 
 
@@ -309,7 +311,7 @@ def test_an_error_tells_a_python_program_what_to_write_in_python(star, asked, ki
 @pytest.mark.parametrize(
     ("asked", "code", "told"),
     [
-        ({}, "no_evidence", "Leave where out, or load"),
+        ({}, "no_evidence", "Leave out where, if given, or load"),
         ({"start": "2025-04-01"}, "half_a_period", "Give start and end"),
         ({"start": "2025-04-02", "end": "2025-04-01"}, "half_a_period", "earlier day as start"),
         ({"rulebook": "x"}, "unknown_rulebook", "rulebook='nevi'"),

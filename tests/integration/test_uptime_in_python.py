@@ -53,6 +53,14 @@ def test_all_rulebooks_give_the_rows_of_the_command(star, engine, evcharge):
 
 
 @thorough
+def test_the_short_form_counts_one_port_as_one(engine):
+    star = EvidenceStar(engine)
+    star.says("1", 0, "Available", "up")
+    star.says("1", 72, "Available", "up")
+    assert repr(public.uptime(engine, where={"operator": "Shine"})).startswith("<Uptime: 1 port, ")
+
+
+@thorough
 def test_each_frame_says_by_which_rulebook_it_is(star, engine):
     found = public.uptime(engine, rulebook="all", by="station")
     for frame in (found.ports, found.groups, found.network, found.steps):

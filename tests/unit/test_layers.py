@@ -19,7 +19,7 @@ EXCEL = {"python_calamine"}
 TOML = {"tomllib", "tomli"}  # the standard library has it from Python 3.11 on
 MAY_IMPORT = {
     # part: (parts of evcharge beside itself, other people's packages); other people
-    "__init__": ({"api", "api_load", "api_loaded", "api_uptime", "version"}, set()),
+    "__init__": ({"api", "api_load", "api_loaded", "api_uptime", "errors", "version"}, set()),
     "version": (set(), set()),
     "__main__": ({"cli"}, set()),
     "python_words": (set(), set()),
@@ -124,7 +124,7 @@ MAY_IMPORT = {
         FRAMES | SQL | {"pyarrow"},
     ),
 }
-MAY_IMPORT["api_arguments"] = ({"errors", "load", "metrics", "sources"}, FRAMES)
+MAY_IMPORT["api_arguments"] = ({"db", "errors", "load", "metrics", "sources"}, FRAMES)
 MAY_IMPORT["api_figures"] = ({"errors", "report"}, FRAMES)
 MAY_IMPORT["api_parts"] = ({"db", "errors", "kept", "metrics", "migrate", "report"}, FRAMES | SQL)
 MAY_IMPORT["api_star"] = (

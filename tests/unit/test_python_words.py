@@ -25,6 +25,7 @@ from evcharge.python_words import COMMANDS, DATABASE, in_python
         ("--decimal , (or a dot), --thousands .", "decimal=',' (or a dot), thousands='.'"),
         ("say --header-line 3.", "say header_line=3."),
         ("add --replace.", "add replace=True."),
+        ("""--session-key '"A, b",C'.""", "session_key=['A, b', 'C']."),
         ("--true-words and --false-words", "true_words and false_words"),
         ("raise --max-rejects.", "raise max_rejects."),
         ('--source "O\'Brien".', 'source="O\'Brien".'),

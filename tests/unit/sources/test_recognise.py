@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import zipfile
 from dataclasses import replace
 
 import pytest
 
+from evcharge.cli.reading import names
 from evcharge.errors import SourceError
 from evcharge.sources import (
     acn,
@@ -132,6 +134,23 @@ def test_what_tells_sessions_apart_may_be_the_start_and_the_station_as_well(refu
         "Say which column it is: --map station_id=Ladepunkt --map start_time=Startzeit --map end_time=Endzeit "
         "--map energy_kwh='Energie (kWh)'."
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "key", "option"),
+    [
+        ("session_id,station_id,start_time,end_time,energy_kwh\n", ["nope"], "session_id"),
+        ('"Begun, at",station_id,start_time,end_time,energy_kwh\n', ["station_id", "Begun at"], "station_id,Begun, at"),
+        ("station_id,start_time,end_time,energy_kwh\n", ["start_time", "zzz"], "start_time,THEIR_COLUMN"),
+    ],
+)
+def test_a_session_key_that_is_not_there_is_told_as_a_session_key(refused, pick, header, key, option):
+    hint = refused(header, [with_overrides(NATIVE, session_key=key)]).hint
+    (typed,) = shlex.split(hint.partition("--session-key ")[2].removesuffix("."))
+    assert typed.replace('"', "") == option
+    assert "--map" not in hint
+    if "THEIR" not in typed:
+        assert pick(header, [with_overrides(NATIVE, session_key=names(typed))]).name == "native"
 
 
 def test_a_header_that_may_be_further_down_is_told_with_its_line(refused):
