@@ -121,9 +121,12 @@ def load(files: tuple[str, ...], **options: Any) -> int:
 
 def notice_made_up(outcomes: Sequence[Outcome], source: str | None) -> None:
     """Says which files did not take the source that was asked for, as what is made up keeps its own."""
+    results = [outcome.result for outcome in outcomes if outcome.result and source]
+    if not results:
+        return
     from evcharge.metrics.made_up import is_made_up
 
-    for result in (outcome.result for outcome in outcomes if outcome.result and source):
+    for result in results:
         if is_made_up(result.source):
             notice(KEEPS_SOURCE.format(result.file, result.source, source))
 

@@ -118,7 +118,11 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return toml.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        _refuse(path, f"can't be read: {error.strerror}", "Name a file that there is.")
+        _refuse(
+            path,
+            f"can't be read: {error.strerror}",
+            "Name a file that there is; docs/metrics/own-definitions.md says what is in it.",
+        )
     except (UnicodeDecodeError, toml.TOMLDecodeError) as error:
         _refuse(path, f"can't be read as TOML: {error}", "See docs/metrics/own-definitions.md for the layout.")
 
