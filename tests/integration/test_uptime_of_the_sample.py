@@ -116,10 +116,11 @@ def test_frames_from_python_are_saved_as_parquet_and_into_a_database(made, tmp_p
 
 
 @pytest.mark.thorough
-def test_a_notebook_shows_of_uptime_what_the_terminal_says(made, evcharge):
+def test_a_notebook_shows_of_uptime_what_the_terminal_says(made, evcharge, monkeypatch):
+    monkeypatch.setenv("EVCHARGE_DATABASE_URL", made[0])  # of which commands that are printed need say nothing
     shown = package.uptime(made[0], "status-only", by="station", **DAYS)._repr_html_()
     days = ("--from", DAYS["start"].isoformat(), "--to", DAYS["end"].isoformat())
-    _, out, _ = evcharge("uptime", "--db", made[0], "--rulebook", "status-only", "--by", "station", *days)
+    _, out, _ = evcharge("uptime", "--rulebook", "status-only", "--by", "station", *days)
     words = " ".join(out.split())
     told = re.findall("<(?:strong|div)>([^<]+)<", shown)
     cells = re.findall("<td[^>]*>([^<]+)</td>", shown)
