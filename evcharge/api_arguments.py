@@ -34,7 +34,10 @@ Day = str | date
 
 @contextmanager
 def naming(database: Any) -> Iterator[None]:
-    """Lets the hints of errors name the database that was given as a path or URL, without its password."""
+    """Lets the hints of errors name the database that was given as a path or URL, without its password.
+
+    What is no database at all may be the file that its hint loads, so that one keeps the usual name.
+    """
     try:
         yield
     except EvchargeError as error:

@@ -36,7 +36,7 @@ from evcharge.carriers.inputs import STDIN, Input, gathered
 from evcharge.db import masked, parse_url, url_of
 from evcharge.errors import ConfigError, GateError, SourceError, as_path
 from evcharge.kept import READ, Kept, database_files, keeping
-from evcharge.load import LoadOptions
+from evcharge.load import LoadOptions, LoadResult
 from evcharge.load import load_file as load
 from evcharge.load.rejects_file import rejects_file
 from evcharge.migrate import upgrade
@@ -150,20 +150,21 @@ def load_file(
     )
     refused = None if rejects is None else as_output(rejects, "rejects", "'rejects.csv'")
     with naming(db):
-        return _loaded(path, _url(db), profiles, options, refused)
+        url = _url(db)
+        result = _loaded(path, url, profiles, options, refused)
+    return Loaded(result, masked(url), source)
 
 
-def _loaded(path: Any, url: str, profiles: list[Profile], options: LoadOptions, rejects: Path | None) -> Loaded:
+def _loaded(path: Any, url: str, profiles: list[Profile], options: LoadOptions, rejects: Path | None) -> LoadResult:
     with _input(path, masked(url)) as one:
         try:
             with keeping(lambda: _kept(url, one)), rejects_file(rejects) as on_rejects:
                 if not options.dry_run:
                     _make_if_missing(url)
-                result = load(one.path, url, profiles, with_options(options, name=one.name, on_rejects=on_rejects))
+                return load(one.path, url, profiles, with_options(options, name=one.name, on_rejects=on_rejects))
         except (SourceError, GateError) as error:
             error.hint = one.with_path(error.hint)
             raise
-    return Loaded(result, masked(url))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evcharge.load import LoadResult
-from evcharge.load.meanings import evidence_rule_meanings, rule_meanings, warning_meanings
+from evcharge.load.meanings import evidence_rule_meanings, kept_source_text, rule_meanings, warning_meanings
 from evcharge.load.result import LAW
 from evcharge.python_words import in_python
 from evcharge.report.summary import summary_html, table_html
@@ -28,10 +28,12 @@ class Loaded:
     Attributes:
         result: all of it, as the load tells it.
         database: the URL of the database, its password masked.
+        stated_source: who published the file, as the program said; None where it did not.
     """
 
     result: LoadResult
     database: str
+    stated_source: str | None = None
 
     @property
     def counts(self) -> pd.DataFrame:
@@ -67,11 +69,14 @@ class Loaded:
     @property
     def notes(self) -> list[str]:
         """What must be said beside the counts."""
-        if not self.result.source_stands_in:
+        one = self.result
+        if told := kept_source_text(one.file, one.source, self.stated_source):
+            return [f"{told}."]
+        if not one.source_stands_in:
             return []
         return [
-            f"Nobody says who published this; {self.result.source} stands in for the source. Of a later file that is "
-            "asked: source='NAME'."
+            f"Nobody says who published this; {one.source} stands in for the source. A later file must say it: "
+            "source='NAME'."
         ]
 
     def to_dict(self) -> dict[str, Any]:

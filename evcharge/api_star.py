@@ -22,6 +22,7 @@ from evcharge.counts.spark import SparkFrame, detail_of_spark, frames_of_spark, 
 from evcharge.errors import ConfigError, SourceError
 from evcharge.leftovers import temporary_folder
 from evcharge.load import LoadResult, load_file
+from evcharge.load.meanings import rule_meanings
 from evcharge.metrics.definitions import Definition
 from evcharge.metrics.letters import ORDER
 from evcharge.migrate import upgrade
@@ -130,10 +131,12 @@ def _loaded(sessions: pd.DataFrame, url: str, path: Path, timezone: str | None) 
     try:
         result = load_file(path, url, [with_overrides(profile, timezone=timezone)])
     except SourceError as error:
-        reason = error.reason.replace(path.name, "the DataFrame", 1).replace("in the file", "in the DataFrame")
+        reason = error.reason.replace(f"{path.name} line ", "the DataFrame, written as CSV, line ")
+        reason = reason.replace(path.name, "the DataFrame", 1).replace("in the file", "in the DataFrame")
         raise SourceError(error.code, reason, error.hint, _OF_FRAMES.get(error.code)) from error
     if not result.inserted:
-        rules = ", ".join(f"{rule} {count:,}" for rule, count in result.rejects_by_rule.items())
+        meanings = rule_meanings()
+        rules = "; ".join(f"{count:,} {rule} ({meanings[rule]})" for rule, count in result.rejects_by_rule.items())
         reason = f"every row of the DataFrame was refused: {rules}."
         raise SourceError("one_rule_refuses_most", reason, _OF_FRAMES["one_rule_refuses_most"])
     return result
@@ -147,6 +150,6 @@ _OF_FRAMES = {
     "missing_columns": "Say which column it is: columns={'Station': 'station_id'}, their name to ours.",
     "zone_label_unstated": "Make instants of the column first: pd.to_datetime(…, utc=True), or tz_localize.",
     **dict.fromkeys(("time_format_unstated", "time_format_ambiguous", "time_formats_mixed"), _MAKE_TIMES),
-    "one_rule_refuses_most": "Correct or drop those rows: docs/reference/cleaning-rules.md has the rule.",
+    "one_rule_refuses_most": "Correct those rows, or state how they are to be read: one that is left out may be a failure.",
 }
 """What to do in Python about a fault of a frame, by its code."""

@@ -43,7 +43,6 @@ STANDS_IN = (
     "Nobody says who published this; {} stands in for the source. Of a later file that is asked: --source NAME, or "
     "--source NAME --remember-source to say it once."
 )
-KEEPS_SOURCE = "{} is made up by evcharge sample: it keeps the source {}, not {}"
 CHANGES_SHOWN = 5
 """Changed sessions that the console lists; ``--json`` lists up to ``writer.CHANGES_LISTED``."""
 
@@ -124,11 +123,11 @@ def notice_made_up(outcomes: Sequence[Outcome], source: str | None) -> None:
     results = [outcome.result for outcome in outcomes if outcome.result and source]
     if not results:
         return
-    from evcharge.metrics.made_up import is_made_up
+    from evcharge.load.meanings import kept_source_text
 
     for result in results:
-        if is_made_up(result.source):
-            notice(KEEPS_SOURCE.format(result.file, result.source, source))
+        if told := kept_source_text(result.file, result.source, source):
+            notice(told)
 
 
 def load_with_rejects(

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from evcharge.evidence_rules import EVIDENCE_RULES, EVIDENCE_WARNINGS
 from evcharge.load.contradictions import CONTRADICTIONS
+from evcharge.metrics.made_up import is_made_up
 from evcharge.rules import READER_WARNINGS, RULES, WARNINGS
 from evcharge.sources.ocpp.evidence import RULES as RULES_OF_LOGS
 from evcharge.sources.unread import UNREAD_WARNINGS
@@ -48,3 +49,10 @@ def warning_meanings() -> Mapping[str, str]:
         **EVIDENCE_WARNINGS,
         **LOAD_WARNINGS,
     }
+
+
+def kept_source_text(file: str, source: str, stated: str | None) -> str:
+    """What is said of a file that keeps its source though another was stated; empty where it took that one."""
+    if not stated or not is_made_up(source):
+        return ""
+    return f"{file} is made up by evcharge sample: it keeps the source {source}, not {stated}"

@@ -290,7 +290,7 @@ def _profile(given: Settings) -> Profile:
 
 
 def _failures_included(given: Settings, kind: str) -> str:
-    """What is said of failed sessions; nothing has to be where there are no sessions."""
+    """Whether failed sessions are in the files; a profile of other things than sessions need not say it."""
     return given.text("failures_included", None if kind == SESSIONS else "unknown", choices=FAILURES_INCLUDED)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evcharge import reliability
+from evcharge import load_file, reliability
 from evcharge.models import SAMPLE_SOURCE
 from evcharge.sources import builtin_profiles
 from evcharge.synth import write_sample
@@ -45,6 +45,8 @@ def test_a_made_up_file_is_known_by_its_mark_and_keeps_its_source(evcharge: Run,
     told = "mine.csv is made up by evcharge sample: it keeps the source sample, not acme"
     assert (told in " ".join(err.split())) == bool(options)
     assert query(URL, "SELECT DISTINCT source FROM dim_station") == [("sample",)]
+    loaded = load_file("mine.csv", URL, "acme" if options else None)
+    assert loaded.notes == ([f"{told}."] if options else [])
 
 
 @pytest.mark.thorough

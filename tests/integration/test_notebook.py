@@ -297,7 +297,14 @@ def test_parts_of_another_moment_are_refused(small):
             "timezone='Europe/Paris'",
         ),
         ({"data": FRAME.assign(start_time="1/5/2024 8:00"), "columns": OURS}, SourceError, "pd.to_datetime("),
-        ({"data": MOSTLY_BAD, "columns": OURS}, SourceError, "Correct or drop those rows"),
+        ({"data": MOSTLY_BAD, "columns": OURS}, SourceError, "Correct those rows"),
+        ({"data": FRAME.iloc[:0], "columns": OURS}, SourceError, "the DataFrame has no row"),
+        ({"data": FRAME.assign(id=None), "columns": OURS}, SourceError, "3 session_id_missing (empty)"),
+        (
+            {"data": FRAME.assign(start_time="x"), "columns": OURS},
+            SourceError,
+            "the DataFrame, written as CSV, line 2: ",
+        ),
     ],
 )
 def test_an_error_tells_a_python_program_what_to_write_in_python(star, asked, kind, told):
