@@ -150,6 +150,6 @@ _OF_FRAMES = {
     "missing_columns": "Say which column it is: columns={'Station': 'station_id'}, their name to ours.",
     "zone_label_unstated": "Make instants of the column first: pd.to_datetime(…, utc=True), or tz_localize.",
     **dict.fromkeys(("time_format_unstated", "time_format_ambiguous", "time_formats_mixed"), _MAKE_TIMES),
-    "one_rule_refuses_most": "Correct those rows, or state how they are to be read: one that is left out may be a failure.",
+    "one_rule_refuses_most": "Correct those rows, or state how to read them: one that is left out may be a failure.",
 }
 """What to do in Python about a fault of a frame, by its code."""
